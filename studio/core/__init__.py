@@ -1,0 +1,1 @@
+"""Qt-free foundations: events, controls, settings, pictures, recipes, the library, weights, device."""

@@ -1,0 +1,60 @@
+"""What a job says while it runs: immutable values that pickle, never a tensor, never a widget."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Picture: TypeAlias = NDArray[np.uint8]
+"""H×W×3 (RGB) or H×W×4 (RGBA, straight alpha), sRGB, 0–255."""
+
+DeepPicture: TypeAlias = NDArray[np.uint16]
+"""H×W×3|4, sRGB, 0–65535: a finished result before it is rounded to 8 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the job is: `done` of `total` steps of `stage`; `total` 0 means the length is not known."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """A picture worth showing now.
+
+    `step` counts the job's evaluations so far. `draft` marks a frame whose fine detail is not computed yet (shown while
+    a slider is being dragged): the film strip and the library leave drafts out.
+    """
+
+    picture: Picture
+    step: int
+    stage: str = ""
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Numbers measured at `step`, by name."""
+
+    step: int
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A sentence for the user: what happened, and what follows from it."""
+
+    message: str
+    level: Literal["info", "warning"] = "info"
+
+
+Event: TypeAlias = Progress | Preview | Metrics | Log
+
+R = TypeVar("R")
+Job: TypeAlias = Generator[Event, None, R]
+"""A job: yields events, may be closed at any yield (its `finally` saves what must not be lost), returns its result."""

@@ -1,0 +1,62 @@
+"""Errors a person can act on: what happened, and what to do about it."""
+
+import errno
+import traceback
+from dataclasses import dataclass
+
+
+class StudioError(Exception):
+    """An expected failure, in words for the user.
+
+    Args:
+        cause: what happened, one sentence.
+        remedy: what to do, one sentence.
+
+    """
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(f"{cause} {remedy}")
+        self.cause = cause
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure as it is shown: cause, remedy, and the details that can be copied into a report."""
+
+    cause: str
+    remedy: str
+    details: str
+
+
+def explain(error: BaseException) -> Failure:
+    """Turn any exception into a cause and a remedy; never raises."""
+    details = "".join(traceback.format_exception(error))
+    cause, remedy = _cause_and_remedy(error)
+    return Failure(cause, remedy, details)
+
+
+def _cause_and_remedy(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, StudioError):
+        return error.cause, error.remedy
+    if is_out_of_memory(error):
+        return (
+            "The computer ran out of memory.",
+            "Choose a smaller size, or close other programs, and try again.",
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full.", "Free some space, or save to another disk."
+    if isinstance(error, PermissionError):
+        return f"No permission to use {error.filename}.", "Choose another folder, or change its permissions."
+    if isinstance(error, FileNotFoundError):
+        return f"{error.filename} is not there any more.", "Check the path, or choose the file again."
+    words = str(error).strip().splitlines()
+    cause = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
+    return cause, "This is a fault in Atelier; copy the details into a report. Your pictures are safe."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Recognise MemoryError and torch's out-of-memory errors (CUDA's, and the CPU allocator's RuntimeError)."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and "not enough memory" in str(error)

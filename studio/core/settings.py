@@ -1,0 +1,129 @@
+"""One definition of every setting: form, command-line flags, presets and recipes all derive from it.
+
+A task's settings are a frozen pydantic model whose fields are made with `setting`. Adding a setting is one line there.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+Effect: TypeAlias = Literal["instant", "steer", "restart"]
+"""When a change acts: on the shown picture without the network, on the running job, or on the next start."""
+
+Kind: TypeAlias = Literal["number", "integer", "switch", "choice", "text", "numbers"]
+
+
+class Settings(BaseModel):
+    """Base of every task's settings: immutable, comparable, and strict about unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """Everything a form, a flag or a help page needs to know about one setting."""
+
+    name: str
+    kind: Kind
+    default: Any
+    label: str
+    help: str
+    term: str
+    low: float | None
+    high: float | None
+    step: float | None
+    unit: str
+    group: str
+    effect: Effect
+    scale: Literal["linear", "log"]
+    choices: dict[str, str]
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag, e.g. `--style-weight`."""
+        return "--" + self.name.replace("_", "-")
+
+
+def setting(
+    default: Any,
+    *,
+    label: str,
+    help: str,
+    term: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    step: float | None = None,
+    unit: str = "",
+    group: str = "",
+    effect: Effect = "restart",
+    scale: Literal["linear", "log"] = "linear",
+    choices: dict[str, str] | None = None,
+) -> Any:
+    """Declare one setting of a `Settings` model.
+
+    Args:
+        default: the value a newcomer starts with.
+        label: an artist's words, as the form shows them.
+        help: one line: what moving it does to the picture.
+        term: the technical term, shown in the tooltip.
+        low: smallest value.
+        high: greatest value.
+        step: what one key press or wheel notch changes.
+        unit: shown behind the number, e.g. "px".
+        group: the collapsible group in the form; "" is the always visible one.
+        effect: when a change acts, see `Effect`.
+        scale: how a slider spreads the range.
+        choices: value → label, for a field of `Literal` type.
+
+    """
+    extra: dict[str, Any] = {
+        "step": step,
+        "unit": unit,
+        "term": term,
+        "group": group,
+        "effect": effect,
+        "scale": scale,
+        "choices": choices or {},
+    }
+    return Field(default, title=label, description=help, ge=low, le=high, json_schema_extra=extra)
+
+
+def describe(model: type[Settings]) -> tuple[SettingInfo, ...]:
+    """Return every setting of `model`, in the order of its definition."""
+    return tuple(_describe_field(name, field) for name, field in model.model_fields.items())
+
+
+def _describe_field(name: str, field: FieldInfo) -> SettingInfo:
+    extra: dict[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    limits = {type(m).__name__: m for m in field.metadata}
+    low, high = limits.get("Ge"), limits.get("Le")
+    choices: Any = extra.get("choices") or {}
+    if get_origin(field.annotation) is Literal and not choices:
+        choices = {str(value): str(value) for value in get_args(field.annotation)}
+    return SettingInfo(
+        name=name,
+        kind=_kind_of(field.annotation),
+        default=field.get_default(call_default_factory=True),
+        label=field.title or name,
+        help=field.description or "",
+        term=str(extra.get("term", "")),
+        low=getattr(low, "ge", None),
+        high=getattr(high, "le", None),
+        step=extra.get("step"),
+        unit=str(extra.get("unit", "")),
+        group=str(extra.get("group", "")),
+        effect=extra.get("effect", "restart"),
+        scale=extra.get("scale", "linear"),
+        choices=dict(choices),
+    )
+
+
+def _kind_of(annotation: Any) -> Kind:
+    if get_origin(annotation) is Literal:
+        return "choice"
+    if get_origin(annotation) is tuple:
+        return "numbers"
+    kinds: dict[Any, Kind] = {bool: "switch", int: "integer", float: "number", str: "text"}
+    return kinds[annotation]

@@ -1,0 +1,160 @@
+"""The style task: what the artist sets, what comes in and out. Free of torch, so that a window can show it first."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.core.events import DeepPicture, Picture
+from studio.core.images import LoadedPicture
+from studio.core.recipes import Recipe
+from studio.core.settings import Settings, setting
+
+DEFAULT_BACKBONE = "squeezenet1_1"
+
+_STROKES = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
+
+
+def _style_layer(scale: int, default: float) -> float:
+    value: float = setting(
+        default,
+        label=_STROKES[scale - 1],
+        help=f"How much of the painting's {_STROKES[scale - 1].lower()} comes across.",
+        term=f"style loss weight of the network's scale {scale} of 5 (1 = finest)",
+        low=0.0, high=4.0, step=0.05, group="Strokes", effect="steer",
+    )  # fmt: skip
+    return value
+
+
+def _content_layer(scale: int, default: float) -> float:
+    names = ("Pixels", "Edges", "Textures", "Parts", "Things")
+    value: float = setting(
+        default,
+        label=names[scale - 1],
+        help=f"How firmly the photo's {names[scale - 1].lower()} are kept.",
+        term=f"content loss weight of the network's scale {scale} of 5 (1 = finest)",
+        low=0.0, high=4.0, step=0.05, group="Kept from the photo", effect="steer",
+    )  # fmt: skip
+    return value
+
+
+class StyleSettings(Settings):
+    """Everything an artist can set about a painting (Gatys et al. 2016, and what later work added)."""
+
+    strength: float = setting(
+        1.0, label="Strength", help="How much of the painting covers the photo.", term="opacity of the result",
+        low=0.0, high=1.0, step=0.01, effect="instant")  # fmt: skip
+    style_weight: float = setting(
+        1.0, label="Style", help="How strongly the painting's manner takes over.", term="style weight β",
+        low=0.0, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip
+    content_weight: float = setting(
+        1.0, label="Content", help="How faithfully the photo's shapes are kept.", term="content weight α",
+        low=0.0, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip
+
+    style_layer_1: float = _style_layer(1, 1.0)
+    style_layer_2: float = _style_layer(2, 1.0)
+    style_layer_3: float = _style_layer(3, 1.0)
+    style_layer_4: float = _style_layer(4, 1.0)
+    style_layer_5: float = _style_layer(5, 1.0)
+    total_variation: float = setting(
+        0.1, label="Smoothness", help="Calms grain and speckles; too much looks like plastic.",
+        term="weight of the mean total variation", low=0.0, high=4.0, step=0.05, group="Strokes",
+        effect="steer")  # fmt: skip
+    stroke_size: float = setting(
+        1.0, label="Stroke size", help="Size of the painting's strokes in the result.",
+        term="size of the style picture ÷ size of the result", low=0.25, high=3.0, step=0.05,
+        group="Strokes", effect="restart", scale="log")  # fmt: skip
+
+    content_layer_1: float = _content_layer(1, 0.0)
+    content_layer_2: float = _content_layer(2, 0.0)
+    content_layer_3: float = _content_layer(3, 0.0)
+    content_layer_4: float = _content_layer(4, 1.0)
+    content_layer_5: float = _content_layer(5, 0.0)
+
+    original_colours: float = setting(
+        0.0, label="Keep the photo's colours", help="Paints with the photo's own colours.",
+        term="share of the photo's chroma in the result", low=0.0, high=1.0, step=0.01, group="Colour",
+        effect="instant")  # fmt: skip
+    saturation: float = setting(
+        1.0, label="Saturation", help="Greyer below 1, more colourful above.", term="chroma factor",
+        low=0.0, high=2.0, step=0.01, group="Colour", effect="instant")  # fmt: skip
+    blend: Literal["normal", "luminosity", "soft_light", "multiply", "screen"] = setting(
+        "normal", label="Blend", help="How the painting is laid over the photo.", term="blend mode",
+        group="Colour", effect="instant",
+        choices={"normal": "Normal", "luminosity": "Luminosity", "soft_light": "Soft light",
+                 "multiply": "Multiply", "screen": "Screen"})  # fmt: skip
+
+    style_mix: tuple[float, ...] = setting(
+        (), label="Mix", help="How much each painting counts; equal shares where nothing is set.",
+        term="weights of the cached style targets", group="Mix", effect="steer")  # fmt: skip
+
+    mode: Literal["paint", "reconstruct", "texture"] = setting(
+        "paint", label="Make", help="A painted photo, the photo as the network sees it, or pure texture.",
+        term="both losses, content only (reconstruction), style only (texture synthesis)",
+        group="Size and steps",
+        choices={"paint": "Painted photo", "reconstruct": "Photo only", "texture": "Texture only"})  # fmt: skip
+    size: int = setting(
+        512, label="Size", help="Longer side of the result.", term="working resolution",
+        low=64, high=4096, step=32, unit="px", group="Size and steps")  # fmt: skip
+    steps: int = setting(
+        120, label="Steps", help="How long the painting is worked on, over all sizes.",
+        term="evaluations of the loss", low=1, high=2000, step=10, group="Size and steps")  # fmt: skip
+    start_from: Literal["photo", "painting", "noise"] = setting(
+        "photo", label="Start from", help="The first state of the canvas.", term="initialisation",
+        group="Size and steps",
+        choices={"photo": "The photo", "painting": "The painting", "noise": "Soft noise"})  # fmt: skip
+    seed: int = setting(
+        0, label="Seed", help="Another number, another variation.", term="random seed",
+        low=0, high=2**31 - 1, step=1, group="Size and steps")  # fmt: skip
+
+    backbone: str = setting(
+        DEFAULT_BACKBONE, label="Network", help="The network that looks at the pictures.",
+        term="perceptual backbone: a name or a weights file", group="Network")  # fmt: skip
+    pooling: Literal["max", "average"] = setting(
+        "max", label="Pooling", help="Average gives softer transitions (Gatys' choice).", term="pooling layers",
+        group="Network", choices={"max": "Max", "average": "Average"})  # fmt: skip
+    statistic: Literal["gram", "gram_diagonal", "mean_std"] = setting(
+        "gram", label="Manner", help="What is measured of the painting.",
+        term="Gram matrix, its diagonal, or channel mean and deviation", group="Network",
+        choices={"gram": "Full texture", "gram_diagonal": "Loose texture", "mean_std": "Tones only"})  # fmt: skip
+
+    @property
+    def style_layers(self) -> tuple[float, float, float, float, float]:
+        """Style weights of the five scales, finest first."""
+        return (
+            self.style_layer_1, self.style_layer_2, self.style_layer_3, self.style_layer_4, self.style_layer_5,
+        )  # fmt: skip
+
+    @property
+    def content_layers(self) -> tuple[float, float, float, float, float]:
+        """Content weights of the five scales, finest first."""
+        return (
+            self.content_layer_1, self.content_layer_2, self.content_layer_3, self.content_layer_4,
+            self.content_layer_5,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StylizeTask:
+    """One painting to make: the photo, one or more paintings, and where to start from.
+
+    `branch` continues an earlier picture (an uint8 frame of the film strip) instead of `settings.start_from`;
+    `history` is the recipe of how that picture came to be, so that the result can still be replayed.
+    """
+
+    content: LoadedPicture
+    styles: tuple[LoadedPicture, ...]
+    branch: Picture | None = None
+    history: Recipe | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StyledPicture:
+    """A finished painting.
+
+    `painting` is what the network made; `picture` is `painting` after strength, blend and colour. Both have 16 bits a
+    channel; `picture` carries the photo's alpha, if it has one. `finished` is False when the artist stopped early.
+    """
+
+    painting: DeepPicture
+    picture: DeepPicture
+    recipe: Recipe
+    finished: bool = True

@@ -1,0 +1,1 @@
+"""The QThread that runs jobs, its lanes and its signals."""

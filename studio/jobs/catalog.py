@@ -1,0 +1,27 @@
+"""Finds the generator for a task by its name, importing torch only when the job is started."""
+
+from importlib import import_module
+from typing import Any
+
+from studio.core.controls import Controls
+from studio.core.events import Job
+
+_JOBS = {
+    "warm_up": "studio.jobs.warm_up:warm_up",
+    "stylize": "studio.jobs.stylize:stylize",
+    "compose": "studio.jobs.compose:compose",
+    "load_picture": "studio.jobs.files:load_picture",
+    "save_picture": "studio.jobs.files:save_picture",
+}
+
+
+def start(name: str, task: Any, controls: Controls[Any]) -> Job[Any]:
+    """Return the generator of job `name` over `task`; runs nothing of it yet.
+
+    Raises:
+        KeyError: there is no such job.
+
+    """
+    module, function = _JOBS[name].split(":")
+    job: Job[Any] = getattr(import_module(module), function)(task, controls)
+    return job

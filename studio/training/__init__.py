@@ -1,0 +1,1 @@
+"""Qt-free training: data sets, schedules, run folders, checkpoints, the loop."""

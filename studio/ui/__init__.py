@@ -1,0 +1,1 @@
+"""The window: Qt views bound to state; nothing is computed here."""

@@ -1,0 +1,1 @@
+"""Small composable widgets, one to a file."""
