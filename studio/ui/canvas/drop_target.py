@@ -1,6 +1,6 @@
 """Takes pictures that are dropped or pasted on the canvas, and says beforehand what would happen."""
 
-from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
 from studio.core.failures import StudioError
@@ -33,7 +33,10 @@ class DropTarget(QObject):
         self.words = "Drop to open as photo"
 
     def enter(self, event: QDragEnterEvent) -> None:
-        """Look once at what comes in; moving over the canvas then costs nothing."""
+        """Look once at what comes in; moving over the canvas then costs nothing.
+
+        The enter is accepted even for what is refused: Qt tells of the drag's end only who accepted its beginning.
+        """
         self._offer = look_into(event.mimeData())
         refusal = self._offer.refusal
         if self._offer.welcome:
@@ -41,12 +44,14 @@ class DropTarget(QObject):
         elif refusal is not None:
             self._veil.show_refusal(refusal.cause, refusal.remedy)
         self.hover(event)
+        event.accept()
 
     def hover(self, event: QDragMoveEvent) -> None:
         """Keep the pointer saying whether a drop is welcome."""
         if self._offer.welcome:
             event.acceptProposedAction()
         else:
+            event.setDropAction(Qt.DropAction.IgnoreAction)
             event.ignore()
 
     def leave(self) -> None:

@@ -4,6 +4,7 @@
 is the loader's matter; only folders and plain text are turned away here.
 """
 
+from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def _is_text(path: Path) -> bool:
     if not head or head.startswith(_TEXT_PICTURES) or any(byte < 9 or 13 < byte < 32 for byte in head):
         return False
     try:
-        head[: len(head) - 4 if len(head) == _PEEK_BYTES else None].decode()  # a cut may split the last character
+        getincrementaldecoder("utf-8")().decode(head, final=len(head) < _PEEK_BYTES)  # the cut may split a letter
     except UnicodeDecodeError:
         return False
     return True

@@ -41,6 +41,9 @@ _KEYBOARD_REASONS = (
     Qt.FocusReason.ShortcutFocusReason,
 )
 
+_PASSING_REASONS = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+"""The keyboard was only lent to another window or a menu, and comes back as it went."""
+
 
 class Canvas(EyeView):
     """Shows *before* (the photo) and *after* (the painting) in the same place, whatever the painting's resolution.
@@ -67,6 +70,7 @@ class Canvas(EyeView):
         self._split = 0.5
         self._peeking = False
         self._hot = False
+        self._came_by_keyboard = False
         self._labels = ("Photo", "Painting")
         self._empty: QWidget | None = None
         self._before, self._after = FrameItem(self._colours), FrameItem(self._colours)
@@ -137,6 +141,7 @@ class Canvas(EyeView):
         self._arrange()
         if size != self.picture_size:
             self.set_picture_size(*size, keep_eye=keep_eye)
+            self._describe()
 
     # -- comparing
 
@@ -347,7 +352,9 @@ class Canvas(EyeView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the ring to those who came by the keyboard."""
         super().focusInEvent(event)
-        self._veil.set_ring(event.reason() in _KEYBOARD_REASONS)
+        if event.reason() not in _PASSING_REASONS:
+            self._came_by_keyboard = event.reason() in _KEYBOARD_REASONS
+        self._veil.set_ring(self._came_by_keyboard)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """End what a key held."""
