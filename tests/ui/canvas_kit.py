@@ -43,7 +43,7 @@ def rainbow_pyramid(width, height, colours):
     for number, (red, green, blue) in enumerate(colours):
         shape = (max(1, height >> number), max(1, width >> number), 4)
         levels.append(np.full(shape, (blue, green, red, 255), np.uint8))
-    return Frame(tuple(levels), width, height, False)
+    return Frame(tuple(levels), has_alpha=False)
 
 
 def pixels(widget: QWidget):

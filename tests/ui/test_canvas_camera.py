@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.ui.canvas.camera import FIT_MARGIN, MAX_ZOOM, clamp_origin, clamp_zoom, fit_zoom, mip_level
+from studio.ui.canvas.camera import FIT_MARGIN, MAX_ZOOM, clamp_origin, clamp_zoom, fit_zoom
 
 
 def test_fit_leaves_a_margin_on_the_tighter_axis():
@@ -28,19 +28,6 @@ def test_zoom_stays_within_its_limits_but_a_huge_picture_can_still_be_fitted():
     assert clamp_zoom(1000.0, 0.5) == 64.0
     assert clamp_zoom(0.0001, 0.5) == 0.02
     assert clamp_zoom(0.0001, 0.005) == 0.005
-
-
-@given(st.floats(0.001, 1.0), st.integers(1, 14))
-def test_drawing_shrinks_by_less_than_two(scale, levels):
-    level = mip_level(scale, levels)
-    shrunk = scale * 2**level
-    assert shrunk <= 1.0 + 1e-5
-    assert level == levels - 1 or shrunk > 0.5 - 1e-5
-
-
-@pytest.mark.parametrize(("scale", "level"), [(4.0, 0), (1.0, 0), (0.51, 0), (0.5, 1), (0.26, 1), (0.25, 2), (1e-3, 5)])
-def test_mip_levels_at_known_scales(scale, level):
-    assert mip_level(scale, 6) == level
 
 
 @given(st.floats(-1e5, 1e5), st.floats(1, 1e4), st.integers(1, 3000))

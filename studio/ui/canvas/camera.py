@@ -36,14 +36,3 @@ def clamp_origin(origin: float, picture: float, view: float, *, centred: bool) -
     if centred:
         return round((picture - view) / 2)
     return round(max(-view / 2, min(picture - view / 2, origin)))
-
-
-def mip_level(device_pixels_per_pixel: float, levels: int) -> int:
-    """Return the smallest level (0 = full size, each next one half) that still has a pixel for each one on screen.
-
-    Drawing then shrinks by less than two, where bilinear sampling does not alias.
-    """
-    level = 0
-    while level + 1 < levels and device_pixels_per_pixel * 2 ** (level + 1) <= 1.0 + 1e-6:
-        level += 1
-    return level

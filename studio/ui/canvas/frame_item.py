@@ -7,7 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.core.frames import Frame
-from studio.ui.canvas.camera import SHARP_ABOVE, mip_level
+from studio.ui.canvas.camera import SHARP_ABOVE
 from studio.ui.canvas.colours import CanvasColours
 
 CHECK = 8
@@ -73,7 +73,7 @@ class FrameItem(QGraphicsItem):
         if self._frame is None or visible.isEmpty():
             return
         zoom = painter.deviceTransform().m11()
-        level = mip_level(zoom * self._rect.width() / self._frame.width, len(self._images))
+        level = self._frame.level_for(zoom * self._rect.width() / self._frame.width)
         source, target = self._cut(self._images[level], visible)
         painter.save()
         painter.setClipRect(visible, Qt.ClipOperation.IntersectClip)
