@@ -20,9 +20,9 @@ def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
     run = closure([*project["dependencies"], *build])
-    test = closure(project["optional-dependencies"]["dev"])
+    dev = closure(project["optional-dependencies"]["dev"])
     write("run.txt", "what the studio runs on", run)
-    write("test.txt", "what its tests and linters need besides", {name: pin for name, pin in test.items() if name not in run})
+    write("test.txt", "what its tests and linters need besides", {name: dev[name] for name in dev.keys() - run.keys()})
 
 
 def closure(requirements: list[str]) -> dict[str, str]:

@@ -180,7 +180,8 @@ def _pip(*arguments: str) -> None:
     assert process.stderr is not None
     complaints = []
     for line in process.stderr:
-        sys.stderr.write(line)
+        if "is ignored: it is neither" not in line:  # a local index that lacks one package; says nothing to act on
+            sys.stderr.write(line)
         complaints.append(line)
     if process.wait():
         raise _explain_pip("".join(complaints))
