@@ -94,7 +94,10 @@ def prepare(purpose: str, torch_index: str = "") -> None:
     _install(purpose, torch_index)
     system_libraries.check(VENV, purpose)
     _prove_qt_loads()
-    STAMP.write_text(json.dumps({**stamp, "root": str(ROOT), "python": _probe(), purpose: fingerprint}))
+    served = {
+        other: _fingerprint(other) for other, files in REQUIREMENTS.items() if {*files} <= {*REQUIREMENTS[purpose]}
+    }
+    STAMP.write_text(json.dumps({**stamp, "root": str(ROOT), "python": _probe(), **served}))
     UNFINISHED.unlink()
     _say("Set-up is complete.")
 
