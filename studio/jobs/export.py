@@ -1,4 +1,4 @@
-"""Writes paintings: composed in full depth to a file of the artist's, or into the library."""
+"""Writes what the canvas shows: the painting composed over its photo in full depth, to a file of the artist's."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +8,8 @@ from studio.core.compositing import compose
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.images import LoadedPicture, save_picture
-from studio.core.library import Library
 from studio.core.recipes import Recipe
-from studio.core.style_settings import StyledPicture, StyleSettings
+from studio.core.style_settings import StyleSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,15 +24,6 @@ class ExportTask:
     ai_mark: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KeepTask:
-    """A finished painting for the library, and the pictures that went in."""
-
-    library: Library
-    result: StyledPicture
-    inputs: tuple[LoadedPicture, ...]
-
-
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     """Compose and write one picture; the suffix chooses the format (PNG, JPEG, TIFF with 16 bits, WebP)."""
     yield Progress(f"Saving {task.path.name}")
@@ -41,9 +31,3 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     recipe = task.recipe.model_copy(update={"settings": task.settings.model_dump()})
     save_picture(task.path, picture, recipe=recipe, icc_profile=task.photo.icc_profile, ai_mark=task.ai_mark)
     return task.path
-
-
-def keep_painting(task: KeepTask, controls: Controls[Any]) -> Job[Path]:
-    """Store a result and copies of its inputs, so that its recipe can always be followed again."""
-    yield Progress("Keeping the painting")
-    return task.library.keep(task.result.picture, task.result.recipe, task.inputs)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from studio.ui.icons import IconSet
+from studio.ui.icons import set_icon
+from studio.ui.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Actions:
         return (getattr(self, field.name) for field in fields(self))
 
 
-def make_actions(parent: QWidget, icons: IconSet) -> Actions:
+def make_actions(parent: QWidget, theme: Theme) -> Actions:
     """Create the actions, with their shortcuts and tooltips, as children of `parent`."""
 
     def action(text: str, keys: str | list[str], group: str, icon: str = "", *, checkable: bool = False) -> QAction:
@@ -51,13 +52,13 @@ def make_actions(parent: QWidget, icons: IconSet) -> Actions:
         made.setShortcuts([QKeySequence(key) for key in ([keys] if isinstance(keys, str) else keys)])
         made.setData(group)
         if icon:
-            icons.bind(made, icon)
+            set_icon(made, icon, theme)
         parent.addAction(made)
         return made
 
     return Actions(
         open_photo=action("Open Photo…", "Ctrl+O", "Pictures", "open"),
-        add_painting=action("Add Painting…", "Ctrl+Shift+O", "Pictures", "painting"),
+        add_painting=action("Add Painting…", "Ctrl+Shift+O", "Pictures", "add_picture"),
         paste=action("Paste as Photo", "Ctrl+V", "Pictures", "paste"),
         save=action("Save", "Ctrl+S", "Pictures", "save"),
         save_as=action("Save As…", "Ctrl+Shift+S", "Pictures", "export"),
@@ -70,14 +71,14 @@ def make_actions(parent: QWidget, icons: IconSet) -> Actions:
         pause=action("Pause or Go On", "Ctrl+P", "Painting", "pause"),
         stop=action("Stop and Keep", "Ctrl+.", "Painting", "stop"),
         fit=action("Fit in Window", ["Ctrl+0", "F"], "View", "fit"),
-        actual_size=action("Actual Size (100 %)", "Ctrl+1", "View", "actual_size"),
-        zoom_in=action("Zoom In", ["Ctrl++", "Ctrl+="], "View", "zoom_in"),
-        zoom_out=action("Zoom Out", "Ctrl+-", "View", "zoom_out"),
-        show_painting=action("Painting Only", "Alt+1", "View", "single", checkable=True),
-        show_split=action("Split", "Alt+2", "View", "split", checkable=True),
-        show_side=action("Side by Side", "Alt+3", "View", "side", checkable=True),
+        actual_size=action("Actual Size (100 %)", "Ctrl+1", "View", "zoom"),
+        zoom_in=action("Zoom In", ["Ctrl++", "Ctrl+="], "View"),
+        zoom_out=action("Zoom Out", "Ctrl+-", "View"),
+        show_painting=action("Painting Only", "Alt+1", "View", "picture", checkable=True),
+        show_split=action("Split", "Alt+2", "View", "compare_split", checkable=True),
+        show_side=action("Side by Side", "Alt+3", "View", "compare_side", checkable=True),
         peek=action("Show the Photo", "Alt+4", "View", "peek", checkable=True),
-        full_screen=action("Full Screen", "F11", "View", "full_screen", checkable=True),
-        shortcuts=action("Keyboard Shortcuts", ["F1", "?"], "Help", "help"),
+        full_screen=action("Full Screen", "F11", "View", checkable=True),
+        shortcuts=action("Keyboard Shortcuts", ["F1", "?"], "Help", "keyboard"),
         about=action("About Atelier", "Ctrl+F1", "Help", "info"),
     )

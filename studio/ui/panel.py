@@ -19,10 +19,7 @@ class Panel(QWidget):
     name = ""
     title = ""
     icon_name = ""
-
-    def open_pictures(self, files: list[object]) -> None:
-        """Take dropped, pasted or chosen pictures: paths or numpy arrays."""
-        raise NotImplementedError
+    at_foot = False
 
     def report(self, failure: Failure) -> None:
         """Pass a failure on to the window's banner."""

@@ -15,8 +15,8 @@ from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.style_settings import StyledPicture, StyleSettings
 from studio.engine import Engine, JobHandle
-from studio.jobs.export import ExportTask, KeepTask, export_picture, keep_painting
-from studio.jobs.files import LoadTask, OpenedPicture
+from studio.jobs.export import ExportTask, export_picture
+from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
 from studio.jobs.recall import RecallTask, recall
 
 
@@ -66,10 +66,11 @@ class PictureDesk(QObject):
         handle = self._queue("save", export_picture, task)
         handle.finished.connect(self.saved)
 
-    def keep(self, result: StyledPicture, inputs: tuple[OpenedPicture, ...]) -> None:
+    def keep(self, result: StyledPicture, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
         """Put a finished painting into the library."""
-        task = KeepTask(self.library, result, tuple(opened.picture for opened in inputs))
-        handle = self._queue("keep", keep_painting, task)
+        pictures = tuple(opened.picture for opened in inputs)
+        task = KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark)
+        handle = self._queue("keep", "keep_result", task)
         handle.finished.connect(self.kept)
 
     def _load(self, task: LoadTask, purpose: str) -> None:

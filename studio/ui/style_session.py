@@ -9,11 +9,12 @@ from PySide6.QtGui import QUndoStack
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Picture, Preview, Progress
 from studio.core.failures import Failure
+from studio.core.frames import Frame
 from studio.core.recipes import Recipe
 from studio.core.settings import describe
 from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
 from studio.engine import Engine, JobHandle
-from studio.jobs.compose import ComposedPicture, ComposeTask
+from studio.jobs.compose import ComposeTask
 from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPainting
 from studio.ui.film import Film, FilmFrame
@@ -70,6 +71,7 @@ class StyleSession(QObject):
         self.state = SessionState.EMPTY
         self.painting: Picture | DeepPicture | None = None
         self.recipe: Recipe | None = None
+        self.start_when_ready = False
         self._handle: JobHandle | None = None
         self._branch_next = False
         self._compose_busy = False
@@ -273,16 +275,16 @@ class StyleSession(QObject):
         task = ComposeTask(content=self.photo.picture.pixels, painting=self.painting)
         self._pictures.live(self._COMPOSE, "compose", task, Controls(self.settings))
 
-    def _show_composed(self, key: str, composed: object) -> None:
-        if key != self._COMPOSE or not isinstance(composed, ComposedPicture):
+    def _show_composed(self, key: str, frame: object) -> None:
+        if key != self._COMPOSE or not isinstance(frame, Frame):
             return
         self._compose_busy = False
         if self.painting is None:
             return
-        self.frame_composed.emit(composed.frame)
+        self.frame_composed.emit(frame)
         waiting, self._film_composing = self._film_composing, None
         if waiting is not None:
-            self._remember(waiting, composed.thumbnail)
+            self._remember(waiting, thumbnail_of(frame))
         if self._compose_again:
             self._compose()
 
@@ -336,6 +338,9 @@ class StyleSession(QObject):
             self._set_state(SessionState.FINISHED)
         elif self.photo is not None and (self.paintings or self.settings.mode == "reconstruct"):
             self._set_state(SessionState.READY)
+            if self.start_when_ready:
+                self.start_when_ready = False
+                self.paint()
         else:
             self._set_state(SessionState.EMPTY)
 
@@ -347,3 +352,8 @@ class StyleSession(QObject):
 
 def _last_step(film: Film) -> int:
     return film.frames[-1].step + 1 if film.frames else 0
+
+
+def thumbnail_of(frame: Frame) -> Picture:
+    """Return the smallest of the frame's sizes as an RGB picture; a copy of at most 256 × 256 pixels."""
+    return np.ascontiguousarray(frame.levels[-1][..., 2::-1])
