@@ -13,7 +13,7 @@ def tell(error: BaseException, *, debug: bool) -> int:
 
 def tell_failure(failure: Failure, *, debug: bool) -> int:
     """Print a failure that is explained already; returns the exit code."""
-    if debug:
+    if debug and failure.details:
         print(failure.details, file=sys.stderr)
     print(f"atelier: {_one_line(failure.cause)}", file=sys.stderr)
     print(_one_line(failure.remedy), file=sys.stderr)

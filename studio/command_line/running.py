@@ -13,7 +13,7 @@ from studio.core.events import Job, Preview
 R = TypeVar("R")
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for it
     """The job was stopped before it reached anything."""
 
 
