@@ -1,4 +1,4 @@
-"""The only thing that changes while a job runs: the newest settings, and the pause, finish and cancel flags."""
+"""The only thing that changes while a job runs: the newest settings, and the pause and cancel flags."""
 
 from typing import Generic, TypeVar
 
@@ -52,11 +52,11 @@ class Controls(Generic[S]):
 
     @property
     def finishing(self) -> bool:
-        """True once someone asked the job to return what it has reached."""
+        """True once someone asked for what has been reached: the job returns it instead of going on."""
         return self._finishing
 
     def finish(self) -> None:
-        """Ask the job to return what it has now, as a result that says it was stopped early."""
+        """Ask the job to return what it has reached."""
         self._finishing = True
 
     @property

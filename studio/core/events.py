@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.recipes import Recipe
+
 Picture: TypeAlias = NDArray[np.uint8]
 """H×W×3 (RGB) or H×W×4 (RGBA, straight alpha), sRGB, 0–255."""
 
@@ -27,14 +29,15 @@ class Progress:
 class Preview:
     """A picture worth showing now.
 
-    `step` counts the job's evaluations so far. `draft` marks a frame whose fine detail is not computed yet (shown while
-    a slider is being dragged): the film strip and the library leave drafts out.
+    `step` counts the job's evaluations so far. `recipe` makes this very picture again. `draft` marks a frame whose fine
+    detail is not computed yet (shown while a slider is being dragged): the film strip and the library leave drafts out.
     """
 
     picture: Picture
     step: int
     stage: str = ""
     draft: bool = False
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""The film of a painting: frames worth going back to, with the settings and the recipe that made them."""
+
+from dataclasses import dataclass, field
+
+from studio.core.events import Picture
+from studio.core.recipes import Recipe
+from studio.core.style_settings import StyleSettings
+
+FRAME_LIMIT = 48
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmFrame:
+    """One frame: the painting as it was (before compositing), its thumbnail, and how it came to be."""
+
+    number: int
+    painting: Picture
+    thumbnail: Picture
+    step: int
+    settings: StyleSettings
+    recipe: Recipe
+    branch: bool = False
+
+
+@dataclass(slots=True)
+class Film:
+    """The frames in the order in which they were painted, thinned so that a long evening fits.
+
+    A frame is kept every `spacing` evaluations; when there are too many, every second plain frame goes and the spacing
+    doubles. First, last and branch frames stay.
+    """
+
+    frames: list[FilmFrame] = field(default_factory=list)
+    spacing: int = 6
+    _next_number: int = 0
+    _last_step: int = -1_000_000
+
+    def wants(self, step: int) -> bool:
+        """Tell whether a frame at evaluation `step` is far enough from the last one."""
+        return step < self._last_step or step - self._last_step >= self.spacing
+
+    def add(
+        self,
+        painting: Picture,
+        thumbnail: Picture,
+        step: int,
+        settings: StyleSettings,
+        recipe: Recipe,
+        *,
+        branch: bool = False,
+    ) -> FilmFrame:
+        """Append a frame and return it."""
+        frame = FilmFrame(self._next_number, painting, thumbnail, step, settings, recipe, branch)
+        self.frames.append(frame)
+        self._next_number += 1
+        self._last_step = step
+        if len(self.frames) > FRAME_LIMIT:
+            self._thin()
+        return frame
+
+    def find(self, number: int) -> FilmFrame | None:
+        """Return the frame called `number`, or None when it was thinned out."""
+        return next((frame for frame in self.frames if frame.number == number), None)
+
+    def clear(self) -> None:
+        """Forget all frames: another photo begins."""
+        self.frames.clear()
+        self._last_step = -1_000_000
+
+    def _thin(self) -> None:
+        last = len(self.frames) - 1
+        self.frames = [
+            frame for i, frame in enumerate(self.frames) if i % 2 == 0 or i == last or frame.branch
+        ]
+        self.spacing *= 2

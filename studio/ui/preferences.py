@@ -1,0 +1,72 @@
+"""What the program remembers about a person between two starts."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings
+
+RECENT_LIMIT = 10
+
+
+class Preferences:
+    """Window geometry, theme, recent files and the like, in one ini file of the user's configuration folder."""
+
+    def __init__(self, file: Path) -> None:
+        self._store = QSettings(str(file), QSettings.Format.IniFormat)
+
+    @property
+    def theme_mode(self) -> str:
+        """Colour scheme: "system", "dark" or "light"."""
+        return str(self._store.value("theme", "system"))
+
+    @theme_mode.setter
+    def theme_mode(self, mode: str) -> None:
+        self._store.setValue("theme", mode)
+
+    @property
+    def compare_mode(self) -> str:
+        """How photo and painting are compared: "after", "split" or "side"."""
+        return str(self._store.value("compare", "split"))
+
+    @compare_mode.setter
+    def compare_mode(self, mode: str) -> None:
+        self._store.setValue("compare", mode)
+
+    @property
+    def ai_mark(self) -> bool:
+        """Whether saved pictures carry the mark of AI-made pictures; on unless the artist switched it off."""
+        return str(self._store.value("ai_mark", "true")).lower() == "true"
+
+    @ai_mark.setter
+    def ai_mark(self, on: bool) -> None:
+        self._store.setValue("ai_mark", on)
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """The newest opened pictures that are still there, newest first."""
+        stored: Any = self._store.value("recent", [])
+        names = [stored] if isinstance(stored, str) else list(stored or [])
+        return [path for name in names if (path := Path(name)).is_file()]
+
+    def remember_file(self, path: Path) -> None:
+        """Put `path` at the head of the recent files."""
+        files = [path, *(other for other in self.recent_files if other != path)]
+        self._store.setValue("recent", [str(file) for file in files[:RECENT_LIMIT]])
+
+    def load_bytes(self, name: str) -> QByteArray | None:
+        """Return the bytes stored under `name`: geometry, splitter positions."""
+        value = self._store.value(name)
+        return value if isinstance(value, QByteArray) else None
+
+    def store_bytes(self, name: str, value: QByteArray) -> None:
+        """Keep bytes such as `QWidget.saveGeometry()` under `name`."""
+        self._store.setValue(name, value)
+
+    @property
+    def save_folder(self) -> str:
+        """The folder of the last saved picture, "" at first."""
+        return str(self._store.value("save_folder", ""))
+
+    @save_folder.setter
+    def save_folder(self, folder: str) -> None:
+        self._store.setValue("save_folder", folder)
