@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from models.weight_files import WeightsError, read_tensors
 
-__all__ = ["ARCHITECTURES", "Backbone", "Layout", "Pooling", "WeightsError", "load_backbone", "untrained_backbone"]
+__all__ = ["ARCHITECTURES", "Backbone", "Layout", "Pooling", "WeightsError", "load_backbone", "recognise",
+           "untrained_backbone"]
 
 Pooling: TypeAlias = Literal["max", "average"]
 
@@ -213,23 +214,27 @@ def untrained_backbone(architecture: str, *, seed: int = 0, pooling: Pooling = "
     return Backbone(layout, architecture, trained=False)
 
 
-def load_backbone(architecture: str, path: Path, *, pooling: Pooling = "max") -> Backbone:
-    """Return `architecture` with the weights in `path` (`.pth` or `.safetensors`, torchvision's keys).
+def load_backbone(path: Path, architecture: str = "", *, pooling: Pooling = "max") -> Backbone:
+    """Return the network whose weights are in `path` (`.pth` or `.safetensors`, torchvision's keys).
 
     Keys of a classifier are ignored. A file that ends early is accepted where the architecture says so.
+
+    Args:
+        path: the weights file.
+        architecture: one of `ARCHITECTURES`; "" recognises it by the file's keys.
+        pooling: the kind of the pooling layers.
 
     Raises:
         WeightsError: the file is damaged, holds more than numbers, or is of another network.
         OSError: the file cannot be read.
 
     """
+    tensors = read_tensors(path)
+    architecture = architecture or recognise({key: tuple(tensor.shape) for key, tensor in tensors.items()})
     layout = _build(architecture, pooling)
-    tensors = read_tensors(path, prefix=layout.prefix)
     if layout.partial:
         layout = _cut(layout, tensors)
-    for name, parameter in layout.features.state_dict().items():
-        if name.endswith("num_batches_tracked"):
-            continue
+    for name, parameter in _numbers(layout).items():
         key = layout.prefix + name
         if key not in tensors:
             raise WeightsError(f"{path.name} is not {architecture}: it has no {key}.")
@@ -238,6 +243,26 @@ def load_backbone(architecture: str, path: Path, *, pooling: Pooling = "max") ->
             raise WeightsError(f"{path.name} is not {architecture}: {key} is {has}, it should be {wants}.")
         parameter.copy_(tensors[key])
     return Backbone(layout, architecture, trained=True)
+
+
+def recognise(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Return the architecture that weights with these keys and shapes most resemble."""
+
+    def resemblance(architecture: str) -> int:
+        with torch.device("meta"):
+            layout = ARCHITECTURES[architecture]("max")
+        wanted = {layout.prefix + name: tuple(value.shape) for name, value in _numbers(layout).items()}
+        found = sum(shapes.get(key) == shape for key, shape in wanted.items())
+        strange = sum(key.startswith(layout.prefix) and key not in wanted for key in shapes)
+        return found - strange - (0 if layout.partial else len(wanted) - found)
+
+    return max(ARCHITECTURES, key=resemblance)
+
+
+def _numbers(layout: Layout) -> dict[str, Tensor]:
+    """Everything a weights file must hold."""
+    state = layout.features.state_dict()
+    return {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
 
 
 def _build(architecture: str, pooling: Pooling) -> Layout:

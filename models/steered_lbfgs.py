@@ -94,12 +94,19 @@ class SteeredLBFGS:
         # an Adam step follows the slider well enough to be tried; an L-BFGS step rests on the old curvature
         self.trial = self.accepted if loss is None or self._adam is None else self._next
 
-    def restart(self, picture: Tensor) -> None:
-        """Go on from another picture, which is evaluated first."""
-        self.accepted = picture.detach().clone(memory_format=torch.contiguous_format)
-        self._next = self.accepted
-        self._adam = None
-        self.steer(None)
+    def fork(self, start: Tensor) -> "SteeredLBFGS":
+        """Return an optimiser that begins elsewhere, with the scale of the curvature learnt here."""
+        other = SteeredLBFGS(
+            start,
+            history=self._pairs.maxlen or 1,
+            bounds=self._bounds,
+            handover=self._handover,
+            adam_rate=self._rate,
+            tolerance=self._tolerance,
+        )
+        other._inverse_curvature = self._inverse_curvature
+        other._knows_curvature = self._knows_curvature
+        return other
 
     def tell(self, loss: float, gradient: Tensor) -> Outcome:
         """Say what the loss and its gradient are at `trial`, and choose the next trial."""

@@ -138,9 +138,7 @@ class StyleObjective:
         if missing:
             self._content_targets.update(self._backbone(self._content, missing))
 
-    def begin(
-        self, picture: Tensor, weights: LossWeights, interrupt: Callable[[], None] | None = None
-    ) -> LossPass:
+    def begin(self, picture: Tensor, weights: LossWeights, interrupt: Callable[[], None] | None = None) -> LossPass:
         """Run the forward pass; `LossPass.backward` runs the other half.
 
         Args:
@@ -149,14 +147,25 @@ class StyleObjective:
             interrupt: called between layers, in both halves; may raise to give the evaluation up.
 
         """
+        image = picture.detach().requires_grad_()
+        terms, evaluation = self._run(image, weights, interrupt)
+        return LossPass(image, terms, evaluation)
+
+    @torch.no_grad()
+    def look(self, picture: Tensor, weights: LossWeights, interrupt: Callable[[], None] | None = None) -> Evaluation:
+        """Return the loss of `picture` without its gradient."""
+        return self._run(picture, weights, interrupt)[1]
+
+    def _run(
+        self, image: Tensor, weights: LossWeights, interrupt: Callable[[], None] | None
+    ) -> tuple[_Terms, Evaluation]:
         self.capture_content(weights)
         for index in range(self.paintings):
             self.capture_style(index)
-        image = picture.detach().requires_grad_()
         content = self._weighted(weights.content_layers, weights.content)
         style = self._weighted(weights.style_layers, weights.style * STYLE_SCALE)
         features = self._backbone(image, {**content, **style}, interrupt)
-        if interrupt is not None:
+        if interrupt is not None and image.requires_grad:
             for feature in features.values():
                 feature.register_hook(lambda _gradient: interrupt())
         terms = _Terms(total=image.new_zeros(()))
@@ -170,7 +179,7 @@ class StyleObjective:
         if weights.total_variation > 0:
             terms.variation = total_variation(image)
             terms.total = terms.total + weights.total_variation * TV_SCALE * terms.variation
-        return LossPass(image, terms, _evaluation(terms, content, style, weights))
+        return terms, _evaluation(terms, content, style, weights)
 
     def reweigh(self, evaluation: Evaluation, picture: Tensor, weights: LossWeights) -> float | None:
         """Return the loss of an evaluated picture under other weights, or None where the network would have to look."""

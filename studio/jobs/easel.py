@@ -46,22 +46,23 @@ class Easel:
             self._objectives[side] = StyleObjective(self._backbone, self._settings.statistic, photo, styles)
         return self._objectives[side]
 
-    def forget(self, keep: set[int]) -> None:
-        """Free the targets of all sizes (longer sides) but those to keep."""
-        self._objectives = {side: objective for side, objective in self._objectives.items() if side in keep}
+    def forget(self) -> None:
+        """Free the targets of all sizes."""
+        self._objectives.clear()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
 
     @property
-    def start(self) -> str:
-        """What the canvas starts as; a texture or a reconstruction from the photo itself would have nothing to do."""
-        wanted = self._settings.start_from
-        return "noise" if wanted == "photo" and self._settings.mode != "paint" else wanted
+    def starts_from_photo(self) -> bool:
+        """True when the canvas is the photo; a texture or a reconstruction would have nothing to do on it."""
+        return self._settings.start_from == "photo" and self._settings.mode == "paint"
 
     def blank(self, height: int, width: int) -> Tensor:
         """Return the canvas before the first stroke."""
-        if self.start == "photo":
+        if self.starts_from_photo:
             return resize(self.photo, height, width).to(self._device)
         textured = self._styles and self._settings.mode != "reconstruct"
-        if self.start == "painting" and textured:
+        if self._settings.start_from == "painting" and textured:
             return cover(self._styles[0], height, width).to(self._device)
         generator = torch.Generator().manual_seed(self._settings.seed)
         colours = self._styles[0] if textured else self.photo

@@ -8,6 +8,8 @@ COARSEST = 112
 """Below this many pixels (longer side) a painting has no shapes worth refining."""
 NARROWEST = 32
 """No size is made whose shorter side is smaller than this, if a larger one is wanted anyway."""
+SMALLEST = 64
+"""Running out of memory does not lead below this."""
 _SHARE = 0.8
 """Steps of each size relative to the one before: strokes are found while they are cheap, and only sharpened later."""
 
@@ -29,6 +31,16 @@ class Stage:
     def name(self) -> str:
         """What the artist is told."""
         return f"{self.side} px"
+
+    @property
+    def can_be_smaller(self) -> bool:
+        """False at the smallest size that makes sense."""
+        return self.side > 2 * SMALLEST
+
+    def smaller(self, reached: int | None) -> "Stage":
+        """Return what to do instead when memory runs out: the size that was reached, or half of this one."""
+        side = reached if reached is not None and reached < self.side else self.side // 2
+        return Stage(*fitted(self.height, self.width, side), steps=self.steps)
 
 
 def stages(height: int, width: int, side: int, steps: int) -> tuple[Stage, ...]:
