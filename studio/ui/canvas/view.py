@@ -100,15 +100,15 @@ class Canvas(EyeView):
         """Show another photo, or none; one of another size is fitted."""
         self._before.set_frame(frame)
         self._pane.item.set_frame(frame)
-        shown = frame or self._after.frame
-        self._take_size(shown, keep_eye=frame is None)
+        self._take_size(frame or self._after.frame, keep_eye=frame is None)
 
     def set_after(self, frame: Frame | None) -> None:
         """Show another state of the painting, or none; nothing on the screen moves."""
+        came_or_went = (frame is None) != (self._after.frame is None)
         self._after.set_frame(frame)
         if self._before.frame is None:
             self._take_size(frame, keep_eye=True)
-        else:
+        elif came_or_went:
             self._arrange()
 
     def clear(self) -> None:
