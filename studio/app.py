@@ -27,6 +27,7 @@ class Studio:
     Args:
         application: the Qt application.
         folders: where the user's things live.
+
     """
 
     def __init__(self, application: QApplication, folders: UserFolders) -> None:

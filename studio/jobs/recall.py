@@ -51,6 +51,7 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPainting]:
 
     Raises:
         StudioError: the recipe is of another task, or an input is nowhere to be found.
+
     """
     recipe = task.shown.picture.recipe
     if recipe is None or recipe.task != "stylize":

@@ -19,6 +19,7 @@ class Panel(QWidget):
     name = ""
     title = ""
     icon_name = ""
+    tooltip = ""
     at_foot = False
 
     def report(self, failure: Failure) -> None:

@@ -42,6 +42,7 @@ class StyleSession(QObject):
         studio: the engine that owns the device.
         pictures: the engine that composes frames, so that Strength never waits behind a network.
         undo_stack: receives one step per gesture.
+
     """
 
     photo_changed = Signal(object)
@@ -58,9 +59,7 @@ class StyleSession(QObject):
     _JOB = "style"
     _COMPOSE = "style.compose"
 
-    def __init__(
-        self, studio: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, studio: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio, self._pictures = studio, pictures
         self.history: SettingsHistory[StyleSettings] = SettingsHistory(undo_stack, self._apply_settings)

@@ -1,6 +1,7 @@
 """The window: tasks on the left, the chosen panel beside them, menus above, and a banner where something failed."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -18,8 +19,23 @@ from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme
 from studio.ui.widgets.banner import Banner
-from studio.ui.widgets.shortcuts_sheet import ShortcutsSheet
-from studio.ui.widgets.task_rail import RailTask, TaskRail
+from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_by_menu
+from studio.ui.widgets.task_rail import TaskEntry, TaskRail
+
+_ZOOM_STEP = 1.25
+_MOUSE_AND_KEYS = {
+    "Canvas": (
+        Shortcut("Zoom at the pointer", ("Wheel",)),
+        Shortcut("Pan", ("Drag", "Arrow keys")),
+        Shortcut("Fit or 100 %", ("Double-click",)),
+        Shortcut("Show the photo while held", ("Space",)),
+        Shortcut("Move the divider", ("[", "]")),
+    ),
+    "Sliders": (
+        Shortcut("Finer and coarser steps", ("Arrow keys", "Page Up", "Page Down")),
+        Shortcut("Back to the default", ("Double-click the name",)),
+    ),
+}
 
 
 class StudioWindow(QMainWindow):
@@ -31,6 +47,7 @@ class StudioWindow(QMainWindow):
         pictures: the engine that loads, saves and composes.
         desk: opens and saves pictures.
         preferences: what is remembered between two starts.
+
     """
 
     closed = Signal()
@@ -43,17 +60,17 @@ class StudioWindow(QMainWindow):
         self._theme, self._preferences, self._desk, self._studio = theme, preferences, desk, studio
         self.undo_stack = QUndoStack(self)
         self.actions_of_window: Actions = make_actions(self, theme)
-        self.style_panel = StylePanel(theme, studio, pictures, desk, preferences, self.actions_of_window, self.undo_stack)
+        self.style_panel = StylePanel(
+            theme, studio, pictures, desk, preferences, self.actions_of_window, self.undo_stack
+        )
         self.library_panel = LibraryPanel(theme, pictures, desk.library)
         self._panels: tuple[Panel, ...] = (self.style_panel, self.library_panel)
-        self.rail = TaskRail(
-            theme, [RailTask(panel.name, panel.title, panel.icon_name, panel.at_foot) for panel in self._panels]
-        )
+        self.rail = TaskRail([_entry_of(panel) for panel in self._panels], theme)
         self._stack = QStackedWidget()
         for panel in self._panels:
             self._stack.addWidget(panel)
         self._build_body()
-        self.banner = Banner(theme, self.centralWidget())
+        self.banner = Banner(self.centralWidget(), theme)
         self._build_menus()
         self._connect()
         self._restore_geometry()
@@ -95,8 +112,8 @@ class StudioWindow(QMainWindow):
         canvas = style.workspace.canvas
         actions.fit.triggered.connect(canvas.fit)
         actions.actual_size.triggered.connect(canvas.actual_size)
-        actions.zoom_in.triggered.connect(canvas.zoom_in)
-        actions.zoom_out.triggered.connect(canvas.zoom_out)
+        actions.zoom_in.triggered.connect(lambda: canvas.zoom_by(_ZOOM_STEP))
+        actions.zoom_out.triggered.connect(lambda: canvas.zoom_by(1 / _ZOOM_STEP))
         actions.peek.toggled.connect(canvas.peek)
         actions.full_screen.toggled.connect(self._show_full_screen)
         actions.shortcuts.triggered.connect(self.show_shortcuts)
@@ -165,7 +182,7 @@ class StudioWindow(QMainWindow):
         self._recent_menu.clear()
         files = self._preferences.recent_files
         for path in files:
-            self._recent_menu.addAction(path.name, lambda path=path: self.open_files([path])).setToolTip(str(path))
+            self._recent_menu.addAction(path.name, partial(self.open_files, [path])).setToolTip(str(path))
         if not files:
             self._recent_menu.addAction("Nothing opened yet").setEnabled(False)
 
@@ -213,7 +230,7 @@ class StudioWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show every keyboard shortcut."""
-        ShortcutsSheet(self._theme, self.actions_of_window.all(), self).open()
+        ShortcutsSheet(shortcuts_by_menu(self.menuBar()) | _MOUSE_AND_KEYS, self._theme, self).open()
 
     def show_about(self) -> None:
         """Say what this program is."""
@@ -252,6 +269,10 @@ class StudioWindow(QMainWindow):
             panel.close_gently()
         self.closed.emit()
         super().closeEvent(event)
+
+
+def _entry_of(panel: Panel) -> TaskEntry:
+    return TaskEntry(panel.name, panel.title, panel.icon_name, panel.tooltip, panel.at_foot)
 
 
 def _separator(parent: QWidget) -> QAction:

@@ -23,6 +23,7 @@ class LibraryPanel(Panel):
         theme: where colours come from.
         pictures: the engine that reads the folder.
         library: the folder of results.
+
     """
 
     opened = Signal(object)
@@ -30,6 +31,7 @@ class LibraryPanel(Panel):
     name = "library"
     title = "Library"
     icon_name = "library"
+    tooltip = "Every finished picture, with what it was made from"
     at_foot = True
 
     def __init__(self, theme: Theme, pictures: Engine, library: Library) -> None:

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from studio.core.controls import Controls
 from studio.core.failures import Failure
 from studio.core.frames import Frame
-from studio.core.controls import Controls
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.settings import Settings
 from studio.core.style_settings import StyledPicture, StyleSettings
@@ -18,7 +18,7 @@ from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, list_samples
 from studio.jobs.files import OpenedPicture
 from studio.ui.actions import Actions
-from studio.ui.canvas.incoming import mime_for_picture
+from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.film import Film
 from studio.ui.icons import set_icon
 from studio.ui.panel import Panel
@@ -26,8 +26,8 @@ from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
 from studio.ui.style_session import SessionState, StyleSession
 from studio.ui.theme import Theme, mark
-from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets import samples as sample_tiles
+from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
 from studio.ui.widgets.photo_tile import PhotoTile
 from studio.ui.widgets.settings_form import SettingsForm
@@ -49,11 +49,13 @@ class StylePanel(Panel):
         preferences: compare mode, recent files, folders.
         actions: the window's, for buttons that do the same.
         undo_stack: the window's.
+
     """
 
     name = "style"
     title = "Style"
     icon_name = "style"
+    tooltip = "Paint a photo in the manner of paintings"
 
     def __init__(
         self,
@@ -327,7 +329,8 @@ class StylePanel(Panel):
     def copy(self) -> None:
         """Put what is shown on the clipboard."""
         if self._shown is not None:
-            QGuiApplication.clipboard().setMimeData(mime_for_picture(picture_of_frame(self._shown)))
+            image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
+            QGuiApplication.clipboard().setImage(image)
 
     def _keep(self, result: StyledPicture) -> None:
         if self.session.photo is not None:
