@@ -64,7 +64,7 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPainting]:
         if path is None:
             raise StudioError(
                 f"The picture “{wanted.name}”, from which this was made, is not in the library.",
-                "Put it into the folder of the saved picture and drop that again, or open the saved picture as a photo.",
+                "Put it beside the saved picture and drop that again.",
             )
         loaded.setdefault(wanted.role, []).append(prepare_opened(load_picture(path), name=wanted.name))
     if not loaded["content"]:

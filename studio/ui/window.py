@@ -17,7 +17,7 @@ from studio.ui.panels.library import LibraryPanel
 from studio.ui.panels.style import StylePanel
 from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
-from studio.ui.theme import Theme
+from studio.ui.theme import Theme, ThemeMode
 from studio.ui.widgets.banner import Banner
 from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_by_menu
 from studio.ui.widgets.task_rail import TaskEntry, TaskRail
@@ -69,14 +69,13 @@ class StudioWindow(QMainWindow):
         self._stack = QStackedWidget()
         for panel in self._panels:
             self._stack.addWidget(panel)
-        self._build_body()
-        self.banner = Banner(self.centralWidget(), theme)
+        self.banner = Banner(self._make_body(), theme)
         self._build_menus()
         self._connect()
         self._restore_geometry()
         self._show_enabled()
 
-    def _build_body(self) -> None:
+    def _make_body(self) -> QWidget:
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
@@ -84,6 +83,7 @@ class StudioWindow(QMainWindow):
         row.addWidget(self.rail)
         row.addWidget(self._stack, 1)
         self.setCentralWidget(body)
+        return body
 
     def _connect(self) -> None:
         actions, style = self.actions_of_window, self.style_panel
@@ -167,14 +167,15 @@ class StudioWindow(QMainWindow):
     def _add_theme_menu(self, view: QMenu) -> None:
         menu = view.addMenu("Appearance")
         group = QActionGroup(menu)
-        for mode, text in (("system", "Like the System"), ("dark", "Dark"), ("light", "Light")):
+        modes: dict[ThemeMode, str] = {"system": "Like the System", "dark": "Dark", "light": "Light"}
+        for mode, text in modes.items():
             action = QAction(text, menu, checkable=True)
             action.setChecked(self._theme.mode == mode)
-            action.triggered.connect(lambda _=False, mode=mode: self._set_theme(mode))
+            action.triggered.connect(partial(self._set_theme, mode))
             group.addAction(action)
             menu.addAction(action)
 
-    def _set_theme(self, mode: str) -> None:
+    def _set_theme(self, mode: ThemeMode) -> None:
         self._theme.set_mode(mode)
         self._preferences.theme_mode = mode
 

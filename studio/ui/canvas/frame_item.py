@@ -114,6 +114,7 @@ class FrameItem(QGraphicsItem):
 
 
 def wrap_level(level: NDArray[np.uint8], has_alpha: bool) -> QImage:
+    """Return an image over the bytes of one size of a frame; the array must outlive it."""
     pixel_format = QImage.Format.Format_ARGB32_Premultiplied if has_alpha else QImage.Format.Format_RGB32
     height, width = level.shape[:2]
     return QImage(level.data, width, height, 4 * width, pixel_format)
