@@ -126,6 +126,14 @@ class EyeView(QGraphicsView):
         """Zoom by a factor."""
         self.zoom_to(self._zoom * factor, anchor)
 
+    def zoom_in(self) -> None:
+        """Go a step nearer to what is in the middle."""
+        self.zoom_by(_KEY_ZOOM)
+
+    def zoom_out(self) -> None:
+        """Go a step back."""
+        self.zoom_by(1 / _KEY_ZOOM)
+
     def toggle_actual_size(self, anchor: QPointF) -> None:
         """Go from fit to 100 % at `anchor`, or back to fit."""
         if self._fitted:
@@ -292,9 +300,9 @@ class EyeView(QGraphicsView):
         far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_by(_KEY_ZOOM)
+            self.zoom_in()
         elif key == Qt.Key.Key_Minus:
-            self.zoom_by(1 / _KEY_ZOOM)
+            self.zoom_out()
         elif key == Qt.Key.Key_0:
             self.fit()
         elif key == Qt.Key.Key_1:

@@ -59,6 +59,7 @@ class Canvas(EyeView):
 
     compare_changed = Signal(str)
     split_moved = Signal(float)
+    peek_changed = Signal(bool)
     files_dropped = Signal(list)
     picture_pasted = Signal(object)
     refused = Signal(str, str)
@@ -69,6 +70,7 @@ class Canvas(EyeView):
         self._mode: CompareMode = "after"
         self._split = 0.5
         self._peeking = False
+        self._peek_key_held = False
         self._hot = False
         self._came_by_keyboard = False
         self._labels = ("Photo", "Painting")
@@ -189,7 +191,9 @@ class Canvas(EyeView):
         """Show the photo alone while `on`."""
         if on != self._peeking:
             self._peeking = on
+            self._peek_key_held = False
             self._arrange()
+            self.peek_changed.emit(on)
 
     @property
     def divider_x(self) -> float | None:
@@ -331,6 +335,7 @@ class Canvas(EyeView):
             self.paste()
         elif event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self.peek(True)
+            self._peek_key_held = True
         elif event.key() in _SPLIT_KEYS and self.divider_x is not None:
             self.set_split(self._split + _SPLIT_KEYS[Qt.Key(event.key())] * _SPLIT_STEP)
         else:
@@ -339,8 +344,9 @@ class Canvas(EyeView):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End the peek with the key."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.peek(False)
+        if event.key() == Qt.Key.Key_Space and self._peek_key_held:
+            if not event.isAutoRepeat():
+                self.peek(False)
         else:
             event.ignore()
 
@@ -357,10 +363,11 @@ class Canvas(EyeView):
         self._veil.set_ring(self._came_by_keyboard)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """End what a key held."""
+        """End what a key held: its release goes elsewhere now."""
         super().focusOutEvent(event)
         self._veil.set_ring(False)
-        self.peek(False)
+        if self._peek_key_held:
+            self.peek(False)
 
     # -- pictures that come in
 
