@@ -1,5 +1,7 @@
 """A view that one looks through: zoom at the pointer, pan, fit, 100 %, by mouse, touchpad, touch and keyboard."""
 
+import sys
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGestureEvent, QGraphicsScene, QGraphicsView, QPinchGesture, QWidget
@@ -30,7 +32,8 @@ class EyeView(QGraphicsView):
         scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setScene(scene)
         make_bare(self)
-        self.viewport().grabGesture(Qt.GestureType.PinchGesture)
+        if sys.platform != "darwin":  # there a pinch comes as a native gesture already, and would count twice
+            self.viewport().grabGesture(Qt.GestureType.PinchGesture)
         self._size = (0, 0)
         self._zoom = 1.0
         self._fitted = True

@@ -1,6 +1,6 @@
 """The canvas: photo and painting in one geometry, compared by a divider, side by side, or by a peek."""
 
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -162,7 +162,7 @@ class Canvas(EyeView):
         if mode not in get_args(CompareMode):
             raise ValueError(f"no such compare mode: {mode}")
         if mode != self._mode:
-            self._mode = mode  # type: ignore[assignment]
+            self._mode = cast(CompareMode, mode)
             self._arrange()
             self.compare_changed.emit(mode)
 
@@ -243,11 +243,11 @@ class Canvas(EyeView):
         """Cut both pictures at the divider, and repaint only the strip that it swept and the labels above."""
         x = self.divider_x
         cut = None if x is None else self.to_picture(QPointF(x, 0)).x()
-        swept = [span[1] for span in (self._before.span,) if span is not None]
+        before = self._before.span
         self._before.set_span(None if cut is None else (-1.0, cut))
         self._after.set_span(None if cut is None else (cut, float(self.picture_size[0]) + 1.0))
         if x is not None:
-            edges = [x, *(self.to_view(QPointF(old, 0)).x() for old in swept)]
+            edges = [x, x if before is None else self.to_view(QPointF(before[1], 0)).x()]
             left, right = int(min(edges) - GRIP - 4), int(max(edges) + GRIP + 4)
             self.viewport().update(QRect(left, 0, right - left, self.viewport().height()))
             self.viewport().update(QRect(0, int(self.picture_in_view().top()), self.viewport().width(), LABEL_BAND))
