@@ -88,6 +88,8 @@ def prepare(purpose: str, torch_index: str = "") -> None:
     if stamp.get(purpose) == fingerprint and _environment_works("torch", "PySide6", "studio", stamp=stamp):
         system_libraries.check(VENV, purpose)
         return
+    if UNFINISHED.exists():
+        _say("The last set-up did not finish; it begins again.")
     if UNFINISHED.exists() or not _environment_works("pip", stamp=stamp):
         _make_environment()
         stamp = {}
