@@ -94,13 +94,13 @@ def prepare(purpose: str, torch_index: str = "") -> None:
         _make_environment()
         stamp = {}
     _install(purpose, torch_index)
+    UNFINISHED.unlink()
     system_libraries.check(VENV, purpose)
     _prove_qt_loads()
     served = {
         other: _fingerprint(other) for other, files in REQUIREMENTS.items() if {*files} <= {*REQUIREMENTS[purpose]}
     }
     STAMP.write_text(json.dumps({**stamp, "root": str(ROOT), "python": _probe(), **served}))
-    UNFINISHED.unlink()
     _say("Set-up is complete.")
 
 
