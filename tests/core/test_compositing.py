@@ -31,7 +31,7 @@ def luma(colours):
 
 def in_range(luma_value, chroma):
     """The longest share of the chroma vector that stays between black and white."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         room = np.where(chroma > 0, (1 - luma_value) / chroma, np.where(chroma < 0, luma_value / -chroma, np.inf))
     return luma_value + chroma * np.minimum(1, room.min(axis=-1, keepdims=True))
 
