@@ -61,7 +61,5 @@ class SettingsHistory(Generic[S]):
 
 
 def _name_of_change(before: Settings, after: Settings) -> str:
-    labels = [
-        info.label for info in describe(type(after)) if getattr(before, info.name) != getattr(after, info.name)
-    ]
+    labels = [info.label for info in describe(type(after)) if getattr(before, info.name) != getattr(after, info.name)]
     return labels[0] if len(labels) == 1 else "Settings"
