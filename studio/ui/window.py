@@ -22,7 +22,6 @@ from studio.ui.widgets.banner import Banner
 from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_by_menu
 from studio.ui.widgets.task_rail import TaskEntry, TaskRail
 
-_ZOOM_STEP = 1.25
 _MOUSE_AND_KEYS = {
     "Canvas": (
         Shortcut("Zoom at the pointer", ("Wheel",)),
@@ -112,13 +111,14 @@ class StudioWindow(QMainWindow):
         canvas = style.workspace.canvas
         actions.fit.triggered.connect(canvas.fit)
         actions.actual_size.triggered.connect(canvas.actual_size)
-        actions.zoom_in.triggered.connect(lambda: canvas.zoom_by(_ZOOM_STEP))
-        actions.zoom_out.triggered.connect(lambda: canvas.zoom_by(1 / _ZOOM_STEP))
+        actions.zoom_in.triggered.connect(canvas.zoom_in)
+        actions.zoom_out.triggered.connect(canvas.zoom_out)
         actions.peek.toggled.connect(canvas.peek)
         actions.full_screen.toggled.connect(self._show_full_screen)
         actions.shortcuts.triggered.connect(self.show_shortcuts)
         actions.about.triggered.connect(self.show_about)
         canvas.compare_changed.connect(self._show_compare_mode)
+        canvas.peek_changed.connect(actions.peek.setChecked)
         self.undo_stack.canUndoChanged.connect(actions.undo.setEnabled)
         self.undo_stack.canRedoChanged.connect(actions.redo.setEnabled)
         self.undo_stack.undoTextChanged.connect(lambda name: actions.undo.setText(f"Undo {name}".strip()))

@@ -30,6 +30,8 @@ class Workspace(QWidget):
     def _connect(self) -> None:
         self.compare_bar.mode_chosen.connect(self.canvas.set_compare_mode)
         self.compare_bar.fit_requested.connect(self.canvas.fit)
+        self.compare_bar.zoom_chosen.connect(self.canvas.zoom_to)
+        self.compare_bar.peek_changed.connect(self.canvas.peek)
         self.compare_bar.actual_size_requested.connect(self.canvas.actual_size)
         self.canvas.zoom_changed.connect(self.compare_bar.set_zoom)
         self.canvas.compare_changed.connect(self.compare_bar.set_mode)
