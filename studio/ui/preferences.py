@@ -1,7 +1,7 @@
 """What the program remembers about a person between two starts."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -20,7 +20,7 @@ class Preferences:
     def theme_mode(self) -> ThemeMode:
         """Colour scheme: "system", "dark" or "light"."""
         stored = self._store.value("theme", "system")
-        return cast(ThemeMode, stored) if stored in ("dark", "light") else "system"
+        return stored if stored in ("dark", "light") else "system"
 
     @theme_mode.setter
     def theme_mode(self, mode: ThemeMode) -> None:

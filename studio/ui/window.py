@@ -73,6 +73,7 @@ class StudioWindow(QMainWindow):
         self._connect()
         self._restore_geometry()
         self._show_enabled()
+        self.show_panel(self.style_panel.name)
 
     def _make_body(self) -> QWidget:
         body = QWidget()
