@@ -216,10 +216,10 @@ def table(scores: Sequence[Scores], times: dict[str, float], options: argparse.N
     lines = [
         "# Which network sees a painting best?",
         "",
-        "`python benchmarks/backbone.py --write` painted 4 photos in the manner of 4 paintings, with the same settings for",
-        f"every network: {options.size} px, {options.evaluations} evaluations. *Style* is the distance of the Gram matrices",
-        "from the painting's, where the photo's is 1; *content* the distance of the features from the photo's. Lower is",
-        "better. What a network says of its own results is in brackets.",
+        "`python benchmarks/backbone.py --write` painted 4 photos in the manner of 4 paintings, with the same",
+        f"settings: {options.size} px, {options.evaluations} evaluations. *Style* is the distance of the Gram",
+        "matrices from the painting's, where the photo's is 1; *content* that of the features from the photo's.",
+        "Lower is better. What a network says of its own results is in brackets.",
         "",
         f"| painted by | style, says {VGG} | style, says {SQUEEZENET} | content, says {VGG} "
         f"| content, says {SQUEEZENET} | forward + backward | of VGG-19 to relu4_1 |",

@@ -3,7 +3,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from models.distillation import Heads, fold_heads, gram_matrix, tap_widths
-from models.slim import SLIM_WIDTHS, TAPS, SlimNetwork
+from models.slim import SLIM_WIDTHS, TAPS, AveragePooling, SlimNetwork
 from models.teachers import Lesson
 
 
@@ -71,6 +71,13 @@ def test_pooling_can_be_switched_without_other_weights(picture):
     assert not torch.allclose(average(picture)["relu2_1"], largest(picture)["relu2_1"])
 
 
+@pytest.mark.parametrize("side", [8, 9])
+def test_averaging_is_the_mean_of_four_pixels(side):
+    x = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    corners = [x[:, :, i : side - side % 2 : 2, j : side - side % 2 : 2] for i in (0, 1) for j in (0, 1)]
+    assert torch.allclose(AveragePooling(2)(x), torch.stack(corners).mean(0))
+
+
 def test_an_even_picture_is_seen_evenly_up_to_its_borders():
     seen = untrained()(torch.full((1, 3, 64, 64), 0.3))
     for tap, features in seen.items():
@@ -92,8 +99,8 @@ def test_folding_keeps_every_distance_the_heads_would_measure(picture):
     other = picture.flip(3) ** 2
     before, after = (network(picture), network(other)), (folded(picture), folded(other))
     for tap in TAPS[1:]:
-        matrices = [(h, lesson.weight / len(h)) for h, lesson in zip(heads.maps, lessons, strict=True) if lesson.tap == tap]
-        stacked = torch.cat([weight**0.5 * h for h, weight in matrices])
+        mine = [(h, lesson.weight) for h, lesson in zip(heads.maps, lessons, strict=True) if lesson.tap == tap]
+        stacked = torch.cat([(weight / len(h)) ** 0.5 * h for h, weight in mine])
         told = stacked @ (gram_matrix(before[0][tap]) - gram_matrix(before[1][tap])) @ stacked.T
         read = gram_matrix(after[0][tap]) - gram_matrix(after[1][tap])
         assert read.norm() == pytest.approx(told.norm().item(), rel=1e-3), tap
