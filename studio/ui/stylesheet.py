@@ -26,6 +26,8 @@ QLabel[tone="title"] {{ font-size: {t.title_size}px; font-weight: 600; }}
 QLabel[tone="strong"] {{ font-weight: 600; }}
 QLabel[tone="muted"] {{ color: {t.text_muted}; }}
 QLabel[tone="small"] {{ color: {t.text_muted}; font-size: {t.small_size}px; }}
+QLabel[kind="key"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 3px; padding: 1px 6px;
+    font-size: {t.small_size}px; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px 8px; }}
 QSplitter::handle {{ background: {t.canvas}; }}
 QStatusBar {{ background: {t.window}; color: {t.text_muted}; }}
@@ -46,6 +48,7 @@ QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; bor
 QPushButton[kind="primary"]:hover {{ background: {t.accent_hover}; border-color: {t.accent_hover}; }}
 QPushButton[kind="primary"]:disabled {{ background: transparent; color: {t.text_disabled}; border-color: {t.border}; }}
 QPushButton[kind="primary"]:focus {{ border-color: {t.text}; }}
+*[surface="raised"] QPushButton {{ background: {t.hover}; border-color: {t.outline}; }}
 QPushButton::menu-indicator {{ width: 0; }}
 QToolButton {{ background: transparent; color: {t.text}; border: 1px solid transparent;
     border-radius: {t.radius}px; padding: 3px; }}
@@ -62,8 +65,17 @@ QToolButton[kind="segment"] {{ background: {t.field}; border: 1px solid {t.borde
     min-height: {t.row - 8}px; padding: 3px 4px; }}
 QToolButton[kind="segment"]:hover {{ background: {t.hover}; }}
 QToolButton[kind="segment"]:checked {{ background: {t.accent_soft}; border-color: {t.accent}; }}
+QToolButton[kind="segment"]:checked:disabled {{ background: {t.border}; }}
 QToolButton[kind="segment"]:focus {{ border: 2px solid {t.focus}; padding: 2px 3px; }}
 QToolButton[kind="segment"]:disabled {{ background: transparent; border-color: {t.border}; }}
+QToolButton[kind="rail"] {{ font-size: {t.small_size}px; color: {t.text_muted}; padding: 4px 2px; }}
+QToolButton[kind="rail"]:hover {{ background: {t.raised}; }}
+QToolButton[kind="rail"]:checked {{ background: {t.raised}; color: {t.text}; }}
+QToolButton[kind="rail"]:disabled {{ color: {t.text_disabled}; background: transparent; }}
+QToolButton[kind="add"] {{ border: 1px dashed {t.outline}; }}
+QToolButton[kind="add"]:focus {{ border: 2px solid {t.focus}; }}
+QToolButton[kind="overlay"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 10px; padding: 0; }}
+QToolButton[kind="overlay"]:hover {{ background: {t.hover}; }}
 QToolButton[kind="segment"][end="first"] {{ border-top-left-radius: {t.radius}px;
     border-bottom-left-radius: {t.radius}px; }}
 QToolButton[kind="segment"][end="last"] {{ border-top-right-radius: {t.radius}px;

@@ -3,7 +3,7 @@
 Sized for the screen, not for the picture, and quiet: the picture stays the brightest thing.
 """
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from studio.ui.canvas.colours import CanvasColours
@@ -29,18 +29,19 @@ def paint_divider(painter: QPainter, x: float, picture: QRectF, hot: bool, colou
         colours: of the canvas.
 
     """
+    top, height = round(picture.top()), round(picture.height())
+    painter.fillRect(QRect(round(x) - 2, top, 4, height), QColor(0, 0, 0, 90))
+    painter.fillRect(QRect(round(x) - 1, top, 2, height), QColor("white"))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    line = QRectF(x - 0.75, picture.top(), 1.5, picture.height())
-    painter.fillRect(line.adjusted(-1, 0, 1, 0), QColor(0, 0, 0, 90))
-    painter.fillRect(line, QColor(255, 255, 255, 235))
     centre = QPointF(x, picture.center().y())
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 60))
     painter.drawEllipse(centre, GRIP + 1.5, GRIP + 1.5)
-    painter.setPen(QPen(QColor(colours.accent) if hot else QColor(255, 255, 255, 235), 1.5))
-    painter.setBrush(QColor(colours.plate))
+    ink, plate = QColor(colours.ink), QColor(colours.plate)
+    painter.setPen(QPen(ink, 1.5))
+    painter.setBrush(ink if hot else plate)
     painter.drawEllipse(centre, GRIP - 0.75, GRIP - 0.75)
-    pen = QPen(QColor(colours.ink), 1.75)
+    pen = QPen(plate if hot else ink, 1.75)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
