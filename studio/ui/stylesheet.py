@@ -48,6 +48,7 @@ QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; bor
 QPushButton[kind="primary"]:hover {{ background: {t.accent_hover}; border-color: {t.accent_hover}; }}
 QPushButton[kind="primary"]:disabled {{ background: transparent; color: {t.text_disabled}; border-color: {t.border}; }}
 QPushButton[kind="primary"]:focus {{ border-color: {t.text}; }}
+*[surface="raised"] QPushButton {{ background: {t.hover}; border-color: {t.outline}; }}
 QPushButton::menu-indicator {{ width: 0; }}
 QToolButton {{ background: transparent; color: {t.text}; border: 1px solid transparent;
     border-radius: {t.radius}px; padding: 3px; }}

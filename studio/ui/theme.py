@@ -30,8 +30,9 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._mode: ThemeMode = mode
-        self._tokens = DARK
-        self._dress_once()
+        self._tokens = self._tokens_for(mode)
+        app.setStyle("Fusion")
+        app.setFont(_interface_font(self._tokens.text_size))
         self.set_mode(mode)
         self._connect()
 
@@ -72,17 +73,13 @@ class Theme(QObject):
             return LIGHT if light else DARK
         return LIGHT if mode == "light" else DARK
 
-    def _dress_once(self) -> None:
-        self._app.setStyle("Fusion")
-        self._app.setFont(_interface_font(self._tokens.text_size))
-        self._dress(self._tokens)
-
     def _dress(self, tokens: Tokens) -> None:
-        if self._app.styleSheet() and tokens is self._tokens:
+        sheet = stylesheet(tokens)
+        if self._app.styleSheet() == sheet:
             return
         self._tokens = tokens
         self._app.setPalette(palette(tokens))
-        self._app.setStyleSheet(stylesheet(tokens))
+        self._app.setStyleSheet(sheet)
         self.theme_changed.emit(tokens)
 
 

@@ -52,7 +52,6 @@ class EmptyState(QWidget):
         for label in (self._title, self._words):
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setMaximumWidth(480)
         self._buttons.setSpacing(gap)
         self._buttons.setAlignment(centre)
         layout = QVBoxLayout(self)
@@ -62,8 +61,6 @@ class EmptyState(QWidget):
         layout.addWidget(self._sign, 0, centre)
         layout.addWidget(self._title)
         layout.addWidget(self._words)
-        layout.setAlignment(self._title, centre)
-        layout.setAlignment(self._words, centre)
         layout.addSpacing(gap)
         layout.addLayout(self._buttons)
         layout.addSpacing(gap)

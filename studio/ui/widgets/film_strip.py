@@ -59,6 +59,7 @@ class FilmStrip(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # of one height with and without its scroll bar, so that the picture above it stays where it is
         self.setFixedHeight(_THUMB + _CAPTION + 2 * _PAD + 16)
+        self.setViewportMargins(12, 0, 12, 0)
         self.setAccessibleName("Film strip")
         self.setAccessibleDescription("Earlier frames of the painting; choose one to go on from it")
 

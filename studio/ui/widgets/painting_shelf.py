@@ -85,7 +85,7 @@ class PaintingShelf(QWidget):
         self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._grid = QGridLayout()
         self._grid.setSpacing(tokens.gap)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._grid.setColumnStretch(SHELF_LIMIT, 1)
         for column, slot in enumerate(self._slots):
             self._grid.addWidget(slot, 0, column, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)

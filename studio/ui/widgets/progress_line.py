@@ -113,9 +113,8 @@ class ProgressLine(QWidget):
         self._say(progress.stage)
         self._steps.setText(f"{progress.done} / {progress.total}" if known else "")
         self._left.setText(words_for_time_left(left) if known and not self._paused else "")
-        # a bar without a length would run about; an empty one is calm
-        self._bar.setRange(0, progress.total if known else 1)
-        self._bar.setValue(min(progress.done, progress.total) if known else 0)
+        self._bar.setRange(0, progress.total)  # 0: the length is not known, the bar only shows that it lives
+        self._bar.setValue(min(progress.done, progress.total))
 
     def set_paused(self, paused: bool) -> None:
         """Show that the job rests, or goes on."""

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
-_WIDTH = 80
+_NARROWEST, _WIDEST = 80, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class TaskRail(QWidget):
     def _lay_out(self, entries: Sequence[TaskEntry]) -> None:
         gap = self._theme.tokens.gap
         mark(self, surface="window")
-        self.setFixedWidth(_WIDTH)
+        widest = max((button.words_width() for button in self._buttons.values()), default=0) + 2 * gap
+        self.setFixedWidth(min(max(widest, _NARROWEST), _WIDEST))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(gap // 2, gap, gap // 2, gap)
         layout.setSpacing(gap // 2)
@@ -108,6 +109,11 @@ class _RailButton(QToolButton):
         self.setAccessibleDescription(entry.tooltip)
         mark(self, kind="rail")
         set_icon(self, entry.icon, theme, colour="text_muted", checked="text")
+
+    def words_width(self) -> int:
+        font = self.font()
+        font.setPixelSize(self._theme.tokens.small_size)
+        return QFontMetrics(font).horizontalAdvance(self.text()) + 8
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
