@@ -15,8 +15,16 @@ from torch import Tensor, nn
 
 from models.weight_files import WeightsError, read_tensors
 
-__all__ = ["ARCHITECTURES", "Backbone", "Layout", "Pooling", "WeightsError", "load_backbone", "recognise",
-           "untrained_backbone"]
+__all__ = [
+    "ARCHITECTURES",
+    "Backbone",
+    "Layout",
+    "Pooling",
+    "WeightsError",
+    "load_backbone",
+    "recognise",
+    "untrained_backbone",
+]
 
 Pooling: TypeAlias = Literal["max", "average"]
 
@@ -78,9 +86,7 @@ class Backbone(nn.Module):
         """Return those of `scales` that a picture of this size is large enough for."""
         return tuple(tap for tap in self.scales if self.smallest_side(tap) <= min(height, width))
 
-    def forward(
-        self, image: Tensor, taps: Iterable[str], watch: Callable[[], None] | None = None
-    ) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, taps: Iterable[str], watch: Callable[[], None] | None = None) -> dict[str, Tensor]:
         """Return the features at `taps`; layers past the deepest of them are not run.
 
         Args:
@@ -96,7 +102,9 @@ class Backbone(nn.Module):
         for tap in wanted.values():
             if min(image.shape[2:]) < self.smallest_side(tap):
                 height, width = image.shape[2:]
-                raise ValueError(f"{tap} needs a side of {self.smallest_side(tap)} px, the picture has {width}×{height}")
+                raise ValueError(
+                    f"{tap} needs a side of {self.smallest_side(tap)} px, the picture has {width}×{height}"
+                )
         seen: dict[str, Tensor] = {}
         if not wanted:
             return seen
