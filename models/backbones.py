@@ -7,6 +7,7 @@ half a gigabyte of classifier first. Adding an architecture is one entry in `ARC
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -15,8 +16,16 @@ from torch import Tensor, nn
 
 from models.weight_files import WeightsError, read_tensors
 
-__all__ = ["ARCHITECTURES", "Backbone", "Layout", "Pooling", "WeightsError", "load_backbone", "recognise",
-           "untrained_backbone"]
+__all__ = [
+    "ARCHITECTURES",
+    "Backbone",
+    "Layout",
+    "Pooling",
+    "WeightsError",
+    "load_backbone",
+    "recognise",
+    "untrained_backbone",
+]
 
 Pooling: TypeAlias = Literal["max", "average"]
 
@@ -78,9 +87,7 @@ class Backbone(nn.Module):
         """Return those of `scales` that a picture of this size is large enough for."""
         return tuple(tap for tap in self.scales if self.smallest_side(tap) <= min(height, width))
 
-    def forward(
-        self, image: Tensor, taps: Iterable[str], watch: Callable[[], None] | None = None
-    ) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, taps: Iterable[str], watch: Callable[[], None] | None = None) -> dict[str, Tensor]:
         """Return the features at `taps`; layers past the deepest of them are not run.
 
         Args:
@@ -96,12 +103,14 @@ class Backbone(nn.Module):
         for tap in wanted.values():
             if min(image.shape[2:]) < self.smallest_side(tap):
                 height, width = image.shape[2:]
-                raise ValueError(f"{tap} needs a side of {self.smallest_side(tap)} px, the picture has {width}×{height}")
+                raise ValueError(
+                    f"{tap} needs a side of {self.smallest_side(tap)} px, the picture has {width}×{height}"
+                )
         seen: dict[str, Tensor] = {}
         if not wanted:
             return seen
         x = image * self._scale - self._mean
-        for index, layer in enumerate(self.features[: max(wanted) + 1]):
+        for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
             x = layer(x)
@@ -282,7 +291,7 @@ def _cut(layout: Layout, tensors: Mapping[str, Tensor]) -> Layout:
     if not taps:
         return layout
     return Layout(
-        layout.features[: last + 1], taps, tuple(tap for tap in layout.scales if tap in taps),
+        nn.Sequential(*islice(layout.features, last + 1)), taps, tuple(tap for tap in layout.scales if tap in taps),
         layout.mean, layout.std, layout.prefix, layout.partial,
     )  # fmt: skip
 

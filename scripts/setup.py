@@ -88,17 +88,19 @@ def prepare(purpose: str, torch_index: str = "") -> None:
     if stamp.get(purpose) == fingerprint and _environment_works("torch", "PySide6", "studio", stamp=stamp):
         system_libraries.check(VENV, purpose)
         return
+    if UNFINISHED.exists():
+        _say("The last set-up did not finish; it begins again.")
     if UNFINISHED.exists() or not _environment_works("pip", stamp=stamp):
         _make_environment()
         stamp = {}
     _install(purpose, torch_index)
+    UNFINISHED.unlink()
     system_libraries.check(VENV, purpose)
     _prove_qt_loads()
     served = {
         other: _fingerprint(other) for other, files in REQUIREMENTS.items() if {*files} <= {*REQUIREMENTS[purpose]}
     }
     STAMP.write_text(json.dumps({**stamp, "root": str(ROOT), "python": _probe(), **served}))
-    UNFINISHED.unlink()
     _say("Set-up is complete.")
 
 

@@ -1,40 +1,32 @@
-"""What `make run` does: the studio's window, or, on a machine without a display, the same painting by command line."""
+"""What `make run` does: the studio's window, or, where none can be shown, the same painting by command line."""
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from studio.cli import main as atelier
+from studio.command_line.window import what_hinders
+from studio.core.samples import sample_paintings, sample_photos
 
 FIRST_PAINTING = Path("out/first-painting.png")
 
 
-def main(files: Sequence[str] = ()) -> int:
-    """Open the studio with `files`, or paint the first sample where no window can be shown; returns the exit code."""
-    if has_display(os.environ, sys.platform):
-        from studio.app import main as open_studio
-
-        return open_studio(files)
-    print("There is no display here, so the studio paints by command line.", file=sys.stderr)
-    return paint_sample(FIRST_PAINTING)
-
-
-def has_display(environment: Mapping[str, str], platform: str) -> bool:
-    """Tell whether a window can be shown: elsewhere than on Linux always, there where X or Wayland is announced."""
-    return not platform.startswith("linux") or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+def main(files: Sequence[str] = (), flags: Sequence[str] = ()) -> int:
+    """Open the studio with `files`, or paint a sample into out/ under `flags`; returns the exit code."""
+    obstacle = what_hinders(os.environ, sys.platform)
+    if not obstacle:
+        return atelier(files)
+    print(f"{obstacle}\nUntil then, here is a painting made by command line:", file=sys.stderr)
+    return paint_sample(FIRST_PAINTING.absolute(), flags)
 
 
-def paint_sample(output: Path, *flags: str) -> int:
+def paint_sample(output: Path, flags: Sequence[str] = ()) -> int:
     """Paint the first sample photo in the manner of the first sample painting, as `atelier stylize` does."""
-    from studio.cli import main as atelier
-    from studio.core.samples import sample_paintings, sample_photos
-
     photo, painting = sample_photos()[0], sample_paintings()[0]
-    print(f"{photo.title} in the manner of {painting.title}", file=sys.stderr)
+    print(f"“{photo.title}” in the manner of “{painting.title}”", file=sys.stderr)
     output.parent.mkdir(parents=True, exist_ok=True)
-    code = atelier(["stylize", str(photo.path), str(painting.path), "-o", str(output), *flags])
-    if code == 0:
-        print(output.resolve())
-    return code
+    return atelier(["stylize", str(photo.path), str(painting.path), "-o", str(output), *flags])
 
 
 if __name__ == "__main__":

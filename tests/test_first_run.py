@@ -11,30 +11,22 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from studio.first_run import has_display, paint_sample
+from studio.first_run import FIRST_PAINTING, main
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize(
-    ("environment", "platform", "expected"),
-    [
-        ({}, "linux", False),
-        ({"DISPLAY": ""}, "linux", False),
-        ({"DISPLAY": ":0"}, "linux", True),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
-        ({}, "darwin", True),
-    ],
-)
-def test_display_is_recognised(environment: dict[str, str], platform: str, expected: bool) -> None:
-    assert has_display(environment, platform) is expected
-
-
-def test_sample_is_painted_into_a_folder_that_was_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    output = tmp_path / "out" / "first.png"
-    assert paint_sample(output, "--size", "64", "--steps", "2") == 0
-    assert str(output) in capsys.readouterr().out
-    with Image.open(output) as picture:
+def test_without_a_display_a_sample_is_painted_and_its_path_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.chdir(tmp_path)
+    assert main(flags=["--size", "64", "--steps", "2"]) == 0
+    path = tmp_path / FIRST_PAINTING
+    assert capsys.readouterr().out.strip() == str(path)
+    with Image.open(path) as picture:
         assert max(picture.size) == 64
 
 

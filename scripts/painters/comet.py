@@ -1,5 +1,7 @@
 """Flow-field brush strokes: a comet over a lake village, thick paint laid along the currents of the night."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +67,14 @@ def _varnish(rng: np.random.Generator, sheet: Sheet, work: Paint) -> Field:
 def _hill(x: Field, which: int) -> Field:
     """Return the height (y) of the crest of the far, middle and near hills at `x`."""
     crests = (
-        0.545 - 0.085 * np.exp(-(((x - 0.16) / 0.17) ** 2)) - 0.06 * np.exp(-(((x - 0.98) / 0.13) ** 2)) - 0.02 * np.sin(9 * x),
-        0.585 - 0.060 * np.exp(-(((x + 0.02) / 0.20) ** 2)) - 0.085 * np.exp(-(((x - 1.24) / 0.19) ** 2)) - 0.012 * np.sin(8 * x),
+        0.545
+        - 0.085 * np.exp(-(((x - 0.16) / 0.17) ** 2))
+        - 0.06 * np.exp(-(((x - 0.98) / 0.13) ** 2))
+        - 0.02 * np.sin(9 * x),
+        0.585
+        - 0.060 * np.exp(-(((x + 0.02) / 0.20) ** 2))
+        - 0.085 * np.exp(-(((x - 1.24) / 0.19) ** 2))
+        - 0.012 * np.sin(8 * x),
         0.632 - 0.030 * np.cos(4.2 * x + 0.5) - 0.006 * np.sin(13 * x),
     )
     return np.asarray(crests[which], np.float32)
@@ -80,7 +88,7 @@ def _tail(x: Field, y: Field) -> tuple[Field, Field]:
     """Return each pixel's distance to the comet's tail (signed) and how far along it lies, 0 at the head to 1."""
     best = np.full(x.shape, np.inf, np.float32)
     signed, along = np.zeros_like(best), np.zeros_like(best)
-    for i, ((ax, ay), (bx, by)) in enumerate(zip(TAIL[:-1], TAIL[1:], strict=True)):
+    for i, ((ax, ay), (bx, by)) in enumerate(pairwise(TAIL)):
         ux, uy = bx - ax, by - ay
         t = np.clip(((x - ax) * ux + (y - ay) * uy) / (ux * ux + uy * uy), 0, 1)
         dx, dy = x - ax - t * ux, y - ay - t * uy
@@ -100,7 +108,9 @@ def _currents(rng: np.random.Generator, sheet: Sheet, regions: NDArray[np.intege
         sky += turn * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * (radius * 0.6) ** 2))
     distance, along = _tail(x, y)
     near_tail = np.exp(-((distance / (0.075 + 0.11 * along)) ** 2)) * smoothstep(1.0, 0.85, along)
-    sky = sky * (1 - near_tail) + np.abs(distance) * near_tail  # unsigned: the lines bend round the head like a bow wave
+    sky = (
+        sky * (1 - near_tail) + np.abs(distance) * near_tail
+    )  # unsigned: the lines bend round the head like a bow wave
     whirl = np.zeros_like(x)
     for sx, sy, radius in STARS:
         r = np.hypot(x - sx, y - sy)
@@ -111,7 +121,9 @@ def _currents(rng: np.random.Generator, sheet: Sheet, regions: NDArray[np.intege
     land += 0.020 * noise(rng, sheet, 0.16, 2)
     lake = y + 0.006 * np.sin(26 * x + 60 * y) + 0.004 * noise(rng, sheet, 0.1, 2, stretch=2)
     bank = x - 0.30 * (y - BANK) * np.sin(7 * x) + 0.016 * noise(rng, sheet, 0.25, 2)
-    stream = np.select([regions == SKY, regions < LAKE, regions == LAKE, regions == BANK_SIDE], [sky, land, lake, bank], x)
+    stream = np.select(
+        [regions == SKY, regions < LAKE, regions == LAKE, regions == BANK_SIDE], [sky, land, lake, bank], x
+    )
     stream = cv2.GaussianBlur(stream.astype(np.float32), (0, 0), sheet.unit * 0.003)
     angle = np.arctan2(-cv2.Sobel(stream, cv2.CV_32F, 1, 0), cv2.Sobel(stream, cv2.CV_32F, 0, 1))
     angle = np.select([regions == ROOF, regions >= WALL], [np.float32(-0.95), np.float32(np.pi / 2)], angle)
@@ -123,7 +135,14 @@ def _sky(rng: np.random.Generator, sheet: Sheet) -> tuple[Field, Field]:
     x, y = sheet.grid()
     sky = ramp(
         y + 0.045 * noise(rng, sheet, 0.30, 3, stretch=2.2),
-        [(0.0, "#131c5c"), (0.16, "#1d3b92"), (0.30, "#2b62b4"), (0.42, "#3f8fb8"), (0.52, "#86bfae"), (0.60, "#e3d79a")],
+        [
+            (0.0, "#131c5c"),
+            (0.16, "#1d3b92"),
+            (0.30, "#2b62b4"),
+            (0.42, "#3f8fb8"),
+            (0.52, "#86bfae"),
+            (0.60, "#e3d79a"),
+        ],
     )
     bands = np.sin(42 * (y + 0.050 * noise(rng, sheet, 0.45, 2, stretch=1.6)) + 3 * noise(rng, sheet, 0.3, 2))
     sky = sky * (1 + 0.16 * bands[..., None])
@@ -196,9 +215,7 @@ def _houses(sheet: Sheet, scene: Field, regions: NDArray[np.uint8], detail: Fiel
             block("#ffdb5e", WINDOW, at - 0.0058, at + 0.0058, base - wall * 0.24, base - wall * 0.70)
 
 
-def _lake(
-    rng: np.random.Generator, sheet: Sheet, scene: Field, regions: NDArray[np.uint8], detail: Field
-) -> Field:
+def _lake(rng: np.random.Generator, sheet: Sheet, scene: Field, regions: NDArray[np.uint8], detail: Field) -> Field:
     """Mirror the upper half, squeezed and broken by ripples; window light runs down towards us."""
     x, y = sheet.grid()
     lake = (y > SHORE) & (y < _bank(x))

@@ -150,7 +150,9 @@ def _sky(rng: np.random.Generator, sheet: Sheet) -> Field:
         edge = 0.28 * noise(rng, sheet, 0.11, 3)
         body = ((x - cx) / w) ** 2 + (np.maximum(y - cy, (y - cy) * 3.0) / h) ** 2
         cloud = smoothstep(1.1, 0.55, body + edge)
-        lit = ramp((y - cy) / h + 0.35 * edge, [(-0.9, "#fffdf2"), (-0.45, "#ffe3c8"), (0.0, "#efb9c4"), (0.4, "#b3a6dc")])
+        lit = ramp(
+            (y - cy) / h + 0.35 * edge, [(-0.9, "#fffdf2"), (-0.45, "#ffe3c8"), (0.0, "#efb9c4"), (0.4, "#b3a6dc")]
+        )
         sky = lay(sky, lit, cloud)
     return sky
 
@@ -181,7 +183,9 @@ def _town(sheet: Sheet, scene: Field, detail: Field) -> tuple[Field, Field]:
         top, side = base - 0.010 - height, left + width * 0.68
         put(walls[tint], (left, base - 0.008), (left, top), (side, top), (side, base - 0.008))
         put(shades[tint], (side, base - 0.008), (side, top), (left + width, top + 0.004), (left + width, base - 0.008))
-        put("#e2683f", (left - 0.003, top), (left + width * 0.20, top - 0.020), (side + 0.012, top - 0.018), (side, top))
+        put(
+            "#e2683f", (left - 0.003, top), (left + width * 0.20, top - 0.020), (side + 0.012, top - 0.018), (side, top)
+        )
         put("#a8455c", (side, top), (side + 0.012, top - 0.018), (left + width + 0.003, top + 0.004))
         for k in range(int(height / 0.034)):
             for dx in (0.14, 0.42):
@@ -214,12 +218,21 @@ def _boats(sheet: Sheet, scene: Field, detail: Field, *, afloat: bool) -> Field:
         seams = smoothstep(0.035, 0.0, np.abs((py * 5 + px * 0.8) % 1 - 0.5)) * 0.35
         cloth = lay(cloth, rgb("#b183b8")[0], seams)
         main = [*spline([(0.022, -0.98), (0.21, -0.62), (0.40, -0.22), (0.44, -0.14)], 30), (0.02, -0.115)]
-        jib = [*spline([(-0.018, -0.92), (-0.20, -0.50), (-0.44, -0.11)], 30), *spline([(-0.44, -0.11), (-0.22, -0.12), (-0.045, -0.17)], 9)]
+        jib = [
+            *spline([(-0.018, -0.92), (-0.20, -0.50), (-0.44, -0.11)], 30),
+            *spline([(-0.44, -0.11), (-0.22, -0.12), (-0.045, -0.17)], 9),
+        ]
         keel = [*spline([(-0.44, -0.10), (-0.32, 0.02), (0.0, 0.045), (0.36, 0.015), (0.48, -0.09)], 40), (0.0, -0.055)]
         gunwale = [(-0.44, -0.10), (0.0, -0.055), (0.48, -0.09), (0.47, -0.062), (0.0, -0.028), (-0.42, -0.074)]
         mast = [(-0.006, -1.03), (0.012, -1.03), (0.014, -0.06), (-0.008, -0.06)]
         mast_paint = rgb("#5a3f6c")[0]
-        for shape, paint_ in ((main, cloth), (jib, cloth), (mast, mast_paint), (keel, rgb(hull)[0]), (gunwale, rgb("#ffe9c2")[0])):
+        for shape, paint_ in (
+            (main, cloth),
+            (jib, cloth),
+            (mast, mast_paint),
+            (keel, rgb(hull)[0]),
+            (gunwale, rgb("#ffe9c2")[0]),
+        ):
             mask = sheet.mask(np.array(shape) * s + (cx, line))
             scene = lay(scene, paint_, mask)
             if afloat:
@@ -241,11 +254,15 @@ def _water(rng: np.random.Generator, sheet: Sheet, above: Field) -> Field:
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REFLECT,
     )
-    body = ramp(depth + 0.05 * swell, [(0, "#86cbdc"), (0.12, "#4cb0cc"), (0.40, "#3492c4"), (0.8, "#2a62ac"), (1, "#2f4a98")])
+    body = ramp(
+        depth + 0.05 * swell, [(0, "#86cbdc"), (0.12, "#4cb0cc"), (0.40, "#3492c4"), (0.8, "#2a62ac"), (1, "#2f4a98")]
+    )
     water = lay(body, mirrored, 0.62 - 0.22 * depth)
     troughs = smoothstep(0.4, 1.3, noise(rng, sheet, 0.030, 2, stretch=6))
     water = lay(water, rgb("#23489c")[0], troughs * (0.15 + 0.5 * depth))
-    flakes = smoothstep(0.9, 1.5, noise(rng, sheet, 0.018, 2, stretch=4)) * np.exp(-(((x - 0.80 + 0.2 * depth) / 0.42) ** 2))
+    flakes = smoothstep(0.9, 1.5, noise(rng, sheet, 0.018, 2, stretch=4)) * np.exp(
+        -(((x - 0.80 + 0.2 * depth) / 0.42) ** 2)
+    )
     return lay(water, rgb("#fff4c4")[0], flakes * 0.95)
 
 
@@ -253,7 +270,9 @@ def _quay(rng: np.random.Generator, sheet: Sheet, scene: Field, detail: Field) -
     """Lay the sunlit quay across the foreground, with the pine's violet shade, joints and two bollards."""
     x, y = sheet.grid()
     edge = QUAY + 0.055 - 0.075 * x / 1.3
-    stone = ramp((y - edge) / 0.12 + 0.12 * noise(rng, sheet, 0.05, 3), [(0, "#fff0c6"), (0.5, "#f6cf9a"), (1.2, "#e0a888")])
+    stone = ramp(
+        (y - edge) / 0.12 + 0.12 * noise(rng, sheet, 0.05, 3), [(0, "#fff0c6"), (0.5, "#f6cf9a"), (1.2, "#e0a888")]
+    )
     shade = smoothstep(-0.2, 0.5, noise(rng, sheet, 0.16, 3, stretch=2) + 1.6 - x * 2.6)
     stone = lay(stone, rgb("#8f7cc0")[0], shade * 0.72)
     joint = np.minimum(np.abs((x + (y - edge) * 0.9) % 0.17 - 0.085), np.abs(y - edge - 0.052) * 1.3)
@@ -265,10 +284,21 @@ def _quay(rng: np.random.Generator, sheet: Sheet, scene: Field, detail: Field) -
     scene = lay(scene, rgb("#fffbe6")[0], wall * lip * 0.35)
     for bx in (0.62, 1.12):
         by = QUAY + 0.055 - 0.075 * bx / 1.3 + 0.030
-        post = spline([(-0.020, 0.030), (-0.016, -0.03), (-0.026, -0.052), (0, -0.066), (0.026, -0.052), (0.016, -0.03), (0.020, 0.030)], 60)
+        post = spline(
+            [
+                (-0.020, 0.030),
+                (-0.016, -0.03),
+                (-0.026, -0.052),
+                (0, -0.066),
+                (0.026, -0.052),
+                (0.016, -0.03),
+                (0.020, 0.030),
+            ],
+            60,
+        )
         shadow = np.array([(0.0, 0.028), (0.10, 0.050), (0.11, 0.038), (0.02, 0.008)])
-        scene = lay(scene, rgb("#7d6cb8")[0], sheet.mask(shadow + (bx, by)) * 0.8)
-        mask = sheet.mask(post + (bx, by))
+        scene = lay(scene, rgb("#7d6cb8")[0], sheet.mask(shadow + np.array([bx, by])) * 0.8)
+        mask = sheet.mask(post + np.array([bx, by]))
         tint = ramp((x - bx) / 0.03, [(-1, "#f08a4c"), (0, "#b8453c"), (1, "#4a3a80")])
         scene = lay(scene, tint, mask)
         detail[:] = np.maximum(detail, mask)
@@ -290,14 +320,25 @@ def _pine(rng: np.random.Generator, sheet: Sheet, scene: Field, detail: Field) -
         width = np.linspace(root, tip, len(path))[:, None]
         mask = sheet.mask(np.concatenate([path + normal * width, (path - normal * width)[::-1]]))
         centre = np.interp(y, path[::-1, 1], path[::-1, 0])
-        bark = ramp((x - centre) / root + 0.4 * noise(rng, sheet, 0.03, 2, 0.5), [(-1, "#5a3f8a"), (0, "#a0525a"), (1, "#e8904e")])
+        bark = ramp(
+            (x - centre) / root + 0.4 * noise(rng, sheet, 0.03, 2, 0.5),
+            [(-1, "#5a3f8a"), (0, "#a0525a"), (1, "#e8904e")],
+        )
         scene = lay(scene, bark, mask)
         detail[:] = np.maximum(detail, mask * 0.6)
-    for cx, cy, w, h in [(0.06, 0.115, 0.20, 0.085), (0.34, 0.075, 0.22, 0.075), (-0.02, 0.26, 0.12, 0.050), (0.49, 0.145, 0.095, 0.034), (0.21, 0.03, 0.2, 0.06)]:
+    for cx, cy, w, h in [
+        (0.06, 0.115, 0.20, 0.085),
+        (0.34, 0.075, 0.22, 0.075),
+        (-0.02, 0.26, 0.12, 0.050),
+        (0.49, 0.145, 0.095, 0.034),
+        (0.21, 0.03, 0.2, 0.06),
+    ]:
         ragged = 0.40 * noise(rng, sheet, 0.045, 3)
         body = ((x - cx) / w) ** 2 + (np.maximum(y - cy, (cy - y) * 0.8) / h) ** 2
         leaf = smoothstep(1.05, 0.75, body + ragged)
-        tone = ramp((y - cy) / h + 0.9 * ragged, [(-1.0, "#a9c84a"), (-0.35, "#4f9a48"), (0.2, "#1f6a5a"), (0.8, "#2a3f80")])
+        tone = ramp(
+            (y - cy) / h + 0.9 * ragged, [(-1.0, "#a9c84a"), (-0.35, "#4f9a48"), (0.2, "#1f6a5a"), (0.8, "#2a3f80")]
+        )
         scene = lay(scene, tone, leaf)
         detail[:] = np.maximum(detail, leaf * 0.45)
     return scene

@@ -23,7 +23,12 @@ class Window:
     tints: list[NDArray[np.float32]] = field(default_factory=list)
 
     def glaze(
-        self, where: NDArray[np.bool_], pieces: NDArray[np.integer], *palette: str, bar: bool = True, loose: bool = False
+        self,
+        where: NDArray[np.bool_],
+        pieces: NDArray[np.integer],
+        *palette: str,
+        bar: bool = True,
+        loose: bool = False,
     ) -> None:
         """Cut new panes `pieces` (an index per pixel) inside `where`; tints go round the palette.
 
@@ -33,11 +38,14 @@ class Window:
             palette: colour codes.
             bar: whether the outline of `where` is a strong bar rather than thin lead.
             loose: mix the tints instead of going round, for cells whose numbers run in rows.
+
         """
         indices, local = np.unique(pieces[where], return_inverse=True)
         first = len(self.tints)
         self.panes[where] = first + local
-        self.tints.extend(rgb(palette[(int(i) * 2654435761 % 2**32 >> 16 if loose else int(i)) % len(palette)])[0] for i in indices)
+        self.tints.extend(
+            rgb(palette[(int(i) * 2654435761 % 2**32 >> 16 if loose else int(i)) % len(palette)])[0] for i in indices
+        )
         if bar:
             self.bars[where] = first + 1
 
@@ -51,7 +59,9 @@ def paint(size: int, seed: int) -> Frame:
     to_lead, to_bar = _distance(window.panes, fine), _distance(window.bars, fine)
     glass = _glass(rng, fine, window, to_lead)
     light = sheet.shrink(_leaded(rng, fine, glass, to_lead, to_bar))
-    halo = 0.16 * cv2.GaussianBlur(light, (0, 0), sheet.unit * 0.012) + 0.10 * cv2.GaussianBlur(light, (0, 0), sheet.unit * 0.05)
+    halo = 0.16 * cv2.GaussianBlur(light, (0, 0), sheet.unit * 0.012) + 0.10 * cv2.GaussianBlur(
+        light, (0, 0), sheet.unit * 0.05
+    )
     return finish(1 - (1 - np.clip(light, 0, 1)) * (1 - np.clip(halo, 0, 1)))
 
 
@@ -94,7 +104,9 @@ def _cartoon(rng: np.random.Generator, sheet: Sheet) -> Window:
     window = Window(np.zeros(r.shape, np.int32), np.zeros(r.shape, np.int32))
     whole = np.ones(r.shape, bool)
     seeds = rng.random((420, 2))
-    window.glaze(whole, _nearest(sheet, x, y, seeds), ULTRAMARINE, COBALT, ULTRAMARINE, VIOLET, "#1273b4", "#3a2c9c", loose=True)
+    window.glaze(
+        whole, _nearest(sheet, x, y, seeds), ULTRAMARINE, COBALT, ULTRAMARINE, VIOLET, "#1273b4", "#3a2c9c", loose=True
+    )
     _corners(window, sheet, x, y)
     window.glaze(r < 0.487, (a / (2 * np.pi) * 72).astype(int) + 100, RUBY, GOLD, RUBY, AMBER)
     field_ = _nearest(sheet, x, y, _rosette(rng, 0.33, 0.47, 9))
@@ -104,7 +116,9 @@ def _cartoon(rng: np.random.Generator, sheet: Sheet) -> Window:
     window.glaze(r < 0.372, between, EMERALD, "#0b6f5a", LEAF, "#18928a", loose=True)
     _petals(window, r, off, sector)
     window.glaze(r < 0.188, np.floor((a / (2 * np.pi) + 0.5) * 48).astype(int), PEARL, RUBY, GOLD, RUBY)
-    window.glaze(r < 0.166, _nearest(sheet, x, y, _rosette(rng, 0.07, 0.16, 3)), COBALT, TURQUOISE, ULTRAMARINE, loose=True)
+    window.glaze(
+        r < 0.166, _nearest(sheet, x, y, _rosette(rng, 0.07, 0.16, 3)), COBALT, TURQUOISE, ULTRAMARINE, loose=True
+    )
     rays = np.abs(off) * r < 0.030 * np.clip((0.160 - r) / 0.10, 0, 1) ** 0.85
     window.glaze(rays & (r < 0.162), sector * 2 + (off > 0), GOLD, AMBER, "#ffdf7a", "#f26a24", bar=False)
     window.glaze(r < 0.062, np.floor((a / (2 * np.pi) + 0.5) * 8).astype(int), RUBY, "#e8402e", ROSE)

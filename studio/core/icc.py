@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from studio.core.events import DeepPicture
 
-_FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _UNREADABLE = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 

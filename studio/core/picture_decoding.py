@@ -1,5 +1,6 @@
 """From a file's bytes to upright sRGB pixels, whatever kind of picture they are; or to the reason why not."""
 
+import logging
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,14 +15,18 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from studio.core.events import Picture
 from studio.core.failures import StudioError
 from studio.core.icc import to_srgb
+from studio.core.resizing import to_8_bits
 
 HARD_LIMIT = 400_000_000
 """Pixels above which a file is refused by its header: it is a decompression bomb, or too much for this computer."""
 
 _FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PSD", "QOI")
-_ORIENTATION, _BITS_PER_SAMPLE = 274, 258
+_ORIENTATION, _BITS_PER_SAMPLE, _ICC_PROFILE = 274, 258, 34675
 
 Image.MAX_IMAGE_PIXELS = HARD_LIMIT  # Pillow's own check, set to ours
+# the readers' remarks about odd tags help nobody: what matters becomes a PictureError
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 
 class PictureError(StudioError):
@@ -50,14 +55,12 @@ def decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
     if not data:
         raise PictureError(f"“{name}” is empty (0 bytes).", "Fetch or copy the file again.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a reader's remarks about odd tags help nobody here
-            return _decode(data, name, max_pixels)
+        return _decode(data, name, max_pixels)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
         raise _not_a_picture(data, name) from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name, str(error)) from error
     except MemoryError as error:
         raise PictureError(
@@ -69,26 +72,54 @@ def decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
 
 def _decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
     Image.init()
-    with Image.open(BytesIO(data), formats=[name for name in _FORMATS if name in Image.OPEN]) as image:
+    try:
+        opened = Image.open(BytesIO(data), formats=[known for known in _FORMATS if known in Image.OPEN])
+    except UnidentifiedImageError:
+        if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+            raise
+        return _decode_unusual_tiff(data, name, max_pixels)
+    with opened as image:
         width, height = image.size
-        if width * height > HARD_LIMIT:
-            raise _too_large(name, f"{width} × {height} pixels")
+        _check_size(width, height, name)
         orientation = int(image.getexif().get(_ORIENTATION, 1))
         profile = image.info.get("icc_profile") or None
         bits = _bits(image, data)
-        target = _reduced_size(width, height, max_pixels)
+        if orientation >= 5 and image.format != "TIFF":  # Pillow gives a TIFF's size as it stands upright
+            width, height = height, width
         plain = _deep_to_8_bits(data, image) if bits > 8 else None
         if plain is None:
-            if target != (width, height):
-                image.draft(None, target)  # a JPEG decodes at 1/2, 1/4 or 1/8 at a fraction of the cost
+            if width * height > max_pixels:  # a JPEG decodes at 1/2, 1/4 or 1/8 at a fraction of the cost
+                image.draft(None, _reduced_size(*image.size, max_pixels))
             image.load()
+            orientation = int(image.getexif().get(_ORIENTATION, 1))  # loading has turned a TIFF already
             plain = _plain_mode(image)
-    if plain.size[0] > target[0] or plain.size[1] > target[1]:
-        plain = plain.resize(target, Image.Resampling.BOX)
-    upright = _turn(to_srgb(plain, profile), orientation)
-    turned = orientation >= 5
-    pixels: Picture = np.ascontiguousarray(upright)
-    return DecodedPicture(pixels, (height, width) if turned else (width, height), profile, bits)
+    return DecodedPicture(_finish(plain, profile, orientation, max_pixels), (width, height), profile, bits)
+
+
+def _decode_unusual_tiff(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
+    """Decode a kind of TIFF that Pillow does not know, e.g. floating-point colours."""
+    with tifffile.TiffFile(BytesIO(data)) as file:
+        page: Any = file.pages[0]
+        width, height, bits = page.imagewidth, page.imagelength, int(page.bitspersample)
+        orientation = int(page.tags.valueof(_ORIENTATION, 1))
+        profile = page.tags.valueof(_ICC_PROFILE) or None
+    _check_size(width, height, name)
+    plain = _decode_deep_tiff(data)
+    if plain is None:
+        raise _damaged(name, ValueError("unknown compression"))
+    full_size = (height, width) if orientation >= 5 else (width, height)
+    return DecodedPicture(_finish(plain, profile, orientation, max_pixels), full_size, profile, bits)
+
+
+def _finish(plain: Image.Image, profile: bytes | None, orientation: int, max_pixels: int) -> Picture:
+    if plain.width * plain.height > max_pixels:
+        plain = plain.resize(_reduced_size(*plain.size, max_pixels), Image.Resampling.BOX)
+    return np.ascontiguousarray(_turn(to_srgb(plain, profile), orientation))
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > HARD_LIMIT:
+        raise _too_large(name, f"{width} × {height} pixels")
 
 
 def _bits(image: Image.Image, data: bytes) -> int:
@@ -102,14 +133,14 @@ def _bits(image: Image.Image, data: bytes) -> int:
 
 
 def _reduced_size(width: int, height: int, max_pixels: int) -> tuple[int, int]:
-    scale = min(1.0, (max_pixels / (width * height)) ** 0.5)
+    scale = (max_pixels / (width * height)) ** 0.5
     return max(1, int(width * scale)), max(1, int(height * scale))
 
 
 def _deep_to_8_bits(data: bytes, image: Image.Image) -> Image.Image | None:
     """Decode a picture of more than 8 bits in full depth, then round it; None where only Pillow can read it."""
     if image.format == "PNG":
-        image.verify()  # checksums and end: OpenCV would hand out half a picture
+        image.load()  # Pillow checks it whole first: OpenCV would hand out half a picture
         array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         return None if array is None else _image_from_array(_from_bgr(array))
     if image.format == "TIFF":
@@ -154,7 +185,7 @@ def _image_from_array(array: NDArray[Any], *, cmyk: bool = False) -> Image.Image
     channels = 1 if array.ndim == 2 else array.shape[2]
     if array.ndim not in (2, 3) or channels == 0:
         raise ValueError(f"an array of shape {array.shape} is no picture")
-    array = _to_8_bits(array[..., :4] if channels > 4 else array)
+    array = _any_to_8_bits(array[..., :4] if channels > 4 else array)
     if channels == 1:
         return Image.fromarray(array.reshape(array.shape[:2]))
     if cmyk and channels >= 4:
@@ -164,9 +195,9 @@ def _image_from_array(array: NDArray[Any], *, cmyk: bool = False) -> Image.Image
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _to_8_bits(array: NDArray[Any]) -> Picture:
-    if array.dtype == np.uint8:
-        return array
+def _any_to_8_bits(array: NDArray[Any]) -> Picture:
+    if array.dtype in (np.uint8, np.uint16):
+        return to_8_bits(array)
     if array.dtype.kind == "f":
         values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
         # whoever writes floats writes 0–1; the others keep the range that their numbers came from

@@ -31,6 +31,7 @@ class SettingsHistory(Generic[S]):
     Args:
         stack: the window's undo stack.
         apply: sets settings without recording them again.
+
     """
 
     def __init__(self, stack: QUndoStack, apply: Callable[[S], None]) -> None:

@@ -254,3 +254,15 @@ def test_the_ring_shows_only_to_those_who_came_by_keyboard(qtbot, canvas):
     canvas.clearFocus()
     canvas.setFocus(Qt.FocusReason.MouseFocusReason)
     assert pixel(canvas, 0, 0) != ringed
+
+
+def test_a_peek_that_is_switched_on_stays_when_the_keyboard_goes(qtbot, canvas):
+    said = []
+    canvas.peek_changed.connect(said.append)
+    canvas.activateWindow()
+    qtbot.waitUntil(canvas.hasFocus)
+    canvas.peek(True)
+    canvas.clearFocus()
+    assert canvas.peeking
+    canvas.peek(False)
+    assert said == [True, False]

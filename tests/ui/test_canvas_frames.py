@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from canvas_kit import BLUE, GREEN, RED, noise, pixel, pixels, plain, plain_frame, shown_canvas
 from PySide6.QtCore import QPoint, QPointF, QRect
-from PySide6.QtGui import QImage, QRegion
+from PySide6.QtGui import QColor, QImage, QRegion
 from PySide6.QtWidgets import QApplication
 
 from studio.core.frames import prepare_frame
 from studio.ui.canvas.incoming import picture_of
+from studio.ui.theme import Theme
 
 
 def test_the_painting_lies_exactly_over_the_photo_whatever_its_resolution(qtbot):
@@ -152,3 +153,17 @@ def test_zooming_without_a_picture_is_harmless(qtbot):
     assert canvas.zoom == 1.0
     canvas.set_before(plain_frame(100, 100, RED))
     assert canvas.fitted
+
+
+def test_surround_and_checkerboard_follow_the_theme(qtbot):
+    canvas = shown_canvas(qtbot)
+    theme = QApplication.instance().findChild(Theme)
+    canvas.set_before(prepare_frame(plain(100, 80, (255, 0, 0, 0))))
+    try:
+        for scheme, darkest in ((theme.tokens.scheme, 0x58), ("light", 0xD6)):
+            theme.set_mode(scheme)
+            surround = QColor(theme.tokens.canvas)
+            assert pixel(canvas, 2, 2) == (surround.red(), surround.green(), surround.blue())
+            assert pixels(canvas)[200:280, 280:360].min() == darkest
+    finally:
+        theme.set_mode("dark")

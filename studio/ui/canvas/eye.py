@@ -1,5 +1,7 @@
 """A view that one looks through: zoom at the pointer, pan, fit, 100 %, by mouse, touchpad, touch and keyboard."""
 
+import sys
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGestureEvent, QGraphicsScene, QGraphicsView, QPinchGesture, QWidget
@@ -30,7 +32,8 @@ class EyeView(QGraphicsView):
         scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setScene(scene)
         make_bare(self)
-        self.viewport().grabGesture(Qt.GestureType.PinchGesture)
+        if sys.platform != "darwin":  # there a pinch comes as a native gesture already, and would count twice
+            self.viewport().grabGesture(Qt.GestureType.PinchGesture)
         self._size = (0, 0)
         self._zoom = 1.0
         self._fitted = True
@@ -125,6 +128,14 @@ class EyeView(QGraphicsView):
     def zoom_by(self, factor: float, anchor: QPointF | None = None) -> None:
         """Zoom by a factor."""
         self.zoom_to(self._zoom * factor, anchor)
+
+    def zoom_in(self) -> None:
+        """Go a step nearer to what is in the middle."""
+        self.zoom_by(_KEY_ZOOM)
+
+    def zoom_out(self) -> None:
+        """Go a step back."""
+        self.zoom_by(1 / _KEY_ZOOM)
 
     def toggle_actual_size(self, anchor: QPointF) -> None:
         """Go from fit to 100 % at `anchor`, or back to fit."""
@@ -292,9 +303,9 @@ class EyeView(QGraphicsView):
         far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_by(_KEY_ZOOM)
+            self.zoom_in()
         elif key == Qt.Key.Key_Minus:
-            self.zoom_by(1 / _KEY_ZOOM)
+            self.zoom_out()
         elif key == Qt.Key.Key_0:
             self.fit()
         elif key == Qt.Key.Key_1:

@@ -46,7 +46,7 @@ class FrameItem(QGraphicsItem):
 
     def set_frame(self, frame: Frame | None) -> None:
         """Show `frame` from now on, in the same place."""
-        images = tuple(_wrap(level, frame.has_alpha) for level in frame.levels) if frame else ()
+        images = tuple(wrap_level(level, frame.has_alpha) for level in frame.levels) if frame else ()
         self._images, self._frame = images, frame  # the old images go before the arrays that they look into
         self.update()
 
@@ -113,7 +113,8 @@ class FrameItem(QGraphicsItem):
         painter.restore()
 
 
-def _wrap(level: NDArray[np.uint8], has_alpha: bool) -> QImage:
+def wrap_level(level: NDArray[np.uint8], has_alpha: bool) -> QImage:
+    """Return an image over the bytes of one size of a frame; the array must outlive it."""
     pixel_format = QImage.Format.Format_ARGB32_Premultiplied if has_alpha else QImage.Format.Format_RGB32
     height, width = level.shape[:2]
     return QImage(level.data, width, height, 4 * width, pixel_format)

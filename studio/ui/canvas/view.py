@@ -1,6 +1,6 @@
 """The canvas: photo and painting in one geometry, compared by a divider, side by side, or by a peek."""
 
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -59,6 +59,7 @@ class Canvas(EyeView):
 
     compare_changed = Signal(str)
     split_moved = Signal(float)
+    peek_changed = Signal(bool)
     files_dropped = Signal(list)
     picture_pasted = Signal(object)
     refused = Signal(str, str)
@@ -69,6 +70,7 @@ class Canvas(EyeView):
         self._mode: CompareMode = "after"
         self._split = 0.5
         self._peeking = False
+        self._peek_key_held = False
         self._hot = False
         self._came_by_keyboard = False
         self._labels = ("Photo", "Painting")
@@ -160,7 +162,7 @@ class Canvas(EyeView):
         if mode not in get_args(CompareMode):
             raise ValueError(f"no such compare mode: {mode}")
         if mode != self._mode:
-            self._mode = mode  # type: ignore[assignment]
+            self._mode = cast(CompareMode, mode)
             self._arrange()
             self.compare_changed.emit(mode)
 
@@ -189,7 +191,9 @@ class Canvas(EyeView):
         """Show the photo alone while `on`."""
         if on != self._peeking:
             self._peeking = on
+            self._peek_key_held = False
             self._arrange()
+            self.peek_changed.emit(on)
 
     @property
     def divider_x(self) -> float | None:
@@ -239,11 +243,11 @@ class Canvas(EyeView):
         """Cut both pictures at the divider, and repaint only the strip that it swept and the labels above."""
         x = self.divider_x
         cut = None if x is None else self.to_picture(QPointF(x, 0)).x()
-        swept = [span[1] for span in (self._before.span,) if span is not None]
+        before = self._before.span
         self._before.set_span(None if cut is None else (-1.0, cut))
         self._after.set_span(None if cut is None else (cut, float(self.picture_size[0]) + 1.0))
         if x is not None:
-            edges = [x, *(self.to_view(QPointF(old, 0)).x() for old in swept)]
+            edges = [x, x if before is None else self.to_view(QPointF(before[1], 0)).x()]
             left, right = int(min(edges) - GRIP - 4), int(max(edges) + GRIP + 4)
             self.viewport().update(QRect(left, 0, right - left, self.viewport().height()))
             self.viewport().update(QRect(0, int(self.picture_in_view().top()), self.viewport().width(), LABEL_BAND))
@@ -331,6 +335,7 @@ class Canvas(EyeView):
             self.paste()
         elif event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self.peek(True)
+            self._peek_key_held = True
         elif event.key() in _SPLIT_KEYS and self.divider_x is not None:
             self.set_split(self._split + _SPLIT_KEYS[Qt.Key(event.key())] * _SPLIT_STEP)
         else:
@@ -339,8 +344,9 @@ class Canvas(EyeView):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End the peek with the key."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.peek(False)
+        if event.key() == Qt.Key.Key_Space and self._peek_key_held:
+            if not event.isAutoRepeat():
+                self.peek(False)
         else:
             event.ignore()
 
@@ -357,10 +363,11 @@ class Canvas(EyeView):
         self._veil.set_ring(self._came_by_keyboard)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """End what a key held."""
+        """End what a key held: its release goes elsewhere now."""
         super().focusOutEvent(event)
         self._veil.set_ring(False)
-        self.peek(False)
+        if self._peek_key_held:
+            self.peek(False)
 
     # -- pictures that come in
 
