@@ -7,6 +7,7 @@ half a gigabyte of classifier first. Adding an architecture is one entry in `ARC
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -109,7 +110,7 @@ class Backbone(nn.Module):
         if not wanted:
             return seen
         x = image * self._scale - self._mean
-        for index, layer in enumerate(self.features[: max(wanted) + 1]):
+        for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
             x = layer(x)
@@ -290,7 +291,7 @@ def _cut(layout: Layout, tensors: Mapping[str, Tensor]) -> Layout:
     if not taps:
         return layout
     return Layout(
-        layout.features[: last + 1], taps, tuple(tap for tap in layout.scales if tap in taps),
+        nn.Sequential(*islice(layout.features, last + 1)), taps, tuple(tap for tap in layout.scales if tap in taps),
         layout.mean, layout.std, layout.prefix, layout.partial,
     )  # fmt: skip
 

@@ -12,7 +12,12 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
     if image.shape[2:] == (height, width):
         return image
     resized = F.interpolate(image, (height, width), mode="bicubic", align_corners=False, antialias=True)
-    return resized.clamp_(0.0, 1.0)
+    return torch.clamp_(resized, 0.0, 1.0)
+
+
+def size_of(image: Tensor) -> tuple[int, int]:
+    """Return (height, width)."""
+    return int(image.shape[-2]), int(image.shape[-1])
 
 
 def fitted(height: int, width: int, longer: int, *, shorter_at_least: int = 1) -> tuple[int, int]:
@@ -40,8 +45,8 @@ def soft_noise(colours_of: Tensor, height: int, width: int, generator: torch.Gen
     pixels = colours_of.detach().to("cpu", torch.float32).flatten(2)[0]
     mean = pixels.mean(dim=1)
     # Cholesky of the covariance, with a little grey noise so that a picture of one colour has one too
-    mixing = torch.linalg.cholesky(torch.cov(pixels) + 1e-4 * torch.eye(3))
-    coloured = (mixing @ noise.flatten(2)[0]).view_as(noise) + mean.view(1, 3, 1, 1)
+    mixing: Tensor = torch.linalg.cholesky(torch.cov(pixels) + 1e-4 * torch.eye(3))
+    coloured: Tensor = (mixing @ noise.flatten(2)[0]).view_as(noise) + mean.view(1, 3, 1, 1)
     return coloured.clamp_(0.0, 1.0)
 
 
@@ -49,7 +54,8 @@ def median_filter(image: Tensor, size: int = 3) -> Tensor:
     """The median of every size×size neighbourhood."""
     padded = F.pad(image, [size // 2] * 4, mode="reflect")
     columns = padded.unfold(2, size, 1).unfold(3, size, 1)
-    return columns.flatten(4).median(dim=4).values
+    median: Tensor = columns.flatten(4).median(dim=4).values
+    return median
 
 
 def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
@@ -83,5 +89,5 @@ def grow(painting: Tensor, photo: Tensor | None, height: int, width: int) -> Ten
     grown = resize(painting, height, width)
     if photo is None:
         return grown
-    coarse = resize(resize(photo, *painting.shape[2:]), height, width)
+    coarse = resize(resize(photo, *size_of(painting)), height, width)
     return (grown + (photo - coarse)).clamp_(0.0, 1.0)

@@ -44,7 +44,7 @@ def distance(measured: Tensor, target: Tensor) -> Tensor:
 def style_distance(features: Tensor, target: Tensor, statistic: Statistic) -> tuple[Tensor, Tensor]:
     """Return the distance of `features` from `target`, and what was measured of them (detached)."""
     if statistic == "gram":
-        loss, measured = _GramDistance.apply(features, target)
+        loss, measured = _GramDistance.apply(features, target)  # type: ignore[no-untyped-call]
         return loss, measured
     measured = measure(features, statistic)
     return distance(measured, target), measured.detach()

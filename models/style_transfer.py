@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import Backbone
+from models.painting_init import size_of
 from models.statistics import Statistic, distance, measure, style_distance
 
 STYLE_SCALE = 20.0
@@ -108,7 +109,7 @@ class StyleObjective:
         height, width = content.shape[2:]
         self._scales = backbone.scales_within(height, width)
         for style in styles:
-            within = backbone.scales_within(*style.shape[2:])
+            within = backbone.scales_within(*size_of(style))
             self._scales = tuple(tap for tap in self._scales if tap in within)
         self._content_targets: dict[str, Tensor] = {}
         self._style_targets: dict[int, dict[str, Tensor]] = {}

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from torch import Tensor
 
-from models.painting_init import grow, resize
+from models.painting_init import grow, resize, size_of
 from models.steered_lbfgs import Outcome
 from models.style_optimisation import StyleOptimisation
 from studio.core.events import Event, Job, Log, Metrics, Preview, Progress
@@ -76,9 +76,9 @@ class Sitting:
 
     def paint(self, branch: Tensor | None = None) -> Job[None]:
         """Go through the sizes; `branch` is an earlier frame to go on from."""
-        plan = stages(*self._easel.photo.shape[2:], self.settings.size, self.settings.steps)
+        plan = stages(*size_of(self._easel.photo), self.settings.size, self.settings.steps)
         if branch is not None:
-            plan = stages_from(plan, *branch.shape[2:])
+            plan = stages_from(plan, *size_of(branch))
             self._shown_at = -1
         while plan and not self.stopped:
             stage, *rest = plan

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.painting_init import fitted, resize
+from models.painting_init import fitted, resize, size_of
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights
 from studio.jobs.easel import Easel
@@ -25,7 +25,7 @@ class Sketch:
     def __init__(self, easel: Easel, painting: Tensor, side: int, weights: LossWeights) -> None:
         self.side = side
         self._painting = painting
-        height, width = fitted(*painting.shape[2:], side)
+        height, width = fitted(*size_of(painting), side)
         self._start = resize(painting, height, width)
         self.optimisation = StyleOptimisation(easel.objective(height, width), self._start, weights)
 

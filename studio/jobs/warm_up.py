@@ -1,6 +1,5 @@
 """Loads torch and the network before they are needed, so that the first stroke comes at once."""
 
-import os
 from typing import Any
 
 import torch
@@ -24,8 +23,6 @@ def warm_up(task: str, controls: Controls[Any]) -> Job[str]:
 
     """
     yield Progress(LOADING)
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
     device = choose_device()
     backbone = open_backbone(resolve_backbone(task), StyleSettings()).to(device.kind)
     yield Progress(LOADING)

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 import torch
-from conftest import running_threads
+from engine_leaks import running_threads
 from PySide6.QtCore import QObject, QTimer
 
 from studio.core.controls import Controls
