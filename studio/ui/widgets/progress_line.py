@@ -57,7 +57,7 @@ class ProgressLine(QWidget):
 
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
-        self._stage.setMinimumWidth(120)
+        self._stage.setMinimumWidth(160)
         self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar.setTextVisible(False)
         self._bar.setMinimumWidth(80)
@@ -71,11 +71,11 @@ class ProgressLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
         layout.setSpacing(tokens.gap)
-        layout.addWidget(self._stage, 2)
+        layout.addWidget(self._stage, 1)
         layout.addWidget(self._steps)
         layout.addWidget(self._left)
         layout.addSpacing(tokens.gap)
-        layout.addWidget(self._bar, 3)
+        layout.addWidget(self._bar, 1)
         layout.addSpacing(tokens.gap)
         layout.addWidget(self._pause)
         layout.addWidget(self._stop)
