@@ -62,7 +62,7 @@ class StyleSession(QObject):
     painting_finished = Signal(object, object)
     """A `StyledPicture`, and the `Inputs` it was made from: by now the panel may show other ones."""
     failed = Signal(object)
-    noticed = Signal(str)
+    noticed = Signal(str, str)
 
     _JOB = "style"
     _COMPOSE = "style.compose"

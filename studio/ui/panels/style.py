@@ -292,7 +292,7 @@ class StylePanel(Panel):
 
     def _take_opened(self, purpose: str, opened: OpenedPicture) -> None:
         if opened.picture.recipe_problem:
-            self.noticed.emit(opened.picture.recipe_problem)
+            self.noticed.emit(opened.picture.recipe_problem, "warning")
         if purpose == "photo":
             self._saved_as = None
             self.session.set_photo(opened)
@@ -389,6 +389,9 @@ class StylePanel(Panel):
         self._enable_saving()
 
     def _enable_saving(self) -> None:
+        self._show_saveable()
+
+    def _show_saveable(self) -> None:
         for button in (self.save_button, self.export_button):
             button.setEnabled(self.has_painting)
         self.actions_changed.emit()
