@@ -17,6 +17,7 @@ class Controls(Generic[S]):
     def __init__(self, settings: S) -> None:
         self._current: tuple[int, S] = (0, settings)
         self._cancelled = False
+        self._finishing = False
         self._paused = False
 
     @property
@@ -48,6 +49,15 @@ class Controls(Generic[S]):
     def cancel(self) -> None:
         """Ask the job to stop at its next yield."""
         self._cancelled = True
+
+    @property
+    def finishing(self) -> bool:
+        """True once someone asked for what has been reached: the job returns it instead of going on."""
+        return self._finishing
+
+    def finish(self) -> None:
+        """Ask the job to return what it has reached."""
+        self._finishing = True
 
     @property
     def paused(self) -> bool:

@@ -29,8 +29,8 @@ class Progress:
 class Preview:
     """A picture worth showing now.
 
-    `step` counts the job's evaluations so far. `recipe` makes this very picture again. `draft` marks a frame whose fine detail is not computed yet (shown while
-    a slider is being dragged): the film strip and the library leave drafts out.
+    `step` counts the job's evaluations so far. `recipe` makes this very picture again. `draft` marks a frame whose fine
+    detail is not computed yet (shown while a slider is being dragged): the film strip and the library leave drafts out.
     """
 
     picture: Picture

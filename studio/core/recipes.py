@@ -1,14 +1,45 @@
 """The recipe of a picture: everything needed to make it again, kept inside the saved file itself."""
 
-from typing import Any
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from studio.core.failures import StudioError
 
 RECIPE_VERSION = 1
 
+Migration: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+"""Takes a recipe's data of one version, returns those of the next."""
+
+MIGRATIONS: Mapping[int, Migration] = {}
+"""Version → what leads to the next one. Recipes live for years in people's files: every old version stays readable."""
+
+
+class RecipeError(StudioError):
+    """A recipe that cannot be followed, in words for the user."""
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as JSON will give it back, so that a recipe equals itself after a visit to a file."""
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("a recipe's names must be text")
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError(f"a recipe holds plain data only, not {value!r:.50}")
+
+
+PlainData: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_plain)]
+
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputRecord(_Record):
@@ -39,7 +70,7 @@ class SteeringStep(_Record):
 
     at: int
     action: str
-    changes: dict[str, Any] = {}
+    changes: PlainData = {}
 
 
 class Recipe(_Record):
@@ -47,10 +78,56 @@ class Recipe(_Record):
 
     version: int = RECIPE_VERSION
     task: str
-    settings: dict[str, Any]
+    settings: PlainData
     inputs: tuple[InputRecord, ...] = ()
     weights: tuple[WeightsRecord, ...] = ()
     seed: int = 0
-    initial: dict[str, Any] | None = None
+    initial: PlainData | None = None
     steering: tuple[SteeringStep, ...] = ()
     versions: dict[str, str] = {}
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the recipe as JSON in plain ASCII, which every metadata format can carry unharmed."""
+        separators = (",", ":") if indent is None else None
+        return json.dumps(self.model_dump(), ensure_ascii=True, indent=indent, separators=separators)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote, by this version of the program or an older one.
+
+        Raises:
+            RecipeError: the recipe is damaged, or comes from a newer version.
+
+        """
+        try:
+            data = json.loads(text)
+            if not isinstance(data, dict):
+                raise ValueError("not an object")
+            return cls.model_validate(upgrade(data))
+        except (ValueError, ValidationError, RecursionError) as error:
+            raise RecipeError(
+                "The recipe in this file is damaged.", "Open it as a plain picture; its settings cannot be restored."
+            ) from error
+
+
+def upgrade(
+    data: dict[str, Any], migrations: Mapping[int, Migration] = MIGRATIONS, current: int = RECIPE_VERSION
+) -> dict[str, Any]:
+    """Bring a recipe's data forward to version `current`, one version after the other.
+
+    Raises:
+        RecipeError: the recipe comes from a newer version.
+        ValueError: it names no version, or one that never was.
+
+    """
+    version = data.get("version", 1)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ValueError(f"no such recipe version: {version!r}")
+    if version > current:
+        raise RecipeError(
+            f"The recipe in this file comes from a newer Atelier (recipe version {version}; this one reads {current}).",
+            "Update Atelier to restore its settings, or open it as a plain picture.",
+        )
+    for step in range(version, current):
+        data = {**migrations[step](dict(data)), "version": step + 1}
+    return data

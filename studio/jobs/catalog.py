@@ -12,6 +12,7 @@ _JOBS = {
     "compose": "studio.jobs.compose:compose",
     "load_picture": "studio.jobs.files:load_picture",
     "save_picture": "studio.jobs.files:save_picture",
+    "keep_result": "studio.jobs.files:keep_result",
 }
 
 

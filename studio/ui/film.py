@@ -69,7 +69,5 @@ class Film:
 
     def _thin(self) -> None:
         last = len(self.frames) - 1
-        self.frames = [
-            frame for i, frame in enumerate(self.frames) if i % 2 == 0 or i == last or frame.branch
-        ]
+        self.frames = [frame for i, frame in enumerate(self.frames) if i % 2 == 0 or i == last or frame.branch]
         self.spacing *= 2

@@ -5,6 +5,8 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from studio.ui.theme import ThemeMode
+
 RECENT_LIMIT = 10
 
 
@@ -15,12 +17,13 @@ class Preferences:
         self._store = QSettings(str(file), QSettings.Format.IniFormat)
 
     @property
-    def theme_mode(self) -> str:
+    def theme_mode(self) -> ThemeMode:
         """Colour scheme: "system", "dark" or "light"."""
-        return str(self._store.value("theme", "system"))
+        stored = self._store.value("theme", "system")
+        return stored if stored in ("dark", "light") else "system"
 
     @theme_mode.setter
-    def theme_mode(self, mode: str) -> None:
+    def theme_mode(self, mode: ThemeMode) -> None:
         self._store.setValue("theme", mode)
 
     @property

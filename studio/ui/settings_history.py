@@ -31,6 +31,7 @@ class SettingsHistory(Generic[S]):
     Args:
         stack: the window's undo stack.
         apply: sets settings without recording them again.
+
     """
 
     def __init__(self, stack: QUndoStack, apply: Callable[[S], None]) -> None:
@@ -61,7 +62,5 @@ class SettingsHistory(Generic[S]):
 
 
 def _name_of_change(before: Settings, after: Settings) -> str:
-    labels = [
-        info.label for info in describe(type(after)) if getattr(before, info.name) != getattr(after, info.name)
-    ]
+    labels = [info.label for info in describe(type(after)) if getattr(before, info.name) != getattr(after, info.name)]
     return labels[0] if len(labels) == 1 else "Settings"

@@ -1,0 +1,73 @@
+"""The only place where everything of the window is put together."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from studio import __version__
+from studio.core.controls import Controls
+from studio.core.library import Library
+from studio.core.settings import Settings
+from studio.core.style_settings import DEFAULT_BACKBONE
+from studio.core.user_folders import UserFolders
+from studio.engine import Engine
+from studio.ui.picture_desk import PictureDesk
+from studio.ui.preferences import Preferences
+from studio.ui.theme import Theme
+from studio.ui.window import StudioWindow
+
+
+class Studio:
+    """The running program: engines, library, preferences and the window over them.
+
+    Args:
+        application: the Qt application.
+        folders: where the user's things live.
+
+    """
+
+    def __init__(self, application: QApplication, folders: UserFolders) -> None:
+        self.preferences = Preferences(folders.config / "atelier.ini")
+        self.theme = Theme(application, self.preferences.theme_mode)
+        self.engine = Engine("studio")
+        self.pictures = Engine("pictures")
+        self.library = Library(folders.library)
+        self.desk = PictureDesk(self.pictures, self.library)
+        self.window = StudioWindow(self.theme, self.engine, self.pictures, self.desk, self.preferences)
+        self.window.closed.connect(self.shut_down)
+
+    def open(self, files: Sequence[Path]) -> None:
+        """Show the window, then load the network behind it; without `files` the sample is painted at once."""
+        self.window.show()
+        QTimer.singleShot(0, lambda: self._begin(files))
+
+    def _begin(self, files: Sequence[Path]) -> None:
+        self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE, Controls(Settings()))
+        if files:
+            self.window.open_files(list(files))
+        else:
+            self.window.open_samples()
+
+    def shut_down(self) -> None:
+        """Stop both engines; the network's first, so that what it reached can still be kept."""
+        self.engine.shut_down()
+        self.pictures.shut_down()
+
+
+def main(files: Sequence[str] = ()) -> int:
+    """Open the studio's window; returns the exit code."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Atelier")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("atelier")
+    studio = Studio(application, UserFolders.standard())
+    signal.signal(signal.SIGINT, lambda *_: studio.window.close())
+    heartbeat = QTimer(interval=200)  # lets Python see Ctrl+C while Qt's loop runs
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start()
+    studio.open([Path(file) for file in files])
+    return application.exec()

@@ -1,0 +1,101 @@
+"""The `atelier` command: finds the command asked for, and tells in two lines what went wrong.
+
+Nothing heavy is imported before it is needed: `atelier --help` answers at once, and everything but the window runs
+where Qt is not installed.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import TypeAlias
+
+from studio import __version__
+from studio.command_line.exit_codes import FAILED, INTERRUPTED, WRONG_ARGUMENTS
+
+Command: TypeAlias = Callable[[Sequence[str]], int]
+
+COMMANDS = {
+    "stylize": ("studio.command_line.stylize:stylize", "paint a photo in the manner of paintings"),
+    "replay": ("studio.command_line.replay:replay", "make a picture again from the recipe inside it"),
+    "recipe": ("studio.command_line.recipe:recipe", "print the recipe inside a picture as JSON"),
+    "models": ("studio.command_line.shelf:models", "list the networks: what is known, what is there"),
+    "doctor": ("studio.command_line.doctor:doctor", "check device, versions, networks and folders"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `atelier` with `arguments` (the command line's own by default); returns the exit code."""
+    if arguments is None:
+        arguments = sys.argv[1:]
+        if not sys.warnoptions:  # libraries' remarks to programmers are not for users; python -W shows them
+            warnings.simplefilter("ignore")
+    try:
+        return _dispatch(arguments)
+    except SystemExit as end:  # argparse leaves this way: after --help, and when arguments are wrong
+        return end.code if isinstance(end.code, int) else FAILED
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does; nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        from studio.command_line.failing import tell
+
+        return tell(error, debug="--debug" in arguments)
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        module, function = COMMANDS[arguments[0]][0].split(":")
+        command: Command = getattr(import_module(module), function)
+        return command(arguments[1:])
+    if any(flag in ("-h", "--help") for flag in arguments):
+        print(_help())
+        return 0
+    if "--version" in arguments:
+        print(f"atelier {__version__}")
+        return 0
+    return _open_window(arguments)
+
+
+def _open_window(arguments: Sequence[str]) -> int:
+    files = [argument for argument in arguments if argument != "--debug"]
+    for name in files:
+        if name.startswith("-") or not Path(name).exists():
+            print(_no_such_thing(name), file=sys.stderr)
+            return WRONG_ARGUMENTS
+    from studio.command_line.window import open_window
+
+    return open_window(files)
+
+
+def _no_such_thing(name: str) -> str:
+    if name.startswith("-"):
+        return f"atelier: there is no option {name}.\nSee: atelier --help"
+    similar = get_close_matches(name, COMMANDS, n=1)
+    hint = f"Did you mean: atelier {similar[0]}?" if similar else "See: atelier --help"
+    return f"atelier: “{name}” is neither a file nor a command.\n{hint}"
+
+
+def _help() -> str:
+    commands = "\n".join(f"  {name:<10}{summary}" for name, (_, summary) in COMMANDS.items())
+    return f"""usage: atelier [FILE…]
+       atelier COMMAND …
+
+A desktop studio in which an artist directs neural image models by hand.
+Without a command the window opens, with the pictures named.
+
+commands:
+{commands}
+
+Each command explains itself: atelier COMMAND --help
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted (what was finished is kept)."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

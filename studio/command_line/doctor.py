@@ -1,0 +1,92 @@
+"""`atelier doctor`: looks whether everything is here that the studio needs."""
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from studio import __version__
+from studio.command_line.columns import in_columns
+from studio.command_line.exit_codes import DONE, FAILED
+from studio.command_line.flags import CommandParser
+from studio.command_line.window import what_hinders
+from studio.core.user_folders import UserFolders
+
+_PACKAGES = ("torchvision", "numpy", "pillow", "opencv-python-headless", "PySide6-Essentials", "superqt")
+
+_MARKS = {"good": "✓", "missing": "–", "broken": "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. Only a "broken" one keeps the studio from working."""
+
+    subject: str
+    state: Literal["good", "missing", "broken"]
+    words: str
+
+
+def doctor(arguments: Sequence[str]) -> int:
+    """Look at everything and print it; the exit code says whether the studio can work."""
+    CommandParser("doctor", "Check device, versions, networks, window and folders.", "").parse_args(arguments)
+    findings = list(examine(UserFolders.standard()))
+    print(in_columns([(_MARKS[finding.state], finding.subject, finding.words) for finding in findings]))
+    return FAILED if any(finding.state == "broken" for finding in findings) else DONE
+
+
+def examine(folders: UserFolders) -> Iterator[Finding]:
+    """Look at versions, the device, the networks, the window and the folders, in this order."""
+    yield Finding("atelier", "good", f"{__version__}, Python {platform.python_version()}")
+    yield from _device()
+    yield from (_package(name) for name in _PACKAGES)
+    yield from _networks(folders)
+    obstacle = what_hinders(os.environ, sys.platform)
+    yield Finding("window", "missing" if obstacle else "good", obstacle or "can be opened")
+    for subject, folder in (
+        ("library", folders.library),
+        ("models folder", folders.models),
+        ("config", folders.config),
+    ):
+        yield _folder(subject, folder)
+
+
+def _device() -> Iterator[Finding]:
+    try:
+        from studio.core.device import describe_device
+
+        yield from (Finding(subject, "good", words) for subject, words in describe_device().items())
+    except (ImportError, OSError, RuntimeError) as error:
+        yield Finding("device", "broken", f"torch cannot be loaded ({error}): install it again, see pytorch.org")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, "good", version(name))
+    except PackageNotFoundError:
+        optional = name in ("PySide6-Essentials", "superqt")
+        return Finding(name, "missing" if optional else "broken", f"not installed: pip install {name}")
+
+
+def _networks(folders: UserFolders) -> Iterator[Finding]:
+    from studio.core.weights import known_backbones
+
+    for weights in known_backbones(folders.models):
+        if weights.trained:
+            yield Finding(weights.label, "good", str(weights.path))
+        else:
+            yield Finding(weights.label, "missing", f"its weights are not in {folders.models}")
+
+
+def _folder(subject: str, folder: Path) -> Finding:
+    """Try to write: permissions alone do not tell of full and read-only disks."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return Finding(subject, "good", str(folder))
+    except OSError as error:
+        return Finding(subject, "broken", f"{folder} cannot be written to ({error.strerror}): change its permissions")

@@ -1,0 +1,103 @@
+"""Command-line flags made from a settings model, so that the form and the command line never differ."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import ValidationError
+
+from studio.command_line.exit_codes import WRONG_ARGUMENTS
+from studio.core.settings import SettingInfo, Settings, describe
+
+S = TypeVar("S", bound=Settings)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser for one command: no guessed abbreviations, and errors that are two lines long."""
+
+    def __init__(self, command: str, summary: str, usage: str) -> None:
+        super().__init__(
+            prog=f"atelier {command}",
+            usage=f"atelier {command} {usage}".replace("%", "%%"),
+            description=summary,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read more."""
+        self.exit(WRONG_ARGUMENTS, f"{self.prog}: {message}\nSee: {self.prog} --help\n")
+
+    def add_events_flag(self) -> None:
+        """Every command that runs a job can speak to a program instead of a person."""
+        self.add_argument("--events", action="store_true", help="one JSON object a line on stdout, no progress bar")
+
+
+def add_settings(parser: argparse.ArgumentParser, model: type[Settings]) -> None:
+    """Add a flag for each setting of `model`, in its groups. Flags that are not given leave no trace."""
+    groups: dict[str, Any] = {}
+    for info in describe(model):
+        if info.group not in groups:
+            groups[info.group] = parser.add_argument_group((info.group or "first of all").lower())
+        _add_flag(groups[info.group], info)
+
+
+def settings_from(arguments: argparse.Namespace, model: type[S], parser: CommandParser) -> S:
+    """Return the settings that the flags ask for; wrong ones end the program with exit code 2."""
+    given = {info.name: getattr(arguments, info.name) for info in describe(model) if info.name in arguments}
+    try:
+        return model(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        flag = "--" + str(first["loc"][0]).replace("_", "-")
+        parser.error(f"argument {flag}: {first['msg']}")
+
+
+def _add_flag(group: Any, info: SettingInfo) -> None:
+    common: dict[str, Any] = {"dest": info.name, "default": argparse.SUPPRESS, "help": _help(info)}
+    if info.kind == "switch":
+        group.add_argument(info.flag, action=argparse.BooleanOptionalAction, **common)
+    elif info.kind == "choice":
+        group.add_argument(info.flag, choices=list(info.choices), **common)
+    else:
+        metavar = {"integer": "N", "number": "X", "numbers": "X,X,…", "text": "NAME"}[info.kind]
+        group.add_argument(info.flag, type=_reader(info), metavar=metavar, **common)
+
+
+def _help(info: SettingInfo) -> str:
+    facts = []
+    if info.low is not None and info.high is not None:
+        facts.append(f"{info.low:g} to {info.high:.10g}{' ' + info.unit if info.unit else ''}")
+    if info.default not in ("", ()):
+        facts.append(f"default {info.default}")
+    text = f"{info.help} [{', '.join(facts)}]" if facts else info.help
+    return text.replace("%", "%%")
+
+
+def _reader(info: SettingInfo) -> Callable[[str], Any]:
+    if info.kind == "integer":
+        return lambda text: _in_range(_number(text, int), info)
+    if info.kind == "number":
+        return lambda text: _in_range(_number(text, float), info)
+    if info.kind == "numbers":
+        return lambda text: tuple(_in_range(_number(part, float), info) for part in text.split(","))
+    return str
+
+
+def _number(text: str, kind: type[int] | type[float]) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise argparse.ArgumentTypeError(f"“{text}” is not {what}") from None
+
+
+def _in_range(value: float, info: SettingInfo) -> float:
+    low = -sys.float_info.max if info.low is None else info.low
+    high = sys.float_info.max if info.high is None else info.high
+    if not low <= value <= high:  # also catches "nan"
+        unit = f" {info.unit}" if info.unit else ""
+        raise argparse.ArgumentTypeError(f"{value:.10g} is not between {low:g} and {high:.10g}{unit}")
+    return value

@@ -1,0 +1,145 @@
+"""What a running job says: as JSON lines for a program, or as a progress bar for a person."""
+
+import json
+import math
+import os
+import sys
+from contextlib import AbstractContextManager
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
+
+from studio.core.events import Event, Log, Metrics, Preview, Progress
+from studio.core.failures import Failure
+
+
+class Reporter(AbstractContextManager["Reporter"], Protocol):
+    """Whoever is told what a job does."""
+
+    def say(self, event: Event) -> None:
+        """Pass on what the job said."""
+
+    def result(self, path: str, **facts: Any) -> None:
+        """Say that a result lies at `path`."""
+
+    def failed(self, failure: Failure) -> None:
+        """Say that there will be no result."""
+
+    def note(self, message: str) -> None:
+        """Say something beside the job."""
+
+
+def reporter(*, events: bool, started: float) -> Reporter:
+    """Return the JSON lines or the progress bar. `started` is the program's start on `perf_counter`'s clock."""
+    return JsonLines(started) if events else Terminal()
+
+
+class JsonLines(Reporter):
+    """One JSON object a line on stdout; `t` counts the seconds since the start."""
+
+    def __init__(self, started: float) -> None:
+        self._started = started
+        self._listening = True
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing to put away."""
+
+    def say(self, event: Event) -> None:
+        """Write the event; of a preview everything but the pixels."""
+        match event:
+            case Progress(stage, done, total):
+                self._write("progress", stage=stage, done=done, total=total)
+            case Preview(picture, step, stage, draft):
+                height, width = picture.shape[:2]
+                self._write("preview", width=width, height=height, step=step, stage=stage, draft=draft)
+            case Metrics(step, values):
+                # JSON knows no NaN
+                plain = {name: value if math.isfinite(value) else None for name, value in values.items()}
+                self._write("metrics", step=step, values=plain)
+            case Log(message, level):
+                self._write("log", level=level, message=message)
+
+    def result(self, path: str, **facts: Any) -> None:
+        """Write the result's path and what is known about it."""
+        self._write("result", path=path, **facts)
+
+    def failed(self, failure: Failure) -> None:
+        """Write cause and remedy."""
+        self._write("failed", cause=failure.cause, remedy=failure.remedy)
+
+    def note(self, message: str) -> None:
+        """Write it like a job's own remark."""
+        self._write("log", level="info", message=message)
+
+    def _write(self, kind: str, **facts: Any) -> None:
+        if not self._listening:
+            return
+        line = {"t": round(perf_counter() - self._started, 3), "type": kind, **facts}
+        try:
+            print(json.dumps(line, allow_nan=False), flush=True)
+        except BrokenPipeError:  # the listener has gone; the picture is still wanted
+            self._listening = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Terminal(Reporter):
+    """A progress bar on stderr, and the result's path on stdout."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = ProgressBar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def say(self, event: Event) -> None:
+        """Move the bar; print remarks above it."""
+        match event:
+            case Progress(stage, done, total):
+                self._show(stage, done, total)
+            case Log(message, level):
+                self.note(f"Warning: {message}" if level == "warning" else message)
+
+    def result(self, path: str, **facts: Any) -> None:
+        """Print where the result lies."""
+        self._bar.stop()
+        print(path)
+
+    def failed(self, failure: Failure) -> None:
+        """Leave it to the two lines that every failing command prints."""
+
+    def note(self, message: str) -> None:
+        """Print a line on stderr."""
+        self._console.print(message, markup=False)
+
+    def _show(self, stage: str, done: int, total: int) -> None:
+        if self._task is None or stage != self._stage:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._stage, self._task = stage, self._bar.add_task(stage, total=total or None)
+            if not self._console.is_terminal:
+                self.note(stage)
+        self._bar.update(self._task, completed=done, total=total or None)

@@ -1,0 +1,60 @@
+"""Runs a job in this very thread, and lets Ctrl+C end it with what was reached."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from studio.command_line.reporting import Reporter
+from studio.core.controls import Controls
+from studio.core.events import Job, Preview
+
+R = TypeVar("R")
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """The job was stopped before it reached anything."""
+
+
+@contextmanager
+def stoppable(controls: Controls[Any]) -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into "return what you have", the second into "stop at once"."""
+
+    def stop(number: int, frame: object) -> None:
+        if controls.finishing:
+            controls.cancel()
+            signal.signal(number, before[number])
+        controls.finish()
+
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter) -> R:
+    """Run `job` to its end and return its result, or what it had reached when it was asked to finish.
+
+    Raises:
+        Interrupted: it was asked to stop at once, or before its first picture.
+
+    """
+    reached = False
+    try:
+        while not controls.cancelled and (reached or not controls.finishing):
+            event = next(job)
+            reached = reached or isinstance(event, Preview)
+            reporter.say(event)
+    except StopIteration as end:
+        result: R = end.value
+        if reached or not controls.finishing:
+            return result
+    finally:
+        with suppress(StopIteration):
+            job.close()
+    raise Interrupted

@@ -1,0 +1,118 @@
+"""Files that are whole or not there: written beside their place, flushed to the disk, then moved into it."""
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from studio.core.failures import StudioError
+
+_CAUSES = {
+    errno.ENOSPC: ("The disk is full", "Free some space, or choose another disk."),
+    errno.EDQUOT: ("Your share of the disk is used up", "Free some space, or choose another disk."),
+    errno.EFBIG: ("This disk cannot hold a file of that size", "Choose another disk, or a smaller picture."),
+    errno.EROFS: ("The disk can only be read", "Choose another disk."),
+    errno.EACCES: ("No permission to write there", "Choose another folder, or change its permissions."),
+    errno.EPERM: ("No permission to write there", "Choose another folder, or change its permissions."),
+    errno.ENOENT: ("The folder is not there", "Choose another folder."),
+    errno.ENOTDIR: ("The folder is not there", "Choose another folder."),
+    errno.EISDIR: ("A folder has this name already", "Choose another name."),
+    errno.ENAMETOOLONG: ("The name is too long", "Choose a shorter name."),
+    errno.EIO: ("The disk reports an error", "Save to another disk, and check this one."),
+}
+
+
+class WriteError(StudioError):
+    """A file that could not be written; nothing half-written is left behind."""
+
+
+def write_error(path: Path, error: OSError) -> WriteError:
+    """Say in the user's words why `path` could not be written."""
+    cause, remedy = _CAUSES.get(error.errno or 0, (error.strerror or str(error), "Choose another folder or disk."))
+    return WriteError(f"“{path.name}” could not be saved: {cause[0].lower()}{cause[1:]} ({path.parent}).", remedy)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, replacing what was there only once all of it is safely on the disk.
+
+    Raises:
+        WriteError: it could not be written; what was at `path` before is untouched.
+
+    """
+    target = Path(os.path.realpath(path))  # a link keeps pointing where it did; its target is replaced
+    try:
+        if target.is_dir():
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with _written_beside(target, data) as temporary:
+            if target.exists():
+                shutil.copymode(target, temporary)
+            temporary.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+def write_new_file(candidates: Iterable[Path], data: bytes) -> Path:
+    """Put `data` at the first of `candidates` that is not taken, and return it; safe among several processes.
+
+    Raises:
+        WriteError: it could not be written.
+
+    """
+    path = Path()
+    try:
+        for path in candidates:
+            if _reserve(path):
+                break
+        else:
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+        try:
+            with _written_beside(path, data) as temporary:
+                temporary.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise write_error(path, error) from error
+    return path
+
+
+def _reserve(path: Path) -> bool:
+    """Take the name by creating an empty file, which works on every file system (hard links do not)."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextmanager
+def _written_beside(target: Path, data: bytes) -> Iterator[Path]:
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    # plain os.open, since tempfile's files are private to the user and a picture should follow the umask
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself survive a power cut; where folders cannot be synced, the system does it later."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

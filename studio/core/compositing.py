@@ -1,0 +1,131 @@
+"""Lays the painting over its photo: strength, blend mode and colour, at once and without the network.
+
+All arithmetic is on display values 0–1, as in painters' programs. A colour is its luma Y (Rec. 709 weights) plus a
+chroma vector of zero luma; whatever changes one of the two leaves the other alone, and a chroma that does not fit
+between black and white is shortened, never clipped channel by channel, so that no hue shifts.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.events import DeepPicture, Picture
+from studio.core.resizing import resize, to_16_bits
+from studio.core.style_settings import StyleSettings
+
+Colours = NDArray[np.float32]
+
+LUMA = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
+_TO_CHROMA = np.eye(3, dtype=np.float32) - np.repeat(LUMA, 3, axis=0)
+_BAND_PIXELS = 32_768
+_TINY = np.float32(1e-6)
+
+
+def compose(content: Picture, painting: Picture | DeepPicture, settings: StyleSettings) -> DeepPicture:
+    """Return the picture to show and save, of the painting's size, with the photo's alpha where it has one.
+
+    Args:
+        content: the photo, RGB or RGBA, of any size.
+        painting: what the network made, RGB (an alpha channel of its own does not count).
+        settings: `strength`, `blend`, `original_colours` and `saturation` are read.
+
+    """
+    photo = resize(content, painting.shape[1], painting.shape[0])
+    if settings.strength == 0.0:
+        return to_16_bits(photo)
+    colours = painting[..., :3] if _leaves_painting_alone(settings) else _mix(photo, painting, settings)
+    deep = to_16_bits(colours)
+    if photo.shape[2] == 4:
+        return np.dstack([deep, to_16_bits(photo[..., 3:])])
+    return np.ascontiguousarray(deep)
+
+
+def _leaves_painting_alone(settings: StyleSettings) -> bool:
+    return (
+        settings.strength == 1.0
+        and settings.blend == "normal"
+        and settings.original_colours == 0.0
+        and settings.saturation == 1.0
+    )
+
+
+def _mix(photo: Picture, painting: Picture | DeepPicture, settings: StyleSettings) -> DeepPicture:
+    """Work in bands of rows: their intermediate values stay in the processor's cache, and memory stays small."""
+    height, width = painting.shape[:2]
+    rows = max(1, _BAND_PIXELS // width)
+    mixed = np.empty((height, width, 3), np.uint16)
+    for start in range(0, height, rows):
+        band = slice(start, start + rows)
+        mixed[band] = _mix_band(_as_float(photo[band]), _as_float(painting[band]), settings)
+    return mixed
+
+
+def _mix_band(base: Colours, top: Colours, settings: StyleSettings) -> Colours:
+    """Return the mixed colours on the scale 0–65535, ready to be cut to whole numbers."""
+    if settings.original_colours > 0.0:
+        top = keep_colours(top, base, settings.original_colours)
+    mixed = blend(base, top, settings.blend)
+    if settings.saturation != 1.0:
+        mixed = saturate(mixed, settings.saturation)
+    if settings.strength < 1.0:
+        mixed = _weighted(base, mixed, settings.strength)
+    mixed = mixed * np.float32(65535.0) + np.float32(0.5)
+    return np.clip(mixed, 0.0, 65535.0, out=mixed)
+
+
+def keep_colours(painting: Colours, photo: Colours, share: float) -> Colours:
+    """Return the painting's luma with `share` of the photo's chroma and the rest of its own."""
+    return _fit(_luma(painting), _weighted(_chroma(painting), _chroma(photo), share))
+
+
+def saturate(colours: Colours, factor: float) -> Colours:
+    """Return `colours` with their chroma times `factor`: 0 is grey, above 1 is more colourful."""
+    return _fit(_luma(colours), _chroma(colours) * np.float32(factor))
+
+
+def blend(base: Colours, top: Colours, mode: str) -> Colours:
+    """Return `top` laid over `base` (W3C Compositing and Blending Level 1, section 10)."""
+    if mode == "multiply":
+        return base * top
+    if mode == "screen":
+        return base + top - base * top
+    if mode == "soft_light":
+        return _soft_light(base, top)
+    if mode == "luminosity":
+        return _fit(_luma(top), _chroma(base))
+    return top
+
+
+def _soft_light(base: Colours, top: Colours) -> Colours:
+    """B(b, t) = b − (1 − 2t) b (1 − b) for t ≤ ½, else b + (2t − 1) (D(b) − b)."""
+    bright = np.where(base <= 0.25, ((16.0 * base - 12.0) * base + 4.0) * base, np.sqrt(base))
+    lean = 2.0 * top - 1.0
+    return base + lean * np.where(lean <= 0.0, base - base * base, bright - base)
+
+
+def _as_float(picture: Picture | DeepPicture) -> Colours:
+    scale = np.float32(1.0 / np.iinfo(picture.dtype).max)
+    return np.multiply(picture[..., :3], scale, dtype=np.float32)
+
+
+def _weighted(one: Colours, other: Colours, share: float) -> Colours:
+    return np.asarray(cv2.addWeighted(one, 1.0 - share, other, share, 0.0), np.float32)
+
+
+def _luma(colours: Colours) -> Colours:
+    """Return Y, H×W."""
+    return np.asarray(cv2.transform(colours, LUMA), np.float32)
+
+
+def _chroma(colours: Colours) -> Colours:
+    """Return what is left of the colours without their luma, H×W×3."""
+    return np.asarray(cv2.transform(colours, _TO_CHROMA), np.float32)
+
+
+def _fit(luma: Colours, chroma: Colours) -> Colours:
+    """Return luma + chroma, the chroma shortened where it would leave 0–1."""
+    red, green, blue = cv2.split(chroma)
+    up = np.maximum(np.maximum(np.maximum(red, green), blue), _TINY)
+    down = np.maximum(-np.minimum(np.minimum(red, green), blue), _TINY)
+    room = np.minimum(np.minimum((1.0 - luma) / up, luma / down), 1.0)
+    return np.asarray(cv2.merge([luma + channel * room for channel in (red, green, blue)]), np.float32)

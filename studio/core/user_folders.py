@@ -1,0 +1,43 @@
+"""Where the user's things live on this computer."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+
+_NAME = "Atelier"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFolders:
+    """The folders that the studio uses; none of them needs to exist yet."""
+
+    library: Path
+    models: Path
+    config: Path
+    cache: Path
+    logs: Path
+
+    @classmethod
+    def standard(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Return the system's usual places, or all within ATELIER_HOME where that is set (portable use, tests)."""
+        environment = os.environ if environment is None else environment
+        home = environment.get("ATELIER_HOME", "").strip()
+        if home:
+            return cls.within(Path(home).expanduser().absolute())
+        dirs = platformdirs.PlatformDirs(_NAME, appauthor=False)
+        return cls(
+            library=dirs.user_pictures_path / _NAME,
+            models=dirs.user_data_path / "models",
+            config=dirs.user_config_path,
+            cache=dirs.user_cache_path,
+            logs=dirs.user_log_path,
+        )
+
+    @classmethod
+    def within(cls, home: Path) -> Self:
+        """Return one folder's own set, so that everything can be carried on a stick or thrown away at once."""
+        return cls(home / "library", home / "models", home / "config", home / "cache", home / "logs")

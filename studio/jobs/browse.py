@@ -1,0 +1,63 @@
+"""Thumbnails of what there is to choose from: the packaged samples, and the library's results."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.core.controls import Controls
+from studio.core.events import Job, Log, Picture, Progress
+from studio.core.failures import StudioError
+from studio.core.images import load_picture, thumbnail
+from studio.core.library import Library
+from studio.core.samples import Sample
+
+SAMPLE_SIDE = 192
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thumbnail:
+    """A picture one may choose: its name within its kind, words to show, its file, and a small version."""
+
+    name: str
+    title: str
+    path: Path
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SamplesTask:
+    """Which samples to list, e.g. `sample_paintings`."""
+
+    samples: Callable[[], tuple[Sample, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LibraryTask:
+    """Which library to list; at most the `newest` results."""
+
+    library: Library
+    newest: int = 200
+
+
+def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
+    """Load small versions of packaged samples."""
+    found = []
+    for sample in task.samples():
+        yield Progress(f"Opening {sample.title}")
+        small = thumbnail(load_picture(sample.path).pixels, SAMPLE_SIDE)
+        found.append(Thumbnail(sample.name, sample.title, sample.path, small))
+    return tuple(found)
+
+
+def list_library(task: LibraryTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
+    """List the newest results; one that cannot be read is named and left out."""
+    entries = task.library.entries()[: task.newest]
+    found = []
+    for number, entry in enumerate(entries):
+        yield Progress("Reading the library", number, len(entries))
+        try:
+            found.append(Thumbnail(entry.path.name, entry.name, entry.path, entry.thumbnail()))
+        except StudioError as error:
+            yield Log(f"{entry.path.name} was left out: {error.cause}", "warning")
+    return tuple(found)

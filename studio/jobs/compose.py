@@ -1,0 +1,23 @@
+"""The instant settings at work: the newest painting over its photo, ready to draw."""
+
+from dataclasses import dataclass
+
+from studio.core import compositing
+from studio.core.controls import Controls
+from studio.core.events import DeepPicture, Job, Picture, Progress
+from studio.core.frames import Frame, prepare_frame
+from studio.core.style_settings import StyleSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComposeTask:
+    """The photo, of any size, and the painting to lay over it."""
+
+    content: Picture
+    painting: Picture | DeepPicture
+
+
+def compose(task: ComposeTask, controls: Controls[StyleSettings]) -> Job[Frame]:
+    """Lay `task.painting` over `task.content` with the settings as they are when the work begins."""
+    yield Progress("Compositing")
+    return prepare_frame(compositing.compose(task.content, task.painting, controls.settings))

@@ -1,0 +1,107 @@
+"""What stands ready before the first stroke: the network, the photo and the paintings, at every size asked for."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.backbones import Backbone
+from models.painting_init import cover, fitted, resize, size_of, soft_noise
+from models.style_transfer import LossWeights, StyleObjective
+from studio.core.events import DeepPicture, Picture
+from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.jobs.scales import NARROWEST
+
+
+class Easel:
+    """The pictures of one task as tensors on the device, and the loss at every size.
+
+    Args:
+        task: photo and paintings.
+        settings: those the job started with; only what needs a restart is read.
+        backbone: the network, already on its device.
+        device: where everything is computed.
+
+    """
+
+    def __init__(self, task: StylizeTask, settings: StyleSettings, backbone: Backbone, device: torch.device) -> None:
+        self.photo = to_tensor(task.content.pixels)
+        self._styles = tuple(to_tensor(style.pixels) for style in task.styles)
+        self._settings = settings
+        self._backbone = backbone
+        self._device = device
+        self._objectives: dict[int, StyleObjective] = {}
+
+    def objective(self, height: int, width: int) -> StyleObjective:
+        """Return the loss at this size; its targets are captured when first needed, and kept."""
+        side = max(height, width)
+        if side not in self._objectives:
+            longer = max(NARROWEST, round(side * self._settings.stroke_size))
+            styles = [
+                resize(style, *fitted(*size_of(style), longer, shorter_at_least=NARROWEST)).to(self._device)
+                for style in self._styles
+            ]
+            photo = resize(self.photo, height, width).to(self._device)
+            self._objectives[side] = StyleObjective(self._backbone, self._settings.statistic, photo, styles)
+        return self._objectives[side]
+
+    def forget(self) -> None:
+        """Free the targets of all sizes."""
+        self._objectives.clear()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @property
+    def starts_from_photo(self) -> bool:
+        """True when the canvas is the photo; a texture or a reconstruction would have nothing to do on it."""
+        return self._settings.start_from == "photo" and self._settings.mode == "paint"
+
+    def blank(self, height: int, width: int) -> Tensor:
+        """Return the canvas before the first stroke."""
+        if self.starts_from_photo:
+            return resize(self.photo, height, width).to(self._device)
+        textured = self._styles and self._settings.mode != "reconstruct"
+        if self._settings.start_from == "painting" and textured:
+            return cover(self._styles[0], height, width).to(self._device)
+        generator = torch.Generator().manual_seed(self._settings.seed)
+        colours = self._styles[0] if textured else self.photo
+        return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
+
+    def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:
+        """Capture the targets one network pass at a time."""
+        objective.capture_content(weights)
+        yield
+        for index in range(objective.paintings):
+            objective.capture_style(index)
+            yield
+
+
+def loss_weights(settings: StyleSettings) -> LossWeights:
+    """Translate the sliders into the weights of the loss."""
+    return LossWeights(
+        content=0.0 if settings.mode == "texture" else settings.content_weight,
+        style=0.0 if settings.mode == "reconstruct" else settings.style_weight,
+        total_variation=settings.total_variation,
+        content_layers=settings.content_layers,
+        style_layers=settings.style_layers,
+        mix=settings.style_mix,
+    )
+
+
+def to_tensor(picture: Picture) -> Tensor:
+    """H×W×3|4 uint8 → 1×3×H×W float, 0–1; alpha is left to the composition."""
+    pixels = torch.from_numpy(np.ascontiguousarray(picture[:, :, :3]))
+    return pixels.permute(2, 0, 1).unsqueeze(0).to(torch.float32).div_(255.0)
+
+
+def to_picture(image: Tensor) -> Picture:
+    """1×3×H×W, 0–1 → H×W×3 uint8, rounded."""
+    pixels = image.detach().clamp(0.0, 1.0).mul(255.0).round_().to(torch.uint8)
+    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy())
+
+
+def to_deep_picture(image: Tensor) -> DeepPicture:
+    """1×3×H×W, 0–1 → H×W×3 uint16, rounded."""
+    pixels = image.detach().clamp(0.0, 1.0).mul(65535.0).round_().to(torch.int32)
+    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy().astype(np.uint16))

@@ -1,0 +1,119 @@
+"""Opening, saving and keeping pictures as jobs, so that no window ever waits for a disk."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from studio.core import images
+from studio.core.controls import Controls
+from studio.core.events import DeepPicture, Job, Picture, Progress
+from studio.core.frames import Frame, prepare_frame
+from studio.core.images import LoadedPicture
+from studio.core.library import Library
+from studio.core.recipes import Recipe
+
+THUMBNAIL_SIDE = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadTask:
+    """What to open: a file, a file's bytes (dropped from a browser), or pasted pixels; `name` is how to call it."""
+
+    path: Path | None = None
+    data: bytes | None = None
+    pixels: Picture | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(source is not None for source in (self.path, self.data, self.pixels)) != 1:
+            raise ValueError("give exactly one of path, data and pixels")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedPicture:
+    """A picture in every form that a window needs: to work with, to draw, to list."""
+
+    picture: LoadedPicture
+    frame: Frame
+    thumbnail: Picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SaveTask:
+    """What to write where; see `images.save_picture`."""
+
+    path: Path
+    picture: Picture | DeepPicture
+    recipe: Recipe | None = None
+    icc_profile: bytes | None = None
+    quality: int = 92
+    bits: Literal[8, 16] | None = None
+    ai_mark: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeepTask:
+    """A finished result for the library, and the pictures that went into it."""
+
+    library: Library
+    picture: DeepPicture
+    recipe: Recipe
+    inputs: tuple[LoadedPicture, ...] = field(default=())
+    ai_mark: bool = True
+
+
+def load_picture(task: LoadTask, controls: Controls[Any]) -> Job[OpenedPicture]:
+    """Open a picture and make it ready to draw.
+
+    Raises:
+        PictureError: it cannot be opened.
+
+    """
+    name = task.name or (task.path.name if task.path is not None else "Pasted picture")
+    yield Progress(f"Opening {name}")
+    if task.path is not None:
+        picture = images.load_picture(task.path)
+    elif task.data is not None:
+        picture = images.load_bytes(task.data, name)
+    else:
+        assert task.pixels is not None
+        picture = images.from_pixels(task.pixels, name)
+    yield Progress("Preparing the picture")
+    return prepare_opened(picture, name=task.name)
+
+
+def prepare_opened(picture: LoadedPicture, name: str = "") -> OpenedPicture:
+    """Add frame and thumbnail to a loaded picture; `name` replaces its own, where given."""
+    named = replace(picture, name=name) if name else picture
+    return OpenedPicture(named, prepare_frame(named.pixels), images.thumbnail(named.pixels, THUMBNAIL_SIDE))
+
+
+def save_picture(task: SaveTask, controls: Controls[Any]) -> Job[Path]:
+    """Write a picture to a file; the suffix chooses the format.
+
+    Raises:
+        StudioError: it cannot be written.
+
+    """
+    yield Progress(f"Saving {task.path.name}")
+    images.save_picture(
+        task.path,
+        task.picture,
+        recipe=task.recipe,
+        icc_profile=task.icc_profile,
+        quality=task.quality,
+        bits=task.bits,
+        ai_mark=task.ai_mark,
+    )
+    return task.path
+
+
+def keep_result(task: KeepTask, controls: Controls[Any]) -> Job[Path]:
+    """Put a finished result into the library, with copies of its inputs.
+
+    Raises:
+        WriteError: the disk does not take it.
+
+    """
+    yield Progress("Keeping the result")
+    return task.library.keep(task.picture, task.recipe, task.inputs, ai_mark=task.ai_mark)

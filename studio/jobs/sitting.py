@@ -1,0 +1,280 @@
+"""One sitting: a painting worked on from its start, or from an earlier frame, until it is done or stopped."""
+
+import time
+from collections.abc import Callable, Generator
+from typing import TypeAlias
+
+from torch import Tensor
+
+from models.painting_init import grow, resize, size_of
+from models.steered_lbfgs import Outcome
+from models.style_optimisation import StyleOptimisation
+from studio.core.events import Event, Job, Log, Metrics, Preview, Progress
+from studio.core.failures import StudioError, is_out_of_memory
+from studio.core.recipes import Recipe, SteeringStep
+from studio.core.style_settings import StyleSettings
+from studio.jobs.easel import Easel, loss_weights, to_picture
+from studio.jobs.scales import Stage, stages, stages_from
+from studio.jobs.sketching import Sketch
+from studio.jobs.steering import Steering
+
+SLOW_PASS = 0.1
+"""When an evaluation takes longer than this many seconds, the job yields between its two passes."""
+FRAME_INTERVAL = 1.0 / 15.0
+ROOM = 0.25
+"""A change of mind near the end still gets this share of the size's steps."""
+JUMP = 5.0
+"""A change that multiplies the loss by more than this may be better served by starting over."""
+RACE = 6
+"""Evaluations that a restart from the blank canvas gets to prove it."""
+
+Outcomes: TypeAlias = Generator[Event, None, Outcome]
+Optimisations: TypeAlias = Generator[Event, None, StyleOptimisation]
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: the artist was faster than the network
+    """The evaluation being made is no longer wanted."""
+
+
+class Sitting:
+    """Works on one painting, and shows only what has been evaluated and accepted (drafts: at the sketch's size).
+
+    Args:
+        easel: pictures and network.
+        settings: those to start with.
+        steering: the hand on the sliders.
+        recipe: makes the recipe of what has been reached at an evaluation.
+
+    Attributes:
+        painting: what has been reached; None before the first stage.
+        settings: the newest settings.
+        stopped: True when the artist wanted what was reached.
+
+    """
+
+    def __init__(
+        self,
+        easel: Easel,
+        settings: StyleSettings,
+        steering: Steering,
+        recipe: Callable[[StyleSettings, int], Recipe],
+    ) -> None:
+        self.painting: Tensor | None = None
+        self.settings = settings
+        self.stopped = False
+        self._easel = easel
+        self._steering = steering
+        self._recipe = recipe
+        self._weights = loss_weights(settings)
+        self._evaluations = 0
+        self._shown_at = 0  # the blank canvas is not worth a frame
+        self._next_frame = 0.0
+        self._stage = Stage(1, 1, 0)
+        self._done = self._total = 0
+        self._rival: StyleOptimisation | None = None
+        self._race_left = 0
+
+    def paint(self, branch: Tensor | None = None) -> Job[None]:
+        """Go through the sizes; `branch` is an earlier frame to go on from."""
+        plan = stages(*size_of(self._easel.photo), self.settings.size, self.settings.steps)
+        if branch is not None:
+            plan = stages_from(plan, *size_of(branch))
+            self._shown_at = -1
+        while plan and not self.stopped:
+            stage, *rest = plan
+            if (yield from self._fits(stage, branch)):
+                plan = tuple(rest)
+                continue
+            self._easel.forget()
+            smaller = stage.smaller(None if self.painting is None else max(self.painting.shape[2:]))
+            yield Log(f"Not enough memory for {stage.name}; going on at {smaller.name}.", level="warning")
+            self._steering.write(SteeringStep(at=self._evaluations, action="step_down"))
+            plan = (smaller,)
+        yield from self._show(last=True)
+
+    def _fits(self, stage: Stage, branch: Tensor | None) -> Generator[Event, None, bool]:
+        """Paint at one size; False when memory ran out and a smaller size is left to try."""
+        try:
+            yield from self._paint_stage(stage, branch)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or not stage.can_be_smaller:
+                raise
+            return False
+        return True
+
+    def _paint_stage(self, stage: Stage, branch: Tensor | None) -> Job[None]:
+        self._stage, self._done, self._total = stage, 0, stage.steps
+        yield self._progress()
+        size = (stage.height, stage.width)
+        objective = self._easel.objective(*size)
+        if self.painting is not None:
+            start = grow(self.painting, objective.content if self._easel.starts_from_photo else None, *size)
+        else:
+            start = self._easel.blank(*size) if branch is None else resize(branch.to(objective.content.device), *size)
+            self.painting = start
+        for _ in self._easel.captures(objective, self._weights):
+            yield self._progress()
+        yield from self._refine(StyleOptimisation(objective, start, self._weights))
+        self._easel.forget()
+
+    def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
+        """Spend the stage's steps."""
+        self._rival = None
+        while self._done < self._total and not optimisation.stuck:
+            if self._stops():
+                return
+            if self._steering.steps_down(self._evaluations):
+                raise MemoryError
+            if self._moved():
+                side = self._steering.sketch_side(self._evaluations, self._stage.side)
+                if side:
+                    optimisation = yield from self._sketch(optimisation, side)
+                    continue
+                self._steer(optimisation)
+            try:
+                outcome = yield from self._evaluate(optimisation, self._stage.side, self._interrupt)
+                self._done += 1
+                yield from self._take(optimisation, outcome)
+                optimisation = yield from self._race(optimisation)
+            except Interrupted:
+                continue
+            yield self._progress()
+        yield from self._show(last=True)
+
+    # -- one evaluation --------------------------------------------------------------------------------------------
+
+    def _stops(self) -> bool:
+        self.stopped = self._steering.stops(self._evaluations)
+        return self.stopped
+
+    def _moved(self) -> bool:
+        """Take over moved sliders; True when they change the loss. What changes late gets room to show."""
+        settings = self._steering.settings(self._evaluations)
+        if settings is None:
+            return False
+        self.settings = settings
+        self._weights = loss_weights(settings)
+        self._total = max(self._total, self._done + max(2, round(ROOM * self._stage.steps)))
+        self._next_frame = 0.0
+        return True
+
+    def _interrupt(self) -> None:
+        """Give up a slow evaluation when a slider was moved that a sketch can follow at once, or to stop."""
+        if self._steering.interrupts(self._stage.side):
+            raise Interrupted
+
+    def _evaluate(self, optimisation: StyleOptimisation, side: int, interrupt: Callable[[], None] | None) -> Outcomes:
+        """Evaluate the loss once, in two halves."""
+        began = time.monotonic()
+        optimisation.forward(interrupt)
+        forward = time.monotonic() - began
+        if forward > 0.5 * SLOW_PASS:
+            yield self._progress()
+            if interrupt is not None:
+                interrupt()
+        began = time.monotonic()
+        outcome = optimisation.backward()
+        self._steering.observe(side, forward + time.monotonic() - began)
+        self._evaluations += 1
+        return outcome
+
+    def _take(self, optimisation: StyleOptimisation, outcome: Outcome) -> Job[None]:
+        """Make an accepted picture the painting, and show it."""
+        evaluation = optimisation.evaluation
+        if evaluation is None:
+            raise StudioError(
+                f"The numbers of the network “{self.settings.backbone}” overflow on this picture.",
+                "Choose another network; this one's weights seem to be broken.",
+            )
+        if outcome is Outcome.ACCEPTED:
+            self.painting = optimisation.painting
+            values = {name: getattr(evaluation, name) for name in ("loss", "content", "style", "total_variation")}
+            yield Metrics(self._evaluations, values)
+            yield from self._show()
+        elif outcome is Outcome.EXPLODED:
+            yield Log("The loss exploded: back to the last good picture, with half the step.", level="warning")
+
+    def _show(self, *, last: bool = False) -> Job[None]:
+        """Show the painting, unless the last frame was a moment ago; the last one always."""
+        now = time.monotonic()
+        due = last or (now >= self._next_frame and self._evaluations > 1)
+        if due and self._shown_at != self._evaluations and self.painting is not None:
+            self._shown_at = self._evaluations
+            self._next_frame = now + FRAME_INTERVAL
+            recipe = self._recipe(self.settings, self._evaluations)
+            yield Preview(to_picture(self.painting), self._evaluations, self._stage.name, recipe=recipe)
+
+    def _progress(self) -> Progress:
+        return Progress(self._stage.name, self._done, self._total)
+
+    # -- when the loss has changed ---------------------------------------------------------------------------------
+
+    def _steer(self, optimisation: StyleOptimisation) -> None:
+        """Hand the moved weights to the optimiser; if the loss jumps, a blank canvas may be the better start."""
+        self._rival = None
+        if optimisation.steer(self._weights) > JUMP:
+            self._rival = optimisation.fork(self._easel.blank(self._stage.height, self._stage.width))
+            self._race_left = RACE
+
+    def _race(self, optimisation: StyleOptimisation) -> Optimisations:
+        """Evaluate the rival once, and after a few times go on with whichever loss is lower."""
+        rival = self._rival
+        if rival is None:
+            return optimisation
+        yield from self._evaluate(rival, self._stage.side, self._interrupt)
+        self._race_left -= 1
+        if self._race_left > 0:
+            return optimisation
+        self._rival = None
+        if rival.loss >= optimisation.loss:
+            return optimisation
+        yield from self._take(rival, Outcome.ACCEPTED)
+        return rival
+
+    def _sketch(self, optimisation: StyleOptimisation, side: int) -> Optimisations:
+        """Follow the slider at a small size; once it rests, carry the change over to the painting."""
+        assert self.painting is not None
+        sketch = Sketch(self._easel, optimisation.painting, side, self._weights)
+        began = self._evaluations
+        carried: StyleOptimisation | None = None
+        while carried is None:
+            yield from self._follow(sketch)
+            evaluations = self._evaluations - began
+            if self._stops():
+                self.painting = sketch.over_painting()
+                carried = optimisation
+            else:
+                try:
+                    carried = yield from self._carry(optimisation, sketch)
+                except Interrupted:
+                    continue
+        changes = {"side": side, "evaluations": evaluations}
+        self._steering.write(SteeringStep(at=began, action="sketch", changes=changes))
+        return carried
+
+    def _follow(self, sketch: Sketch) -> Job[None]:
+        """Evaluate the sketch as long as the slider moves; its frames are drafts."""
+        while not self._stops() and self._steering.keeps_sketching(self._evaluations):
+            if self._moved():
+                sketch.optimisation.steer(self._weights)
+            outcome = yield from self._evaluate(sketch.optimisation, sketch.side, None)
+            now = time.monotonic()
+            if outcome is Outcome.ACCEPTED and sketch.has_changed and now >= self._next_frame:
+                self._next_frame = now + FRAME_INTERVAL
+                frame = to_picture(sketch.over_painting())
+                yield Preview(frame, self._evaluations, self._stage.name, draft=True)
+            else:
+                yield self._progress()
+
+    def _carry(self, optimisation: StyleOptimisation, sketch: Sketch) -> Optimisations:
+        """Go on from the painting with the sketched change, if that lowers the loss; otherwise from the painting."""
+        self._steer(optimisation)
+        loss = optimisation.look(self._interrupt)
+        yield self._progress()
+        carried = optimisation.fork(sketch.over_painting())
+        outcome = yield from self._evaluate(carried, self._stage.side, self._interrupt)
+        self._done += 1
+        if outcome is not Outcome.ACCEPTED or carried.loss >= loss:
+            return optimisation
+        yield from self._take(carried, outcome)
+        return carried

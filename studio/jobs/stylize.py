@@ -1,0 +1,108 @@
+"""The style job: paints a photo in the manner of one or more paintings while the artist steers."""
+
+import torch
+
+from models.backbones import Backbone, WeightsError, load_backbone, untrained_backbone
+from studio.core.compositing import compose
+from studio.core.controls import Controls
+from studio.core.device import choose_device
+from studio.core.events import Job, Log, Progress
+from studio.core.failures import StudioError
+from studio.core.recipes import Recipe, WeightsRecord
+from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.core.weights import ResolvedWeights, resolve_backbone
+from studio.jobs.easel import Easel, to_deep_picture, to_picture, to_tensor
+from studio.jobs.sitting import Sitting
+from studio.jobs.steering import LiveSteering, ReplayedSteering, Steering
+from studio.jobs.style_recipes import RecipeWriter, ReplayControls
+
+LOADING = "Loading the network…"
+
+
+def stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[StyledPicture]:
+    """Paint `task.content` in the manner of `task.styles` (Gatys et al. 2016).
+
+    Given `ReplayControls`, the picture of their recipe is made again, on the CPU bit by bit.
+
+    Raises:
+        StudioError: the network cannot be had, or the task lacks a painting.
+
+    """
+    if isinstance(controls, ReplayControls):
+        return (yield from _replay(task, controls))
+    settings = controls.settings
+    _check(task, settings)
+    yield Progress(LOADING)
+    weights = resolve_backbone(settings.backbone)
+    backbone = open_backbone(weights, settings)
+    if not weights.trained:
+        yield Log(f"{weights.label}: its weights are random, so expect texture rather than brush strokes.", "warning")
+    steering = LiveSteering(controls, settings)
+    writer = RecipeWriter(task, settings, weights_record(weights))
+    sitting = Sitting(
+        _easel(task, settings, backbone),
+        settings,
+        steering,
+        lambda newest, at: writer.write(newest, steering.record, stopped_at=at),
+    )
+    yield from sitting.paint(None if task.branch is None else to_tensor(task.branch))
+    newest = steering.pinned(controls.settings)
+    return _result(task, newest, sitting, writer.write(newest, steering.record))
+
+
+def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
+    """Make the picture of a recipe again: every sitting of its chain, one after the other."""
+    recipe = controls.recipe
+    frame = None if task.branch is None else to_tensor(task.branch)
+    sitting: Sitting | None = None
+    for segment in controls.segments:
+        _check(task, segment.settings)
+        if sitting is not None and sitting.painting is not None:
+            frame = to_tensor(to_picture(sitting.painting))
+        yield Progress(LOADING)
+        weights = resolve_backbone(segment.settings.backbone)
+        if weights_record(weights) not in recipe.weights:
+            yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
+        steering: Steering = ReplayedSteering(segment.settings, segment.steps)
+        easel = _easel(task, segment.settings, open_backbone(weights, segment.settings))
+        sitting = Sitting(easel, segment.settings, steering, lambda _newest, _at: recipe)
+        yield from sitting.paint(frame)
+    assert sitting is not None
+    return _result(task, controls.settings, sitting, recipe)
+
+
+def open_backbone(weights: ResolvedWeights, settings: StyleSettings) -> Backbone:
+    """Build the network that `weights` name, with random weights where there are none.
+
+    Raises:
+        StudioError: the file cannot be used.
+
+    """
+    try:
+        if weights.path is None:
+            return untrained_backbone(weights.architecture, seed=settings.seed, pooling=settings.pooling)
+        return load_backbone(weights.path, weights.architecture, pooling=settings.pooling)
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose another weights file, or download it again.") from error
+
+
+def weights_record(weights: ResolvedWeights) -> WeightsRecord:
+    """Return what the recipe says of the network."""
+    return WeightsRecord(name=weights.name, sha256=weights.sha256, trained=weights.trained)
+
+
+def _check(task: StylizeTask, settings: StyleSettings) -> None:
+    if not task.styles and settings.mode != "reconstruct":
+        raise StudioError("There is no painting to learn from.", "Add a painting.")
+
+
+def _easel(task: StylizeTask, settings: StyleSettings, backbone: Backbone) -> Easel:
+    device = torch.device(choose_device().kind)
+    return Easel(task, settings, backbone.to(device), device)
+
+
+def _result(task: StylizeTask, settings: StyleSettings, sitting: Sitting, recipe: Recipe) -> StyledPicture:
+    assert sitting.painting is not None
+    painting = to_deep_picture(sitting.painting)
+    picture = compose(task.content.pixels, painting, settings)
+    return StyledPicture(painting, picture, recipe, finished=not sitting.stopped)

@@ -1,0 +1,78 @@
+"""Every action of the window, once: menus, shortcuts and the shortcuts sheet are made from these."""
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from studio.ui.icons import set_icon
+from studio.ui.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """The window's actions by name."""
+
+    open_photo: QAction
+    add_painting: QAction
+    paste: QAction
+    save: QAction
+    save_as: QAction
+    copy: QAction
+    quit: QAction
+    undo: QAction
+    redo: QAction
+    reset: QAction
+    paint: QAction
+    pause: QAction
+    stop: QAction
+    fit: QAction
+    actual_size: QAction
+    zoom_in: QAction
+    zoom_out: QAction
+    show_painting: QAction
+    show_split: QAction
+    show_side: QAction
+    peek: QAction
+    full_screen: QAction
+    shortcuts: QAction
+    about: QAction
+
+
+def make_actions(parent: QWidget, theme: Theme) -> Actions:
+    """Create the actions, with their shortcuts and tooltips, as children of `parent`."""
+
+    def action(text: str, keys: str | list[str], icon: str = "", *, checkable: bool = False) -> QAction:
+        made = QAction(text, parent, checkable=checkable)
+        made.setShortcuts([QKeySequence(key) for key in ([keys] if isinstance(keys, str) else keys)])
+        if icon:
+            set_icon(made, icon, theme)
+        parent.addAction(made)
+        return made
+
+    return Actions(
+        open_photo=action("Open Photo…", "Ctrl+O", "open"),
+        add_painting=action("Add Painting…", "Ctrl+Shift+O", "add_picture"),
+        paste=action("Paste as Photo", "Ctrl+V", "paste"),
+        save=action("Save", "Ctrl+S", "save"),
+        save_as=action("Save As…", "Ctrl+Shift+S", "export"),
+        copy=action("Copy Picture", "Ctrl+C", "copy"),
+        quit=action("Quit", "Ctrl+Q"),
+        undo=action("Undo", "Ctrl+Z", "undo"),
+        redo=action("Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], "redo"),
+        reset=action("Reset All Settings", "Ctrl+Shift+R", "reset"),
+        paint=action("Paint", ["Ctrl+Return", "Ctrl+Enter"], "play"),
+        pause=action("Pause or Go On", "Ctrl+P", "pause"),
+        stop=action("Stop and Keep", "Ctrl+.", "stop"),
+        fit=action("Fit in Window", ["Ctrl+0", "F"], "fit"),
+        actual_size=action("Actual Size (100 %)", "Ctrl+1", "zoom"),
+        zoom_in=action("Zoom In", ["Ctrl++", "Ctrl+="]),
+        zoom_out=action("Zoom Out", "Ctrl+-"),
+        show_painting=action("Painting Only", "Alt+1", "picture", checkable=True),
+        show_split=action("Split", "Alt+2", "compare_split", checkable=True),
+        show_side=action("Side by Side", "Alt+3", "compare_side", checkable=True),
+        peek=action("Show the Photo", "Alt+4", "peek", checkable=True),
+        full_screen=action("Full Screen", "F11", checkable=True),
+        shortcuts=action("Keyboard Shortcuts", ["F1", "?"], "keyboard"),
+        about=action("About Atelier", "Ctrl+F1", "info"),
+    )

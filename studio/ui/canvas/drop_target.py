@@ -1,0 +1,83 @@
+"""Takes pictures that are dropped or pasted on the canvas, and says beforehand what would happen."""
+
+from PySide6.QtCore import QMimeData, QObject, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+
+from studio.core.failures import StudioError
+from studio.ui.canvas.incoming import Offer, look_into, read_picture
+from studio.ui.canvas.veil import Veil
+
+
+class DropTarget(QObject):
+    """Answers the canvas's drag events and shows its answer on the veil.
+
+    Args:
+        veil: covers the canvas while something hovers over it.
+        parent: the canvas.
+
+    """
+
+    files_dropped = Signal(list)
+    """Paths, in the order they came."""
+
+    picture_pasted = Signal(object)
+    """The pixels, a `Picture`."""
+
+    refused = Signal(str, str)
+    """Cause and remedy."""
+
+    def __init__(self, veil: Veil, parent: QObject) -> None:
+        super().__init__(parent)
+        self._veil = veil
+        self._offer = Offer()
+        self.words = "Drop to open as photo"
+
+    def enter(self, event: QDragEnterEvent) -> None:
+        """Look once at what comes in; moving over the canvas then costs nothing.
+
+        The enter is accepted even for what is refused: Qt tells of the drag's end only who accepted its beginning.
+        """
+        self._offer = look_into(event.mimeData())
+        refusal = self._offer.refusal
+        if self._offer.welcome:
+            self._veil.show_offer(self.words)
+        elif refusal is not None:
+            self._veil.show_refusal(refusal.cause, refusal.remedy)
+        self.hover(event)
+        event.accept()
+
+    def hover(self, event: QDragMoveEvent) -> None:
+        """Keep the pointer saying whether a drop is welcome."""
+        if self._offer.welcome:
+            event.acceptProposedAction()
+        else:
+            event.setDropAction(Qt.DropAction.IgnoreAction)
+            event.ignore()
+
+    def leave(self) -> None:
+        """Forget what hovered."""
+        self._offer = Offer()
+        self._veil.lift()
+
+    def drop(self, event: QDropEvent) -> None:
+        """Take what was dropped."""
+        self.leave()
+        if self.take(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def take(self, mime: QMimeData) -> bool:
+        """Take files or pixels from `mime`; False, with the reason in `refused`, when there is nothing to take."""
+        offer = look_into(mime)
+        try:
+            if offer.files:
+                self.files_dropped.emit(list(offer.files))
+            elif offer.has_picture:
+                self.picture_pasted.emit(read_picture(mime))
+            if offer.refusal is not None:
+                raise offer.refusal
+        except StudioError as refusal:
+            self.refused.emit(refusal.cause, refusal.remedy)
+            return bool(offer.files)
+        return True

@@ -1,0 +1,117 @@
+"""Every icon of the studio by what it means; glyphs come from a packaged font, colours from the tokens."""
+
+from typing import Any, cast
+
+from fonticon_mdi7 import MDI7
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QAbstractButton
+from superqt import fonticon
+
+from studio.ui.theme import Theme
+from studio.ui.tokens import Tokens
+
+GLYPHS: dict[str, str] = {
+    "about": MDI7.information_outline,
+    "add": MDI7.plus,
+    "add_picture": MDI7.image_plus_outline,
+    "branch": MDI7.source_branch,
+    "check": MDI7.check,
+    "chevron_down": MDI7.chevron_down,
+    "chevron_right": MDI7.chevron_right,
+    "close": MDI7.close,
+    "compare_side": MDI7.view_parallel_outline,
+    "compare_split": MDI7.compare,
+    "copy": MDI7.content_copy,
+    "delete": MDI7.delete_outline,
+    "download": MDI7.download_outline,
+    "dream": MDI7.weather_night,
+    "error": MDI7.alert_circle_outline,
+    "export": MDI7.export_variant,
+    "fit": MDI7.fit_to_screen_outline,
+    "folder": MDI7.folder_outline,
+    "generate": MDI7.creation,
+    "help": MDI7.help_circle_outline,
+    "history": MDI7.history,
+    "info": MDI7.information_outline,
+    "keyboard": MDI7.keyboard_outline,
+    "library": MDI7.image_multiple_outline,
+    "models": MDI7.cube_outline,
+    "more": MDI7.dots_horizontal,
+    "open": MDI7.folder_open_outline,
+    "paste": MDI7.content_paste,
+    "pause": MDI7.pause,
+    "peek": MDI7.eye_outline,
+    "picture": MDI7.image_outline,
+    "play": MDI7.play,
+    "redo": MDI7.redo,
+    "reset": MDI7.backup_restore,
+    "restart": MDI7.refresh,
+    "restore": MDI7.bandage,
+    "reveal": MDI7.folder_open_outline,
+    "save": MDI7.content_save_outline,
+    "settings": MDI7.cog_outline,
+    "stop": MDI7.stop,
+    "style": MDI7.brush,
+    "theme": MDI7.theme_light_dark,
+    "train": MDI7.chart_line,
+    "translate": MDI7.swap_horizontal,
+    "tune": MDI7.tune_variant,
+    "undo": MDI7.undo,
+    "warning": MDI7.alert_outline,
+    "zoom": MDI7.magnify_plus_outline,
+}
+
+
+def icon(
+    name: str, tokens: Tokens, *, colour: str = "text", disabled: str = "text_disabled", checked: str = ""
+) -> QIcon:
+    """Return the icon called `name`, coloured by token names.
+
+    Args:
+        name: a key of `GLYPHS`.
+        tokens: where the colours come from.
+        colour: token of the ordinary state.
+        disabled: token of the disabled state; "" makes the icon vanish there.
+        checked: token of the checked state, if it differs.
+
+    Raises:
+        KeyError: there is no such icon.
+
+    """
+    states: dict[str, Any] = {
+        "disabled": fonticon.IconOpts(color=getattr(tokens, disabled) if disabled else "#00000000")
+    }
+    if checked:
+        states["on"] = fonticon.IconOpts(color=getattr(tokens, checked))
+    return cast(QIcon, fonticon.icon(GLYPHS[name], color=getattr(tokens, colour), states=states))
+
+
+def set_icon(
+    target: QAbstractButton | QAction,
+    name: str,
+    theme: Theme,
+    *,
+    colour: str = "text",
+    disabled: str = "text_disabled",
+    checked: str = "",
+) -> None:
+    """Give `target` an icon that keeps up with the theme; a later call replaces it."""
+    for binding in target.findChildren(_IconBinding):
+        binding.setParent(None)
+        binding.deleteLater()
+    _IconBinding(target, name, theme, {"colour": colour, "disabled": disabled, "checked": checked})
+
+
+class _IconBinding(QObject):
+    """Repaints one icon whenever the theme changes; lives and dies with the widget that shows it."""
+
+    def __init__(self, target: QAbstractButton | QAction, name: str, theme: Theme, colours: dict[str, str]) -> None:
+        super().__init__(target)
+        self._target, self._name, self._colours = target, name, colours
+        self._paint(theme.tokens)
+        theme.theme_changed.connect(self._paint)
+
+    def _paint(self, tokens: Tokens) -> None:
+        if self.parent() is not None:
+            self._target.setIcon(icon(self._name, tokens, **self._colours))

@@ -1,0 +1,404 @@
+"""The Style panel: a photo painted live in the manner of paintings."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from studio.core.controls import Controls
+from studio.core.failures import Failure
+from studio.core.frames import Frame
+from studio.core.samples import Sample, sample_paintings, sample_photos
+from studio.core.settings import Settings
+from studio.core.style_settings import StyledPicture, StyleSettings
+from studio.engine import Engine
+from studio.jobs.browse import SamplesTask, Thumbnail, list_samples
+from studio.jobs.files import OpenedPicture
+from studio.ui.actions import Actions
+from studio.ui.canvas.frame_item import wrap_level
+from studio.ui.film import Film
+from studio.ui.icons import set_icon
+from studio.ui.panel import Panel
+from studio.ui.picture_desk import PictureDesk
+from studio.ui.preferences import Preferences
+from studio.ui.style_session import SessionState, StyleSession
+from studio.ui.theme import Theme, mark
+from studio.ui.widgets import samples as sample_tiles
+from studio.ui.widgets.empty_state import EmptyState
+from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
+from studio.ui.widgets.photo_tile import PhotoTile
+from studio.ui.widgets.settings_form import SettingsForm
+from studio.ui.workspace import Workspace
+
+PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif);;All files (*)"
+SAVE_FILTER = "PNG (*.png);;JPEG (*.jpg);;TIFF, 16 bits (*.tif);;WebP (*.webp)"
+_COLUMN_WIDTH = 344
+
+
+class StylePanel(Panel):
+    """Binds the session's state to the canvas, the form, the shelf and the film strip.
+
+    Args:
+        theme: where colours come from.
+        studio: the engine that paints.
+        pictures: the engine that composes frames.
+        desk: opens, saves and keeps pictures.
+        preferences: compare mode, recent files, folders.
+        actions: the window's, for buttons that do the same.
+        undo_stack: the window's.
+
+    """
+
+    name = "style"
+    title = "Style"
+    icon_name = "style"
+    tooltip = "Paint a photo in the manner of paintings"
+
+    def __init__(
+        self,
+        theme: Theme,
+        studio: Engine,
+        pictures: Engine,
+        desk: PictureDesk,
+        preferences: Preferences,
+        actions: Actions,
+        undo_stack: QUndoStack,
+    ) -> None:
+        super().__init__()
+        self._desk, self._preferences, self._pictures, self._actions = desk, preferences, pictures, actions
+        self._saved_as: Path | None = None
+        self._shown: Frame | None = None
+        self.session = StyleSession(studio, pictures, undo_stack, self)
+        self.workspace = Workspace(theme)
+        self.photo_tile = PhotoTile(theme)
+        self.shelf = PaintingShelf(theme)
+        self.empty_state = self._make_empty_state(theme)
+        self.form = SettingsForm(StyleSettings, theme)
+        self.form.set_hidden({"style_mix"})
+        self._build(theme)
+        self._connect()
+        self.workspace.canvas.set_compare_mode(preferences.compare_mode)
+        self._show_state(self.session.state)
+        self._list_samples()
+
+    # -- layout ----------------------------------------------------------------------------------------------------
+
+    def _build(self, theme: Theme) -> None:
+        self.workspace.canvas.set_empty_widget(self.empty_state)
+        self.workspace.canvas.set_labels("Photo", "Painting")
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.workspace)
+        splitter.addWidget(self._make_column(theme))
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([10_000, _COLUMN_WIDTH])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _make_column(self, theme: Theme) -> QWidget:
+        gap = theme.tokens.margin
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(gap, gap, gap, gap)
+        inner.setSpacing(gap)
+        inner.addWidget(self.photo_tile)
+        inner.addWidget(self.shelf)
+        inner.addWidget(self.form)
+        inner.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QWidget()
+        column.setMinimumWidth(_COLUMN_WIDTH - 24)
+        mark(column, surface="panel")
+        outer = QVBoxLayout(column)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addLayout(self._make_buttons(theme))
+        return column
+
+    def _make_buttons(self, theme: Theme) -> QHBoxLayout:
+        self.paint_button = QPushButton("Paint")
+        mark(self.paint_button, kind="primary")
+        set_icon(self.paint_button, "play", theme, colour="on_accent")
+        self.save_button = QPushButton("Save")
+        self.export_button = QPushButton("Save As…")
+        for button, tip in (
+            (self.paint_button, "Paint the photo in the manner of the paintings (Ctrl+Enter)"),
+            (self.save_button, "Save the picture as it is shown now (Ctrl+S)"),
+            (self.export_button, "Choose name and format: PNG, JPEG, 16-bit TIFF, WebP (Ctrl+Shift+S)"),
+        ):
+            button.setToolTip(tip)
+            button.setAccessibleName(button.text())
+        row = QHBoxLayout()
+        gap = theme.tokens.margin
+        row.setContentsMargins(gap, theme.tokens.gap, gap, gap)
+        row.setSpacing(theme.tokens.gap)
+        row.addWidget(self.paint_button, 1)
+        row.addWidget(self.save_button)
+        row.addWidget(self.export_button)
+        return row
+
+    # -- connections -----------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        session, canvas, strip = self.session, self.workspace.canvas, self.workspace.film_strip
+        session.photo_changed.connect(self._show_photo)
+        session.paintings_changed.connect(self._show_paintings)
+        session.settings_changed.connect(self._show_settings)
+        session.frame_composed.connect(self._show_frame)
+        session.film_changed.connect(self._show_film)
+        session.state_changed.connect(self._show_state)
+        session.progressed.connect(self.workspace.progress_line.set_progress)
+        session.painting_finished.connect(self._keep)
+        session.failed.connect(self.report)
+        session.noticed.connect(self.noticed)
+        self.form.settings_changed.connect(session.set_settings)
+        self.form.drag_started.connect(session.begin_gesture)
+        self.form.drag_finished.connect(session.end_gesture)
+        strip.frame_chosen.connect(session.branch_from)
+        line = self.workspace.progress_line
+        line.stop_requested.connect(session.stop)
+        line.pause_requested.connect(session.pause)
+        line.resume_requested.connect(session.resume)
+        canvas.files_dropped.connect(self.open_pictures)
+        canvas.picture_pasted.connect(self._open_pasted)
+        canvas.refused.connect(self._refuse)
+        self._connect_shelf()
+        self._desk.opened.connect(self._take_opened)
+        self._desk.recalled.connect(session.recall)
+        self.paint_button.clicked.connect(session.paint)
+        self.save_button.clicked.connect(self.save)
+        self.export_button.clicked.connect(self.save_as)
+
+    def _connect_shelf(self) -> None:
+        shelf, session = self.shelf, self.session
+        self.photo_tile.open_requested.connect(self.choose_photo)
+        self.photo_tile.files_dropped.connect(self.open_pictures)
+        self.empty_state.sample_chosen.connect(self._choose_sample_photo)
+        shelf.add_requested.connect(self.choose_painting)
+        shelf.sample_chosen.connect(self._choose_sample_painting)
+        shelf.removed.connect(session.remove_painting)
+        shelf.mix_changed.connect(self._set_mix)
+        shelf.mix_drag_started.connect(session.begin_gesture)
+        shelf.mix_drag_finished.connect(session.end_gesture)
+        shelf.files_dropped.connect(self._add_painting_files)
+
+    # -- what the window asks --------------------------------------------------------------------------------------
+
+    @property
+    def can_paint(self) -> bool:
+        """True when everything needed is there and nothing runs."""
+        return self.session.state in (SessionState.READY, SessionState.FINISHED)
+
+    @property
+    def is_running(self) -> bool:
+        """True while a painting is under way, paused or not."""
+        return self.session.state in (SessionState.PAINTING, SessionState.PAUSED)
+
+    @property
+    def has_painting(self) -> bool:
+        """True when there is something to save."""
+        return self.session.painting is not None
+
+    def toggle_pause(self) -> None:
+        """Pause the painting, or go on with it."""
+        if self.session.state is SessionState.PAINTING:
+            self.session.pause()
+        else:
+            self.session.resume()
+
+    def reset(self) -> None:
+        """Set every setting back to where a newcomer starts."""
+        self.session.set_settings(StyleSettings(style_mix=()))
+
+    def close_gently(self) -> None:
+        """Stop, so that what was reached is kept."""
+        self.session.stop()
+
+    def _list_samples(self) -> None:
+        """Have the samples' thumbnails made, and offer them when they are there."""
+        for name, samples, take in (
+            ("photos", sample_photos, self.empty_state.set_samples),
+            ("paintings", sample_paintings, self.shelf.set_samples),
+        ):
+            handle = self._pictures.queue(f"samples-{name}", list_samples, SamplesTask(samples), Controls(Settings()))
+            handle.finished.connect(partial(_offer, take))
+            handle.failed.connect(self.report)
+
+    # -- pictures in -----------------------------------------------------------------------------------------------
+
+    def open_samples(self) -> None:
+        """Put the sample photo and painting on the panel; painting starts when both are there."""
+        photos, paintings = sample_photos(), sample_paintings()
+        if not photos or not paintings:
+            return
+        self.session.start_when_ready = True
+        self._desk.open_file(photos[0].path, "photo")
+        self._desk.open_file(paintings[0].path, "painting")
+
+    def open_pictures(self, files: list[Path]) -> None:
+        """Open dropped or chosen files: the first as the photo, the others as paintings."""
+        for number, path in enumerate(files):
+            self._desk.open_file(Path(path), "photo" if number == 0 else "painting")
+            self._preferences.remember_file(Path(path))
+
+    def choose_photo(self) -> None:
+        """Ask for a photo."""
+        file, _ = QFileDialog.getOpenFileName(self, "Open a photo", self._last_folder(), PICTURE_FILTER)
+        if file:
+            self.open_pictures([Path(file)])
+
+    def choose_painting(self) -> None:
+        """Ask for one or more paintings."""
+        files, _ = QFileDialog.getOpenFileNames(self, "Add paintings", self._last_folder(), PICTURE_FILTER)
+        self._add_painting_files([Path(file) for file in files])
+
+    def paste(self) -> None:
+        """Take what is on the clipboard as the photo."""
+        self.workspace.canvas.paste()
+
+    def _last_folder(self) -> str:
+        recent = self._preferences.recent_files
+        return str(recent[0].parent) if recent else ""
+
+    def _add_painting_files(self, files: list[Path]) -> None:
+        for path in files:
+            self._desk.open_file(Path(path), "painting")
+            self._preferences.remember_file(Path(path))
+
+    def _choose_sample_painting(self, name: str) -> None:
+        self._desk.open_file(_named(name, sample_paintings()).path, "only painting")
+
+    def _choose_sample_photo(self, name: str) -> None:
+        self._desk.open_file(_named(name, sample_photos()).path, "photo")
+
+    def _open_pasted(self, pixels: object) -> None:
+        self._desk.open_pixels(pixels, "Pasted picture", "photo")  # type: ignore[arg-type]
+
+    def _refuse(self, cause: str, remedy: str) -> None:
+        self.report(Failure(cause, remedy, ""))
+
+    def _take_opened(self, purpose: str, opened: OpenedPicture) -> None:
+        if purpose == "photo":
+            self._saved_as = None
+            self.session.set_photo(opened)
+        elif purpose == "painting":
+            self.session.add_painting(opened)
+        elif purpose == "only painting":
+            self.session.set_paintings(opened)
+
+    # -- pictures out ----------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Save what is shown under the name it has, or ask for one."""
+        if self._saved_as is None:
+            self.save_as()
+        else:
+            self._export(self._saved_as)
+
+    def save_as(self) -> None:
+        """Ask for a name and a format, then save what is shown."""
+        if not self.has_painting or self.session.photo is None:
+            return
+        stem = f"{Path(self.session.photo.picture.name).stem} painted.png"
+        folder = self._preferences.save_folder or self._last_folder()
+        file, chosen = QFileDialog.getSaveFileName(self, "Save the picture", str(Path(folder) / stem), SAVE_FILTER)
+        if file:
+            path = Path(file)
+            if not path.suffix:
+                path = path.with_suffix(chosen.split("*")[1].split(")")[0])
+            self._export(path)
+
+    def _export(self, path: Path) -> None:
+        session = self.session
+        if session.photo is None or session.painting is None or session.recipe is None:
+            return
+        self._saved_as = path
+        self._desk.export(
+            path, session.photo, session.painting, session.settings, session.recipe, ai_mark=self._preferences.ai_mark
+        )
+
+    def copy(self) -> None:
+        """Put what is shown on the clipboard."""
+        if self._shown is not None:
+            image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
+            QGuiApplication.clipboard().setImage(image)
+
+    def _keep(self, result: StyledPicture) -> None:
+        if self.session.photo is not None:
+            inputs = (self.session.photo, *self.session.paintings)
+            self._desk.keep(result, inputs, ai_mark=self._preferences.ai_mark)
+
+    # -- showing the state -----------------------------------------------------------------------------------------
+
+    def _show_photo(self, photo: OpenedPicture) -> None:
+        self.workspace.canvas.set_before(photo.frame)
+        self.workspace.canvas.set_after(None)
+        facts = f"{photo.picture.width} × {photo.picture.height} px"
+        self.photo_tile.set_photo(photo.picture.name, photo.thumbnail, facts)
+        self.workspace.compare_bar.set_picture(photo.picture.name, photo.picture.width, photo.picture.height)
+        self._shown = None
+
+    def _show_paintings(self, paintings: tuple[OpenedPicture, ...]) -> None:
+        self.shelf.set_paintings([ShelfPicture(painting.picture.name, painting.thumbnail) for painting in paintings])
+        self.shelf.set_mix(self.session.settings.style_mix)
+
+    def _show_settings(self, settings: StyleSettings) -> None:
+        if self.form.settings != settings:
+            self.form.set_settings(settings)
+        self.shelf.set_mix(settings.style_mix)
+
+    def _show_frame(self, frame: Frame) -> None:
+        self._shown = frame
+        self.workspace.canvas.set_after(frame)
+
+    def _show_film(self, film: Film) -> None:
+        self.workspace.film_strip.set_frames(film.frames)
+        if film.frames:
+            self.workspace.film_strip.set_current(film.frames[-1].number)
+
+    def _show_state(self, state: SessionState) -> None:
+        line = self.workspace.progress_line
+        if state is SessionState.PAINTING:
+            line.start() if not line.is_running else line.set_paused(False)
+        elif state is SessionState.PAUSED:
+            line.set_paused(True)
+        else:
+            line.finish(_WORDS[state])
+        self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
+        self.paint_button.setEnabled(self.can_paint)
+        for button in (self.save_button, self.export_button):
+            button.setEnabled(self.has_painting)
+        self.actions_changed.emit()
+
+    def _set_mix(self, mix: tuple[float, ...]) -> None:
+        self.session.set_settings(self.session.settings.model_copy(update={"style_mix": mix}))
+
+    def _make_empty_state(self, theme: Theme) -> EmptyState:
+        empty = EmptyState("picture", "Drop a photo here", "or open one, or paste one from the clipboard", theme)
+        empty.add_action(self._actions.open_photo, primary=True)
+        empty.add_action(self._actions.paste)
+        return empty
+
+
+_WORDS = {
+    SessionState.EMPTY: "Drop a photo and choose a painting",
+    SessionState.READY: "Ready to paint",
+    SessionState.FINISHED: "Done: move a slider to go on, or click an earlier frame",
+}
+
+
+def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[Thumbnail, ...]) -> None:
+    take([sample_tiles.Sample(sample.name, sample.title, sample.picture) for sample in found])
+
+
+def _named(name: str, samples: tuple[Sample, ...]) -> Sample:
+    return next(sample for sample in samples if sample.name == name)

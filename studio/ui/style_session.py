@@ -1,0 +1,358 @@
+"""The state of the Style panel: photo, paintings, settings, the running painting and its film. Views bind to it."""
+
+from enum import StrEnum
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from studio.core.controls import Controls
+from studio.core.events import DeepPicture, Picture, Preview, Progress
+from studio.core.failures import Failure
+from studio.core.frames import Frame
+from studio.core.recipes import Recipe
+from studio.core.settings import describe
+from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.engine import Engine, JobHandle
+from studio.jobs.compose import ComposeTask
+from studio.jobs.files import OpenedPicture
+from studio.jobs.recall import RecalledPainting
+from studio.ui.film import Film, FilmFrame
+from studio.ui.settings_history import SettingsHistory
+
+PAINTING_LIMIT = 4
+_RESTART_DELAY_MS = 500
+_EFFECTS = {info.name: info.effect for info in describe(StyleSettings)}
+
+
+class SessionState(StrEnum):
+    """What the panel can offer: inputs are missing, ready to paint, painting, paused, or done and steerable."""
+
+    EMPTY = "empty"
+    READY = "ready"
+    PAINTING = "painting"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class StyleSession(QObject):
+    """Joins what the artist does to the jobs that paint; knows no widget.
+
+    Args:
+        studio: the engine that owns the device.
+        pictures: the engine that composes frames, so that Strength never waits behind a network.
+        undo_stack: receives one step per gesture.
+
+    """
+
+    photo_changed = Signal(object)
+    paintings_changed = Signal(object)
+    settings_changed = Signal(object)
+    frame_composed = Signal(object)
+    film_changed = Signal(object)
+    progressed = Signal(object)
+    state_changed = Signal(object)
+    painting_finished = Signal(object)
+    failed = Signal(object)
+    noticed = Signal(str)
+
+    _JOB = "style"
+    _COMPOSE = "style.compose"
+
+    def __init__(self, studio: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio, self._pictures = studio, pictures
+        self.history: SettingsHistory[StyleSettings] = SettingsHistory(undo_stack, self._apply_settings)
+        self.settings = StyleSettings()
+        self.photo: OpenedPicture | None = None
+        self.paintings: tuple[OpenedPicture, ...] = ()
+        self.film = Film()
+        self.state = SessionState.EMPTY
+        self.painting: Picture | DeepPicture | None = None
+        self.recipe: Recipe | None = None
+        self.start_when_ready = False
+        self._handle: JobHandle | None = None
+        self._branch_next = False
+        self._compose_busy = False
+        self._compose_again = False
+        self._film_waits: Preview | None = None
+        self._film_composing: Preview | None = None
+        self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._studio.progressed.connect(self._show_progress)
+        self._studio.frame_ready.connect(self._take_preview)
+        self._studio.logged.connect(self._show_log)
+        self._studio.finished.connect(self._finish)
+        self._studio.failed.connect(self._fail)
+        self._studio.cancelled.connect(self._end_without_result)
+        self._pictures.finished.connect(self._show_composed)
+        self._pictures.failed.connect(self._fail_composing)
+        self._restart.timeout.connect(self._paint_again)
+
+    # -- what comes in ---------------------------------------------------------------------------------------------
+
+    def set_photo(self, photo: OpenedPicture) -> None:
+        """Start over with another photo; the running painting stops and is kept."""
+        self.stop()
+        self.photo = photo
+        self._forget_painting()
+        self.photo_changed.emit(photo)
+        self._settle()
+
+    def add_painting(self, painting: OpenedPicture) -> None:
+        """Add one painting to the mix; with all places taken the newest replaces the last."""
+        self._set_paintings((*self.paintings[: PAINTING_LIMIT - 1], painting))
+
+    def set_paintings(self, *paintings: OpenedPicture) -> None:
+        """Paint in the manner of these paintings instead."""
+        self._set_paintings(paintings[:PAINTING_LIMIT])
+
+    def remove_painting(self, index: int) -> None:
+        """Take one painting out of the mix."""
+        self._set_paintings(self.paintings[:index] + self.paintings[index + 1 :])
+
+    def _set_paintings(self, paintings: tuple[OpenedPicture, ...]) -> None:
+        self.paintings = paintings
+        if len(self.settings.style_mix) not in (0, len(paintings)):
+            self._apply_settings(self.settings.model_copy(update={"style_mix": ()}))
+        self.paintings_changed.emit(paintings)
+        if self._is_running:
+            self._restart.start()
+        else:
+            self._settle()
+
+    # -- settings --------------------------------------------------------------------------------------------------
+
+    def begin_gesture(self) -> None:
+        """A slider is grabbed, a number is being typed."""
+        self.history.begin(self.settings)
+
+    def end_gesture(self) -> None:
+        """The slider is let go: what it changed is one undo step."""
+        self.history.commit(self.settings)
+
+    def set_settings(self, settings: StyleSettings) -> None:
+        """Take over `settings` from the form; outside a gesture the change is an undo step of its own."""
+        before = self.settings
+        self._apply_settings(settings)
+        if not self.history.in_gesture:
+            self.history.record(before, settings)
+
+    def _apply_settings(self, settings: StyleSettings) -> None:
+        before, self.settings = self.settings, settings
+        changed = {name for name in _EFFECTS if getattr(before, name) != getattr(settings, name)}
+        if not changed:
+            return
+        self.settings_changed.emit(settings)
+        effects = {_EFFECTS[name] for name in changed}
+        if self._handle is not None and self._is_running:
+            self._handle.controls.replace(settings)
+            if "restart" in effects:
+                self._restart.start()
+        elif self.state is SessionState.FINISHED and effects & {"steer", "restart"}:
+            self._branch_next = "restart" not in effects
+            self._restart.start()
+        self._compose()
+
+    # -- the painting ----------------------------------------------------------------------------------------------
+
+    @property
+    def _is_running(self) -> bool:
+        return self.state in (SessionState.PAINTING, SessionState.PAUSED)
+
+    def paint(self) -> None:
+        """Start painting from the beginning."""
+        self._start(None)
+
+    def branch_from(self, number: int) -> None:
+        """Go back to a frame of the film: its picture, its settings, and on from there."""
+        frame = self.film.find(number)
+        if frame is None:
+            return
+        before = self.settings
+        self._restart.stop()
+        self._set_state(SessionState.READY)
+        self._apply_settings(frame.settings)
+        self.history.record(before, frame.settings)
+        self.painting, self.recipe = frame.painting, frame.recipe
+        self._compose()
+        self._start(frame)
+
+    def pause(self) -> None:
+        """Leave the painting as it is until `resume`."""
+        if self._handle is not None and self.state is SessionState.PAINTING:
+            self._handle.pause()
+            self._set_state(SessionState.PAUSED)
+
+    def resume(self) -> None:
+        """Go on with the paused painting."""
+        if self._handle is not None and self.state is SessionState.PAUSED:
+            self._handle.resume()
+            self._set_state(SessionState.PAINTING)
+
+    def stop(self) -> None:
+        """End the painting with what was reached; it is kept like a finished one."""
+        self._restart.stop()
+        if self._handle is not None and self._is_running:
+            self._handle.finish()
+
+    def _paint_again(self) -> None:
+        branch = self.film.frames[-1] if self._branch_next and self.film.frames else None
+        self._branch_next = False
+        self._start(branch)
+
+    def _start(self, branch: FilmFrame | None) -> None:
+        if self.photo is None or (not self.paintings and self.settings.mode != "reconstruct"):
+            self._settle()
+            return
+        if branch is None:
+            self.film.clear()
+            self.film_changed.emit(self.film)
+        task = StylizeTask(
+            content=self.photo.picture,
+            styles=tuple(painting.picture for painting in self.paintings),
+            branch=None if branch is None else branch.painting,
+            history=None if branch is None else branch.recipe,
+        )
+        self._restart.stop()
+        self._branch_next = False
+        self._film_waits = None
+        self._handle = self._studio.live(self._JOB, "stylize", task, Controls(self.settings))
+        self._set_state(SessionState.PAINTING)
+
+    def _take_preview(self, key: str, preview: Preview) -> None:
+        if key != self._JOB or not self._is_running:
+            return
+        self.painting, self.recipe = preview.picture, preview.recipe
+        if not preview.draft and preview.recipe is not None and self.film.wants(preview.step):
+            self._film_waits = preview
+        self._compose()
+
+    def _finish(self, key: str, result: object) -> None:
+        if key != self._JOB or not isinstance(result, StyledPicture):
+            return
+        self._handle = None
+        self.painting, self.recipe = result.painting, result.recipe
+        last = (result.painting >> 8).astype(np.uint8)
+        self._film_waits = Preview(last, _last_step(self.film), recipe=result.recipe)
+        self._set_state(SessionState.FINISHED)
+        self._compose()
+        self.painting_finished.emit(result)
+
+    def _end_without_result(self, key: str) -> None:
+        if key == self._JOB:
+            self._handle = None
+            self._settle()
+
+    def _fail(self, key: str, failure: Failure) -> None:
+        if key == self._JOB:
+            self._handle = None
+            self._settle()
+            self.failed.emit(failure)
+
+    def _show_progress(self, key: str, progress: Progress) -> None:
+        if key == self._JOB:
+            self.progressed.emit(progress)
+
+    def _show_log(self, key: str, log: object) -> None:
+        if key == self._JOB:
+            self.noticed.emit(str(getattr(log, "message", log)))
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def _compose(self) -> None:
+        """Lay the newest painting over the photo; while that is under way, remember that more is wanted."""
+        if self.photo is None or self.painting is None:
+            return
+        if self._compose_busy:
+            self._compose_again = True
+            return
+        self._compose_busy, self._compose_again = True, False
+        self._film_composing, self._film_waits = self._film_waits, None
+        task = ComposeTask(content=self.photo.picture.pixels, painting=self.painting)
+        self._pictures.live(self._COMPOSE, "compose", task, Controls(self.settings))
+
+    def _show_composed(self, key: str, frame: object) -> None:
+        if key != self._COMPOSE or not isinstance(frame, Frame):
+            return
+        self._compose_busy = False
+        if self.painting is None:
+            return
+        self.frame_composed.emit(frame)
+        waiting, self._film_composing = self._film_composing, None
+        if waiting is not None:
+            self._remember(waiting, thumbnail_of(frame))
+        if self._compose_again:
+            self._compose()
+
+    def _remember(self, preview: Preview, thumbnail: Picture) -> None:
+        """Add a frame to the film, with the settings that its own recipe names."""
+        if preview.recipe is not None:
+            settings = StyleSettings.model_validate(preview.recipe.settings)
+            self.film.add(preview.picture, thumbnail, preview.step, settings, preview.recipe)
+            self.film_changed.emit(self.film)
+
+    def _fail_composing(self, key: str, failure: Failure) -> None:
+        if key == self._COMPOSE:
+            self._compose_busy = False
+            self.failed.emit(failure)
+
+    # -- restoring -------------------------------------------------------------------------------------------------
+
+    def recall(self, recalled: RecalledPainting) -> None:
+        """Show a saved painting again with everything that made it: pictures, settings, and the painting itself.
+
+        A file holds the composed picture. Where its compositing was neutral, that is the painting, and sliders go on
+        from it; otherwise it is shown as it is until it is painted again.
+        """
+        self.stop()
+        before = self.settings
+        self.photo, self.paintings = recalled.photo, recalled.paintings
+        self._forget_painting()
+        self.photo_changed.emit(self.photo)
+        self.paintings_changed.emit(self.paintings)
+        self._set_state(SessionState.READY)
+        self._apply_settings(recalled.settings)
+        self.history.record(before, recalled.settings)
+        self.recipe = recalled.recipe
+        self.frame_composed.emit(recalled.shown.frame)
+        if recalled.shows_plain_painting:
+            self.painting = recalled.shown.picture.pixels
+            preview = Preview(self.painting, recalled.step, recipe=recalled.recipe)
+            self._remember(preview, recalled.shown.thumbnail)
+        self._settle()
+
+    def _forget_painting(self) -> None:
+        self._handle = None
+        self.painting = self.recipe = None
+        self._film_waits = None
+        self.film.clear()
+        self.film_changed.emit(self.film)
+
+    def _settle(self) -> None:
+        """Find the state that the pictures at hand allow when nothing runs."""
+        if self.painting is not None:
+            self._set_state(SessionState.FINISHED)
+        elif self.photo is not None and (self.paintings or self.settings.mode == "reconstruct"):
+            self._set_state(SessionState.READY)
+            if self.start_when_ready:
+                self.start_when_ready = False
+                self.paint()
+        else:
+            self._set_state(SessionState.EMPTY)
+
+    def _set_state(self, state: SessionState) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+
+def _last_step(film: Film) -> int:
+    return film.frames[-1].step + 1 if film.frames else 0
+
+
+def thumbnail_of(frame: Frame) -> Picture:
+    """Return the smallest of the frame's sizes as an RGB picture; a copy of at most 256 × 256 pixels."""
+    return np.ascontiguousarray(frame.levels[-1][..., 2::-1])

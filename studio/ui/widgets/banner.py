@@ -1,0 +1,214 @@
+"""A message over the top of the canvas: what happened, what to do. It covers, and never pushes, the picture."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.failures import Failure
+from studio.ui.icons import icon, set_icon
+from studio.ui.theme import Theme, mark
+from studio.ui.tokens import Tokens
+
+BannerKind = Literal["info", "warning", "error"]
+
+_MOST_WAITING = 8
+_SLIDE_MS = 140
+_ICON = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    kind: BannerKind
+    cause: str
+    remedy: str
+    details: str
+
+
+class Banner(QFrame):
+    """Lies over the top edge of `parent` and shows one message after the other; Esc dismisses.
+
+    Args:
+        parent: what it lies over, usually the canvas.
+        theme: where colours and icons come from.
+
+    """
+
+    dismissed = Signal()
+    """A message was closed by the artist."""
+    details_copied = Signal(str)
+    """The details went to the clipboard."""
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self._theme, self._host = theme, parent
+        self._waiting: deque[_Message] = deque()
+        self._shown: _Message | None = None
+        self._sign = QLabel(self)
+        self._cause = QLabel(self)
+        self._remedy = QLabel(self)
+        self._more = QLabel(self)
+        self._copy = QPushButton("Copy details", self)
+        self._close = QToolButton(self)
+        self._slide = QPropertyAnimation(self, b"pos", self)
+        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), parent)
+        self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._escape.setEnabled(False)
+        self._lay_out()
+        self._connect()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        tokens = self._theme.tokens
+        mark(self, surface="raised")
+        mark(self._cause, tone="strong")
+        mark(self._more, tone="small")
+        for label in (self._cause, self._remedy):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        set_icon(self._copy, "copy", self._theme)
+        self._copy.setAccessibleName("Copy details")
+        self._copy.setToolTip("Copy everything known about this to the clipboard, for a report")
+        set_icon(self._close, "close", self._theme)
+        self._close.setAccessibleName("Dismiss")
+        self._close.setToolTip("Dismiss (Esc)")
+        self._close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._cause)
+        words.addWidget(self._remedy)
+        self._layout = layout = QHBoxLayout(self)
+        layout.setContentsMargins(tokens.margin, tokens.gap + 4, tokens.gap, tokens.gap + 4)
+        layout.setSpacing(tokens.gap + 4)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        for widget in (self._more, self._copy, self._close):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _connect(self) -> None:
+        self._copy.clicked.connect(self._copy_details)
+        self._close.clicked.connect(self.dismiss)
+        self._escape.activated.connect(self.dismiss)
+        self._theme.theme_changed.connect(self._paint_sign)
+        self._host.installEventFilter(self)
+
+    @property
+    def is_showing(self) -> bool:
+        """True while a message is up."""
+        return self._shown is not None
+
+    @property
+    def text(self) -> str:
+        """The message on show, "" without one."""
+        return "" if self._shown is None else f"{self._shown.cause} {self._shown.remedy}".strip()
+
+    @property
+    def waiting(self) -> int:
+        """How many messages come after this one."""
+        return len(self._waiting)
+
+    def show_failure(self, failure: Failure) -> None:
+        """Show what failed and what to do; its details can be copied."""
+        self._take(_Message("error", failure.cause, failure.remedy, failure.details))
+
+    def show_notice(self, words: str, remedy: str = "", kind: BannerKind = "info", details: str = "") -> None:
+        """Show a notice or a warning."""
+        self._take(_Message(kind, words, remedy, details))
+
+    def dismiss(self) -> None:
+        """Close this message; the next one follows."""
+        if self._shown is not None:
+            self._shown = None
+            self._next()
+            self.dismissed.emit()
+
+    def clear(self) -> None:
+        """Close this message and all that wait."""
+        self._waiting.clear()
+        self._shown = None
+        self._next()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102
+        if event.type() == QEvent.Type.Resize and self._shown is not None:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _take(self, message: _Message) -> None:
+        if message == self._shown or message in self._waiting:
+            return
+        if len(self._waiting) >= _MOST_WAITING:
+            self._waiting.popleft()
+        self._waiting.append(message)
+        if self._shown is None:
+            self._next()
+        else:
+            self._count()
+
+    def _next(self) -> None:
+        was_visible = self.isVisible()
+        self._shown = self._waiting.popleft() if self._waiting else None
+        self._escape.setEnabled(self._shown is not None)
+        if self._shown is None:
+            self.hide()
+            return
+        self._cause.setText(self._shown.cause)
+        self._remedy.setText(self._shown.remedy)
+        self._remedy.setVisible(bool(self._shown.remedy))
+        self._copy.setVisible(bool(self._shown.details))
+        self.setAccessibleName(self.text)
+        self._paint_sign(self._theme.tokens)
+        self._count()
+        self.show()
+        self.raise_()
+        self._fit()
+        if not was_visible:
+            self._slide_in()
+
+    def _count(self) -> None:
+        self._more.setText(f"{len(self._waiting)} more" if self._waiting else "")
+        self._more.setVisible(bool(self._waiting))
+
+    def _fit(self) -> None:
+        gap = self._theme.tokens.gap
+        width = min(max(240, self._host.width() - 2 * gap), 720)
+        height = self._layout.totalHeightForWidth(width)
+        x = (self._host.width() - width) // 2
+        self._slide.stop()
+        self.setGeometry(x, gap, width, height)
+
+    def _slide_in(self) -> None:
+        if not self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration):
+            return
+        end = self.pos()
+        self._slide.setDuration(_SLIDE_MS)
+        self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._slide.setStartValue(QPoint(end.x(), -self.height()))
+        self._slide.setEndValue(end)
+        self._slide.start()
+
+    def _paint_sign(self, tokens: Tokens) -> None:
+        if self._shown is not None:
+            colour = {"info": "accent", "warning": "warning", "error": "error"}[self._shown.kind]
+            sign = icon(self._shown.kind, tokens, colour=colour)
+            self._sign.setPixmap(sign.pixmap(QSize(_ICON, _ICON), self.devicePixelRatioF()))
+
+    def _copy_details(self) -> None:
+        if self._shown is not None:
+            report = "\n\n".join(part for part in (self.text, self._shown.details) if part)
+            QGuiApplication.clipboard().setText(report)
+            self.details_copied.emit(report)

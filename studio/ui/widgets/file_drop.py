@@ -1,0 +1,42 @@
+"""Files dropped from the desktop onto any widget."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
+
+
+class FileDrop(QObject):
+    """Makes `target` take files; what they are is judged by whoever opens them, who can say why one is refused."""
+
+    files_dropped = Signal(list)
+    """The paths, in the order of the drop."""
+    hovered = Signal(bool)
+    """Files hang over the target, or left it."""
+
+    def __init__(self, target: QWidget) -> None:
+        super().__init__(target)
+        target.setAcceptDrops(True)
+        target.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102
+        if isinstance(event, QDropEvent) and event.type() != QEvent.Type.DragMove and not files_of(event.mimeData()):
+            return False
+        if isinstance(event, QDragEnterEvent):
+            event.acceptProposedAction()
+            self.hovered.emit(True)
+            return True
+        if event.type() == QEvent.Type.DragLeave:
+            self.hovered.emit(False)
+        elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            event.acceptProposedAction()
+            self.hovered.emit(False)
+            self.files_dropped.emit(files_of(event.mimeData()))
+            return True
+        return super().eventFilter(watched, event)
+
+
+def files_of(data: QMimeData) -> list[Path]:
+    """Return the local files among what is dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -1,0 +1,1 @@
+"""One row per kind of setting: its caption, its control, its reset."""

@@ -1,0 +1,68 @@
+"""Two or three words side by side, one of them chosen."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from studio.ui.theme import mark
+
+
+class Segments(QWidget):
+    """A segmented control; arrow keys move the choice, as in a group of radio buttons."""
+
+    chosen = Signal(str)
+    """Chosen by hand or key, never by `set_current`."""
+
+    def __init__(self, choices: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = dict(choices)
+        self._group = QButtonGroup(self)
+        self.buttons = [self._make_button(i, words) for i, words in enumerate(self._words.values())]
+        self.setFocusProxy(self.buttons[0])
+        self._lay_out()
+        self._connect()
+
+    def _make_button(self, index: int, words: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(words)
+        button.setCheckable(True)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        last = len(self._words) - 1
+        mark(button, kind="segment", end="first" if index == 0 else "last" if index == last else "")
+        self._group.addButton(button, index)
+        return button
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for button in self.buttons:
+            layout.addWidget(button)
+
+    def _connect(self) -> None:
+        self._group.idToggled.connect(self._tell)
+
+    def set_current(self, value: str) -> None:
+        """Show `value` as chosen; tells nobody."""
+        values = list(self._words)
+        self._group.blockSignals(True)
+        if value in values:
+            self._group.button(values.index(value)).setChecked(True)
+        self._group.blockSignals(False)
+        checked = self._group.checkedButton()
+        if checked is not None:
+            self.setFocusProxy(checked)
+
+    def words_for(self, value: str) -> str:
+        """Return the words that stand for `value`."""
+        return self._words.get(value, value)
+
+    def name_buttons(self, label: str) -> None:
+        """Tell screen readers what is chosen here: "Pooling: Max"."""
+        for button in self.buttons:
+            button.setAccessibleName(f"{label}: {button.text()}")
+
+    def _tell(self, index: int, checked: bool) -> None:
+        if checked:
+            self.chosen.emit(list(self._words)[index])

@@ -1,0 +1,147 @@
+"""The sheet of shortcuts, made from the window's own actions so that it is never out of date."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QMenuBar,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.theme import Theme, mark
+
+_COLUMNS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One line of the sheet: what it does, and the keys (alternatives) or the move of the mouse that does it."""
+
+    words: str
+    keys: tuple[str, ...]
+
+
+def shortcuts_of(actions: Sequence[QAction]) -> tuple[Shortcut, ...]:
+    """Return a line for each action that has a shortcut."""
+    form = QKeySequence.SequenceFormat.NativeText
+    return tuple(
+        Shortcut(_plain(action.text()), tuple(keys.toString(form) for keys in action.shortcuts()))
+        for action in actions
+        if action.shortcuts() and action.isVisible()
+    )
+
+
+def shortcuts_by_menu(bar: QMenuBar) -> dict[str, tuple[Shortcut, ...]]:
+    """Return the shortcuts of every menu (and its submenus) of a menu bar, by the menu's title."""
+    groups = {_plain(top.text()): shortcuts_of(_actions_below(top)) for top in bar.actions()}
+    return {title: lines for title, lines in groups.items() if lines}
+
+
+class ShortcutsSheet(QDialog):
+    """Shortcuts in groups; Esc, F1 or ? closes it.
+
+    Args:
+        groups: title → lines; a group without lines is left out.
+        theme: where colours come from.
+        parent: the window.
+
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[Shortcut]], theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setWindowTitle("Keyboard and mouse")
+        self._lay_out({title: lines for title, lines in groups.items() if lines})
+
+    def _lay_out(self, groups: Mapping[str, Sequence[Shortcut]]) -> None:
+        gap = self._theme.tokens.gap
+        title = QLabel("Keyboard and mouse", self)
+        mark(title, tone="title")
+        columns = QHBoxLayout()
+        columns.setSpacing(6 * gap)
+        for part in _balanced(groups):
+            columns.addLayout(self._make_column(part))
+        sheet = QWidget()
+        sheet.setLayout(columns)
+        area = QScrollArea(self)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Shortcuts")
+        area.setWidget(sheet)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * gap, 3 * gap, 3 * gap, 2 * gap)
+        layout.setSpacing(2 * gap)
+        layout.addWidget(title)
+        layout.addWidget(area)
+        self.resize(sheet.sizeHint().width() + 8 * gap, min(sheet.sizeHint().height() + 12 * gap, 720))
+
+    def _make_column(self, groups: Mapping[str, Sequence[Shortcut]]) -> QVBoxLayout:
+        gap = self._theme.tokens.gap
+        column = QVBoxLayout()
+        column.setSpacing(2 * gap)
+        for title, lines in groups.items():
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(3 * gap)
+            grid.setVerticalSpacing(gap)
+            grid.setColumnStretch(0, 1)
+            heading = QLabel(title)
+            mark(heading, tone="strong")
+            grid.addWidget(heading, 0, 0, 1, 2)
+            for row, line in enumerate(lines, start=1):
+                grid.addWidget(QLabel(line.words), row, 0)
+                grid.addLayout(_key_caps(line.keys), row, 1)
+            column.addLayout(grid)
+        column.addStretch(1)
+        return column
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
+        if event.key() == Qt.Key.Key_F1 or event.text() == "?":
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+
+def _key_caps(keys: Sequence[str]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    row.addStretch(1)
+    for key in keys:
+        cap = QLabel(key)
+        mark(cap, kind="key")
+        row.addWidget(cap)
+    return row
+
+
+def _balanced(groups: Mapping[str, Sequence[Shortcut]]) -> list[dict[str, Sequence[Shortcut]]]:
+    """Share the groups out over the columns, in order, so that both are about as long."""
+    columns: list[dict[str, Sequence[Shortcut]]] = [{}]
+    total = sum(len(lines) + 2 for lines in groups.values())
+    height = 0
+    for title, lines in groups.items():
+        if height >= total / _COLUMNS and len(columns) < _COLUMNS:
+            columns.append({})
+            height = 0
+        columns[-1][title] = lines
+        height += len(lines) + 2
+    return columns
+
+
+def _actions_below(action: QAction) -> list[QAction]:
+    menu: object = action.menu()
+    if not isinstance(menu, QMenu):
+        return [action]
+    return [below for inner in menu.actions() for below in _actions_below(inner)]
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "").rstrip("…")

@@ -1,0 +1,283 @@
+"""The window: tasks on the left, the chosen panel beside them, menus above, and a banner where something failed."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoStack
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
+
+from studio import __version__
+from studio.core.failures import Failure
+from studio.engine import Engine
+from studio.ui.actions import Actions, make_actions
+from studio.ui.panel import Panel
+from studio.ui.panels.library import LibraryPanel
+from studio.ui.panels.style import StylePanel
+from studio.ui.picture_desk import PictureDesk
+from studio.ui.preferences import Preferences
+from studio.ui.theme import Theme, ThemeMode
+from studio.ui.widgets.banner import Banner
+from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_by_menu
+from studio.ui.widgets.task_rail import TaskEntry, TaskRail
+
+_MOUSE_AND_KEYS = {
+    "Canvas": (
+        Shortcut("Zoom at the pointer", ("Wheel",)),
+        Shortcut("Pan", ("Drag", "Arrow keys")),
+        Shortcut("Fit or 100 %", ("Double-click",)),
+        Shortcut("Show the photo while held", ("Space",)),
+        Shortcut("Move the divider", ("[", "]")),
+    ),
+    "Sliders": (
+        Shortcut("Finer and coarser steps", ("Arrow keys", "Page Up", "Page Down")),
+        Shortcut("Back to the default", ("Double-click the name",)),
+    ),
+}
+
+
+class StudioWindow(QMainWindow):
+    """The studio as one sees it.
+
+    Args:
+        theme: dresses the application.
+        studio: the engine that owns the device.
+        pictures: the engine that loads, saves and composes.
+        desk: opens and saves pictures.
+        preferences: what is remembered between two starts.
+
+    """
+
+    closed = Signal()
+
+    def __init__(
+        self, theme: Theme, studio: Engine, pictures: Engine, desk: PictureDesk, preferences: Preferences
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("Atelier")
+        self._theme, self._preferences, self._desk, self._studio = theme, preferences, desk, studio
+        self.undo_stack = QUndoStack(self)
+        self.actions_of_window: Actions = make_actions(self, theme)
+        self.style_panel = StylePanel(
+            theme, studio, pictures, desk, preferences, self.actions_of_window, self.undo_stack
+        )
+        self.library_panel = LibraryPanel(theme, pictures, desk.library)
+        self._panels: tuple[Panel, ...] = (self.style_panel, self.library_panel)
+        self.rail = TaskRail([_entry_of(panel) for panel in self._panels], theme)
+        self._stack = QStackedWidget()
+        for panel in self._panels:
+            self._stack.addWidget(panel)
+        self.banner = Banner(self._make_body(), theme)
+        self._build_menus()
+        self._connect()
+        self._restore_geometry()
+        self._show_enabled()
+        self.show_panel(self.style_panel.name)
+
+    def _make_body(self) -> QWidget:
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self._stack, 1)
+        self.setCentralWidget(body)
+        return body
+
+    def _connect(self) -> None:
+        actions, style = self.actions_of_window, self.style_panel
+        self.rail.task_chosen.connect(self.show_panel)
+        for panel in self._panels:
+            panel.failed.connect(self.show_failure)
+            panel.noticed.connect(self.show_notice)
+            panel.actions_changed.connect(self._show_enabled)
+        self._desk.failed.connect(self.show_failure)
+        self._desk.saved.connect(self._note_saved)
+        self._desk.kept.connect(self.library_panel.refresh)
+        self.library_panel.opened.connect(self._open_from_library)
+        actions.open_photo.triggered.connect(style.choose_photo)
+        actions.add_painting.triggered.connect(style.choose_painting)
+        actions.paste.triggered.connect(style.paste)
+        actions.save.triggered.connect(style.save)
+        actions.save_as.triggered.connect(style.save_as)
+        actions.copy.triggered.connect(style.copy)
+        actions.quit.triggered.connect(self.close)
+        actions.undo.triggered.connect(self.undo_stack.undo)
+        actions.redo.triggered.connect(self.undo_stack.redo)
+        actions.reset.triggered.connect(style.reset)
+        actions.paint.triggered.connect(style.session.paint)
+        actions.pause.triggered.connect(style.toggle_pause)
+        actions.stop.triggered.connect(style.session.stop)
+        canvas = style.workspace.canvas
+        actions.fit.triggered.connect(canvas.fit)
+        actions.actual_size.triggered.connect(canvas.actual_size)
+        actions.zoom_in.triggered.connect(canvas.zoom_in)
+        actions.zoom_out.triggered.connect(canvas.zoom_out)
+        actions.peek.toggled.connect(canvas.peek)
+        actions.full_screen.toggled.connect(self._show_full_screen)
+        actions.shortcuts.triggered.connect(self.show_shortcuts)
+        actions.about.triggered.connect(self.show_about)
+        canvas.compare_changed.connect(self._show_compare_mode)
+        canvas.peek_changed.connect(actions.peek.setChecked)
+        self.undo_stack.canUndoChanged.connect(actions.undo.setEnabled)
+        self.undo_stack.canRedoChanged.connect(actions.redo.setEnabled)
+        self.undo_stack.undoTextChanged.connect(lambda name: actions.undo.setText(f"Undo {name}".strip()))
+        self.undo_stack.redoTextChanged.connect(lambda name: actions.redo.setText(f"Redo {name}".strip()))
+
+    # -- menus -----------------------------------------------------------------------------------------------------
+
+    def _build_menus(self) -> None:
+        a = self.actions_of_window
+        bar = self.menuBar()
+        file = bar.addMenu("&File")
+        file.addActions([a.open_photo, a.add_painting])
+        self._recent_menu = file.addMenu("Open Recent")
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        file.addSeparator()
+        file.addActions([a.save, a.save_as])
+        file.addAction(self._ai_mark_action(file))
+        file.addSeparator()
+        file.addAction(a.quit)
+        bar.addMenu("&Edit").addActions([a.undo, a.redo, a.reset, _separator(self), a.copy, a.paste])
+        bar.addMenu("&Painting").addActions([a.paint, a.pause, a.stop])
+        view = bar.addMenu("&View")
+        view.addActions([a.fit, a.actual_size, a.zoom_in, a.zoom_out, _separator(self)])
+        view.addActions([a.show_painting, a.show_split, a.show_side, a.peek, _separator(self)])
+        self._add_compare_group()
+        self._add_theme_menu(view)
+        view.addAction(a.full_screen)
+        bar.addMenu("&Help").addActions([a.shortcuts, a.about])
+
+    def _ai_mark_action(self, menu: QMenu) -> QAction:
+        action = QAction("Mark Saved Pictures as AI-Made", menu, checkable=True)
+        action.setChecked(self._preferences.ai_mark)
+        action.setToolTip("Writes the IPTC digital source type into saved files, as platforms and archives expect.")
+        action.toggled.connect(lambda on: setattr(self._preferences, "ai_mark", on))
+        return action
+
+    def _add_compare_group(self) -> None:
+        a, canvas = self.actions_of_window, self.style_panel.workspace.canvas
+        self._compare_actions = {"after": a.show_painting, "split": a.show_split, "side": a.show_side}
+        group = QActionGroup(self)
+        for mode, action in self._compare_actions.items():
+            group.addAction(action)
+            action.triggered.connect(lambda _=False, mode=mode: canvas.set_compare_mode(mode))
+        self._show_compare_mode(canvas.compare_mode)
+
+    def _add_theme_menu(self, view: QMenu) -> None:
+        menu = view.addMenu("Appearance")
+        group = QActionGroup(menu)
+        modes: dict[ThemeMode, str] = {"system": "Like the System", "dark": "Dark", "light": "Light"}
+        for mode, text in modes.items():
+            action = QAction(text, menu, checkable=True)
+            action.setChecked(self._theme.mode == mode)
+            action.triggered.connect(partial(self._set_theme, mode))
+            group.addAction(action)
+            menu.addAction(action)
+
+    def _set_theme(self, mode: ThemeMode) -> None:
+        self._theme.set_mode(mode)
+        self._preferences.theme_mode = mode
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        files = self._preferences.recent_files
+        for path in files:
+            self._recent_menu.addAction(path.name, partial(self.open_files, [path])).setToolTip(str(path))
+        if not files:
+            self._recent_menu.addAction("Nothing opened yet").setEnabled(False)
+
+    def _show_compare_mode(self, mode: str) -> None:
+        self._compare_actions[mode].setChecked(True)
+        self._preferences.compare_mode = mode
+
+    def _show_enabled(self) -> None:
+        """Enable what can be done now; what cannot is grey, not silent."""
+        a, style = self.actions_of_window, self.style_panel
+        a.paint.setEnabled(style.can_paint)
+        a.pause.setEnabled(style.is_running)
+        a.stop.setEnabled(style.is_running)
+        for action in (a.save, a.save_as, a.copy):
+            action.setEnabled(style.has_painting)
+        a.undo.setEnabled(self.undo_stack.canUndo())
+        a.redo.setEnabled(self.undo_stack.canRedo())
+
+    # -- what the window does --------------------------------------------------------------------------------------
+
+    def show_panel(self, name: str) -> None:
+        """Bring the panel called `name` to the front."""
+        panel = next(panel for panel in self._panels if panel.name == name)
+        self._stack.setCurrentWidget(panel)
+        self.rail.set_current(name)
+        if panel is self.library_panel:
+            self.library_panel.refresh()
+
+    def open_files(self, files: Sequence[Path]) -> None:
+        """Open pictures: the first is the photo, those after it are paintings."""
+        self.show_panel("style")
+        self.style_panel.open_pictures(list(files))
+
+    def open_samples(self) -> None:
+        """Show a finished-looking workspace with a sample already being painted."""
+        self.style_panel.open_samples()
+
+    def show_failure(self, failure: Failure) -> None:
+        """Say what failed, why, and what to do."""
+        self.banner.show_failure(failure)
+
+    def show_notice(self, message: str) -> None:
+        """Say something worth knowing that is no failure."""
+        self.banner.show_notice(message)
+
+    def show_shortcuts(self) -> None:
+        """Show every keyboard shortcut."""
+        ShortcutsSheet(shortcuts_by_menu(self.menuBar()) | _MOUSE_AND_KEYS, self._theme, self).open()
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        QMessageBox.about(
+            self,
+            "About Atelier",
+            f"<b>Atelier {__version__}</b><p>A studio in which an artist directs neural image models by hand.</p>"
+            "<p>Apache-2.0. Sample photos: see Help in docs/samples.md.</p>",
+        )
+
+    def _open_from_library(self, path: Path) -> None:
+        self.open_files([path])
+
+    def _note_saved(self, path: Path) -> None:
+        self._preferences.save_folder = str(path.parent)
+        self.show_notice(f"Saved as {path.name}")
+
+    def _show_full_screen(self, on: bool) -> None:
+        if on:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    # -- coming and going ------------------------------------------------------------------------------------------
+
+    def _restore_geometry(self) -> None:
+        geometry = self._preferences.load_bytes("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            screen = QApplication.primaryScreen().availableSize()
+            self.resize(min(1440, screen.width() - 32), min(900, screen.height() - 48))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep what was reached, remember the window, and end both engines."""
+        self._preferences.store_bytes("geometry", self.saveGeometry())
+        for panel in self._panels:
+            panel.close_gently()
+        self.closed.emit()
+        super().closeEvent(event)
+
+
+def _entry_of(panel: Panel) -> TaskEntry:
+    return TaskEntry(panel.name, panel.title, panel.icon_name, panel.tooltip, panel.at_foot)
+
+
+def _separator(parent: QWidget) -> QAction:
+    action = QAction(parent)
+    action.setSeparator(True)
+    return action

@@ -1,0 +1,76 @@
+"""What every test stands on: no screen, a home of its own, the same random examples each time."""
+
+import os
+import select
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+# before anything imports Qt or torch
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+settings.register_profile("atelier", deadline=None, derandomize=True, database=None)
+settings.load_profile("atelier")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home of its own, so that no test reads or writes the developer's preferences and library."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("ATELIER_HOME", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real pictures and networks that lies beside the checkout; skip where it does not."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the development data ../shared/data is not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def virtual_screen() -> Iterator[str]:
+    """Start Xvfb and return its DISPLAY, for programs run as a user would; skip where it is not installed."""
+    if not shutil.which("Xvfb"):
+        pytest.skip("Xvfb is not installed (make test says how)")
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(writing)
+    try:
+        ready, _, _ = select.select([reading], [], [], 30)
+        number = os.read(reading, 16).decode().strip() if ready else ""
+        if not number:
+            pytest.fail("Xvfb did not start within 30 seconds")
+        yield f":{number}"
+    finally:
+        os.close(reading)
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run, saying why."""
+    missing = {"data": "" if SHARED_DATA.is_dir() else "the development data ../shared/data is not on this machine"}
+    missing["display"] = "" if shutil.which("Xvfb") else "Xvfb is not installed (make test says how)"
+    if any(item.get_closest_marker("gpu") for item in items):
+        import torch
+
+        missing["gpu"] = "" if torch.cuda.is_available() else "there is no CUDA device on this machine"
+    for item in items:
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))

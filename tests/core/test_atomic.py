@@ -1,0 +1,68 @@
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+
+from studio.core.atomic import WriteError, write_error, write_file, write_new_file
+
+
+def test_the_file_is_whole_and_nothing_else_is_left(tmp_path):
+    write_file(tmp_path / "a.bin", b"one")
+    write_file(tmp_path / "a.bin", b"two")
+    assert (tmp_path / "a.bin").read_bytes() == b"two"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_readers_never_see_a_half_written_file(tmp_path):
+    path = tmp_path / "a.bin"
+    contents = [bytes([number]) * 300_000 for number in range(20)]
+    write_file(path, contents[0])
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: [write_file(path, content) for content in contents])
+        while not writing.done():
+            assert path.read_bytes() in contents
+        writing.result()
+    assert path.read_bytes() == contents[-1]
+
+
+def test_a_new_file_takes_the_first_free_name_and_overwrites_none(tmp_path):
+    def names():
+        return (tmp_path / f"{number}.bin" for number in count())
+
+    (tmp_path / "0.bin").write_bytes(b"theirs")
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(lambda number: (write_new_file(names(), bytes([number])), bytes([number])), range(24)))
+    assert len({path for path, _ in written}) == 24
+    assert all(path.read_bytes() == content for path, content in written)
+    assert (tmp_path / "0.bin").read_bytes() == b"theirs"
+    assert len(list(tmp_path.iterdir())) == 25
+
+
+def test_a_new_file_in_no_folder(tmp_path):
+    with pytest.raises(WriteError, match="folder is not there"):
+        write_new_file([tmp_path / "none" / "a.bin"], b"x")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="umask")
+def test_files_follow_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_file(tmp_path / "a.bin", b"x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.bin").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("number", "cause", "remedy"),
+    [(errno.ENOSPC, "the disk is full", "Free some space"), (errno.EROFS, "can only be read", "another disk"),
+     (errno.EACCES, "no permission", "permissions"), (errno.EIO, "reports an error", "another disk"),
+     (errno.ELOOP, os.strerror(errno.ELOOP)[1:], "another folder")],
+)  # fmt: skip
+def test_every_cause_has_a_remedy(tmp_path, number, cause, remedy):
+    error = write_error(tmp_path / "a.png", OSError(number, os.strerror(number)))
+    assert cause in error.cause
+    assert "“a.png”" in error.cause
+    assert remedy in error.remedy

@@ -1,0 +1,183 @@
+import json
+import multiprocessing
+import os
+import re
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.core import samples
+from studio.core.atomic import WriteError
+from studio.core.images import from_pixels, load_picture, read_recipe
+from studio.core.library import Library
+from studio.core.recipes import InputRecord, Recipe
+
+
+@pytest.fixture
+def library(tmp_path):
+    return Library(tmp_path / "library")
+
+
+@pytest.fixture
+def photo(tmp_path, scene):
+    """An opened photo file."""
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    Image.fromarray((scene >> 8).astype(np.uint8)).save(folder / "beach: day?.jpg")
+    return load_picture(folder / "beach: day?.jpg")
+
+
+def recipe_of(*pictures):
+    inputs = tuple(InputRecord(role="content", name=picture.name, sha256=picture.sha256) for picture in pictures)
+    return Recipe(task="stylize", settings={"strength": 1.0}, inputs=inputs)
+
+
+def test_a_result_is_kept_losslessly_with_its_recipe(library, scene, photo):
+    path = library.keep(scene, recipe_of(photo), [photo])
+    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(stored[..., ::-1], scene)
+    assert read_recipe(path) == recipe_of(photo)
+
+
+def test_the_name_tells_when_and_of_what_and_suits_every_file_system(library, scene, photo):
+    path = library.keep(scene, recipe_of(photo), [photo])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d beach_ day_\.png", path.name)
+
+
+def test_nothing_is_overwritten(library, scene, photo):
+    paths = {library.keep(scene, recipe_of(photo), [photo]) for _ in range(4)}
+    assert len(paths) == 4
+    assert all(path.stat().st_size > 1000 for path in paths)
+
+
+def test_a_shared_file_tells_no_paths(library, scene, photo):
+    data = library.keep(scene, recipe_of(photo), [photo]).read_bytes()
+    assert str(photo.path.parent).encode() not in data
+    assert b"holiday" not in data
+
+
+def test_inputs_are_found_again_after_the_originals_are_gone(library, scene, photo):
+    original = photo.path.read_bytes()
+    library.keep(scene, recipe_of(photo), [photo])
+    photo.path.unlink()
+    found = library.find_input(photo.sha256, photo.name)
+    assert found == library.inputs / f"{photo.sha256}.jpg"
+    assert found.read_bytes() == original
+    assert load_picture(found).sha256 == photo.sha256
+
+
+def test_a_pasted_picture_is_kept_as_the_file_that_its_recipe_names(library, scene):
+    pasted = from_pixels((scene >> 8).astype(np.uint8), "Pasted picture")
+    library.keep(scene, recipe_of(pasted), [pasted])
+    found = library.find_input(pasted.sha256, "Pasted picture")
+    assert found.suffix == ".png"
+    assert np.array_equal(load_picture(found).pixels, pasted.pixels)
+
+
+def test_an_input_is_stored_once(library, photo):
+    first = library.keep_input(photo)
+    changed = first.stat().st_mtime_ns
+    assert library.keep_input(photo) == first
+    assert first.stat().st_mtime_ns == changed
+    assert len(list(library.inputs.iterdir())) == 1
+
+
+def test_a_very_large_input_is_copied_from_its_file_unless_it_has_changed(library, photo):
+    large = replace(photo, encoded=None)  # as it is for files that are not kept in memory
+    stored = library.keep_input(large)
+    assert stored.read_bytes() == photo.path.read_bytes()
+    stored.unlink()
+    photo.path.write_bytes(b"something else")
+    assert library.keep_input(large) is None
+    photo.path.unlink()
+    assert library.keep_input(large) is None
+
+
+def test_a_stored_input_that_rotted_is_not_given_out_and_is_stored_anew(library, photo):
+    stored = library.keep_input(photo)
+    stored.write_bytes(b"rotten")
+    assert library.find_input(photo.sha256, photo.name) is None
+    assert library.keep_input(photo) == stored
+    assert library.find_input(photo.sha256, photo.name) == stored
+
+
+def test_other_folders_are_searched_by_name_and_content(library, photo, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / photo.name).write_bytes(b"same name, other picture")
+    folder = photo.path.parent
+    assert library.find_input(photo.sha256, photo.name) is None
+    assert library.find_input(photo.sha256, photo.name, [other]) is None
+    assert library.find_input(photo.sha256, photo.name, [other, tmp_path / "none", folder]) == photo.path
+    assert library.find_input(photo.sha256, f"../{folder.name}/{photo.name}", [other]) is None
+
+
+def test_a_recipe_cannot_name_files_outside(library, tmp_path):
+    (tmp_path / "secret.txt").write_text("x")
+    library.inputs.mkdir(parents=True)
+    assert library.find_input("../../secret", "secret.txt") is None
+    assert library.find_input("*", "*") is None
+
+
+def test_packaged_samples_are_found_by_content(library):
+    known = (*samples.sample_photos(), *samples.sample_paintings())
+    if not known:
+        pytest.skip("this checkout has no samples yet")
+    sample = load_picture(known[0].path)
+    assert library.find_input(sample.sha256, "whatever.jpg") == known[0].path
+
+
+def test_entries_come_newest_first_and_know_their_recipe(library, scene, photo):
+    assert library.entries() == ()
+    paths = [library.keep(scene, recipe_of(photo), [photo]) for _ in range(3)]
+    for age, path in enumerate(reversed(paths)):
+        os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
+    (library.root / "notes.txt").write_text("not a picture")
+    (library.root / "reserved.png").touch()
+    entries = library.entries()
+    assert [entry.path for entry in entries] == paths[::-1]
+    assert entries[0].recipe() == recipe_of(photo)
+    assert entries[0].made > entries[2].made
+
+
+def test_thumbnails_are_small_stored_and_made_again(library, photo):
+    large = cv2.resize(photo.pixels, (1200, 800)).astype(np.uint16) * 257
+    path = library.keep(large, recipe_of(photo), [photo])
+    entry = library.entries()[0]
+    stored = library.root / ".thumbnails" / f"{path.name}.png"
+    assert entry.thumbnail().shape == (171, 256, 3)
+    made_at_once = stored.stat().st_mtime_ns
+    entry.thumbnail()
+    assert stored.stat().st_mtime_ns == made_at_once
+    for spoil in (stored.unlink, lambda: stored.write_bytes(b"rotten")):
+        spoil()
+        assert entry.thumbnail().shape == (171, 256, 3)
+        assert load_picture(stored).width == 256
+
+
+def test_a_library_whose_place_is_taken_says_so(tmp_path, scene, photo):
+    (tmp_path / "library").write_text("a file")
+    library = Library(tmp_path / "library")
+    assert library.entries() == ()
+    with pytest.raises(WriteError, match="library"):
+        library.keep(scene, recipe_of(photo), [photo])
+
+
+def keep_some(root, photo_path, number):
+    photo = load_picture(photo_path)
+    picture = np.full((20, 20, 3), number, np.uint16)
+    library = Library(root)
+    return [str(library.keep(picture, recipe_of(photo), [photo])) for _ in range(5)]
+
+
+def test_two_processes_may_keep_results_at_once(library, photo):
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        kept = pool.starmap(keep_some, [(library.root, photo.path, number) for number in (1, 2)])
+    assert len({path for paths in kept for path in paths}) == 10
+    for number, paths in zip((1, 2), kept, strict=True):
+        assert all((cv2.imread(path, cv2.IMREAD_UNCHANGED) == number).all() for path in paths)
+    assert len(library.entries()) == 10
+    assert json.loads(library.entries()[0].recipe().to_json())["task"] == "stylize"

@@ -1,0 +1,85 @@
+"""`pip install` of the built wheel gives a working `atelier`, with everything it shows and nothing else."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build through the source archive, as a release does: leftovers of the checkout cannot slip in."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return bin/ of a fresh environment that has the wheel, and borrows only its dependencies from this one."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False, symlinks=True)
+    (packages,) = folder.glob("lib/python3*/site-packages")
+    # a plain path: the editable install of this checkout is not followed from there
+    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    run(sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install", "--no-deps", "--no-index",
+        "--quiet", "--disable-pip-version-check", wheel, cwd=folder)  # fmt: skip
+    return folder / "bin"
+
+
+def run(*command: object, cwd: Path) -> str:
+    """Run without this checkout on the path; return what was printed, or fail with it."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_wheel_holds_every_module_and_every_asset_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+    modules = {path for package in ("studio", "models") for path in (ROOT / package).rglob("*.py")}
+    assets = {path for path in (ROOT / "assets").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert packed == {path.relative_to(ROOT).as_posix() for path in modules | assets}
+
+
+def test_wheel_carries_licence_and_command(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (commands,) = [name for name in names if name.endswith("entry_points.txt")]
+        assert "atelier = studio.cli:main" in archive.read(commands).decode()
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_installed_modules_come_from_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
+    program = "import studio, models, assets; print(*(m.__file__ for m in (studio, models, assets)), sep='\\n')"
+    places = run(bin_folder / "python", "-c", program, cwd=tmp_path).splitlines()
+    assert len(places) == 3
+    assert all(Path(place).is_relative_to(bin_folder.parent) for place in places)
+
+
+def test_installed_samples_are_found(bin_folder: Path, tmp_path: Path) -> None:
+    program = (
+        "from studio.core.samples import sample_paintings, sample_photos\n"
+        "print(*(s.path for s in (*sample_photos(), *sample_paintings())), sep='\\n')"
+    )
+    paths = [Path(line) for line in run(bin_folder / "python", "-c", program, cwd=tmp_path).splitlines()]
+    assert {path.parent.name for path in paths} == {"photos", "paintings"}
+    assert all(path.is_file() and path.is_relative_to(bin_folder.parent) for path in paths)
+
+
+def test_installed_command_paints_and_reads_its_recipe(bin_folder: Path, tmp_path: Path) -> None:
+    assert "stylize" in run(bin_folder / "atelier", "--help", cwd=tmp_path)
+    program = "from studio.core import samples as s; print(s.sample_photos()[0].path, s.sample_paintings()[0].path)"
+    photo, painting = run(bin_folder / "python", "-c", program, cwd=tmp_path).split()
+    run(bin_folder / "atelier", "stylize", photo, painting, "-o", "painted.png", "--size", 64, "--steps", 2,
+        cwd=tmp_path)  # fmt: skip
+    assert '"stylize"' in run(bin_folder / "atelier", "recipe", "painted.png", cwd=tmp_path)
