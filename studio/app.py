@@ -54,8 +54,9 @@ class Studio:
 
     def shut_down(self) -> None:
         """Stop both engines; the network's first, so that what it reached can still be kept."""
-        self.engine.shut_down()
-        self.pictures.shut_down()
+        for engine in (self.engine, self.pictures):
+            while not engine.shut_down():
+                pass  # a step that takes longer than half a minute must end before its thread can
 
 
 def main(files: Sequence[str] = ()) -> int:

@@ -121,6 +121,8 @@ class Engine(QObject):
     def shut_down(self, timeout_ms: int = 30_000) -> bool:
         """Close every job after the step in progress, end the thread and deliver what is left to say.
 
+        A job that was asked to finish (`JobHandle.finish`) is not closed: it returns what it has reached first.
+
         Returns:
             False when the step did not end in time; call again to go on waiting.
 

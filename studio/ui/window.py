@@ -267,6 +267,7 @@ class StudioWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what was reached, remember the window, and end both engines."""
         self._preferences.store_bytes("geometry", self.saveGeometry())
+        self.hide()  # what is left to keep takes a moment, which nobody needs to watch
         for panel in self._panels:
             panel.close_gently()
         self.closed.emit()

@@ -24,7 +24,7 @@ from studio.ui.icons import set_icon
 from studio.ui.panel import Panel
 from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
-from studio.ui.style_session import SessionState, StyleSession
+from studio.ui.style_session import Inputs, SessionState, StyleSession
 from studio.ui.theme import Theme, mark
 from studio.ui.widgets import samples as sample_tiles
 from studio.ui.widgets.empty_state import EmptyState
@@ -323,7 +323,12 @@ class StylePanel(Panel):
             return
         self._saved_as = path
         self._desk.export(
-            path, session.photo, session.painting, session.settings, session.recipe, ai_mark=self._preferences.ai_mark
+            path,
+            (session.photo, *session.paintings),
+            session.painting,
+            session.settings,
+            session.recipe,
+            ai_mark=self._preferences.ai_mark,
         )
 
     def copy(self) -> None:
@@ -332,10 +337,8 @@ class StylePanel(Panel):
             image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
             QGuiApplication.clipboard().setImage(image)
 
-    def _keep(self, result: StyledPicture) -> None:
-        if self.session.photo is not None:
-            inputs = (self.session.photo, *self.session.paintings)
-            self._desk.keep(result, inputs, ai_mark=self._preferences.ai_mark)
+    def _keep(self, result: StyledPicture, inputs: Inputs) -> None:
+        self._desk.keep(result, inputs, ai_mark=self._preferences.ai_mark)
 
     # -- showing the state -----------------------------------------------------------------------------------------
 
@@ -357,8 +360,10 @@ class StylePanel(Panel):
         self.shelf.set_mix(settings.style_mix)
 
     def _show_frame(self, frame: Frame) -> None:
-        self._shown = frame
+        first, self._shown = self._shown is None, frame
         self.workspace.canvas.set_after(frame)
+        if first:
+            self._enable_saving()
 
     def _show_film(self, film: Film) -> None:
         self.workspace.film_strip.set_frames(film.frames)
@@ -375,6 +380,9 @@ class StylePanel(Panel):
             line.finish(_WORDS[state])
         self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
         self.paint_button.setEnabled(self.can_paint)
+        self._enable_saving()
+
+    def _enable_saving(self) -> None:
         for button in (self.save_button, self.export_button):
             button.setEnabled(self.has_painting)
         self.actions_changed.emit()
