@@ -292,7 +292,7 @@ class StyleSession(QObject):
             self.progressed.emit(progress)
 
     def _show_log(self, log: Log) -> None:
-        self.noticed.emit(log.message)
+        self.noticed.emit(log.message, log.level)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
