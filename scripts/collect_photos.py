@@ -65,7 +65,7 @@ PHOTOS = (
         "rocket.jpg",
         "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
         "rocket",
-        "Launch of a Falcon 9",
+        "Falcon 9 before its launch",
         "SpaceX",
         "CC0-1.0",
         "SpaceX Photos, https://www.flickr.com/photos/spacexphotos/16511594820, by way of scikit-image",

@@ -34,7 +34,7 @@ class Studio:
         self.preferences = Preferences(folders.config / "atelier.ini")
         self.theme = Theme(application, self.preferences.theme_mode)
         self.engine = Engine("studio")
-        self.pictures = Engine("pictures")
+        self.pictures = Engine("pictures", niceness=0)
         self.library = Library(folders.library)
         self.desk = PictureDesk(self.pictures, self.library)
         self.window = StudioWindow(self.theme, self.engine, self.pictures, self.desk, self.preferences)
