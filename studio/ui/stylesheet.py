@@ -65,9 +65,9 @@ QToolButton[kind="segment"] {{ background: {t.field}; border: 1px solid {t.borde
     min-height: {t.row - 8}px; padding: 3px 4px; }}
 QToolButton[kind="segment"]:hover {{ background: {t.hover}; }}
 QToolButton[kind="segment"]:checked {{ background: {t.accent_soft}; border-color: {t.accent}; }}
-QToolButton[kind="segment"]:checked:disabled {{ background: {t.border}; }}
 QToolButton[kind="segment"]:focus {{ border: 2px solid {t.focus}; padding: 2px 3px; }}
 QToolButton[kind="segment"]:disabled {{ background: transparent; border-color: {t.border}; }}
+QToolButton[kind="segment"]:checked:disabled {{ background: {t.window}; border-color: {t.outline}; }}
 QToolButton[kind="rail"] {{ font-size: {t.small_size}px; color: {t.text_muted}; padding: 4px 2px; }}
 QToolButton[kind="rail"]:hover {{ background: {t.raised}; }}
 QToolButton[kind="rail"]:checked {{ background: {t.raised}; color: {t.text}; }}
