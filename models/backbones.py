@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from models import slim
 from models.weight_files import WeightsError, read_tensors
 
 __all__ = [
@@ -193,7 +194,14 @@ def _squeezenet1_1(pooling: Pooling) -> Layout:
     return Layout(nn.Sequential(*layers), taps, ("relu1", "fire3", "fire5", "fire7", "fire9"))
 
 
+def _slim() -> Layout:
+    """atelier-slim; always with the averaging it was trained with, which its readouts commute with."""
+    features = slim.slim_features()
+    return Layout(features, slim.tap_indices(features), slim.TAPS, slim.MEAN, slim.STD)
+
+
 ARCHITECTURES: Mapping[str, Callable[[Pooling], Layout]] = {
+    "atelier-slim": lambda _pooling: _slim(),
     "squeezenet1_1": _squeezenet1_1,
     "vgg16": lambda pooling: _vgg((2, 2, 3, 3, 3), pooling),
     "vgg16_bn": lambda pooling: _vgg((2, 2, 3, 3, 3), pooling, batch_norm=True),

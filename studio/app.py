@@ -35,7 +35,7 @@ class Studio:
         self.preferences = Preferences(folders.config / "atelier.ini")
         self.theme = Theme(application, self.preferences.theme_mode)
         self.engine = Engine("studio")
-        self.pictures = Engine("pictures")
+        self.pictures = Engine("pictures", niceness=0)
         self.shelf = Engine("shelf")
         self.models = ModelShelf(folders.models)
         self.library = Library(folders.library)

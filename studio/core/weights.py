@@ -1,22 +1,25 @@
-"""Finds the weights of a network by its name: in the user's models folder, then where torch keeps its downloads."""
+"""Finds a network's weights by its name: in the package, the user's models folder, or torch's folder of downloads."""
 
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 
 UNTRAINED = ":untrained"
+EMBEDDED = Path(str(resources.files("assets") / "weights"))
+"""Weights that come with the studio."""
 _WEIGHTS_SUFFIXES = (".safetensors", ".pth", ".pt")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownBackbone:
-    """A network that the studio knows by name, and the file name under which torchvision publishes its weights."""
+    """A network that the studio knows by name, and the name of its weights file, embedded or as torchvision has it."""
 
     name: str
     label: str
@@ -24,6 +27,7 @@ class KnownBackbone:
 
 
 KNOWN_BACKBONES = (
+    KnownBackbone("atelier-slim", "Atelier Slim", "atelier-slim.safetensors"),
     KnownBackbone("squeezenet1_1", "SqueezeNet 1.1", "squeezenet1_1-b8a52dc0.pth"),
     KnownBackbone("vgg16", "VGG-16", "vgg16-397923af.pth"),
     KnownBackbone("vgg16_bn", "VGG-16 with batch norm", "vgg16_bn-6c64b313.pth"),
@@ -112,6 +116,7 @@ def hub_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _places(known: KnownBackbone, models_folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
+    yield EMBEDDED / known.published_as
     for suffix in _WEIGHTS_SUFFIXES:
         yield models_folder / (known.name + suffix)
     yield models_folder / known.published_as

@@ -83,7 +83,6 @@ class StyleSession(QObject):
         self._stopping: JobHandle | None = None
         self._run = 0
         self._last_preview: Preview | None = None
-        self._branch_next = False
         self._branched = False
         self._compose_busy = False
         self._compose_again = False
@@ -94,12 +93,13 @@ class StyleSession(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        self._restart.timeout.connect(self._paint_again)
+        self._restart.timeout.connect(self.paint)
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 
     def set_photo(self, photo: OpenedPicture) -> None:
-        """Start over with another photo; the running painting stops and is kept."""
+        """Start over with another photo; what was painted is kept, and the new photo is painted at once if one was."""
+        self.start_when_ready |= self._is_running or self.state is SessionState.FINISHED
         self.stop()
         self.photo = photo
         self._forget_painting()
@@ -122,7 +122,7 @@ class StyleSession(QObject):
         self.paintings = paintings
         self._apply_settings(self.settings)
         self.paintings_changed.emit(paintings)
-        if self._is_running:
+        if self._is_running or self.state is SessionState.FINISHED:
             self._restart.start()
         else:
             self._settle()
@@ -157,10 +157,12 @@ class StyleSession(QObject):
             self._handle.controls.replace(settings)
             if "restart" in effects:
                 self._restart.start()
-        elif self.state is SessionState.FINISHED and effects & {"steer", "restart"}:
-            self._branch_next = "restart" not in effects
+        elif self.state is SessionState.FINISHED and "restart" in effects:
             self._restart.start()
-        self._compose()
+        elif self.state is SessionState.FINISHED and "steer" in effects and self.film.frames:
+            self._start(self.film.frames[-1])  # the finished picture follows the slider too
+        if "instant" in effects:
+            self._compose()
 
     # -- the painting ----------------------------------------------------------------------------------------------
 
@@ -210,11 +212,6 @@ class StyleSession(QObject):
             self._stopping = self._handle
             self._handle.finish()
 
-    def _paint_again(self) -> None:
-        branch = self.film.frames[-1] if self._branch_next and self.film.frames else None
-        self._branch_next = False
-        self._start(branch)
-
     def _start(self, branch: FilmFrame | None) -> None:
         if self.photo is None or (not self.paintings and self.settings.mode != "reconstruct"):
             self._settle()
@@ -229,7 +226,7 @@ class StyleSession(QObject):
             history=None if branch is None else branch.recipe,
         )
         self._restart.stop()
-        self._branch_next = self._branched = False
+        self._branched = False
         self._film_waits = self._last_preview = None
         after_running = self._stopping is not None and not self._stopping.state.is_over
         controls = Controls(self.settings)
@@ -292,7 +289,7 @@ class StyleSession(QObject):
             self.progressed.emit(progress)
 
     def _show_log(self, log: Log) -> None:
-        self.noticed.emit(log.message)
+        self.noticed.emit(log.message, log.level)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
