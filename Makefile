@@ -12,7 +12,7 @@ ARGS ?=
 
 PREPARE := PYTHON="$(PYTHON)" sh scripts/setup.sh
 PREPARE_OPTIONS := --torch-index="$(TORCH_INDEX)"
-LINTERS := "ruff format --check --quiet ." "ruff check --quiet ." "mypy --no-error-summary" "lint-imports --no-logo"
+LINTERS := "ruff format --check --quiet ." "ruff check --quiet --output-format=concise ." "mypy --no-error-summary" "lint-imports --no-logo"
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench screenshots lock wheel clean ready ready-to-test

@@ -6,6 +6,7 @@ where Qt is not installed.
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -28,7 +29,10 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `atelier` with `arguments` (the command line's own by default); returns the exit code."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        arguments = sys.argv[1:]
+        if not sys.warnoptions:  # libraries' remarks to programmers are not for users; python -W shows them
+            warnings.simplefilter("ignore")
     try:
         return _dispatch(arguments)
     except SystemExit as end:  # argparse leaves this way: after --help, and when arguments are wrong

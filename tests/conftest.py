@@ -9,7 +9,7 @@ from pathlib import Path
 
 # before anything imports Qt or torch
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests' pictures are tiny; more threads wait on a busy machine
 
 import pytest
 from hypothesis import settings

@@ -1,5 +1,7 @@
 """Flow-field brush strokes: a comet over a lake village, thick paint laid along the currents of the night."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +88,7 @@ def _tail(x: Field, y: Field) -> tuple[Field, Field]:
     """Return each pixel's distance to the comet's tail (signed) and how far along it lies, 0 at the head to 1."""
     best = np.full(x.shape, np.inf, np.float32)
     signed, along = np.zeros_like(best), np.zeros_like(best)
-    for i, ((ax, ay), (bx, by)) in enumerate(zip(TAIL[:-1], TAIL[1:], strict=True)):
+    for i, ((ax, ay), (bx, by)) in enumerate(pairwise(TAIL)):
         ux, uy = bx - ax, by - ay
         t = np.clip(((x - ax) * ux + (y - ay) * uy) / (ux * ux + uy * uy), 0, 1)
         dx, dy = x - ax - t * ux, y - ay - t * uy

@@ -13,10 +13,24 @@ from .sheet import SHIFT, Field, Frame, Sheet, finish, lay, noise, relief, rgb, 
 
 SUN, SUN_RADIUS = (0.655, 0.315), 0.150
 RIDGES = [  # far to near: the skyline's points, lines per unit, the fall of the light
-    ([(-0.05, 0.56), (0.07, 0.50), (0.16, 0.53), (0.30, 0.41), (0.40, 0.49), (0.55, 0.545), (0.72, 0.50), (0.84, 0.44), (0.93, 0.50), (1.05, 0.46)], 105, 0.9),
-    ([(-0.05, 0.40), (0.06, 0.33), (0.15, 0.225), (0.185, 0.19), (0.235, 0.27), (0.30, 0.35), (0.37, 0.45), (0.47, 0.555), (0.56, 0.61), (0.70, 0.62)], 78, 1.0),
+    (
+        [
+            *[(-0.05, 0.56), (0.07, 0.50), (0.16, 0.53), (0.30, 0.41), (0.40, 0.49), (0.55, 0.545), (0.72, 0.50)],
+            *[(0.84, 0.44), (0.93, 0.50), (1.05, 0.46)],
+        ],
+        105,
+        0.9,
+    ),
+    (
+        [
+            *[(-0.05, 0.40), (0.06, 0.33), (0.15, 0.225), (0.185, 0.19), (0.235, 0.27), (0.30, 0.35), (0.37, 0.45)],
+            *[(0.47, 0.555), (0.56, 0.61), (0.70, 0.62)],
+        ],
+        78,
+        1.0,
+    ),
     ([(0.48, 0.66), (0.60, 0.605), (0.70, 0.575), (0.80, 0.52), (0.885, 0.49), (0.95, 0.53), (1.05, 0.50)], 70, 0.8),
-]  # fmt: skip
+]
 FOREST = [0.655, 0.69, 0.735, 0.79]  # base lines of the rows of trees, far to near
 
 
@@ -49,7 +63,9 @@ def paint(size: int, seed: int) -> Frame:
     rng = np.random.default_rng(seed)
     sheet = Sheet.of(size, 0.8)
     fine = sheet.finer(2)
-    black = Block(fine, *np.stack([np.zeros((fine.height, fine.width)), np.ones((fine.height, fine.width))]).astype(np.float32))
+    black = Block(
+        fine, *np.stack([np.zeros((fine.height, fine.width)), np.ones((fine.height, fine.width))]).astype(np.float32)
+    )
     _sky(rng, black)
     for points, lines, slope in RIDGES:
         _mountain(rng, black, np.array(points), lines, slope)
@@ -74,14 +90,26 @@ def _sky(rng: np.random.Generator, block: Block) -> None:
     x, y = block.sheet.grid()
     r = np.hypot(x - SUN[0], y - SUN[1])
     bent = y + 0.012 * np.sin(5.2 * x + 5 * y) + 0.016 * noise(rng, block.sheet, 0.45, 2, stretch=2)
-    phase = (bent - SUN[1]) * (1 - (0.93 * SUN_RADIUS / np.maximum(r, SUN_RADIUS)) ** 2) * 84  # potential flow round a disc
+    phase = (
+        (bent - SUN[1]) * (1 - (0.93 * SUN_RADIUS / np.maximum(r, SUN_RADIUS)) ** 2) * 84
+    )  # potential flow round a disc
     tone = 0.86 - 0.80 * smoothstep(0.0, 0.58, y) - 0.16 * smoothstep(0.30, 0.16, r)
     block.carve(np.ones_like(x), _lines(rng, block.sheet, phase, np.clip(tone, 0.10, 0.93)))
     block.ink[(r < SUN_RADIUS + 0.010)] = 0
-    for cx, cy, w in [(0.33, 0.095, 0.26), (0.88, 0.155, 0.22), (0.60, 0.405, 0.26), (0.93, 0.360, 0.16), (0.03, 0.165, 0.13)]:
+    for cx, cy, w in [
+        (0.33, 0.095, 0.26),
+        (0.88, 0.155, 0.22),
+        (0.60, 0.405, 0.26),
+        (0.93, 0.360, 0.16),
+        (0.03, 0.165, 0.13),
+    ]:
         puffs = cx + np.linspace(-0.5, 0.5, 8) * w
         sizes = w * (0.055 + 0.085 * np.sin(np.linspace(0.2, 2.9, 8))) * rng.uniform(0.8, 1.25, 8)
-        top = np.min([cy + np.where(np.abs(x - p) < s, -np.sqrt(np.maximum(s**2 - (x - p) ** 2, 0)), 1) for p, s in zip(puffs, sizes, strict=True)], axis=0)  # fmt: skip
+        arcs = [
+            cy + np.where(np.abs(x - p) < s, -np.sqrt(np.maximum(s**2 - (x - p) ** 2, 0)), 1)
+            for p, s in zip(puffs, sizes, strict=True)
+        ]
+        top = np.min(arcs, axis=0)
         floor = cy + 0.006 * np.sin(30 * (x - cx))
         inside = ((y > top) & (y < floor)).astype(np.float32)
         outline = cv2.dilate(inside, np.ones((3, 3), np.uint8), iterations=max(1, round(block.sheet.unit * 0.0012)))
@@ -148,7 +176,9 @@ def _tree_row(rng: np.random.Generator, block: Block, base: float, height: float
     foot = y - ground
     mist = _lines(rng, block.sheet, foot * 95 + 0.8 * np.sin(6 * x), np.clip(0.50 - foot * 6.5, 0.05, 0.5))
     block.carve(((foot > 0) & (foot < 0.2)).astype(np.float32), mist)
-    for place in np.arange(-0.02, 1.04, height * 0.30) + rng.normal(0, height * 0.07, len(np.arange(-0.02, 1.04, height * 0.30))):
+    for place in np.arange(-0.02, 1.04, height * 0.30) + rng.normal(
+        0, height * 0.07, len(np.arange(-0.02, 1.04, height * 0.30))
+    ):
         at = base + 0.028 * np.sin(4.1 * place + base * 60) + 0.012 * np.sin(11 * place + base * 31)
         _pine(rng, block, float(place), float(at) + 0.008, height * rng.uniform(0.72, 1.3), 8)
 
@@ -160,7 +190,9 @@ def _river(rng: np.random.Generator, block: Block) -> None:
     where = ((x > shore[0]) & (x < shore[1]) & (y > 0.70)).astype(np.float32)
     along = y * 78 + 0.9 * np.sin(14 * x + 9 * y)
     glint = np.abs(x - SUN[0] + 0.10 * np.sin(9 * y)) / (0.03 + 0.20 * (y - 0.70))
-    tone = np.clip(0.12 + 0.42 * smoothstep(0.2, 1.6, glint), 0, 0.6) + 0.16 * noise(rng, block.sheet, 0.03, 2, stretch=4)
+    tone = np.clip(0.12 + 0.42 * smoothstep(0.2, 1.6, glint), 0, 0.6) + 0.16 * noise(
+        rng, block.sheet, 0.03, 2, stretch=4
+    )
     block.carve(where, _lines(rng, block.sheet, along, np.clip(tone, 0, 0.72)))
 
 
@@ -178,8 +210,18 @@ def _foreground(rng: np.random.Generator, block: Block) -> None:
     right = (x > shore[1] + 0.012 * np.sin(36 * y)) & (y > 0.885 + 0.04 * np.cos(7 * x))
     bank = (left | right).astype(np.float32)
     swell = noise(rng, block.sheet, 0.14, 3)
-    block.carve(bank, _lines(rng, block.sheet, (y * 0.85 + 0.018 * swell + 0.45 * x * np.sign(x - 0.5)) * 66, np.clip(0.66 + 0.12 * swell, 0.4, 0.9)))
-    edge = cv2.morphologyEx(bank, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8), iterations=max(1, round(block.sheet.unit * 0.0016)))
+    block.carve(
+        bank,
+        _lines(
+            rng,
+            block.sheet,
+            (y * 0.85 + 0.018 * swell + 0.45 * x * np.sign(x - 0.5)) * 66,
+            np.clip(0.66 + 0.12 * swell, 0.4, 0.9),
+        ),
+    )
+    edge = cv2.morphologyEx(
+        bank, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8), iterations=max(1, round(block.sheet.unit * 0.0016))
+    )
     block.ink = np.maximum(block.ink, edge)
     _hut(block)
     for gx, gy in rng.random((260, 2)) * (1.04, 0.40) + (-0.02, 0.88):
@@ -191,7 +233,13 @@ def _foreground(rng: np.random.Generator, block: Block) -> None:
             tall = 0.016 + 0.030 * (gy - 0.86) / 0.4 * rng.uniform(0.6, 1.5) + 0.008
             path = spline([(gx, gy), (gx + tip * 0.35, gy - tall * 0.6), (gx + tip * 1.4, gy - tall)], 8)
             block.stroke(path, 0.0046, ink=bool(gy < 0.93 and rng.random() < 0.5))
-    for px, base, height, tiers in [(0.235, 1.06, 0.50, 17), (0.90, 1.08, 0.62, 20), (0.045, 1.16, 0.86, 26), (1.015, 1.22, 0.66, 20), (0.155, 1.225, 0.34, 13)]:
+    for px, base, height, tiers in [
+        (0.235, 1.06, 0.50, 17),
+        (0.90, 1.08, 0.62, 20),
+        (0.045, 1.16, 0.86, 26),
+        (1.015, 1.22, 0.66, 20),
+        (0.155, 1.225, 0.34, 13),
+    ]:
         _pine(rng, block, px, base, height, tiers)
 
 
@@ -227,8 +275,12 @@ def _red(rng: np.random.Generator, sheet: Sheet, sky: Field) -> Field:
     glow = _lines(rng, sheet, (y + 0.02 * np.sin(5.2 * x)) * 84, np.clip(0.60 * smoothstep(0.33, 0.58, y), 0, 0.6))
     shore = _shores(y)
     river = (x > shore[0] + 0.006) & (x < shore[1] - 0.006) & (y > 0.775)
-    spread = np.abs(x - SUN[0] + 0.20 * (y - 0.70) + 0.03 * noise(rng, sheet, 0.03, 2, stretch=3)) / (0.024 + 0.14 * (y - 0.70))
-    path = _lines(rng, sheet, y * 78 + 0.9 * np.sin(14 * x + 9 * y) + 0.5, np.clip(0.95 - 0.75 * spread, 0, 0.8)) * river
+    spread = np.abs(x - SUN[0] + 0.20 * (y - 0.70) + 0.03 * noise(rng, sheet, 0.03, 2, stretch=3)) / (
+        0.024 + 0.14 * (y - 0.70)
+    )
+    path = (
+        _lines(rng, sheet, y * 78 + 0.9 * np.sin(14 * x + 9 * y) + 0.5, np.clip(0.95 - 0.75 * spread, 0, 0.8)) * river
+    )
     roof = sheet.mask(*_red_shapes()) > 0.5
     return np.maximum.reduce([sun * sky, glow * sky * 0.9, path, roof * np.float32(1)])
 
@@ -236,7 +288,11 @@ def _red(rng: np.random.Generator, sheet: Sheet, sky: Field) -> Field:
 def _print(rng: np.random.Generator, sheet: Sheet, black: Block) -> Frame:
     """Pull the print: red first, a hair out of register, then black; ink is uneven and the paper shows its fibres."""
     fine = black.sheet
-    red = cv2.warpAffine(_red(rng, fine, black.sky), np.float32([[1, 0, 0.0016 * fine.unit], [0, 1, -0.0012 * fine.unit]]), (fine.width, fine.height))
+    red = cv2.warpAffine(
+        _red(rng, fine, black.sky),
+        np.float32([[1, 0, 0.0016 * fine.unit], [0, 1, -0.0012 * fine.unit]]),
+        (fine.width, fine.height),
+    )
     x, y = sheet.grid()
     fibre = noise(rng, sheet, 0.010, 3, stretch=3) * 0.5 + noise(rng, sheet, 0.004, 2) * 0.6
     paper = rgb("#f1e6cb")[0] * (1 + 0.022 * fibre + 0.02 * noise(rng, sheet, 0.4, 2))[..., None]
@@ -244,7 +300,9 @@ def _print(rng: np.random.Generator, sheet: Sheet, black: Block) -> Frame:
     vermilion = sheet.shrink(cv2.GaussianBlur(red, (0, 0), 0.8))
     grain = np.sin((x * 0.16 + y + 0.03 * noise(rng, sheet, 0.5, 2)) * 240 + 2.5 * noise(rng, sheet, 0.25, 2))
     worn = smoothstep(1.7, 2.6, noise(rng, sheet, 0.0042, 2) + 0.30 * grain + 0.45 * noise(rng, sheet, 0.15, 2))
-    picture = lay(paper, rgb("#d2452a")[0] * (1 + 0.05 * grain + 0.05 * fibre)[..., None], vermilion * (0.93 - 0.5 * worn))
+    picture = lay(
+        paper, rgb("#d2452a")[0] * (1 + 0.05 * grain + 0.05 * fibre)[..., None], vermilion * (0.93 - 0.5 * worn)
+    )
     picture = lay(picture, rgb("#1b1a1c")[0] * (1 + 0.25 * grain)[..., None], key * (0.97 - 0.55 * worn))
     pressed, _ = relief(-1.3 * cv2.GaussianBlur(np.maximum(key, vermilion), (0, 0), 1.2) + 0.25 * fibre, 0.5)
     picture = picture * (0.75 + 0.25 * pressed[..., None])

@@ -297,8 +297,8 @@ def _quay(rng: np.random.Generator, sheet: Sheet, scene: Field, detail: Field) -
             60,
         )
         shadow = np.array([(0.0, 0.028), (0.10, 0.050), (0.11, 0.038), (0.02, 0.008)])
-        scene = lay(scene, rgb("#7d6cb8")[0], sheet.mask(shadow + (bx, by)) * 0.8)
-        mask = sheet.mask(post + (bx, by))
+        scene = lay(scene, rgb("#7d6cb8")[0], sheet.mask(shadow + np.array([bx, by])) * 0.8)
+        mask = sheet.mask(post + np.array([bx, by]))
         tint = ramp((x - bx) / 0.03, [(-1, "#f08a4c"), (0, "#b8453c"), (1, "#4a3a80")])
         scene = lay(scene, tint, mask)
         detail[:] = np.maximum(detail, mask)

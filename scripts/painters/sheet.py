@@ -1,7 +1,7 @@
 """The sheet a painter works on, and the few materials that every manner shares: noise, colours, grain, relief.
 
-All lengths are in *units* of the sheet's shorter side, and the number of random draws never depends on the size in
-pixels: the same seed gives the same composition as a thumbnail and as a full picture.
+All lengths are in *units* of the sheet's shorter side, and compositions draw their random numbers independently of the
+size in pixels: the same seed gives the same picture as a thumbnail and in full.
 """
 
 from collections.abc import Sequence
@@ -70,8 +70,8 @@ SHIFT = 4
 
 
 def noise(rng: np.random.Generator, sheet: Sheet, cell: float, octaves: int = 4, stretch: float = 1.0) -> Field:
-    """Return smooth noise of mean 0 and deviation about 1, features of `cell` units, `stretch` times as wide as high."""
-    width, height = sheet.extent
+    """Return smooth noise of mean 0 and deviation about 1, features of `cell` units and `stretch` times as wide."""
+    width, height = (round(side, 2) for side in sheet.extent)  # a pixel's rounding must not add a lattice column
     total = np.zeros((sheet.height, sheet.width), np.float32)
     for octave in range(octaves):
         size = cell / 2**octave

@@ -69,7 +69,9 @@ class Print:
         """Print a brush line that swells from nothing and thins out again."""
         along = np.gradient(path, axis=0)
         normal = np.stack([-along[:, 1], along[:, 0]], -1) / (np.linalg.norm(along, axis=1, keepdims=True) + 1e-9)
-        swell = (0.25 + 0.75 * np.sin(np.linspace(0, np.pi, len(path))))[:, None] * max(width, 1.0 / self.sheet.unit) / 2
+        swell = (
+            (0.25 + 0.75 * np.sin(np.linspace(0, np.pi, len(path))))[:, None] * max(width, 1.0 / self.sheet.unit) / 2
+        )
         self.fill(np.concatenate([path + normal * swell, (path - normal * swell)[::-1]]), code)
 
 
@@ -93,10 +95,19 @@ def _sky(rng: np.random.Generator, sheet: Sheet) -> Field:
     """Wipe the sky's gradations by hand (bokashi), with a pale sun and drifting bands of mist."""
     x, y = sheet.grid()
     hand = 0.015 * noise(rng, sheet, 0.4, 2, stretch=4)
-    sky = ramp(y + hand, [(0, "#2d5f8e"), (0.07, "#6f9db0"), (0.20, "#d5d9c4"), (0.36, PAPER), (0.50, "#f0cfa6"), (0.60, "#e6a884")])
+    sky = ramp(
+        y + hand,
+        [(0, "#2d5f8e"), (0.07, "#6f9db0"), (0.20, "#d5d9c4"), (0.36, PAPER), (0.50, "#f0cfa6"), (0.60, "#e6a884")],
+    )
     r = np.hypot(x - 1.045, y - 0.255)
     sky = lay(sky, rgb("#f3c468")[0], smoothstep(0.0865, 0.0850, r) * (0.55 + 0.45 * smoothstep(0.32, 0.18, y)))
-    for cy, left, right, thick in [(0.318, 0.86, 1.30, 0.011), (0.352, 0.96, 1.5, 0.007), (0.135, -0.1, 0.34, 0.012), (0.172, -0.1, 0.22, 0.007), (0.470, 0.70, 1.5, 0.010)]:
+    for cy, left, right, thick in [
+        (0.318, 0.86, 1.30, 0.011),
+        (0.352, 0.96, 1.5, 0.007),
+        (0.135, -0.1, 0.34, 0.012),
+        (0.172, -0.1, 0.22, 0.007),
+        (0.470, 0.70, 1.5, 0.010),
+    ]:
         edge = thick * np.sqrt(np.clip(1 - (2 * (x - left) / (right - left) - 1) ** 8, 0, 1))
         sky = lay(sky, rgb("#f7eed8")[0], smoothstep(0.0, 0.0015, edge - np.abs(y - cy)) * 0.92)
     return sky
@@ -105,18 +116,46 @@ def _sky(rng: np.random.Generator, sheet: Sheet) -> Field:
 def _distance(work: Print) -> None:
     """Set islands on the horizon and gulls over them."""
     for points, code in (
-        ([(0.62, 0.61), (0.70, 0.575), (0.76, 0.555), (0.84, 0.500), (0.87, 0.487), (0.91, 0.505), (0.98, 0.565), (1.08, 0.61)], "#9fb3bb"),
-        ([(0.94, 0.61), (1.02, 0.575), (1.10, 0.560), (1.18, 0.525), (1.24, 0.540), (1.36, 0.575), (1.36, 0.61)], "#6d8fa6"),
+        (
+            [
+                (0.62, 0.61),
+                (0.70, 0.575),
+                (0.76, 0.555),
+                (0.84, 0.500),
+                (0.87, 0.487),
+                (0.91, 0.505),
+                (0.98, 0.565),
+                (1.08, 0.61),
+            ],
+            "#9fb3bb",
+        ),
+        (
+            [(0.94, 0.61), (1.02, 0.575), (1.10, 0.560), (1.18, 0.525), (1.24, 0.540), (1.36, 0.575), (1.36, 0.61)],
+            "#6d8fa6",
+        ),
     ):
         coast = spline(points, 90)
         work.fill(np.concatenate([coast, [(coast[-1, 0], 0.66), (coast[0, 0], 0.66)]]), code)
         work.line(coast, 0.0026)
         for k in range(1, 6):
-            work.line(coast[8 * k : -6 * k] + (0.0, 0.011 * k), 0.0012, "#56788f")
-    for gx, gy, s in [(0.150, 0.300, 0.034), (0.245, 0.245, 0.025), (0.085, 0.245, 0.019), (1.205, 0.120, 0.022), (1.270, 0.160, 0.016)]:
+            work.line(coast[8 * k : -6 * k] + np.array([0.0, 0.011 * k]), 0.0012, "#56788f")
+    for gx, gy, s in [
+        (0.150, 0.300, 0.034),
+        (0.245, 0.245, 0.025),
+        (0.085, 0.245, 0.019),
+        (1.205, 0.120, 0.022),
+        (1.270, 0.160, 0.016),
+    ]:
         for side, lift in ((-1, 0.55), (1, 0.35)):
             wing = spline([(gx, gy), (gx + side * s * 0.55, gy - s * lift), (gx + side * s * 1.15, gy - s * 0.12)], 20)
-            under = spline([(gx, gy + s * 0.14), (gx + side * s * 0.55, gy - s * lift * 0.45), (gx + side * s * 1.15, gy - s * 0.12)], 20)
+            under = spline(
+                [
+                    (gx, gy + s * 0.14),
+                    (gx + side * s * 0.55, gy - s * lift * 0.45),
+                    (gx + side * s * 1.15, gy - s * 0.12),
+                ],
+                20,
+            )
             work.fill(np.concatenate([wing, under[::-1]]), FOAM)
             work.line(wing, 0.0030)
             work.line(under, 0.0016)
@@ -134,7 +173,12 @@ def _water(rng: np.random.Generator, work: Print, level: float, row: int) -> Non
         return np.stack([x, y + (0.002 + 0.003 * near) * np.sin(x * 31 + phase * 3)], -1)
 
     shades = (MIST, PALE, MIDDLE, PRUSSIAN, DEEP)
-    bands = [(0.0, shades[min(4, 1 + row // 2)]), (0.024, shades[min(4, 2 + row // 2)]), (0.060, PRUSSIAN), (0.100, DEEP)]
+    bands = [
+        (0.0, shades[min(4, 1 + row // 2)]),
+        (0.024, shades[min(4, 2 + row // 2)]),
+        (0.060, PRUSSIAN),
+        (0.100, DEEP),
+    ]
     for depth, code in bands:
         top = swell(depth * (0.4 + near))
         work.fill(np.concatenate([top, [(width + 0.05, 1.2), (-0.05, 1.2)]]), code)
@@ -160,7 +204,9 @@ def _wave(rng: np.random.Generator, work: Print, wave: Wave) -> None:
             for t in np.linspace(0, 1, 3 + round(wave.height * 13))[1:-1]:
                 hair = path + (fan[k + 2] - path) * t
                 start, end = sorted(rng.integers(4, 136, 2))
-                work.line(hair[start : end + 4], weight * rng.uniform(0.25, 0.55), (MIST, LINE, PALE, LINE)[rng.integers(4)])
+                work.line(
+                    hair[start : end + 4], weight * rng.uniform(0.25, 0.55), (MIST, LINE, PALE, LINE)[rng.integers(4)]
+                )
     _hollow(rng, work, wave, inner, weight)
     work.line(outer, weight * 1.2)
     work.line(inner, weight * 1.2)
@@ -179,7 +225,12 @@ def _hollow(rng: np.random.Generator, work: Print, wave: Wave, inner: NDArray[np
 
 
 def _foam(
-    rng: np.random.Generator, work: Print, wave: Wave, outer: NDArray[np.float64], inner: NDArray[np.float64], weight: float
+    rng: np.random.Generator,
+    work: Print,
+    wave: Wave,
+    outer: NDArray[np.float64],
+    inner: NDArray[np.float64],
+    weight: float,
 ) -> None:
     """Break the lip into foam: scallops along the crest, claws reaching down, spray flying ahead."""
     size = wave.height
@@ -189,11 +240,14 @@ def _foam(
     for t in np.linspace(0, 1, int(46 * wave.foam)):
         at = crest[int(t * (len(crest) - 1))]
         scallops.append((at + rng.normal(0, 0.010, 2) * size, size * (0.014 + 0.032 * t) * rng.uniform(0.7, 1.25)))
-    claws = []
-    for t in np.linspace(0.22, 1, int(25 * wave.foam)):
-        claws.append(_claw(rng, crest[int(t * (len(crest) - 1))], size * (0.05 + 0.12 * t), 1.15 - 0.75 * t))
-    for t in np.linspace(0, 0.95, int(15 * wave.foam)):
-        claws.append(_claw(rng, back[int(t * (len(back) - 1))], size * (0.15 - 0.095 * t), 1.35 + 0.5 * t))
+    claws = [
+        _claw(rng, crest[int(t * (len(crest) - 1))], size * (0.05 + 0.12 * t), 1.15 - 0.75 * t)
+        for t in np.linspace(0.22, 1, int(25 * wave.foam))
+    ]
+    claws += [
+        _claw(rng, back[int(t * (len(back) - 1))], size * (0.15 - 0.095 * t), 1.35 + 0.5 * t)
+        for t in np.linspace(0, 0.95, int(15 * wave.foam))
+    ]
     for path, thick in claws:
         scallops += [(p, thick * (1.0 - 0.55 * k / (len(path) - 1))) for k, p in enumerate(path)]
         tip, reach = path[-1], thick * 1.5
@@ -208,13 +262,17 @@ def _foam(
         work.line(path, weight * 0.55, "#6f9db8")
     for _ in range(int(150 * wave.foam)):
         t, throw = rng.random(), rng.gamma(1.5, 0.060)
-        at = crest[int((0.35 + 0.65 * t) * (len(crest) - 1))] + size * np.array([throw * rng.uniform(0.3, 1.5), -throw * rng.normal(0.15, 0.7)])
+        at = crest[int((0.35 + 0.65 * t) * (len(crest) - 1))] + size * np.array(
+            [throw * rng.uniform(0.3, 1.5), -throw * rng.normal(0.15, 0.7)]
+        )
         radius = size * 0.0058 * rng.uniform(0.35, 1.5)
         work.disc(at, radius + weight * 0.28, LINE)
         work.disc(at, radius, FOAM)
 
 
-def _claw(rng: np.random.Generator, root: NDArray[np.float64], length: float, heading: float) -> tuple[NDArray[np.float64], float]:
+def _claw(
+    rng: np.random.Generator, root: NDArray[np.float64], length: float, heading: float
+) -> tuple[NDArray[np.float64], float]:
     """Return one claw of foam: a path that curls under, and its thickness at the root."""
     length = length * rng.uniform(0.55, 1.2)
     turns = heading + rng.normal(0, 0.22) + np.linspace(-0.5, 1.15, 7)
@@ -229,14 +287,22 @@ def _boat(work: Print, x: float, y: float, size: float) -> None:
         tilt = np.array([[0.985, -0.174], [0.174, 0.985]])
         return np.asarray(np.array(points) @ tilt.T * size + (x, y))
 
-    sail = np.concatenate([at(*spline([(-0.05, -0.22), (-0.33, -0.55), (-0.30, -1.05)], 20)), at(*spline([(0.34, -0.98), (0.30, -0.6), (0.36, -0.20)], 20))])
+    sail = np.concatenate(
+        [
+            at(*spline([(-0.05, -0.22), (-0.33, -0.55), (-0.30, -1.05)], 20)),
+            at(*spline([(0.34, -0.98), (0.30, -0.6), (0.36, -0.20)], 20)),
+        ]
+    )
     work.fill(sail, "#e3b56c")
     for k in range(1, 6):
         t = k / 6
         work.line(sail[:20] + (sail[20:][::-1] - sail[:20]) * t, 0.0018, "#a8713c")
     work.line(np.concatenate([sail, sail[:1]]), 0.0034)
     work.line(at((0.02, -1.16), (0.02, -0.6), (0.02, -0.1)), 0.0045)
-    hull = at(*spline([(-0.72, -0.26), (-0.45, -0.02), (0.0, 0.09), (0.48, 0.02), (0.86, -0.30)], 40), *spline([(0.86, -0.30), (0.4, -0.14), (-0.3, -0.10), (-0.72, -0.26)], 30))
+    hull = at(
+        *spline([(-0.72, -0.26), (-0.45, -0.02), (0.0, 0.09), (0.48, 0.02), (0.86, -0.30)], 40),
+        *spline([(0.86, -0.30), (0.4, -0.14), (-0.3, -0.10), (-0.72, -0.26)], 30),
+    )
     work.fill(hull, "#b8643f")
     work.line(hull, 0.0032)
     work.line(at(*spline([(-0.62, -0.17), (0.0, -0.02), (0.72, -0.19)], 30)), 0.0026, "#f0cfa6")
@@ -257,9 +323,14 @@ def _washi(rng: np.random.Generator, sheet: Sheet, picture: Field) -> Frame:
     fibres = np.zeros((sheet.height, sheet.width), np.uint8)
     for fx, fy, turn, bend, shade in rng.random((900, 5)):
         heading = turn * 2 * np.pi + (bend - 0.5) * np.linspace(0, 3, 9)
-        path = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], -1) * 0.0055, axis=0) + np.array([fx, fy]) * sheet.extent
+        path = (
+            np.cumsum(np.stack([np.cos(heading), np.sin(heading)], -1) * 0.0055, axis=0)
+            + np.array([fx, fy]) * sheet.extent
+        )
         cv2.polylines(fibres, [sheet.points(path)], False, 90 + 140 * shade, 1, cv2.LINE_AA, SHIFT)
     thread = cv2.GaussianBlur(fibres.astype(np.float32) / 255, (0, 0), 0.6)
     picture = lay(picture, rgb("#fff8e4")[0], thread * 0.16)
-    lit, _ = relief(thread * 1.3 + 0.35 * noise(rng, sheet, 0.006, 3) - 0.9 * cv2.GaussianBlur(depth, (0, 0), 1.0), 0.45)
+    lit, _ = relief(
+        thread * 1.3 + 0.35 * noise(rng, sheet, 0.006, 3) - 0.9 * cv2.GaussianBlur(depth, (0, 0), 1.0), 0.45
+    )
     return finish(picture * (0.72 + 0.28 * lit[..., None]) * (1 + 0.012 * noise(rng, sheet, 0.3, 2))[..., None])

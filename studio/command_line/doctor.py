@@ -10,16 +10,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
-from rich.table import Table
-
 from studio import __version__
+from studio.command_line.columns import in_columns
 from studio.command_line.exit_codes import DONE, FAILED
 from studio.command_line.flags import CommandParser
 from studio.command_line.window import what_hinders
 from studio.core.user_folders import UserFolders
 
-_PACKAGES = ("torch", "torchvision", "numpy", "pillow", "opencv-python-headless", "PySide6-Essentials", "superqt")
+_PACKAGES = ("torchvision", "numpy", "pillow", "opencv-python-headless", "PySide6-Essentials", "superqt")
+
+_MARKS = {"good": "✓", "missing": "–", "broken": "✗"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,8 @@ class Finding:
 def doctor(arguments: Sequence[str]) -> int:
     """Look at everything and print it; the exit code says whether the studio can work."""
     CommandParser("doctor", "Check device, versions, networks, window and folders.", "").parse_args(arguments)
-    folders = UserFolders.standard()
-    marks = {"good": "[green]✓[/]", "missing": "[yellow]–[/]", "broken": "[red]✗[/]"}
-    findings = list(examine(folders))
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for finding in findings:
-        table.add_row(marks[finding.state], finding.subject, finding.words.replace("[", r"\["))
-    Console(highlight=False, soft_wrap=True).print(table)
+    findings = list(examine(UserFolders.standard()))
+    print(in_columns([(_MARKS[finding.state], finding.subject, finding.words) for finding in findings]))
     return FAILED if any(finding.state == "broken" for finding in findings) else DONE
 
 

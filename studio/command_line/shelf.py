@@ -3,9 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.table import Table
-
+from studio.command_line.columns import in_columns
 from studio.command_line.exit_codes import DONE
 from studio.command_line.flags import CommandParser
 from studio.core.user_folders import UserFolders
@@ -22,12 +20,9 @@ def models(arguments: Sequence[str]) -> int:
     if asked.json:
         print(json.dumps([_as_json(weights) for weights in known], indent=2))
         return DONE
-    table = Table("name", "network", "weights", box=None, padding=(0, 3, 0, 0))
-    for weights in known:
-        table.add_row(weights.architecture, weights.label, str(weights.path or "not here"))
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(table)
-    console.print(f"\nWeights files belong into {folder}, or are named with --backbone FILE.", markup=False)
+    rows = [(weights.architecture, weights.label, str(weights.path or "not here")) for weights in known]
+    print(in_columns([("NAME", "NETWORK", "WEIGHTS"), *rows]))
+    print(f"\nWeights files belong into {folder}, or are named with --backbone FILE.")
     return DONE
 
 

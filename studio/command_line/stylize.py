@@ -7,18 +7,23 @@ from time import perf_counter
 from studio.command_line.flags import CommandParser, add_settings, settings_from
 from studio.command_line.painting import Order, PaintingCommand, check_output
 from studio.core.controls import Controls
+from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.weights import resolve_backbone
 
 
 def stylize(arguments: Sequence[str]) -> int:
     """Paint a photo in the manner of paintings."""
     started = perf_counter()
     parser = _parser()
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)  # flags may stand anywhere, also between the pictures
     settings = settings_from(asked, StyleSettings, parser)
+    if not asked.styles and settings.mode != "reconstruct":
+        parser.error("there is no STYLE: name at least one painting")
     if len(settings.style_mix) > len(asked.styles):
         parser.error(f"argument --style-mix: {len(settings.style_mix)} numbers for {len(asked.styles)} painting(s)")
+    _check_network(settings.backbone, parser)
     check_output(asked.output, (asked.content, *asked.styles), parser)
 
     def load() -> StylizeTask:
@@ -29,6 +34,13 @@ def stylize(arguments: Sequence[str]) -> int:
     return command.run(lambda: Order(Controls(settings), load))
 
 
+def _check_network(name: str, parser: CommandParser) -> None:
+    try:
+        resolve_backbone(name)
+    except StudioError as error:
+        parser.error(f"argument --backbone: {error}")
+
+
 def _parser() -> CommandParser:
     parser = CommandParser(
         "stylize",
@@ -37,7 +49,7 @@ def _parser() -> CommandParser:
         "CONTENT STYLE [STYLE …] -o OUT [--size N --steps N …]",
     )
     parser.add_argument("content", metavar="CONTENT", type=Path, help="the photo")
-    parser.add_argument("styles", metavar="STYLE", type=Path, nargs="+", help="the painting, or several to mix")
+    parser.add_argument("styles", metavar="STYLE", type=Path, nargs="*", help="the painting, or several to mix")
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=".png, .jpg, .tif (16 bits) or .webp"
     )

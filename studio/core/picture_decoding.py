@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from studio.core.events import Picture
 from studio.core.failures import StudioError
 from studio.core.icc import to_srgb
+from studio.core.resizing import to_8_bits
 
 HARD_LIMIT = 400_000_000
 """Pixels above which a file is refused by its header: it is a decompression bomb, or too much for this computer."""
@@ -184,7 +185,7 @@ def _image_from_array(array: NDArray[Any], *, cmyk: bool = False) -> Image.Image
     channels = 1 if array.ndim == 2 else array.shape[2]
     if array.ndim not in (2, 3) or channels == 0:
         raise ValueError(f"an array of shape {array.shape} is no picture")
-    array = _to_8_bits(array[..., :4] if channels > 4 else array)
+    array = _any_to_8_bits(array[..., :4] if channels > 4 else array)
     if channels == 1:
         return Image.fromarray(array.reshape(array.shape[:2]))
     if cmyk and channels >= 4:
@@ -194,9 +195,9 @@ def _image_from_array(array: NDArray[Any], *, cmyk: bool = False) -> Image.Image
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _to_8_bits(array: NDArray[Any]) -> Picture:
-    if array.dtype == np.uint8:
-        return array
+def _any_to_8_bits(array: NDArray[Any]) -> Picture:
+    if array.dtype in (np.uint8, np.uint16):
+        return to_8_bits(array)
     if array.dtype.kind == "f":
         values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
         # whoever writes floats writes 0–1; the others keep the range that their numbers came from

@@ -27,12 +27,12 @@ class Sample:
 
 def sample_photos() -> tuple[Sample, ...]:
     """Return the packaged photos in the order of credits.json."""
-    return _samples("photo")
+    return samples_in(_packaged(), "photo")
 
 
 def sample_paintings() -> tuple[Sample, ...]:
     """Return the packaged paintings in the order of credits.json."""
-    return _samples("painting")
+    return samples_in(_packaged(), "painting")
 
 
 def find_sample(sha256: str) -> Path | None:
@@ -43,15 +43,18 @@ def find_sample(sha256: str) -> Path | None:
     return None
 
 
-def _samples(kind: Kind) -> tuple[Sample, ...]:
-    """Return what credits.json lists and the folder holds; pictures without a credit come last."""
-    root = Path(str(resources.files("assets"))) / "samples"
+def samples_in(root: Path, kind: Kind) -> tuple[Sample, ...]:
+    """Return what credits.json in `root` lists and the folder holds; pictures without a credit come last."""
     folder = root / _FOLDERS[kind]
     files = {path.name: path for path in sorted(folder.glob("*.jpg"))}
     listed = [entry for entry in _credits(root) if Path(str(entry.get("file", ""))).name in files]
     ours = [entry for entry in listed if entry.get("kind", kind) == kind]
     samples = [_sample(entry, files.pop(Path(str(entry["file"])).name), kind) for entry in ours]
     return (*samples, *(_sample({}, path, kind) for path in files.values()))
+
+
+def _packaged() -> Path:
+    return Path(str(resources.files("assets"))) / "samples"
 
 
 def _sample(entry: dict[str, Any], path: Path, kind: Kind) -> Sample:

@@ -40,31 +40,32 @@ class PictureDesk(QObject):
         self._numbers = count()
 
     def open_file(self, path: Path, purpose: str) -> None:
-        """Open a picture file; one with a recipe, opened as a photo, brings its whole painting back."""
+        """Open a picture file; one with a recipe, opened as a photo, brings its whole painting back.
+
+        Where that cannot be had any more, the failure says why, and the picture opens as an ordinary photo.
+        """
         self._load(LoadTask(path=path), purpose)
 
     def open_pixels(self, pixels: Picture, name: str, purpose: str) -> None:
         """Open a pasted picture."""
         self._load(LoadTask(pixels=pixels, name=name), purpose)
 
-    def open_as_plain_photo(self, opened: OpenedPicture) -> None:
-        """Use a picture that carries a recipe as an ordinary photo."""
-        self.opened.emit("photo", opened)
-
     def export(
         self,
         path: Path,
-        photo: OpenedPicture,
+        inputs: tuple[OpenedPicture, ...],
         painting: Picture | DeepPicture,
         settings: StyleSettings,
         recipe: Recipe,
         *,
         ai_mark: bool,
     ) -> None:
-        """Compose the painting in full depth and write it to `path`."""
-        task = ExportTask(path, photo.picture, painting, settings, recipe, ai_mark)
+        """Compose the painting over its photo, the first of `inputs`, in full depth and write it to `path`."""
+        pictures = tuple(opened.picture for opened in inputs)
+        task = ExportTask(path, self.library, pictures, painting, settings, recipe, ai_mark)
         handle = self._queue("save", export_picture, task)
         handle.finished.connect(self.saved)
+        handle.finish()  # closing the window must not lose it
 
     def keep(self, result: StyledPicture, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
         """Put a finished painting into the library."""
@@ -72,6 +73,7 @@ class PictureDesk(QObject):
         task = KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark)
         handle = self._queue("keep", "keep_result", task)
         handle.finished.connect(self.kept)
+        handle.finish()
 
     def _load(self, task: LoadTask, purpose: str) -> None:
         self.busy_changed.emit("Opening the picture…")
@@ -83,9 +85,14 @@ class PictureDesk(QObject):
         if purpose == "photo" and opened.picture.recipe is not None:
             folder = opened.picture.path.parent if opened.picture.path else None
             task = RecallTask(opened, self.library, (folder,) if folder else ())
-            self._queue("recall", recall, task).finished.connect(self.recalled)
+            handle = self._queue("recall", recall, task)
+            handle.finished.connect(self.recalled)
+            handle.failed.connect(partial(self._open_as_plain_photo, opened))
         else:
             self.opened.emit(purpose, opened)
+
+    def _open_as_plain_photo(self, opened: OpenedPicture, _failure: Failure) -> None:
+        self.opened.emit("photo", opened)
 
     def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
         handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task, Controls(Settings()))

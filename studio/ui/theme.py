@@ -11,7 +11,10 @@ from studio.ui.tokens import DARK, LIGHT, Tokens
 
 ThemeMode = Literal["system", "dark", "light"]
 
-_FAMILIES = ("Inter", "Segoe UI Variable Text", "Segoe UI", "Helvetica Neue", "Noto Sans", "Cantarell", "Ubuntu")
+_FAMILIES = (
+    "Inter", "Segoe UI Variable Text", "Segoe UI", "Helvetica Neue", "Noto Sans", "Cantarell", "Ubuntu",
+    "Liberation Sans", "DejaVu Sans",
+)  # fmt: skip
 
 
 class Theme(QObject):
@@ -62,15 +65,13 @@ class Theme(QObject):
         """Return the colour that a token has now, e.g. `colour("accent")`."""
         return QColor(cast(str, getattr(self._tokens, role)))
 
-    def _follow_system(self) -> None:
+    def _follow_system(self, scheme: Qt.ColorScheme) -> None:
         if self._mode == "system":
-            self._dress(self._tokens_for("system"))
+            self._dress(_tokens_of(scheme))
 
     def _tokens_for(self, mode: ThemeMode) -> Tokens:
         if mode == "system":
-            # a desktop that says nothing gets the dark one: pictures are judged better on it
-            light = self._app.styleHints().colorScheme() == Qt.ColorScheme.Light
-            return LIGHT if light else DARK
+            return _tokens_of(self._app.styleHints().colorScheme())
         return LIGHT if mode == "light" else DARK
 
     def _dress(self, tokens: Tokens) -> None:
@@ -81,6 +82,11 @@ class Theme(QObject):
         self._app.setPalette(palette(tokens))
         self._app.setStyleSheet(sheet)
         self.theme_changed.emit(tokens)
+
+
+def _tokens_of(scheme: Qt.ColorScheme) -> Tokens:
+    # a desktop that says nothing gets the dark one: pictures are judged better on it
+    return LIGHT if scheme == Qt.ColorScheme.Light else DARK
 
 
 def palette(tokens: Tokens) -> QPalette:
@@ -109,9 +115,10 @@ def mark(widget: QWidget, **properties: str) -> None:
         widget.setProperty(name, value)
     if "surface" in properties:
         widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    style = widget.style()
-    style.unpolish(widget)
-    style.polish(widget)
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # otherwise its first polish will see them
+        style = widget.style()
+        style.unpolish(widget)
+        style.polish(widget)
 
 
 def with_even_figures(font: QFont) -> QFont:

@@ -338,9 +338,9 @@ def test_what_is_no_picture_cannot_be_pasted(shape):
 
 
 @pytest.mark.data
-def test_real_photos_and_paintings_open(data_folder):
-    files = sorted((data_folder / "images" / "photos").glob("*.jpg"))
-    files += sorted((data_folder / "images" / "styles").glob("*.jpg"))
+def test_real_photos_and_paintings_open(shared_data):
+    files = sorted((shared_data / "images" / "photos").glob("*.jpg"))
+    files += sorted((shared_data / "images" / "styles").glob("*.jpg"))
     for path in files:
         loaded = load_picture(path)
         assert isinstance(loaded, LoadedPicture)

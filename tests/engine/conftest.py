@@ -2,19 +2,9 @@ import gc
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QThread
+from engine_leaks import running_threads
 
-from studio.core.controls import Controls
-from studio.core.settings import Settings, setting
 from studio.engine import Engine
-
-
-class Knobs(Settings):
-    level: float = setting(0.0, label="Level", help="How much.", low=0.0, high=1000.0, effect="steer")
-
-
-def running_threads() -> list[QThread]:
-    return [thread for thread in gc.get_objects() if issubclass(type(thread), QThread) and thread.isRunning()]
 
 
 @pytest.fixture
@@ -35,8 +25,3 @@ def make_engine(qapp) -> Iterator[Callable[[str], Engine]]:
 @pytest.fixture
 def engine(make_engine) -> Engine:
     return make_engine()
-
-
-@pytest.fixture
-def controls() -> Controls[Knobs]:
-    return Controls(Knobs())

@@ -73,14 +73,10 @@ class EmptyState(QWidget):
         self._theme.theme_changed.connect(self._paint_sign)
 
     def add_action(self, action: QAction, *, primary: bool = False) -> QPushButton:
-        """Offer an action as a button."""
-        button = QPushButton(action.icon(), action.text(), self)
-        button.setToolTip(action.toolTip())
-        button.setAccessibleName(action.text().replace("&", ""))
-        button.clicked.connect(action.trigger)
+        """Offer an action as a button that follows it."""
+        button = _ActionButton(action, self, with_icon=not primary)
         if primary:
             mark(button, kind="primary")
-            button.setIcon(type(action.icon())())
         self._buttons.addWidget(button)
         return button
 
@@ -98,3 +94,22 @@ class EmptyState(QWidget):
     def _paint_sign(self, tokens: Tokens) -> None:
         sign = icon(self._icon_name, tokens, colour="text_muted")
         self._sign.setPixmap(sign.pixmap(QSize(_ICON, _ICON), self.devicePixelRatioF()))
+
+
+class _ActionButton(QPushButton):
+    """A push button that says, shows and allows what its action does."""
+
+    def __init__(self, action: QAction, parent: QWidget, *, with_icon: bool) -> None:
+        super().__init__(parent)
+        self._action, self._with_icon = action, with_icon
+        self._follow()
+        action.changed.connect(self._follow)
+        self.clicked.connect(action.trigger)
+
+    def _follow(self) -> None:
+        self.setText(self._action.text())
+        self.setToolTip(self._action.toolTip())
+        self.setEnabled(self._action.isEnabled())
+        self.setAccessibleName(self._action.text().replace("&", ""))
+        if self._with_icon:
+            self.setIcon(self._action.icon())

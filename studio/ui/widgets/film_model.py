@@ -100,11 +100,16 @@ class FilmModel(QAbstractListModel):
 
     def replace(self, frames: Sequence[StripFrame]) -> None:
         """Show exactly these frames; thumbnails already known are not converted again."""
-        wanted = {frame.number for frame in frames}
-        self._drop([row for row, shot in enumerate(self._shots) if shot.number not in wanted])
-        if [shot.number for shot in self._shots] != [frame.number for frame in frames[: len(self._shots)]]:
+        wanted = [frame.number for frame in frames]
+        self._drop([row for row, shot in enumerate(self._shots) if shot.number not in set(wanted)])
+        shown = list(self.numbers)
+        # the first frame is never thinned out: with another one first, this is another film
+        if shown[:1] != wanted[:1] or shown != [number for number in wanted if number in set(shown)]:
             self._drop(range(len(self._shots)))
-        for frame in frames[len(self._shots) :]:
+            shown = []
+        # those before the last one shown have been let go by `_thin`: they do not come back
+        first_new = wanted.index(shown[-1]) + 1 if shown else 0
+        for frame in frames[first_new:]:
             self.append(frame)
 
     def clear(self) -> None:

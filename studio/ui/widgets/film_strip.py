@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -41,6 +41,7 @@ class FilmStrip(QListView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._by_key = False
         self._empty_text = "Frames of the painting appear here; click one to go on from it."
         self._film = FilmModel(FRAME_LIMIT, self)
         self.setModel(self._film)
@@ -104,7 +105,9 @@ class FilmStrip(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         before = self.currentIndex().row()
+        self._by_key = True
         super().keyPressEvent(event)
+        self._by_key = False
         if self.currentIndex().row() != before:
             self._choose(self.currentIndex())
 
@@ -120,8 +123,8 @@ class FilmStrip(QListView):
     def scrollTo(  # noqa: D102
         self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
     ) -> None:
-        # only the artist's own choice may move the strip
-        if self.hasFocus():
+        # only the artist's own steps along the strip may move it
+        if self._by_key:
             super().scrollTo(index, hint)
 
     def _choose(self, index: QModelIndex) -> None:
@@ -131,16 +134,21 @@ class FilmStrip(QListView):
     def _keeping_place(self, change: Callable[[], None]) -> None:
         bar = self.horizontalScrollBar()
         at_end = bar.value() >= bar.maximum()
-        seen = self.indexAt(QPoint(_PAD, _PAD))
-        number, left = (int(seen.data(NUMBER)), self.visualRect(seen).left()) if seen.isValid() else (-1, 0)
+        lefts = self._lefts_in_view()
         change()
         self.executeDelayedItemsLayout()
         self.updateGeometries()
-        row = self._film.row_of(number)
+        anchor = next(((row, left) for number, left in lefts if (row := self._film.row_of(number)) >= 0), None)
         if at_end:
             bar.setValue(bar.maximum())
-        elif row >= 0:
+        elif anchor is not None:
+            row, left = anchor
             bar.setValue(bar.value() + self.visualRect(self._film.index(row)).left() - left)
+
+    def _lefts_in_view(self) -> list[tuple[int, int]]:
+        """Return number and left edge of every frame in view: some of them will outlive the change."""
+        rects = ((number, self.visualRect(self._film.index(row))) for row, number in enumerate(self._film.numbers))
+        return [(number, rect.left()) for number, rect in rects if rect.intersects(self.viewport().rect())]
 
 
 class _FrameDelegate(QStyledItemDelegate):

@@ -187,6 +187,7 @@ class _Slot(QWidget):
         for widget in (self.tile, self.slider, self.box):
             layout.addWidget(widget)
         self.set_weight(1.0)
+        self._name(f"Painting {self._place}", None)
         self._connect()
 
     def _connect(self) -> None:
@@ -203,12 +204,16 @@ class _Slot(QWidget):
         self.slider.set_value(weight)
 
     def show_picture(self, picture: ShelfPicture, *, mixed: bool) -> None:
-        self.tile.set_picture(picture.name, picture.thumbnail)
+        self._name(picture.name, picture.thumbnail)
         for control in (self.slider, self.box):
             control.setVisible(mixed)
+
+    def _name(self, name: str, thumbnail: Picture | None) -> None:
+        self.tile.set_picture(name, thumbnail)
+        for control in (self.slider, self.box):
             control.setAccessibleName(f"Weight of painting {self._place}")
-            control.setAccessibleDescription(f"How much {picture.name} counts in the mix")
-            control.setToolTip(f"How much {picture.name} counts in the mix")
+            control.setAccessibleDescription(f"How much {name} counts in the mix")
+            control.setToolTip(f"How much {name} counts in the mix")
 
     def _take(self, weight: float) -> None:
         with self.gesture.step():

@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import pytest
+from accessibility import controls_without_name, controls_without_tooltip, focusable_controls
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+from widget_kit import Frame, plain_picture
+
+from studio.core.failures import Failure
+from studio.core.style_settings import StyleSettings
+from studio.ui.theme import Theme
+from studio.ui.widgets.banner import Banner
+from studio.ui.widgets.empty_state import EmptyState
+from studio.ui.widgets.film_strip import FilmStrip
+from studio.ui.widgets.library_view import LibraryEntry, LibraryView
+from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
+from studio.ui.widgets.photo_tile import PhotoTile
+from studio.ui.widgets.progress_line import ProgressLine
+from studio.ui.widgets.samples import Sample
+from studio.ui.widgets.settings_form import SettingsForm
+from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet
+from studio.ui.widgets.task_rail import TaskEntry, TaskRail
+
+SAMPLES = [Sample("cat", "A cat", plain_picture())]
+
+
+def make_form(theme: Theme) -> QWidget:
+    return SettingsForm(StyleSettings, theme)
+
+
+def make_shelf(theme: Theme) -> QWidget:
+    shelf = PaintingShelf(theme)
+    shelf.set_paintings([ShelfPicture(f"Painting {i}", plain_picture()) for i in range(3)])
+    shelf.set_samples(SAMPLES)
+    return shelf
+
+
+def make_strip(theme: Theme) -> QWidget:
+    strip = FilmStrip(theme)
+    strip.add_frame(Frame(0, 0))
+    return strip
+
+
+def make_banner(theme: Theme) -> QWidget:
+    host = QWidget()
+    Banner(host, theme).show_failure(Failure("Cause.", "Remedy.", "details"))
+    return host
+
+
+def make_empty_state(theme: Theme) -> QWidget:
+    state = EmptyState("picture", "Drop a photo here", "Or paste one.", theme)
+    state.add_action(QAction("Open…", state))
+    state.set_samples(SAMPLES)
+    return state
+
+
+def make_library(theme: Theme) -> QWidget:
+    library = LibraryView(theme)
+    library.set_entries([LibraryEntry(Path("a.png"), "A", plain_picture())])
+    return library
+
+
+def make_sheet(theme: Theme) -> QWidget:
+    return ShortcutsSheet({"File": (Shortcut("Open", ("Ctrl+O",)),)}, theme)
+
+
+def make_rail(theme: Theme) -> QWidget:
+    return TaskRail([TaskEntry("style", "Style", "style")], theme)
+
+
+MAKERS = [
+    make_form, make_shelf, make_strip, make_banner, make_empty_state, make_library, make_sheet, make_rail, PhotoTile,
+    ProgressLine,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_every_control_has_a_name_and_explains_itself(qtbot, theme: Theme, make):
+    widget = make(theme)
+    qtbot.addWidget(widget)
+    widget.show()
+    assert list(focusable_controls(widget))
+    assert controls_without_name(widget) == []
+    assert (
+        controls_without_tooltip(widget, QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider)
+        == []
+    )
+
+
+def test_the_walk_finds_what_has_no_name(qtbot):
+    host = QWidget()
+    qtbot.addWidget(host)
+    bare, named, out_of_reach = QToolButton(host), QToolButton(host), QToolButton(host)
+    bare.setObjectName("bare")
+    named.setText("Named")
+    out_of_reach.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    assert controls_without_name(host) == ["bare < QWidget"]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_switching_the_scheme_reaches_every_widget(qtbot, theme: Theme, make):
+    widget = make(theme)
+    qtbot.addWidget(widget)
+    widget.resize(400, 300)
+    widget.show()
+    QApplication.processEvents()
+    dark = widget.grab().toImage()
+    theme.set_mode("light")
+    assert widget.grab().toImage() != dark
+    theme.set_mode("dark")
+    assert widget.grab().toImage() == dark

@@ -1,0 +1,89 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+
+from studio.ui.icons import GLYPHS, icon, set_icon
+from studio.ui.theme import Theme, mark
+from studio.ui.tokens import DARK, LIGHT
+
+
+def test_mode_dresses_the_application(qapp: QApplication, theme: Theme):
+    theme.set_mode("light")
+    assert theme.tokens is LIGHT
+    assert qapp.palette().color(QPalette.ColorRole.Window).name() == LIGHT.window
+    assert LIGHT.accent in qapp.styleSheet()
+    assert DARK.window not in qapp.styleSheet()
+
+
+def test_change_of_mode_is_told_once(theme: Theme, qtbot):
+    with qtbot.waitSignal(theme.theme_changed) as told:
+        theme.set_mode("light")
+    assert told.args == [LIGHT]
+    with qtbot.assertNotEmitted(theme.theme_changed):
+        theme.set_mode("light")
+
+
+def test_system_mode_follows_the_desktop(qapp: QApplication, theme: Theme):
+    theme.set_mode("system")
+    desktop = qapp.styleHints()
+    desktop.colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert theme.tokens is LIGHT
+    desktop.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.tokens is DARK
+
+
+def test_chosen_mode_ignores_the_desktop(qapp: QApplication, theme: Theme):
+    theme.set_mode("dark")
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert theme.tokens is DARK
+
+
+def test_unknown_mode_counts_as_system(theme: Theme):
+    theme.set_mode("sepia")
+    assert theme.mode == "system"
+
+
+def test_a_second_theme_takes_over_from_the_first(qapp: QApplication, theme: Theme):
+    theme.set_mode("light")
+    second = Theme(qapp, "dark")
+    assert second.tokens is DARK
+    assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.window
+    second.deleteLater()
+
+
+def test_stylesheet_parses_without_a_warning_and_reaches_labels(qtbot, theme: Theme):
+    label = QLabel("Title")
+    qtbot.addWidget(label)
+    mark(label, tone="title")
+    label.ensurePolished()
+    assert label.font().pixelSize() == theme.tokens.title_size
+
+
+@pytest.mark.parametrize("name", sorted(GLYPHS))
+def test_every_icon_draws_something(qtbot, theme: Theme, name: str):
+    image = icon(name, theme.tokens).pixmap(24, 24).toImage()
+    inked = sum(image.pixelColor(x, y).alpha() > 0 for x in range(24) for y in range(24))
+    assert inked > 10
+
+
+def test_icon_takes_the_colour_of_the_theme_and_follows_it(qtbot, theme: Theme):
+    button = QToolButton()
+    qtbot.addWidget(button)
+    set_icon(button, "stop", theme, colour="accent")
+    assert _ink(button) == DARK.accent
+    theme.set_mode("light")
+    assert _ink(button) == LIGHT.accent
+
+
+def test_a_newer_icon_replaces_the_older_for_good(qtbot, theme: Theme):
+    button = QToolButton()
+    qtbot.addWidget(button)
+    set_icon(button, "stop", theme, colour="error")
+    set_icon(button, "stop", theme, colour="accent")
+    theme.set_mode("light")
+    assert _ink(button) == LIGHT.accent
+
+
+def _ink(button: QToolButton) -> str:
+    return button.icon().pixmap(32, 32).toImage().pixelColor(16, 16).name()

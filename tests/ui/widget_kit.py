@@ -1,0 +1,25 @@
+"""Small things that several widget tests need."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.core.events import Picture
+
+
+def plain_picture(value: int = 120, width: int = 32, height: int = 24) -> Picture:
+    """A picture of one grey."""
+    return np.full((height, width, 3), value, dtype=np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A frame for the film strip."""
+
+    number: int
+    step: int
+    branch: bool = False
+
+    @property
+    def thumbnail(self) -> Picture:
+        return plain_picture(self.number % 256)
