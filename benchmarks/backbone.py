@@ -93,11 +93,11 @@ def contestants(options: argparse.Namespace) -> dict[str, Callable[[], Backbone]
     """Return every network by its name in the table, loaded when it is its turn."""
     vgg = options.weights / "vgg19_to_relu3_1/vgg_normalised_conv3_1.pth"
     return {
-        SLIM: lambda: load_backbone(options.slim, "atelier-slim", pooling="average"),
+        SLIM: lambda: load_backbone(options.slim, "slim", pooling="average"),
         SQUEEZENET: lambda: load_backbone(options.weights / "squeezenet1_1.pth", "squeezenet1_1"),
         VGG: lambda: load_backbone(vgg, "vgg19_normalised"),
         RANDOM_VGG: lambda: to_third_scale(untrained_backbone("vgg19", seed=0)),
-        RANDOM_SLIM: lambda: untrained_backbone("atelier-slim", seed=0, pooling="average"),
+        RANDOM_SLIM: lambda: untrained_backbone("slim", seed=0, pooling="average"),
     }
 
 

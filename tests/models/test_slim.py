@@ -116,7 +116,7 @@ def test_folding_keeps_every_distance_the_heads_would_measure(picture):
 def test_the_shipped_weights_are_small_complete_and_recognised():
     assert EMBEDDED.stat().st_size <= 4_000_000
     backbone = load_backbone(EMBEDDED)
-    assert backbone.architecture == "atelier-slim"
+    assert backbone.architecture == "slim"
     assert backbone.trained
     assert backbone.scales == TAPS
 
@@ -127,7 +127,7 @@ def test_it_finds_the_same_paintings_alike_that_vgg_does(shared_data):
     paintings = validation_crops(read_pictures(shared_data / "images" / "styles", longest=320), 160)
     vgg = load_backbone(shared_data / "weights" / "vgg19_to_relu3_1" / "vgg_normalised_conv3_1.pth")
     agreement = {}
-    for name, backbone in {"shipped": load_backbone(EMBEDDED), "random": untrained_backbone("atelier-slim")}.items():
+    for name, backbone in {"shipped": load_backbone(EMBEDDED), "random": untrained_backbone("slim")}.items():
         distances = [pairwise_distances(network(paintings, ["relu3_1"])["relu3_1"]) for network in (vgg, backbone)]
         agreement[name] = torch.corrcoef(torch.stack(distances))[0, 1].item()
     assert agreement["shipped"] > 0.95
