@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from shelf_kit import shelf_entry
 from widget_kit import Frame, plain_picture
 
+from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry
 from studio.core.style_settings import StyleSettings
@@ -89,7 +90,7 @@ def make_models(theme: Theme) -> QWidget:
 
     models = ModelList(theme, make_card)
     models.set_entries([shelf_entry("present", "a"), shelf_entry("missing", "b"), shelf_entry("missing", "c")])
-    models.cards["b"].show_working("Connecting…")
+    models.cards["b"].show_progress(Progress("Downloading", 1, 2))
     models.cards["c"].show_failure(Failure("Cause.", "Remedy.", ""))
     return models
 

@@ -404,7 +404,7 @@ class StylePanel(Panel):
         first, self._shown = self._shown is None, frame
         self.workspace.canvas.set_after(frame)
         if first:
-            self._enable_saving()
+            self._show_saveable()
 
     def _show_film(self, film: Film) -> None:
         self.workspace.film_strip.set_frames(film.frames)
@@ -421,9 +421,6 @@ class StylePanel(Panel):
             line.finish(_WORDS[state])
         self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
         self.paint_button.setEnabled(self.can_paint)
-        self._enable_saving()
-
-    def _enable_saving(self) -> None:
         self._show_saveable()
 
     def _show_saveable(self) -> None:

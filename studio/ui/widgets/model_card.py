@@ -237,8 +237,8 @@ class ModelCard(QFrame):
             self._busy = busy
             if busy:
                 self.failure.clear()
-            if self._facts_row.isVisible():
-                self.progress.setMinimumHeight(self._facts_row.height())
+            if busy:
+                self.progress.setMinimumHeight(max(self._theme.tokens.row, self._facts_row.sizeHint().height()))
             self._facts_row.setVisible(not busy)
             self.progress.setVisible(busy)
             self._show_state()
