@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app import Studio
+from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
 
@@ -53,11 +54,11 @@ def _write(path: Path, picture: np.ndarray) -> Path:
 
 
 @contextmanager
-def open_studio(home: Path, width: int = 1200, height: int = 800) -> Iterator[Studio]:
+def open_studio(home: Path, width: int = 1200, height: int = 800, models: ModelShelf | None = None) -> Iterator[Studio]:
     """Show a studio's window; afterwards it is closed, and nothing of it may be left running."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
-    studio = Studio(application, UserFolders.within(home))
+    studio = Studio(application, UserFolders.within(home), models)
     studio.window.resize(width, height)
     studio.window.show()
     try:
