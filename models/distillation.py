@@ -33,7 +33,6 @@ class Heads(nn.Module):
     """
 
     energies: Tensor
-    spreads: Tensor
 
     def __init__(self, lessons: Sequence[Lesson], widths: Mapping[str, int]) -> None:
         super().__init__()
@@ -42,14 +41,12 @@ class Heads(nn.Module):
             nn.Parameter(torch.empty(lesson.channels, widths[lesson.tap])) for lesson in self.lessons
         )
         self.register_buffer("energies", torch.ones(len(self.lessons)))
-        self.register_buffer("spreads", torch.ones(len(self.lessons)))
 
     @torch.no_grad()
     def fit(self, pupil: Mapping[str, Tensor], teacher: Mapping[str, Tensor], ridge: float = 1e-3) -> None:
         """Set every head to the least-squares map from what the pupil sees to what the teacher sees.
 
-        Also measures what errors are relative to: each layer's energy (mean square of a feature), and how
-        much its Gram matrix, in units of that energy, spreads among the pictures.
+        Also measures each layer's energy (mean square of a feature), in units of which the heads speak.
         """
         for index, lesson in enumerate(self.lessons):
             known, wanted = _vectors(pupil[lesson.tap]), _vectors(teacher[lesson.layer])
@@ -58,8 +55,6 @@ class Heads(nn.Module):
             normal += ridge * normal.diagonal().mean() * torch.eye(len(normal))
             solved = torch.linalg.solve(normal, known.T @ wanted).T
             self.maps[index].copy_(solved / self.energies[index].sqrt())
-            grams = gram_matrix(teacher[lesson.layer]) / self.energies[index]
-            self.spreads[index] = (grams - grams.mean(0)).square().sum((1, 2)).mean()
 
     def metric(self, tap: str) -> Tensor:
         """Return HᵀH of everything `tap` has to explain, weighted as in the loss (symmetric, C×C)."""
@@ -70,22 +65,27 @@ class Heads(nn.Module):
 def lesson_errors(
     heads: Heads, pupil: Mapping[str, Tensor], teacher: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return by layer the relative squared errors of the features, and of the Gram matrices.
+    """Return by layer the squared errors of the features and of the Gram matrices, relative to each picture's own.
 
-    The Gram error is relative to how much the teacher's Gram matrices differ among pictures: a pupil that sees no
-    difference between two paintings scores 1.
+    Relative per picture, as a style loss is relative to its painting: a quiet picture counts as much as a loud one.
     """
     features: dict[str, Tensor] = {}
     grams: dict[str, Tensor] = {}
     known_grams = {tap: gram_matrix(seen) for tap, seen in pupil.items()}
-    for lesson, head, energy, spread in zip(heads.lessons, heads.maps, heads.energies, heads.spreads, strict=True):
+    for lesson, head, energy in zip(heads.lessons, heads.maps, heads.energies, strict=True):
         wanted = teacher[lesson.layer] / energy.sqrt()
         told = nn.functional.conv2d(pupil[lesson.tap], head[:, :, None, None])
-        features[lesson.layer] = (told - wanted).square().mean()
         wanted_gram = gram_matrix(wanted)
         told_gram = head @ known_grams[lesson.tap] @ head.T
-        grams[lesson.layer] = (told_gram - wanted_gram).square().sum((1, 2)).mean() / spread
+        features[lesson.layer] = _relative(told - wanted, wanted)
+        grams[lesson.layer] = _relative(told_gram - wanted_gram, wanted_gram)
     return features, grams
+
+
+def _relative(error: Tensor, wanted: Tensor) -> Tensor:
+    """Mean over the batch of ‖error‖² / ‖wanted‖²; an almost empty picture cannot blow it up."""
+    energy = wanted.square().flatten(1).mean(1)
+    return (error.square().flatten(1).mean(1) / (energy + 0.1 * energy.mean())).mean()
 
 
 def style_gap(heads: Heads, seen: Mapping[str, Tensor], style: Mapping[str, Tensor]) -> Tensor:

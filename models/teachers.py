@@ -42,17 +42,23 @@ class NormalisedVgg19(nn.Module):
         super().__init__()
         self._widths = tuple(widths)
         self.features, taps = normalised_features("max", widths, (2, 2, 1))
-        self._taps = {index: f"vgg19.{tap}" for tap, index in taps.items() if tap.endswith("_1")}
+        self._taps = {index: f"vgg19.{tap}" for tap, index in taps.items()}
 
-    def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """N×3×H×W, 0–1 → features of relu1_1, relu2_1, relu3_1."""
+    def responses(self, picture: Tensor) -> dict[str, Tensor]:
+        """N×3×H×W, 0–1 → what every convolution says before its ReLU; `relu1_2` and `relu2_2` as pooled."""
         seen: dict[str, Tensor] = {}
         x = picture
         for index, layer in enumerate(self.features):
-            x = layer(x)
             if index in self._taps:
-                seen[self._taps[index]] = x
+                pooled = self._pools(index + 1)
+                seen[self._taps[index]] = F.max_pool2d(x, 2) if pooled else x
+                x = torch.relu(x)  # not in place: the responses were handed out
+            else:
+                x = layer(x)
         return seen
+
+    def _pools(self, index: int) -> bool:
+        return index < len(self.features) and isinstance(self.features[index], nn.MaxPool2d)
 
     def lessons(self) -> tuple[Lesson, ...]:
         """Scales 1 to 3 are VGG's."""
@@ -75,10 +81,10 @@ class AlignedFire(nn.Module):
         self.expand3x3 = nn.Conv2d(squeezed, expanded, kernel_size=3)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×channels×H×W → N×2·expanded×H×W."""
+        """N×channels×H×W → N×2·expanded×H×W, before the ReLU."""
         x = torch.relu(self.squeeze(x))
         mirrored = F.pad(x, (1, 1, 1, 1), mode="reflect")
-        return torch.relu(torch.cat([self.expand1x1(x), self.expand3x3(mirrored)], dim=1))
+        return torch.cat([self.expand1x1(x), self.expand3x3(mirrored)], dim=1)
 
 
 class AlignedSqueezeNet(nn.Module):
@@ -113,12 +119,13 @@ class AlignedSqueezeNet(nn.Module):
         self.register_buffer("_mean", torch.tensor((0.485, 0.456, 0.406)).view(1, 3, 1, 1))
         self.register_buffer("_std", torch.tensor((0.229, 0.224, 0.225)).view(1, 3, 1, 1))
 
-    def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """N×3×H×W, 0–1, sides multiples of 16 → features at strides 2, 4, 4, 8, 8, 16, …."""
+    def responses(self, picture: Tensor) -> dict[str, Tensor]:
+        """N×3×H×W, 0–1, sides multiples of 16 → what stem and fires say before their ReLU."""
         x = (picture - self._mean) / self._std
-        x = torch.relu(self.stem(F.pad(x, (0, 1, 0, 1), mode="reflect")))
+        x = self.stem(F.pad(x, (0, 1, 0, 1), mode="reflect"))
         seen = {"squeezenet.relu1": x}
         for _, number, *_ in self._FIRES:
+            x = torch.relu(x)
             if number in self._POOLED_BEFORE:
                 sides = (1, 0, 1, 0) if self._POOLED_BEFORE[number] == "begin" else (0, 1, 0, 1)
                 x = F.max_pool2d(F.pad(x, sides, mode="replicate"), kernel_size=3, stride=2)
@@ -156,11 +163,16 @@ class Teachers(nn.Module):
         self.requires_grad_(False).eval()
 
     @torch.no_grad()
-    def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """N×3×H×W, 0–1, sides multiples of 16 → features by layer name, without gradient."""
-        seen: dict[str, Tensor] = self.vgg(picture)
-        seen.update(self.squeezenet(picture))
+    def responses(self, picture: Tensor) -> dict[str, Tensor]:
+        """Return what every layer says before its ReLU, by name, without gradient."""
+        seen: dict[str, Tensor] = self.vgg.responses(picture)
+        seen.update(self.squeezenet.responses(picture))
         return seen
+
+    def forward(self, picture: Tensor) -> dict[str, Tensor]:
+        """N×3×H×W, 0–1, sides multiples of 16 → features of the lessons' layers, without gradient."""
+        seen = self.responses(picture)
+        return {lesson.layer: torch.relu(seen[lesson.layer]) for lesson in self.lessons}
 
 
 def load_teachers(folder: Path) -> Teachers:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 # before anything imports Qt or torch
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests' pictures are tiny; more threads wait on a busy machine
 
 import pytest
 from hypothesis import settings
@@ -74,3 +74,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def studio(qapp, tmp_path):
+    """The whole studio with its window shown; closed afterwards, with nothing left running."""
+    from studio_kit import open_studio
+
+    with open_studio(tmp_path / "atelier home") as studio:
+        yield studio

@@ -58,8 +58,8 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPainting]:
     """
     recipe = task.shown.picture.recipe
     if recipe is None or recipe.task != "stylize":
-        raise StudioError("This picture carries no painting recipe.", "Open it as a photo instead.")
-    settings = StyleSettings.model_validate(recipe.settings)
+        raise StudioError("This picture carries no painting recipe.", "It opens as a plain photo.")
+    settings = _settings_of(recipe)
     loaded: dict[str, list[OpenedPicture]] = {"content": [], "style": []}
     for number, wanted in enumerate(recipe.inputs):
         yield Progress(f"Opening {wanted.name}", number, len(recipe.inputs))
@@ -67,9 +67,19 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPainting]:
         if path is None:
             raise StudioError(
                 f"The picture “{wanted.name}”, from which this was made, is not in the library.",
-                "Put it beside the saved picture and drop that again.",
+                "It opens as a plain photo; to have its painting back, put that picture beside it and drop it again.",
             )
         loaded.setdefault(wanted.role, []).append(prepare_opened(load_picture(path), name=wanted.name))
     if not loaded["content"]:
-        raise StudioError("This picture's recipe names no photo.", "Open it as a photo instead.")
+        raise StudioError("This picture's recipe names no photo.", "It opens as a plain photo.")
     return RecalledPainting(task.shown, loaded["content"][0], tuple(loaded["style"]), settings, recipe)
+
+
+def _settings_of(recipe: Recipe) -> StyleSettings:
+    try:
+        return StyleSettings.model_validate(recipe.settings)
+    except ValueError as error:
+        raise StudioError(
+            "The recipe's settings cannot be read; another version of Atelier may have made it.",
+            "It opens as a plain photo; update Atelier to have its painting back.",
+        ) from error

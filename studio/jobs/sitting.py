@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from torch import Tensor
@@ -25,7 +26,7 @@ ROOM = 0.25
 """A change of mind near the end still gets this share of the size's steps."""
 JUMP = 5.0
 """A change that multiplies the loss by more than this may be better served by starting over."""
-RACE = 6
+ROUNDS = 6
 """Evaluations that a restart from the blank canvas gets to prove it."""
 
 Outcomes: TypeAlias = Generator[Event, None, Outcome]
@@ -34,6 +35,15 @@ Optimisations: TypeAlias = Generator[Event, None, StyleOptimisation]
 
 class Interrupted(Exception):  # noqa: N818 - not an error: the artist was faster than the network
     """The evaluation being made is no longer wanted."""
+
+
+@dataclass(slots=True)
+class Race:
+    """A restart from the blank canvas that runs against the painting, evaluation by evaluation."""
+
+    rival: StyleOptimisation
+    rounds_left: int = ROUNDS
+    rivals_turn: bool = False
 
 
 class Sitting:
@@ -72,8 +82,7 @@ class Sitting:
         self._stage = Stage(1, 1, 0)
         self._done = self._total = 0
         self._work_done = self._work_left = 0.0
-        self._rival: StyleOptimisation | None = None
-        self._race_left = 0
+        self._race: Race | None = None
 
     def paint(self, branch: Tensor | None = None) -> Job[None]:
         """Go through the sizes; `branch` is an earlier frame to go on from."""
@@ -122,7 +131,7 @@ class Sitting:
 
     def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
         """Spend the stage's steps."""
-        self._rival = None
+        self._race = None
         while self._done < self._total and not optimisation.stuck:
             if self._stops():
                 return
@@ -135,14 +144,23 @@ class Sitting:
                     continue
                 self._steer(optimisation)
             try:
-                outcome = yield from self._evaluate(optimisation, self._stage.side, self._interrupt)
-                self._done += 1
-                yield from self._take(optimisation, outcome)
-                optimisation = yield from self._race(optimisation)
+                optimisation = yield from self._advance(optimisation)
             except Interrupted:
                 continue
             yield self._progress()
         yield from self._show(last=True)
+
+    def _advance(self, optimisation: StyleOptimisation) -> Optimisations:
+        """Make one evaluation: the painting's, or in a race by turns its rival's."""
+        if self._race is not None and self._race.rivals_turn:
+            yield from self._evaluate(self._race.rival, self._stage.side, self._interrupt)
+            return (yield from self._judge(optimisation, self._race))
+        outcome = yield from self._evaluate(optimisation, self._stage.side, self._interrupt)
+        self._done += 1
+        if self._race is not None:
+            self._race.rivals_turn = True
+        yield from self._take(optimisation, outcome)
+        return optimisation
 
     # -- one evaluation --------------------------------------------------------------------------------------------
 
@@ -216,25 +234,21 @@ class Sitting:
 
     def _steer(self, optimisation: StyleOptimisation) -> None:
         """Hand the moved weights to the optimiser; if the loss jumps, a blank canvas may be the better start."""
-        self._rival = None
+        self._race = None
         if optimisation.steer(self._weights) > JUMP:
-            self._rival = optimisation.fork(self._easel.blank(self._stage.height, self._stage.width))
-            self._race_left = RACE
+            self._race = Race(optimisation.fork(self._easel.blank(self._stage.height, self._stage.width)))
 
-    def _race(self, optimisation: StyleOptimisation) -> Optimisations:
-        """Evaluate the rival once, and after a few times go on with whichever loss is lower."""
-        rival = self._rival
-        if rival is None:
+    def _judge(self, optimisation: StyleOptimisation, race: Race) -> Optimisations:
+        """After a few rounds go on with whichever loss is lower."""
+        race.rivals_turn = False
+        race.rounds_left -= 1
+        if race.rounds_left > 0:
             return optimisation
-        yield from self._evaluate(rival, self._stage.side, self._interrupt)
-        self._race_left -= 1
-        if self._race_left > 0:
+        self._race = None
+        if race.rival.loss >= optimisation.loss:
             return optimisation
-        self._rival = None
-        if rival.loss >= optimisation.loss:
-            return optimisation
-        yield from self._take(rival, Outcome.ACCEPTED)
-        return rival
+        yield from self._take(race.rival, Outcome.ACCEPTED)
+        return race.rival
 
     def _sketch(self, optimisation: StyleOptimisation, side: int) -> Optimisations:
         """Follow the slider at a small size; once it rests, carry the change over to the painting."""

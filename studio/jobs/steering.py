@@ -98,7 +98,7 @@ class LiveSteering:
 
     def settings(self, at: int) -> StyleSettings | None:
         """Return the newest settings if a slider was moved, and write the change down."""
-        changes = changes_between(self._settings, self._controls.settings)
+        changes = self._unread()
         if not changes:
             return None
         self._moved_at = self._clock()
@@ -129,7 +129,7 @@ class LiveSteering:
         """
         if self._controls.finishing:
             return True
-        return bool(changes_between(self._settings, self._controls.settings)) and self._sketch_side(side) > 0
+        return bool(self._unread()) and self._sketch_side(side) > 0
 
     def observe(self, side: int, seconds: float) -> None:
         """Remember how long an evaluation takes at each size, the newest counting half."""
@@ -152,8 +152,11 @@ class LiveSteering:
         return self._pace[nearest] * (side / nearest) ** 2
 
     def keeps_sketching(self, at: int) -> bool:
-        """True until the slider has been quiet for a moment."""
-        return self._clock() - self._moved_at < QUIET
+        """True until the slider has been quiet for a moment; a move that was not read yet counts."""
+        return self._clock() - self._moved_at < QUIET or bool(self._unread())
+
+    def _unread(self) -> dict[str, Any]:
+        return changes_between(self._settings, self._controls.settings)
 
     def write(self, step: SteeringStep) -> None:
         """Append to the record."""

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +28,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.distillation import Heads, fold_heads, lesson_errors, style_gap, tap_widths
+from models.layerwise_fit import fit_layerwise
 from models.slim import SLIM_WIDTHS, TAPS, SlimNetwork
 from models.teachers import Teachers, load_teachers
 from studio.training.picture_crops import CropSampler, PictureSet, read_pictures, uniform, validation_crops
@@ -47,11 +49,12 @@ class DistillSettings:
     size: int = 112
     batch: int = 4
     easel: int = 1
-    learning_rate: float = 2e-3
-    warm_up: int = 100
-    gram_weight: float = 0.3
-    ema: float = 0.998
-    validate_every: int = 250
+    learning_rate: float = 7e-4
+    warm_up: int = 50
+    gram_weight: float = 0.2
+    ema: float = 0.995
+    fit_batches: int = 64
+    validate_every: int = 100
     save_seconds: float = 300.0
     seed: int = 0
 
@@ -99,7 +102,7 @@ class Easel:
 
 
 class Distillation:
-    """A run's whole state, and one step of it.
+    """A run's whole state, and one step of it. A new run calls `begin`, a resumed one `load_state_dict`.
 
     Args:
         settings: how it goes.
@@ -123,21 +126,15 @@ class Distillation:
         self.network.initialise(self.generator)
         self.heads = Heads(teachers.lessons, tap_widths(settings.widths, TAPS))
         self.averaged: dict[str, Tensor] = {}
-        self._begin()
+        self.easel = Easel(torch.empty(0), torch.empty(0), torch.empty(0))
         self.optimiser = torch.optim.Adam(self._parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
 
     @torch.no_grad()
-    def _begin(self) -> None:
-        """Start well: every convolution's output has unit size on real crops, every head is a least-squares fit."""
+    def begin(self) -> None:
+        """Start well: every convolution and every head is a least-squares fit to the teachers."""
+        draw = partial(self.crops.batch, 8)
+        fit_layerwise(self.network, self.teachers, draw, self.generator, batches=self.settings.fit_batches)
         sample = self.crops.batch(48)
-        x = (sample[:16] - self.network._mean) / self.network._std
-        for layer in self.network.features:
-            x = layer(x)
-            if isinstance(layer, torch.nn.Conv2d):
-                layer.weight /= x.std()
-                assert layer.bias is not None
-                layer.bias /= x.std()
-                x = x / x.std()
         self.heads.fit(self.network(sample), self.teachers(sample))
         self.averaged = {name: value.clone() for name, value in self._state().items()}
         count = 8 * max(1, self.settings.easel)
@@ -156,7 +153,7 @@ class Distillation:
         features, grams = lesson_errors(self.heads, self.network(pictures), self.teachers(pictures))
         shares = {lesson.layer: lesson.weight for lesson in self.heads.lessons}
         feature_loss = torch.stack([shares[layer] * error for layer, error in features.items()]).sum()
-        gram_loss = torch.stack([shares[layer] * error.clamp_max(4) for layer, error in grams.items()]).sum()
+        gram_loss = torch.stack([shares[layer] * error for layer, error in grams.items()]).sum()
         loss = feature_loss + self.settings.gram_weight * gram_loss
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -310,7 +307,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = DistillSettings(**{key: value for key, value in given.items() if value is not None})
     sets, held_out = _read_sets(options.data)
     distillation = Distillation(settings, teachers, sets, validation_crops(held_out, settings.size))
-    if state is not None:
+    if state is None:
+        distillation.begin()
+    else:
         distillation.load_state_dict(state)
     run(distillation, folder, options.until)
     return 0

@@ -7,6 +7,8 @@ from studio.core.recipes import Recipe
 from studio.core.style_settings import StyleSettings
 
 FRAME_LIMIT = 48
+SPACING = 6
+"""Evaluations between two frames, until there are too many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +33,7 @@ class Film:
     """
 
     frames: list[FilmFrame] = field(default_factory=list)
-    spacing: int = 6
+    spacing: int = SPACING
     _next_number: int = 0
     _last_step: int = -1_000_000
 
@@ -65,6 +67,7 @@ class Film:
     def clear(self) -> None:
         """Forget all frames: another photo begins."""
         self.frames.clear()
+        self.spacing = SPACING
         self._last_step = -1_000_000
 
     def _thin(self) -> None:

@@ -40,16 +40,15 @@ class PictureDesk(QObject):
         self._numbers = count()
 
     def open_file(self, path: Path, purpose: str) -> None:
-        """Open a picture file; one with a recipe, opened as a photo, brings its whole painting back."""
+        """Open a picture file; one with a recipe, opened as a photo, brings its whole painting back.
+
+        Where that cannot be had any more, the failure says why, and the picture opens as an ordinary photo.
+        """
         self._load(LoadTask(path=path), purpose)
 
     def open_pixels(self, pixels: Picture, name: str, purpose: str) -> None:
         """Open a pasted picture."""
         self._load(LoadTask(pixels=pixels, name=name), purpose)
-
-    def open_as_plain_photo(self, opened: OpenedPicture) -> None:
-        """Use a picture that carries a recipe as an ordinary photo."""
-        self.opened.emit("photo", opened)
 
     def export(
         self,
@@ -86,9 +85,14 @@ class PictureDesk(QObject):
         if purpose == "photo" and opened.picture.recipe is not None:
             folder = opened.picture.path.parent if opened.picture.path else None
             task = RecallTask(opened, self.library, (folder,) if folder else ())
-            self._queue("recall", recall, task).finished.connect(self.recalled)
+            handle = self._queue("recall", recall, task)
+            handle.finished.connect(self.recalled)
+            handle.failed.connect(partial(self._open_as_plain_photo, opened))
         else:
             self.opened.emit(purpose, opened)
+
+    def _open_as_plain_photo(self, opened: OpenedPicture, _failure: Failure) -> None:
+        self.opened.emit("photo", opened)
 
     def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
         handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task, Controls(Settings()))

@@ -29,7 +29,8 @@ class Preferences:
     @property
     def compare_mode(self) -> str:
         """How photo and painting are compared: "after", "split" or "side"."""
-        return str(self._store.value("compare", "split"))
+        stored = self._store.value("compare", "split")
+        return stored if stored in ("after", "side") else "split"
 
     @compare_mode.setter
     def compare_mode(self, mode: str) -> None:

@@ -13,7 +13,7 @@ from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
-from studio.engine import Engine, JobState
+from studio.engine import Engine, JobState, scheduler
 
 
 class Nothing(Settings):
@@ -298,6 +298,71 @@ def test_a_step_that_returns_while_the_window_closes_is_delivered(qapp):
     go_on.set()
     assert engine.shut_down(20_000)
     assert results == ["the last stroke"]
+
+
+def asks_to_finish(begun, ended):
+    """A painting that goes on until it is asked for what it has reached, and takes a step to hand it over."""
+
+    def job(task, controls):
+        begun.set()
+        while not controls.finishing:
+            yield Progress("painting")
+        yield Progress("handing over")
+        ended.append(task)
+        return task
+
+    return job
+
+
+def test_a_job_asked_to_finish_returns_what_it_reached_when_the_window_closes(qapp):
+    engine, begun, ended, finished = Engine("closing"), Event(), [], []
+    engine.finished.connect(lambda key, result: finished.append((key, result)))
+    handle = engine.live("style", asks_to_finish(begun, ended), "painted so far", new_controls())
+    other = engine.queue("train", asks_to_finish(Event(), ended), "not asked", new_controls())
+    wait_for(begun)
+    handle.finish()
+    assert engine.shut_down(20_000)
+    assert finished == [("style", "painted so far")]
+    assert ended == ["painted so far"]
+    assert (handle.state, other.state) == (JobState.FINISHED, JobState.CANCELLED)
+
+
+def test_queued_jobs_asked_to_finish_are_done_in_their_order_before_the_engine_ends(qapp):
+    engine, begun, go_on, done = Engine("closing"), Event(), Event(), []
+
+    def busy(task, controls):
+        begun.set()
+        wait_for(go_on)
+        yield Progress("opening a large picture")
+        done.append(task)
+
+    def save(task, controls):
+        yield Progress("saving")
+        done.append(task)
+
+    engine.queue("open", busy, "opened", new_controls())
+    wait_for(begun)
+    for name in ("first", "second"):
+        engine.queue(name, save, name, new_controls()).finish()
+    go_on.set()
+    assert engine.shut_down(20_000)
+    assert done == ["first", "second"] or done == ["opened", "first", "second"]
+
+
+def test_a_job_that_never_hands_over_does_not_hold_the_window(qapp, monkeypatch):
+    monkeypatch.setattr(scheduler, "FINISHING_S", 0.05)
+    engine, begun = Engine("closing"), Event()
+
+    def stubborn(task, controls):
+        while True:
+            begun.set()
+            yield Progress("just one more step")
+
+    handle = engine.live("style", stubborn, None, new_controls())
+    wait_for(begun)
+    handle.finish()
+    assert engine.shut_down(20_000)
+    assert handle.state == JobState.CANCELLED
 
 
 def test_a_closed_engine_takes_no_jobs(qapp):

@@ -17,7 +17,9 @@ from studio.training.distill import Distillation, DistillSettings, export, run, 
 from studio.training.picture_crops import CropSampler, PictureSet, read_pictures, validation_crops
 
 WIDTHS = ((6,), (6, 8), (8, 10), (10, 12), (12, 12))
-SETTINGS = DistillSettings(widths=WIDTHS, steps=40, size=64, batch=2, easel=1, warm_up=5, ema=0.9, validate_every=20)
+SETTINGS = DistillSettings(
+    widths=WIDTHS, steps=40, size=64, batch=2, easel=1, warm_up=5, fit_batches=2, ema=0.9, validate_every=20
+)
 
 
 def pictures(count=4):
@@ -46,6 +48,12 @@ def teachers():
 
 
 def distillation(settings=SETTINGS):
+    pupil = untaught(settings)
+    pupil.begin()
+    return pupil
+
+
+def untaught(settings=SETTINGS):
     return Distillation(settings, teachers(), [PictureSet("discs", tuple(pictures()), 1.0)],
                         validation_crops(pictures(6), settings.size))  # fmt: skip
 
@@ -65,8 +73,8 @@ def test_a_few_steps_teach_something(tmp_path):
 
 @pytest.mark.parametrize("stopped_at", [1, 7])
 def test_a_resumed_run_ends_with_the_same_bits(tmp_path, stopped_at):
-    settings = DistillSettings(widths=WIDTHS, steps=12, size=64, batch=2, easel=1, warm_up=5)
-    whole, first, second = distillation(settings), distillation(settings), distillation(settings)
+    settings = DistillSettings(widths=WIDTHS, steps=12, size=64, batch=2, easel=1, warm_up=5, fit_batches=2)
+    whole, first, second = distillation(settings), distillation(settings), untaught(settings)
     run(whole, tmp_path / "whole")
     run(first, tmp_path / "parts", until=stopped_at)
     second.load_state_dict(torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True))

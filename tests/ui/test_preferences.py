@@ -1,0 +1,74 @@
+import pytest
+from PySide6.QtCore import QByteArray
+
+from studio.ui.preferences import RECENT_LIMIT, Preferences
+
+
+@pytest.fixture
+def file(tmp_path, qapp):
+    return tmp_path / "config" / "atelier.ini"
+
+
+def start_again(preferences, file):
+    """Write everything to disk and read it as the next start does."""
+    preferences._store.sync()
+    assert file.is_file()
+    return Preferences(file)
+
+
+def test_a_newcomer_gets_calm_defaults(file):
+    fresh = Preferences(file)
+    assert (fresh.theme_mode, fresh.compare_mode, fresh.ai_mark) == ("system", "split", True)
+    assert (fresh.recent_files, fresh.save_folder, fresh.load_bytes("geometry")) == ([], "", None)
+
+
+def test_what_was_chosen_is_there_at_the_next_start(file):
+    before = Preferences(file)
+    before.theme_mode, before.compare_mode, before.ai_mark, before.save_folder = "light", "side", False, "/some/where"
+    before.store_bytes("geometry", QByteArray(b"\x00\x01bytes"))
+    after = start_again(before, file)
+    assert (after.theme_mode, after.compare_mode, after.ai_mark) == ("light", "side", False)
+    assert after.save_folder == "/some/where"
+    assert after.load_bytes("geometry") == QByteArray(b"\x00\x01bytes")
+
+
+@pytest.mark.parametrize(("line", "mode"), [("theme=mauve", "system"), ("compare=upside-down", "split")])
+def test_a_preferences_file_from_elsewhere_does_no_harm(file, line, mode):
+    file.parent.mkdir(parents=True)
+    file.write_text(f"[General]\n{line}\n")
+    preferences = Preferences(file)
+    assert (preferences.theme_mode if "theme" in line else preferences.compare_mode) == mode
+
+
+def test_a_damaged_preferences_file_counts_as_empty(file):
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes(range(256)))
+    assert Preferences(file).theme_mode == "system"
+
+
+def test_recent_files_are_newest_first_each_once_and_not_too_many(file, tmp_path):
+    names = [tmp_path / f"photo {number}, copy.png" for number in range(RECENT_LIMIT + 3)]
+    preferences = Preferences(file)
+    for name in names:
+        name.touch()
+        preferences.remember_file(name)
+    preferences.remember_file(names[-2])
+    expected = [names[-2], names[-1], *reversed(names[3:-2])]
+    assert start_again(preferences, file).recent_files == expected
+
+
+def test_one_recent_file_survives_the_ini_format(file, tmp_path):
+    photo = tmp_path / "a photo; with = signs.png"
+    photo.touch()
+    preferences = Preferences(file)
+    preferences.remember_file(photo)
+    assert start_again(preferences, file).recent_files == [photo]
+
+
+def test_files_that_are_gone_are_not_offered(file, tmp_path):
+    preferences = Preferences(file)
+    for name in ("here.png", "gone.png"):
+        (tmp_path / name).touch()
+        preferences.remember_file(tmp_path / name)
+    (tmp_path / "gone.png").unlink()
+    assert preferences.recent_files == [tmp_path / "here.png"]
