@@ -6,13 +6,14 @@ half a gigabyte of classifier first. Adding an architecture is one entry in `ARC
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from models import slim
 from models.weight_files import WeightsError, read_tensors
@@ -41,6 +42,7 @@ class Layout:
     `features` are run one after the other. `taps` name the layers after which one may listen (name → index), from the
     finest to the deepest. `scales` are the taps, at most five, on which the five layer sliders act, finest first.
     `mean` and `std` are what the network expects of its input. `prefix` stands before the keys in weight files.
+    `margin` pixels are mirrored around the picture first: else its border, which fewer filters see, stays unpainted.
     `partial` allows a file to end early: the network then offers the taps that it has.
     """
 
@@ -50,6 +52,7 @@ class Layout:
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     prefix: str = "features."
+    margin: int = 0
     partial: bool = False
 
 
@@ -75,6 +78,7 @@ class Backbone(nn.Module):
         self.scales = layout.scales
         self._index = dict(layout.taps)
         self._strides = _strides(layout)
+        self._margin = layout.margin
         std = torch.tensor(layout.std).view(1, 3, 1, 1)
         self.register_buffer("_mean", torch.tensor(layout.mean).view(1, 3, 1, 1) / std, persistent=False)
         self.register_buffer("_scale", 1.0 / std, persistent=False)
@@ -111,6 +115,8 @@ class Backbone(nn.Module):
         if not wanted:
             return seen
         x = image * self._scale - self._mean
+        if self._margin:
+            x = F.pad(x, [self._margin] * 4, mode="reflect")
         for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
@@ -127,13 +133,16 @@ class Backbone(nn.Module):
 
 
 class Fire(nn.Module):
-    """SqueezeNet's building block: squeeze to few channels, expand with 1×1 and 3×3 (Iandola et al. 2016, fig. 1)."""
+    """SqueezeNet's building block: squeeze to few channels, expand with 1×1 and 3×3 (Iandola et al. 2016, fig. 1).
+
+    Borders are replicated instead of zero: on the few squeezed channels that costs nothing, and no frame is painted.
+    """
 
     def __init__(self, channels: int, squeezed: int, expanded: int) -> None:
         super().__init__()
         self.squeeze = nn.Conv2d(channels, squeezed, kernel_size=1)
         self.expand1x1 = nn.Conv2d(squeezed, expanded, kernel_size=1)
-        self.expand3x3 = nn.Conv2d(squeezed, expanded, kernel_size=3, padding=1)
+        self.expand3x3 = nn.Conv2d(squeezed, expanded, kernel_size=3, padding=1, padding_mode="replicate")
 
     def forward(self, x: Tensor) -> Tensor:
         """N×channels×H×W → N×2·expanded×H×W."""
@@ -191,7 +200,7 @@ def _squeezenet1_1(pooling: Pooling) -> Layout:
     ]  # fmt: skip
     taps = {"relu1": 1, "fire2": 3, "fire3": 4, "fire4": 6, "fire5": 7, "fire6": 9, "fire7": 10, "fire8": 11,
             "fire9": 12}  # fmt: skip
-    return Layout(nn.Sequential(*layers), taps, ("relu1", "fire3", "fire5", "fire7", "fire9"))
+    return Layout(nn.Sequential(*layers), taps, ("relu1", "fire3", "fire5", "fire7", "fire9"), margin=4)
 
 
 def _slim() -> Layout:
@@ -298,10 +307,8 @@ def _cut(layout: Layout, tensors: Mapping[str, Tensor]) -> Layout:
     taps = {tap: index for tap, index in layout.taps.items() if index <= last}
     if not taps:
         return layout
-    return Layout(
-        nn.Sequential(*islice(layout.features, last + 1)), taps, tuple(tap for tap in layout.scales if tap in taps),
-        layout.mean, layout.std, layout.prefix, layout.partial,
-    )  # fmt: skip
+    scales = tuple(tap for tap in layout.scales if tap in taps)
+    return replace(layout, features=nn.Sequential(*islice(layout.features, last + 1)), taps=taps, scales=scales)
 
 
 def _strides(layout: Layout) -> dict[str, int]:

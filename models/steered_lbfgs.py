@@ -10,6 +10,7 @@ Then a few Adam steps follow the new gradient, and L-BFGS starts again with clea
 
 import math
 from collections import deque
+from collections.abc import Callable
 from enum import Enum, auto
 
 import torch
@@ -35,6 +36,8 @@ class SteeredLBFGS:
         bounds: pixels are clamped to this range after every step; pairs are made of the steps really taken.
         handover: number of Adam steps at the start and after `steer`.
         adam_rate: step of these, in pixel values.
+        smooth: a symmetric, positive semidefinite filter that stands for the inverse Hessian before anything is known
+            (instead of the identity): what it removes never enters the picture.
         tolerance: a trial is rejected when its loss exceeds this multiple of the lowest loss since the last `steer`.
 
     Attributes:
@@ -53,6 +56,7 @@ class SteeredLBFGS:
         handover: int = 5,
         adam_rate: float = 0.02,
         tolerance: float = 1.2,
+        smooth: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self.accepted = start.detach().clone(memory_format=torch.contiguous_format)
         self.trial = self._next = self.accepted
@@ -61,6 +65,7 @@ class SteeredLBFGS:
         self._handover = handover
         self._rate = adam_rate
         self._tolerance = tolerance
+        self._smooth = smooth
         self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)
         self._gradient: Tensor | None = None
         self._inverse_curvature = 1.0
@@ -103,6 +108,7 @@ class SteeredLBFGS:
             handover=self._handover,
             adam_rate=self._rate,
             tolerance=self._tolerance,
+            smooth=self._smooth,
         )
         other._inverse_curvature = self._inverse_curvature
         other._knows_curvature = self._knows_curvature
@@ -141,10 +147,11 @@ class SteeredLBFGS:
 
     def _remember(self, step: Tensor, change: Tensor) -> None:
         """Keep a curvature pair (s, y); while Adam leads only its scale is learnt."""
+        smoothed = self._filtered(change).flatten()
         step, change = step.flatten(), change.flatten()
         curvature = float(change @ step)
         if curvature > 1e-10:
-            self._inverse_curvature = curvature / float(change @ change)
+            self._inverse_curvature = curvature / max(float(change @ smoothed), _TINY)
             self._knows_curvature = True
             if self._adam is None:
                 self._pairs.append((step, change, 1.0 / curvature))
@@ -154,7 +161,7 @@ class SteeredLBFGS:
         if self._adam_left > 0:
             self._adam_left -= 1
             self._adam = self._adam or _Adam(self._gradient)
-            self._step_to(self._adam.direction(self._gradient) * (self._rate * self._shrink))
+            self._step_to(self._filtered(self._adam.direction(self._gradient)) * (self._rate * self._shrink))
             return
         self._adam = None
         direction = self._two_loop(self._gradient.flatten().neg()).view_as(self._gradient)
@@ -170,11 +177,14 @@ class SteeredLBFGS:
             alpha = float(step @ q) * rho
             q.add_(change, alpha=-alpha)
             alphas.append(alpha)
-        q.mul_(self._inverse_curvature)
+        q = self._filtered(q.view_as(self.accepted)).flatten() * self._inverse_curvature
         for (step, change, rho), alpha in zip(self._pairs, reversed(alphas), strict=True):
             beta = float(change @ q) * rho
             q.add_(step, alpha=alpha - beta)
         return q
+
+    def _filtered(self, direction: Tensor) -> Tensor:
+        return direction if self._smooth is None else self._smooth(direction)
 
     def _step_to(self, step: Tensor) -> None:
         trial = self.accepted + step

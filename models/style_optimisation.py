@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from models.painting_init import without_checkerboard
 from models.steered_lbfgs import Outcome, SteeredLBFGS
 from models.style_transfer import Evaluation, LossPass, LossWeights, StyleObjective
 
@@ -25,7 +26,7 @@ class StyleOptimisation:
         self.objective = objective
         self.weights = weights
         self.evaluation: Evaluation | None = None
-        self._optimiser = SteeredLBFGS(start)
+        self._optimiser = SteeredLBFGS(start, smooth=without_checkerboard)
         self._pass: LossPass | None = None
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QThread, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -21,7 +21,7 @@ QUICK = StyleSettings(size=64, steps=4, backbone=UNTRAINED)
 """Done in a moment."""
 LONG = StyleSettings(size=64, steps=2000, backbone=UNTRAINED)
 """Goes on until it is stopped."""
-PATIENCE = 120_000
+PATIENCE = 60_000
 """Milliseconds that a busy machine may take; nothing waits that long on an idle one."""
 
 
@@ -104,8 +104,6 @@ def drag_slider(slider: QWidget, share: float, moves: int = 6, between: Callable
 
 def _move_held(widget: QWidget, at: QPoint) -> None:
     """Move with the button held: QTest.mouseMove alone tells of no button."""
-    from PySide6.QtGui import QMouseEvent
-
     left = Qt.MouseButton.LeftButton
     place = QPointF(at)
     event = QMouseEvent(
@@ -117,12 +115,6 @@ def _move_held(widget: QWidget, at: QPoint) -> None:
 
 def pixels_of(widget: QWidget) -> np.ndarray:
     """Return what the widget shows, H×W×3."""
-    image = widget.grab().toImage().convertToFormat(image_format())
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
-
-
-def image_format():  # noqa: ANN201
-    from PySide6.QtGui import QImage
-
-    return QImage.Format.Format_RGB888

@@ -55,7 +55,7 @@ class StyleSettings(Settings):
     style_layer_4: float = _style_layer(4, 1.0)
     style_layer_5: float = _style_layer(5, 1.0)
     total_variation: float = setting(
-        0.1, label="Smoothness", help="Calms grain and speckles; too much looks like plastic.",
+        0.2, label="Smoothness", help="Calms grain and speckles; too much looks like plastic.",
         term="weight of the mean total variation", low=0.0, high=4.0, step=0.05, group="Strokes",
         effect="steer")  # fmt: skip
     stroke_size: float = setting(
@@ -109,7 +109,7 @@ class StyleSettings(Settings):
         DEFAULT_BACKBONE, label="Network", help="The network that looks at the pictures.",
         term="perceptual backbone: a name or a weights file", group="Network")  # fmt: skip
     pooling: Literal["max", "average"] = setting(
-        "max", label="Pooling", help="Average gives softer transitions (Gatys' choice).", term="pooling layers",
+        "average", label="Pooling", help="Average carries colours and strokes across; max keeps to fine texture.", term="pooling layers",
         group="Network", choices={"max": "Max", "average": "Average"})  # fmt: skip
     statistic: Literal["gram", "gram_diagonal", "mean_std"] = setting(
         "gram", label="Manner", help="What is measured of the painting.",
