@@ -114,7 +114,7 @@ def regress_before_relu(known: Tensor, wanted: Tensor, rounds: int = 6, ridge: f
 
 def _in_units(widths: Sequence[int], responses: Tensor) -> Tensor:
     """Let every teacher speak equally loudly: rows×C, whose columns belong to layers of these `widths`."""
-    parts = [part / part.relu().square().mean().sqrt() for part in responses.split(list(widths), dim=1)]
+    parts = [part / part.relu().square().mean().sqrt() for part in torch.split(responses, list(widths), dim=1)]
     return torch.cat(parts, dim=1)
 
 

@@ -274,7 +274,7 @@ def _networks() -> list[ShelfEntry]:
     def network(name: str, label: str, state: State, note: str, size: int, **rest: Any) -> ShelfEntry:
         path = None if state == "missing" else here
         facts: dict[str, Any] = {"licence": bsd, "trained_on": imagenet, "url": web, "taps": scales, "removable": False}
-        return ShelfEntry(name, label, "style", name, state, path, size, note=note, **{**facts, **rest})
+        return ShelfEntry(name, label, "backbone", name, state, path, size, note=note, **{**facts, **rest})
 
     drops = "Draws only on the finest scales: grain and fine strokes."
     return [

@@ -28,16 +28,17 @@ class Studio:
     Args:
         application: the Qt application.
         folders: where the user's things live.
+        models: the shelf of networks, by default the one in `folders`.
 
     """
 
-    def __init__(self, application: QApplication, folders: UserFolders) -> None:
+    def __init__(self, application: QApplication, folders: UserFolders, models: ModelShelf | None = None) -> None:
         self.preferences = Preferences(folders.config / "atelier.ini")
         self.theme = Theme(application, self.preferences.theme_mode)
         self.engine = Engine("studio")
         self.pictures = Engine("pictures", niceness=0)
         self.shelf = Engine("shelf")
-        self.models = ModelShelf(folders.models)
+        self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
         self.desk = PictureDesk(self.pictures, self.library)
         self.window = StudioWindow(

@@ -126,7 +126,7 @@ class Distillation:
         self.network.initialise(self.generator)
         self.heads = Heads(teachers.lessons, tap_widths(settings.widths, TAPS))
         self.averaged: dict[str, Tensor] = {}
-        self.easel = Easel(*(torch.empty(0) for _ in range(3)))
+        self.easel = Easel(torch.empty(0), torch.empty(0), torch.empty(0))
         self.optimiser = torch.optim.Adam(self._parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
 
     @torch.no_grad()

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout
 from studio.core.events import Progress
 from studio.core.failures import Failure, StudioError
 from studio.core.model_shelf import ModelShelf, ShelfEntry
+from studio.core.sizes import megabytes
 from studio.engine import Engine
 from studio.ui.panel import Panel
 from studio.ui.shelf_session import Errand, ShelfSession
 from studio.ui.theme import Theme, mark
-from studio.ui.widgets.byte_words import words_for_bytes
 from studio.ui.widgets.import_bar import ImportBar
 from studio.ui.widgets.model_card import ModelCard
 from studio.ui.widgets.model_list import ModelList
@@ -223,7 +223,7 @@ class ModelsPanel(Panel):
 def _what_removal_means(entry: ShelfEntry) -> str:
     if entry.state == "missing":
         return "What was downloaded so far is deleted; the next download begins anew."
-    freed = f"{words_for_bytes(entry.size)} are freed. "
+    freed = f"{megabytes(entry.size)} are freed. "
     if entry.url:
         return freed + "It can be downloaded again at any time."
     return freed + "It was imported from a file: keep that file if you may want it back."

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 from studio.core.controls import Controls
 from studio.core.failures import Failure
 from studio.core.frames import Frame
+from studio.core.known_networks import packaged_weights
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.settings import Settings
 from studio.core.style_settings import StyledPicture, StyleSettings
-from studio.core.weights import KNOWN_BACKBONES
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, list_networks, list_samples
 from studio.jobs.files import OpenedPicture
@@ -450,7 +450,7 @@ def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[T
 
 
 def _network_names() -> dict[str, str]:
-    return {network.name: network.label for network in KNOWN_BACKBONES}
+    return {network.name: network.label for network in packaged_weights().manifest.networks}
 
 
 def _named(name: str, samples: tuple[Sample, ...]) -> Sample:

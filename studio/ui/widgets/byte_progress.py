@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QT
 
 from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
+from studio.core.sizes import of_megabytes
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
-from studio.ui.widgets.byte_words import words_for_share
 from studio.ui.widgets.eliding_label import ElidingLabel
 
 _PACE_MEMORY = 8_000_000
@@ -37,7 +37,7 @@ class ByteProgress(QWidget):
         self._eta = EtaEstimator(memory=_PACE_MEMORY)
         self._stage_name = ""
         self._stage = ElidingLabel(parent=self)
-        self._bytes = self._make_figures("888.8 of 888.8 MB")
+        self._bytes = self._make_figures("8888 of 8888 MB")
         self._left = self._make_figures("88:88:88 left")
         self.bar = QProgressBar(self)
         self.cancel_button = QToolButton(self)
@@ -102,13 +102,13 @@ class ByteProgress(QWidget):
 
     def set_progress(self, progress: Progress) -> None:
         """Show how many bytes are done."""
-        if progress.stage != self._stage_name:
-            self._stage_name = progress.stage
+        if progress.heading != self._stage_name:
+            self._stage_name = progress.heading
             self._eta.reset()
         known = progress.total > 0
         left = self._eta.observe(self._clock(), progress.done, progress.total)
-        share = words_for_share(progress.done, progress.total) if known or progress.done else ""
-        self._say(progress.stage, share, words_for_time_left(left) if known else "")
+        share = of_megabytes(progress.done, progress.total) if known else ""
+        self._say(progress.heading, share, words_for_time_left(left) if known else "")
         # thousandths: Qt's bar counts in 32 bits, and a network may have more bytes than that
         self.bar.setRange(0, 1000 if known else 0)
         self.bar.setValue(1000 * min(progress.done, progress.total) // progress.total if known else 0)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,11 +20,11 @@ from PySide6.QtWidgets import (
 from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry
+from studio.core.sizes import megabytes
 from studio.ui.icons import icon, set_icon
 from studio.ui.theme import Theme, mark
 from studio.ui.tokens import Tokens
 from studio.ui.widgets.byte_progress import ByteProgress
-from studio.ui.widgets.byte_words import words_for_bytes
 from studio.ui.widgets.download_failure import DownloadFailure
 from studio.ui.widgets.eliding_label import ElidingLabel
 from studio.ui.widgets.scale_dots import SCALES, ScaleDots
@@ -70,8 +69,9 @@ class ModelCard(QFrame):
         self._sign = QLabel(self)
         self._state = QLabel(self)
         self._note = WrappingLabel(parent=self)
-        self._facts = WrappingLabel(parent=self)
-        self.scales = ScaleDots(theme, self)
+        self._facts_row = QWidget(self)
+        self._facts = WrappingLabel(parent=self._facts_row)
+        self.scales = ScaleDots(theme, self._facts_row)
         self.main_button = QPushButton(self)
         self.menu_button = QToolButton(self)
         self.menu = QMenu(self)
@@ -139,18 +139,22 @@ class ModelCard(QFrame):
         body.addWidget(self.menu_button, 0, Qt.AlignmentFlag.AlignTop)
         return body
 
-    def _make_foot(self) -> QStackedLayout:
+    def _make_foot(self) -> QVBoxLayout:
         """Facts and progress share one place, so that a download moves nothing."""
-        facts = QWidget(self)
-        row = QHBoxLayout(facts)
+        tokens = self._theme.tokens
+        row = QHBoxLayout(self._facts_row)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(self._theme.tokens.gap)
+        row.setSpacing(tokens.gap)
         row.addWidget(self.scales)
         row.addWidget(self._facts, 1)
-        self._foot = QStackedLayout()
-        self._foot.addWidget(facts)
-        self._foot.addWidget(self.progress)
-        return self._foot
+        for place in (self._facts_row, self.progress):
+            place.setMinimumHeight(tokens.row)
+        self.progress.hide()
+        foot = QVBoxLayout()
+        foot.setSpacing(0)
+        foot.addWidget(self._facts_row)
+        foot.addWidget(self.progress)
+        return foot
 
     def _connect(self) -> None:
         self.main_button.clicked.connect(self._do_main)
@@ -233,7 +237,10 @@ class ModelCard(QFrame):
             self._busy = busy
             if busy:
                 self.failure.clear()
-            self._foot.setCurrentIndex(1 if busy else 0)
+            if busy:
+                self.progress.setMinimumHeight(max(self._theme.tokens.row, self._facts_row.sizeHint().height()))
+            self._facts_row.setVisible(not busy)
+            self.progress.setVisible(busy)
             self._show_state()
             if had_focus:  # the keyboard stays on this card: what was pressed may be out of reach now
                 (self.progress.cancel_button if busy else self.main_button).setFocus()
@@ -269,7 +276,7 @@ class ModelCard(QFrame):
             return "Use in Style", f"Paint with {entry.label} from now on", True
         if not entry.url:
             return "", "", False
-        size = f" ({words_for_bytes(entry.size)})" if entry.size else ""
+        size = f" ({megabytes(entry.size)})" if entry.size else ""
         if _is_unfinished(entry):
             return "Resume", f"Go on downloading {entry.label} where it stopped", True
         if entry.state == "damaged":
@@ -320,13 +327,15 @@ class ModelCard(QFrame):
 
 
 def facts_of(entry: ShelfEntry) -> str:
-    """Return size, licence and training of a network as one line."""
-    trained = f"trained on {entry.trained_on}" if entry.trained_on else ""
-    licence = f"licence: {entry.licence}" if entry.licence else "licence not stated"
-    size = words_for_bytes(entry.size) if entry.size else ""
+    """Return size, licence and training of a network in one line."""
     scales = scales_offered(entry.taps)
-    part = f"scales {min(scales)}–{max(scales)} of {len(SCALES)}" if 0 < len(scales) < len(SCALES) else ""
-    return "  ·  ".join(fact for fact in (size, part, licence, trained) if fact)
+    facts = (
+        megabytes(entry.size) if entry.size else "",
+        f"scales {min(scales)}–{max(scales)} of {len(SCALES)}" if 0 < len(scales) < len(SCALES) else "",
+        f"Licence: {entry.licence.rstrip('.')}" if entry.licence else "Licence not stated",
+        f"Training: {entry.trained_on.rstrip('.')}" if entry.trained_on else "",
+    )
+    return "  ·  ".join(fact for fact in facts if fact)
 
 
 def scales_offered(taps: tuple[str, ...]) -> frozenset[int]:

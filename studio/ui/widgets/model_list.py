@@ -13,7 +13,7 @@ from studio.ui.widgets.model_card import ModelCard
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
 _WIDEST = 880
-_TASKS = {"style": "For painting", "restore": "For restoring", "translate": "For translating"}
+_TASKS = {"backbone": "For painting", "restore": "For restoring", "translate": "For translating"}
 
 
 class ModelList(QWidget):

@@ -16,7 +16,6 @@ class WrappingLabel(QLabel):
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(False)
         self.setSizePolicy(policy)
@@ -24,6 +23,8 @@ class WrappingLabel(QLabel):
 
     def setText(self, text: str) -> None:  # noqa: D102
         super().setText(text)
+        selectable, plain = Qt.TextInteractionFlag.TextSelectableByMouse, Qt.TextInteractionFlag.NoTextInteraction
+        self.setTextInteractionFlags(selectable if text else plain)  # without words there is nothing to focus
         self._settle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
