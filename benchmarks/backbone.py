@@ -93,11 +93,11 @@ def contestants(options: argparse.Namespace) -> dict[str, Callable[[], Backbone]
     """Return every network by its name in the table, loaded when it is its turn."""
     vgg = options.weights / "vgg19_to_relu3_1/vgg_normalised_conv3_1.pth"
     return {
-        SLIM: lambda: load_backbone(options.slim, "atelier-slim", pooling="average"),
+        SLIM: lambda: load_backbone(options.slim, "slim", pooling="average"),
         SQUEEZENET: lambda: load_backbone(options.weights / "squeezenet1_1.pth", "squeezenet1_1"),
         VGG: lambda: load_backbone(vgg, "vgg19_normalised"),
         RANDOM_VGG: lambda: to_third_scale(untrained_backbone("vgg19", seed=0)),
-        RANDOM_SLIM: lambda: untrained_backbone("atelier-slim", seed=0, pooling="average"),
+        RANDOM_SLIM: lambda: untrained_backbone("slim", seed=0, pooling="average"),
     }
 
 
@@ -216,10 +216,10 @@ def table(scores: Sequence[Scores], times: dict[str, float], options: argparse.N
     lines = [
         "# Which network sees a painting best?",
         "",
-        "`python benchmarks/backbone.py --write` painted 4 photos in the manner of 4 paintings, with the same settings for",
-        f"every network: {options.size} px, {options.evaluations} evaluations. *Style* is the distance of the Gram matrices",
-        "from the painting's, where the photo's is 1; *content* the distance of the features from the photo's. Lower is",
-        "better. What a network says of its own results is in brackets.",
+        "`python benchmarks/backbone.py --write` painted 4 photos in the manner of 4 paintings, with the same",
+        f"settings: {options.size} px, {options.evaluations} evaluations. *Style* is the distance of the Gram",
+        "matrices from the painting's, where the photo's is 1; *content* that of the features from the photo's.",
+        "Lower is better. What a network says of its own results is in brackets.",
         "",
         f"| painted by | style, says {VGG} | style, says {SQUEEZENET} | content, says {VGG} "
         f"| content, says {SQUEEZENET} | forward + backward | of VGG-19 to relu4_1 |",

@@ -17,7 +17,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from models import slim
 from models.average_pooling import AveragePool
-from models.weight_files import WeightsError, read_tensors
+from models.normalised_vgg19 import normalised_features
+from models.weight_files import WeightsError, read_shapes, read_tensors
 
 __all__ = [
     "ARCHITECTURES",
@@ -25,6 +26,8 @@ __all__ = [
     "Layout",
     "Pooling",
     "WeightsError",
+    "WeightsFacts",
+    "inspect_weights",
     "load_backbone",
     "recognise",
     "untrained_backbone",
@@ -185,26 +188,17 @@ def _vgg(convolutions: Sequence[int], pooling: Pooling, batch_norm: bool = False
             taps[f"relu{block}_{number}"] = len(layers) - 1
             channels = width
         layers.append(nn.MaxPool2d(2) if pooling == "max" else AveragePool(2, 2))
-    return Layout(nn.Sequential(*layers), taps, tuple(f"relu{block}_1" for block in range(1, 6)))
+    return Layout(nn.Sequential(*layers), taps, _first_of_each_block(taps))
+
+
+def _first_of_each_block(taps: Iterable[str]) -> tuple[str, ...]:
+    return tuple(tap for tap in taps if tap.endswith("_1"))
 
 
 def _normalised_vgg19(pooling: Pooling) -> Layout:
-    """VGG-19 with activations normalised to mean 1 and reflected borders, as published for WCT (Li et al. 2017).
-
-    Its files end where their tap is (`relu1_1` … `relu5_1`); RGB→BGR and the mean live in its first, 1×1 convolution.
-    """
-    layers: list[nn.Module] = [nn.Conv2d(3, 3, kernel_size=1)]
-    taps: dict[str, int] = {}
-    channels = 3
-    for block, (count, width) in enumerate(zip((2, 2, 4, 4, 1), (64, 128, 256, 512, 512), strict=True), start=1):
-        for number in range(1, count + 1):
-            layers += [nn.ReflectionPad2d(1), nn.Conv2d(channels, width, kernel_size=3), nn.ReLU(inplace=True)]
-            taps[f"relu{block}_{number}"] = len(layers) - 1
-            channels = width
-        layers.append(nn.MaxPool2d(2) if pooling == "max" else AveragePool(2, 2))
-    scales = tuple(f"relu{block}_1" for block in range(1, 6))
+    features, taps = normalised_features(pooling)
     zero, one = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    return Layout(nn.Sequential(*layers), taps, scales, mean=zero, std=one, prefix="", partial=True)
+    return Layout(features, taps, _first_of_each_block(taps), mean=zero, std=one, prefix="", partial=True)
 
 
 def _squeezenet1_1(pooling: Pooling) -> Layout:
@@ -233,7 +227,7 @@ def _slim() -> Layout:
 
 
 ARCHITECTURES: Mapping[str, Callable[[Pooling], Layout]] = {
-    "atelier-slim": lambda _pooling: _slim(),
+    "slim": lambda _pooling: _slim(),
     "squeezenet1_1": _squeezenet1_1,
     "vgg16": lambda pooling: _vgg((2, 2, 3, 3, 3), pooling),
     "vgg16_bn": lambda pooling: _vgg((2, 2, 3, 3, 3), pooling, batch_norm=True),
@@ -248,7 +242,8 @@ def untrained_backbone(architecture: str, *, seed: int = 0, pooling: Pooling = "
 
     Weights are drawn as He et al. 2015 (eq. 10) do, so that activations keep their size from layer to layer.
     """
-    layout = _build(architecture, pooling)
+    layout = _blueprint(architecture, pooling)
+    layout.features.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(seed)
     for module in layout.features.modules():
         if isinstance(module, nn.Conv2d):
@@ -279,33 +274,72 @@ def load_backbone(path: Path, architecture: str = "", *, pooling: Pooling = "max
 
     """
     tensors = read_tensors(path)
-    architecture = architecture or recognise({key: tuple(tensor.shape) for key, tensor in tensors.items()})
-    layout = _build(architecture, pooling)
-    if layout.partial:
-        layout = _cut(layout, tensors)
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    architecture = architecture or recognise(shapes, path.name)
+    layout = _fitting(shapes, architecture, pooling, path.name)
+    layout.features.to_empty(device="cpu")
     for name, parameter in _numbers(layout).items():
-        key = layout.prefix + name
-        if key not in tensors:
-            raise WeightsError(f"{path.name} is not {architecture}: it has no {key}.")
-        if tensors[key].shape != parameter.shape:
-            has, wants = _shape(tensors[key]), _shape(parameter)
-            raise WeightsError(f"{path.name} is not {architecture}: {key} is {has}, it should be {wants}.")
-        parameter.copy_(tensors[key])
+        parameter.copy_(tensors[layout.prefix + name])
     return Backbone(layout, architecture, trained=True)
 
 
-def recognise(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """Return the architecture that weights with these keys and shapes most resemble."""
+@dataclass(frozen=True, slots=True)
+class WeightsFacts:
+    """Which network a weights file holds, the taps it has, and whether these are all that the network could have."""
+
+    architecture: str
+    taps: tuple[str, ...]
+    complete: bool
+
+
+def inspect_weights(path: Path, architecture: str = "") -> WeightsFacts:
+    """Find out which network is in `path`, or whether it is `architecture`; raises as `load_backbone` does."""
+    shapes = read_shapes(path)
+    architecture = architecture or recognise(shapes, path.name)
+    taps = tuple(_fitting(shapes, architecture, "max", path.name).taps)
+    return WeightsFacts(architecture, taps, complete=len(taps) == len(_blueprint(architecture).taps))
+
+
+def recognise(shapes: Mapping[str, tuple[int, ...]], file: str = "This file") -> str:
+    """Return the architecture that weights with these keys and shapes most resemble.
+
+    Raises:
+        WeightsError: they resemble none of them more than they differ; the message calls them `file`.
+
+    """
 
     def resemblance(architecture: str) -> int:
-        with torch.device("meta"):
-            layout = ARCHITECTURES[architecture]("max")
+        layout = _blueprint(architecture)
         wanted = {layout.prefix + name: tuple(value.shape) for name, value in _numbers(layout).items()}
         found = sum(shapes.get(key) == shape for key, shape in wanted.items())
         strange = sum(key.startswith(layout.prefix) and key not in wanted for key in shapes)
         return found - strange - (0 if layout.partial else len(wanted) - found)
 
-    return max(ARCHITECTURES, key=resemblance)
+    likeness = {architecture: resemblance(architecture) for architecture in ARCHITECTURES}
+    best = max(likeness, key=lambda architecture: likeness[architecture])
+    if likeness[best] <= 0:
+        raise WeightsError(f"{file} holds none of the networks that are known ({', '.join(ARCHITECTURES)}).")
+    return best
+
+
+def _fitting(shapes: Mapping[str, tuple[int, ...]], architecture: str, pooling: Pooling, file: str) -> Layout:
+    """Return the layout, still without numbers, that weights of these shapes fill.
+
+    Raises:
+        WeightsError: they do not; the message names the first mismatch.
+
+    """
+    layout = _blueprint(architecture, pooling)
+    if layout.partial:
+        layout = _cut(layout, shapes)
+    for name, parameter in _numbers(layout).items():
+        key = layout.prefix + name
+        if key not in shapes:
+            raise WeightsError(f"{file} is not {architecture}: it has no {key}.")
+        if shapes[key] != tuple(parameter.shape):
+            has, wants = _words(shapes[key]), _words(tuple(parameter.shape))
+            raise WeightsError(f"{file} is not {architecture}: {key} is {has}, it should be {wants}.")
+    return layout
 
 
 def _numbers(layout: Layout) -> dict[str, Tensor]:
@@ -314,19 +348,18 @@ def _numbers(layout: Layout) -> dict[str, Tensor]:
     return {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
 
 
-def _build(architecture: str, pooling: Pooling) -> Layout:
+def _blueprint(architecture: str, pooling: Pooling = "max") -> Layout:
+    """Return the layout on the meta device, where it takes no memory."""
     if architecture not in ARCHITECTURES:
         raise WeightsError(f"There is no network called {architecture}; there are {', '.join(ARCHITECTURES)}.")
     with torch.device("meta"):
-        layout = ARCHITECTURES[architecture](pooling)
-    layout.features.to_empty(device="cpu")
-    return layout
+        return ARCHITECTURES[architecture](pooling)
 
 
-def _cut(layout: Layout, tensors: Mapping[str, Tensor]) -> Layout:
-    """Drop the layers past the last convolution that `tensors` has, and the taps that go with them."""
-    present = {int(key.removeprefix(layout.prefix).split(".")[0]) for key in tensors}
-    last = max((index for index in layout.taps.values() if index - 1 in present), default=-1)
+def _cut(layout: Layout, keys: Iterable[str]) -> Layout:
+    """Drop the layers past the last convolution that `keys` has, and the taps that go with them."""
+    present = {key.removeprefix(layout.prefix).split(".")[0] for key in keys}
+    last = max((index for index in layout.taps.values() if str(index - 1) in present), default=-1)
     taps = {tap: index for tap, index in layout.taps.items() if index <= last}
     if not taps:
         return layout
@@ -345,5 +378,5 @@ def _strides(layout: Layout) -> dict[str, int]:
     return {tap: after[index] for tap, index in layout.taps.items()}
 
 
-def _shape(tensor: Tensor) -> str:
-    return "×".join(str(length) for length in tensor.shape) or "a single number"
+def _words(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "a single number"

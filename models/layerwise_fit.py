@@ -62,7 +62,7 @@ def fit_layerwise(
     widths = {layer: response.shape[1] for layer, response in responses.items()}
     wanted = [_in_units([widths[layer] for layer in layers], torch.cat(rows))
               for layers, rows in zip(CURRICULUM, heard, strict=True)]  # fmt: skip
-    seen_below = [(batch - network._mean) / network._std for batch in pictures]
+    seen_below = [network.normalise(batch) for batch in pictures]
     lesson = 0
     for layer in network.features:
         if isinstance(layer, ReflectedConvolution):
@@ -114,7 +114,7 @@ def regress_before_relu(known: Tensor, wanted: Tensor, rounds: int = 6, ridge: f
 
 def _in_units(widths: Sequence[int], responses: Tensor) -> Tensor:
     """Let every teacher speak equally loudly: rows×C, whose columns belong to layers of these `widths`."""
-    parts = [part / part.relu().square().mean().sqrt() for part in responses.split(list(widths), dim=1)]
+    parts = [part / part.relu().square().mean().sqrt() for part in torch.split(responses, list(widths), dim=1)]
     return torch.cat(parts, dim=1)
 
 

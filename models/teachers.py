@@ -5,7 +5,7 @@ beginning and at the end, so that every cell of a feature map looks at the same 
 drifts by half a cell, 8 px at the coarsest scale). Its borders are mirrored instead of filled with zeros.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +13,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
+
+from models.normalised_vgg19 import WIDTHS, normalised_features
+from models.weight_files import read_tensors
 
 __all__ = ["AlignedSqueezeNet", "Lesson", "NormalisedVgg19", "Teachers", "load_teachers"]
 
@@ -28,27 +31,34 @@ class Lesson:
 
 
 class NormalisedVgg19(nn.Module):
-    """VGG-19 to relu3_1 with mean activation 1 (Gatys et al. 2016, §2; weights published for WCT, Li et al. 2017)."""
+    """VGG-19 to relu3_1 with mean activation 1 (weights published for WCT, Li et al. 2017).
 
-    def __init__(self, widths: Sequence[int] = (64, 128, 256)) -> None:
+    Args:
+        widths: channels of its three scales; the real network's by default.
+
+    """
+
+    def __init__(self, widths: Sequence[int] = WIDTHS[:3]) -> None:
         super().__init__()
         self._widths = tuple(widths)
-        first, second, third = widths
-        channels = ((3, first), (first, first), (first, second), (second, second), (second, third))
-        self.to_bgr = nn.Conv2d(3, 3, kernel_size=1)
-        self.convolutions = nn.ModuleList(nn.Conv2d(i, o, kernel_size=3) for i, o in channels)
+        self.features, taps = normalised_features("max", widths, (2, 2, 1))
+        self._taps = {index: f"vgg19.{tap}" for tap, index in taps.items()}
 
     def responses(self, picture: Tensor) -> dict[str, Tensor]:
         """N×3×H×W, 0–1 → what every convolution says before its ReLU; `relu1_2` and `relu2_2` as pooled."""
         seen: dict[str, Tensor] = {}
-        x = self.to_bgr(picture)
-        for index, convolution in enumerate(self.convolutions):
-            x = convolution(F.pad(x, (1, 1, 1, 1), mode="reflect"))
-            if index % 2:
-                x = F.max_pool2d(x, 2)
-            seen[f"vgg19.relu{index // 2 + 1}_{index % 2 + 1}"] = x
-            x = torch.relu(x)
+        x = picture
+        for index, layer in enumerate(self.features):
+            if index in self._taps:
+                pooled = self._pools(index + 1)
+                seen[self._taps[index]] = F.max_pool2d(x, 2) if pooled else x
+                x = torch.relu(x)  # not in place: the responses were handed out
+            else:
+                x = layer(x)
         return seen
+
+    def _pools(self, index: int) -> bool:
+        return index < len(self.features) and isinstance(self.features[index], nn.MaxPool2d)
 
     def lessons(self) -> tuple[Lesson, ...]:
         """Scales 1 to 3 are VGG's."""
@@ -58,10 +68,7 @@ class NormalisedVgg19(nn.Module):
 
     def load(self, path: Path) -> None:
         """Read `vgg_normalised_conv3_1.pth`."""
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-        modules = [self.to_bgr, *self.convolutions]
-        for key, module in zip(("0", "2", "5", "9", "12", "16"), modules, strict=True):
-            module.load_state_dict({"weight": tensors[f"{key}.weight"], "bias": tensors[f"{key}.bias"]})
+        self.features.load_state_dict(read_tensors(path))
 
 
 class AlignedFire(nn.Module):
@@ -134,7 +141,7 @@ class AlignedSqueezeNet(nn.Module):
 
     def load(self, path: Path) -> None:
         """Read torchvision's `squeezenet1_1.pth` (its features; the classifier is ignored)."""
-        tensors: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        tensors = read_tensors(path, prefix="features.")
         self.stem.load_state_dict({"weight": tensors["features.0.weight"], "bias": tensors["features.0.bias"]})
         for index, number, *_ in self._FIRES:
             prefix = f"features.{index}."

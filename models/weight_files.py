@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models.weight_headers import WeightsError, cut_off, is_cut_off, safetensors_shapes
 
-class WeightsError(ValueError):
-    """A weights file cannot be used; the message says why, for the user."""
+__all__ = ["WeightsError", "read_shapes", "read_tensors"]
 
 
 def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
@@ -36,20 +37,38 @@ def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
     return {key: value for key, value in named.items() if key.startswith(prefix) and isinstance(value, Tensor)}
 
 
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of the tensors in `path`; raises as `read_tensors` does."""
+    if path.suffix == ".safetensors":
+        return safetensors_shapes(path)
+    return {key: tuple(tensor.shape) for key, tensor in read_tensors(path).items()}
+
+
 def _read_pickle(path: Path) -> Any:
-    damaged = f"{path.name} is damaged or is not a weights file."
+    if is_cut_off(path):
+        raise WeightsError(cut_off(path))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's remarks on old pickle protocols are not for users
         try:
             return _load_mapped(path)
-        except pickle.UnpicklingError as error:
-            asked = re.search(r"GLOBAL (\S+)", str(error))
-            if asked is None and not _is_pickle(path):
-                raise WeightsError(damaged) from error
-            what = f"it asks for {asked[1]}" if asked else "it holds more than numbers"
-            raise WeightsError(f"{path.name} wants to run code when it is opened ({what}); it was refused.") from error
-        except (RuntimeError, EOFError, LookupError, ValueError, AttributeError, TypeError) as error:
-            raise WeightsError(damaged) from error
+        except (pickle.UnpicklingError, RuntimeError, EOFError, *_SENSELESS) as error:
+            raise WeightsError(_what_is_wrong(path, error)) from error
+
+
+_SENSELESS = (LookupError, ValueError, AttributeError, TypeError, struct.error)
+"""What reading a pickle may end in when its bytes make no sense."""
+
+
+def _what_is_wrong(path: Path, error: Exception) -> str:
+    asked = re.search(r"GLOBAL (\S+)", str(error))
+    if asked is not None:
+        return f"{path.name} wants to run code when it is opened (it asks for {asked[1]}); it was refused."
+    if _is_pickle(path):
+        if isinstance(error, EOFError | IndexError | struct.error) or "unexpected EOF" in str(error):
+            return cut_off(path)
+        if isinstance(error, pickle.UnpicklingError):
+            return f"{path.name} wants to run code when it is opened (it holds more than numbers); it was refused."
+    return f"{path.name} is damaged or is not a weights file."
 
 
 def _load_mapped(path: Path) -> Any:
@@ -68,8 +87,9 @@ def _is_pickle(path: Path) -> bool:
 def _read_safetensors(path: Path, prefix: str) -> dict[str, Tensor]:
     from safetensors import SafetensorError, safe_open
 
+    names = [name for name in safetensors_shapes(path) if name.startswith(prefix)]
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys() if key.startswith(prefix)}  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in names}
     except SafetensorError as error:
         raise WeightsError(f"{path.name} is damaged or is not a weights file.") from error

@@ -8,8 +8,9 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QTabWidget
 
 from studio.core.events import Picture, Progress
 from studio.core.failures import Failure
+from studio.core.model_shelf import ShelfEntry, State
 from studio.core.settings import Settings, setting
 from studio.core.style_settings import StyleSettings
 from studio.ui.icons import set_icon
@@ -26,6 +28,8 @@ from studio.ui.widgets.banner import Banner
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.film_strip import FilmStrip
 from studio.ui.widgets.library_view import LibraryEntry, LibraryView
+from studio.ui.widgets.model_card import ModelCard
+from studio.ui.widgets.model_list import ModelList
 from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
 from studio.ui.widgets.photo_tile import PhotoTile
 from studio.ui.widgets.progress_line import ProgressLine
@@ -183,8 +187,7 @@ def _canvas_with_banner(theme: Theme, kind: str) -> QWidget:
 
 def _film(theme: Theme, count: int) -> FilmStrip:
     strip = FilmStrip(theme)
-    for number in range(count):
-        strip.add_frame(Frame(number, field(number, 96, 64), number * 6, branch=number in (4, 31)))
+    strip.set_frames([Frame(n, field(n, 96, 64), n * 6, branch=n in (4, 31)) for n in range(count)])
     if count:
         strip.set_current(count - 3)
     return strip
@@ -249,11 +252,50 @@ def _action(words: str, keys: str) -> QAction:
     return action
 
 
+def models_page(theme: Theme) -> QWidget:
+    """Networks in every state, from built in to damaged, with words as long as they may come."""
+    page = ModelList(theme, partial(ModelCard, theme=theme))
+    page.set_entries(_networks())
+    page.cards["slim"].set_in_use(True)
+    page.cards["vgg16"].show_progress(Progress("Downloading", 61_300_000, 528_000_000))
+    page.cards["vgg16_bn"].show_waiting("Waiting for its turn…")
+    cause = "The network vgg19-dcbb9e9d.pth could not be downloaded: download.pytorch.org cannot be reached."
+    remedy = "Check the connection and try again, or fetch the file with a browser and put it into ~/Atelier/models."
+    page.cards["vgg19"].show_failure(Failure(cause, remedy, ""))
+    return page
+
+
+def _networks() -> list[ShelfEntry]:
+    scales = tuple(f"relu{scale}_1" for scale in range(1, 6))
+    here, web, imagenet = Path("models/a.pth"), "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "ImageNet-1k"
+    bsd = "BSD 3-clause"
+
+    def network(name: str, label: str, state: State, note: str, size: int, **rest: Any) -> ShelfEntry:
+        path = None if state == "missing" else here
+        facts: dict[str, Any] = {"licence": bsd, "trained_on": imagenet, "url": web, "taps": scales, "removable": False}
+        return ShelfEntry(name, label, "backbone", name, state, path, size, note=note, **{**facts, **rest})
+
+    drops = "Draws only on the finest scales: grain and fine strokes."
+    return [
+        network("slim", "Atelier slim", "embedded", "Quick, and close to VGG: start here.", 2_900_000, url=""),
+        network("squeezenet", "SqueezeNet 1.1", "present", "Quick; coarser strokes.", 4_959_973, removable=True),
+        network("vgg16", "VGG-16", "missing", "Nearly VGG-19's look in a little less time.", 528_000_000),
+        network("vgg16_bn", "VGG-16 with batch norm", "missing", "Softer strokes.", 528_000_000, removable=True),
+        network("vgg19", "VGG-19", "missing", "The classic of Gatys et al.: rich strokes, slow.", 574_673_361),
+        network("odd", "VGG-19 normalised, up to relu3_1, von einer sehr langen Datei mit vielen Wörtern", "present",
+                drops, 2_223_308, taps=scales[:3], licence="", url="", removable=True,
+                trained_on="ImageNet-1k, then its activations were normalised to a mean of one over many pictures"),
+        network("broken", "SqueezeNet 1.0", "damaged", "Its file is not what it should be.", 4_100_000, removable=True),
+        network("own", "Our own classifier", "missing", "", 0, url="", taps=(), licence="", trained_on=""),
+    ]  # fmt: skip
+
+
 PAGES: dict[str, tuple[Callable[[Theme], QWidget], tuple[int, int]]] = {
     "panel": (panel_page, (1104, 1240)),
     "bottom": (bottom_page, (900, 900)),
     "empty": (empty_page, (800, 520)),
     "library": (library_page, (900, 620)),
+    "models": (models_page, (944, 1000)),
     "shortcuts": (shortcuts_page, (640, 360)),
 }
 

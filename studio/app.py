@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from studio import __version__
 from studio.core.controls import Controls
 from studio.core.library import Library
+from studio.core.model_shelf import ModelShelf
 from studio.core.settings import Settings
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
@@ -27,17 +28,22 @@ class Studio:
     Args:
         application: the Qt application.
         folders: where the user's things live.
+        models: the shelf of networks, by default the one in `folders`.
 
     """
 
-    def __init__(self, application: QApplication, folders: UserFolders) -> None:
+    def __init__(self, application: QApplication, folders: UserFolders, models: ModelShelf | None = None) -> None:
         self.preferences = Preferences(folders.config / "atelier.ini")
         self.theme = Theme(application, self.preferences.theme_mode)
         self.engine = Engine("studio")
         self.pictures = Engine("pictures", niceness=0)
+        self.shelf = Engine("shelf", niceness=0)
+        self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
         self.desk = PictureDesk(self.pictures, self.library)
-        self.window = StudioWindow(self.theme, self.engine, self.pictures, self.desk, self.preferences)
+        self.window = StudioWindow(
+            self.theme, self.engine, self.pictures, self.shelf, self.models, self.desk, self.preferences
+        )
         self.window.closed.connect(self.shut_down)
 
     def open(self, files: Sequence[Path]) -> None:
@@ -53,8 +59,8 @@ class Studio:
             self.window.open_samples()
 
     def shut_down(self) -> None:
-        """Stop both engines; the network's first, so that what it reached can still be kept."""
-        for engine in (self.engine, self.pictures):
+        """Stop the engines; the network's first, so that what it reached can still be kept."""
+        for engine in (self.engine, self.pictures, self.shelf):
             while not engine.shut_down():
                 pass  # a step that takes longer than half a minute must end before its thread can
 

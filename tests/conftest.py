@@ -74,3 +74,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def studio(qapp, tmp_path):
+    """The whole studio with its window shown; closed afterwards, with nothing left running."""
+    from studio_kit import open_studio
+
+    with open_studio(tmp_path / "atelier home") as studio:
+        yield studio

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QThread, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from studio.app import Studio
+from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
 
@@ -21,7 +22,7 @@ QUICK = StyleSettings(size=64, steps=4, backbone=UNTRAINED)
 """Done in a moment."""
 LONG = StyleSettings(size=64, steps=2000, backbone=UNTRAINED)
 """Goes on until it is stopped."""
-PATIENCE = 120_000
+PATIENCE = 60_000
 """Milliseconds that a busy machine may take; nothing waits that long on an idle one."""
 
 
@@ -53,11 +54,11 @@ def _write(path: Path, picture: np.ndarray) -> Path:
 
 
 @contextmanager
-def open_studio(home: Path, width: int = 1200, height: int = 800) -> Iterator[Studio]:
+def open_studio(home: Path, width: int = 1200, height: int = 800, models: ModelShelf | None = None) -> Iterator[Studio]:
     """Show a studio's window; afterwards it is closed, and nothing of it may be left running."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
-    studio = Studio(application, UserFolders.within(home))
+    studio = Studio(application, UserFolders.within(home), models)
     studio.window.resize(width, height)
     studio.window.show()
     try:
@@ -104,8 +105,6 @@ def drag_slider(slider: QWidget, share: float, moves: int = 6, between: Callable
 
 def _move_held(widget: QWidget, at: QPoint) -> None:
     """Move with the button held: QTest.mouseMove alone tells of no button."""
-    from PySide6.QtGui import QMouseEvent
-
     left = Qt.MouseButton.LeftButton
     place = QPointF(at)
     event = QMouseEvent(
@@ -115,14 +114,43 @@ def _move_held(widget: QWidget, at: QPoint) -> None:
     QApplication.sendEvent(widget, event)
 
 
+@contextmanager
+def answering_file_dialog(*files: Path, filter_with: str = "") -> Iterator[list[str]]:
+    """Answer the next file dialog as a person does: choose the format, type the name, press Enter.
+
+    Yields:
+        a list that will hold the name that the dialog proposed.
+
+    """
+    proposed: list[str] = []
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QFileDialog) or not dialog.isVisible():
+            return
+        entry = dialog.findChild(QLineEdit, "fileNameEdit")
+        if not proposed:
+            proposed.append(entry.text())
+        if not files:
+            QTest.keyClick(dialog, Qt.Key.Key_Escape)
+            return
+        for wanted in (name for name in dialog.nameFilters() if filter_with and filter_with in name):
+            dialog.selectNameFilter(wanted)
+        entry.setText(" ".join(f'"{file}"' for file in files) if len(files) > 1 else str(files[0]))
+        QTest.keyClick(entry, Qt.Key.Key_Return)
+
+    clock = QTimer(interval=20)
+    clock.timeout.connect(answer)
+    clock.start()
+    try:
+        yield proposed
+    finally:
+        clock.stop()
+    assert proposed, "no file dialog was opened"
+
+
 def pixels_of(widget: QWidget) -> np.ndarray:
     """Return what the widget shows, H×W×3."""
-    image = widget.grab().toImage().convertToFormat(image_format())
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
-
-
-def image_format():  # noqa: ANN201
-    from PySide6.QtGui import QImage
-
-    return QImage.Format.Format_RGB888

@@ -73,13 +73,16 @@ def _package(name: str) -> Finding:
 
 
 def _networks(folders: UserFolders) -> Iterator[Finding]:
-    from studio.core.weights import known_backbones
+    from studio.core.model_shelf import ModelShelf
 
-    for weights in known_backbones(folders.models):
-        if weights.trained:
-            yield Finding(weights.label, "good", str(weights.path))
+    for entry in ModelShelf(folders.models).entries():
+        if entry.is_here:
+            yield Finding(entry.label, "good", str(entry.path))
+        elif entry.state == "damaged":
+            yield Finding(entry.label, "missing", f"{entry.path} is damaged. {entry.note}")
         else:
-            yield Finding(weights.label, "missing", f"its weights are not in {folders.models}")
+            how = f"atelier models download {entry.name}" if entry.url else "this version came without it"
+            yield Finding(entry.label, "missing", f"not on this computer: {how}")
 
 
 def _folder(subject: str, folder: Path) -> Finding:

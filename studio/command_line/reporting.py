@@ -10,8 +10,17 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as ProgressBar
+from rich.text import Text
 
 from studio.core.events import Event, Log, Metrics, Preview, Progress
 from studio.core.failures import Failure
@@ -44,6 +53,7 @@ class JsonLines(Reporter):
     def __init__(self, started: float) -> None:
         self._started = started
         self._listening = True
+        self._newest: Progress | None = None
 
     def __exit__(self, *error: object) -> None:
         """Nothing to put away."""
@@ -52,6 +62,9 @@ class JsonLines(Reporter):
         """Write the event; of a preview everything but the pixels."""
         match event:
             case Progress(stage, done, total):
+                if event == self._newest:
+                    return  # a job that waits yields the same again and again
+                self._newest = event
                 self._write("progress", stage=stage, done=done, total=total)
             case Preview(picture, step, stage, draft):
                 height, width = picture.shape[:2]
@@ -95,14 +108,14 @@ class Terminal(Reporter):
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            _Count(),
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
             disable=not self._console.is_terminal,
         )
         self._task: TaskID | None = None
-        self._stage = ""
+        self._heading = ""
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -118,28 +131,38 @@ class Terminal(Reporter):
     def say(self, event: Event) -> None:
         """Move the bar; print remarks above it."""
         match event:
-            case Progress(stage, done, total):
-                self._show(stage, done, total)
+            case Progress():
+                self._show(event)
             case Log(message, level):
                 self.note(f"Warning: {message}" if level == "warning" else message)
 
     def result(self, path: str, **facts: Any) -> None:
         """Print where the result lies."""
         self._bar.stop()
-        print(path)
+        if path:
+            print(path)
 
     def failed(self, failure: Failure) -> None:
         """Leave it to the two lines that every failing command prints."""
 
     def note(self, message: str) -> None:
         """Print a line on stderr."""
-        self._console.print(message, markup=False)
+        self._console.print(message, markup=False, soft_wrap=True)
 
-    def _show(self, stage: str, done: int, total: int) -> None:
-        if self._task is None or stage != self._stage:
+    def _show(self, progress: Progress) -> None:
+        total = progress.total or None
+        if self._task is None or progress.heading != self._heading:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._stage, self._task = stage, self._bar.add_task(stage, total=total or None)
+            self._heading = progress.heading
+            self._task = self._bar.add_task(progress.stage, total=total, in_words=progress.in_words)
             if not self._console.is_terminal:
-                self.note(stage)
-        self._bar.update(self._task, completed=done, total=total or None)
+                self.note(progress.heading)
+        self._bar.update(self._task, completed=progress.done, total=total, description=progress.stage)
+
+
+class _Count(MofNCompleteColumn):
+    """How many of how many, where that can be read; bytes are told in words."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.fields["in_words"] else super().render(task)

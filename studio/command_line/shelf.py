@@ -1,34 +1,159 @@
-"""`atelier models`: the networks that are known, and which of them are here."""
+"""`atelier models`: the networks that are known, those that are here, and how to get more."""
 
+import argparse
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Any
 
-from studio.command_line.columns import in_columns
-from studio.command_line.exit_codes import DONE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from studio.command_line.exit_codes import DONE, FAILED, INTERRUPTED
+from studio.command_line.failing import tell_failure
 from studio.command_line.flags import CommandParser
-from studio.core.user_folders import UserFolders
-from studio.core.weights import ResolvedWeights, known_backbones
+from studio.command_line.reporting import reporter
+from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.core.controls import Controls
+from studio.core.failures import Failure, explain
+from studio.core.model_shelf import DownloadTask, ImportTask, ModelShelf, RemoveTask, ShelfEntry, VerifyTask
+from studio.core.settings import Settings
+from studio.core.sizes import megabytes
+from studio.jobs import catalog
+
+_ACTIONS = ("list", "verify", "download", "import", "remove")
+_STATES = {"embedded": "built in", "present": "here", "missing": "not here", "damaged": "damaged"}
+_WIDE = 500
+"""Columns where nobody looks: a script wants every path in one piece."""
 
 
 def models(arguments: Sequence[str]) -> int:
-    """List every network known by name."""
-    parser = CommandParser("models", "List the networks: what is known, what is there.", "[--json]")
-    parser.add_argument("--json", action="store_true", help="one JSON array on stdout")
+    """Do what is asked with the model shelf."""
+    started = perf_counter()
+    parser = _parser()
     asked = parser.parse_args(arguments)
-    folder = UserFolders.standard().models
-    known = known_backbones(folder)
-    if asked.json:
-        print(json.dumps([_as_json(weights) for weights in known], indent=2))
+    shelf = ModelShelf.standard()
+    _check_operand(asked, shelf, parser)
+    if asked.action == "list":
+        return _list(shelf, as_json=asked.json)
+    return _Chore(asked, shelf, started).run()
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        "models",
+        "The networks that look at pictures: what is known, what is here.\n\n"
+        "  list             the default\n"
+        "  verify [NAME]    read the files and compare their checksums\n"
+        "  download NAME    fetch a network; interrupted, it goes on from there next time\n"
+        "  import FILE      find out which network a .pth or .safetensors file holds, and take it in\n"
+        "  remove NAME      delete what was downloaded or imported",
+        "[list | verify [NAME] | download NAME | import FILE | remove NAME]",
+    )
+    parser.add_argument("action", choices=_ACTIONS, nargs="?", default="list", metavar="ACTION", help="see above")
+    parser.add_argument("operand", nargs="?", metavar="NAME|FILE", help="a name out of the list, or a file")
+    parser.add_argument("--json", action="store_true", help="list: one JSON array on stdout")
+    parser.add_events_flag()
+    return parser
+
+
+def _check_operand(asked: argparse.Namespace, shelf: ModelShelf, parser: CommandParser) -> None:
+    if asked.operand is None:
+        if asked.action in ("download", "import", "remove"):
+            parser.error(f"{asked.action} what? Name a {'file' if asked.action == 'import' else 'network'}.")
+        return
+    if asked.action == "list":
+        parser.error(f"list takes no name, and there was “{asked.operand}”")
+    names = [entry.name for entry in shelf.entries()]
+    if asked.action != "import" and asked.operand not in names:
+        parser.error(f"there is no network called “{asked.operand}”; there are {', '.join(names)}")
+
+
+def _list(shelf: ModelShelf, *, as_json: bool) -> int:
+    entries = shelf.entries()
+    if as_json:
+        print(json.dumps([_plain(entry) for entry in entries], indent=2))
         return DONE
-    rows = [(weights.architecture, weights.label, str(weights.path or "not here")) for weights in known]
-    print(in_columns([("NAME", "NETWORK", "WEIGHTS"), *rows]))
-    print(f"\nWeights files belong into {folder}, or are named with --backbone FILE.")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("NAME", "NETWORK", "STATE", "SIZE", "LICENCE", "WHERE"):
+        table.add_column(title, overflow="fold", justify="right" if title == "SIZE" else "left")
+    for entry in entries:
+        where = str(entry.path) if entry.path else "atelier models download " + entry.name if entry.url else ""
+        state, size = _STATES[entry.state], megabytes(entry.size)
+        table.add_row(*(Text(cell) for cell in (entry.name, entry.label, state, size, entry.licence, where)))
+    console = Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
+    console.print(table)
+    print(f"\nFiles put into {shelf.folder} under the names above are found, too.")
     return DONE
 
 
-def _as_json(weights: ResolvedWeights) -> dict[str, object]:
-    path = None if weights.path is None else str(weights.path)
-    return {
-        "name": weights.architecture, "label": weights.label, "trained": weights.trained, "path": path,
-        "sha256": weights.sha256,
-    }  # fmt: skip
+class _Chore:
+    """One action on the shelf: runs its jobs, reports, and turns every ending into an exit code."""
+
+    def __init__(self, asked: argparse.Namespace, shelf: ModelShelf, started: float) -> None:
+        self._asked = asked
+        self._shelf = shelf
+        self._controls = Controls(Settings())
+        self._reporter = reporter(events=asked.events, started=started)
+
+    def run(self) -> int:
+        """Do it; whatever goes wrong is told."""
+        actions: dict[str, Callable[[str | None], int]] = {
+            "verify": self._verify, "download": self._download, "import": self._import, "remove": self._remove,
+        }  # fmt: skip
+        try:
+            with self._reporter, stoppable(self._controls):
+                return actions[self._asked.action](self._asked.operand)
+        except Interrupted:
+            self._tell(Failure("Interrupted.", "The same command goes on from where it was.", ""))
+            return INTERRUPTED
+        except Exception as error:
+            return self._tell(explain(error))
+
+    def _download(self, name: str | None) -> int:
+        return self._got(self._do("download_weights", DownloadTask(str(name), self._shelf)))
+
+    def _import(self, file: str | None) -> int:
+        entry = self._do("import_weights", ImportTask(Path(str(file)).expanduser(), self._shelf))
+        self._reporter.note(f"{entry.label}: paint with it by --backbone {entry.name}")
+        return self._got(entry)
+
+    def _remove(self, name: str | None) -> int:
+        entry = self._do("remove_weights", RemoveTask(str(name), self._shelf))
+        self._reporter.note(f"{entry.label} was removed." if entry.path is None else f"{entry.path} is still there.")
+        self._reporter.result("", **_facts(entry))
+        return DONE
+
+    def _verify(self, name: str | None) -> int:
+        here = [entry.name for entry in self._shelf.entries() if entry.path is not None]
+        checked = [self._do("verify_weights", VerifyTask(each, self._shelf)) for each in ([name] if name else here)]
+        for entry in checked:
+            self._reporter.note(f"{entry.label}: {'sound' if entry.is_here else entry.note}")
+            self._reporter.result(str(entry.path), **_facts(entry))
+        if not checked:
+            self._reporter.note("There is no network on this computer yet.")
+        return DONE if all(entry.is_here for entry in checked) else FAILED
+
+    def _do(self, job: str, task: Any) -> ShelfEntry:
+        entry: ShelfEntry = run_job(catalog.start(job, task, self._controls), self._controls, self._reporter)
+        return entry
+
+    def _got(self, entry: ShelfEntry) -> int:
+        self._reporter.result(str(entry.path), **_facts(entry))
+        return DONE
+
+    def _tell(self, failure: Failure) -> int:
+        self._reporter.failed(failure)
+        return tell_failure(failure, debug=self._asked.debug)
+
+
+def _plain(entry: ShelfEntry) -> dict[str, object]:
+    return asdict(entry) | {"path": None if entry.path is None else str(entry.path), "taps": list(entry.taps)}
+
+
+def _facts(entry: ShelfEntry) -> dict[str, object]:
+    return {key: value for key, value in _plain(entry).items() if key != "path"}

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from studio.core.failures import StudioError
 
@@ -92,18 +93,59 @@ def _reserve(path: Path) -> bool:
 
 
 @contextmanager
-def _written_beside(target: Path, data: bytes) -> Iterator[Path]:
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    # plain os.open, since tempfile's files are private to the user and a picture should follow the umask
-    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
+def written_in_pieces(path: Path) -> Iterator[BinaryIO]:
+    """Hand out a file to write to, which takes the place of `path` when the block ends well; else nothing is left.
+
+    Raises:
+        WriteError: it could not be written.
+
+    """
+    temporary = _beside(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with _created(temporary) as file:
+            yield file
+        move_into_place(temporary, path)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def move_into_place(finished: Path, path: Path) -> None:
+    """Give a finished file its name, once all of it is safely on the disk.
+
+    Raises:
+        OSError: that fails.
+
+    """
+    with finished.open("rb+") as file:
+        os.fsync(file.fileno())
+    finished.replace(path)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def _written_beside(target: Path, data: bytes) -> Iterator[Path]:
+    temporary = _beside(target)
+    try:
+        with _created(temporary) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{secrets.token_hex(8)}.part")
+
+
+def _created(temporary: Path) -> BinaryIO:
+    # plain os.open, since tempfile's files are private to the user and a picture should follow the umask
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
+    return os.fdopen(descriptor, "wb")
 
 
 def _sync_folder(folder: Path) -> None:

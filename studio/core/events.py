@@ -22,12 +22,21 @@ class Progress:
 
     `share` is how much of the whole job's work is done, 0–1, where stages differ so much in cost that the steps of one
     say nothing about the others.
+
+    `in_words` says that `done` and `total` count something too small to be read, such as bytes: the stage itself says
+    how far it is, behind a “ · ” (“Downloading VGG-19 · 212 of 548 MB”).
     """
 
     stage: str
     done: int = 0
     total: int = 0
     share: float | None = None
+    in_words: bool = False
+
+    @property
+    def heading(self) -> str:
+        """What is being done: while it stays the same, it is the same piece of work."""
+        return self.stage.partition(" · ")[0] if self.in_words else self.stage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,3 +75,13 @@ Event: TypeAlias = Progress | Preview | Metrics | Log
 R = TypeVar("R")
 Job: TypeAlias = Generator[Event, None, R]
 """A job: yields events, may be closed at any yield (its `finally` saves what must not be lost), returns its result."""
+
+
+def finish(job: Job[R]) -> R:
+    """Run a job to its end, deaf to what it says."""
+    try:
+        while True:
+            next(job)
+    except StopIteration as end:
+        result: R = end.value
+        return result

@@ -8,7 +8,7 @@ from studio.core.images import LoadedPicture
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings, setting
 
-DEFAULT_BACKBONE = "squeezenet1_1"
+DEFAULT_BACKBONE = "atelier-slim"
 
 _STROKES = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
 
@@ -109,8 +109,8 @@ class StyleSettings(Settings):
         DEFAULT_BACKBONE, label="Network", help="The network that looks at the pictures.",
         term="perceptual backbone: a name or a weights file", group="Network")  # fmt: skip
     pooling: Literal["max", "average"] = setting(
-        "average", label="Pooling", help="Average carries colours and strokes across; max keeps to fine texture.", term="pooling layers",
-        group="Network", choices={"max": "Max", "average": "Average"})  # fmt: skip
+        "average", label="Pooling", help="Average carries colours and strokes across; max keeps to fine texture.",
+        term="pooling layers", group="Network", choices={"max": "Max", "average": "Average"})  # fmt: skip
     statistic: Literal["gram", "gram_diagonal", "mean_std"] = setting(
         "gram", label="Manner", help="What is measured of the painting.",
         term="Gram matrix, its diagonal, or channel mean and deviation", group="Network",

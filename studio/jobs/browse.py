@@ -10,8 +10,8 @@ from studio.core.events import Job, Log, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_picture, thumbnail
 from studio.core.library import Library
+from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.samples import Sample
-from studio.core.weights import UNTRAINED, known_backbones
 
 SAMPLE_SIDE = 192
 
@@ -64,7 +64,13 @@ def list_library(task: LibraryTask, controls: Controls[Any]) -> Job[tuple[Thumbn
     return tuple(found)
 
 
-def list_networks(task: None, controls: Controls[Any]) -> Job[dict[str, str]]:
-    """Find which networks are on this computer: name → label, which says so where one is untrained."""
+def list_networks(task: ModelShelf | None, controls: Controls[Any]) -> Job[dict[str, str]]:
+    """Find which networks can be painted with: name → label, which says so where one is untrained."""
     yield Progress("Looking for networks")
-    return {network.name.removesuffix(UNTRAINED): network.label for network in known_backbones()}
+    shelf = task or ModelShelf.standard()
+    return {entry.name: _network_label(entry) for entry in shelf.entries() if entry.path is not None or entry.url}
+
+
+def _network_label(entry: ShelfEntry) -> str:
+    remark = {"missing": " (untrained)", "damaged": " (damaged)"}.get(entry.state, "")
+    return entry.label + remark

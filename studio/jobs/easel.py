@@ -91,7 +91,7 @@ def loss_weights(settings: StyleSettings) -> LossWeights:
 
 def to_tensor(picture: Picture) -> Tensor:
     """H×W×3|4 uint8 → 1×3×H×W float, 0–1; alpha is left to the composition."""
-    pixels = torch.from_numpy(picture[:, :, :3].copy())
+    pixels = torch.from_numpy(np.array(picture[:, :, :3]))  # a copy: loaded pictures are read-only
     return pixels.permute(2, 0, 1).unsqueeze(0).to(torch.float32).div_(255.0)
 
 

@@ -1,7 +1,8 @@
 """The one stylesheet, made from the tokens: flat surfaces, hairline borders, a visible focus ring, no gradients.
 
-Widgets say what they are through dynamic properties: `surface` (canvas, window, panel), `tone` (title, muted, small,
-strong), `kind` (primary, quiet, danger for buttons). Nothing else in the studio sets colours in a stylesheet.
+Widgets say what they are through dynamic properties: `surface` (canvas, window, panel, raised, card), `tone` (title,
+muted, small, strong), `kind` (primary, quiet, link for buttons). Nothing else in the studio sets colours in a
+stylesheet.
 """
 
 from studio.ui.tokens import Tokens
@@ -19,6 +20,8 @@ QMainWindow, QDialog {{ background: {t.window}; }}
 *[surface="window"] {{ background: {t.window}; }}
 *[surface="panel"] {{ background: {t.panel}; }}
 *[surface="raised"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {t.radius}px; }}
+*[surface="card"] {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: {t.radius}px; }}
+*[surface="card"][current="true"] {{ border-color: {t.accent}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QLabel {{ background: transparent; color: {t.text}; }}
 QLabel:disabled {{ color: {t.text_disabled}; }}
@@ -49,6 +52,10 @@ QPushButton[kind="primary"]:hover {{ background: {t.accent_hover}; border-color:
 QPushButton[kind="primary"]:disabled {{ background: transparent; color: {t.text_disabled}; border-color: {t.border}; }}
 QPushButton[kind="primary"]:focus {{ border-color: {t.text}; }}
 *[surface="raised"] QPushButton {{ background: {t.hover}; border-color: {t.outline}; }}
+QPushButton[kind="link"] {{ background: transparent; border-color: transparent; color: {t.accent}; text-align: left;
+    padding: 3px 5px; }}
+QPushButton[kind="link"]:hover {{ color: {t.text}; }}
+QPushButton[kind="link"]:focus {{ border: 2px solid {t.focus}; padding: 2px 4px; }}
 QPushButton::menu-indicator {{ width: 0; }}
 QToolButton {{ background: transparent; color: {t.text}; border: 1px solid transparent;
     border-radius: {t.radius}px; padding: 3px; }}

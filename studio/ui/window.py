@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMe
 
 from studio import __version__
 from studio.core.failures import Failure
+from studio.core.model_shelf import ModelShelf
 from studio.engine import Engine
 from studio.ui.actions import Actions, make_actions
 from studio.ui.panel import Panel
 from studio.ui.panels.library import LibraryPanel
+from studio.ui.panels.models import ModelsPanel
 from studio.ui.panels.style import StylePanel
 from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
@@ -44,6 +46,8 @@ class StudioWindow(QMainWindow):
         theme: dresses the application.
         studio: the engine that owns the device.
         pictures: the engine that loads, saves and composes.
+        shelf: the engine that downloads networks and looks after them.
+        models: the networks of this computer.
         desk: opens and saves pictures.
         preferences: what is remembered between two starts.
 
@@ -52,7 +56,14 @@ class StudioWindow(QMainWindow):
     closed = Signal()
 
     def __init__(
-        self, theme: Theme, studio: Engine, pictures: Engine, desk: PictureDesk, preferences: Preferences
+        self,
+        theme: Theme,
+        studio: Engine,
+        pictures: Engine,
+        shelf: Engine,
+        models: ModelShelf,
+        desk: PictureDesk,
+        preferences: Preferences,
     ) -> None:
         super().__init__()
         self.setWindowTitle("Atelier")
@@ -63,7 +74,8 @@ class StudioWindow(QMainWindow):
             theme, studio, pictures, desk, preferences, self.actions_of_window, self.undo_stack
         )
         self.library_panel = LibraryPanel(theme, pictures, desk.library)
-        self._panels: tuple[Panel, ...] = (self.style_panel, self.library_panel)
+        self.models_panel = ModelsPanel(theme, shelf, models)
+        self._panels: tuple[Panel, ...] = (self.style_panel, self.library_panel, self.models_panel)
         self.rail = TaskRail([_entry_of(panel) for panel in self._panels], theme)
         self._stack = QStackedWidget()
         for panel in self._panels:
@@ -96,6 +108,7 @@ class StudioWindow(QMainWindow):
         self._desk.saved.connect(self._note_saved)
         self._desk.kept.connect(self.library_panel.refresh)
         self.library_panel.opened.connect(self._open_from_library)
+        self._connect_networks()
         actions.open_photo.triggered.connect(style.choose_photo)
         actions.add_painting.triggered.connect(style.choose_painting)
         actions.paste.triggered.connect(style.paste)
@@ -124,6 +137,14 @@ class StudioWindow(QMainWindow):
         self.undo_stack.canRedoChanged.connect(actions.redo.setEnabled)
         self.undo_stack.undoTextChanged.connect(lambda name: actions.undo.setText(f"Undo {name}".strip()))
         self.undo_stack.redoTextChanged.connect(lambda name: actions.redo.setText(f"Redo {name}".strip()))
+
+    def _connect_networks(self) -> None:
+        style, models = self.style_panel, self.models_panel
+        models.networks_changed.connect(style.refresh_networks)
+        models.use_requested.connect(self._use_network)
+        style.networks_requested.connect(self._show_network)
+        style.session.settings_changed.connect(lambda settings: models.set_in_use(settings.backbone))
+        models.set_in_use(style.session.settings.backbone)
 
     # -- menus -----------------------------------------------------------------------------------------------------
 
@@ -246,6 +267,14 @@ class StudioWindow(QMainWindow):
     def _open_from_library(self, path: Path) -> None:
         self.open_files([path])
 
+    def _use_network(self, name: str) -> None:
+        self.style_panel.use_network(name)
+        self.show_panel(self.style_panel.name)
+
+    def _show_network(self, name: str) -> None:
+        self.show_panel(self.models_panel.name)
+        self.models_panel.show_network(name)
+
     def _note_saved(self, path: Path) -> None:
         self._preferences.save_folder = str(path.parent)
         self.show_notice(f"Saved as {path.name}")
@@ -265,7 +294,7 @@ class StudioWindow(QMainWindow):
             self.resize(min(1440, screen.width() - 32), min(900, screen.height() - 48))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep what was reached, remember the window, and end both engines."""
+        """Keep what was reached, remember the window, and end the engines."""
         self._preferences.store_bytes("geometry", self.saveGeometry())
         self.hide()  # what is left to keep takes a moment, which nobody needs to watch
         for panel in self._panels:

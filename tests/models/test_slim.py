@@ -1,10 +1,17 @@
+from importlib import resources
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from models.backbones import load_backbone, untrained_backbone
 from models.distillation import Heads, fold_heads, gram_matrix, tap_widths
-from models.slim import SLIM_WIDTHS, TAPS, SlimNetwork
+from models.slim import SLIM_WIDTHS, TAPS, AveragePooling, SlimNetwork
 from models.teachers import Lesson
+from studio.training.picture_crops import read_pictures, validation_crops
+
+EMBEDDED = Path(str(resources.files("assets") / "weights" / "atelier-slim.safetensors"))
 
 
 @pytest.fixture
@@ -71,6 +78,13 @@ def test_pooling_can_be_switched_without_other_weights(picture):
     assert not torch.allclose(average(picture)["relu2_1"], largest(picture)["relu2_1"])
 
 
+@pytest.mark.parametrize("side", [8, 9])
+def test_averaging_is_the_mean_of_four_pixels(side):
+    x = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    corners = [x[:, :, i : side - side % 2 : 2, j : side - side % 2 : 2] for i in (0, 1) for j in (0, 1)]
+    assert torch.allclose(AveragePooling(2)(x), torch.stack(corners).mean(0))
+
+
 def test_an_even_picture_is_seen_evenly_up_to_its_borders():
     seen = untrained()(torch.full((1, 3, 64, 64), 0.3))
     for tap, features in seen.items():
@@ -92,10 +106,34 @@ def test_folding_keeps_every_distance_the_heads_would_measure(picture):
     other = picture.flip(3) ** 2
     before, after = (network(picture), network(other)), (folded(picture), folded(other))
     for tap in TAPS[1:]:
-        matrices = [
-            (h, lesson.weight / len(h)) for h, lesson in zip(heads.maps, lessons, strict=True) if lesson.tap == tap
-        ]
-        stacked = torch.cat([weight**0.5 * h for h, weight in matrices])
+        mine = [(h, lesson.weight) for h, lesson in zip(heads.maps, lessons, strict=True) if lesson.tap == tap]
+        stacked = torch.cat([(weight / len(h)) ** 0.5 * h for h, weight in mine])
         told = stacked @ (gram_matrix(before[0][tap]) - gram_matrix(before[1][tap])) @ stacked.T
         read = gram_matrix(after[0][tap]) - gram_matrix(after[1][tap])
         assert read.norm() == pytest.approx(told.norm().item(), rel=1e-3), tap
+
+
+def test_the_shipped_weights_are_small_complete_and_recognised():
+    assert EMBEDDED.stat().st_size <= 4_000_000
+    backbone = load_backbone(EMBEDDED)
+    assert backbone.architecture == "slim"
+    assert backbone.trained
+    assert backbone.scales == TAPS
+
+
+@pytest.mark.data
+def test_it_finds_the_same_paintings_alike_that_vgg_does(shared_data):
+    """Correlation of the Gram distances of all pairs of paintings, as seen by VGG-19 and by the shipped network."""
+    paintings = validation_crops(read_pictures(shared_data / "images" / "styles", longest=320), 160)
+    vgg = load_backbone(shared_data / "weights" / "vgg19_to_relu3_1" / "vgg_normalised_conv3_1.pth")
+    agreement = {}
+    for name, backbone in {"shipped": load_backbone(EMBEDDED), "random": untrained_backbone("slim")}.items():
+        distances = [pairwise_distances(network(paintings, ["relu3_1"])["relu3_1"]) for network in (vgg, backbone)]
+        agreement[name] = torch.corrcoef(torch.stack(distances))[0, 1].item()
+    assert agreement["shipped"] > 0.95
+    assert agreement["shipped"] > agreement["random"]
+
+
+def pairwise_distances(features):
+    grams = gram_matrix(features).flatten(1)
+    return torch.nn.functional.pdist(grams)

@@ -14,15 +14,21 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from shelf_kit import shelf_entry
 from widget_kit import Frame, plain_picture
 
+from studio.core.events import Progress
 from studio.core.failures import Failure
+from studio.core.model_shelf import ShelfEntry
 from studio.core.style_settings import StyleSettings
 from studio.ui.theme import Theme
 from studio.ui.widgets.banner import Banner
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.film_strip import FilmStrip
+from studio.ui.widgets.import_bar import ImportBar
 from studio.ui.widgets.library_view import LibraryEntry, LibraryView
+from studio.ui.widgets.model_card import ModelCard
+from studio.ui.widgets.model_list import ModelList
 from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
 from studio.ui.widgets.photo_tile import PhotoTile
 from studio.ui.widgets.progress_line import ProgressLine
@@ -47,7 +53,7 @@ def make_shelf(theme: Theme) -> QWidget:
 
 def make_strip(theme: Theme) -> QWidget:
     strip = FilmStrip(theme)
-    strip.add_frame(Frame(0, 0))
+    strip.set_frames([Frame(0, 0)])
     return strip
 
 
@@ -78,7 +84,23 @@ def make_rail(theme: Theme) -> QWidget:
     return TaskRail([TaskEntry("style", "Style", "style")], theme)
 
 
+def make_models(theme: Theme) -> QWidget:
+    def make_card(entry: ShelfEntry) -> ModelCard:
+        return ModelCard(entry, theme)
+
+    models = ModelList(theme, make_card)
+    models.set_entries([shelf_entry("present", "a"), shelf_entry("missing", "b"), shelf_entry("missing", "c")])
+    models.cards["b"].show_progress(Progress("Downloading", 1, 2))
+    models.cards["c"].show_failure(Failure("Cause.", "Remedy.", ""))
+    return models
+
+
+def make_import_bar(theme: Theme) -> QWidget:
+    return ImportBar(theme, Path("models"))
+
+
 MAKERS = [
+    make_models, make_import_bar,
     make_form, make_shelf, make_strip, make_banner, make_empty_state, make_library, make_sheet, make_rail, PhotoTile,
     ProgressLine,
 ]  # fmt: skip

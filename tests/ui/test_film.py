@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 from widget_kit import plain_picture
@@ -52,7 +54,7 @@ def test_thinning_doubles_the_spacing_so_that_it_stays_even():
     paint(film, range(SPACING * FRAME_LIMIT * 2))
     steps = [frame.step for frame in film.frames]
     assert film.spacing == 2 * SPACING
-    assert {later - earlier for earlier, later in zip(steps[:-2], steps[1:-1], strict=True)} == {2 * SPACING}
+    assert {later - earlier for earlier, later in pairwise(steps[:-1])} == {2 * SPACING}
 
 
 def test_a_frame_is_found_by_its_number_until_it_is_thinned_out():

@@ -26,7 +26,7 @@ class Heard:
         session.state_changed.connect(self.states.append)
         session.painting_finished.connect(self._take_result)
         session.failed.connect(self.failures.append)
-        session.noticed.connect(self.notices.append)
+        session.noticed.connect(lambda words, level: self.notices.append((words, level)))
 
     def _take_result(self, result, inputs):
         self.results.append(result)
@@ -136,8 +136,8 @@ def test_a_painting_starts_by_itself_when_both_pictures_are_there(session, photo
     session.set_photo(photo)
     assert session.state is SessionState.PAINTING
     until(lambda: session.state is SessionState.FINISHED)
-    session.set_photo(photo)
-    assert session.state is SessionState.READY
+    session.add_painting(paintings[1])
+    until(lambda: session.state is SessionState.PAINTING)
 
 
 def test_more_paintings_than_places_replace_the_last(session, paintings):
@@ -228,28 +228,28 @@ def test_a_setting_that_needs_a_restart_starts_again_once_the_hand_rests(at_work
     assert at_work.state is SessionState.PAINTING
 
 
-def test_another_photo_starts_afresh_and_what_was_reached_is_kept_with_its_own_photo(
+def test_another_photo_is_painted_at_once_and_what_was_reached_is_kept_with_its_own_photo(
     at_work, heard, photo, other_photo, paintings, until
 ):
     at_work.set_photo(other_photo)
-    assert at_work.state is SessionState.READY
+    assert at_work.state is SessionState.PAINTING
     assert (at_work.painting, at_work.film.frames) == (None, [])
-    shown = len(heard.frames)
     until(lambda: heard.results)
     assert heard.inputs == [(photo, paintings[0])]
-    assert at_work.painting is None
-    assert at_work.state is SessionState.READY
-    assert len(heard.frames) == shown
-
-
-def test_a_painting_begun_while_the_old_one_ends_does_not_lose_it(at_work, heard, photo, other_photo, until):
-    at_work.set_photo(other_photo)
-    at_work.paint()
-    until(lambda: heard.results)
-    assert heard.inputs[0][0] is photo
     assert at_work.state is SessionState.PAINTING
     until(lambda: at_work.film.frames)
     assert at_work.painting.shape == (64, 43, 3)
+
+
+def test_what_a_stopped_painting_still_says_is_not_taken_for_the_next_photos(at_work, heard, photo, other_photo, until):
+    at_work.stop()
+    at_work.remove_painting(0)
+    at_work.set_photo(other_photo)
+    shown = len(heard.frames)
+    until(lambda: heard.results)
+    assert heard.inputs[0][0] is photo
+    assert (at_work.state, at_work.painting, at_work.film.frames) == (SessionState.EMPTY, None, [])
+    assert len(heard.frames) == shown
 
 
 def test_going_back_to_a_frame_restores_its_settings_and_goes_on_as_a_branch(at_work, heard, until):

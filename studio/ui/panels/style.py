@@ -4,17 +4,26 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.core.controls import Controls
 from studio.core.failures import Failure
 from studio.core.frames import Frame
+from studio.core.known_networks import packaged_weights
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.settings import Settings
 from studio.core.style_settings import StyledPicture, StyleSettings
-from studio.core.weights import KNOWN_BACKBONES
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, list_networks, list_samples
 from studio.jobs.files import OpenedPicture
@@ -53,6 +62,9 @@ class StylePanel(Panel):
 
     """
 
+    networks_requested = Signal(str)
+    """Show where networks come from, first of all the one of this name."""
+
     name = "style"
     title = "Style"
     icon_name = "style"
@@ -79,6 +91,8 @@ class StylePanel(Panel):
         self.empty_state = self._make_empty_state(theme)
         self.form = SettingsForm(StyleSettings, theme, choices={"backbone": _network_names()})
         self.form.set_hidden({"style_mix"})
+        self.networks_button = self._make_networks_button()
+        self.form.append_to_group("Network", self.networks_button)
         self._build(theme)
         self._connect()
         self.workspace.canvas.set_compare_mode(preferences.compare_mode)
@@ -147,6 +161,15 @@ class StylePanel(Panel):
         row.addWidget(self.export_button)
         return row
 
+    def _make_networks_button(self) -> QPushButton:
+        button = QPushButton("More networks…")
+        mark(button, kind="link")
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setToolTip("See every network: what it is good for, and how to get it")
+        button.setAccessibleName("More networks")
+        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        return button
+
     # -- connections -----------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
@@ -175,6 +198,7 @@ class StylePanel(Panel):
         self._connect_shelf()
         self._desk.opened.connect(self._take_opened)
         self._desk.recalled.connect(session.recall)
+        self.networks_button.clicked.connect(self._ask_for_networks)
         self.paint_button.clicked.connect(session.paint)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
@@ -233,9 +257,20 @@ class StylePanel(Panel):
             handle = self._pictures.queue(f"samples-{name}", list_samples, SamplesTask(samples), Controls(Settings()))
             handle.finished.connect(partial(_offer, take))
             handle.failed.connect(self.report)
-        networks = self._pictures.queue("networks", list_networks, None, Controls(Settings()))
+        self.refresh_networks()
+
+    def refresh_networks(self) -> None:
+        """Offer the networks that are on this computer now."""
+        networks = self._pictures.live("style.networks", list_networks, None, Controls(Settings()))
         networks.finished.connect(partial(self.form.set_choices, "backbone"))
         networks.failed.connect(self.report)
+
+    def use_network(self, name: str) -> None:
+        """Paint with another network; one step of undo."""
+        self.session.set_settings(self.session.settings.model_copy(update={"backbone": name}))
+
+    def _ask_for_networks(self) -> None:
+        self.networks_requested.emit(self.session.settings.backbone)
 
     # -- pictures in -----------------------------------------------------------------------------------------------
 
@@ -369,7 +404,7 @@ class StylePanel(Panel):
         first, self._shown = self._shown is None, frame
         self.workspace.canvas.set_after(frame)
         if first:
-            self._enable_saving()
+            self._show_saveable()
 
     def _show_film(self, film: Film) -> None:
         self.workspace.film_strip.set_frames(film.frames)
@@ -386,9 +421,6 @@ class StylePanel(Panel):
             line.finish(_WORDS[state])
         self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
         self.paint_button.setEnabled(self.can_paint)
-        self._enable_saving()
-
-    def _enable_saving(self) -> None:
         self._show_saveable()
 
     def _show_saveable(self) -> None:
@@ -418,7 +450,7 @@ def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[T
 
 
 def _network_names() -> dict[str, str]:
-    return {network.name: network.label for network in KNOWN_BACKBONES}
+    return {network.name: network.label for network in packaged_weights().manifest.networks}
 
 
 def _named(name: str, samples: tuple[Sample, ...]) -> Sample:

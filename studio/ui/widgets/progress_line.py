@@ -110,15 +110,15 @@ class ProgressLine(QWidget):
 
     def set_progress(self, progress: Progress) -> None:
         """Show where the job is."""
-        if progress.stage != self._stage_name:
-            self._stage_name = progress.stage
+        if progress.heading != self._stage_name:
+            self._stage_name = progress.heading
             self._eta.reset()
         known = progress.total > 0
         done, total = _whole(progress)
         eta = self._eta if progress.share is None else self._job_eta
         left = eta.observe(self._clock(), done, total)
         self._say(progress.stage)
-        self._steps.setText(f"{progress.done} / {progress.total}" if known else "")
+        self._steps.setText(f"{progress.done} / {progress.total}" if known and not progress.in_words else "")
         self._left.setText(words_for_time_left(left) if known and not self._paused else "")
         self._bar.setRange(0, total)  # 0: the length is not known, the bar only shows that it lives
         self._bar.setValue(min(done, total))

@@ -131,6 +131,10 @@ class SettingsForm(QWidget):
         if isinstance(row, ChoiceRow):
             row.set_choices(choices)
 
+    def append_to_group(self, group: str, widget: QWidget) -> None:
+        """Put something that is no setting below the settings of a group."""
+        self._sections[group].contents.addWidget(widget)
+
     @property
     def open_groups(self) -> tuple[str, ...]:
         """The groups that stand open, in order."""

@@ -1,0 +1,90 @@
+"""What a weights file tells before it is opened: whether it is whole, and, of a safetensors file, what is in it.
+
+Free of torch, so that a list of files can be looked through at once.
+"""
+
+import json
+import math
+import zipfile
+from pathlib import Path
+from typing import Any
+
+_LONGEST_HEADER = 100_000_000
+"""Safetensors' own limit, in bytes; what claims more is no such file."""
+
+
+class WeightsError(ValueError):
+    """A weights file cannot be used; the message says why, for the user."""
+
+
+def is_cut_off(path: Path) -> bool:
+    """Tell whether `path` ends too early, as far as that shows without reading it.
+
+    Raises:
+        OSError: the file cannot be read.
+
+    """
+    if path.stat().st_size == 0:
+        return True
+    if path.suffix == ".safetensors":
+        whole = _safetensors_length(path)
+        return whole is not None and path.stat().st_size < whole
+    with path.open("rb") as file:
+        if file.read(2) != b"PK":  # before PyTorch 1.6 there was nothing at the end to look for
+            return False
+    return not zipfile.is_zipfile(path)
+
+
+def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of all tensors in a safetensors file.
+
+    Raises:
+        WeightsError: the file is not of that kind, or cut off.
+        OSError: the file cannot be read.
+
+    """
+    if is_cut_off(path):
+        raise WeightsError(cut_off(path))
+    header = _safetensors_header(path)
+    if header is None:
+        raise WeightsError(f"{path.name} is damaged or is not a weights file.")
+    return {name: tuple(tensor["shape"]) for name, tensor in header.items()}
+
+
+def cut_off(path: Path) -> str:
+    """Say that `path` ends too early."""
+    return f"{path.name} is cut off: only the beginning of the file is there."
+
+
+def _safetensors_length(path: Path) -> int | None:
+    """How long the file is by its own account; None where that cannot be read."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        claimed = int.from_bytes(file.read(8), "little")
+    if claimed > _LONGEST_HEADER:
+        return None
+    if size < 8 + claimed:
+        return 8 + claimed
+    header = _safetensors_header(path)
+    if header is None:
+        return None
+    return 8 + claimed + max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
+
+
+def _safetensors_header(path: Path) -> dict[str, Any] | None:
+    with path.open("rb") as file:
+        claimed = int.from_bytes(file.read(8), "little")
+        text = file.read(claimed) if claimed <= _LONGEST_HEADER else b""
+    try:
+        header = json.loads(text)
+        tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
+        plain = all(_is_plain(tensor) for tensor in tensors.values())
+    except (ValueError, AttributeError, KeyError, TypeError, IndexError):
+        return None
+    return tensors if plain else None
+
+
+def _is_plain(tensor: Any) -> bool:
+    begin, end = tensor["data_offsets"]
+    counts = [*tensor["shape"], begin, end]
+    return all(isinstance(count, int) and 0 <= count < math.inf for count in counts) and begin <= end

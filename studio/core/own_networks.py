@@ -1,0 +1,115 @@
+"""The networks that the user brought: files in the models folder, each with a record of what was found in it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from studio.core.atomic import write_file
+from studio.core.checksums import unreadable
+from studio.core.failures import StudioError
+
+if TYPE_CHECKING:
+    from models.backbones import WeightsFacts
+
+SUFFIXES = (".safetensors", ".pth", ".pt")
+
+
+class Record(BaseModel):
+    """What is known of a file that was brought: lies beside it as `FILE.json`.
+
+    `origin` is the name under which it came, `complete` False where the file ends before the network does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    label: str
+    architecture: str
+    taps: tuple[str, ...]
+    complete: bool
+    sha256: str
+    size: int
+    origin: str
+
+
+class OwnFiles:
+    """The weights files in a folder, and what is known of them. One without a record was put there by hand.
+
+    Args:
+        folder: it need not exist.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return every weights file in the order of names."""
+        return tuple(path for path in sorted(self.folder.glob("*")) if path.suffix.lower() in SUFFIXES)
+
+    def record_of(self, path: Path) -> Record | None:
+        """Return what is known of a file; None for files elsewhere, and where there is no readable record."""
+        if path.parent != self.folder:
+            return None
+        try:
+            return Record.model_validate_json(_record_path(path).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def write_record(self, path: Path, record: Record) -> None:
+        """Put `record` beside the file.
+
+        Raises:
+            WriteError: that fails.
+
+        """
+        write_file(_record_path(path), record.model_dump_json(indent=2).encode())
+
+    def delete(self, path: Path) -> None:
+        """Delete a file and its record.
+
+        Raises:
+            StudioError: that fails.
+
+        """
+        try:
+            path.unlink(missing_ok=True)
+            _record_path(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise StudioError(
+                f"{path.name} could not be removed ({error.strerror}).",
+                f"Close other programs that use it, or check the permissions of {path.parent}.",
+            ) from error
+
+
+def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
+    """Find out which network is in `path`, or whether it is `architecture`; imports torch.
+
+    Raises:
+        StudioError: it is none that the studio knows, damaged, or holds more than numbers.
+
+    """
+    from models.backbones import WeightsError, inspect_weights
+
+    try:
+        return inspect_weights(path, architecture)
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose another weights file, or get this one again.") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def free_name(wanted: str, is_taken: Callable[[str], bool]) -> str:
+    """Make a name for files and command lines out of `wanted`, numbered where it is taken."""
+    plain = re.sub(r"[^\w.-]+", "-", wanted).strip("-.") or "network"
+    number, name = 1, plain
+    while is_taken(name):
+        number += 1
+        name = f"{plain}-{number}"
+    return name
+
+
+def _record_path(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
