@@ -32,11 +32,15 @@ _WIDE = 500
 
 
 def models(arguments: Sequence[str]) -> int:
-    """Do what is asked with the model shelf."""
+    """Do what is asked with this user's model shelf."""
+    return tend(ModelShelf.standard(), arguments)
+
+
+def tend(shelf: ModelShelf, arguments: Sequence[str]) -> int:
+    """Do what is asked with `shelf`; returns the exit code."""
     started = perf_counter()
     parser = _parser()
     asked = parser.parse_args(arguments)
-    shelf = ModelShelf.standard()
     _check_operand(asked, shelf, parser)
     if asked.action == "list":
         return _list(shelf, as_json=asked.json)

@@ -1,6 +1,5 @@
 """The `atelier` command as a shell sees it: what it prints where, its exit codes, and how little it loads."""
 
-import json
 import os
 import subprocess
 import sys
@@ -141,19 +140,6 @@ def test_without_a_display_the_window_says_so():
     assert ran.returncode == 1
     assert "There is no display" in ran.stderr
     assert len(ran.stderr.splitlines()) == 2
-
-
-def test_models_lists_every_known_network_and_finds_those_that_are_there(capsys, home):
-    (home / "models").mkdir(exist_ok=True)
-    (home / "models" / "vgg16.pth").write_bytes(b"weights")
-    assert main(["models", "--json"]) == 0
-    listed = {network["name"]: network for network in json.loads(capsys.readouterr().out)}
-    assert {"squeezenet1_1", "vgg16", "vgg16_bn", "vgg19"} <= set(listed)
-    assert listed["vgg16"]["trained"]
-    assert listed["vgg16"]["path"] == str(home / "models" / "vgg16.pth")
-    assert not listed["vgg19"]["trained"]
-    assert main(["models"]) == 0
-    assert str(home / "models" / "vgg16.pth") in capsys.readouterr().out
 
 
 def test_doctor_names_device_versions_networks_and_folders(home):
