@@ -156,7 +156,8 @@ class _Chore:
 
 
 def _plain(entry: ShelfEntry) -> dict[str, object]:
-    return asdict(entry) | {"path": None if entry.path is None else str(entry.path), "taps": list(entry.taps)}
+    path = None if entry.path is None else str(entry.path)
+    return asdict(entry) | {"path": path, "trained": entry.is_here}
 
 
 def _facts(entry: ShelfEntry) -> dict[str, object]:

@@ -101,6 +101,18 @@ def test_the_list_as_json_has_everything(atelier, home):
     assert (listed["vgg16"]["state"], listed["vgg16"]["place"]) == ("present", "folder")
     assert (listed["vgg19"]["state"], listed["vgg19"]["path"]) == ("missing", None)
     assert listed["vgg19"]["taps"][0] == "relu1_1"
+    assert (listed["vgg16"]["trained"], listed["vgg19"]["trained"]) == (True, False)
+
+
+def test_doctor_tells_what_is_here_what_is_damaged_and_how_to_get_the_rest(atelier, home):
+    (home / "models").mkdir()
+    (home / "models" / "vgg16-397923af.pth").write_bytes(b"beginning")
+    code, stdout, _ = atelier("doctor")
+    assert code == 0
+    lines = stdout.splitlines()
+    assert any(line.startswith("✓   Atelier Slim") for line in lines)
+    assert any("VGG-16 " in line and "cut off" in line for line in lines)
+    assert any("VGG-19" in line and "atelier models download vgg19" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ class ModelCard(QFrame):
             self._busy = busy
             if busy:
                 self.failure.clear()
-            if busy:
+            if self._facts_row.isVisible():
                 self.progress.setMinimumHeight(max(self._theme.tokens.row, self._facts_row.sizeHint().height()))
             self._facts_row.setVisible(not busy)
             self.progress.setVisible(busy)
