@@ -302,7 +302,7 @@ class StyleSession(QObject):
             return
         self._compose_busy, self._compose_again = True, False
         self._film_composing, self._film_waits = self._film_waits, None
-        task = ComposeTask(content=self.photo.picture.pixels, painting=self.painting)
+        task = ComposeTask(self.photo.ground, self.painting)
         handle = self._pictures.live(self._COMPOSE, "compose", task, Controls(self.settings))
         handle.finished.connect(partial(self._show_composed, self._composition))
         handle.failed.connect(partial(self._fail_composing, self._composition))
