@@ -62,7 +62,7 @@ def fit_layerwise(
     widths = {layer: response.shape[1] for layer, response in responses.items()}
     wanted = [_in_units([widths[layer] for layer in layers], torch.cat(rows))
               for layers, rows in zip(CURRICULUM, heard, strict=True)]  # fmt: skip
-    seen_below = [(batch - network._mean) / network._std for batch in pictures]
+    seen_below = [network.normalise(batch) for batch in pictures]
     lesson = 0
     for layer in network.features:
         if isinstance(layer, ReflectedConvolution):

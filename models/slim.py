@@ -108,13 +108,17 @@ class SlimNetwork(nn.Module):
         """
         wanted = {self._taps[tap]: tap for tap in taps}
         seen: dict[str, Tensor] = {}
-        x = (picture - self._mean) / self._std
+        x = self.normalise(picture)
         for index in range(max(wanted) + 1):
             x = self.features[index](x)
             if index in wanted:
                 # the next in-place ReLU must not reach what was handed out; pooling stands between, so it cannot
                 seen[wanted[index]] = x
         return seen
+
+    def normalise(self, picture: Tensor) -> Tensor:
+        """Return the picture as the first convolution expects it."""
+        return (picture - self._mean) / self._std
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draw weights as He et al. 2015 (eq. 10) do; readouts begin as the identity."""

@@ -187,8 +187,7 @@ def _canvas_with_banner(theme: Theme, kind: str) -> QWidget:
 
 def _film(theme: Theme, count: int) -> FilmStrip:
     strip = FilmStrip(theme)
-    for number in range(count):
-        strip.add_frame(Frame(number, field(number, 96, 64), number * 6, branch=number in (4, 31)))
+    strip.set_frames([Frame(n, field(n, 96, 64), n * 6, branch=n in (4, 31)) for n in range(count)])
     if count:
         strip.set_current(count - 3)
     return strip

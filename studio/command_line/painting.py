@@ -1,5 +1,6 @@
 """One painting, from the files that go in to the file that comes out: what `stylize` and `replay` share."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from studio.command_line.failing import tell_failure
 from studio.command_line.flags import CommandParser
 from studio.command_line.reporting import Reporter, reporter
 from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.core.atomic import write_error
 from studio.core.controls import Controls
 from studio.core.failures import Failure, StudioError, explain
 from studio.core.images import save_picture
@@ -35,13 +37,21 @@ class Order:
 
 
 def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) -> None:
-    """End the program with exit code 2 when `output` is no picture file or would overwrite an input."""
+    """End the program with exit code 2 when `output` is no picture file, would overwrite an input, or has no place.
+
+    Asked before the work begins: nobody wants to hear of it after a minute's painting.
+    """
     if output.suffix.lower() not in SUFFIXES:
         parser.error(f"argument -o: “{output.name}” has to end in one of {', '.join(SUFFIXES)}")
     if output.is_dir():
         parser.error(f"argument -o: {output} is a folder")
     if output.exists() and any(path.exists() and path.samefile(output) for path in inputs):
         parser.error(f"argument -o: {output} goes in, and would be overwritten")
+    place = next(folder for folder in output.absolute().parents if folder.exists())
+    if not place.is_dir():
+        parser.error(f"argument -o: {place} is a file, not a folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        parser.error(f"argument -o: no permission to write to {place}")
 
 
 class PaintingCommand:
@@ -89,7 +99,10 @@ class PaintingCommand:
         return tell_failure(failure, debug=self._debug)
 
     def _keep(self, task: StylizeTask, painted: StyledPicture) -> None:
-        self._output.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._output.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(self._output, error) from error
         save_picture(self._output, painted.picture, recipe=painted.recipe, icc_profile=task.content.icc_profile)
         library = Library(UserFolders.standard().library)
         with suppress(StudioError):  # a convenience for `replay`; the painting itself is safe

@@ -18,6 +18,7 @@ from studio.core.style_settings import StylizeTask
 from studio.core.user_folders import UserFolders
 
 _LOSSLESS = (".png", ".tif", ".tiff")
+_MOST_THREADS = 1024
 
 
 def replay(arguments: Sequence[str]) -> int:
@@ -47,12 +48,22 @@ def _order(file: Path, given: Sequence[Path], output: Path) -> Order:
 
     from studio.jobs.style_recipes import ReplayControls  # imports torch
 
+    _use_as_many_threads(recipe)
     ingredients = Ingredients(given, file, Library(UserFolders.standard().library))
     return Order(
         ReplayControls(recipe),
         lambda: ingredients.task(recipe),
         lambda painted, reporter: _compare(file, output, reporter),
     )
+
+
+def _use_as_many_threads(recipe: Recipe) -> None:
+    """Share sums out over threads as then: in another order they round differently."""
+    import torch
+
+    threads = recipe.versions.get("threads", "")
+    if threads.isdecimal() and 0 < int(threads) <= _MOST_THREADS:
+        torch.set_num_threads(int(threads))
 
 
 class Ingredients:

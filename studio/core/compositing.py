@@ -21,6 +21,27 @@ _BAND_PIXELS = 32_768
 _TINY = np.float32(1e-6)
 
 
+class Ground:
+    """The photo under a painting, brought to the painting's size once.
+
+    A camera's picture takes a tenth of a second to shrink, too long for every frame and every move of a slider.
+
+    Args:
+        photo: RGB or RGBA, of any size.
+
+    """
+
+    def __init__(self, photo: Picture) -> None:
+        self._photo = photo
+        self._fitted = photo
+
+    def fitted(self, height: int, width: int) -> Picture:
+        """Return the photo at this size; only the newest size is kept."""
+        if self._fitted.shape[:2] != (height, width):
+            self._fitted = resize(self._photo, width, height)
+        return self._fitted
+
+
 def compose(content: Picture, painting: Picture | DeepPicture, settings: StyleSettings) -> DeepPicture:
     """Return the picture to show and save, of the painting's size, with the photo's alpha where it has one.
 

@@ -138,6 +138,8 @@ class _Download:
 
     def _take_up(self, answer: Answer, origin: Origin | None, have: int) -> Outcome | None:
         """Make the partial file fit to the server's answer; None where bytes will follow."""
+        if answer.headers.get("Content-Type", "").startswith("text/html") and answer.status == 200:
+            raise self._login_page()
         validator, (first, total) = _validator(answer), _range(answer)
         if answer.status == 200:  # everything, because nothing is here, the file changed, or ranges are not known
             length = int(answer.headers.get("Content-Length", "0"))
@@ -160,10 +162,11 @@ class _Download:
         with self._partial.path.open("ab") as file:
             while True:
                 yield self._progress(done)
-                for _ in range(_PIECES):
-                    heard = reader.next(_BLINK_S)
+                for number in range(_PIECES):
+                    heard = reader.next(0.0 if number else _BLINK_S)
                     if isinstance(heard, Ended):
-                        whole = heard.error is None and (done == self._total or not self._told)
+                        yield self._progress(done)
+                        whole = done == self._total if self._told else heard.error is None
                         return "" if whole else self._words(heard)
                     if not isinstance(heard, bytes):
                         break
@@ -237,6 +240,12 @@ class _Download:
         return StudioError(
             f"{self._network.label} could not be downloaded: {gone} (HTTP {status}).",
             f"Try again later; or {self._by_hand()}",
+        )
+
+    def _login_page(self) -> StudioError:
+        return StudioError(
+            f"{self._network.label} could not be downloaded: a web page came instead of the file.",
+            f"The network may want you to log in: open {self._network.url} in a browser, and try again.",
         )
 
     def _by_hand(self) -> str:

@@ -49,7 +49,7 @@ def _cause_and_remedy(error: BaseException) -> tuple[str, str]:
     if isinstance(error, PermissionError):
         return f"No permission to use {error.filename}.", "Choose another folder, or change its permissions."
     if isinstance(error, FileNotFoundError):
-        return f"{error.filename} is not there any more.", "Check the path, or choose the file again."
+        return f"{error.filename} is not there.", "Check the path, or choose the file again."
     words = str(error).strip().splitlines()
     cause = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
     return cause, "This is a fault in Atelier; copy the details into a report. Your pictures are safe."

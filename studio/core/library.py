@@ -178,8 +178,9 @@ class Library:
 
 
 def _safe_name(name: str) -> str:
-    """Return `name` without what some file system refuses, and not longer than is comfortable."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).strip(" .")[:60]
+    """Return `name` without what some file system refuses, and not longer than one may be beside date and suffix."""
+    plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", name).strip(" .")[:60]
+    return plain.encode()[:180].decode(errors="ignore").strip(" .")
 
 
 def _read(path: Path | None) -> bytes | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studio.core import compositing
+from studio.core.compositing import Ground
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
@@ -11,13 +12,14 @@ from studio.core.style_settings import StyleSettings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComposeTask:
-    """The photo, of any size, and the painting to lay over it."""
+    """The photo as the ground of one picture after another, and the painting to lay over it."""
 
-    content: Picture
+    ground: Ground
     painting: Picture | DeepPicture
 
 
 def compose(task: ComposeTask, controls: Controls[StyleSettings]) -> Job[Frame]:
-    """Lay `task.painting` over `task.content` with the settings as they are when the work begins."""
+    """Lay `task.painting` over its ground with the settings as they are when the work begins."""
     yield Progress("Compositing")
-    return prepare_frame(compositing.compose(task.content, task.painting, controls.settings))
+    photo = task.ground.fitted(*task.painting.shape[:2])
+    return prepare_frame(compositing.compose(photo, task.painting, controls.settings))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.core import images
+from studio.core.compositing import Ground
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
@@ -31,11 +32,12 @@ class LoadTask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedPicture:
-    """A picture in every form that a window needs: to work with, to draw, to list."""
+    """A picture in every form that a window needs: to work with, to draw, to list, to lay a painting over."""
 
     picture: LoadedPicture
     frame: Frame
     thumbnail: Picture
+    ground: Ground
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,8 @@ def load_picture(task: LoadTask, controls: Controls[Any]) -> Job[OpenedPicture]:
 def prepare_opened(picture: LoadedPicture, name: str = "") -> OpenedPicture:
     """Add frame and thumbnail to a loaded picture; `name` replaces its own, where given."""
     named = replace(picture, name=name) if name else picture
-    return OpenedPicture(named, prepare_frame(named.pixels), images.thumbnail(named.pixels, THUMBNAIL_SIDE))
+    small = images.thumbnail(named.pixels, THUMBNAIL_SIDE)
+    return OpenedPicture(named, prepare_frame(named.pixels), small, Ground(named.pixels))
 
 
 def save_picture(task: SaveTask, controls: Controls[Any]) -> Job[Path]:

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -44,7 +44,6 @@ class DistillSettings:
     """Everything that decides how a run goes; saved in its checkpoint."""
 
     widths: tuple[tuple[int, ...], ...] = tuple(tuple(scale) for scale in SLIM_WIDTHS)
-    pooling: str = "average"
     steps: int = 8000
     size: int = 112
     batch: int = 4
@@ -122,7 +121,7 @@ class Distillation:
         self.seconds = 0.0
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.crops = CropSampler(sets, settings.size, self.generator)
-        self.network = SlimNetwork(settings.widths, "max" if settings.pooling == "max" else "average", readouts=False)
+        self.network = SlimNetwork(settings.widths, readouts=False)
         self.network.initialise(self.generator)
         self.heads = Heads(teachers.lessons, tap_widths(settings.widths, TAPS))
         self.averaged: dict[str, Tensor] = {}
@@ -177,7 +176,7 @@ class Distillation:
     def averaged_pupil(self) -> tuple[SlimNetwork, Heads]:
         """Return network and heads with the exponentially averaged weights."""
         settings = self.settings
-        network = SlimNetwork(settings.widths, "max" if settings.pooling == "max" else "average", readouts=False)
+        network = SlimNetwork(settings.widths, readouts=False)
         heads = Heads(self.teachers.lessons, tap_widths(settings.widths, TAPS))
         network.load_state_dict(_part(self.averaged, "network."))
         heads.load_state_dict(_part(self.averaged, "heads."))
@@ -303,7 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = replace(settings, steps=options.steps or settings.steps)
     else:
         state, folder = None, options.output
-        given = {key: getattr(options, key) for key in ("steps", "batch", "easel", "seed", "pooling", "learning_rate")}
+        given = {key: getattr(options, key) for key in ("steps", "batch", "easel", "seed", "learning_rate")}
         settings = DistillSettings(**{key: value for key, value in given.items() if value is not None})
     sets, held_out = _read_sets(options.data)
     distillation = Distillation(settings, teachers, sets, validation_crops(held_out, settings.size))
@@ -329,7 +328,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int)
     parser.add_argument("--easel", type=int)
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--pooling", choices=["average", "max"])
     parser.add_argument("--learning-rate", type=float)
     return parser
 
@@ -348,7 +346,9 @@ def _read_sets(folders: Sequence[Path]) -> tuple[list[PictureSet], list[Any]]:
 
 
 def _settings(saved: Mapping[str, Any]) -> DistillSettings:
-    return DistillSettings(**{**saved, "widths": tuple(tuple(scale) for scale in saved["widths"])})
+    known = {one.name for one in fields(DistillSettings)}
+    kept = {key: value for key, value in saved.items() if key in known}
+    return DistillSettings(**{**kept, "widths": tuple(tuple(scale) for scale in saved["widths"])})
 
 
 def _part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -53,7 +53,7 @@ QPushButton[kind="primary"]:disabled {{ background: transparent; color: {t.text_
 QPushButton[kind="primary"]:focus {{ border-color: {t.text}; }}
 *[surface="raised"] QPushButton {{ background: {t.hover}; border-color: {t.outline}; }}
 QPushButton[kind="link"] {{ background: transparent; border-color: transparent; color: {t.accent}; text-align: left;
-    padding: 3px 0; }}
+    padding: 3px 5px; }}
 QPushButton[kind="link"]:hover {{ color: {t.text}; }}
 QPushButton[kind="link"]:focus {{ border: 2px solid {t.focus}; padding: 2px 4px; }}
 QPushButton::menu-indicator {{ width: 0; }}

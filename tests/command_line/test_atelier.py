@@ -1,7 +1,7 @@
 """The `atelier` command as a shell sees it: what it prints where, its exit codes, and how little it loads."""
 
-import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from studio.cli import COMMANDS, main
+from studio.command_line.window import debian_package, what_hinders
 from studio.core.images import save_picture
 from studio.core.recipes import Recipe
 
@@ -79,6 +80,7 @@ def test_python_m_studio_is_the_same_command():
         (["stylize", "a.png", "b.png", "-o", "c.png", "--pooling", "min"], "invalid choice: 'min'"),
         (["stylize", "a.png", "b.png", "-o", "c.png", "--style-mix", "1,2"], "2 numbers for 1 painting"),
         (["stylize", "a.png", "b.png", "-o", "c.gif"], "“c.gif” has to end in one of .png"),
+        (["stylize", "a.png", "b.png", "-o", "README.md/c.png"], "README.md is a file, not a folder"),
         (["stylize", "a.png", "b.png", "-o", "c.png", "--siz", "64"], "unrecognized arguments: --siz 64"),
     ],
 )
@@ -143,17 +145,40 @@ def test_without_a_display_the_window_says_so():
     assert len(ran.stderr.splitlines()) == 2
 
 
-def test_models_lists_every_known_network_and_finds_those_that_are_there(capsys, home):
-    (home / "models").mkdir(exist_ok=True)
-    (home / "models" / "vgg16.pth").write_bytes(b"weights")
-    assert main(["models", "--json"]) == 0
-    listed = {network["name"]: network for network in json.loads(capsys.readouterr().out)}
-    assert {"squeezenet1_1", "vgg16", "vgg16_bn", "vgg19"} <= set(listed)
-    assert listed["vgg16"]["trained"]
-    assert listed["vgg16"]["path"] == str(home / "models" / "vgg16.pth")
-    assert not listed["vgg19"]["trained"]
-    assert main(["models"]) == 0
-    assert str(home / "models" / "vgg16.pth") in capsys.readouterr().out
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+@pytest.mark.parametrize(
+    "environment", [{"DISPLAY": ":4711"}, {"DISPLAY": "localhost:4711.0"}, {"DISPLAY": "?"}, {"WAYLAND_DISPLAY": "w-1"}]
+)
+def test_a_display_that_does_not_answer_is_named_instead_of_aborting(environment):
+    assert "does not answer" in what_hinders(environment, "linux")
+    ran = atelier(environment={"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": "", **environment})
+    assert ran.returncode == 1
+    assert next(iter(environment.values())) in ran.stderr
+
+
+def test_a_display_that_answers_is_found(tmp_path):
+    with socket.socket(socket.AF_UNIX) as wayland:
+        wayland.bind(str(tmp_path / "wayland-0"))
+        wayland.listen()
+        assert what_hinders({"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": str(tmp_path)}, "linux") == ""
+
+
+@pytest.mark.display
+def test_an_x_server_is_found_or_the_library_named_that_qt_lacks(virtual_screen):
+    obstacle = what_hinders({"DISPLAY": virtual_screen}, "linux")
+    assert obstacle == "" or obstacle.startswith("Qt needs the system library lib")
+
+
+@pytest.mark.parametrize(
+    ("library", "package"),
+    [
+        ("libxcb-cursor.so.0", "libxcb-cursor0"),
+        ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
+        ("libX11-xcb.so.1", "libx11-xcb1"),
+    ],
+)
+def test_a_library_is_in_the_package_that_debian_names_after_it(library, package):
+    assert debian_package(library) == package
 
 
 def test_doctor_names_device_versions_networks_and_folders(home):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from studio.cli import main
 from studio.core.images import load_picture, read_recipe, save_picture
@@ -78,6 +79,22 @@ def test_without_qt_a_painting_is_painted_and_replayed_bit_by_bit_in_another_pro
     assert json.loads(stdout.splitlines()[-1])["identical"]
     assert np.array_equal(load_picture(again).pixels, painted)
     assert read_recipe(again) == recipe
+
+
+def test_a_replay_computes_with_as_many_threads_as_then(pictures, tmp_path, atelier):
+    out, again = tmp_path / "out.png", tmp_path / "again.png"
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        settings = ("--size", "160", "--steps", "8", "--backbone", "squeezenet1_1:untrained")
+        assert atelier("stylize", pictures / "photo.png", pictures / "painting.png", "-o", out, *settings)[0] == 0
+        torch.set_num_threads(1)
+        code, stdout, stderr = atelier("replay", out, "-o", again, "--events")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert code == 0, stderr
+    assert json.loads(stdout.splitlines()[-1])["identical"]
 
 
 def test_the_event_stream_tells_the_whole_story(pictures, tmp_path, atelier):

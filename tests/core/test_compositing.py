@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.core.compositing import compose
+from studio.core.compositing import Ground, compose
+from studio.core.resizing import resize
 from studio.core.style_settings import StyleSettings
 
 MODES = ("normal", "luminosity", "soft_light", "multiply", "screen")
@@ -147,3 +148,12 @@ def test_an_alpha_of_the_painting_does_not_count():
     painting = np.dstack([PAINTING, PAINTING[..., 0]])
     for chosen in (StyleSettings(), StyleSettings(strength=0.5)):
         assert np.array_equal(compose(PHOTO, painting, chosen), compose(PHOTO, PAINTING, chosen))
+
+
+def test_the_ground_follows_the_painting_through_its_sizes():
+    ground = Ground(PHOTO)
+    assert ground.fitted(24, 31) is PHOTO
+    for height, width in ((12, 15), (48, 62), (12, 15)):
+        fitted = ground.fitted(height, width)
+        assert np.array_equal(fitted, resize(PHOTO, width, height))
+        assert ground.fitted(height, width) is fitted

@@ -77,6 +77,13 @@ def test_a_pasted_picture_is_kept_as_the_file_that_its_recipe_names(library, sce
     assert np.array_equal(load_picture(found).pixels, pasted.pixels)
 
 
+def test_a_name_of_many_bytes_still_fits_beside_the_date(library, scene, photo):
+    painters = replace(photo, name="🎨" * 70 + ".jpg", encoded=None)
+    kept = library.keep(scene, recipe_of(painters), [painters])
+    assert "🎨" * 40 in kept.name
+    assert library.entries()[0].thumbnail().shape
+
+
 def test_an_input_is_stored_once(library, photo):
     first = library.keep_input(photo)
     changed = first.stat().st_mtime_ns

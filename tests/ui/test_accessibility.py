@@ -53,7 +53,7 @@ def make_shelf(theme: Theme) -> QWidget:
 
 def make_strip(theme: Theme) -> QWidget:
     strip = FilmStrip(theme)
-    strip.add_frame(Frame(0, 0))
+    strip.set_frames([Frame(0, 0)])
     return strip
 
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,10 @@ def test_refused_things_are_explained_while_they_hover_and_the_words_go_with_the
     notes.write_text("dear diary,\nnothing but words — today")
     text = QMimeData()
     text.setText("hello")
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
     cases = {
+        "“pipe.png” is a device, not a picture.": of_urls(pipe),
         f"“{tmp_path.name}” is a folder.": of_urls(tmp_path),
         "“notes.jpg” is text, not a picture.": of_urls(notes),
         "“gone.png” is not there any more.": of_urls(tmp_path / "gone.png"),

@@ -110,6 +110,8 @@ def _refuse(url: QUrl) -> StudioError | None:
         return StudioError(f"“{path.name}” is a folder.", "Open it and drop the pictures inside.")
     if not path.exists():
         return StudioError(f"“{path.name}” is not there any more.", "Drop the file from where it is now.")
+    if not path.is_file():  # reading from a pipe would wait for ever
+        return StudioError(f"“{path.name}” is a device, not a picture.", "Drop a picture file.")
     if _is_text(path):
         return StudioError(f"“{path.name}” is text, not a picture.", "Drop a JPEG, PNG, TIFF or WebP file.")
     return None

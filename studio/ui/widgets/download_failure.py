@@ -52,6 +52,7 @@ class DownloadFailure(QFrame):
         self._address.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         for button, sign in ((self.retry_button, "restart"), (self.copy_button, "copy"), (self.folder_button, "open")):
             set_icon(button, sign, self._theme)
+            button.setToolTip(button.text())
         set_icon(self.close_button, "close", self._theme, colour="text_muted")
         self.close_button.setAccessibleName("Dismiss")
         self.close_button.setToolTip("Dismiss")

@@ -1,4 +1,4 @@
-"""The frames that the film strip shows, thinned so that the strip stays readable."""
+"""The frames that the film strip shows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,20 +46,16 @@ class _Shot:
 
 
 class FilmModel(QAbstractListModel):
-    """Frames by number; keeps at most `limit` by letting every second older one go.
+    """Frames by number, in the order of the film; which of them are worth keeping is the film's own matter."""
 
-    The first frame, the last, the current one and branch points always stay.
-    """
-
-    def __init__(self, limit: int, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._limit = limit
         self._shots: list[_Shot] = []
         self._current = -1
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The numbers of the frames that are still shown, in order."""
+        """The numbers of the frames shown, in order."""
         return tuple(shot.number for shot in self._shots)
 
     @property
@@ -89,33 +85,17 @@ class FilmModel(QAbstractListModel):
         """Return the row of a frame, -1 when it has been let go."""
         return next((row for row, shot in enumerate(self._shots) if shot.number == number), -1)
 
-    def append(self, frame: StripFrame) -> None:
-        """Add the newest frame, thinning older ones when there are too many."""
-        end = len(self._shots)
-        self.beginInsertRows(QModelIndex(), end, end)
-        self._shots.append(_Shot(frame.number, pixmap_of(frame.thumbnail), frame.step, frame.branch))
-        self.endInsertRows()
-        if len(self._shots) > self._limit:
-            self._thin()
-
     def replace(self, frames: Sequence[StripFrame]) -> None:
         """Show exactly these frames; thumbnails already known are not converted again."""
         wanted = [frame.number for frame in frames]
         self._drop([row for row, shot in enumerate(self._shots) if shot.number not in set(wanted)])
-        shown = list(self.numbers)
-        # the first frame is never thinned out: with another one first, this is another film
-        if shown[:1] != wanted[:1] or shown != [number for number in wanted if number in set(shown)]:
+        if list(self.numbers) != wanted[: len(self._shots)]:  # another film, which happens to share some numbers
             self._drop(range(len(self._shots)))
-            shown = []
-        # those before the last one shown have been let go by `_thin`: they do not come back
-        first_new = wanted.index(shown[-1]) + 1 if shown else 0
-        for frame in frames[first_new:]:
-            self.append(frame)
-
-    def clear(self) -> None:
-        """Forget all frames."""
-        self._current = -1
-        self._drop(range(len(self._shots)))
+        new = frames[len(self._shots) :]
+        if new:
+            self.beginInsertRows(QModelIndex(), len(self._shots), len(frames) - 1)
+            self._shots += [_Shot(frame.number, pixmap_of(frame.thumbnail), frame.step, frame.branch) for frame in new]
+            self.endInsertRows()
 
     def set_current(self, number: int) -> None:
         """Mark one frame as the one on the canvas."""
@@ -124,14 +104,6 @@ class FilmModel(QAbstractListModel):
         for row in rows:
             if row >= 0:
                 self.dataChanged.emit(self.index(row), self.index(row), [IS_CURRENT])
-
-    def _thin(self) -> None:
-        last = len(self._shots) - 1
-        plain = [
-            row for row, shot in enumerate(self._shots)
-            if 0 < row < last and not shot.branch and shot.number != self._current
-        ]  # fmt: skip
-        self._drop(plain[::2])
 
     def _drop(self, rows: Iterable[int]) -> None:
         for row in sorted(rows, reverse=True):

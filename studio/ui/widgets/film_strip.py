@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -18,16 +18,17 @@ from studio.ui.theme import Theme, with_even_figures
 from studio.ui.widgets.film_model import IS_BRANCH, IS_CURRENT, NUMBER, FilmModel, Index, StripFrame
 from studio.ui.widgets.pictures import draw_cover
 
-FRAME_LIMIT = 60
+_EMPTY_WORDS = "Frames of the painting appear here; click one to go on from it."
 _THUMB = 64
 _CAPTION = 16
 _PAD = 4
 
 
 class FilmStrip(QListView):
-    """A row of frames; a click, Enter or an arrow key chooses one.
+    """A row of frames; arrow keys walk along it, a click or Enter chooses one.
 
-    New frames never move what is being looked at: the strip follows its end only while it stands there.
+    New frames never move what is being looked at: the strip follows its end only while it stands there, and whoever
+    walks along it by key stays where they are.
 
     Args:
         theme: where colours come from.
@@ -41,9 +42,8 @@ class FilmStrip(QListView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._by_key = False
-        self._empty_text = "Frames of the painting appear here; click one to go on from it."
-        self._film = FilmModel(FRAME_LIMIT, self)
+        self._by_key = self._walking = False
+        self._film = FilmModel(self)
         self.setModel(self._film)
         self.setItemDelegate(_FrameDelegate(theme, self))
         self._set_up()
@@ -65,8 +65,8 @@ class FilmStrip(QListView):
         self.setAccessibleDescription("Earlier frames of the painting; choose one to go on from it")
 
     def _connect(self) -> None:
+        # not `activated`: a desktop's single or double click would choose a second time
         self.clicked.connect(self._choose)
-        self.activated.connect(self._choose)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -78,10 +78,6 @@ class FilmStrip(QListView):
         """The number of the frame marked as shown on the canvas, -1 for none."""
         return self._film.current
 
-    def add_frame(self, frame: StripFrame) -> None:
-        """Append a frame."""
-        self._keeping_place(lambda: self._film.append(frame))
-
     def set_frames(self, frames: Sequence[StripFrame]) -> None:
         """Show exactly these frames."""
         self._keeping_place(lambda: self._film.replace(frames))
@@ -90,26 +86,23 @@ class FilmStrip(QListView):
         """Mark the frame that the canvas shows; tells nobody."""
         self._film.set_current(number)
         row = self._film.row_of(number)
-        if row >= 0:
+        if row >= 0 and not self._walking:
             flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
             self.selectionModel().setCurrentIndex(self._film.index(row), flag)
 
-    def clear(self) -> None:
-        """Forget all frames."""
-        self._film.clear()
-
-    def set_empty_text(self, text: str) -> None:
-        """Say something else while there are no frames."""
-        self._empty_text = text
-        self.viewport().update()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose(self.currentIndex())
+            return
         before = self.currentIndex().row()
         self._by_key = True
         super().keyPressEvent(event)
         self._by_key = False
-        if self.currentIndex().row() != before:
-            self._choose(self.currentIndex())
+        self._walking |= self.currentIndex().row() != before
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        self._walking = False
+        super().focusOutEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         super().paintEvent(event)
@@ -117,7 +110,7 @@ class FilmStrip(QListView):
             painter = QPainter(self.viewport())
             painter.setPen(self._theme.colour("text_muted"))
             area = self.viewport().rect().adjusted(16, 0, -16, 0)
-            words = self.fontMetrics().elidedText(self._empty_text, Qt.TextElideMode.ElideRight, area.width())
+            words = self.fontMetrics().elidedText(_EMPTY_WORDS, Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
     def scrollTo(  # noqa: D102
@@ -128,6 +121,7 @@ class FilmStrip(QListView):
             super().scrollTo(index, hint)
 
     def _choose(self, index: QModelIndex) -> None:
+        self._walking = False
         if index.isValid():
             self.frame_chosen.emit(int(index.data(NUMBER)))
 

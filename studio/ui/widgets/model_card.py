@@ -147,8 +147,8 @@ class ModelCard(QFrame):
         row.setSpacing(tokens.gap)
         row.addWidget(self.scales)
         row.addWidget(self._facts, 1)
-        for place in (self._facts_row, self.progress):
-            place.setMinimumHeight(tokens.row)
+        row.addStrut(tokens.row)
+        self.progress.setMinimumHeight(tokens.row)
         self.progress.hide()
         foot = QVBoxLayout()
         foot.setSpacing(0)
@@ -237,7 +237,7 @@ class ModelCard(QFrame):
             self._busy = busy
             if busy:
                 self.failure.clear()
-            if busy:
+            if self._facts_row.isVisible():
                 self.progress.setMinimumHeight(max(self._theme.tokens.row, self._facts_row.sizeHint().height()))
             self._facts_row.setVisible(not busy)
             self.progress.setVisible(busy)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from studio.core.failures import Failure
@@ -12,7 +12,7 @@ from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.model_card import ModelCard
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
-_WIDEST = 880
+_NARROWEST, _WIDEST = 720, 880
 _TASKS = {"backbone": "For painting", "restore": "For restoring", "translate": "For translating"}
 
 
@@ -34,11 +34,17 @@ class ModelList(QWidget):
         self.cards: dict[str, ModelCard] = {}
         self._headings: list[QLabel] = []
         self._order: tuple[tuple[str, str], ...] = ()
+        self._wanted, self._wants_focus = "", False
+        self._settled = QTimer(self, singleShot=True, interval=0)  # a card that came a moment ago has no place yet
         self.empty_state = EmptyState("models", "Looking for networks…", "", theme, self)
         self._column = QVBoxLayout()
         self._scroll = QScrollArea(self)
         self._places = QStackedLayout(self)
         self._lay_out()
+        self._connect()
+
+    def _connect(self) -> None:
+        self._settled.timeout.connect(self._go_to_wanted)
 
     def _lay_out(self) -> None:
         gap, margin = self._theme.tokens.gap, self._theme.tokens.margin
@@ -65,6 +71,7 @@ class ModelList(QWidget):
         row.addStretch(1)
         row.addWidget(middle, 100)
         row.addStretch(1)
+        self.setMinimumWidth(_NARROWEST)
         self._scroll.setWidget(content)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -94,15 +101,21 @@ class ModelList(QWidget):
 
     def bring_into_sight(self, name: str, *, focus: bool = True) -> bool:
         """Scroll to a card and bring the keyboard to it; False where there is none."""
-        card = self.cards.get(name)
-        if card is None:
+        if name not in self.cards:
             return False
-        self._row.activate()  # a card that came a moment ago has no place yet
-        self._scroll.ensureWidgetVisible(card, 0, self._theme.tokens.margin)
-        if focus:
+        self._wanted, self._wants_focus = name, focus
+        self._settled.start()
+        return True
+
+    def _go_to_wanted(self) -> None:
+        card = self.cards.get(self._wanted)
+        if card is None:
+            return
+        self._row.activate()
+        if self._wants_focus:
             button = card.main_button if card.main_button.isEnabled() else card.menu_button
             button.setFocus(Qt.FocusReason.OtherFocusReason)
-        return True
+        self._scroll.ensureWidgetVisible(card, 0, self._theme.tokens.margin)
 
     def _put_in_order(self) -> None:
         names = {name for _, name in self._order}

@@ -14,6 +14,7 @@ class WrappingLabel(QLabel):
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._width = 1 << 16  # as if there were room enough, until a layout says otherwise
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -29,6 +30,7 @@ class WrappingLabel(QLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         super().resizeEvent(event)
+        self._width = max(1, self.width())
         self._settle()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: D102
@@ -38,7 +40,7 @@ class WrappingLabel(QLabel):
 
     def _settle(self) -> None:
         # not heightForWidth: QLabel's never falls below the height that was fixed before
-        metrics, room = self.fontMetrics(), QRect(0, 0, max(1, self.width()), 1 << 20)
+        metrics, room = self.fontMetrics(), QRect(0, 0, self._width, 1 << 20)
         wrapped = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.text()).height()
         height = max(wrapped, metrics.height())
         if height != self.minimumHeight():
