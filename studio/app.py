@@ -37,7 +37,7 @@ class Studio:
         self.theme = Theme(application, self.preferences.theme_mode)
         self.engine = Engine("studio")
         self.pictures = Engine("pictures", niceness=0)
-        self.shelf = Engine("shelf", niceness=0)
+        self.shelf = Engine("shelf")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
         self.desk = PictureDesk(self.pictures, self.library)

@@ -65,11 +65,11 @@ class ByteProgress(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(tokens.gap)
-        layout.addWidget(self._stage, 2)
+        layout.addWidget(self._stage, 3)
         layout.addWidget(self._bytes)
         layout.addWidget(self._left)
         layout.addSpacing(tokens.gap)
-        layout.addWidget(self.bar, 3)
+        layout.addWidget(self.bar, 2)
         layout.addWidget(self.cancel_button)
 
     def _connect(self) -> None:
