@@ -72,7 +72,8 @@ def main(files: Sequence[str] = ()) -> int:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("atelier")
     studio = Studio(application, UserFolders.standard())
-    signal.signal(signal.SIGINT, lambda *_: studio.window.close())
+    for end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end, lambda *_: studio.window.close())
     heartbeat = QTimer(interval=200)  # lets Python see Ctrl+C while Qt's loop runs
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
