@@ -190,6 +190,18 @@ def test_ctrl_z_takes_back_and_ctrl_shift_z_brings_again(window):
     assert window.style_panel.session.settings == moved
 
 
+def test_undo_after_typing_a_number_takes_back_the_number_not_its_digits(window):
+    box = window.style_panel.form.row("style_weight").box
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "2.5")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert window.style_panel.session.settings.style_weight == 2.5
+    QTest.keyClick(box, Qt.Key.Key_Z, CTRL)
+    assert window.style_panel.session.settings.style_weight == 1.0
+    assert box.value() == 1.0
+
+
 def test_a_comparison_is_chosen_in_the_menu_the_bar_or_by_key_and_all_agree(painted, studio):
     canvas, actions = painted.style_panel.workspace.canvas, painted.actions_of_window
     QTest.keyClick(painted, Qt.Key.Key_3, ALT)

@@ -61,15 +61,15 @@ class ProgressLine(QWidget):
 
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
-        self._stage.setMinimumWidth(160)
+        self._stage.setMinimumWidth(96)
         self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar.setTextVisible(False)
-        self._bar.setMinimumWidth(80)
+        self._bar.setMinimumWidth(48)
         self._bar.setAccessibleName("Progress")
         set_icon(self._stop, "stop", self._theme)
         for button, widest in ((self._pause, "Resume"), (self._stop, "Stop")):
             button.setIconSize(QSize(16, 16))
-            button.setFixedSize(button.fontMetrics().horizontalAdvance(widest) + 56, tokens.control)
+            button.setFixedSize(button.fontMetrics().horizontalAdvance(widest) + 44, tokens.control)
         self._stop.setAccessibleName("Stop")
         self._stop.setToolTip("Stop here and keep what was reached")
         layout = QHBoxLayout(self)
@@ -152,6 +152,8 @@ class ProgressLine(QWidget):
         (self.resume_requested if self._paused else self.pause_requested).emit()
 
     def _show_state(self) -> None:
+        for widget in (self._steps, self._left, self._bar):
+            widget.setVisible(self._running)  # at rest the words have the whole line
         words = "Resume" if self._paused else "Pause"
         self._pause.setText(words)
         self._pause.setAccessibleName(words)
