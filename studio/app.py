@@ -4,12 +4,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.core.controls import Controls
+from studio.core.failures import explain
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf
 from studio.core.settings import Settings
@@ -65,6 +67,26 @@ class Studio:
                 pass  # a step that takes longer than half a minute must end before its thread can
 
 
+class Mishaps(QObject):
+    """Brings whatever nobody caught, on whichever thread, to the window's banner: silence would look like freezing.
+
+    Args:
+        window: shows it.
+
+    """
+
+    happened = Signal(object)
+
+    def __init__(self, window: StudioWindow) -> None:
+        super().__init__(window)
+        self.happened.connect(window.show_failure)
+
+    def tell(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Print and show one; made for `sys.excepthook`."""
+        sys.__excepthook__(kind, error, trace)
+        self.happened.emit(explain(error))
+
+
 def main(files: Sequence[str] = ()) -> int:
     """Open the studio's window; returns the exit code."""
     application = QApplication(sys.argv[:1])
@@ -77,5 +99,6 @@ def main(files: Sequence[str] = ()) -> int:
     heartbeat = QTimer(interval=200)  # lets Python see Ctrl+C while Qt's loop runs
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
+    sys.excepthook = Mishaps(studio.window).tell
     studio.open([Path(file) for file in files])
     return application.exec()

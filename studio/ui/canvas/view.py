@@ -123,10 +123,6 @@ class Canvas(EyeView):
         self._labels = (before, after)
         self._arrange()
 
-    def set_drop_words(self, words: str) -> None:
-        """Say what a drop on this canvas does."""
-        self._drops.words = words
-
     def set_empty_widget(self, widget: QWidget | None) -> None:
         """Show `widget` all over the canvas while there is no picture; the canvas owns it from now on."""
         if self._empty is not None:

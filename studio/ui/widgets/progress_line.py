@@ -3,14 +3,15 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
 from studio.ui.icons import set_icon
-from studio.ui.theme import Theme, mark, with_even_figures
+from studio.ui.theme import Theme
 from studio.ui.widgets.eliding_label import ElidingLabel
+from studio.ui.widgets.figures import figures_label
 
 _IDLE = "Ready"
 
@@ -42,22 +43,14 @@ class ProgressLine(QWidget):
         self._running = self._paused = False
         self._stage_name: str | None = None
         self._stage = ElidingLabel(_IDLE, self)
-        self._steps = self._make_figures("8888 / 8888")
-        self._left = self._make_figures("88:88:88 left")
+        self._steps = figures_label("8888 / 8888", self)
+        self._left = figures_label("88:88:88 left", self)
         self._bar = QProgressBar(self)
         self._pause = QPushButton(self)
         self._stop = QPushButton("Stop", self)
         self._lay_out()
         self._connect()
         self._show_state()
-
-    def _make_figures(self, widest: str) -> QLabel:
-        label = QLabel(self)
-        label.setFont(with_even_figures(label.font()))
-        label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + 4)
-        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        mark(label, tone="muted")
-        return label
 
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
