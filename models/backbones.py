@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from models import slim
+from models.average_pooling import AveragePool
 from models.normalised_vgg19 import normalised_features
 from models.weight_files import WeightsError, read_shapes, read_tensors
 
@@ -46,6 +47,7 @@ class Layout:
     finest to the deepest. `scales` are the taps, at most five, on which the five layer sliders act, finest first.
     `mean` and `std` are what the network expects of its input. `prefix` stands before the keys in weight files.
     `margin` pixels are mirrored around the picture first: else its border, which fewer filters see, stays unpainted.
+    `channels_last` says that the network is faster with its channels side by side in memory.
     `partial` allows a file to end early: the network then offers the taps that it has.
     """
 
@@ -56,6 +58,7 @@ class Layout:
     std: tuple[float, float, float] = IMAGENET_STD
     prefix: str = "features."
     margin: int = 0
+    channels_last: bool = False
     partial: bool = False
 
 
@@ -82,6 +85,8 @@ class Backbone(nn.Module):
         self._index = dict(layout.taps)
         self._strides = _strides(layout)
         self._margin = layout.margin
+        self._memory = torch.channels_last if layout.channels_last else torch.contiguous_format
+        self.features.to(memory_format=self._memory)  # type: ignore[call-overload]
         std = torch.tensor(layout.std).view(1, 3, 1, 1)
         self.register_buffer("_mean", torch.tensor(layout.mean).view(1, 3, 1, 1) / std, persistent=False)
         self.register_buffer("_scale", 1.0 / std, persistent=False)
@@ -89,18 +94,29 @@ class Backbone(nn.Module):
 
     def smallest_side(self, tap: str) -> int:
         """Shortest side, in pixels, of a picture in which `tap` still sees more than a point."""
-        return 2 * self._strides[tap]
+        return max(2 * self._strides[tap], self._margin + 1)
+
+    def depth(self, tap: str) -> int:
+        """How many of `features` are run for `tap`."""
+        return self._index_of(tap) + 1
 
     def scales_within(self, height: int, width: int) -> tuple[str, ...]:
         """Return those of `scales` that a picture of this size is large enough for."""
         return tuple(tap for tap in self.scales if self.smallest_side(tap) <= min(height, width))
 
-    def forward(self, image: Tensor, taps: Iterable[str], watch: Callable[[], None] | None = None) -> dict[str, Tensor]:
+    def forward(
+        self,
+        image: Tensor,
+        taps: Iterable[str],
+        listen: Callable[[str, Tensor], Tensor] | None = None,
+        watch: Callable[[], None] | None = None,
+    ) -> dict[str, Tensor]:
         """Return the features at `taps`; layers past the deepest of them are not run.
 
         Args:
             image: N×3×H×W, sRGB, 0–1.
             taps: names out of `self.taps`.
+            listen: given each tap's name and features; what it returns goes on to the next layer.
             watch: called before every layer; may raise to give the pass up.
 
         Raises:
@@ -108,25 +124,30 @@ class Backbone(nn.Module):
 
         """
         wanted = {self._index_of(tap): tap for tap in taps}
-        for tap in wanted.values():
-            if min(image.shape[2:]) < self.smallest_side(tap):
-                height, width = image.shape[2:]
-                raise ValueError(
-                    f"{tap} needs a side of {self.smallest_side(tap)} px, the picture has {width}×{height}"
-                )
+        self._check_size(image, wanted.values())
         seen: dict[str, Tensor] = {}
         if not wanted:
             return seen
         x = image * self._scale - self._mean
         if self._margin:
             x = F.pad(x, [self._margin] * 4, mode="reflect")
+        x = x.contiguous(memory_format=self._memory)
         for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
             x = layer(x)
             if index in wanted:
+                x = x if listen is None else listen(wanted[index], x)
                 seen[wanted[index]] = x
         return seen
+
+    def _check_size(self, image: Tensor, taps: Iterable[str]) -> None:
+        for tap in taps:
+            if min(image.shape[2:]) < self.smallest_side(tap):
+                height, width = image.shape[2:]
+                raise ValueError(
+                    f"{tap} needs a side of {self.smallest_side(tap)} px, the picture has {width}×{height}"
+                )
 
     def _index_of(self, tap: str) -> int:
         try:
@@ -166,7 +187,7 @@ def _vgg(convolutions: Sequence[int], pooling: Pooling, batch_norm: bool = False
             layers.append(nn.ReLU(inplace=True))
             taps[f"relu{block}_{number}"] = len(layers) - 1
             channels = width
-        layers.append(nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2))
+        layers.append(nn.MaxPool2d(2) if pooling == "max" else AveragePool(2, 2))
     return Layout(nn.Sequential(*layers), taps, _first_of_each_block(taps))
 
 
@@ -184,7 +205,7 @@ def _squeezenet1_1(pooling: Pooling) -> Layout:
     """SqueezeNet 1.1: AlexNet's accuracy in 5 MB, and eleven times faster than VGG-19 on a CPU."""
 
     def pool() -> nn.Module:
-        return nn.MaxPool2d(3, 2, ceil_mode=True) if pooling == "max" else nn.AvgPool2d(3, 2, ceil_mode=True)
+        return nn.MaxPool2d(3, 2, ceil_mode=True) if pooling == "max" else AveragePool(3, 2)
 
     layers: list[nn.Module] = [
         nn.Conv2d(3, 64, kernel_size=3, stride=2), nn.ReLU(inplace=True), pool(),
@@ -194,7 +215,9 @@ def _squeezenet1_1(pooling: Pooling) -> Layout:
     ]  # fmt: skip
     taps = {"relu1": 1, "fire2": 3, "fire3": 4, "fire4": 6, "fire5": 7, "fire6": 9, "fire7": 10, "fire8": 11,
             "fire9": 12}  # fmt: skip
-    return Layout(nn.Sequential(*layers), taps, ("relu1", "fire3", "fire5", "fire7", "fire9"), margin=4)
+    return Layout(
+        nn.Sequential(*layers), taps, ("relu1", "fire3", "fire5", "fire7", "fire9"), margin=4, channels_last=True
+    )
 
 
 def _slim() -> Layout:
@@ -348,7 +371,7 @@ def _strides(layout: Layout) -> dict[str, int]:
     """How many pixels of the picture one step at each tap spans."""
     stride, after = 1, []
     for layer in layout.features:
-        if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | AveragePool):
             step = layer.stride
             stride *= step if isinstance(step, int) else step[0]
         after.append(stride)

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 
 from torch import nn
 
+from models.average_pooling import AveragePool
+
 Pooling: TypeAlias = Literal["max", "average"]
 
 WIDTHS = (64, 128, 256, 512, 512)
@@ -31,7 +33,7 @@ def normalised_features(
     channels = 3
     for block, (count, width) in enumerate(zip(convolutions, widths, strict=True), start=1):
         if block > 1:
-            layers.append(nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2))
+            layers.append(nn.MaxPool2d(2) if pooling == "max" else AveragePool(2, 2))
         for number in range(1, count + 1):
             layers += [nn.ReflectionPad2d(1), nn.Conv2d(channels, width, kernel_size=3), nn.ReLU(inplace=True)]
             taps[f"relu{block}_{number}"] = len(layers) - 1

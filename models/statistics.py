@@ -4,6 +4,7 @@ Every distance is divided by the energy of its target, so that it means the same
 0 is reached, 1 is as far as an empty picture.
 """
 
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -12,6 +13,24 @@ from torch import Tensor
 Statistic: TypeAlias = Literal["gram", "gram_diagonal", "mean_std"]
 
 _TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """What is to be reached, and its energy, known beforehand: a sum of squares for statistics, a mean for features."""
+
+    value: Tensor
+    energy: float
+
+
+def statistic_target(value: Tensor) -> Target:
+    """Make a measured statistic a target."""
+    return Target(value, float(value.square().sum()) + _TINY)
+
+
+def feature_target(features: Tensor) -> Target:
+    """Make features themselves a target."""
+    return Target(features, float(features.square().mean()) + _TINY)
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -36,38 +55,55 @@ def measure(features: Tensor, statistic: Statistic) -> Tensor:
     return {"gram": gram_matrix, "gram_diagonal": gram_diagonal, "mean_std": mean_std}[statistic](features)
 
 
-def distance(measured: Tensor, target: Tensor) -> Tensor:
+def distance(measured: Tensor, target: Target) -> Tensor:
     """‖measured - target‖² / ‖target‖²."""
-    return (measured - target).square().sum() / (target.square().sum() + _TINY)
+    return (measured - target.value).square().sum() / target.energy
 
 
-def style_distance(features: Tensor, target: Tensor, statistic: Statistic) -> tuple[Tensor, Tensor]:
-    """Return the distance of `features` from `target`, and what was measured of them (detached)."""
+def style_distance(features: Tensor, target: Target, statistic: Statistic) -> tuple[Tensor, Tensor, Tensor]:
+    """Measure the style of `features` on their way to the next layer.
+
+    Returns:
+        the features, to go on with; their distance from the target; and what was measured of them (detached).
+
+    """
     if statistic == "gram":
-        loss, measured = _GramDistance.apply(features, target)  # type: ignore[no-untyped-call]
-        return loss, measured
+        passed, loss, gram = _GramDistance.apply(features, target.value, target.energy)  # type: ignore[no-untyped-call]
+        return passed, loss, gram
     measured = measure(features, statistic)
-    return distance(measured, target), measured.detach()
+    return features, distance(measured, target), measured.detach()
 
 
 class _GramDistance(torch.autograd.Function):
     """`distance(gram_matrix(F), A)` with its gradient 4·(G - A)·F / (N·‖A‖²) written out.
 
-    The difference is symmetric, so one matrix product suffices where autograd would make two.
+    The difference is symmetric, so one matrix product suffices where autograd would make two; and because the features
+    pass through, that product is accumulated onto what comes back from the deeper layers.
     """
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, features: Tensor, target: Tensor, energy: float) -> tuple[Tensor, Tensor, Tensor]:
         gram = gram_matrix(features)
         difference = gram - target
-        energy = target.square().sum() + _TINY
-        ctx.save_for_backward(features, difference, energy)
+        ctx.save_for_backward(features, difference)
+        ctx.energy = energy
         ctx.mark_non_differentiable(gram)
-        return difference.square().sum() / energy, gram
+        ctx.set_materialize_grads(False)
+        flat = difference.flatten()
+        return features.view_as(features), torch.dot(flat, flat) / energy, gram
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        features, difference, energy = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None, None]:
+        deeper, of_loss, _ = gradients
+        if of_loss is None:
+            return deeper, None, None
+        features, difference = ctx.saved_tensors
         flat = features.flatten(2)[0]
-        factor = gradients[0] * 4.0 / (flat.shape[1] * energy)
-        return ((factor * difference) @ flat).view_as(features), None
+        scaled = difference * (of_loss * (4.0 / (flat.shape[1] * ctx.energy)))
+        if features.is_contiguous():
+            gradient = scaled @ flat if deeper is None else torch.addmm(deeper.flatten(2)[0], scaled, flat)
+        else:  # channels last: N×C, so that the gradient lies in memory as the features do
+            places = flat.T
+            gradient = places @ scaled if deeper is None else torch.addmm(deeper.flatten(2)[0].T, places, scaled)
+            gradient = gradient.T
+        return gradient.view_as(features), None, None

@@ -10,6 +10,7 @@ from models.backbones import Backbone
 from models.painting_init import cover, fitted, resize, size_of, soft_noise
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.events import DeepPicture, Picture
+from studio.core.resizing import fit_within
 from studio.core.style_settings import StyleSettings, StylizeTask
 from studio.jobs.scales import NARROWEST
 
@@ -26,8 +27,10 @@ class Easel:
     """
 
     def __init__(self, task: StylizeTask, settings: StyleSettings, backbone: Backbone, device: torch.device) -> None:
-        self.photo = to_tensor(task.content.pixels)
-        self._styles = tuple(to_tensor(style.pixels) for style in task.styles)
+        stroked = max(NARROWEST, round(settings.size * settings.stroke_size))
+        # what is larger than it will ever be looked at is not kept as floats
+        self.photo = to_tensor(fit_within(task.content.pixels, settings.size))
+        self._styles = tuple(to_tensor(fit_within(style.pixels, stroked)) for style in task.styles)
         self._settings = settings
         self._backbone = backbone
         self._device = device

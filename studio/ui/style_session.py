@@ -214,7 +214,7 @@ class StyleSession(QObject):
 
     def _start(self, branch: FilmFrame | None) -> None:
         if self.photo is None or (not self.paintings and self.settings.mode != "reconstruct"):
-            self._settle()
+            self.stop() if self._is_running else self._settle()
             return
         if branch is None:
             self.film.clear()
@@ -228,9 +228,10 @@ class StyleSession(QObject):
         self._restart.stop()
         self._branched = False
         self._film_waits = self._last_preview = None
-        after_running = self._stopping is not None and not self._stopping.state.is_over
+        if self._handle is not None and self._handle is not self._stopping:
+            self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
         controls = Controls(self.settings)
-        self._handle = self._studio.live(self._JOB, "stylize", task, controls, after_running=after_running)
+        self._handle = self._studio.live(self._JOB, "stylize", task, controls, after_running=True)
         self._connect_run(self._handle, (self.photo, *self.paintings))
         self._set_state(SessionState.PAINTING)
 

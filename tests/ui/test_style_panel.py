@@ -17,7 +17,7 @@ from studio_kit import (
 from studio.core.images import load_picture
 from studio.core.samples import sample_paintings
 from studio.core.style_settings import StyleSettings
-from studio.ui.canvas.incoming import mime_for_picture, picture_of
+from studio.ui.canvas.incoming import image_of, picture_of
 from studio.ui.style_session import SessionState
 
 
@@ -196,7 +196,7 @@ def test_copy_takes_what_is_shown(finished, until):
 
 def test_a_pasted_picture_becomes_the_photo(panel, until):
     pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-    QGuiApplication.clipboard().setMimeData(mime_for_picture(pixels))
+    QGuiApplication.clipboard().setImage(image_of(pixels))
     panel.paste()
     until(lambda: panel.session.photo)
     assert np.array_equal(panel.session.photo.picture.pixels, pixels)

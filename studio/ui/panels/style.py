@@ -45,7 +45,7 @@ from studio.ui.workspace import Workspace
 
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif);;All files (*)"
 SAVE_FILTER = "PNG (*.png);;JPEG (*.jpg);;TIFF, 16 bits (*.tif);;WebP (*.webp)"
-_COLUMN_WIDTH = 344
+_COLUMN_WIDTH = 360
 
 
 class StylePanel(Panel):
@@ -130,7 +130,7 @@ class StylePanel(Panel):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QWidget()
-        column.setMinimumWidth(_COLUMN_WIDTH - 24)
+        column.setMinimumWidth(_COLUMN_WIDTH)
         mark(column, surface="panel")
         outer = QVBoxLayout(column)
         outer.setContentsMargins(0, 0, 0, 0)
