@@ -167,9 +167,30 @@ def test_transparency_is_kept_and_any_shape_can_be_painted():
         type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64),
         (picture("p.png", 1, height=300, width=8),),
     )
-    _, result = drive(task, Controls(quick(size=128, steps=4)))
-    assert result.picture.shape == (13, 128, 4)
+    _, result = drive(task, Controls(quick(size=160, steps=4)))
+    assert result.picture.shape == (16, 160, 4)
     assert (result.picture[..., 3] == 77 * 257).all()
+
+
+@pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
+@pytest.mark.parametrize(
+    ("height", "width", "left"),
+    [(1, 2000, "1 pixel of height is"), (2000, 3, "1 pixel of width is"), (15, 512, "15 pixels of height are")],
+)
+def test_a_photo_too_narrow_for_the_network_is_refused(height, width, left, start_from):
+    task = StylizeTask(picture("photo.png", 0, height, width), (picture("painting.png", 1),))
+    with pytest.raises(StudioError) as told:
+        drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
+    assert told.value.cause == f"Only {left} left at this size."
+    assert told.value.remedy == "Choose a larger size, or crop the photo."
+
+
+@pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
+def test_the_narrowest_photo_that_is_taken_can_be_painted(start_from):
+    task = StylizeTask(picture("photo.png", 0, 16, 512), (picture("painting.png", 1),))
+    events, result = drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
+    assert result.painting.shape == (16, 512, 3)
+    assert [event.values for event in events if isinstance(event, Metrics)][-1]["content"] >= 0.0
 
 
 def test_a_missing_painting_and_a_missing_network_are_told():
