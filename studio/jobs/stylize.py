@@ -11,7 +11,7 @@ from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
 from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
-from studio.core.weights import ResolvedWeights, resolve_backbone
+from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone
 from studio.jobs.easel import Easel, to_deep_picture, to_picture, to_tensor
 from studio.jobs.scales import FEWEST
 from studio.jobs.sitting import Sitting
@@ -62,7 +62,7 @@ def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
         if sitting is not None and sitting.painting is not None:
             frame = to_tensor(to_picture(sitting.painting))
         yield Progress(LOADING)
-        weights = resolve_backbone(segment.settings.backbone)
+        weights = resolve_backbone(_name_then(segment.settings.backbone, recipe))
         if weights_record(weights) not in recipe.weights:
             yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
         steering: Steering = ReplayedSteering(segment.settings, segment.steps)
@@ -71,6 +71,13 @@ def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
         yield from sitting.paint(frame)
     assert sitting is not None
     return _result(task, controls.settings, sitting, recipe)
+
+
+def _name_then(backbone: str, recipe: Recipe) -> str:
+    """Return what to call the network so that it is as it was: random weights, even if trained ones have come since."""
+    names = {record.name for record in recipe.weights}
+    untrained = backbone + UNTRAINED
+    return untrained if untrained in names and backbone not in names else backbone
 
 
 def open_backbone(weights: ResolvedWeights, settings: StyleSettings) -> Backbone:

@@ -127,6 +127,20 @@ def test_recipes_of_other_tasks_and_other_times_are_refused():
         ReplayControls(Recipe(task="stylize", settings={"brush": 3}))
 
 
+def test_random_weights_stay_random_where_trained_ones_have_come_since(home, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
+    _, result = drive(small_task(), Controls(quick(backbone="squeezenet1_1", steps=4)))
+    assert result.recipe.weights == (WeightsRecord(name="squeezenet1_1:untrained", trained=False),)
+    trained = untrained_backbone("squeezenet1_1", seed=99).features.state_dict()
+    (home / "models").mkdir()
+    torch.save({f"features.{name}": value for name, value in trained.items()}, home / "models" / "squeezenet1_1.pth")
+    events, again = drive(small_task(), ReplayControls(through_a_file(result.recipe)))
+    assert np.array_equal(again.painting, result.painting)
+    assert not any(isinstance(event, Log) for event in events)
+    _, other = drive(small_task(), Controls(quick(backbone="squeezenet1_1", steps=4)))
+    assert not np.array_equal(other.painting, result.painting)
+
+
 def test_another_network_than_the_recipes_is_told():
     _, result = drive(small_task(), Controls(quick(steps=2)))
     other = result.recipe.model_copy(update={"weights": (WeightsRecord(name="squeezenet1_1", sha256="1" * 64),)})
