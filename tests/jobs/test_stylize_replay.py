@@ -13,7 +13,7 @@ from studio.core.controls import Controls
 from studio.core.events import Log, Metrics, Preview
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
-from studio.core.recipes import Recipe, WeightsRecord
+from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyledPicture, StylizeTask
 from studio.jobs.easel import Easel, to_deep_picture, to_picture, to_tensor
 from studio.jobs.sitting import Sitting
@@ -125,6 +125,31 @@ def test_recipes_of_other_tasks_and_other_times_are_refused():
         ReplayControls(Recipe(task="restore", settings={}))
     with pytest.raises(StudioError, match="another version"):
         ReplayControls(Recipe(task="stylize", settings={"brush": 3}))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"action": "sketch", "changes": {"side": 64}},
+        {"action": "sketch", "changes": {"evaluations": 3}},
+        {"action": "sketch", "changes": {"side": "wide", "evaluations": 3}},
+        {"action": "sketch", "changes": {"side": 64, "evaluations": [3]}},
+        {"action": "sketch", "changes": {"side": 64, "evaluations": -1}},
+        {"action": "sketch", "changes": {"side": 0, "evaluations": 3}},
+        {"action": "sketch", "changes": {"side": 10**6, "evaluations": 3}},
+        {"action": "settings", "changes": {"style_weight": "much"}},
+        {"action": "settings", "changes": {"brush": 3}},
+        {"action": "branch", "changes": {"size": -5}},
+        {"action": "stop", "at": -1},
+    ],
+)
+def test_a_record_that_cannot_be_followed_is_refused_before_anything_is_painted(step):
+    recipe = Recipe(task="stylize", settings=quick().model_dump(), steering=(SteeringStep(**{"at": 2, **step}),))
+    with pytest.raises(StudioError, match="settings cannot be read"):
+        ReplayControls(through_a_file(recipe))
+    branched = small_task(branch=np.full((72, 96, 3), 90, np.uint8), history=recipe)
+    with pytest.raises(StudioError, match="settings cannot be read"):
+        drive(branched, Controls(quick(steps=2)))
 
 
 def test_random_weights_stay_random_where_trained_ones_have_come_since(home, monkeypatch):
