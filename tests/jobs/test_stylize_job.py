@@ -16,6 +16,7 @@ from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError
+from studio.core.images import LoadedPicture
 from studio.core.recipes import Recipe
 from studio.core.style_settings import StylizeTask
 from studio.jobs.easel import Easel, loss_weights, to_tensor
@@ -191,6 +192,27 @@ def test_the_narrowest_photo_that_is_taken_can_be_painted(start_from):
     events, result = drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
     assert result.painting.shape == (16, 512, 3)
     assert [event.values for event in events if isinstance(event, Metrics)][-1]["content"] >= 0.0
+
+
+def pixels_seen(task, settings):
+    """Return the (height, width) of every picture that the network sees when the targets are captured, and the loss."""
+    backbone, seen = untrained_backbone("squeezenet1_1"), []
+    backbone.features[0].register_forward_pre_hook(lambda _layer, given: seen.append(tuple(given[0].shape[2:])))
+    objective = Easel(task, settings, backbone, torch.device("cpu")).objective(48, 64)
+    return seen, objective.look(objective.content, loss_weights(settings)).loss
+
+
+@pytest.mark.parametrize("lying", [True, False])
+def test_of_a_very_long_painting_the_middle_is_looked_at(lying):
+    long = picture("painting.png", 1, height=2, width=5000).pixels
+    middle = long[:, 2492:2508]
+    looks = []
+    for pixels in (long, middle):
+        turned = np.ascontiguousarray(pixels if lying else pixels.transpose(1, 0, 2))
+        painting = LoadedPicture(turned, "painting.png", "1" * 64)
+        looks.append(pixels_seen(StylizeTask(picture("photo.png", 0), (painting,)), quick(size=64)))
+    assert looks[0] == looks[1]
+    assert max(max(sides) for sides in looks[0][0]) <= 8 * 32 + 2 * 4  # with the margin
 
 
 def test_a_missing_painting_and_a_missing_network_are_told():
