@@ -49,7 +49,7 @@ def a_random_hand(seed, *, stops):
     draw = random.Random(seed)
 
     def hand(event, controls):
-        if isinstance(event, Metrics) and draw.random() < 0.3:
+        if isinstance(event, Metrics) and draw.random() < 0.5:
             controls.replace(controls.settings.model_copy(update=random_changes(draw)))
         if stops and getattr(event, "step", 0) > 14:
             controls.finish()
