@@ -68,7 +68,11 @@ def test_the_loss_falls_and_the_numbers_are_those_of_the_frames():
 
 def test_steering_goes_on_from_the_picture_and_never_makes_it_much_worse():
     task = small_task()
-    script = {6: {"style_weight": 8.0}, 12: {"content_layer_2": 2.0, "style_mix": (0.1, 0.9)}, 18: {"style_weight": 0.1}}
+    script = {
+        6: {"style_weight": 8.0},
+        12: {"content_layer_2": 2.0, "style_mix": (0.1, 0.9)},
+        18: {"style_weight": 0.1},
+    }
     settings = quick(steps=24)
     events, result = drive(task, Controls(settings), moves(script))
     shown, at = frames(events), sorted(script)
@@ -81,7 +85,9 @@ def test_steering_goes_on_from_the_picture_and_never_makes_it_much_worse():
         after = [step for step in shown if start < step <= end]
         assert after
         for step in after:
-            assert loss_of_frame(shown[step].picture, task, weights) <= 1.2 * base * 1.02  # frames are rounded to 8 bits
+            assert (
+                loss_of_frame(shown[step].picture, task, weights) <= 1.2 * base * 1.02
+            )  # frames are rounded to 8 bits
     recorded = Recipe.model_validate_json(result.recipe.model_dump_json()).steering
     assert [step.changes for step in recorded if step.action == "settings"] == [
         {"style_weight": 8.0}, {"content_layer_2": 2.0, "style_mix": [0.1, 0.9]}, {"style_weight": 0.1},
@@ -102,7 +108,9 @@ def test_what_only_a_restart_can_change_waits_for_one_and_the_rest_acts_at_the_e
 
 
 def test_a_change_near_the_end_gets_room_to_show():
-    events, _ = drive(small_task(), Controls(quick(steps=20)), moves({20: {"style_weight": 5.0}, 19: {"style_weight": 4.0}}))
+    events, _ = drive(
+        small_task(), Controls(quick(steps=20)), moves({20: {"style_weight": 5.0}, 19: {"style_weight": 4.0}})
+    )
     assert max(losses(events)) >= 19 + 5
 
 
@@ -154,7 +162,8 @@ def test_transparency_is_kept_and_any_shape_can_be_painted():
     photo = picture("photo.png", seed=0, height=20, width=200)
     alpha = np.full((20, 200, 1), 77, np.uint8)
     task = StylizeTask(
-        type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64), (picture("p.png", 1, height=300, width=8),)
+        type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64),
+        (picture("p.png", 1, height=300, width=8),),
     )
     _, result = drive(task, Controls(quick(size=128, steps=4)))
     assert result.picture.shape == (13, 128, 4)

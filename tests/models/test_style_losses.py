@@ -95,7 +95,9 @@ def test_the_loss_is_the_formula_of_the_paper(objective, backbone):
     expected = expected + 0.3 * TV_SCALE * total_variation(picture)
     evaluation = objective.look(picture, weights)
     assert evaluation.loss == pytest.approx(float(expected), rel=1e-4)
-    assert evaluation.loss == pytest.approx(evaluation.content + evaluation.style + evaluation.total_variation, rel=1e-5)
+    assert evaluation.loss == pytest.approx(
+        evaluation.content + evaluation.style + evaluation.total_variation, rel=1e-5
+    )
 
 
 def test_the_gradient_points_to_a_lower_loss(objective):
@@ -118,7 +120,9 @@ def test_other_weights_are_reckoned_without_the_network(backbone, content, style
     everything = LossWeights(content_layers=(1.0,) * 5, style_layers=(1.0,) * 5)
     picture = noise(1, 3, 32, 32, seed=9, dtype=torch.float32)
     evaluation = objective.look(picture, everything)
-    other = LossWeights(content=0.7, style=2.0, total_variation=1.5, content_layers=content, style_layers=style, mix=mix)
+    other = LossWeights(
+        content=0.7, style=2.0, total_variation=1.5, content_layers=content, style_layers=style, mix=mix
+    )
     assert objective.reweigh(evaluation, picture, other) == pytest.approx(objective.look(picture, other).loss, rel=1e-4)
 
 
