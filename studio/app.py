@@ -34,7 +34,7 @@ class Studio:
         self.preferences = Preferences(folders.config / "atelier.ini")
         self.theme = Theme(application, self.preferences.theme_mode)
         self.engine = Engine("studio")
-        self.pictures = Engine("pictures")
+        self.pictures = Engine("pictures", niceness=0)
         self.library = Library(folders.library)
         self.desk = PictureDesk(self.pictures, self.library)
         self.window = StudioWindow(self.theme, self.engine, self.pictures, self.desk, self.preferences)
@@ -54,8 +54,9 @@ class Studio:
 
     def shut_down(self) -> None:
         """Stop both engines; the network's first, so that what it reached can still be kept."""
-        self.engine.shut_down()
-        self.pictures.shut_down()
+        for engine in (self.engine, self.pictures):
+            while not engine.shut_down():
+                pass  # a step that takes longer than half a minute must end before its thread can
 
 
 def main(files: Sequence[str] = ()) -> int:

@@ -18,11 +18,16 @@ DeepPicture: TypeAlias = NDArray[np.uint16]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the job is: `done` of `total` steps of `stage`; `total` 0 means the length is not known."""
+    """Where the job is: `done` of `total` steps of `stage`; `total` 0 means the length is not known.
+
+    `share` is how much of the whole job's work is done, 0–1, where stages differ so much in cost that the steps of one
+    say nothing about the others.
+    """
 
     stage: str
     done: int = 0
     total: int = 0
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

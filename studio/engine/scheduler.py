@@ -10,6 +10,9 @@ from studio.engine.run import Run
 QUEUE_SHARE = 0.2
 """The part of the time that the queue gets while live work is waiting; alone, it gets all."""
 
+FINISHING_S = 20.0
+"""How long jobs that were asked for what they have reached may take to return it, all together, at the end."""
+
 
 class Scheduler:
     """Runs jobs step by step on the thread that calls `work`; every other method may be called from any thread.
@@ -80,7 +83,7 @@ class Scheduler:
             self._condition.notify_all()
 
     def stop(self) -> None:
-        """End `work` after the step in progress; every job is closed."""
+        """End `work` after the step in progress: jobs that were asked to finish do so, every other one is closed."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
@@ -94,8 +97,12 @@ class Scheduler:
         """Step and close jobs until `stop`. Uses no time while there is nothing to do."""
         while (run := self._wait_for_next()) is not None:
             self._close(run) if run.must_close else self._advance(run)
+        deadline = perf_counter() + FINISHING_S
         for run in [*self._live, *self._queue]:
-            self._close(run)
+            while run.controls.finishing and not (run.ended or run.must_close) and perf_counter() < deadline:
+                self._advance(run)
+            if not run.ended:
+                self._close(run)
 
     def _wait_for_next(self) -> Run | None:
         with self._condition:

@@ -1,4 +1,4 @@
-"""Thumbnails of what there is to choose from: the packaged samples, and the library's results."""
+"""What there is to choose from: the packaged samples, the library's results, the networks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from studio.core.failures import StudioError
 from studio.core.images import load_picture, thumbnail
 from studio.core.library import Library
 from studio.core.samples import Sample
+from studio.core.weights import UNTRAINED, known_backbones
 
 SAMPLE_SIDE = 192
 
@@ -61,3 +62,9 @@ def list_library(task: LibraryTask, controls: Controls[Any]) -> Job[tuple[Thumbn
         except StudioError as error:
             yield Log(f"{entry.path.name} was left out: {error.cause}", "warning")
     return tuple(found)
+
+
+def list_networks(task: None, controls: Controls[Any]) -> Job[dict[str, str]]:
+    """Find which networks are on this computer: name → label, which says so where one is untrained."""
+    yield Progress("Looking for networks")
+    return {network.name.removesuffix(UNTRAINED): network.label for network in known_backbones()}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models.backbones import Backbone
-from models.painting_init import cover, fitted, resize, size_of, soft_noise
+from models.painting_init import cover, fitted, resize, soft_noise
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.events import DeepPicture, Picture
 from studio.core.style_settings import StyleSettings, StylizeTask
@@ -39,7 +39,7 @@ class Easel:
         if side not in self._objectives:
             longer = max(NARROWEST, round(side * self._settings.stroke_size))
             styles = [
-                resize(style, *fitted(*size_of(style), longer, shorter_at_least=NARROWEST)).to(self._device)
+                resize(style, *fitted(*style.shape[2:], longer, shorter_at_least=NARROWEST)).to(self._device)
                 for style in self._styles
             ]
             photo = resize(self.photo, height, width).to(self._device)
@@ -66,7 +66,7 @@ class Easel:
             return cover(self._styles[0], height, width).to(self._device)
         generator = torch.Generator().manual_seed(self._settings.seed)
         colours = self._styles[0] if textured else self.photo
-        return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
+        return soft_noise(resize(colours, *fitted(*colours.shape[2:], 64)), height, width, generator).to(self._device)
 
     def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:
         """Capture the targets one network pass at a time."""
@@ -91,7 +91,7 @@ def loss_weights(settings: StyleSettings) -> LossWeights:
 
 def to_tensor(picture: Picture) -> Tensor:
     """H×W×3|4 uint8 → 1×3×H×W float, 0–1; alpha is left to the composition."""
-    pixels = torch.from_numpy(np.ascontiguousarray(picture[:, :, :3]))
+    pixels = torch.from_numpy(np.array(picture[:, :, :3], order="C"))  # a copy: a picture may be read-only
     return pixels.permute(2, 0, 1).unsqueeze(0).to(torch.float32).div_(255.0)
 
 

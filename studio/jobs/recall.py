@@ -42,8 +42,11 @@ class RecalledPainting:
 
     @property
     def step(self) -> int:
-        """The evaluation at which the picture was reached."""
-        return max((step.at for step in self.recipe.steering), default=self.settings.steps)
+        """The evaluation of its last sitting at which the picture was reached."""
+        steering = self.recipe.steering
+        branches = [number for number, step in enumerate(steering) if step.action == "branch"]
+        last_sitting = steering[branches[-1] + 1 :] if branches else steering
+        return max((step.at for step in last_sitting), default=self.settings.steps)
 
 
 def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPainting]:

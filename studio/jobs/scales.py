@@ -28,6 +28,11 @@ class Stage:
         return max(self.height, self.width)
 
     @property
+    def work(self) -> float:
+        """What the stage costs, in pixels seen by the network."""
+        return float(self.height * self.width * self.steps)
+
+    @property
     def name(self) -> str:
         """What the artist is told."""
         return f"{self.side} px"

@@ -71,6 +71,7 @@ class Sitting:
         self._next_frame = 0.0
         self._stage = Stage(1, 1, 0)
         self._done = self._total = 0
+        self._work_done = self._work_left = 0.0
         self._rival: StyleOptimisation | None = None
         self._race_left = 0
 
@@ -82,8 +83,10 @@ class Sitting:
             self._shown_at = -1
         while plan and not self.stopped:
             stage, *rest = plan
+            self._work_left = sum(each.work for each in plan)
             if (yield from self._fits(stage, branch)):
                 plan = tuple(rest)
+                self._work_done += stage.work
                 continue
             self._easel.forget()
             smaller = stage.smaller(None if self.painting is None else max(self.painting.shape[2:]))
@@ -205,7 +208,9 @@ class Sitting:
             yield Preview(to_picture(self.painting), self._evaluations, self._stage.name, recipe=recipe)
 
     def _progress(self) -> Progress:
-        return Progress(self._stage.name, self._done, self._total)
+        done = self._work_done + self._stage.work * self._done / max(1, self._total)
+        share = done / (self._work_done + self._work_left) if self._work_left else 0.0
+        return Progress(f"Painting · {self._stage.name}", self._done, self._total, share)
 
     # -- when the loss has changed ---------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ class Panel(QWidget):
     """
 
     failed = Signal(object)
-    noticed = Signal(str)
+    noticed = Signal(str, str)
+    """A sentence worth knowing, and its level: "info" or "warning"."""
     actions_changed = Signal()
 
     name = ""

@@ -54,17 +54,19 @@ class PictureDesk(QObject):
     def export(
         self,
         path: Path,
-        photo: OpenedPicture,
+        inputs: tuple[OpenedPicture, ...],
         painting: Picture | DeepPicture,
         settings: StyleSettings,
         recipe: Recipe,
         *,
         ai_mark: bool,
     ) -> None:
-        """Compose the painting in full depth and write it to `path`."""
-        task = ExportTask(path, photo.picture, painting, settings, recipe, ai_mark)
+        """Compose the painting over its photo, the first of `inputs`, in full depth and write it to `path`."""
+        pictures = tuple(opened.picture for opened in inputs)
+        task = ExportTask(path, self.library, pictures, painting, settings, recipe, ai_mark)
         handle = self._queue("save", export_picture, task)
         handle.finished.connect(self.saved)
+        handle.finish()  # closing the window must not lose it
 
     def keep(self, result: StyledPicture, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
         """Put a finished painting into the library."""
@@ -72,6 +74,7 @@ class PictureDesk(QObject):
         task = KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark)
         handle = self._queue("keep", "keep_result", task)
         handle.finished.connect(self.kept)
+        handle.finish()
 
     def _load(self, task: LoadTask, purpose: str) -> None:
         self.busy_changed.emit("Opening the picture…")

@@ -1,16 +1,20 @@
 """The state of the Style panel: photo, paintings, settings, the running painting and its film. Views bind to it."""
 
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from studio.core.controls import Controls
-from studio.core.events import DeepPicture, Picture, Preview, Progress
+from studio.core.events import DeepPicture, Log, Picture, Preview, Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.recipes import Recipe
+from studio.core.resizing import to_8_bits
 from studio.core.settings import describe
 from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
 from studio.engine import Engine, JobHandle
@@ -22,6 +26,9 @@ from studio.ui.settings_history import SettingsHistory
 
 PAINTING_LIMIT = 4
 _RESTART_DELAY_MS = 500
+Inputs: TypeAlias = tuple[OpenedPicture, ...]
+"""What a painting was made from: the photo, then the paintings."""
+
 _EFFECTS = {info.name: info.effect for info in describe(StyleSettings)}
 
 
@@ -52,9 +59,10 @@ class StyleSession(QObject):
     film_changed = Signal(object)
     progressed = Signal(object)
     state_changed = Signal(object)
-    painting_finished = Signal(object)
+    painting_finished = Signal(object, object)
+    """A `StyledPicture`, and the `Inputs` it was made from: by now the panel may show other ones."""
     failed = Signal(object)
-    noticed = Signal(str)
+    noticed = Signal(str, str)
 
     _JOB = "style"
     _COMPOSE = "style.compose"
@@ -72,29 +80,26 @@ class StyleSession(QObject):
         self.recipe: Recipe | None = None
         self.start_when_ready = False
         self._handle: JobHandle | None = None
-        self._branch_next = False
+        self._stopping: JobHandle | None = None
+        self._run = 0
+        self._last_preview: Preview | None = None
+        self._branched = False
         self._compose_busy = False
         self._compose_again = False
+        self._composition = 0
         self._film_waits: Preview | None = None
         self._film_composing: Preview | None = None
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
         self._connect()
 
     def _connect(self) -> None:
-        self._studio.progressed.connect(self._show_progress)
-        self._studio.frame_ready.connect(self._take_preview)
-        self._studio.logged.connect(self._show_log)
-        self._studio.finished.connect(self._finish)
-        self._studio.failed.connect(self._fail)
-        self._studio.cancelled.connect(self._end_without_result)
-        self._pictures.finished.connect(self._show_composed)
-        self._pictures.failed.connect(self._fail_composing)
-        self._restart.timeout.connect(self._paint_again)
+        self._restart.timeout.connect(self.paint)
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 
     def set_photo(self, photo: OpenedPicture) -> None:
-        """Start over with another photo; the running painting stops and is kept."""
+        """Start over with another photo; what was painted is kept, and the new photo is painted at once if one was."""
+        self.start_when_ready |= self._is_running or self.state is SessionState.FINISHED
         self.stop()
         self.photo = photo
         self._forget_painting()
@@ -115,10 +120,9 @@ class StyleSession(QObject):
 
     def _set_paintings(self, paintings: tuple[OpenedPicture, ...]) -> None:
         self.paintings = paintings
-        if len(self.settings.style_mix) not in (0, len(paintings)):
-            self._apply_settings(self.settings.model_copy(update={"style_mix": ()}))
+        self._apply_settings(self.settings)
         self.paintings_changed.emit(paintings)
-        if self._is_running:
+        if self._is_running or self.state is SessionState.FINISHED:
             self._restart.start()
         else:
             self._settle()
@@ -141,6 +145,8 @@ class StyleSession(QObject):
             self.history.record(before, settings)
 
     def _apply_settings(self, settings: StyleSettings) -> None:
+        if len(settings.style_mix) not in (0, len(self.paintings)):
+            settings = settings.model_copy(update={"style_mix": ()})  # of other paintings
         before, self.settings = self.settings, settings
         changed = {name for name in _EFFECTS if getattr(before, name) != getattr(settings, name)}
         if not changed:
@@ -151,10 +157,12 @@ class StyleSession(QObject):
             self._handle.controls.replace(settings)
             if "restart" in effects:
                 self._restart.start()
-        elif self.state is SessionState.FINISHED and effects & {"steer", "restart"}:
-            self._branch_next = "restart" not in effects
+        elif self.state is SessionState.FINISHED and "restart" in effects:
             self._restart.start()
-        self._compose()
+        elif self.state is SessionState.FINISHED and "steer" in effects and self.film.frames:
+            self._start(self.film.frames[-1])  # the finished picture follows the slider too
+        if "instant" in effects:
+            self._compose()
 
     # -- the painting ----------------------------------------------------------------------------------------------
 
@@ -179,6 +187,7 @@ class StyleSession(QObject):
         self.painting, self.recipe = frame.painting, frame.recipe
         self._compose()
         self._start(frame)
+        self._branched = True
 
     def pause(self) -> None:
         """Leave the painting as it is until `resume`."""
@@ -193,15 +202,15 @@ class StyleSession(QObject):
             self._set_state(SessionState.PAINTING)
 
     def stop(self) -> None:
-        """End the painting with what was reached; it is kept like a finished one."""
+        """End the painting with what was reached; it is kept like a finished one. Before the first frame: give up."""
         self._restart.stop()
-        if self._handle is not None and self._is_running:
+        if self._handle is None or not self._is_running:
+            return
+        if self._last_preview is None:
+            self._handle.cancel()
+        else:
+            self._stopping = self._handle
             self._handle.finish()
-
-    def _paint_again(self) -> None:
-        branch = self.film.frames[-1] if self._branch_next and self.film.frames else None
-        self._branch_next = False
-        self._start(branch)
 
     def _start(self, branch: FilmFrame | None) -> None:
         if self.photo is None or (not self.paintings and self.settings.mode != "reconstruct"):
@@ -217,48 +226,70 @@ class StyleSession(QObject):
             history=None if branch is None else branch.recipe,
         )
         self._restart.stop()
-        self._branch_next = False
-        self._film_waits = None
-        self._handle = self._studio.live(self._JOB, "stylize", task, Controls(self.settings))
+        self._branched = False
+        self._film_waits = self._last_preview = None
+        after_running = self._stopping is not None and not self._stopping.state.is_over
+        controls = Controls(self.settings)
+        self._handle = self._studio.live(self._JOB, "stylize", task, controls, after_running=after_running)
+        self._connect_run(self._handle, (self.photo, *self.paintings))
         self._set_state(SessionState.PAINTING)
 
-    def _take_preview(self, key: str, preview: Preview) -> None:
-        if key != self._JOB or not self._is_running:
+    def _connect_run(self, handle: JobHandle, inputs: Inputs) -> None:
+        """Listen to one job, by a number: what an older one still has to say is not about the present picture."""
+        self._run += 1
+        run = self._run
+        handle.progressed.connect(partial(self._show_progress, run))
+        handle.frame_ready.connect(partial(self._take_preview, run))
+        handle.logged.connect(self._show_log)
+        handle.finished.connect(partial(self._finish, run, inputs))
+        handle.failed.connect(partial(self._fail, run))
+        handle.cancelled.connect(partial(self._end_without_result, run))
+
+    def _is_present(self, run: int) -> bool:
+        return run == self._run and self._handle is not None
+
+    def _take_preview(self, run: int, preview: Preview) -> None:
+        if not self._is_present(run):
             return
         self.painting, self.recipe = preview.picture, preview.recipe
-        if not preview.draft and preview.recipe is not None and self.film.wants(preview.step):
-            self._film_waits = preview
+        if not preview.draft:
+            self._last_preview = preview
+            if preview.recipe is not None and self.film.wants(preview.step):
+                self._film_waits = preview
         self._compose()
 
-    def _finish(self, key: str, result: object) -> None:
-        if key != self._JOB or not isinstance(result, StyledPicture):
-            return
-        self._handle = None
-        self.painting, self.recipe = result.painting, result.recipe
-        last = (result.painting >> 8).astype(np.uint8)
-        self._film_waits = Preview(last, _last_step(self.film), recipe=result.recipe)
-        self._set_state(SessionState.FINISHED)
-        self._compose()
-        self.painting_finished.emit(result)
+    def _finish(self, run: int, inputs: Inputs, result: StyledPicture) -> None:
+        if self._is_present(run):
+            self._handle = None
+            self.painting, self.recipe = result.painting, result.recipe
+            self._put_last_on_film(result)
+            self._set_state(SessionState.FINISHED)
+            self._compose()
+        self.painting_finished.emit(result, inputs)
 
-    def _end_without_result(self, key: str) -> None:
-        if key == self._JOB:
+    def _put_last_on_film(self, result: StyledPicture) -> None:
+        last = self._last_preview or Preview(to_8_bits(result.painting), 0)
+        there = self.film.frames and self.film.frames[-1].painting is last.picture
+        if not there and last is not self._film_composing:
+            self._film_waits = replace(last, recipe=result.recipe)
+
+    def _end_without_result(self, run: int) -> None:
+        if self._is_present(run):
             self._handle = None
             self._settle()
 
-    def _fail(self, key: str, failure: Failure) -> None:
-        if key == self._JOB:
+    def _fail(self, run: int, failure: Failure) -> None:
+        if self._is_present(run):
             self._handle = None
             self._settle()
-            self.failed.emit(failure)
+        self.failed.emit(failure)
 
-    def _show_progress(self, key: str, progress: Progress) -> None:
-        if key == self._JOB:
+    def _show_progress(self, run: int, progress: Progress) -> None:
+        if self._is_present(run):
             self.progressed.emit(progress)
 
-    def _show_log(self, key: str, log: object) -> None:
-        if key == self._JOB:
-            self.noticed.emit(str(getattr(log, "message", log)))
+    def _show_log(self, log: Log) -> None:
+        self.noticed.emit(log.message, log.level)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -272,14 +303,14 @@ class StyleSession(QObject):
         self._compose_busy, self._compose_again = True, False
         self._film_composing, self._film_waits = self._film_waits, None
         task = ComposeTask(content=self.photo.picture.pixels, painting=self.painting)
-        self._pictures.live(self._COMPOSE, "compose", task, Controls(self.settings))
+        handle = self._pictures.live(self._COMPOSE, "compose", task, Controls(self.settings))
+        handle.finished.connect(partial(self._show_composed, self._composition))
+        handle.failed.connect(partial(self._fail_composing, self._composition))
 
-    def _show_composed(self, key: str, frame: object) -> None:
-        if key != self._COMPOSE or not isinstance(frame, Frame):
-            return
+    def _show_composed(self, composition: int, frame: Frame) -> None:
+        if composition != self._composition:
+            return  # of a painting that is no longer on the panel
         self._compose_busy = False
-        if self.painting is None:
-            return
         self.frame_composed.emit(frame)
         waiting, self._film_composing = self._film_composing, None
         if waiting is not None:
@@ -291,11 +322,12 @@ class StyleSession(QObject):
         """Add a frame to the film, with the settings that its own recipe names."""
         if preview.recipe is not None:
             settings = StyleSettings.model_validate(preview.recipe.settings)
-            self.film.add(preview.picture, thumbnail, preview.step, settings, preview.recipe)
+            self.film.add(preview.picture, thumbnail, preview.step, settings, preview.recipe, branch=self._branched)
+            self._branched = False
             self.film_changed.emit(self.film)
 
-    def _fail_composing(self, key: str, failure: Failure) -> None:
-        if key == self._COMPOSE:
+    def _fail_composing(self, composition: int, failure: Failure) -> None:
+        if composition == self._composition:
             self._compose_busy = False
             self.failed.emit(failure)
 
@@ -327,7 +359,9 @@ class StyleSession(QObject):
     def _forget_painting(self) -> None:
         self._handle = None
         self.painting = self.recipe = None
-        self._film_waits = None
+        self._film_waits = self._film_composing = self._last_preview = None
+        self._composition += 1
+        self._compose_busy = self._compose_again = False
         self.film.clear()
         self.film_changed.emit(self.film)
 
@@ -347,10 +381,6 @@ class StyleSession(QObject):
         if state is not self.state:
             self.state = state
             self.state_changed.emit(state)
-
-
-def _last_step(film: Film) -> int:
-    return film.frames[-1].step + 1 if film.frames else 0
 
 
 def thumbnail_of(frame: Frame) -> Picture:

@@ -18,7 +18,7 @@ from studio.ui.panels.style import StylePanel
 from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme, ThemeMode
-from studio.ui.widgets.banner import Banner
+from studio.ui.widgets.banner import Banner, BannerKind
 from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_by_menu
 from studio.ui.widgets.task_rail import TaskEntry, TaskRail
 
@@ -226,9 +226,9 @@ class StudioWindow(QMainWindow):
         """Say what failed, why, and what to do."""
         self.banner.show_failure(failure)
 
-    def show_notice(self, message: str) -> None:
+    def show_notice(self, message: str, level: BannerKind = "info") -> None:
         """Say something worth knowing that is no failure."""
-        self.banner.show_notice(message)
+        self.banner.show_notice(message, kind=level)
 
     def show_shortcuts(self) -> None:
         """Show every keyboard shortcut."""
@@ -267,6 +267,7 @@ class StudioWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what was reached, remember the window, and end both engines."""
         self._preferences.store_bytes("geometry", self.saveGeometry())
+        self.hide()  # what is left to keep takes a moment, which nobody needs to watch
         for panel in self._panels:
             panel.close_gently()
         self.closed.emit()

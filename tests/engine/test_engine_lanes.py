@@ -1,8 +1,10 @@
 """Which job runs when: latest wins, first in first out, shares of the time, pause and resume."""
 
 import itertools
+import os
+import sys
 import time
-from threading import Event
+from threading import Event, get_native_id
 
 import pytest
 
@@ -254,3 +256,17 @@ def test_an_idle_engine_uses_no_time(engine, qtbot):
     with qtbot.waitSignal(engine.idle, timeout=20_000):
         engine.live("clock", clock, None, new_controls())
     assert spent[1] - spent[0] < 0.1  # a polling or spinning loop would have burnt most of the 300 ms
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there has a thread a niceness of its own")
+def test_the_engines_thread_stands_back_and_the_ui_thread_does_not(make_engine, qtbot):
+    def niceness(task, controls):
+        yield Progress("looking")
+        return os.getpriority(os.PRIO_PROCESS, get_native_id())
+
+    ours = os.getpriority(os.PRIO_PROCESS, get_native_id())
+    studio = make_engine("studio")
+    with qtbot.waitSignal(studio.finished, timeout=20_000) as finished:
+        studio.live("look", niceness, None, new_controls())
+    assert finished.args == ["look", min(ours + 10, 19)]
+    assert os.getpriority(os.PRIO_PROCESS, get_native_id()) == ours

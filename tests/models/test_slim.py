@@ -92,7 +92,9 @@ def test_folding_keeps_every_distance_the_heads_would_measure(picture):
     other = picture.flip(3) ** 2
     before, after = (network(picture), network(other)), (folded(picture), folded(other))
     for tap in TAPS[1:]:
-        matrices = [(h, lesson.weight / len(h)) for h, lesson in zip(heads.maps, lessons, strict=True) if lesson.tap == tap]
+        matrices = [
+            (h, lesson.weight / len(h)) for h, lesson in zip(heads.maps, lessons, strict=True) if lesson.tap == tap
+        ]
         stacked = torch.cat([weight**0.5 * h for h, weight in matrices])
         told = stacked @ (gram_matrix(before[0][tap]) - gram_matrix(before[1][tap])) @ stacked.T
         read = gram_matrix(after[0][tap]) - gram_matrix(after[1][tap])

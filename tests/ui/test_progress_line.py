@@ -125,3 +125,15 @@ def test_nothing_shifts_while_numbers_grow(line: ProgressLine, clock: Clock, qtb
     line.set_paused(True)
     line.layout().activate()
     assert [widget.geometry() for widget in widgets] == before
+
+
+def test_time_left_counts_the_whole_job_where_stages_differ_in_cost(line: ProgressLine, clock: Clock):
+    line.start()
+    for step in range(51):  # the cheap size: half the steps, a tenth of the work, one second for each hundredth
+        clock.now = 0.2 * step
+        line.set_progress(Progress("128 px", step, 50, share=0.1 * step / 50))
+    assert line.findChild(QProgressBar).value() == 0.1 * line.findChild(QProgressBar).maximum()
+    assert "1:30 left" in line.text
+    clock.now += 10
+    line.set_progress(Progress("512 px", 1, 50, share=0.2))
+    assert "1:20 left" in line.text

@@ -14,8 +14,9 @@ from studio.core.frames import Frame
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.settings import Settings
 from studio.core.style_settings import StyledPicture, StyleSettings
+from studio.core.weights import KNOWN_BACKBONES
 from studio.engine import Engine
-from studio.jobs.browse import SamplesTask, Thumbnail, list_samples
+from studio.jobs.browse import SamplesTask, Thumbnail, list_networks, list_samples
 from studio.jobs.files import OpenedPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
@@ -24,7 +25,7 @@ from studio.ui.icons import set_icon
 from studio.ui.panel import Panel
 from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
-from studio.ui.style_session import SessionState, StyleSession
+from studio.ui.style_session import Inputs, SessionState, StyleSession
 from studio.ui.theme import Theme, mark
 from studio.ui.widgets import samples as sample_tiles
 from studio.ui.widgets.empty_state import EmptyState
@@ -76,13 +77,13 @@ class StylePanel(Panel):
         self.photo_tile = PhotoTile(theme)
         self.shelf = PaintingShelf(theme)
         self.empty_state = self._make_empty_state(theme)
-        self.form = SettingsForm(StyleSettings, theme)
+        self.form = SettingsForm(StyleSettings, theme, choices={"backbone": _network_names()})
         self.form.set_hidden({"style_mix"})
         self._build(theme)
         self._connect()
         self.workspace.canvas.set_compare_mode(preferences.compare_mode)
         self._show_state(self.session.state)
-        self._list_samples()
+        self._list_choices()
 
     # -- layout ----------------------------------------------------------------------------------------------------
 
@@ -223,8 +224,8 @@ class StylePanel(Panel):
         """Stop, so that what was reached is kept."""
         self.session.stop()
 
-    def _list_samples(self) -> None:
-        """Have the samples' thumbnails made, and offer them when they are there."""
+    def _list_choices(self) -> None:
+        """Have samples and networks looked up, and offer them when they are found."""
         for name, samples, take in (
             ("photos", sample_photos, self.empty_state.set_samples),
             ("paintings", sample_paintings, self.shelf.set_samples),
@@ -232,6 +233,9 @@ class StylePanel(Panel):
             handle = self._pictures.queue(f"samples-{name}", list_samples, SamplesTask(samples), Controls(Settings()))
             handle.finished.connect(partial(_offer, take))
             handle.failed.connect(self.report)
+        networks = self._pictures.queue("networks", list_networks, None, Controls(Settings()))
+        networks.finished.connect(partial(self.form.set_choices, "backbone"))
+        networks.failed.connect(self.report)
 
     # -- pictures in -----------------------------------------------------------------------------------------------
 
@@ -287,6 +291,8 @@ class StylePanel(Panel):
         self.report(Failure(cause, remedy, ""))
 
     def _take_opened(self, purpose: str, opened: OpenedPicture) -> None:
+        if opened.picture.recipe_problem:
+            self.noticed.emit(opened.picture.recipe_problem, "warning")
         if purpose == "photo":
             self._saved_as = None
             self.session.set_photo(opened)
@@ -323,7 +329,12 @@ class StylePanel(Panel):
             return
         self._saved_as = path
         self._desk.export(
-            path, session.photo, session.painting, session.settings, session.recipe, ai_mark=self._preferences.ai_mark
+            path,
+            (session.photo, *session.paintings),
+            session.painting,
+            session.settings,
+            session.recipe,
+            ai_mark=self._preferences.ai_mark,
         )
 
     def copy(self) -> None:
@@ -332,10 +343,8 @@ class StylePanel(Panel):
             image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
             QGuiApplication.clipboard().setImage(image)
 
-    def _keep(self, result: StyledPicture) -> None:
-        if self.session.photo is not None:
-            inputs = (self.session.photo, *self.session.paintings)
-            self._desk.keep(result, inputs, ai_mark=self._preferences.ai_mark)
+    def _keep(self, result: StyledPicture, inputs: Inputs) -> None:
+        self._desk.keep(result, inputs, ai_mark=self._preferences.ai_mark)
 
     # -- showing the state -----------------------------------------------------------------------------------------
 
@@ -357,8 +366,10 @@ class StylePanel(Panel):
         self.shelf.set_mix(settings.style_mix)
 
     def _show_frame(self, frame: Frame) -> None:
-        self._shown = frame
+        first, self._shown = self._shown is None, frame
         self.workspace.canvas.set_after(frame)
+        if first:
+            self._enable_saving()
 
     def _show_film(self, film: Film) -> None:
         self.workspace.film_strip.set_frames(film.frames)
@@ -375,6 +386,12 @@ class StylePanel(Panel):
             line.finish(_WORDS[state])
         self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
         self.paint_button.setEnabled(self.can_paint)
+        self._enable_saving()
+
+    def _enable_saving(self) -> None:
+        self._show_saveable()
+
+    def _show_saveable(self) -> None:
         for button in (self.save_button, self.export_button):
             button.setEnabled(self.has_painting)
         self.actions_changed.emit()
@@ -398,6 +415,10 @@ _WORDS = {
 
 def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[Thumbnail, ...]) -> None:
     take([sample_tiles.Sample(sample.name, sample.title, sample.picture) for sample in found])
+
+
+def _network_names() -> dict[str, str]:
+    return {network.name: network.label for network in KNOWN_BACKBONES}
 
 
 def _named(name: str, samples: tuple[Sample, ...]) -> Sample:

@@ -4,8 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,6 +28,8 @@ BannerKind = Literal["info", "warning", "error"]
 _MOST_WAITING = 8
 _SLIDE_MS = 140
 _ICON = 20
+_READING_MS = 7_000
+"""How long a plain notice stays; warnings and errors stay until they are dismissed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class _Message:
 
 class Banner(QFrame):
     """Lies over the top edge of `parent` and shows one message after the other; Esc dismisses.
+
+    A plain notice goes by itself after a while, unless the pointer rests on it.
 
     Args:
         parent: what it lies over, usually the canvas.
@@ -64,6 +68,7 @@ class Banner(QFrame):
         self._copy = QPushButton("Copy details", self)
         self._close = QToolButton(self)
         self._slide = QPropertyAnimation(self, b"pos", self)
+        self._reading = QTimer(self, singleShot=True, interval=_READING_MS)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), parent)
         self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._escape.setEnabled(False)
@@ -104,6 +109,7 @@ class Banner(QFrame):
         self._copy.clicked.connect(self._copy_details)
         self._close.clicked.connect(self.dismiss)
         self._escape.activated.connect(self.dismiss)
+        self._reading.timeout.connect(self.dismiss)
         self._theme.theme_changed.connect(self._paint_sign)
         self._host.installEventFilter(self)
 
@@ -163,6 +169,7 @@ class Banner(QFrame):
         was_visible = self.isVisible()
         self._shown = self._waiting.popleft() if self._waiting else None
         self._escape.setEnabled(self._shown is not None)
+        self._reading.stop()
         if self._shown is None:
             self.hide()
             return
@@ -173,11 +180,26 @@ class Banner(QFrame):
         self.setAccessibleName(self.text)
         self._paint_sign(self._theme.tokens)
         self._count()
+        self._let_go_when_read()
         self.show()
         self.raise_()
         self._fit()
         if not was_visible:
             self._slide_in()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Stay as long as the pointer rests here."""
+        self._reading.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Go on counting."""
+        self._let_go_when_read()
+        super().leaveEvent(event)
+
+    def _let_go_when_read(self) -> None:
+        if self._shown is not None and self._shown.kind == "info":
+            self._reading.start()
 
     def _count(self) -> None:
         self._more.setText(f"{len(self._waiting)} more" if self._waiting else "")

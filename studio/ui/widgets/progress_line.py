@@ -14,6 +14,9 @@ from studio.ui.widgets.eliding_label import ElidingLabel
 
 _IDLE = "Ready"
 
+_FINE = 10_000
+"""Parts into which the whole job is divided for bar and clock."""
+
 
 class ProgressLine(QWidget):
     """Stage · step · time left · bar · Pause · Stop, each in its fixed place so that nothing shifts.
@@ -35,6 +38,7 @@ class ProgressLine(QWidget):
         super().__init__(parent)
         self._theme, self._clock = theme, clock
         self._eta = EtaEstimator()
+        self._job_eta = EtaEstimator(memory=0.06 * _FINE)
         self._running = self._paused = False
         self._stage_name: str | None = None
         self._stage = ElidingLabel(_IDLE, self)
@@ -99,6 +103,7 @@ class ProgressLine(QWidget):
         self._running, self._paused = True, False
         self._stage_name = None
         self._eta.reset()
+        self._job_eta.reset()
         self._say(words)
         self._bar.setRange(0, 0)
         self._show_state()
@@ -108,18 +113,21 @@ class ProgressLine(QWidget):
         if progress.stage != self._stage_name:
             self._stage_name = progress.stage
             self._eta.reset()
-        left = self._eta.observe(self._clock(), progress.done, progress.total)
         known = progress.total > 0
+        done, total = _whole(progress)
+        eta = self._eta if progress.share is None else self._job_eta
+        left = eta.observe(self._clock(), done, total)
         self._say(progress.stage)
         self._steps.setText(f"{progress.done} / {progress.total}" if known else "")
         self._left.setText(words_for_time_left(left) if known and not self._paused else "")
-        self._bar.setRange(0, progress.total)  # 0: the length is not known, the bar only shows that it lives
-        self._bar.setValue(min(progress.done, progress.total))
+        self._bar.setRange(0, total)  # 0: the length is not known, the bar only shows that it lives
+        self._bar.setValue(min(done, total))
 
     def set_paused(self, paused: bool) -> None:
         """Show that the job rests, or goes on."""
         self._paused = paused
         self._eta.rest()
+        self._job_eta.rest()
         if paused:
             self._left.setText("paused")
         elif self._left.text() == "paused":
@@ -151,3 +159,10 @@ class ProgressLine(QWidget):
         set_icon(self._pause, "play" if self._paused else "pause", self._theme)
         for button in (self._pause, self._stop):
             button.setEnabled(self._running)
+
+
+def _whole(progress: Progress) -> tuple[int, int]:
+    """Return done and total of the whole job where that is known, otherwise of the stage."""
+    if progress.share is None:
+        return progress.done, progress.total
+    return round(progress.share * _FINE), _FINE
