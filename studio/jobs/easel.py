@@ -71,6 +71,12 @@ class Easel:
         colours = self._styles[0] if textured else self.photo
         return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
 
+    def second_start(self, height: int, width: int) -> Tensor:
+        """Return the canvas that a restart in mid-painting begins with: the photo, where the photo is painted."""
+        if self._settings.mode == "paint":
+            return resize(self.photo, height, width).to(self._device)
+        return self.blank(height, width)
+
     def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:
         """Capture the targets one network pass at a time."""
         objective.capture_content(weights)

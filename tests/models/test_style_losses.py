@@ -75,8 +75,8 @@ def test_total_variation_is_a_mean_and_its_gradient_is_right():
 
 def test_the_loss_is_the_formula_of_the_paper(objective, backbone):
     weights = LossWeights(
-        content=2.0, style=0.5, total_variation=0.3, content_layers=(0, 0, 1.0, 0.5, 0), style_layers=(2.0, 0, 0, 0, 1.0),
-        mix=(3.0, 1.0),
+        content=2.0, style=0.5, total_variation=0.3, content_layers=(0, 0, 1.0, 0.5, 0),
+        style_layers=(2.0, 0, 0, 0, 1.0), mix=(3.0, 1.0),
     )  # fmt: skip
     picture = noise(1, 3, 64, 64, seed=9, dtype=torch.float32)
     photo, *paintings = (noise(1, 3, 64, 64, seed=seed, dtype=torch.float32) for seed in range(3))
