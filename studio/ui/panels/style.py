@@ -490,3 +490,8 @@ def _acting(mode: str) -> frozenset[str]:
 
 
 _ACTING = {mode: _acting(mode) for mode in ("paint", "reconstruct", "texture")}
+
+
+def _suffix_of(kind: str) -> str:
+    """Return the suffix in a file dialog's filter: "PNG (*.png)" → ".png"."""
+    return kind.split("*")[1].split(")")[0]
