@@ -94,7 +94,7 @@ class Backbone(nn.Module):
 
     def smallest_side(self, tap: str) -> int:
         """Shortest side, in pixels, of a picture in which `tap` still sees more than a point."""
-        return 2 * self._strides[tap]
+        return max(2 * self._strides[tap], self._margin + 1)
 
     def depth(self, tap: str) -> int:
         """How many of `features` are run for `tap`."""

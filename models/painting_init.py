@@ -20,7 +20,7 @@ def size_of(image: Tensor) -> tuple[int, int]:
     return int(image.shape[-2]), int(image.shape[-1])
 
 
-def fitted(height: int, width: int, longer: int, *, shorter_at_least: int = 1) -> tuple[int, int]:
+def fitted(height: int, width: int, longer: int, *, shorter_at_least: int = 0) -> tuple[int, int]:
     """Return (height, width) scaled so that the longer side is `longer`, and the shorter not too short."""
     scale = max(longer / max(height, width), shorter_at_least / min(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))

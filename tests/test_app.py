@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from studio_kit import LONG, PATIENCE, QUICK, open_studio, running_threads, write_painting, write_photo
 
+from studio.app import Mishaps
 from studio.core.images import load_picture
 from studio.core.library import Library
 from studio.core.style_settings import StyleSettings
@@ -157,3 +158,15 @@ def test_a_file_saved_just_before_closing_is_whole(qapp, qtbot, tmp_path, inputs
         studio.window.style_panel._export(tmp_path / "saved.tif")
     assert load_picture(tmp_path / "saved.tif").recipe is not None
     assert len(Library(tmp_path / "home" / "library").entries()) == 1
+
+
+def test_what_nobody_caught_is_told_in_the_window(qapp, qtbot, tmp_path, capsys):
+    with open_studio(tmp_path) as studio:
+        mishaps = Mishaps(studio.window)
+        error = ValueError("a fault in a slot")
+        elsewhere = threading.Thread(target=mishaps.tell, args=(ValueError, error, None))
+        elsewhere.start()
+        elsewhere.join()
+        qtbot.waitUntil(lambda: studio.window.banner.is_showing)
+        assert studio.window.banner.text.startswith("ValueError: a fault in a slot")
+    assert "a fault in a slot" in capsys.readouterr().err

@@ -55,8 +55,12 @@ def _cause_and_remedy(error: BaseException) -> tuple[str, str]:
     return cause, "This is a fault in Atelier; copy the details into a report. Your pictures are safe."
 
 
+_ALLOCATORS_WORDS = ("not enough memory", "can't allocate memory")
+"""What torch's CPU allocator says on Windows, and elsewhere."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Recognise MemoryError and torch's out-of-memory errors (CUDA's, and the CPU allocator's RuntimeError)."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and "not enough memory" in str(error)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _ALLOCATORS_WORDS)

@@ -10,6 +10,7 @@ from models.backbones import Backbone
 from models.painting_init import cover, fitted, resize, size_of, soft_noise
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.events import DeepPicture, Picture
+from studio.core.resizing import fit_within
 from studio.core.style_settings import StyleSettings, StylizeTask
 from studio.jobs.scales import NARROWEST
 
@@ -26,8 +27,10 @@ class Easel:
     """
 
     def __init__(self, task: StylizeTask, settings: StyleSettings, backbone: Backbone, device: torch.device) -> None:
-        self.photo = to_tensor(task.content.pixels)
-        self._styles = tuple(to_tensor(style.pixels) for style in task.styles)
+        stroked = max(NARROWEST, round(settings.size * settings.stroke_size))
+        # what is larger than it will ever be looked at is not kept as floats
+        self.photo = to_tensor(fit_within(task.content.pixels, settings.size))
+        self._styles = tuple(to_tensor(fit_within(style.pixels, stroked)) for style in task.styles)
         self._settings = settings
         self._backbone = backbone
         self._device = device
@@ -67,6 +70,12 @@ class Easel:
         generator = torch.Generator().manual_seed(self._settings.seed)
         colours = self._styles[0] if textured else self.photo
         return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
+
+    def second_start(self, height: int, width: int) -> Tensor:
+        """Return the canvas that a restart in mid-painting begins with: the photo, where the photo is painted."""
+        if self._settings.mode == "paint":
+            return resize(self.photo, height, width).to(self._device)
+        return self.blank(height, width)
 
     def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:
         """Capture the targets one network pass at a time."""

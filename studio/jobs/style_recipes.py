@@ -90,7 +90,9 @@ class RecipeWriter:
     def __init__(self, task: StylizeTask, settings: StyleSettings, weights: WeightsRecord) -> None:
         self._inputs = _inputs(task)
         self._before = _chain_up_to_branch(task.history, settings) if task.history else ()
-        self._initial = (task.history.initial or task.history.settings) if task.history else settings.model_dump()
+        self._initial = (
+            (task.history.initial or task.history.settings) if task.history else settings.model_dump(mode="json")
+        )
         known = task.history.weights if task.history else ()
         self._weights = known if weights in known else (*known, weights)
         self._versions = _versions()
@@ -107,7 +109,7 @@ class RecipeWriter:
         steering = (*self._before, *record)
         if stopped_at is not None and not (record and record[-1].action == "stop"):
             steering = (*steering, SteeringStep(at=stopped_at, action="stop"))
-        newest = settings.model_dump()
+        newest = settings.model_dump(mode="json")
         return Recipe(
             task=TASK,
             settings=newest,

@@ -227,7 +227,11 @@ def test_a_card_in_a_crowded_list_is_never_squeezed(qtbot, theme: Theme):
     entries[1] = shelf_entry("present", "b", note=f"{LONG}. " * 2, trained_on=f"{LONG}. " * 2)
     cards.set_entries(entries)
     card = cards.cards["b"]
-    qtbot.waitUntil(lambda: card.height() >= card.sizeHint().height())
-    foot = card._facts.mapTo(card, card._facts.rect().bottomLeft())
-    assert foot.y() < card.height()
-    assert card._facts.height() <= card._facts_row.height()
+
+    def all_words_show() -> None:
+        foot = card._facts.mapTo(card, card._facts.rect().bottomLeft())
+        assert foot.y() < card.height()
+        assert card._facts.height() <= card._facts_row.height()
+        assert card.height() >= card.sizeHint().height()
+
+    qtbot.waitUntil(all_words_show)

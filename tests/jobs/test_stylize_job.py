@@ -1,0 +1,232 @@
+"""The style job: what it says, what it returns, how it is steered and stopped, and what happens when things fail."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from job_kit import run
+from style_kit import drive, frames, moves, picture, quick, small_task
+
+from models.backbones import untrained_backbone
+from studio.core.compositing import compose
+from studio.core.controls import Controls
+from studio.core.device import choose_device
+from studio.core.events import Log, Metrics, Preview, Progress
+from studio.core.failures import StudioError
+from studio.core.recipes import Recipe
+from studio.core.style_settings import StylizeTask
+from studio.jobs.easel import Easel, loss_weights, to_tensor
+from studio.jobs.stylize import stylize
+from studio.jobs.warm_up import warm_up
+
+
+def losses(events):
+    return {event.step: event.values["loss"] for event in events if isinstance(event, Metrics)}
+
+
+def loss_of_frame(frame, task, settings):
+    """Judge a shown picture by the network itself."""
+    backbone = untrained_backbone("squeezenet1_1", seed=settings.seed, pooling=settings.pooling)
+    easel = Easel(task, settings, backbone, torch.device("cpu"))
+    image = to_tensor(frame)
+    return easel.objective(*image.shape[2:]).look(image, loss_weights(settings)).loss
+
+
+def test_it_says_what_it_does_and_returns_what_it_showed_last():
+    task, settings = small_task(), quick(size=240, strength=0.5)
+    events, result = drive(task, Controls(settings))
+    assert events[0] == Progress("Loading the network…")
+    assert any(isinstance(event, Log) and "untrained" in event.message for event in events)
+    sizes = [event.picture.shape[1] for event in events if isinstance(event, Preview)]
+    assert sizes[0] == 120
+    assert sizes[-1] == 240
+    last = [event for event in events if isinstance(event, Preview)][-1]
+    assert np.array_equal((result.painting / 257.0).round().astype(np.uint8), last.picture)
+    assert np.array_equal(result.picture, compose(task.content.pixels, result.painting, settings))
+    assert result.finished
+    assert result.recipe.settings == settings.model_dump(mode="json")
+    assert result.recipe.weights[0].name == "squeezenet1_1:untrained"
+    assert not result.recipe.weights[0].trained
+    assert [(record.role, record.name) for record in result.recipe.inputs] == [
+        ("content", "photo.png"), ("style", "painting0.png"), ("style", "painting1.png"),
+    ]  # fmt: skip
+    assert result.recipe.steering == ()
+    progress = [event for event in events if isinstance(event, Progress)][-1]
+    assert progress.done == progress.total
+
+
+def test_the_loss_falls_and_the_numbers_are_those_of_the_frames():
+    task, settings = small_task(), quick(steps=30)
+    events, _ = drive(task, Controls(settings))
+    measured = losses(events)
+    assert min(measured.values()) < 0.5 * measured[1]
+    assert all(later <= 1.2 * earlier for earlier, later in pairwise(measured.values()))
+    step, frame = list(frames(events).items())[-1]
+    assert loss_of_frame(frame.picture, task, settings) == pytest.approx(measured[step], rel=0.05)
+
+
+def test_steering_goes_on_from_the_picture_and_never_makes_it_much_worse():
+    task = small_task()
+    script = {
+        6: {"style_weight": 8.0},
+        12: {"content_layer_2": 2.0, "style_mix": (0.1, 0.9)},
+        18: {"style_weight": 0.1},
+    }
+    settings = quick(steps=24)
+    events, result = drive(task, Controls(settings), moves(script))
+    shown, at = frames(events), sorted(script)
+    weights = settings
+    for number, start in enumerate(at):
+        weights = weights.model_copy(update=script[start])
+        end = at[number + 1] if number + 1 < len(at) else 10**6
+        before = max(step for step in shown if step <= start)
+        base = loss_of_frame(shown[before].picture, task, weights)
+        after = [step for step in shown if start < step <= end]
+        assert after
+        for step in after:
+            assert (
+                loss_of_frame(shown[step].picture, task, weights) <= 1.2 * base * 1.02
+            )  # frames are rounded to 8 bits
+    recorded = Recipe.model_validate_json(result.recipe.model_dump_json()).steering
+    assert [step.changes for step in recorded if step.action == "settings"] == [
+        {"style_weight": 8.0}, {"content_layer_2": 2.0, "style_mix": [0.1, 0.9]}, {"style_weight": 0.1},
+    ]  # fmt: skip
+    assert result.recipe.settings["style_weight"] == 0.1
+    assert result.recipe.initial == settings.model_dump(mode="json")
+
+
+def test_what_only_a_restart_can_change_waits_for_one_and_the_rest_acts_at_the_end():
+    task = small_task()
+    hand = moves({3: {"size": 512, "saturation": 0.0, "style_weight": 2.0}})
+    _, result = drive(task, Controls(quick()), hand)
+    assert result.painting.shape[:2] == (72, 96)
+    assert result.recipe.settings["size"] == 96
+    assert result.recipe.settings["style_weight"] == 2.0
+    grey = result.picture.astype(int)
+    assert np.abs(grey[..., 0] - grey[..., 1]).max() <= 2
+
+
+def test_a_change_near_the_end_gets_room_to_show():
+    events, _ = drive(
+        small_task(), Controls(quick(steps=20)), moves({20: {"style_weight": 5.0}, 19: {"style_weight": 4.0}})
+    )
+    assert max(losses(events)) >= 19 + 5
+
+
+def test_stopping_keeps_what_was_reached():
+    events, result = drive(small_task(), Controls(quick(steps=500)), moves({5: "finish"}))
+    assert not result.finished
+    assert max(losses(events)) == 5
+    assert result.recipe.steering[-1].action == "stop"
+    assert np.array_equal((result.painting / 257.0).round().astype(np.uint8), frames(events)[5].picture)
+
+
+def test_stopping_before_the_first_stroke_returns_the_blank_canvas():
+    controls = Controls(quick())
+    controls.finish()
+    _, result = drive(small_task(), controls)
+    assert result.painting.shape == (72, 96, 3)
+
+
+def test_a_job_can_be_closed_at_any_event():
+    for number in range(0, 40, 8):
+        job = stylize(small_task(1), Controls(quick(size=240, steps=6)))
+        for _ in zip(range(number), job, strict=False):
+            pass
+        job.close()
+        assert list(job) == []
+
+
+@pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
+@pytest.mark.parametrize("mode", ["paint", "reconstruct", "texture"])
+def test_every_mode_lowers_its_loss_from_every_start(mode, start_from):
+    task = small_task(0 if mode == "reconstruct" else 1)
+    settings = quick(mode=mode, start_from=start_from, content_layer_1=1.0, size=64)
+    events, result = drive(task, Controls(settings))
+    measured = losses(events)
+    assert measured[max(measured)] < measured[1]
+    assert result.painting.shape == (48, 64, 3)
+    values = [event.values for event in events if isinstance(event, Metrics)][-1]
+    assert (values["content"] == 0.0) == (mode == "texture")
+    assert (values["style"] == 0.0) == (mode == "reconstruct")
+
+
+def test_the_seed_makes_another_texture_and_the_same_one_again():
+    runs = [drive(small_task(1), Controls(quick(mode="texture", size=64, steps=4, seed=seed)))[1] for seed in (1, 1, 2)]
+    assert np.array_equal(runs[0].painting, runs[1].painting)
+    assert not np.array_equal(runs[0].painting, runs[2].painting)
+
+
+def test_transparency_is_kept_and_any_shape_can_be_painted():
+    photo = picture("photo.png", seed=0, height=20, width=200)
+    alpha = np.full((20, 200, 1), 77, np.uint8)
+    task = StylizeTask(
+        type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64),
+        (picture("p.png", 1, height=300, width=8),),
+    )
+    _, result = drive(task, Controls(quick(size=128, steps=4)))
+    assert result.picture.shape == (13, 128, 4)
+    assert (result.picture[..., 3] == 77 * 257).all()
+
+
+def test_a_missing_painting_and_a_missing_network_are_told():
+    with pytest.raises(StudioError) as told:
+        drive(small_task(0), Controls(quick()))
+    assert told.value.cause == "There is no painting to learn from."
+    with pytest.raises(StudioError) as told:
+        drive(small_task(), Controls(quick(backbone="/nowhere/net.pth")))
+    assert "/nowhere/net.pth" in told.value.cause
+
+
+def test_a_network_whose_numbers_overflow_is_told(tmp_path):
+    source = untrained_backbone("squeezenet1_1")
+    tensors = {f"features.{name}": value * 1e20 for name, value in source.features.state_dict().items()}
+    torch.save(tensors, tmp_path / "loud.pth")
+    with pytest.raises(StudioError) as told:
+        drive(small_task(), Controls(quick(backbone=str(tmp_path / "loud.pth"))))
+    assert "overflow" in told.value.cause
+
+
+def test_a_weights_file_that_cannot_be_used_is_told(tmp_path):
+    (tmp_path / "net.pth").write_bytes(b"not a network at all")
+    with pytest.raises(StudioError) as told:
+        drive(small_task(), Controls(quick(backbone=str(tmp_path / "net.pth"))))
+    assert "net.pth" in told.value.cause
+
+
+LITTLE_MEMORY = """
+import resource, sys
+sys.path[:0] = ["tests/jobs", "."]
+from style_kit import drive, quick, small_task
+from studio.core.controls import Controls
+from studio.core.events import Log
+import torch
+torch.set_num_threads(1)
+drive(small_task(1), Controls(quick(size=64, steps=2)))
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 700 * 2**20, resource.RLIM_INFINITY))
+events, result = drive(small_task(1), Controls(quick(size=4096, steps=1)))
+print([event.message for event in events if isinstance(event, Log) and "memory" in event.message])
+print(result.painting.shape, [step.action for step in result.recipe.steering])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits its own memory as Linux allows")
+def test_where_memory_runs_out_it_goes_on_at_a_smaller_size(request):
+    done = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY], cwd=request.config.rootpath, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    told, reached = done.stdout.splitlines()
+    assert "Not enough memory" in told
+    assert "step_down" in reached
+    assert "4096" not in reached
+
+
+def test_warming_up_names_the_wait_and_says_what_computes():
+    events, device = run(warm_up, "squeezenet1_1:untrained")
+    assert device == choose_device().label
+    assert set(events) == {Progress("Loading the network…")}

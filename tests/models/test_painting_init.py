@@ -1,0 +1,75 @@
+"""Where a painting starts and how it grows."""
+
+import pytest
+import torch
+
+from models.painting_init import (
+    cover,
+    fitted,
+    gaussian_blur,
+    grow,
+    median_filter,
+    resize,
+    size_of,
+    soft_noise,
+    without_checkerboard,
+)  # fmt: skip
+
+
+def noise(*shape, seed=0):
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def test_soft_noise_has_the_colours_of_its_picture_and_no_speckles():
+    colours = torch.stack([0.2 + 0.1 * noise(40, 40, seed=1), 0.5 + 0.2 * noise(40, 40, seed=1), 0.6 * noise(40, 40)])
+    made = soft_noise(colours[None], 96, 128, torch.Generator().manual_seed(3))
+    assert size_of(made) == (96, 128)
+    torch.testing.assert_close(made.mean((0, 2, 3)), colours.mean((1, 2)), atol=0.02, rtol=0)
+    torch.testing.assert_close(torch.cov(made.flatten(2)[0]), torch.cov(colours.flatten(1)), atol=4e-3, rtol=0)
+    steps = (made[..., 1:] - made[..., :-1]).square().mean() / made.var()
+    plain = noise(1, 3, 96, 128)
+    assert steps < 0.3 * (plain[..., 1:] - plain[..., :-1]).square().mean() / plain.var()
+
+
+def test_soft_noise_is_the_same_for_the_same_seed():
+    grey = torch.full((1, 3, 8, 8), 0.5)  # one colour has no covariance of its own
+    one, same, other = (soft_noise(grey, 16, 16, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+
+
+def test_the_median_filter_removes_a_speckle_and_keeps_an_edge():
+    picture = torch.zeros(1, 1, 8, 8)
+    picture[..., 4:] = 1.0
+    speckled = picture.clone()
+    speckled[0, 0, 3, 1] = 1.0
+    assert torch.equal(median_filter(speckled), picture)
+
+
+def test_blurring_keeps_the_mean_of_a_plain_picture():
+    plain = torch.full((1, 3, 9, 12), 0.3)
+    torch.testing.assert_close(gaussian_blur(plain, 1.0), plain)
+
+
+def test_growing_an_unpainted_photo_gives_the_photo():
+    photo = noise(1, 3, 64, 80)
+    small = resize(photo, 32, 40)
+    torch.testing.assert_close(grow(small, photo, 64, 80), photo, atol=1e-6, rtol=0)
+    assert not torch.allclose(grow(small, None, 64, 80), photo, atol=0.05)
+
+
+@pytest.mark.parametrize(("height", "width"), [(30, 50), (50, 30), (10, 90)])
+def test_a_covering_picture_leaves_no_border(height, width):
+    assert size_of(cover(noise(1, 3, 20, 33), height, width)) == (height, width)
+
+
+def test_sides_are_fitted_in_proportion():
+    assert fitted(300, 600, 128) == (64, 128)
+    assert fitted(10, 1000, 128, shorter_at_least=32) == (32, 3200)
+
+
+def test_the_filter_against_checkerboards_removes_them_and_keeps_slow_changes():
+    board = ((torch.arange(12)[:, None] + torch.arange(12)) % 2).float().expand(1, 3, 12, 12)
+    torch.testing.assert_close(without_checkerboard(board)[..., 1:-1, 1:-1], torch.full((1, 3, 10, 10), 0.5))
+    ramp = torch.linspace(0.0, 1.0, 12).expand(1, 3, 12, 12)
+    torch.testing.assert_close(without_checkerboard(ramp)[..., 1:-1], ramp[..., 1:-1])
