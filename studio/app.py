@@ -3,13 +3,17 @@
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
+from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.core.controls import Controls
+from studio.core.failures import explain
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf
 from studio.core.settings import Settings
@@ -37,7 +41,7 @@ class Studio:
         self.theme = Theme(application, self.preferences.theme_mode)
         self.engine = Engine("studio")
         self.pictures = Engine("pictures", niceness=0)
-        self.shelf = Engine("shelf", niceness=0)
+        self.shelf = Engine("shelf")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
         self.desk = PictureDesk(self.pictures, self.library)
@@ -52,7 +56,7 @@ class Studio:
         QTimer.singleShot(0, lambda: self._begin(files))
 
     def _begin(self, files: Sequence[Path]) -> None:
-        self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE, Controls(Settings()))
+        self.window.watch_loading(self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE, Controls(Settings())))
         if files:
             self.window.open_files(list(files))
         else:
@@ -65,16 +69,39 @@ class Studio:
                 pass  # a step that takes longer than half a minute must end before its thread can
 
 
+class Mishaps(QObject):
+    """Brings whatever nobody caught, on whichever thread, to the window's banner: silence would look like freezing.
+
+    Args:
+        window: shows it.
+
+    """
+
+    happened = Signal(object)
+
+    def __init__(self, window: StudioWindow) -> None:
+        super().__init__(window)
+        self.happened.connect(window.show_failure)
+
+    def tell(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Print and show one; made for `sys.excepthook`."""
+        sys.__excepthook__(kind, error, trace)
+        self.happened.emit(explain(error))
+
+
 def main(files: Sequence[str] = ()) -> int:
     """Open the studio's window; returns the exit code."""
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Atelier")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("atelier")
+    application.setWindowIcon(QIcon(str(resources.files("assets") / "icons" / "atelier.svg")))
     studio = Studio(application, UserFolders.standard())
-    signal.signal(signal.SIGINT, lambda *_: studio.window.close())
+    for end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end, lambda *_: studio.window.close())
     heartbeat = QTimer(interval=200)  # lets Python see Ctrl+C while Qt's loop runs
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
+    sys.excepthook = Mishaps(studio.window).tell
     studio.open([Path(file) for file in files])
     return application.exec()

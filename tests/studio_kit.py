@@ -54,12 +54,15 @@ def _write(path: Path, picture: np.ndarray) -> Path:
 
 
 @contextmanager
-def open_studio(home: Path, width: int = 1200, height: int = 800, models: ModelShelf | None = None) -> Iterator[Studio]:
+def open_studio(
+    home: Path, size: tuple[int, int] | None = (1200, 800), models: ModelShelf | None = None
+) -> Iterator[Studio]:
     """Show a studio's window; afterwards it is closed, and nothing of it may be left running."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     studio = Studio(application, UserFolders.within(home), models)
-    studio.window.resize(width, height)
+    if size is not None:
+        studio.window.resize(*size)
     studio.window.show()
     try:
         yield studio

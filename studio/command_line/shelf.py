@@ -32,11 +32,15 @@ _WIDE = 500
 
 
 def models(arguments: Sequence[str]) -> int:
-    """Do what is asked with the model shelf."""
+    """Do what is asked with this user's model shelf."""
+    return tend(ModelShelf.standard(), arguments)
+
+
+def tend(shelf: ModelShelf, arguments: Sequence[str]) -> int:
+    """Do what is asked with `shelf`; returns the exit code."""
     started = perf_counter()
     parser = _parser()
     asked = parser.parse_args(arguments)
-    shelf = ModelShelf.standard()
     _check_operand(asked, shelf, parser)
     if asked.action == "list":
         return _list(shelf, as_json=asked.json)
@@ -152,7 +156,8 @@ class _Chore:
 
 
 def _plain(entry: ShelfEntry) -> dict[str, object]:
-    return asdict(entry) | {"path": None if entry.path is None else str(entry.path), "taps": list(entry.taps)}
+    path = None if entry.path is None else str(entry.path)
+    return asdict(entry) | {"path": path, "trained": entry.is_here}
 
 
 def _facts(entry: ShelfEntry) -> dict[str, object]:

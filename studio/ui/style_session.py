@@ -122,6 +122,8 @@ class StyleSession(QObject):
         self.paintings = paintings
         self._apply_settings(self.settings)
         self.paintings_changed.emit(paintings)
+        self.film.clear()  # its frames were made of other paintings: going on from one could not be replayed
+        self.film_changed.emit(self.film)
         if self._is_running or self.state is SessionState.FINISHED:
             self._restart.start()
         else:
@@ -214,7 +216,7 @@ class StyleSession(QObject):
 
     def _start(self, branch: FilmFrame | None) -> None:
         if self.photo is None or (not self.paintings and self.settings.mode != "reconstruct"):
-            self._settle()
+            self.stop() if self._is_running else self._settle()
             return
         if branch is None:
             self.film.clear()
@@ -228,9 +230,10 @@ class StyleSession(QObject):
         self._restart.stop()
         self._branched = False
         self._film_waits = self._last_preview = None
-        after_running = self._stopping is not None and not self._stopping.state.is_over
+        if self._handle is not None and self._handle is not self._stopping:
+            self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
         controls = Controls(self.settings)
-        self._handle = self._studio.live(self._JOB, "stylize", task, controls, after_running=after_running)
+        self._handle = self._studio.live(self._JOB, "stylize", task, controls, after_running=True)
         self._connect_run(self._handle, (self.photo, *self.paintings))
         self._set_state(SessionState.PAINTING)
 
@@ -341,7 +344,7 @@ class StyleSession(QObject):
         """
         self.stop()
         before = self.settings
-        self.photo, self.paintings = recalled.photo, recalled.paintings
+        self.photo, self.paintings = recalled.photo, recalled.paintings[:PAINTING_LIMIT]
         self._forget_painting()
         self.photo_changed.emit(self.photo)
         self.paintings_changed.emit(self.paintings)

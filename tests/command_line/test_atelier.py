@@ -1,6 +1,5 @@
 """The `atelier` command as a shell sees it: what it prints where, its exit codes, and how little it loads."""
 
-import json
 import os
 import socket
 import subprocess
@@ -180,19 +179,6 @@ def test_an_x_server_is_found_or_the_library_named_that_qt_lacks(virtual_screen)
 )
 def test_a_library_is_in_the_package_that_debian_names_after_it(library, package):
     assert debian_package(library) == package
-
-
-def test_models_lists_every_known_network_and_finds_those_that_are_there(capsys, home):
-    (home / "models").mkdir(exist_ok=True)
-    (home / "models" / "vgg16.pth").write_bytes(b"weights")
-    assert main(["models", "--json"]) == 0
-    listed = {network["name"]: network for network in json.loads(capsys.readouterr().out)}
-    assert {"squeezenet1_1", "vgg16", "vgg16_bn", "vgg19"} <= set(listed)
-    assert listed["vgg16"]["trained"]
-    assert listed["vgg16"]["path"] == str(home / "models" / "vgg16.pth")
-    assert not listed["vgg19"]["trained"]
-    assert main(["models"]) == 0
-    assert str(home / "models" / "vgg16.pth") in capsys.readouterr().out
 
 
 def test_doctor_names_device_versions_networks_and_folders(home):

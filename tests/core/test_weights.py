@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
-from studio.core.weights import KNOWN_BACKBONES, known_backbones, resolve_backbone, sha256_of
+from studio.core.known_networks import packaged_weights
+from studio.core.model_shelf import ModelShelf, hub_folder
+from studio.core.weights import resolve_backbone
+
+DOWNLOADED = [network for network in packaged_weights().manifest.networks if network.url]
 
 
 @pytest.fixture
@@ -17,7 +22,7 @@ def places(tmp_path):
     return models, hub, {"TORCH_HOME": str(tmp_path / "torch")}
 
 
-@pytest.mark.parametrize("network", KNOWN_BACKBONES, ids=lambda network: network.name)
+@pytest.mark.parametrize("network", DOWNLOADED, ids=lambda network: network.name)
 def test_without_a_file_a_network_is_untrained_and_says_so(places, network):
     models, _, environment = places
     found = resolve_backbone(network.name, models_folder=models, environment=environment)
@@ -63,8 +68,6 @@ def test_torchs_own_rules_say_where_its_cache_is(tmp_path, environment, folder):
 
 def test_the_rules_are_those_of_torch(tmp_path, monkeypatch):
     torch_hub = pytest.importorskip("torch.hub")
-    from studio.core.weights import hub_folder
-
     monkeypatch.delenv("TORCH_HOME", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert hub_folder(os.environ) == Path(torch_hub.get_dir()) / "checkpoints"
@@ -104,9 +107,27 @@ def test_a_replaced_file_gets_its_new_hash(tmp_path):
     assert sha256_of(path) == hashlib.sha256(b"one").hexdigest()
     path.write_bytes(b"other")
     assert sha256_of(path) == hashlib.sha256(b"other").hexdigest()
-    with pytest.raises(StudioError, match="cannot be read"):
+    with pytest.raises(StudioError, match="is not there"):
         sha256_of(tmp_path / "gone.pth")
 
 
-def test_the_list_has_every_known_network(tmp_path):
-    assert [found.architecture for found in known_backbones(tmp_path)] == [known.name for known in KNOWN_BACKBONES]
+def test_the_packaged_network_needs_nothing_else(places):
+    models, _, environment = places
+    found = resolve_backbone("atelier-slim", models_folder=models, environment=environment)
+    assert (found.name, found.architecture, found.trained) == ("atelier-slim", "slim", True)
+    assert found.path == packaged_weights().folder / "atelier-slim.safetensors"
+    untrained = resolve_backbone("atelier-slim:untrained", models_folder=models, environment=environment)
+    assert (untrained.name, untrained.architecture, untrained.path) == ("atelier-slim:untrained", "slim", None)
+
+
+def test_what_was_imported_is_found_by_its_name(places, tmp_path):
+    torch = pytest.importorskip("torch")
+    models, hub, environment = places
+    part = {"0.weight": torch.zeros(3, 3, 1, 1), "0.bias": torch.zeros(3),
+            "2.weight": torch.zeros(64, 3, 3, 3), "2.bias": torch.zeros(64)}  # fmt: skip
+    torch.save(part, tmp_path / "part.pth")
+    entry = ModelShelf(models, hub=hub).import_file(tmp_path / "part.pth")
+    found = resolve_backbone("part", models_folder=models, environment=environment)
+    assert (found.name, found.architecture, found.path) == ("part", "vgg19_normalised", entry.path)
+    assert found.label == "VGG-19 normalised, to relu1_1"
+    assert found.sha256 == hashlib.sha256((tmp_path / "part.pth").read_bytes()).hexdigest()

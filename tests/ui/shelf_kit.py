@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Event, Thread
 
 import torch
-from studio.core.known_networks import KnownNetwork, Manifest, PackagedWeights
 
 from models.backbones import untrained_backbone
+from studio.core.known_networks import KnownNetwork, Manifest, PackagedWeights
 from studio.core.model_shelf import ModelShelf, ShelfEntry
 
 SCALES = tuple(f"relu{scale}_1" for scale in range(1, 6))

@@ -106,3 +106,14 @@ def test_clear_forgets_everything(banner: Banner):
     banner.clear()
     assert not banner.is_showing
     assert banner.waiting == 0
+
+
+def test_a_failure_does_not_wait_behind_a_notice_which_comes_back_after_it(qtbot, theme):
+    host = QWidget()
+    qtbot.addWidget(host)
+    banner = Banner(host, theme)
+    banner.show_notice("This network is untrained.", kind="warning")
+    banner.show_failure(Failure("It broke.", "Mend it.", ""))
+    assert (banner.text, banner.waiting) == ("It broke. Mend it.", 1)
+    banner.dismiss()
+    assert banner.text == "This network is untrained."

@@ -62,12 +62,6 @@ def test_enter_without_a_choice_does_nothing(qtbot, library: LibraryView):
         qtbot.keyClick(library.view, Qt.Key.Key_Return)
 
 
-def test_newest_result_comes_first(library: LibraryView):
-    library.set_entries([entry(1)])
-    library.add_entry(entry(2))
-    assert library.paths == (Path("2.png"), Path("1.png"))
-
-
 def test_menu_opens_and_shows_in_folder(qtbot, library: LibraryView):
     library.set_entries([entry(1)])
     menu = library.menu_for(Path("1.png"))

@@ -10,6 +10,7 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.ui.theme import Theme
 from studio.ui.widgets.model_card import ModelCard, facts_of, scales_offered
+from studio.ui.widgets.model_list import ModelList
 
 LONG = "Ein Netz mit einem sehr langen Namen, wie Übersetzungen und eigene Dateien ihn nun einmal mit sich bringen"
 
@@ -213,3 +214,24 @@ def test_long_words_wrap_or_elide_and_push_nothing_out(qtbot, theme: Theme):
         )
         assert label.height() >= needed.height()
     assert LONG in card._title.toolTip()
+
+
+def test_a_card_in_a_crowded_list_is_never_squeezed(qtbot, theme: Theme):
+    cards = ModelList(theme, lambda entry: ModelCard(entry, theme))
+    qtbot.addWidget(cards)
+    entries = [shelf_entry("missing", name) for name in "abcdef"]
+    cards.set_entries(entries)
+    cards.resize(800, 300)
+    with qtbot.waitExposed(cards):
+        cards.show()
+    entries[1] = shelf_entry("present", "b", note=f"{LONG}. " * 2, trained_on=f"{LONG}. " * 2)
+    cards.set_entries(entries)
+    card = cards.cards["b"]
+
+    def all_words_show() -> None:
+        foot = card._facts.mapTo(card, card._facts.rect().bottomLeft())
+        assert foot.y() < card.height()
+        assert card._facts.height() <= card._facts_row.height()
+        assert card.height() >= card.sizeHint().height()
+
+    qtbot.waitUntil(all_words_show)

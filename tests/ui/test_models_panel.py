@@ -56,7 +56,7 @@ def panel(qtbot, theme: Theme, shelf: ModelShelf) -> Iterator[ModelsPanel]:
     engine = Engine("shelf")
     panel = ModelsPanel(theme, engine, shelf)
     qtbot.addWidget(panel)
-    panel.resize(960, 700)
+    panel.resize(960, 500)
     with qtbot.waitSignal(panel.session.listed, timeout=PATIENCE):
         panel.show()
     yield panel
@@ -197,6 +197,8 @@ def test_without_a_network_the_card_says_how_to_get_the_file_by_hand(
     card = panel.list.cards["far"]
     press_main(qtbot, panel, "far")
     wait_for(qtbot, lambda: card.failure.isVisible())
+    wait_for(qtbot, lambda: card.height() >= card.sizeHint().height())
+    wait_for(qtbot, lambda: card.visibleRegion().boundingRect() == card.rect())  # all of it came into sight
     for words in ("far.pth", f"{NOBODY}/far.pth", str(folder)):
         assert words in card.failure.text
     card.failure.copy_button.click()

@@ -270,15 +270,6 @@ def test_a_double_click_on_the_label_resets(qtbot, form: SettingsForm):
     assert form.settings.few == "a"
 
 
-def test_reset_all_is_one_gesture_and_spares_what_is_hidden(form: SettingsForm):
-    form.set_settings(Every(amount=0.9, size=64, name="mine"))
-    form.set_hidden(["name"])
-    log = Log(form)
-    form.reset_all()
-    assert log.lines == ["start ", "change", "finish "]
-    assert form.settings == Every(name="mine")
-
-
 def test_switch_segments_list_and_text_are_steps_of_their_own(qtbot, form: SettingsForm):
     log = Log(form)
     qtbot.mouseClick(form.row("fast").switch, Qt.MouseButton.LeftButton)

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QUndoStack
@@ -250,6 +252,28 @@ def test_what_a_stopped_painting_still_says_is_not_taken_for_the_next_photos(at_
     assert heard.inputs[0][0] is photo
     assert (at_work.state, at_work.painting, at_work.film.frames) == (SessionState.EMPTY, None, [])
     assert len(heard.frames) == shown
+
+
+def test_a_result_on_its_way_is_kept_when_painting_begins_again(session, heard, photo, paintings, until):
+    session.set_settings(QUICK)
+    session.set_photo(photo)
+    session.add_painting(paintings[0])
+    session.paint()
+    run = session._handle._run
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not run.ended:  # the window is busy: nothing of what is said arrives
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    session.paint()
+    until(lambda: session.state is SessionState.FINISHED)
+    assert len(heard.results) == 2
+
+
+def test_taking_the_only_painting_away_stops_and_keeps_what_was_reached(at_work, heard, until):
+    at_work.remove_painting(0)
+    until(lambda: at_work.state is SessionState.FINISHED)
+    (result,) = heard.results
+    assert not result.finished
 
 
 def test_going_back_to_a_frame_restores_its_settings_and_goes_on_as_a_branch(at_work, heard, until):

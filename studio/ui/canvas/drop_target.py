@@ -7,6 +7,8 @@ from studio.core.failures import StudioError
 from studio.ui.canvas.incoming import Offer, look_into, read_picture
 from studio.ui.canvas.veil import Veil
 
+_OFFER = "Drop to open as photo"
+
 
 class DropTarget(QObject):
     """Answers the canvas's drag events and shows its answer on the veil.
@@ -30,7 +32,6 @@ class DropTarget(QObject):
         super().__init__(parent)
         self._veil = veil
         self._offer = Offer()
-        self.words = "Drop to open as photo"
 
     def enter(self, event: QDragEnterEvent) -> None:
         """Look once at what comes in; moving over the canvas then costs nothing.
@@ -40,7 +41,7 @@ class DropTarget(QObject):
         self._offer = look_into(event.mimeData())
         refusal = self._offer.refusal
         if self._offer.welcome:
-            self._veil.show_offer(self.words)
+            self._veil.show_offer(_OFFER)
         elif refusal is not None:
             self._veil.show_refusal(refusal.cause, refusal.remedy)
         self.hover(event)

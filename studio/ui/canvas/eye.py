@@ -203,11 +203,6 @@ class EyeView(QGraphicsView):
         """Take a tool away."""
         self._tools.remove(tool)
 
-    @property
-    def dragging(self) -> Tool | None:
-        """The tool that has the mouse now."""
-        return self._drag[0] if self._drag else None
-
     def show_pointer(self, shape: Qt.CursorShape) -> None:
         """Give the pointer its shape over the picture."""
         if self.viewport().cursor().shape() != shape:

@@ -123,12 +123,8 @@ class Canvas(EyeView):
         self._labels = (before, after)
         self._arrange()
 
-    def set_drop_words(self, words: str) -> None:
-        """Say what a drop on this canvas does."""
-        self._drops.words = words
-
     def set_empty_widget(self, widget: QWidget | None) -> None:
-        """Show `widget` in the middle while there is no picture; the canvas owns it from now on."""
+        """Show `widget` all over the canvas while there is no picture; the canvas owns it from now on."""
         if self._empty is not None:
             self._empty.deleteLater()
         self._empty = widget
@@ -227,7 +223,7 @@ class Canvas(EyeView):
         self._lay_out_panes()
         if self._empty is not None:
             self._empty.setVisible(not before and not after)
-            self._centre_empty()
+            self._spread_empty()
         self._place_divider()
         self._describe()
         self.viewport().update()
@@ -318,14 +314,11 @@ class Canvas(EyeView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the empty state in the middle."""
         super().resizeEvent(event)
-        self._centre_empty()
+        self._spread_empty()
 
-    def _centre_empty(self) -> None:
+    def _spread_empty(self) -> None:
         if self._empty is not None:
-            size = self._empty.sizeHint().boundedTo(self.viewport().size())
-            place = QRect(0, 0, size.width(), size.height())
-            place.moveCenter(self.viewport().rect().center())
-            self._empty.setGeometry(place)
+            self._empty.setGeometry(self.viewport().rect())
 
     # -- keyboard
 

@@ -85,6 +85,7 @@ class Banner(QFrame):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # selecting words takes the keyboard from nobody
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         set_icon(self._copy, "copy", self._theme)
         self._copy.setAccessibleName("Copy details")
@@ -159,6 +160,10 @@ class Banner(QFrame):
             return
         if len(self._waiting) >= _MOST_WAITING:
             self._waiting.popleft()
+        if message.kind == "error" and self._shown is not None and self._shown.kind != "error":
+            self._waiting.extendleft((self._shown, message))  # a failure does not wait behind notices
+            self._next()
+            return
         self._waiting.append(message)
         if self._shown is None:
             self._next()

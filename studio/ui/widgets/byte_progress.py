@@ -4,14 +4,15 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
 from studio.core.sizes import of_megabytes
 from studio.ui.icons import set_icon
-from studio.ui.theme import Theme, mark, with_even_figures
+from studio.ui.theme import Theme
 from studio.ui.widgets.eliding_label import ElidingLabel
+from studio.ui.widgets.figures import figures_label
 
 _PACE_MEMORY = 8_000_000
 """Over how many bytes the pace is averaged: a few seconds of an ordinary line."""
@@ -37,20 +38,12 @@ class ByteProgress(QWidget):
         self._eta = EtaEstimator(memory=_PACE_MEMORY)
         self._stage_name = ""
         self._stage = ElidingLabel(parent=self)
-        self._bytes = self._make_figures("8888 of 8888 MB")
-        self._left = self._make_figures("88:88:88 left")
+        self._bytes = figures_label("8888 of 8888 MB", self)
+        self._left = figures_label("88:88:88 left", self)
         self.bar = QProgressBar(self)
         self.cancel_button = QToolButton(self)
         self._lay_out()
         self._connect()
-
-    def _make_figures(self, widest: str) -> QLabel:
-        label = QLabel(self)
-        label.setFont(with_even_figures(label.font()))
-        label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + 4)
-        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        mark(label, tone="muted")
-        return label
 
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
@@ -65,11 +58,11 @@ class ByteProgress(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(tokens.gap)
-        layout.addWidget(self._stage, 2)
+        layout.addWidget(self._stage, 3)
         layout.addWidget(self._bytes)
         layout.addWidget(self._left)
         layout.addSpacing(tokens.gap)
-        layout.addWidget(self.bar, 3)
+        layout.addWidget(self.bar, 2)
         layout.addWidget(self.cancel_button)
 
     def _connect(self) -> None:

@@ -107,11 +107,6 @@ class LibraryView(QWidget):
         self._model.replace(entries)
         self._stack.setCurrentIndex(1 if entries else 0)
 
-    def add_entry(self, entry: LibraryEntry) -> None:
-        """Put a new result first."""
-        self._model.prepend(entry)
-        self._stack.setCurrentIndex(1)
-
     def menu_for(self, path: Path) -> QMenu:
         """Return the context menu of a result."""
         menu = QMenu(self)
@@ -163,12 +158,6 @@ class _LibraryModel(QAbstractListModel):
         self.entries = list(entries)
         self._pixmaps.clear()
         self.endResetModel()
-
-    def prepend(self, entry: LibraryEntry) -> None:
-        self.beginInsertRows(QModelIndex(), 0, 0)
-        self.entries.insert(0, entry)
-        self._pixmaps.pop(entry.path, None)
-        self.endInsertRows()
 
 
 class _EntryDelegate(QStyledItemDelegate):

@@ -147,8 +147,8 @@ class ModelCard(QFrame):
         row.setSpacing(tokens.gap)
         row.addWidget(self.scales)
         row.addWidget(self._facts, 1)
-        for place in (self._facts_row, self.progress):
-            place.setMinimumHeight(tokens.row)
+        row.addStrut(tokens.row)
+        self.progress.setMinimumHeight(tokens.row)
         self.progress.hide()
         foot = QVBoxLayout()
         foot.setSpacing(0)

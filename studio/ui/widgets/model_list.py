@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from studio.core.failures import Failure
@@ -66,7 +66,7 @@ class ModelList(QWidget):
         outer.addLayout(self._column)
         outer.addStretch(1)
         content = QWidget()
-        self._row = row = QHBoxLayout(content)
+        row = QHBoxLayout(content)
         row.setContentsMargins(margin + gap, 0, margin + gap, 0)
         row.addStretch(1)
         row.addWidget(middle, 100)
@@ -111,7 +111,7 @@ class ModelList(QWidget):
         card = self.cards.get(self._wanted)
         if card is None:
             return
-        self._row.activate()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # its final place, not the one before
         if self._wants_focus:
             button = card.main_button if card.main_button.isEnabled() else card.menu_button
             button.setFocus(Qt.FocusReason.OtherFocusReason)

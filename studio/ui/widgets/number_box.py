@@ -1,7 +1,7 @@
 """The exact number behind a slider: typed, stepped with the arrows, turned with the wheel once it has the focus."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from studio.ui.theme import mark, with_even_figures
@@ -29,6 +29,15 @@ class NumberBox(QDoubleSpinBox):
         self.setFont(with_even_figures(self.font()))
         mark(self, kind="quiet")
         FocusWheel(self)
+
+    def event(self, event: QEvent) -> bool:
+        """Leave undo and redo to the window unless a number is just being typed."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if undoes and not self.lineEdit().isModified():
+                event.ignore()
+                return False
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         if event.key() in _STEPPING:

@@ -3,14 +3,15 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
 from studio.ui.icons import set_icon
-from studio.ui.theme import Theme, mark, with_even_figures
+from studio.ui.theme import Theme
 from studio.ui.widgets.eliding_label import ElidingLabel
+from studio.ui.widgets.figures import figures_label
 
 _IDLE = "Ready"
 
@@ -42,8 +43,8 @@ class ProgressLine(QWidget):
         self._running = self._paused = False
         self._stage_name: str | None = None
         self._stage = ElidingLabel(_IDLE, self)
-        self._steps = self._make_figures("8888 / 8888")
-        self._left = self._make_figures("88:88:88 left")
+        self._steps = figures_label("8888 / 8888", self)
+        self._left = figures_label("88:88:88 left", self)
         self._bar = QProgressBar(self)
         self._pause = QPushButton(self)
         self._stop = QPushButton("Stop", self)
@@ -51,25 +52,17 @@ class ProgressLine(QWidget):
         self._connect()
         self._show_state()
 
-    def _make_figures(self, widest: str) -> QLabel:
-        label = QLabel(self)
-        label.setFont(with_even_figures(label.font()))
-        label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + 4)
-        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        mark(label, tone="muted")
-        return label
-
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
-        self._stage.setMinimumWidth(160)
+        self._stage.setMinimumWidth(96)
         self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar.setTextVisible(False)
-        self._bar.setMinimumWidth(80)
+        self._bar.setMinimumWidth(48)
         self._bar.setAccessibleName("Progress")
         set_icon(self._stop, "stop", self._theme)
         for button, widest in ((self._pause, "Resume"), (self._stop, "Stop")):
             button.setIconSize(QSize(16, 16))
-            button.setFixedSize(button.fontMetrics().horizontalAdvance(widest) + 56, tokens.control)
+            button.setFixedSize(button.fontMetrics().horizontalAdvance(widest) + 44, tokens.control)
         self._stop.setAccessibleName("Stop")
         self._stop.setToolTip("Stop here and keep what was reached")
         layout = QHBoxLayout(self)
@@ -152,6 +145,8 @@ class ProgressLine(QWidget):
         (self.resume_requested if self._paused else self.pause_requested).emit()
 
     def _show_state(self) -> None:
+        for widget in (self._steps, self._left, self._bar):
+            widget.setVisible(self._running)  # at rest the words have the whole line
         words = "Resume" if self._paused else "Pause"
         self._pause.setText(words)
         self._pause.setAccessibleName(words)

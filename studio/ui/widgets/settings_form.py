@@ -99,14 +99,6 @@ class SettingsForm(QWidget):
         """Return the row of one setting."""
         return self._rows[name]
 
-    def reset_all(self) -> None:
-        """Put every visible and enabled setting back to its default, as one gesture."""
-        self.drag_started.emit("")
-        changes = {name: row.info.default for name, row in self._rows.items() if self._is_in_play(name)}
-        self.set_settings(self._model.model_validate({**self._settings.model_dump(), **changes}))
-        self.settings_changed.emit(self._settings)
-        self.drag_finished.emit("")
-
     def set_hidden(self, names: Collection[str]) -> None:
         """Hide exactly these settings; a group without any visible one hides too."""
         self._hidden = frozenset(names)
@@ -156,9 +148,6 @@ class SettingsForm(QWidget):
         self._settings = changed
         self._mark_changed_groups()
         self.settings_changed.emit(changed)
-
-    def _is_in_play(self, name: str) -> bool:
-        return name not in self._hidden and self._rows[name].isEnabled()
 
     def _mark_changed_groups(self) -> None:
         changed = {

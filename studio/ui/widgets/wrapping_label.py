@@ -17,9 +17,7 @@ class WrappingLabel(QLabel):
         self._width = 1 << 16  # as if there were room enough, until a layout says otherwise
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(False)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setText(text)
 
     def setText(self, text: str) -> None:  # noqa: D102
@@ -27,6 +25,9 @@ class WrappingLabel(QLabel):
         selectable, plain = Qt.TextInteractionFlag.TextSelectableByMouse, Qt.TextInteractionFlag.NoTextInteraction
         self.setTextInteractionFlags(selectable if text else plain)  # without words there is nothing to focus
         self._settle()
+
+    def hasHeightForWidth(self) -> bool:  # noqa: D102
+        return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         super().resizeEvent(event)

@@ -1,0 +1,172 @@
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from studio_kit import LONG, PATIENCE, QUICK, open_studio, running_threads, write_painting, write_photo
+
+from studio.app import Mishaps
+from studio.core.images import load_picture
+from studio.core.library import Library
+from studio.core.style_settings import StyleSettings
+from studio.ui.style_session import SessionState
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_python(script, **more):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], env=environment, capture_output=True, text=True, timeout=240,
+        check=False, **more,
+    )  # fmt: skip
+
+
+def noise(done):
+    """Return what the program complained about, without what Qt's screenless plugin always says."""
+    return done.stderr.replace("This plugin does not support propagateSizeHints()\n", "")
+
+
+FIRST_PAINT = """
+import sys
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+from studio.app import Studio
+from studio.core.user_folders import UserFolders
+
+application = QApplication([])
+studio = Studio(application, UserFolders.standard())
+
+class Painted(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            print("painted", [name for name in ("torch", "torchvision") if name in sys.modules])
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, studio.window.close)
+        return False
+
+painted = Painted()
+studio.window.centralWidget().installEventFilter(painted)
+studio.window.show()
+application.exec()
+"""
+
+
+def test_the_window_is_painted_before_torch_is_imported():
+    done = run_python(FIRST_PAINT)
+    assert (done.returncode, noise(done)) == (0, "")
+    assert done.stdout == "painted []\n"
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from studio.app import main
+
+def interrupt():
+    before = signal.getsignal(signal.{name})
+    while signal.getsignal(signal.{name}) is before:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.{name})
+
+threading.Thread(target=interrupt, daemon=True).start()
+sys.exit(main([]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_closes_the_window_in_good_order(name):
+    done = run_python(INTERRUPTED.format(name=name))
+    assert (done.returncode, noise(done)) == (0, "")
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    return [write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")]
+
+
+def begin_painting(studio, inputs, settings):
+    session = studio.window.style_panel.session
+    session.set_settings(settings)
+    session.start_when_ready = True
+    studio.open(inputs)
+    return session
+
+
+def test_pictures_named_on_the_command_line_are_opened(qapp, qtbot, tmp_path, inputs):
+    with open_studio(tmp_path / "home") as studio:
+        session = begin_painting(studio, inputs, QUICK)
+        qtbot.waitUntil(lambda: session.state is SessionState.FINISHED, timeout=PATIENCE)
+        assert session.photo.picture.name == "photo.png"
+
+
+def test_without_pictures_a_sample_is_being_painted(qapp, qtbot, tmp_path):
+    with open_studio(tmp_path / "home") as studio:
+        session = studio.window.style_panel.session
+        session.set_settings(StyleSettings(size=64, steps=2000, backbone=LONG.backbone))
+        studio.open([])
+        qtbot.waitUntil(lambda: session.painting is not None, timeout=PATIENCE)
+        assert session.photo.picture.path.parent.name == "photos"
+        assert len(session.paintings) == 1
+
+
+def test_closing_in_mid_painting_keeps_what_was_reached_and_leaves_no_thread(qapp, qtbot, tmp_path, inputs):
+    threads = threading.active_count()
+    with open_studio(tmp_path / "home") as studio:
+        session = begin_painting(studio, inputs, LONG)
+        qtbot.waitUntil(lambda: len(session.film.frames) >= 2, timeout=PATIENCE)
+        step = session.film.frames[-1].step
+        studio.window.close()
+        assert not studio.window.isVisible()
+        assert running_threads() == []
+    assert threading.active_count() == threads
+    (kept,) = Library(tmp_path / "home" / "library").entries()
+    recipe = kept.recipe()
+    assert recipe.steering[-1].action == "stop"
+    assert recipe.steering[-1].at >= step
+    assert load_picture(kept.path).pixels.shape == (43, 64, 3)
+
+
+def test_closing_while_paused_keeps_what_was_reached(qapp, qtbot, tmp_path, inputs):
+    with open_studio(tmp_path / "home") as studio:
+        session = begin_painting(studio, inputs, LONG)
+        qtbot.waitUntil(lambda: session.painting is not None, timeout=PATIENCE)
+        session.pause()
+    assert len(Library(tmp_path / "home" / "library").entries()) == 1
+
+
+def test_closing_before_the_first_stroke_keeps_nothing(qapp, qtbot, tmp_path, inputs):
+    with open_studio(tmp_path / "home") as studio:
+        session = begin_painting(studio, inputs, LONG)
+        qtbot.waitUntil(lambda: session.state is SessionState.PAINTING, timeout=PATIENCE)
+        seen_nothing = session._last_preview is None
+    assert len(Library(tmp_path / "home" / "library").entries()) == (0 if seen_nothing else 1)
+
+
+def test_closing_at_once_is_quiet(qapp, tmp_path):
+    with open_studio(tmp_path / "home") as studio:
+        studio.open([])
+
+
+def test_a_file_saved_just_before_closing_is_whole(qapp, qtbot, tmp_path, inputs):
+    with open_studio(tmp_path / "home") as studio:
+        session = begin_painting(studio, inputs, QUICK)
+        qtbot.waitUntil(lambda: session.state is SessionState.FINISHED, timeout=PATIENCE)
+        studio.window.style_panel._export(tmp_path / "saved.tif")
+    assert load_picture(tmp_path / "saved.tif").recipe is not None
+    assert len(Library(tmp_path / "home" / "library").entries()) == 1
+
+
+def test_what_nobody_caught_is_told_in_the_window(qapp, qtbot, tmp_path, capsys):
+    with open_studio(tmp_path) as studio:
+        mishaps = Mishaps(studio.window)
+        error = ValueError("a fault in a slot")
+        elsewhere = threading.Thread(target=mishaps.tell, args=(ValueError, error, None))
+        elsewhere.start()
+        elsewhere.join()
+        qtbot.waitUntil(lambda: studio.window.banner.is_showing)
+        assert studio.window.banner.text.startswith("ValueError: a fault in a slot")
+    assert "a fault in a slot" in capsys.readouterr().err
