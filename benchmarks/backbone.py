@@ -1,6 +1,6 @@
 """Which network sees a painting best? Each paints the same pictures, the others judge, and one looks for oneself.
 
-    python benchmarks/backbone.py --weights DIR [--photos DIR --paintings DIR] [--evaluations 50] [--write]
+    python benchmarks/backbone.py --weights DIR [--photos DIR --paintings DIR] [--evaluations 30] [--write]
 
 Every network paints 4 photos in the manner of 4 paintings with the same settings and number of evaluations. A result is
 scored by networks that did not make it, VGG-19 (to relu3_1) and SqueezeNet 1.1: *style* is the distance of its Gram
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=ROOT / "assets/samples/photos")
     parser.add_argument("--paintings", type=Path, default=ROOT / "assets/samples/paintings")
     parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--evaluations", type=int, default=50)
+    parser.add_argument("--evaluations", type=int, default=30)
     parser.add_argument("--out", type=Path, default=ROOT / "out/backbones")
     parser.add_argument("--only", nargs="+", help="paint with these networks only")
     parser.add_argument("--write", action="store_true", help=f"renew {TABLE} and {SHEET}")
@@ -93,11 +93,11 @@ def contestants(options: argparse.Namespace) -> dict[str, Callable[[], Backbone]
     """Return every network by its name in the table, loaded when it is its turn."""
     vgg = options.weights / "vgg19_to_relu3_1/vgg_normalised_conv3_1.pth"
     return {
-        SLIM: lambda: load_backbone(options.slim, "slim", pooling="average"),
+        SLIM: lambda: load_backbone(options.slim, "slim"),
         SQUEEZENET: lambda: load_backbone(options.weights / "squeezenet1_1.pth", "squeezenet1_1"),
         VGG: lambda: load_backbone(vgg, "vgg19_normalised"),
         RANDOM_VGG: lambda: to_third_scale(untrained_backbone("vgg19", seed=0)),
-        RANDOM_SLIM: lambda: untrained_backbone("slim", seed=0, pooling="average"),
+        RANDOM_SLIM: lambda: untrained_backbone("slim", seed=0),
     }
 
 

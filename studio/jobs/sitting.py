@@ -22,6 +22,8 @@ from studio.jobs.steering import Steering
 SLOW_PASS = 0.1
 """When an evaluation takes longer than this many seconds, the job yields between its two passes."""
 FRAME_INTERVAL = 1.0 / 15.0
+DRAFT_INTERVAL = 1.0 / 30.0
+"""While a slider moves, frames come more often: the hand feels the difference."""
 ROOM = 0.25
 """A change of mind near the end still gets this share of the size's steps."""
 JUMP = 5.0
@@ -282,7 +284,7 @@ class Sitting:
             outcome = yield from self._evaluate(sketch.optimisation, sketch.side, None)
             now = self._clock()
             if outcome is Outcome.ACCEPTED and sketch.has_changed and now >= self._next_frame:
-                self._next_frame = now + FRAME_INTERVAL
+                self._next_frame = now + DRAFT_INTERVAL
                 frame = to_picture(sketch.over_painting())
                 yield Preview(frame, self._evaluations, self._stage.name, draft=True)
             else:
