@@ -29,7 +29,7 @@ from rich.table import Table
 from torch import nn
 
 from models.backbones import untrained_backbone
-from models.painting_init import fitted, resize, size_of
+from models.painting_init import resize, size_of
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.controls import Controls
@@ -45,7 +45,6 @@ SIDE = 256
 VISIBLE = 3.0
 """RMS over the picture, of 255, from which on a frame has visibly changed."""
 GIVE_UP = 3.0
-DRAFT_SIDE = 128
 SHARED_WEIGHTS = Path(__file__).parents[2] / "shared" / "data" / "weights" / "squeezenet1_1.pth"
 MEGABYTE = 1e6
 
@@ -270,9 +269,9 @@ def steering(gestures: int) -> list[Number]:
                1e3 * median(latencies), 100.0, "ms"),
         Number("    nine of ten within", 1e3 * float(np.quantile(latencies, 0.9)), None, "ms"),
         Number("worst loss rise of a painting shown after a move", 100 * max(painted), 20.0, "%",
-               f"{len(painted)} frames, judged at {settings.size} px"),
+               f"{len(painted)} frames"),
         Number("worst loss rise of a draft shown during a move", 100 * max(drafted, default=0.0), 20.0, "%",
-               f"{len(drafted)} frames, judged at {DRAFT_SIDE} px"),
+               f"{len(drafted)} drafts, judged at the painting's size"),
     ]  # fmt: skip
 
 
@@ -298,24 +297,30 @@ def rms(one: Picture, other: Picture) -> float:
 
 
 def loss_rises(task: StylizeTask, settings: StyleSettings, moves: list[Move]) -> tuple[list[float], list[float]]:
-    """By what share the loss rose, under the weights of the newest move, from the picture before it to each frame."""
+    """By what share the loss rose, under the weights of the newest move, from the picture before it to each frame.
+
+    Every painting is judged, and of the drafts between two moves the first and the last, all at the painting's size.
+    """
     easel = Easel(task, settings, open_backbone(resolve_backbone(settings.backbone), settings), torch.device("cpu"))
     painted, drafted = [], []
     for move in moves:
         weights = loss_weights(move.settings)
-        for draft, before, side in ((False, move.painting, settings.size), (True, move.shown, DRAFT_SIDE)):
-            frames = [frame.picture for _, frame in move.frames if frame.draft is draft]
+        paintings = [frame.picture for _, frame in move.frames if not frame.draft]
+        drafts = [frame.picture for _, frame in move.frames if frame.draft]
+        for before, frames, rises in (
+            (move.painting, paintings, painted),
+            (move.shown, drafts[:1] + drafts[1:][-1:], drafted),
+        ):
             if frames:
-                base, *losses = (loss_of(easel, picture, side, weights) for picture in (before, *frames))
-                (drafted if draft else painted).extend(loss / base - 1.0 for loss in losses)
+                base, *losses = (loss_of(easel, picture, weights) for picture in (before, *frames))
+                rises.extend(loss / base - 1.0 for loss in losses)
     return painted, drafted
 
 
-def loss_of(easel: Easel, picture: Picture, side: int, weights: LossWeights) -> float:
-    """The loss of a picture that was shown, at a longer side of `side`."""
+def loss_of(easel: Easel, picture: Picture, weights: LossWeights) -> float:
+    """The loss of a picture that was shown."""
     image = to_tensor(picture)
-    height, width = fitted(*size_of(image), side)
-    return easel.objective(height, width).look(resize(image, height, width), weights).loss
+    return easel.objective(*size_of(image)).look(image, weights).loss
 
 
 # -- what is painted, and how it is told -------------------------------------------------------------------------------

@@ -161,7 +161,10 @@ class SteeredLBFGS:
         if self._adam_left > 0:
             self._adam_left -= 1
             self._adam = self._adam or _Adam(self._gradient)
-            self._step_to(self._filtered(self._adam.direction(self._gradient)) * (self._rate * self._shrink))
+            direction = self._adam.direction(self._gradient)
+            smoothed = self._filtered(direction)
+            length = float(direction.norm()) / max(float(smoothed.norm()), _TINY)  # a step that can be seen
+            self._step_to(smoothed * (self._rate * self._shrink * length))
             return
         self._adam = None
         direction = self._two_loop(self._gradient.flatten().neg()).view_as(self._gradient)

@@ -3,10 +3,12 @@
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
@@ -54,7 +56,7 @@ class Studio:
         QTimer.singleShot(0, lambda: self._begin(files))
 
     def _begin(self, files: Sequence[Path]) -> None:
-        self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE, Controls(Settings()))
+        self.window.watch_loading(self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE, Controls(Settings())))
         if files:
             self.window.open_files(list(files))
         else:
@@ -93,6 +95,7 @@ def main(files: Sequence[str] = ()) -> int:
     application.setApplicationName("Atelier")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("atelier")
+    application.setWindowIcon(QIcon(str(resources.files("assets") / "icons" / "atelier.svg")))
     studio = Studio(application, UserFolders.standard())
     for end in (signal.SIGINT, signal.SIGTERM):
         signal.signal(end, lambda *_: studio.window.close())

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from .sheet import SHIFT, Field, Sheet, vary
 
+BRISTLES = 12  # at most in one stroke
+STEPS = 6  # of a stroke's path to each side of its start
+
 
 @dataclass(frozen=True, slots=True)
 class Brush:
@@ -57,70 +60,64 @@ class Paint:
         A stroke ends where it would leave its region, so that contours stay crisp.
         """
         paths, alive = self._follow(starts, brush.length, angle, regions)
-        rows, columns = self._pixels(paths[:, paths.shape[1] // 2])
-        colours = vary(rng, subject[rows, columns], brush.value_jitter, brush.hue_jitter)
-        lengths = alive.sum(axis=1)
+        colours = vary(rng, subject[self._pixels(starts)], brush.value_jitter, brush.hue_jitter)
         widths = brush.width * rng.uniform(0.7, 1.25, len(starts))
-        for i in np.flatnonzero(lengths >= 3):
-            self._lay_stroke(rng, brush, paths[i, alive[i]], float(widths[i]), colours[i])
+        bristles = np.clip(np.round(widths * self.sheet.unit / 1.6), 1, BRISTLES).astype(int)
+        hairs = rng.normal(0, 1, (len(starts), BRISTLES, 2))  # all twelve at any size: what follows stays the same
+        ragged = rng.random((len(starts), BRISTLES, 2))
+        normals = _tapered_normals(paths)
+        first, length = alive.argmax(axis=1), alive.sum(axis=1)
+        for i in np.flatnonzero(length >= 3):
+            count = int(bristles[i])
+            place = (np.arange(count) + 0.5) / count * 2 - 1
+            lines = self.sheet.points(paths[i] + place[:, None, None] * (normals[i] * widths[i] / 2))
+            tint = np.clip(colours[i] + hairs[i, :count, :1] * brush.bristle_jitter, 0, 1) * 255
+            ridge = brush.load * (120 + 55 * np.abs(place) ** 3 + 45 * hairs[i, :count, 1])  # pushed to the rims
+            paint = np.column_stack([tint, np.clip(ridge, 0, 255)]).tolist()
+            thick = max(1, round(widths[i] * self.sheet.unit / count * 1.35))
+            for k in range(count):
+                begin = first[i] + int(ragged[i, k, 0] * 2.5)
+                end = first[i] + length[i] - int(ragged[i, k, 1] * 3.2)
+                if end - begin < 2:
+                    begin, end = first[i], first[i] + length[i]
+                cv2.polylines(self.layers, [lines[k, begin:end]], False, paint[k], thick, cv2.LINE_AA, SHIFT)
 
     def _pixels(self, points: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         at = (points * self.sheet.unit).astype(np.intp)
         return np.clip(at[:, 1], 0, self.sheet.height - 1), np.clip(at[:, 0], 0, self.sheet.width - 1)
 
     def _follow(
-        self, starts: NDArray[np.floating], length: float, angle: Field, regions: NDArray[np.integer], steps: int = 6
+        self, starts: NDArray[np.floating], length: float, angle: Field, regions: NDArray[np.integer]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Walk both ways from each start: N×(2·steps+1)×2 points, and which of them lie in the start's region."""
+        """Walk both ways from each start: N×(2·STEPS+1)×2 points, and which of them lie in the start's region."""
         home = regions[self._pixels(starts)]
         halves = []
-        for sign in (-1.0, 1.0):
+        for backwards in (np.pi, 0.0):
             at, inside = starts.astype(np.float64), np.ones(len(starts), bool)
+            heading = angle[self._pixels(at)] + backwards
             walk = []
-            heading = angle[self._pixels(at)] + (np.pi if sign < 0 else 0)
-            for _ in range(steps):
+            for _ in range(STEPS):
                 turn = angle[self._pixels(at)] - heading
                 heading = heading + (turn + np.pi / 2) % np.pi - np.pi / 2  # an axis has no front: keep going forward
-                at = at + np.stack([np.cos(heading), np.sin(heading)], -1) * (length / (2 * steps))
+                at = at + np.stack([np.cos(heading), np.sin(heading)], -1) * (length / (2 * STEPS))
                 inside = inside & (regions[self._pixels(at)] == home)
                 walk.append((at, inside))
             halves.append(walk)
         order = [*reversed(halves[0]), (starts, np.ones(len(starts), bool)), *halves[1]]
         return np.stack([p for p, _ in order], axis=1), np.stack([k for _, k in order], axis=1)
 
-    def _lay_stroke(
-        self, rng: np.random.Generator, brush: Brush, path: NDArray[np.float64], width: float, colour: Field
-    ) -> None:
-        pixels = width * self.sheet.unit
-        bristles = max(1, min(12, round(pixels / 1.6)))
-        along = np.gradient(path, axis=0)
-        normal = np.stack([-along[:, 1], along[:, 0]], -1) / (np.linalg.norm(along, axis=1, keepdims=True) + 1e-9)
-        taper = np.sin(np.linspace(0.25, np.pi - 0.35, len(path)))[:, None] ** 0.5
-        dots = rng.normal(0, 1, (12, 2))  # always twelve pairs, so that the sheet's size never changes what follows
-        ends = rng.random((12, 2))
-        thick = max(1, round(pixels / bristles * 1.35))
-        for k in range(bristles):
-            place = (k + 0.5) / bristles * 2 - 1
-            line = path + normal * taper * (place * width / 2)
-            first, last = int(ends[k, 0] * 2.5), len(line) - int(ends[k, 1] * 3.2)
-            if last - first < 2:
-                first, last = 0, len(line)
-            tint = np.clip(colour + dots[k, 0] * brush.bristle_jitter, 0, 1) * 255
-            ridge = brush.load * (120 + 55 * abs(place) ** 3 + 45 * dots[k, 1])  # paint is pushed to a stroke's rims
-            cv2.polylines(
-                self.layers,
-                [self.sheet.points(line[first:last])],
-                isClosed=False,
-                color=(*tint.tolist(), float(np.clip(ridge, 0, 255))),
-                thickness=thick,
-                lineType=cv2.LINE_AA,
-                shift=SHIFT,
-            )
+
+def _tapered_normals(paths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the normals of N×P×2 paths, shorter towards both ends: a brush is set down and lifted."""
+    along = np.gradient(paths, axis=1)
+    normals = np.stack([-along[..., 1], along[..., 0]], -1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True) + 1e-9
+    return np.asarray(normals * np.sin(np.linspace(0.25, np.pi - 0.35, paths.shape[1]))[:, None] ** 0.5)
 
 
 def scatter(rng: np.random.Generator, sheet: Sheet, count: int, density: Field | None = None) -> NDArray[np.float64]:
     """Return about `count` points in units: a jittered grid in random order, thinned where `density` is below 1."""
-    width, height = sheet.extent
+    width, height = (round(side, 2) for side in sheet.extent)
     pitch = float(np.sqrt(width * height / count))
     columns, rows = int(np.ceil(width / pitch)), int(np.ceil(height / pitch))
     cells = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2)

@@ -187,7 +187,7 @@ def _glass(rng: np.random.Generator, sheet: Sheet, window: Window, to_lead: Fiel
     light = light * (1 + 0.20 * np.clip(streaks, -2, 2) + 0.22 * np.clip(slope, -2, 2))[..., None]
     light = lay(light, rgb(PEARL)[0], smoothstep(0.9, 2.2, streaks) * 0.22)
     rim = smoothstep(0.0, 0.016, to_lead)
-    trace = smoothstep(0.35, 0.75, np.sin(to_lead * 620 + 0.5 * ripple)) * smoothstep(0.004, 0.006, to_lead)
+    trace = smoothstep(0.35, 0.75, np.sin(to_lead * 620)) * smoothstep(0.004, 0.006, to_lead)
     trace *= (to_lead < 0.0125) * (kinds >= 2)
     light = light * (0.55 + 0.45 * rim)[..., None] * (1 - 0.48 * trace)[..., None]
     for bx, by, br in rng.random((1500, 3)):

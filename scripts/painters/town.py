@@ -73,7 +73,7 @@ def _scene(rng: np.random.Generator, sheet: Sheet) -> Planes:
     )
     planes = Planes(sheet, sky, np.zeros(x.shape, np.int32))
     disc = np.linspace(0, 2 * np.pi, 60)
-    planes.put("#fffbe0", 0.3, *zip(SUN[0] + 0.062 * np.cos(disc), SUN[1] + 0.062 * np.sin(disc), strict=True))
+    planes.put("#fff3c2", 0.3, *zip(SUN[0] + 0.062 * np.cos(disc), SUN[1] + 0.062 * np.sin(disc), strict=True))
     for ridge, code, slant in (
         (
             [(-0.05, 0.48), (0.12, 0.38), (0.22, 0.43), (0.38, 0.36), (0.60, 0.46), (0.60, 1.05), (-0.05, 1.05)],
@@ -309,6 +309,8 @@ def _edges(rng: np.random.Generator, sheet: Sheet, picture: Field, facets: NDArr
     away = cv2.distanceTransform((~border).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / sheet.unit
     mood = noise(rng, sheet, 0.11, 3)
     wide = 0.0016 * (1 + 0.5 * noise(rng, sheet, 0.03, 2))
+    x, y = sheet.grid()
+    dazzle = smoothstep(0.06, 0.22, np.hypot(x - SUN[0], y - SUN[1]))  # no dark edge in the sun
     line = smoothstep(1.0, 0.35, away / np.maximum(wide, 0.0008))
-    picture = lay(picture, rgb("#1d1f3a")[0], line * smoothstep(-0.5, 0.7, mood) * 0.80)
+    picture = lay(picture, rgb("#1d1f3a")[0], line * smoothstep(-0.5, 0.7, mood) * 0.80 * dazzle)
     return lay(picture, rgb("#fff0cc")[0], line * smoothstep(-0.7, -1.3, mood) * 0.65)

@@ -22,12 +22,14 @@ from studio.jobs.steering import Steering
 SLOW_PASS = 0.1
 """When an evaluation takes longer than this many seconds, the job yields between its two passes."""
 FRAME_INTERVAL = 1.0 / 15.0
+DRAFT_INTERVAL = 1.0 / 30.0
+"""While a slider moves, frames come more often: the hand feels the difference."""
 ROOM = 0.25
 """A change of mind near the end still gets this share of the size's steps."""
 JUMP = 5.0
 """A change that multiplies the loss by more than this may be better served by starting over."""
 ROUNDS = 6
-"""Evaluations that a restart from the blank canvas gets to prove it."""
+"""Evaluations that a restart gets to prove itself."""
 
 Outcomes: TypeAlias = Generator[Event, None, Outcome]
 Optimisations: TypeAlias = Generator[Event, None, StyleOptimisation]
@@ -39,7 +41,7 @@ class Interrupted(Exception):  # noqa: N818 - not an error: the artist was faste
 
 @dataclass(slots=True)
 class Race:
-    """A restart from the blank canvas that runs against the painting, evaluation by evaluation."""
+    """A restart that runs against the painting, evaluation by evaluation."""
 
     rival: StyleOptimisation
     rounds_left: int = ROUNDS
@@ -54,6 +56,7 @@ class Sitting:
         settings: those to start with.
         steering: the hand on the sliders.
         recipe: makes the recipe of what has been reached at an evaluation.
+        clock: seconds, for the rate of frames.
 
     Attributes:
         painting: what has been reached; None before the first stage.
@@ -68,6 +71,7 @@ class Sitting:
         settings: StyleSettings,
         steering: Steering,
         recipe: Callable[[StyleSettings, int], Recipe],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.painting: Tensor | None = None
         self.settings = settings
@@ -75,6 +79,7 @@ class Sitting:
         self._easel = easel
         self._steering = steering
         self._recipe = recipe
+        self._clock = clock
         self._weights = loss_weights(settings)
         self._evaluations = 0
         self._shown_at = 0  # the blank canvas is not worth a frame
@@ -186,16 +191,16 @@ class Sitting:
 
     def _evaluate(self, optimisation: StyleOptimisation, side: int, interrupt: Callable[[], None] | None) -> Outcomes:
         """Evaluate the loss once, in two halves."""
-        began = time.monotonic()
+        began = self._clock()
         optimisation.forward(interrupt)
-        forward = time.monotonic() - began
+        forward = self._clock() - began
         if forward > 0.5 * SLOW_PASS:
             yield self._progress()
             if interrupt is not None:
                 interrupt()
-        began = time.monotonic()
+        began = self._clock()
         outcome = optimisation.backward()
-        self._steering.observe(side, forward + time.monotonic() - began)
+        self._steering.observe(side, forward + self._clock() - began)
         self._evaluations += 1
         return outcome
 
@@ -217,7 +222,7 @@ class Sitting:
 
     def _show(self, *, last: bool = False) -> Job[None]:
         """Show the painting, unless the last frame was a moment ago; the last one always."""
-        now = time.monotonic()
+        now = self._clock()
         due = last or (now >= self._next_frame and self._evaluations > 1)
         if due and self._shown_at != self._evaluations and self.painting is not None:
             self._shown_at = self._evaluations
@@ -233,10 +238,10 @@ class Sitting:
     # -- when the loss has changed ---------------------------------------------------------------------------------
 
     def _steer(self, optimisation: StyleOptimisation) -> None:
-        """Hand the moved weights to the optimiser; if the loss jumps, a blank canvas may be the better start."""
+        """Hand the moved weights to the optimiser; if the loss jumps, starting over may be better."""
         self._race = None
         if optimisation.steer(self._weights) > JUMP:
-            self._race = Race(optimisation.fork(self._easel.blank(self._stage.height, self._stage.width)))
+            self._race = Race(optimisation.fork(self._easel.second_start(self._stage.height, self._stage.width)))
 
     def _judge(self, optimisation: StyleOptimisation, race: Race) -> Optimisations:
         """After a few rounds go on with whichever loss is lower."""
@@ -277,9 +282,9 @@ class Sitting:
             if self._moved():
                 sketch.optimisation.steer(self._weights)
             outcome = yield from self._evaluate(sketch.optimisation, sketch.side, None)
-            now = time.monotonic()
+            now = self._clock()
             if outcome is Outcome.ACCEPTED and sketch.has_changed and now >= self._next_frame:
-                self._next_frame = now + FRAME_INTERVAL
+                self._next_frame = now + DRAFT_INTERVAL
                 frame = to_picture(sketch.over_painting())
                 yield Preview(frame, self._evaluations, self._stage.name, draft=True)
             else:

@@ -28,11 +28,12 @@ class Sketch:
         height, width = fitted(*size_of(painting), side)
         self._start = resize(painting, height, width)
         self.optimisation = StyleOptimisation(easel.objective(height, width), self._start, weights)
+        self._unchanged = self.optimisation.painting
 
     @property
     def has_changed(self) -> bool:
         """True once the sketch differs from its start."""
-        return self.optimisation.painting is not self._start and self.optimisation.evaluation is not None
+        return self.optimisation.painting is not self._unchanged
 
     def over_painting(self, share: float = 1.0) -> Tensor:
         """Return the large painting with `share` of what the sketch has changed."""

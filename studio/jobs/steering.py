@@ -21,6 +21,8 @@ SLOW_EVALUATION = 0.050
 FAST_SKETCH = 0.025
 QUIET = 0.250
 """After this many seconds without a change the sketch is over."""
+REST = 6
+"""… or after this many evaluations without one: a sketch left alone drifts to what is best at its own size."""
 SKETCH_SIDES = (160, 128, 96, 64)
 
 
@@ -88,7 +90,7 @@ class LiveSteering:
         self._settings = settings
         self._record: list[SteeringStep] = []
         self._pace: dict[int, float] = {}
-        self._moved_at = clock()
+        self._moved_at, self._moved_before = clock(), 0
         self._stopped = False
 
     @property
@@ -101,7 +103,7 @@ class LiveSteering:
         changes = self._unread()
         if not changes:
             return None
-        self._moved_at = self._clock()
+        self._moved_at, self._moved_before = self._clock(), at
         self._settings = self._settings.model_copy(update=changes)
         self.write(SteeringStep(at=at, action="settings", changes=changes))
         return self._settings
@@ -153,7 +155,8 @@ class LiveSteering:
 
     def keeps_sketching(self, at: int) -> bool:
         """True until the slider has been quiet for a moment; a move that was not read yet counts."""
-        return self._clock() - self._moved_at < QUIET or bool(self._unread())
+        moving = self._clock() - self._moved_at < QUIET and at - self._moved_before < REST
+        return moving or bool(self._unread())
 
     def _unread(self) -> dict[str, Any]:
         return changes_between(self._settings, self._controls.settings)

@@ -7,6 +7,8 @@ from studio.core.recipes import Recipe
 from studio.core.style_settings import StyleSettings
 
 FRAME_LIMIT = 48
+MEMORY_LIMIT = 512 * 2**20
+"""Bytes that all frames together may take: large paintings are remembered at fewer moments."""
 SPACING = 6
 """Evaluations between two frames, until there are too many."""
 
@@ -56,8 +58,8 @@ class Film:
         self.frames.append(frame)
         self._next_number += 1
         self._last_step = step
-        if len(self.frames) > FRAME_LIMIT:
-            self._thin()
+        while self._too_much and self._thin():
+            pass
         return frame
 
     def find(self, number: int) -> FilmFrame | None:
@@ -70,7 +72,13 @@ class Film:
         self.spacing = SPACING
         self._last_step = -1_000_000
 
-    def _thin(self) -> None:
-        last = len(self.frames) - 1
+    @property
+    def _too_much(self) -> bool:
+        return len(self.frames) > FRAME_LIMIT or sum(frame.painting.nbytes for frame in self.frames) > MEMORY_LIMIT
+
+    def _thin(self) -> bool:
+        """Let every second plain frame go; False when there is none left to let go."""
+        before, last = len(self.frames), len(self.frames) - 1
         self.frames = [frame for i, frame in enumerate(self.frames) if i % 2 == 0 or i == last or frame.branch]
         self.spacing *= 2
+        return len(self.frames) < before

@@ -122,6 +122,8 @@ class StyleSession(QObject):
         self.paintings = paintings
         self._apply_settings(self.settings)
         self.paintings_changed.emit(paintings)
+        self.film.clear()  # its frames were made of other paintings: going on from one could not be replayed
+        self.film_changed.emit(self.film)
         if self._is_running or self.state is SessionState.FINISHED:
             self._restart.start()
         else:
@@ -342,7 +344,7 @@ class StyleSession(QObject):
         """
         self.stop()
         before = self.settings
-        self.photo, self.paintings = recalled.photo, recalled.paintings
+        self.photo, self.paintings = recalled.photo, recalled.paintings[:PAINTING_LIMIT]
         self._forget_painting()
         self.photo_changed.emit(self.photo)
         self.paintings_changed.emit(self.paintings)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMe
 from studio import __version__
 from studio.core.failures import Failure
 from studio.core.model_shelf import ModelShelf
-from studio.engine import Engine
+from studio.core.samples import sample_photos
+from studio.engine import Engine, JobHandle
 from studio.ui.actions import Actions, make_actions
 from studio.ui.panel import Panel
 from studio.ui.panels.library import LibraryPanel
@@ -31,6 +32,10 @@ _MOUSE_AND_KEYS = {
         Shortcut("Fit or 100 %", ("Double-click",)),
         Shortcut("Show the photo while held", ("Space",)),
         Shortcut("Move the divider", ("[", "]")),
+    ),
+    "Film strip": (
+        Shortcut("Walk along the frames", ("Arrow keys",)),
+        Shortcut("Go on from a frame", ("Enter", "Click")),
     ),
     "Sliders": (
         Shortcut("Finer and coarser steps", ("Arrow keys", "Page Up", "Page Down")),
@@ -67,7 +72,7 @@ class StudioWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setWindowTitle("Atelier")
-        self._theme, self._preferences, self._desk, self._studio = theme, preferences, desk, studio
+        self._theme, self._preferences, self._desk = theme, preferences, desk
         self.undo_stack = QUndoStack(self)
         self.actions_of_window: Actions = make_actions(self, theme)
         self.style_panel = StylePanel(
@@ -152,6 +157,7 @@ class StudioWindow(QMainWindow):
         a = self.actions_of_window
         bar = self.menuBar()
         file = bar.addMenu("&File")
+        file.setToolTipsVisible(True)
         file.addActions([a.open_photo, a.add_painting])
         self._recent_menu = file.addMenu("Open Recent")
         self._recent_menu.aboutToShow.connect(self._fill_recent)
@@ -257,12 +263,20 @@ class StudioWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Say what this program is."""
+        credits = "".join(f"<br>{sample.title}: {sample.credit}, {sample.licence}" for sample in sample_photos())
         QMessageBox.about(
             self,
             "About Atelier",
             f"<b>Atelier {__version__}</b><p>A studio in which an artist directs neural image models by hand.</p>"
-            "<p>Apache-2.0. Sample photos: see Help in docs/samples.md.</p>",
+            f"<p>Apache-2.0, as are the sample paintings.</p><p>Sample photos{credits}</p>",
         )
+
+    def watch_loading(self, handle: JobHandle) -> None:
+        """Say at the bottom what is being loaded, until it is there."""
+        handle.progressed.connect(self.style_panel.show_loading)
+        handle.finished.connect(self.style_panel.end_loading)
+        handle.failed.connect(self.style_panel.end_loading)
+        handle.failed.connect(self.show_failure)
 
     def _open_from_library(self, path: Path) -> None:
         self.open_files([path])

@@ -73,7 +73,11 @@ class KnownMachine(LiveSteering):
     def __init__(self, controls: Controls[StyleSettings], settings: StyleSettings, seconds: float) -> None:
         self._now = 0.0
         self._seconds = seconds
-        super().__init__(controls, settings, clock=lambda: self._now)
+        super().__init__(controls, settings, clock=self.clock)
+
+    def clock(self) -> float:
+        """Seconds since the start."""
+        return self._now
 
     def observe(self, side: int, seconds: float) -> None:
         """Count the seconds this machine would have taken."""

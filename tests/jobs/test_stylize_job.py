@@ -1,4 +1,4 @@
-"""The style job: what it says, what it returns, how it is steered and stopped, and what it does when things go wrong."""
+"""The style job: what it says, what it returns, how it is steered and stopped, and what happens when things fail."""
 
 import subprocess
 import sys
@@ -7,13 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from job_kit import run
 from style_kit import drive, frames, moves, picture, quick, small_task
 
 from models.backbones import untrained_backbone
 from studio.core.compositing import compose
 from studio.core.controls import Controls
+from studio.core.device import choose_device
 from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError
+from studio.core.images import LoadedPicture
 from studio.core.recipes import Recipe
 from studio.core.style_settings import StylizeTask
 from studio.jobs.easel import Easel, loss_weights, to_tensor
@@ -68,7 +71,11 @@ def test_the_loss_falls_and_the_numbers_are_those_of_the_frames():
 
 def test_steering_goes_on_from_the_picture_and_never_makes_it_much_worse():
     task = small_task()
-    script = {6: {"style_weight": 8.0}, 12: {"content_layer_2": 2.0, "style_mix": (0.1, 0.9)}, 18: {"style_weight": 0.1}}
+    script = {
+        6: {"style_weight": 8.0},
+        12: {"content_layer_2": 2.0, "style_mix": (0.1, 0.9)},
+        18: {"style_weight": 0.1},
+    }
     settings = quick(steps=24)
     events, result = drive(task, Controls(settings), moves(script))
     shown, at = frames(events), sorted(script)
@@ -81,7 +88,9 @@ def test_steering_goes_on_from_the_picture_and_never_makes_it_much_worse():
         after = [step for step in shown if start < step <= end]
         assert after
         for step in after:
-            assert loss_of_frame(shown[step].picture, task, weights) <= 1.2 * base * 1.02  # frames are rounded to 8 bits
+            assert (
+                loss_of_frame(shown[step].picture, task, weights) <= 1.2 * base * 1.02
+            )  # frames are rounded to 8 bits
     recorded = Recipe.model_validate_json(result.recipe.model_dump_json()).steering
     assert [step.changes for step in recorded if step.action == "settings"] == [
         {"style_weight": 8.0}, {"content_layer_2": 2.0, "style_mix": [0.1, 0.9]}, {"style_weight": 0.1},
@@ -102,7 +111,9 @@ def test_what_only_a_restart_can_change_waits_for_one_and_the_rest_acts_at_the_e
 
 
 def test_a_change_near_the_end_gets_room_to_show():
-    events, _ = drive(small_task(), Controls(quick(steps=20)), moves({20: {"style_weight": 5.0}, 19: {"style_weight": 4.0}}))
+    events, _ = drive(
+        small_task(), Controls(quick(steps=20)), moves({20: {"style_weight": 5.0}, 19: {"style_weight": 4.0}})
+    )
     assert max(losses(events)) >= 19 + 5
 
 
@@ -122,7 +133,7 @@ def test_stopping_before_the_first_stroke_returns_the_blank_canvas():
 
 
 def test_a_job_can_be_closed_at_any_event():
-    for number in range(0, 40, 3):
+    for number in range(0, 40, 8):
         job = stylize(small_task(1), Controls(quick(size=240, steps=6)))
         for _ in zip(range(number), job, strict=False):
             pass
@@ -154,11 +165,54 @@ def test_transparency_is_kept_and_any_shape_can_be_painted():
     photo = picture("photo.png", seed=0, height=20, width=200)
     alpha = np.full((20, 200, 1), 77, np.uint8)
     task = StylizeTask(
-        type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64), (picture("p.png", 1, height=300, width=8),)
+        type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64),
+        (picture("p.png", 1, height=300, width=8),),
     )
-    _, result = drive(task, Controls(quick(size=128, steps=4)))
-    assert result.picture.shape == (13, 128, 4)
+    _, result = drive(task, Controls(quick(size=160, steps=4)))
+    assert result.picture.shape == (16, 160, 4)
     assert (result.picture[..., 3] == 77 * 257).all()
+
+
+@pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
+@pytest.mark.parametrize(
+    ("height", "width", "left"),
+    [(1, 2000, "1 pixel of height is"), (2000, 3, "1 pixel of width is"), (15, 512, "15 pixels of height are")],
+)
+def test_a_photo_too_narrow_for_the_network_is_refused(height, width, left, start_from):
+    task = StylizeTask(picture("photo.png", 0, height, width), (picture("painting.png", 1),))
+    with pytest.raises(StudioError) as told:
+        drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
+    assert told.value.cause == f"Only {left} left at this size."
+    assert told.value.remedy == "Choose a larger size, or crop the photo."
+
+
+@pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
+def test_the_narrowest_photo_that_is_taken_can_be_painted(start_from):
+    task = StylizeTask(picture("photo.png", 0, 16, 512), (picture("painting.png", 1),))
+    events, result = drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
+    assert result.painting.shape == (16, 512, 3)
+    assert [event.values for event in events if isinstance(event, Metrics)][-1]["content"] >= 0.0
+
+
+def pixels_seen(task, settings):
+    """Return the (height, width) of every picture that the network sees when the targets are captured, and the loss."""
+    backbone, seen = untrained_backbone("squeezenet1_1"), []
+    backbone.features[0].register_forward_pre_hook(lambda _layer, given: seen.append(tuple(given[0].shape[2:])))
+    objective = Easel(task, settings, backbone, torch.device("cpu")).objective(48, 64)
+    return seen, objective.look(objective.content, loss_weights(settings)).loss
+
+
+@pytest.mark.parametrize("lying", [True, False])
+def test_of_a_very_long_painting_the_middle_is_looked_at(lying):
+    long = picture("painting.png", 1, height=2, width=5000).pixels
+    middle = long[:, 2492:2508]
+    looks = []
+    for pixels in (long, middle):
+        turned = np.ascontiguousarray(pixels if lying else pixels.transpose(1, 0, 2))
+        painting = LoadedPicture(turned, "painting.png", "1" * 64)
+        looks.append(pixels_seen(StylizeTask(picture("photo.png", 0), (painting,)), quick(size=64)))
+    assert looks[0] == looks[1]
+    assert max(max(sides) for sides in looks[0][0]) <= 8 * 32 + 2 * 4  # with the margin
 
 
 def test_a_missing_painting_and_a_missing_network_are_told():
@@ -197,7 +251,7 @@ torch.set_num_threads(1)
 drive(small_task(1), Controls(quick(size=64, steps=2)))
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 700 * 2**20, resource.RLIM_INFINITY))
-events, result = drive(small_task(1), Controls(quick(size=4096, steps=6)))
+events, result = drive(small_task(1), Controls(quick(size=4096, steps=1)))
 print([event.message for event in events if isinstance(event, Log) and "memory" in event.message])
 print(result.painting.shape, [step.action for step in result.recipe.steering])
 """
@@ -216,11 +270,6 @@ def test_where_memory_runs_out_it_goes_on_at_a_smaller_size(request):
 
 
 def test_warming_up_names_the_wait_and_says_what_computes():
-    job, events = warm_up("squeezenet1_1:untrained", Controls(quick())), []
-    while True:
-        try:
-            events.append(next(job))
-        except StopIteration as end:
-            assert end.value
-            break
+    events, device = run(warm_up, "squeezenet1_1:untrained")
+    assert device == choose_device().label
     assert set(events) == {Progress("Loading the network…")}

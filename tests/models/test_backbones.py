@@ -158,7 +158,9 @@ def test_real_squeezenet_tells_textures_apart(shared_data):
     assert moved < turned
 
 
-@pytest.mark.parametrize(("kernel", "stride", "size"), [(2, 2, (8, 6)), (2, 2, (7, 5)), (3, 2, (9, 11)), (3, 2, (8, 6))])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "size"), [(2, 2, (8, 6)), (2, 2, (7, 5)), (3, 2, (9, 11)), (3, 2, (8, 6))]
+)
 def test_average_pooling_is_torchs_there_and_back(kernel, stride, size):
     x = torch.rand(2, 5, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
     over = [-(length - kernel) % stride for length in size]

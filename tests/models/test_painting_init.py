@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from models.painting_init import (
-    cover, fitted, gaussian_blur, grow, median_filter, resize, size_of, soft_noise, without_checkerboard,
+    cover,
+    fitted,
+    gaussian_blur,
+    grow,
+    median_filter,
+    resize,
+    size_of,
+    soft_noise,
+    without_checkerboard,
 )  # fmt: skip
 
 

@@ -73,10 +73,19 @@ def test_total_variation_is_a_mean_and_its_gradient_is_right():
     assert torch.autograd.gradcheck(total_variation, (image.requires_grad_(),))
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 6), (6, 1), (1, 1)])
+def test_a_single_row_of_pixels_varies_only_along_itself(height, width):
+    image = noise(1, 3, height, width)
+    steps = image.flatten(2).diff()
+    expected = (steps**2).sum() / max(1, steps.numel())
+    torch.testing.assert_close(total_variation(image), expected)
+    assert torch.autograd.gradcheck(total_variation, (image.requires_grad_(),))
+
+
 def test_the_loss_is_the_formula_of_the_paper(objective, backbone):
     weights = LossWeights(
-        content=2.0, style=0.5, total_variation=0.3, content_layers=(0, 0, 1.0, 0.5, 0), style_layers=(2.0, 0, 0, 0, 1.0),
-        mix=(3.0, 1.0),
+        content=2.0, style=0.5, total_variation=0.3, content_layers=(0, 0, 1.0, 0.5, 0),
+        style_layers=(2.0, 0, 0, 0, 1.0), mix=(3.0, 1.0),
     )  # fmt: skip
     picture = noise(1, 3, 64, 64, seed=9, dtype=torch.float32)
     photo, *paintings = (noise(1, 3, 64, 64, seed=seed, dtype=torch.float32) for seed in range(3))
@@ -95,7 +104,9 @@ def test_the_loss_is_the_formula_of_the_paper(objective, backbone):
     expected = expected + 0.3 * TV_SCALE * total_variation(picture)
     evaluation = objective.look(picture, weights)
     assert evaluation.loss == pytest.approx(float(expected), rel=1e-4)
-    assert evaluation.loss == pytest.approx(evaluation.content + evaluation.style + evaluation.total_variation, rel=1e-5)
+    assert evaluation.loss == pytest.approx(
+        evaluation.content + evaluation.style + evaluation.total_variation, rel=1e-5
+    )
 
 
 def test_the_gradient_points_to_a_lower_loss(objective):
@@ -118,7 +129,9 @@ def test_other_weights_are_reckoned_without_the_network(backbone, content, style
     everything = LossWeights(content_layers=(1.0,) * 5, style_layers=(1.0,) * 5)
     picture = noise(1, 3, 32, 32, seed=9, dtype=torch.float32)
     evaluation = objective.look(picture, everything)
-    other = LossWeights(content=0.7, style=2.0, total_variation=1.5, content_layers=content, style_layers=style, mix=mix)
+    other = LossWeights(
+        content=0.7, style=2.0, total_variation=1.5, content_layers=content, style_layers=style, mix=mix
+    )
     assert objective.reweigh(evaluation, picture, other) == pytest.approx(objective.look(picture, other).loss, rel=1e-4)
 
 

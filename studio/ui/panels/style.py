@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
+    QMessageBox,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -18,11 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.controls import Controls
+from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.known_networks import packaged_weights
+from studio.core.picture_saving import SUFFIXES
 from studio.core.samples import Sample, sample_paintings, sample_photos
-from studio.core.settings import Settings
+from studio.core.settings import Settings, describe
 from studio.core.style_settings import StyledPicture, StyleSettings
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, list_networks, list_samples
@@ -84,6 +87,7 @@ class StylePanel(Panel):
         self._desk, self._preferences, self._pictures, self._actions = desk, preferences, pictures, actions
         self._saved_as: Path | None = None
         self._shown: Frame | None = None
+        self._loading = ""
         self.session = StyleSession(studio, pictures, undo_stack, self)
         self.workspace = Workspace(theme)
         self.photo_tile = PhotoTile(theme)
@@ -242,7 +246,7 @@ class StylePanel(Panel):
 
     def reset(self) -> None:
         """Set every setting back to where a newcomer starts."""
-        self.session.set_settings(StyleSettings(style_mix=()))
+        self.session.set_settings(StyleSettings())
 
     def close_gently(self) -> None:
         """Stop, so that what was reached is kept."""
@@ -349,14 +353,22 @@ class StylePanel(Panel):
         """Ask for a name and a format, then save what is shown."""
         if not self.has_painting or self.session.photo is None:
             return
-        stem = f"{Path(self.session.photo.picture.name).stem} painted.png"
+        name = f"{Path(self.session.photo.picture.name).stem} painted"
         folder = self._preferences.save_folder or self._last_folder()
-        file, chosen = QFileDialog.getSaveFileName(self, "Save the picture", str(Path(folder) / stem), SAVE_FILTER)
+        file, kind = QFileDialog.getSaveFileName(self, "Save the picture", str(Path(folder) / name), SAVE_FILTER)
         if file:
             path = Path(file)
-            if not path.suffix:
-                path = path.with_suffix(chosen.split("*")[1].split(")")[0])
-            self._export(path)
+            if path.suffix.lower() in SUFFIXES or self._may_write(
+                path := path.with_name(path.name + kind.split("*")[1].split(")")[0])
+            ):
+                self._export(path)
+
+    def _may_write(self, path: Path) -> bool:
+        """Ask before a file is replaced whose whole name the dialog did not see."""
+        if not path.exists():
+            return True
+        answer = QMessageBox.question(self, "Replace the file?", f"“{path.name}” is there already. Replace it?")
+        return answer is QMessageBox.StandardButton.Yes
 
     def _export(self, path: Path) -> None:
         session = self.session
@@ -398,6 +410,7 @@ class StylePanel(Panel):
     def _show_settings(self, settings: StyleSettings) -> None:
         if self.form.settings != settings:
             self.form.set_settings(settings)
+        self.form.set_enabled_names(_ACTING[settings.mode])
         self.shelf.set_mix(settings.style_mix)
 
     def _show_frame(self, frame: Frame) -> None:
@@ -411,6 +424,16 @@ class StylePanel(Panel):
         if film.frames:
             self.workspace.film_strip.set_current(film.frames[-1].number)
 
+    def show_loading(self, progress: Progress) -> None:
+        """Name what is being loaded, as long as no painting has more to say."""
+        self._loading = progress.stage
+        self._show_state(self.session.state)
+
+    def end_loading(self) -> None:
+        """Whatever was being loaded is there, or has failed."""
+        self._loading = ""
+        self._show_state(self.session.state)
+
     def _show_state(self, state: SessionState) -> None:
         line = self.workspace.progress_line
         if state is SessionState.PAINTING:
@@ -418,7 +441,7 @@ class StylePanel(Panel):
         elif state is SessionState.PAUSED:
             line.set_paused(True)
         else:
-            line.finish(_WORDS[state])
+            line.finish(self._loading or _WORDS[state])
         self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
         self.paint_button.setEnabled(self.can_paint)
         self._show_saveable()
@@ -455,3 +478,20 @@ def _network_names() -> dict[str, str]:
 
 def _named(name: str, samples: tuple[Sample, ...]) -> Sample:
     return next(sample for sample in samples if sample.name == name)
+
+
+def _acting(mode: str) -> frozenset[str]:
+    """Return the settings that change the picture in `mode`: a photo has no strokes, a texture keeps no photo."""
+    idle = {
+        "reconstruct": ("style_", "stroke_size", "statistic"),
+        "texture": ("content_",),
+    }.get(mode, ())
+    return frozenset(info.name for info in describe(StyleSettings) if not info.name.startswith(idle or ("\0",)))
+
+
+_ACTING = {mode: _acting(mode) for mode in ("paint", "reconstruct", "texture")}
+
+
+def _suffix_of(kind: str) -> str:
+    """Return the suffix in a file dialog's filter: "PNG (*.png)" → ".png"."""
+    return kind.split("*")[1].split(")")[0]

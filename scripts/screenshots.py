@@ -1,0 +1,257 @@
+"""Make the pictures of docs/images again: the real window, driven without a screen, painting the sample pictures.
+
+python scripts/screenshots.py                     all of them (minutes: the paintings are really painted)
+python scripts/screenshots.py window library      only these
+python scripts/screenshots.py --out out/shots     somewhere else
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+
+# before anything imports Qt
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("QT_SCALE_FACTOR", "1")
+
+from PIL import Image
+from PySide6.QtCore import QBuffer, QDeadlineTimer, QEventLoop, QPoint, QRect, QSize, QTimer
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog
+
+from studio.app import Studio
+from studio.core.events import Progress
+from studio.core.samples import Sample, sample_paintings, sample_photos
+from studio.core.style_settings import StyleSettings
+from studio.core.user_folders import UserFolders
+from studio.ui.style_session import SessionState
+
+SIZE = QSize(1440, 900)
+LIMIT = 400_000
+"""Bytes that a picture may have: the README loads it on a train."""
+PALETTES = (256, 200, 160, 128, 96, 64, 48)
+OUT = Path(__file__).resolve().parents[1] / "docs" / "images"
+
+
+class Stage:
+    """A studio in a home of its own, and what it takes to bring it into a certain state.
+
+    Args:
+        application: the Qt application.
+        home: an empty folder.
+        theme: "dark" or "light".
+
+    """
+
+    def __init__(self, application: QApplication, home: Path, theme: str = "dark") -> None:
+        self.studio = Studio(application, UserFolders.within(home))
+        self.studio.theme.set_mode(theme)
+        self.window = self.studio.window
+        self.panel = self.window.style_panel
+        self.session = self.panel.session
+        self._share = 0.0
+        self.session.progressed.connect(self._note)
+        self.window.resize(SIZE)
+        self.window.show()
+        self.wait_until(lambda: self.studio.pictures.is_idle)
+
+    def close(self) -> None:
+        """End it; what is under way is not waited for."""
+        self.window.close()
+        self.window.deleteLater()
+        self.studio.theme.deleteLater()
+        self.settle()
+
+    def settle(self, milliseconds: int = 50) -> None:
+        """Let the window come to rest."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def wait_until(self, condition: Callable[[], bool], seconds: int = 600) -> None:
+        """Let the window live until `condition` holds."""
+        deadline = QDeadlineTimer(seconds * 1000)
+        while not condition():
+            if deadline.hasExpired():
+                raise TimeoutError(f"not there after {seconds} s: {self.panel.workspace.progress_line.text}")
+            self.settle()
+
+    def paint(self, photo: str, painting: str, **settings: object) -> None:
+        """Begin to paint a sample in the manner of another."""
+        self.session.set_settings(StyleSettings().model_copy(update=settings))
+        self.window.undo_stack.clear()
+        self.session.start_when_ready = True
+        self.window.open_files([named(photo, sample_photos()).path, named(painting, sample_paintings()).path])
+        self.wait_until(lambda: self.session.state is SessionState.PAINTING and bool(self.session.paintings))
+
+    def paint_until(self, share: float) -> None:
+        """Wait until so much of the painting is done."""
+        self.wait_until(lambda: self._share >= share)
+
+    def _note(self, progress: Progress) -> None:
+        self._share = progress.share or 0.0
+
+    def finish(self) -> None:
+        """Wait for the end of the painting, and for its place in the library."""
+        self.wait_until(lambda: self.session.state is SessionState.FINISHED)
+        self.wait_until(lambda: self.studio.pictures.is_idle)
+        self.settle()
+
+    def grab(self) -> QPixmap:
+        """Return the window as it is seen, with what lies over it."""
+        self.settle(300)
+        self.window.banner.setVisible(self.window.banner.is_showing)
+        return self.window.grab()
+
+    def grab_with(self, dialog: QDialog) -> QPixmap:
+        """Return the window, and `dialog` in the middle of it."""
+        dialog.adjustSize()
+        self.settle(300)
+        shot = self.window.grab()
+        painter = QPainter(shot)
+        painter.fillRect(shot.rect(), QColor(0, 0, 0, 120))
+        place = QRect(QPoint(0, 0), dialog.size())
+        place.moveCenter(self.window.rect().center())
+        painter.drawPixmap(place.topLeft(), dialog.grab())
+        painter.end()
+        return shot
+
+
+def named(name: str, samples: Sequence[Sample]) -> Sample:
+    """Return the sample called `name`, or the first where it is not packaged."""
+    return next((sample for sample in samples if sample.name == name), samples[0])
+
+
+def empty(stage: Stage) -> QPixmap:
+    """Before anything is open."""
+    return stage.grab()
+
+
+def window(stage: Stage) -> QPixmap:
+    """A painting well under way."""
+    stage.paint("astronaut", "comet")
+    stage.paint_until(0.7)
+    stage.window.banner.clear()
+    return stage.grab()
+
+
+def branch(stage: Stage) -> QPixmap:
+    """Two ways from one frame."""
+    stage.paint("cat", "wave", size=384, steps=60)
+    stage.finish()
+    early = stage.session.film.frames[2]
+    stage.session.branch_from(early.number)
+    stage.session.set_settings(stage.session.settings.model_copy(update={"style_weight": 4.0, "saturation": 1.3}))
+    stage.finish()
+    stage.window.banner.clear()
+    stage.panel.workspace.canvas.set_compare_mode("side")
+    return stage.grab()
+
+
+def layers(stage: Stage) -> QPixmap:
+    """Every setting within reach."""
+    stage.paint("coffee", "harbour", size=384, steps=60, style_layer_1=0.5, style_layer_4=2.0)
+    stage.finish()
+    stage.window.banner.clear()
+    stage.panel.workspace.canvas.set_compare_mode("after")
+    stage.panel.form.set_open_groups({"Strokes"})
+    return stage.grab()
+
+
+def failure(stage: Stage) -> QPixmap:
+    """A file that cannot be opened, and what to do."""
+    stage.paint("rocket", "town", size=384, steps=60)
+    stage.finish()
+    stage.window.banner.clear()
+    with tempfile.TemporaryDirectory() as folder:
+        broken = Path(folder) / "holiday.jpg"
+        broken.write_bytes(named("cat", sample_photos()).path.read_bytes()[:9000])
+        stage.window.open_files([broken])
+        stage.wait_until(lambda: stage.window.banner.is_showing)
+        return stage.grab()
+
+
+def shortcuts(stage: Stage) -> QPixmap:
+    """The sheet of F1."""
+    stage.paint("astronaut", "forest", size=256, steps=40)
+    stage.finish()
+    stage.window.banner.clear()
+    stage.window.show_shortcuts()
+    sheet = stage.window.findChildren(QDialog)[-1]
+    shot = stage.grab_with(sheet)
+    sheet.close()
+    return shot
+
+
+def library(stage: Stage) -> QPixmap:
+    """Everything that was painted today."""
+    photos, paintings = sample_photos(), sample_paintings()
+    for number in range(8):
+        photo, painting = photos[number % len(photos)], paintings[(number * 5 + number // 4) % len(paintings)]
+        stage.paint(photo.name, painting.name, size=256, steps=40)
+        stage.finish()
+        stage.wait_until(lambda number=number: len(stage.studio.library.entries()) == number + 1)  # type: ignore[misc]
+    stage.window.banner.clear()
+    stage.window.show_panel("library")
+    stage.wait_until(lambda: len(stage.window.library_panel.view.paths) == 8)
+    return stage.grab()
+
+
+SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
+    "window": (window, "dark"),
+    "window-light": (window, "light"),
+    "empty": (empty, "dark"),
+    "branch": (branch, "dark"),
+    "layers": (layers, "dark"),
+    "failure": (failure, "dark"),
+    "shortcuts": (shortcuts, "dark"),
+    "library": (library, "dark"),
+}
+
+
+def save_small(shot: QPixmap, path: Path) -> int:
+    """Write a PNG with as many colours as fit into `LIMIT` bytes; returns its size."""
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.ReadWrite)
+    image = shot.toImage()
+    image.setDevicePixelRatio(1.0)
+    image.save(buffer, "PNG")
+    picture = Image.open(BytesIO(bytes(buffer.data().data()))).convert("RGB")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for colours in PALETTES:
+        small = picture.quantize(colours, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE)
+        small.save(path, optimize=True)
+        if path.stat().st_size <= LIMIT:
+            break
+    return path.stat().st_size
+
+
+def main() -> int:
+    """Make the pictures that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "shots", nargs="*", metavar="NAME", help=f"which: {', '.join(SHOTS)} (all, where none is named)"
+    )
+    parser.add_argument("--out", type=Path, default=OUT, help="the folder to write to")
+    options = parser.parse_args()
+    unknown = set(options.shots) - set(SHOTS)
+    if unknown:
+        parser.error(f"there is no picture called {', '.join(sorted(unknown))}")
+    application = QApplication(sys.argv[:1])
+    for name in options.shots or SHOTS:
+        arrange, theme = SHOTS[name]
+        with tempfile.TemporaryDirectory() as home:
+            stage = Stage(application, Path(home), theme)
+            try:
+                size = save_small(arrange(stage), options.out / f"{name}.png")
+            finally:
+                stage.close()
+        print(f"{options.out / name}.png  {size / 1000:.0f} kB", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
