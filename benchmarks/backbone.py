@@ -28,7 +28,7 @@ from torch import Tensor
 
 from models.backbones import Backbone, load_backbone, untrained_backbone
 from models.painting_init import cover
-from models.statistics import distance, gram_matrix
+from models.statistics import gram_matrix
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights, StyleObjective
 
@@ -187,6 +187,11 @@ def judge(
             scores[name].style[scorer] = statistics.mean(style)
             scores[name].content[scorer] = statistics.mean(content)
     return list(scores.values())
+
+
+def distance(seen: Tensor, wanted: Tensor) -> Tensor:
+    """‖seen - wanted‖² / ‖wanted‖²."""
+    return (seen - wanted).square().sum() / wanted.square().sum()
 
 
 def statistics_of(backbone: Backbone, image: Tensor) -> dict[str, Tensor]:

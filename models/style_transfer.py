@@ -256,7 +256,7 @@ def content_distance(features: Tensor, target: Target) -> Tensor:
 
 
 def total_variation(image: Tensor) -> Tensor:
-    """Mean of the squared differences of neighbouring pixels, over both directions."""
+    """Mean of the squared differences of neighbouring pixels, over both directions (0 along a side of 1 px)."""
     variation: Tensor = _TotalVariation.apply(image)  # type: ignore[no-untyped-call]
     return variation
 
@@ -270,14 +270,14 @@ class _TotalVariation(torch.autograd.Function):
         down = image[..., 1:, :] - image[..., :-1, :]
         ctx.save_for_backward(across, down)
         across, down = across.flatten(), down.flatten()
-        return torch.dot(across, across) / across.numel() + torch.dot(down, down) / down.numel()
+        return torch.dot(across, across) / max(1, across.numel()) + torch.dot(down, down) / max(1, down.numel())
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         across, down = ctx.saved_tensors
         gradient: Tensor = across.new_zeros(*across.shape[:2], across.shape[2], down.shape[3])
         for differences, dimension in ((across, 3), (down, 2)):
-            factor = 2.0 * float(gradients[0]) / differences.numel()
+            factor = 2.0 * float(gradients[0]) / max(1, differences.numel())
             length = differences.shape[dimension]
             gradient.narrow(dimension, 1, length).add_(differences, alpha=factor)
             gradient.narrow(dimension, 0, length).sub_(differences, alpha=factor)

@@ -14,6 +14,10 @@ from studio.core.resizing import fit_within
 from studio.core.style_settings import StyleSettings, StylizeTask
 from studio.jobs.scales import NARROWEST
 
+MOST_ELONGATED = 8
+"""Of a painting longer than this many times its width only the middle is looked at. Its shorter side is enlarged until
+the network can see it, and a ribbon of 5,000×1 px would grow to 160,000×32 with it: more than a photo, for one line."""
+
 
 class Easel:
     """The pictures of one task as tensors on the device, and the loss at every size.
@@ -30,7 +34,7 @@ class Easel:
         stroked = max(NARROWEST, round(settings.size * settings.stroke_size))
         # what is larger than it will ever be looked at is not kept as floats
         self.photo = to_tensor(fit_within(task.content.pixels, settings.size))
-        self._styles = tuple(to_tensor(fit_within(style.pixels, stroked)) for style in task.styles)
+        self._styles = tuple(to_tensor(fit_within(_middle(style.pixels), stroked)) for style in task.styles)
         self._settings = settings
         self._backbone = backbone
         self._device = device
@@ -96,6 +100,14 @@ def loss_weights(settings: StyleSettings) -> LossWeights:
         style_layers=settings.style_layers,
         mix=settings.style_mix,
     )
+
+
+def _middle(painting: Picture) -> Picture:
+    """Cut off both ends of a painting that is longer than `MOST_ELONGATED` times its shorter side."""
+    height, width = painting.shape[:2]
+    longest = MOST_ELONGATED * min(height, width)
+    top, left = max(0, height - longest) // 2, max(0, width - longest) // 2
+    return painting[top : top + longest, left : left + longest]
 
 
 def to_tensor(picture: Picture) -> Tensor:

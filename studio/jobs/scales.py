@@ -8,6 +8,9 @@ COARSEST = 112
 """Below this many pixels (longer side) a painting has no shapes worth refining."""
 NARROWEST = 32
 """No size is made whose shorter side is smaller than this, if a larger one is wanted anyway."""
+FEWEST = 16
+"""No photo is painted whose shorter side would be smaller: the network's fourth scale, at which the photo's shapes are
+kept unless the artist chooses others, would see nothing of it."""
 SMALLEST = 64
 """Running out of memory does not lead below this."""
 _SHARE = 0.8
@@ -40,7 +43,7 @@ class Stage:
     @property
     def can_be_smaller(self) -> bool:
         """False at the smallest size that makes sense."""
-        return self.side > 2 * SMALLEST
+        return self.side > 2 * SMALLEST and min(self.height, self.width) >= 2 * FEWEST
 
     def smaller(self, reached: int | None) -> "Stage":
         """Return what to do instead when memory runs out: the size that was reached, or half of this one."""

@@ -7,11 +7,14 @@ stands first, ended by a "branch" step that holds what was set differently from 
 
 import hashlib
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 
 from studio import __version__
 from studio.core.controls import Controls
@@ -44,29 +47,65 @@ class ReplayControls(Controls[StyleSettings]):
     def __init__(self, recipe: Recipe) -> None:
         if recipe.task != TASK:
             raise StudioError(f"This recipe is of the task “{recipe.task}”.", "Replay it with its own command.")
-        try:
+        with _readable():
             super().__init__(StyleSettings.model_validate(recipe.settings))
-            self.segments = segments_of(recipe)
-        except ValueError as error:
-            raise StudioError(
-                "The recipe's settings cannot be read; another version of Atelier may have made it.",
-                "Update Atelier, or set the panel by hand.",
-            ) from error
+        self.segments = segments_of(recipe)
         self.recipe = recipe
 
 
+class SketchChanges(BaseModel):
+    """What a "sketch" step says: the size that was sketched at, and for how many evaluations."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    side: int = Field(ge=1)
+    evaluations: int = Field(ge=0)
+
+
 def segments_of(recipe: Recipe) -> tuple[Segment, ...]:
-    """Take a chain of branches apart: one segment for every sitting, in order."""
-    settings = StyleSettings.model_validate(recipe.initial or recipe.settings)
+    """Take a chain of branches apart: one segment for every sitting, in order.
+
+    Every step is tried first: what cannot be followed is to be told before hours have been painted.
+
+    Raises:
+        StudioError: a step cannot be followed.
+
+    """
+    with _readable():
+        return _segments_of(recipe)
+
+
+def _segments_of(recipe: Recipe) -> tuple[Segment, ...]:
+    started = reached = StyleSettings.model_validate(recipe.initial or recipe.settings)
     segments: list[Segment] = []
     steps: list[SteeringStep] = []
     for step in recipe.steering:
+        _check(step, started)
+        reached = _moved(reached, step)
         steps.append(step)
         if step.action == "branch":
-            segments.append(Segment(settings, tuple(steps)))
-            settings = _moved(settings, *steps)
-            steps = []
-    return (*segments, Segment(settings, tuple(steps)))
+            segments.append(Segment(started, tuple(steps)))
+            started, steps = reached, []
+    return (*segments, Segment(started, tuple(steps)))
+
+
+def _check(step: SteeringStep, started: StyleSettings) -> None:
+    if step.at < 0:
+        raise ValueError(f"there is no evaluation {step.at}")
+    if step.action == "sketch" and SketchChanges.model_validate(step.changes).side > started.size:
+        raise ValueError("a sketch is smaller than its painting")
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Tell in the user's words what only the checks of the settings know."""
+    try:
+        yield
+    except ValueError as error:
+        raise StudioError(
+            "The recipe's settings cannot be read; another version of Atelier may have made it.",
+            "Update Atelier, or set the panel by hand.",
+        ) from error
 
 
 def _moved(settings: StyleSettings, *steps: SteeringStep) -> StyleSettings:

@@ -3,6 +3,7 @@
 import torch
 
 from models.backbones import Backbone, WeightsError, load_backbone, untrained_backbone
+from models.painting_init import fitted
 from studio.core.compositing import compose
 from studio.core.controls import Controls
 from studio.core.device import choose_device
@@ -10,8 +11,9 @@ from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
 from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
-from studio.core.weights import ResolvedWeights, resolve_backbone
+from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone
 from studio.jobs.easel import Easel, to_deep_picture, to_picture, to_tensor
+from studio.jobs.scales import FEWEST
 from studio.jobs.sitting import Sitting
 from studio.jobs.steering import LiveSteering, ReplayedSteering, Steering
 from studio.jobs.style_recipes import RecipeWriter, ReplayControls
@@ -25,7 +27,7 @@ def stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[StyledP
     Given `ReplayControls`, the picture of their recipe is made again, on the CPU bit by bit.
 
     Raises:
-        StudioError: the network cannot be had, or the task lacks a painting.
+        StudioError: the network cannot be had, the task lacks a painting, or the photo is too narrow at this size.
 
     """
     if isinstance(controls, ReplayControls):
@@ -60,7 +62,7 @@ def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
         if sitting is not None and sitting.painting is not None:
             frame = to_tensor(to_picture(sitting.painting))
         yield Progress(LOADING)
-        weights = resolve_backbone(segment.settings.backbone)
+        weights = resolve_backbone(_name_then(segment.settings.backbone, recipe))
         if weights_record(weights) not in recipe.weights:
             yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
         steering: Steering = ReplayedSteering(segment.settings, segment.steps)
@@ -69,6 +71,13 @@ def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
         yield from sitting.paint(frame)
     assert sitting is not None
     return _result(task, controls.settings, sitting, recipe)
+
+
+def _name_then(backbone: str, recipe: Recipe) -> str:
+    """Return what to call the network so that it is as it was: random weights, even if trained ones have come since."""
+    names = {record.name for record in recipe.weights}
+    untrained = backbone + UNTRAINED
+    return untrained if untrained in names and backbone not in names else backbone
 
 
 def open_backbone(weights: ResolvedWeights, settings: StyleSettings) -> Backbone:
@@ -94,6 +103,12 @@ def weights_record(weights: ResolvedWeights) -> WeightsRecord:
 def _check(task: StylizeTask, settings: StyleSettings) -> None:
     if not task.styles and settings.mode != "reconstruct":
         raise StudioError("There is no painting to learn from.", "Add a painting.")
+    height, width = task.content.pixels.shape[:2]
+    height, width = fitted(height, width, settings.size)
+    if min(height, width) < FEWEST:
+        left, side = min((height, "height"), (width, "width"))
+        pixels = "1 pixel of {} is" if left == 1 else f"{left} pixels of {{}} are"
+        raise StudioError(f"Only {pixels.format(side)} left at this size.", "Choose a larger size, or crop the photo.")
 
 
 def _easel(task: StylizeTask, settings: StyleSettings, backbone: Backbone) -> Easel:

@@ -16,6 +16,7 @@ from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError
+from studio.core.images import LoadedPicture
 from studio.core.style_settings import StylizeTask
 from studio.jobs.easel import Easel, loss_weights, to_tensor
 from studio.jobs.stylize import stylize
@@ -148,9 +149,51 @@ def test_transparency_is_kept_and_any_shape_can_be_painted():
         type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64),
         (picture("p.png", 1, height=300, width=8),),
     )
-    _, result = drive(task, Controls(quick(size=128, steps=4)))
-    assert result.picture.shape == (13, 128, 4)
+    _, result = drive(task, Controls(quick(size=160, steps=4)))
+    assert result.picture.shape == (16, 160, 4)
     assert (result.picture[..., 3] == 77 * 257).all()
+
+
+@pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
+@pytest.mark.parametrize(
+    ("height", "width", "left"),
+    [(1, 2000, "1 pixel of height is"), (2000, 3, "1 pixel of width is"), (15, 512, "15 pixels of height are")],
+)
+def test_a_photo_too_narrow_for_the_network_is_refused(height, width, left, start_from):
+    task = StylizeTask(picture("photo.png", 0, height, width), (picture("painting.png", 1),))
+    with pytest.raises(StudioError) as told:
+        drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
+    assert told.value.cause == f"Only {left} left at this size."
+    assert told.value.remedy == "Choose a larger size, or crop the photo."
+
+
+@pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
+def test_the_narrowest_photo_that_is_taken_can_be_painted(start_from):
+    task = StylizeTask(picture("photo.png", 0, 16, 512), (picture("painting.png", 1),))
+    events, result = drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
+    assert result.painting.shape == (16, 512, 3)
+    assert [event.values for event in events if isinstance(event, Metrics)][-1]["content"] >= 0.0
+
+
+def pixels_seen(task, settings):
+    """Return the (height, width) of every picture that the network sees when the targets are captured, and the loss."""
+    backbone, seen = untrained_backbone("squeezenet1_1"), []
+    backbone.features[0].register_forward_pre_hook(lambda _layer, given: seen.append(tuple(given[0].shape[2:])))
+    objective = Easel(task, settings, backbone, torch.device("cpu")).objective(48, 64)
+    return seen, objective.look(objective.content, loss_weights(settings)).loss
+
+
+@pytest.mark.parametrize("lying", [True, False])
+def test_of_a_very_long_painting_the_middle_is_looked_at(lying):
+    long = picture("painting.png", 1, height=2, width=5000).pixels
+    middle = long[:, 2492:2508]
+    looks = []
+    for pixels in (long, middle):
+        turned = np.ascontiguousarray(pixels if lying else pixels.transpose(1, 0, 2))
+        painting = LoadedPicture(turned, "painting.png", "1" * 64)
+        looks.append(pixels_seen(StylizeTask(picture("photo.png", 0), (painting,)), quick(size=64)))
+    assert looks[0] == looks[1]
+    assert max(max(sides) for sides in looks[0][0]) <= 8 * 32 + 2 * 4  # with the margin
 
 
 def test_a_missing_painting_and_a_missing_network_are_told():

@@ -14,7 +14,7 @@ from studio.core.controls import Controls
 from studio.core.events import Log, Metrics, Preview
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
-from studio.core.recipes import Recipe, WeightsRecord
+from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyledPicture, StylizeTask
 from studio.jobs.easel import Easel, loss_weights, to_deep_picture, to_picture, to_tensor
 from studio.jobs.sitting import Sitting
@@ -126,6 +126,45 @@ def test_recipes_of_other_tasks_and_other_times_are_refused():
         ReplayControls(Recipe(task="restore", settings={}))
     with pytest.raises(StudioError, match="another version"):
         ReplayControls(Recipe(task="stylize", settings={"brush": 3}))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"action": "sketch", "changes": {"side": 64}},
+        {"action": "sketch", "changes": {"evaluations": 3}},
+        {"action": "sketch", "changes": {"side": "wide", "evaluations": 3}},
+        {"action": "sketch", "changes": {"side": 64, "evaluations": [3]}},
+        {"action": "sketch", "changes": {"side": 64, "evaluations": -1}},
+        {"action": "sketch", "changes": {"side": 0, "evaluations": 3}},
+        {"action": "sketch", "changes": {"side": 10**6, "evaluations": 3}},
+        {"action": "settings", "changes": {"style_weight": "much"}},
+        {"action": "settings", "changes": {"brush": 3}},
+        {"action": "branch", "changes": {"size": -5}},
+        {"action": "stop", "at": -1},
+    ],
+)
+def test_a_record_that_cannot_be_followed_is_refused_before_anything_is_painted(step):
+    recipe = Recipe(task="stylize", settings=quick().model_dump(), steering=(SteeringStep(**{"at": 2, **step}),))
+    with pytest.raises(StudioError, match="settings cannot be read"):
+        ReplayControls(through_a_file(recipe))
+    branched = small_task(branch=np.full((72, 96, 3), 90, np.uint8), history=recipe)
+    with pytest.raises(StudioError, match="settings cannot be read"):
+        drive(branched, Controls(quick(steps=2)))
+
+
+def test_random_weights_stay_random_where_trained_ones_have_come_since(home, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
+    _, result = drive(small_task(), Controls(quick(backbone="squeezenet1_1", steps=4)))
+    assert result.recipe.weights == (WeightsRecord(name="squeezenet1_1:untrained", trained=False),)
+    trained = untrained_backbone("squeezenet1_1", seed=99).features.state_dict()
+    (home / "models").mkdir()
+    torch.save({f"features.{name}": value for name, value in trained.items()}, home / "models" / "squeezenet1_1.pth")
+    events, again = drive(small_task(), ReplayControls(through_a_file(result.recipe)))
+    assert np.array_equal(again.painting, result.painting)
+    assert not any(isinstance(event, Log) for event in events)
+    _, other = drive(small_task(), Controls(quick(backbone="squeezenet1_1", steps=4)))
+    assert not np.array_equal(other.painting, result.painting)
 
 
 def test_another_network_than_the_recipes_is_told():

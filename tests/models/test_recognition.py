@@ -82,8 +82,8 @@ def test_the_teacher_and_the_backbone_see_the_same(tmp_path):
     picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     taps = ("relu1_1", "relu2_1", "relu3_1")
     with torch.no_grad():
-        taught, seen = teacher(picture), load_backbone(path)(picture, taps)
-    assert all(torch.equal(taught[f"vgg19.{tap}"], seen[tap]) for tap in taps)
+        taught, seen = teacher.responses(picture), load_backbone(path)(picture, taps)
+    assert all(torch.equal(torch.relu(taught[f"vgg19.{tap}"]), seen[tap]) for tap in taps)
 
 
 def test_the_first_wrong_shape_is_named(tmp_path):

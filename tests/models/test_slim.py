@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 
 from models.backbones import load_backbone, untrained_backbone
 from models.distillation import Heads, fold_heads, gram_matrix, tap_widths
-from models.slim import SLIM_WIDTHS, TAPS, AveragePooling, SlimNetwork
+from models.slim import SLIM_WIDTHS, TAPS, SlimNetwork
 from models.teachers import Lesson
 from studio.training.picture_crops import read_pictures, validation_crops
 
@@ -76,13 +76,6 @@ def test_pooling_can_be_switched_without_other_weights(picture):
     largest.load_state_dict(average.state_dict())
     assert torch.equal(average(picture)["relu1_1"], largest(picture)["relu1_1"])
     assert not torch.allclose(average(picture)["relu2_1"], largest(picture)["relu2_1"])
-
-
-@pytest.mark.parametrize("side", [8, 9])
-def test_averaging_is_the_mean_of_four_pixels(side):
-    x = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
-    corners = [x[:, :, i : side - side % 2 : 2, j : side - side % 2 : 2] for i in (0, 1) for j in (0, 1)]
-    assert torch.allclose(AveragePooling(2)(x), torch.stack(corners).mean(0))
 
 
 def test_an_even_picture_is_seen_evenly_up_to_its_borders():

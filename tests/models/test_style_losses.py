@@ -73,6 +73,15 @@ def test_total_variation_is_a_mean_and_its_gradient_is_right():
     assert torch.autograd.gradcheck(total_variation, (image.requires_grad_(),))
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 6), (6, 1), (1, 1)])
+def test_a_single_row_of_pixels_varies_only_along_itself(height, width):
+    image = noise(1, 3, height, width)
+    steps = image.flatten(2).diff()
+    expected = (steps**2).sum() / max(1, steps.numel())
+    torch.testing.assert_close(total_variation(image), expected)
+    assert torch.autograd.gradcheck(total_variation, (image.requires_grad_(),))
+
+
 def test_the_loss_is_the_formula_of_the_paper(objective, backbone):
     weights = LossWeights(
         content=2.0, style=0.5, total_variation=0.3, content_layers=(0, 0, 1.0, 0.5, 0),
