@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from models.slim import SlimNetwork, Widths, tap_indices
+from models.slim import ReflectedConvolution, SlimNetwork, Widths, tap_indices
 from models.teachers import Lesson
 
 __all__ = ["Heads", "fold_heads", "gram_matrix", "lesson_errors", "style_gap", "tap_widths"]
@@ -105,8 +105,8 @@ def style_gap(heads: Heads, seen: Mapping[str, Tensor], style: Mapping[str, Tens
 def fold_heads(network: SlimNetwork, heads: Heads, widths: Widths, softening: float = 1e-3) -> SlimNetwork:
     """Return the network to be shipped: taps read behind M = (HᵀH)^½, the convolution after it undoing M.
 
-    Average pooling and mirroring commute with M, so the chain computes exactly what it did before. The first tap is
-    finest and widest on the page; there M would cost more than it is worth, and is left out.
+    Average pooling and mirroring commute with M, so the chain computes exactly what it did before. Taps without a
+    readout get M's diagonal approximation, which costs nothing: it scales channels, and a ReLU lets that through.
 
     Args:
         network: the trained one, without readouts.
@@ -116,33 +116,37 @@ def fold_heads(network: SlimNetwork, heads: Heads, widths: Widths, softening: fl
 
     """
     folded = SlimNetwork(widths, readouts=True)
-    pending: Tensor | None = None
+    taps = {index: tap for tap, index in tap_indices(folded.features).items()}
     sources = iter(layer for layer in network.features if isinstance(layer, nn.Conv2d))
-    readouts = {index: tap for tap, index in tap_indices(folded.features).items()}
+    undo = torch.eye(3)
     for index, layer in enumerate(folded.features):
-        if not isinstance(layer, nn.Conv2d):
-            continue
-        if layer.kernel_size == (1, 1):
-            root = _root(heads.metric(readouts[index]), softening)
+        if isinstance(layer, ReflectedConvolution):
+            source = next(sources)
+            layer.weight.copy_(torch.einsum("oikl,ij->ojkl", source.weight, undo))
+            if source.bias is not None:
+                layer.bias.copy_(source.bias)
+            undo = torch.eye(layer.out_channels)
+            if index + 1 in taps:  # its ReLU is what is tapped
+                scale = (_softened(heads.metric(taps[index + 1]).diagonal(), softening)).sqrt()
+                layer.weight.mul_(scale[:, None, None, None])
+                layer.bias.mul_(scale)
+                undo = torch.diag(1 / scale)
+        elif isinstance(layer, nn.Conv2d):
+            root = _root(heads.metric(taps[index]), softening)
             layer.weight.copy_(root[:, :, None, None])
-            pending = torch.linalg.inv(root)
-            continue
-        source = next(sources)
-        weight = source.weight if pending is None else torch.einsum("oikl,ij->ojkl", source.weight, pending)
-        layer.weight.copy_(weight)
-        assert layer.bias is not None
-        assert source.bias is not None
-        layer.bias.copy_(source.bias)
-        pending = None
+            undo = torch.linalg.inv(root)
     return folded.requires_grad_(False).eval()
 
 
 def _root(metric: Tensor, softening: float) -> Tensor:
     """Return the symmetric square root, which turns channels as little as possible."""
     values, vectors = torch.linalg.eigh(metric.double())
-    softened = values.clamp_min(0) + softening * values.clamp_min(0).mean()
-    root: Tensor = (vectors * softened.sqrt()) @ vectors.T
+    root: Tensor = (vectors * _softened(values, softening).sqrt()) @ vectors.T
     return root.to(metric.dtype)
+
+
+def _softened(values: Tensor, softening: float) -> Tensor:
+    return values.clamp_min(0) + softening * values.clamp_min(0).mean()
 
 
 def _vectors(features: Tensor) -> Tensor:

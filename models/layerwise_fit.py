@@ -72,7 +72,6 @@ def fit_layerwise(
             known = torch.cat([_at(_patches(x), positions) for x in seen_below])
             weight, bias = regress_before_relu(known, target[:, best])
             layer.weight.copy_(weight.view_as(layer.weight))
-            assert layer.bias is not None
             layer.bias.copy_(bias)
             lesson += 1
         seen_below = [layer(x) for x in seen_below]

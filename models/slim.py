@@ -5,8 +5,8 @@ resolution of that block; here that convolution stands *behind* the pooling, whe
 the gradient that reaches the picture is then smooth, and a linear map commutes with it, so that what training learnt
 about the teachers can be folded into the chain (`models.distillation.fold_heads`).
 
-Each tap is read behind a 1×1 convolution. Distances between tapped features, and between their Gram matrices, are
-then the distances between the teachers' features, as far as the network learnt them.
+The coarser taps are read behind a 1×1 convolution. Distances between tapped features, and between their Gram matrices,
+are then the distances between the teachers' features, as far as the network learnt them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,6 +28,9 @@ SLIM_WIDTHS: Widths = ((24,), (32, 48), (72, 96), (128, 160), (160, 192))
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
+FIRST_READOUT = 2
+"""The first scale, counted from 0, with a readout of its own: on finer maps it would cost more than it is worth."""
+
 MEAN = (0.45, 0.45, 0.45)
 STD = (0.25, 0.25, 0.25)
 
@@ -40,7 +43,7 @@ def slim_features(
     Args:
         widths: output channels of each convolution, per scale.
         pooling: how a scale is halved into the next. The trained weights were learnt with "average".
-        readouts: whether every scale past the first ends with the 1×1 convolution its tap is read behind. While it
+        readouts: whether every scale past the second ends with the 1×1 convolution its tap is read behind. While it
             trains, the network has none.
 
     """
@@ -52,7 +55,7 @@ def slim_features(
         for width in scale_widths:
             layers += [ReflectedConvolution(channels, width), nn.ReLU(inplace=True)]
             channels = width
-        if readouts and scale:
+        if readouts and scale >= FIRST_READOUT:
             layers.append(nn.Conv2d(channels, channels, kernel_size=1, bias=False))
     return nn.Sequential(*layers)
 
@@ -68,6 +71,8 @@ class ReflectedConvolution(nn.Conv2d):
 
     A side of a single pixel has nothing to mirror and is repeated instead.
     """
+
+    bias: nn.Parameter
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__(channels, width, kernel_size=3)
@@ -119,11 +124,6 @@ class SlimNetwork(nn.Module):
             if isinstance(layer, ReflectedConvolution):
                 fan_in = layer.weight[0].numel()
                 nn.init.normal_(layer.weight, 0.0, (2.0 / fan_in) ** 0.5, generator=generator)
-                nn.init.zeros_(_bias(layer))
+                nn.init.zeros_(layer.bias)
             elif isinstance(layer, nn.Conv2d):
                 nn.init.dirac_(layer.weight)
-
-
-def _bias(layer: nn.Conv2d) -> Tensor:
-    assert layer.bias is not None
-    return layer.bias
