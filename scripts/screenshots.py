@@ -84,8 +84,9 @@ class Stage:
         self.session.set_settings(StyleSettings().model_copy(update=settings))
         self.window.undo_stack.clear()
         self.session.start_when_ready = True
-        self.window.open_files([named(photo, sample_photos()).path, named(painting, sample_paintings()).path])
-        self.wait_until(lambda: self.session.state is SessionState.PAINTING and bool(self.session.paintings))
+        self.studio.desk.open_file(named(painting, sample_paintings()).path, "only painting")
+        self.window.open_files([named(photo, sample_photos()).path])
+        self.wait_until(lambda: self.session.state is SessionState.PAINTING and self.studio.pictures.is_idle)
 
     def paint_until(self, share: float) -> None:
         """Wait until so much of the painting is done."""
@@ -190,8 +191,8 @@ def library(stage: Stage) -> QPixmap:
     """Everything that was painted today."""
     photos, paintings = sample_photos(), sample_paintings()
     for number in range(8):
-        photo, painting = photos[number % len(photos)], paintings[(number * 5 + number // 4) % len(paintings)]
-        stage.paint(photo.name, painting.name, size=256, steps=40)
+        photo, painting = photos[number % len(photos)], paintings[(number + 2 * (number // 4)) % len(paintings)]
+        stage.paint(photo.name, painting.name, size=256, steps=60)
         stage.finish()
         stage.wait_until(lambda number=number: len(stage.studio.library.entries()) == number + 1)  # type: ignore[misc]
     stage.window.banner.clear()

@@ -23,6 +23,7 @@ from studio.core.recipes import Recipe
 from studio.core.samples import find_sample
 
 THUMBNAIL_SIDE = 256
+_TIME_STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d ")
 _INPUT_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}", re.IGNORECASE)
 
 
@@ -37,6 +38,12 @@ class LibraryEntry:
     def name(self) -> str:
         """The file's name without its suffix."""
         return self.path.stem
+
+    @property
+    def title(self) -> str:
+        """What was painted, and when: "rocket · 21 Nov, 14:03"."""
+        subject = _TIME_STAMP.sub("", self.name)
+        return f"{subject} · {self.made.day} {self.made:%b, %H:%M}"
 
     def recipe(self) -> Recipe | None:
         """Read the recipe from the file.

@@ -58,7 +58,7 @@ def list_library(task: LibraryTask, controls: Controls[Any]) -> Job[tuple[Thumbn
     for number, entry in enumerate(entries):
         yield Progress("Reading the library", number, len(entries))
         try:
-            found.append(Thumbnail(entry.path.name, entry.name, entry.path, entry.thumbnail()))
+            found.append(Thumbnail(entry.path.name, entry.title, entry.path, entry.thumbnail()))
         except StudioError as error:
             yield Log(f"{entry.path.name} was left out: {error.cause}", "warning")
     return tuple(found)

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from job_kit import run
@@ -39,7 +41,7 @@ def test_results_come_newest_first_with_their_thumbnails(library):
     _, found = run(list_library, LibraryTask(library))
     assert [one.path for one in found] == [entry.path for entry in library.entries()]
     assert sorted(int(one.picture.mean()) for one in found) == [40, 90, 140]
-    assert all("photo" in one.title for one in found)
+    assert all(re.fullmatch(r"photo( \d)? · \d{1,2} \w+\.?, \d\d:\d\d", one.title) for one in found)
 
 
 def test_only_the_newest_are_listed(library):

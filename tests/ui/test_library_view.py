@@ -76,6 +76,6 @@ def test_thumbnails_are_drawn_whole(library: LibraryView):
     library.set_entries([LibraryEntry(Path("wide.png"), "Wide", plain_picture(200, 80, 20))])
     cell = library.view.visualRect(library.view.model().index(0, 0))
     image = library.view.viewport().grab(cell).toImage()
-    middle = 8 + 144 // 2
+    across, middle = 8 + 208 // 2, 8 + 208 // 2
     assert image.pixelColor(12, middle).red() == 200  # from edge to edge,
-    assert image.pixelColor(8 + 72, 16).red() < 100  # and nothing above it
+    assert image.pixelColor(across, 16).red() < 100  # and nothing above it

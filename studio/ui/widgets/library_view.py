@@ -25,7 +25,7 @@ from studio.ui.widgets.film_model import Index
 from studio.ui.widgets.pictures import draw_whole, pixmap_of
 
 _PATH = Qt.ItemDataRole.UserRole + 1
-_THUMB = 144
+_THUMB = 208
 _CAPTION = 20
 _PAD = 8
 
