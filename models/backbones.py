@@ -47,7 +47,6 @@ class Layout:
     finest to the deepest. `scales` are the taps, at most five, on which the five layer sliders act, finest first.
     `mean` and `std` are what the network expects of its input. `prefix` stands before the keys in weight files.
     `margin` pixels are mirrored around the picture first: else its border, which fewer filters see, stays unpainted.
-    `channels_last` says that the network is faster with its channels side by side in memory.
     `partial` allows a file to end early: the network then offers the taps that it has.
     """
 
@@ -58,7 +57,6 @@ class Layout:
     std: tuple[float, float, float] = IMAGENET_STD
     prefix: str = "features."
     margin: int = 0
-    channels_last: bool = False
     partial: bool = False
 
 
@@ -85,8 +83,6 @@ class Backbone(nn.Module):
         self._index = dict(layout.taps)
         self._strides = _strides(layout)
         self._margin = layout.margin
-        self._memory = torch.channels_last if layout.channels_last else torch.contiguous_format
-        self.features.to(memory_format=self._memory)  # type: ignore[call-overload]
         std = torch.tensor(layout.std).view(1, 3, 1, 1)
         self.register_buffer("_mean", torch.tensor(layout.mean).view(1, 3, 1, 1) / std, persistent=False)
         self.register_buffer("_scale", 1.0 / std, persistent=False)
@@ -131,7 +127,6 @@ class Backbone(nn.Module):
         x = image * self._scale - self._mean
         if self._margin:
             x = F.pad(x, [self._margin] * 4, mode="reflect")
-        x = x.contiguous(memory_format=self._memory)
         for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
@@ -216,7 +211,10 @@ def _squeezenet1_1(pooling: Pooling) -> Layout:
     taps = {"relu1": 1, "fire2": 3, "fire3": 4, "fire4": 6, "fire5": 7, "fire6": 9, "fire7": 10, "fire8": 11,
             "fire9": 12}  # fmt: skip
     return Layout(
-        nn.Sequential(*layers), taps, ("relu1", "fire3", "fire5", "fire7", "fire9"), margin=4, channels_last=True
+        nn.Sequential(*layers),
+        taps,
+        ("relu1", "fire3", "fire5", "fire7", "fire9"),
+        margin=4,
     )
 
 

@@ -78,7 +78,7 @@ class _GramDistance(torch.autograd.Function):
     """`distance(gram_matrix(F), A)` with its gradient 4·(G - A)·F / (N·‖A‖²) written out.
 
     The difference is symmetric, so one matrix product suffices where autograd would make two; and because the features
-    pass through, that product is accumulated onto what comes back from the deeper layers.
+    pass through, that product is added onto what comes back from the deeper layers.
     """
 
     @staticmethod
@@ -100,10 +100,17 @@ class _GramDistance(torch.autograd.Function):
         features, difference = ctx.saved_tensors
         flat = features.flatten(2)[0]
         scaled = difference * (of_loss * (4.0 / (flat.shape[1] * ctx.energy)))
+        if deeper is None:
+            gradient, keep = torch.empty_like(features), 0.0
+        else:  # the next layer made it for nobody else, so it can be added to in place
+            gradient, keep = deeper.contiguous(memory_format=_memory_format(features)), 1.0
         if features.is_contiguous():
-            gradient = scaled @ flat if deeper is None else torch.addmm(deeper.flatten(2)[0], scaled, flat)
-        else:  # channels last: N×C, so that the gradient lies in memory as the features do
-            places = flat.T
-            gradient = places @ scaled if deeper is None else torch.addmm(deeper.flatten(2)[0].T, places, scaled)
-            gradient = gradient.T
-        return gradient.view_as(features), None, None
+            gradient.flatten(2)[0].addmm_(scaled, flat, beta=keep)
+        else:
+            gradient.flatten(2)[0].T.addmm_(flat.T, scaled, beta=keep)
+        return gradient, None, None
+
+
+def _memory_format(features: Tensor) -> torch.memory_format:
+    """How features lie in memory; their gradient is wanted the same way."""
+    return torch.contiguous_format if features.is_contiguous() else torch.channels_last

@@ -108,7 +108,6 @@ class Stage:
 
     def grab_with(self, dialog: QDialog) -> QPixmap:
         """Return the window, and `dialog` in the middle of it."""
-        dialog.adjustSize()
         self.settle(300)
         shot = self.window.grab()
         painter = QPainter(shot)
@@ -132,9 +131,10 @@ def empty(stage: Stage) -> QPixmap:
 
 def window(stage: Stage) -> QPixmap:
     """A painting well under way."""
-    stage.paint("astronaut", "comet")
-    stage.paint_until(0.7)
+    stage.paint("astronaut", "wave")
+    stage.paint_until(0.8)
     stage.window.banner.clear()
+    stage.panel.workspace.canvas.set_split(0.36)
     return stage.grab()
 
 
@@ -153,7 +153,7 @@ def branch(stage: Stage) -> QPixmap:
 
 def layers(stage: Stage) -> QPixmap:
     """Every setting within reach."""
-    stage.paint("coffee", "harbour", size=384, steps=60, style_layer_1=0.5, style_layer_4=2.0)
+    stage.paint("coffee", "comet", size=448, steps=80, style_layer_1=0.5, style_layer_4=2.0)
     stage.finish()
     stage.window.banner.clear()
     stage.panel.workspace.canvas.set_compare_mode("after")
@@ -163,7 +163,7 @@ def layers(stage: Stage) -> QPixmap:
 
 def failure(stage: Stage) -> QPixmap:
     """A file that cannot be opened, and what to do."""
-    stage.paint("rocket", "town", size=384, steps=60)
+    stage.paint("rocket", "comet", size=448, steps=80)
     stage.finish()
     stage.window.banner.clear()
     with tempfile.TemporaryDirectory() as folder:
@@ -176,7 +176,7 @@ def failure(stage: Stage) -> QPixmap:
 
 def shortcuts(stage: Stage) -> QPixmap:
     """The sheet of F1."""
-    stage.paint("astronaut", "forest", size=256, steps=40)
+    stage.paint("cat", "comet", size=256, steps=40)
     stage.finish()
     stage.window.banner.clear()
     stage.window.show_shortcuts()

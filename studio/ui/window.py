@@ -91,6 +91,7 @@ class StudioWindow(QMainWindow):
         self._restore_geometry()
         self._show_enabled()
         self.show_panel(self.style_panel.name)
+        self.style_panel.workspace.canvas.setFocus()  # its keys work at once; no ring lies around a task
 
     def _make_body(self) -> QWidget:
         body = QWidget()

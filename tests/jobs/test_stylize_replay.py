@@ -2,6 +2,7 @@
 
 import random
 import time
+from itertools import count
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyledPicture, StylizeTask
-from studio.jobs.easel import Easel, to_deep_picture, to_picture, to_tensor
+from studio.jobs.easel import Easel, loss_weights, to_deep_picture, to_picture, to_tensor
 from studio.jobs.sitting import Sitting
 from studio.jobs.steering import ReplayedSteering
 from studio.jobs.style_recipes import RecipeWriter, ReplayControls, segments_of
@@ -177,22 +178,29 @@ def test_another_network_than_the_recipes_is_told():
 
 
 class Studio:
-    """A sitting over a small task on a slow machine, live or replayed."""
+    """A sitting over a small task on a machine of known speed, live or replayed.
 
-    def __init__(self, settings, steps=None):
-        task = small_task()
+    Args:
+        settings: those to start with.
+        steps: the record to replay; None is live.
+        seconds: what an evaluation at 64 px takes, live.
+        clock: for the rate of frames; by default the machine's.
+
+    """
+
+    def __init__(self, settings, steps=None, seconds=0.02, clock=None):
+        self.task = small_task()
         backbone = untrained_backbone("squeezenet1_1", pooling=settings.pooling)
-        easel = Easel(task, settings, backbone, torch.device("cpu"))
+        self.easel = Easel(self.task, settings, backbone, torch.device("cpu"))
         self.controls = Controls(settings)
         if steps is None:
-            self.steering = KnownMachine(self.controls, settings, seconds=0.02)
-            clock = self.steering.clock
+            self.steering = KnownMachine(self.controls, settings, seconds)
+            clock = clock or self.steering.clock
         else:
             self.steering = ReplayedSteering(settings, steps)
-            clock = time.monotonic
-        writer = RecipeWriter(task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False))
+        writer = RecipeWriter(self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False))
         recipe = lambda newest, at: writer.write(newest, self.steering.record, stopped_at=at)  # noqa: E731
-        self.sitting = Sitting(easel, settings, self.steering, recipe, clock)
+        self.sitting = Sitting(self.easel, settings, self.steering, recipe, clock or time.monotonic)
 
     def paint(self, hand=lambda event, controls: None):
         events = []
@@ -200,6 +208,30 @@ class Studio:
             events.append(event)
             hand(event, self.controls)
         return events
+
+    def loss(self, frame, settings):
+        """Judge a shown picture by the network itself."""
+        image = to_tensor(frame.picture)
+        return self.easel.objective(*image.shape[2:]).look(image, loss_weights(settings)).loss
+
+
+def test_steering_goes_on_from_the_picture_and_never_makes_it_much_worse():
+    script = {
+        6: {"style_weight": 8.0},
+        12: {"content_layer_2": 2.0, "style_mix": (0.1, 0.9)},
+        18: {"style_weight": 0.1, "content_weight": 6.0},
+        26: {"style_layer_1": 4.0, "style_layer_5": 0.0},
+    }
+    settings, moments = quick(steps=36), sorted(script)
+    studio = Studio(settings, seconds=0.001, clock=count().__next__)  # every accepted picture is shown
+    shown = frames(studio.paint(moves(script)))
+    for start, end in zip(moments, [*moments[1:], 10**6], strict=True):
+        settings = settings.model_copy(update=script[start])
+        before = studio.loss(shown[max(step for step in shown if step <= start)], settings)
+        after = [studio.loss(shown[step], settings) for step in shown if start < step <= end]
+        assert after
+        assert max(after) <= 1.2 * before * 1.02  # frames are rounded to 8 bits
+        assert after[-1] < before
 
 
 SLOW = quick(size=192, steps=12)

@@ -141,6 +141,19 @@ def test_pixels_are_sharp_above_200_percent_and_smooth_up_to_it(qtbot):
     assert len(np.unique(pixels(canvas))) > 2
 
 
+def test_a_small_picture_fitted_into_a_large_window_stays_smooth(qtbot):
+    canvas = shown_canvas(qtbot, 640, 480)
+    stripes = np.zeros((40, 60, 3), np.uint8)
+    stripes[:, ::2] = 255
+    canvas.set_before(prepare_frame(stripes))
+    assert canvas.zoom > 3.0
+    assert len(np.unique(pixels(canvas)[200:280, 300:340])) > 20
+    canvas.zoom_in()
+    assert set(np.unique(pixels(canvas)[200:280, 300:340])) == {0, 255}
+    canvas.fit()
+    assert len(np.unique(pixels(canvas)[200:280, 300:340])) > 20
+
+
 @pytest.mark.parametrize(("zoom", "level"), [(1.0, 0), (0.6, 0), (0.5, 1), (0.3, 1), (0.25, 2), (0.13, 2), (0.05, 3)])
 def test_the_mip_level_follows_the_zoom(qtbot, zoom, level):
     canvas = shown_canvas(qtbot)

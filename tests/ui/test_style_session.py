@@ -153,7 +153,7 @@ def test_moved_sliders_reach_the_running_painting_without_a_restart(at_work, hea
     at_work.set_settings(LONG.model_copy(update={"style_weight": 9.0, "total_variation": 2.0}))
     until(lambda: at_work.recipe.settings["style_weight"] == 9.0)
     assert heard.states == [SessionState.READY, SessionState.PAINTING]
-    assert not np.array_equal(at_work.painting, before)
+    until(lambda: not np.array_equal(at_work.painting, before))
     at_work.stop()
     until(lambda: heard.results)
     moves = [step.changes for step in heard.results[0].recipe.steering if step.action == "settings"]

@@ -27,6 +27,7 @@ class FrameItem(QGraphicsItem):
         self._images: tuple[QImage, ...] = ()
         self._rect = QRectF()
         self._span: tuple[float, float] | None = None
+        self._pixels_wanted = False
         self._checks = _checkerboard(colours)
 
     @property
@@ -63,6 +64,12 @@ class FrameItem(QGraphicsItem):
         """
         self._span = span
 
+    def set_pixels_wanted(self, wanted: bool) -> None:
+        """Show sharp pixels above 200 %: for who zoomed in to see them, not for a small picture in a large window."""
+        if wanted != self._pixels_wanted:
+            self._pixels_wanted = wanted
+            self.update()
+
     def boundingRect(self) -> QRectF:
         """Where the item may draw."""
         return self._rect
@@ -80,7 +87,8 @@ class FrameItem(QGraphicsItem):
         if self._frame.has_alpha:
             self._lay_checks(painter, visible)
         exact = abs(zoom * target.width() / source.width() - 1.0) < 1e-6
-        smooth = zoom <= SHARP_ABOVE + 1e-6 and not exact
+        sharp = self._pixels_wanted and zoom > SHARP_ABOVE + 1e-6
+        smooth = not (sharp or exact)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(target, self._images[level], QRectF(source))
         painter.restore()

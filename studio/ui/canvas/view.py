@@ -273,6 +273,8 @@ class Canvas(EyeView):
     def eye_moved(self) -> None:
         """Let the pane and the divider follow."""
         super().eye_moved()
+        for item in (self._before, self._after, self._pane.item):
+            item.set_pixels_wanted(not self.fitted)
         self._pane.follow(self)
         self._place_divider()
 

@@ -83,7 +83,9 @@ class ShortcutsSheet(QDialog):
         layout.setSpacing(2 * gap)
         layout.addWidget(title)
         layout.addWidget(area)
-        self.resize(sheet.sizeHint().width() + 8 * gap, min(sheet.sizeHint().height() + 12 * gap, 720))
+        window: QWidget | None = self.parentWidget()
+        room = 720 if window is None else window.height()
+        self.resize(sheet.sizeHint().width() + 8 * gap, min(sheet.sizeHint().height() + 12 * gap, room - 8 * gap))
 
     def _make_column(self, groups: Mapping[str, Sequence[Shortcut]]) -> QVBoxLayout:
         gap = self._theme.tokens.gap
