@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -310,7 +310,8 @@ class StylePanel(Panel):
 
     def _last_folder(self) -> str:
         recent = self._preferences.recent_files
-        return str(recent[0].parent) if recent else ""
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return str(recent[0].parent) if recent else pictures
 
     def _add_painting_files(self, files: list[Path]) -> None:
         for path in files:
