@@ -98,7 +98,8 @@ def main(files: Sequence[str] = ()) -> int:
     application.setWindowIcon(QIcon(str(resources.files("assets") / "icons" / "atelier.svg")))
     studio = Studio(application, UserFolders.standard())
     for end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(end, lambda *_: studio.window.close())
+        # in the event loop, not where Python happens to be: that may be in the middle of painting the window
+        signal.signal(end, lambda *_: QTimer.singleShot(0, studio.window.close))
     heartbeat = QTimer(interval=200)  # lets Python see Ctrl+C while Qt's loop runs
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
