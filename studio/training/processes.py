@@ -187,6 +187,14 @@ class Processes:
             dist.broadcast_object_list(box, src=0, device=torch.device("cpu"))
         return box[0]
 
+    def gather(self, thing: T) -> list[T]:
+        """Return every process's `thing` (anything that pickles) in the order of ranks, on every process."""
+        things: list[T] = [thing] * self.world
+        if self.world > 1:
+            with self._together():
+                dist.all_gather_object(things, thing)
+        return things
+
     def barrier(self) -> None:
         """Wait until all processes are here."""
         self.agree(False)

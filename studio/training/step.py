@@ -28,6 +28,12 @@ class StepReport:
     lessons: list[tuple[str, Learnt]] = field(default_factory=list)
 
     @property
+    def norms(self) -> dict[str, float]:
+        """The gradients' norms before clipping: "gradient_norm", with several networks "critic.gradient_norm" …"""
+        several = len({name for name, _ in self.lessons}) > 1
+        return {f"{name}.gradient_norm" if several else "gradient_norm": learnt.norm for name, learnt in self.lessons}
+
+    @property
     def skipped(self) -> tuple[str, ...]:
         """The networks that did not take (one of) their steps."""
         return tuple(dict.fromkeys(name for name, learnt in self.lessons if learnt.verdict != "step"))
