@@ -49,7 +49,7 @@ def augmented(pixels: Pixels, size: int, variation: Variation, chance: torch.Gen
     picture = resized_cut(pixels, box, size)
     if variation.mirror and uniform(chance) < 0.5:
         picture = V.horizontal_flip(picture)
-    image = V.to_dtype(picture, torch.float32, scale=True).contiguous()
+    image = _as_floats(picture)
     image = _moved(image, variation, chance)
     image = recoloured(image, variation, chance)
     if variation.erase and uniform(chance) < variation.erase:
@@ -62,7 +62,7 @@ def centred(pixels: Pixels, size: int) -> Tensor:
     height, width = pixels.shape[:2]
     side = min(height, width)
     cut = resized_cut(pixels, ((height - side) // 2, (width - side) // 2, side, side), size)
-    return V.to_dtype(cut, torch.float32, scale=True).contiguous()
+    return _as_floats(cut)
 
 
 def random_box(height: int, width: int, variation: Variation, chance: torch.Generator) -> Box:
@@ -87,7 +87,13 @@ def resized_cut(pixels: Pixels, box: Box, size: int) -> Tensor:
     """Cut `box` out of H×W×3 pixels and resize it to 3×size×size, uint8, averaging where it shrinks."""
     top, left, height, width = box
     cut = np.array(pixels[top : top + height, left : left + width])  # the only rows that are read, and writable
-    return V.resize(torch.from_numpy(cut).permute(2, 0, 1), [size, size], antialias=True)
+    resized: Tensor = V.resize(torch.from_numpy(cut).permute(2, 0, 1), [size, size], antialias=True)
+    return resized
+
+
+def _as_floats(picture: Tensor) -> Tensor:
+    image: Tensor = V.to_dtype(picture, torch.float32, scale=True)
+    return image.contiguous()
 
 
 def recoloured(image: Tensor, variation: Variation, chance: torch.Generator) -> Tensor:
@@ -119,9 +125,13 @@ def _moved(image: Tensor, variation: Variation, chance: torch.Generator) -> Tens
     slant = uniform(chance, -variation.slant, variation.slant)
     across, down = (size * uniform(chance, -variation.shift, variation.shift) for _ in range(2))
     zoom = math.exp(uniform(chance, -1.0, 1.0) * math.log1p(variation.zoom))
-    margin = size - 1
+    wide_as = (abs(math.cos(math.radians(turn))) + abs(math.sin(math.radians(turn)))) * (
+        1.0 + abs(math.tan(math.radians(slant)))
+    )
+    reach = wide_as * (size / 2 + max(abs(across), abs(down))) / zoom  # how far from the middle pixels come from
+    margin = min(size - 1, max(0, math.ceil(reach - size / 2) + 1))
     wide = V.pad(image, [margin] * 4, padding_mode="reflect")
-    moved = V.affine(wide, turn, [across, down], zoom, [slant, 0.0], interpolation=InterpolationMode.BILINEAR)
+    moved: Tensor = V.affine(wide, turn, [across, down], zoom, [slant, 0.0], interpolation=InterpolationMode.BILINEAR)
     return moved[:, margin : margin + size, margin : margin + size]
 
 
@@ -135,7 +145,8 @@ def _erased(image: Tensor, chance: torch.Generator) -> Tensor:
         if 0 < patch_height < height and 0 < patch_width < width:
             top, left = _integer(height - patch_height, chance), _integer(width - patch_width, chance)
             noise = torch.rand(image.shape[0], patch_height, patch_width, generator=chance)
-            return V.erase(image, top, left, patch_height, patch_width, noise)
+            image[:, top : top + patch_height, left : left + patch_width] = noise
+            return image
     return image
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -217,7 +217,7 @@ class _Build:
                     return sha, given
                 return sha, load_shrunken(paths[sha], self._side, self._one_large)
 
-            prepared: Generator[tuple[str, Pixels | str] | None, None, None] = mapped(prepare, todo)
+            prepared = mapped(prepare, todo)
             try:
                 for result in prepared:
                     if result is None:

@@ -169,12 +169,11 @@ class ExampleLoader:
         share = self._share_of(wanted)
         parts = min(max(1, self._workers), len(share))
         length = math.ceil(len(share) / parts)
+        cuts = [share[at : at + length] for at in range(0, len(share), length)]
         pool = self._running_pool()
-        draw = _drawn_here if isinstance(pool, ThreadPoolExecutor) else _drawn_in_worker
-        examples = self._examples if isinstance(pool, ThreadPoolExecutor) else None
-        return [
-            pool.submit(draw, examples, share[at : at + length], wanted.size) for at in range(0, len(share), length)
-        ]
+        if self._workers:
+            return [pool.submit(_drawn_in_worker, cut, wanted.size) for cut in cuts]
+        return [pool.submit(_drawn_here, self._examples, cut, wanted.size) for cut in cuts]
 
     def _share_of(self, wanted: _Request) -> _Share:
         """Cut the draws into one run of neighbours for each rank: put together in order, they are the batch of one."""
@@ -252,5 +251,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _drawn_in_worker(_: None, share: _Share, size: int) -> tuple[Tensor, ...]:
+def _drawn_in_worker(share: _Share, size: int) -> tuple[Tensor, ...]:
     return _drawn_here(_in_this_worker[0], share, size)

@@ -13,7 +13,7 @@ from studio.core.failures import StudioError
 from studio.core.picture_decoding import HARD_LIMIT, decode
 from studio.core.resizing import resize
 
-__all__ = ["load_shrunken", "on_white", "shrink", "shrunken_size"]
+__all__ = ["load_shrunken", "on_white", "reason_of", "shrink", "shrunken_size"]
 
 _LARGE = 40_000_000
 """Pixels above which pictures are decoded one at a time: several at once could fill the memory."""
@@ -38,7 +38,12 @@ def load_shrunken(path: Path, side: int, one_large: Lock) -> Picture | str:
         with one_large if _pixels_in_header(data) > _LARGE else nullcontext():
             return shrink(data, path.name, side)
     except StudioError as error:
-        return error.cause.partition("” ")[2].rstrip(".") or error.cause
+        return reason_of(error)
+
+
+def reason_of(error: StudioError) -> str:
+    """Return why a file cannot be used, in words that follow its name."""
+    return (error.cause.partition("” ")[2] or error.cause).rstrip(".")
 
 
 def shrink(data: bytes, name: str, side: int) -> Picture:

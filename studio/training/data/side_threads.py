@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from time import monotonic
@@ -19,7 +19,7 @@ I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
 
-def mapped(function: Callable[[I], R], items: Iterable[I], *, threads: int = 0) -> Iterator[R | None]:
+def mapped(function: Callable[[I], R], items: Iterable[I], *, threads: int = 0) -> Generator[R | None, None, None]:
     """Yield `function(item)` for each item, in their order, computed by several threads.
 
     None comes in between whenever a twentieth of a second has passed: the moment to show progress, or to be closed.
