@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import torch
 from torch import Tensor
@@ -83,7 +83,7 @@ class Checkpoints:
         self._slip_of(step).unlink(missing_ok=True)  # an older file of this step is no longer vouched for
         with written_in_pieces(path) as file:
             hashing = _HashingWriter(file)
-            torch.save(dict(state), hashing)
+            torch.save(dict(state), cast(BinaryIO, hashing))
         written = Checkpoint(step, hashing.hexdigest(), hashing.written, time.time(), pinned, best, note=note)
         self._write_slip(written)
         self._prune()

@@ -1,4 +1,4 @@
-"""What was changed while a run went on, and at which step: so that a resumed run takes the same turns at the same places.
+"""What was changed while a run went on, and at which step: a resumed run takes the same turns at the same places.
 
 A change is on the disk before it takes effect. Whatever checkpoint the run goes on from, it meets it again.
 """

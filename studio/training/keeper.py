@@ -122,7 +122,7 @@ class Keeper:
         """Whether one more checkpoint stays within their share of the time."""
         return self._processes.broadcast(self._clock.affordable())
 
-    def save(self, *, best: bool = False, pinned: bool = False, note: str = "") -> None:
+    def save(self, *, pinned: bool = False, note: str = "") -> None:
         """Write a checkpoint of the present step, unless there is one already, which then only gets the marks.
 
         Raises:
@@ -136,6 +136,7 @@ class Keeper:
             "trainee": self._trainee.state_dict(),
         }  # fmt: skip
         step = self._trainee.standing.step
+        best = self._trainee.standing.best_step == step
         if self._processes.rank == 0:
             if any(one.step == step and not one.abandoned for one in self._checkpoints.all()):
                 self._checkpoints.mark(step, best=best, pinned=pinned, note=note)
@@ -148,10 +149,10 @@ class Keeper:
                 kind="pinned" if pinned else "latest", best=best, seconds=round(seconds, 3),
             )  # fmt: skip
 
-    def save_in_passing(self, *, best: bool = False, pinned: bool = False, note: str = "") -> None:
+    def save_in_passing(self, *, pinned: bool = False, note: str = "") -> None:
         """Save; where that fails the run goes on, and says so."""
         try:
-            self.save(best=best, pinned=pinned, note=note)
+            self.save(pinned=pinned, note=note)
         except WriteError as error:
             self._clock.took(0.0)
             self._say(f"{error.cause} {error.remedy}")

@@ -222,7 +222,7 @@ class TrainingLoop:
         best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
         self._recorder.event("validation", self.step, values=values, best=best)
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
-            self._keeper.save_in_passing(best=True)
+            self._keeper.save_in_passing()
 
     def _sample(self) -> Job[None]:
         if self._kit.processes.rank == 0:
@@ -319,7 +319,9 @@ class TrainingLoop:
             )
         step = self._keeper.go_back(until=moment.step + 1 - streak)
         self._helm.course.add(Change(step, caution=0.5))
-        message = f"The {network} was diverging at step {moment.step}: back to step {step}, from now on at half the rate."
+        message = (
+            f"The {network} was diverging at step {moment.step}: back to step {step}, from now on at half the rate."
+        )
         self._recorder.event("guard", step, what="set_back", message=message)
         self._say(message)
 
@@ -343,7 +345,9 @@ class TrainingLoop:
             torch.cuda.empty_cache()
         self._helm.course.add(Change(moment.step, parts=more))
         self._keeper.go_back()
-        message = f"The memory was too small: each step is now taken in {more} parts, which changes nothing but the time."
+        message = (
+            f"The memory was too small: each step is now taken in {more} parts, which changes nothing but the time."
+        )
         self._recorder.event("guard", self.step, what="divided", message=message)
         self._say(message)
 

@@ -41,10 +41,10 @@ class Recorder:
         self._pending: list[_Measured] = []
         self._flushed = time.monotonic()
 
-    def event(self, kind: str, step: int, **facts: Any) -> None:
+    def event(self, kind: str, step: int, /, **facts: Any) -> None:
         """Write an event at once."""
         if self._log is not None:
-            self._log.write(kind, step, **facts)
+            self._log.write_all([(kind, step, facts)])
 
     def measured(self, step: int, report: StepReport, moment: Moment, rate: float) -> None:
         """Take note of the numbers of the step that made it `step` steps; they are fetched and written later."""
@@ -62,11 +62,12 @@ class Recorder:
             return
         values = self._processes.mean(_fetched(pending))
         if self._log is not None:
-            lines = [("metrics", one.step, {"values": {}, **one.facts}) for one in pending]
+            tables: list[dict[str, float]] = [{} for _ in pending]
             for place, value in values.items():
                 index, _, name = place.partition(":")
-                lines[int(index)][2]["values"][name] = value
-            self._log.write_all(lines)
+                tables[int(index)][name] = value
+            lines = zip(pending, tables, strict=True)
+            self._log.write_all([("metrics", one.step, {"values": table, **one.facts}) for one, table in lines])
 
     def forget(self) -> None:
         """Drop numbers that are not written yet: the run goes back behind them."""

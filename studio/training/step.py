@@ -29,7 +29,7 @@ class StepReport:
 
     @property
     def norms(self) -> dict[str, float]:
-        """The gradients' norms before clipping: "gradient_norm", with several networks "critic.gradient_norm" …"""
+        """The gradients' norms before clipping, as "gradient_norm"; with several networks as "critic.gradient_norm"."""
         several = len({name for name, _ in self.lessons}) > 1
         return {f"{name}.gradient_norm" if several else "gradient_norm": learnt.norm for name, learnt in self.lessons}
 
@@ -80,7 +80,7 @@ class StepTaker:
         for number in count():
             networks: list[str | None] = []
             for part, (lesson, share) in enumerate(zip(lessons, shares, strict=True)):
-                seed_everything(seed_of(self._seed, "step", moment.step, self._processes.rank, part, number))
+                seed_everything(seed_of("step", self._seed, moment.step, self._processes.rank, part, number))
                 objective = yield from self._next_objective(lesson)
                 networks.append(objective.network if objective is not None else None)
                 if objective is not None:
