@@ -41,6 +41,8 @@ def in_processes(world: int, work: Callable[..., Any], *arguments: Any, frozen: 
         "ATELIER_CREW": "1",
         "OMP_NUM_THREADS": "1",
     }
+    homes = {name: value for name, value in os.environ.items() if name.startswith(("ATELIER_", "XDG_"))}
+    meeting_point = {**homes, **meeting_point}  # the server process was started with those of an earlier test
     pairs = [context.Pipe(duplex=False) for _ in range(world)]
     processes = [
         context.Process(target=_run, args=(rank, writing, meeting_point, work, arguments), daemon=True)
