@@ -190,14 +190,6 @@ class Processes:
                 dist.all_gather_object(things, thing)
         return things
 
-    def gather(self, thing: T) -> list[T]:
-        """Return every process's `thing` (anything that pickles) in the order of ranks, on every process."""
-        things: list[T] = [thing] * self.world
-        if self.world > 1:
-            with self._together():
-                dist.all_gather_object(things, thing)
-        return things
-
     def barrier(self) -> None:
         """Wait until all processes are here."""
         self.agree(False)
