@@ -165,7 +165,7 @@ class CurvePlot(Plot):
         lines: dict[_Kind, _Line] = {"strong": self._line(self.scales, *curve.course.seen(steps, calm=True))}
         if curve.course.is_smoothed:
             lines["raw"] = self._line(self.scales, *curve.course.seen(steps, calm=False))
-        if curve.other is not None:
+        if curve.other is not None and self.other_scales.offers(self._along):
             steps = self.other_scales.to_steps(edges, self._along)
             line = self._line(self.other_scales, *curve.other.seen(steps, calm=True))
             if len(line.x):

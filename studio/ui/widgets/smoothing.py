@@ -47,7 +47,7 @@ class ExponentialMean:
 
 
 def _sum_decaying(values: Floats, keep: float) -> None:
-    """Turn x into yᵢ = xᵢ + β yᵢ₋₁ in place, by doubling: what reaches k back, then 2 k, 4 k …"""
+    """Turn x into yᵢ = xᵢ + β yᵢ₋₁ in place, by doubling: what reaches k back, then 2 k, 4 k, and so on."""
     reach, factor = 1, keep
     while reach < len(values) and factor > 1e-18:
         values[reach:] += factor * values[:-reach]
