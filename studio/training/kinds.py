@@ -1,0 +1,23 @@
+"""Every kind of training there is: one line each. Free of torch, so that the window and `--help` know them at once."""
+
+from studio.core.failures import StudioError
+from studio.training.task_kind import TaskKind
+
+__all__ = ["KINDS", "kind_named"]
+
+KINDS: tuple[TaskKind, ...] = ()
+
+
+def kind_named(name: str) -> TaskKind:
+    """Return the kind of training called `name`.
+
+    Raises:
+        StudioError: there is none.
+
+    """
+    for kind in KINDS:
+        if kind.name == name:
+            return kind
+    raise StudioError(
+        f"This version cannot train “{name}”.", f"It knows {', '.join(kind.name for kind in KINDS)}; update Atelier."
+    )

@@ -1,0 +1,78 @@
+"""What somebody wants of a run, as files in its folder: the one way to steer it, whichever process or machine it is in.
+
+An order is a small file that appears whole, is taken once, and is gone. Orders are taken in the order they were given.
+"""
+
+import itertools
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+__all__ = ["Order", "OrderKind", "RunOrders"]
+
+OrderKind: TypeAlias = Literal["pause", "finish", "checkpoint", "pin", "settings"]
+"""`pause`: checkpoint and end, to go on later. `finish`: end here and keep the network. `checkpoint`: save now.
+`pin`: save now and never throw that checkpoint away. `settings`: new values of settings that may change in mid-run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order; `values` holds the changed settings, or a pin's note."""
+
+    kind: OrderKind
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RunOrders:
+    """The orders of one run.
+
+    Args:
+        folder: `RUN/orders`; made when an order is given.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count()
+
+    def post(self, order: Order) -> None:
+        """Give an order.
+
+        Raises:
+            OSError: it could not be written.
+
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"{time.time_ns():020d}-{next(self._numbers):06d}-{secrets.token_hex(4)}"
+        temporary = self._folder / f".{name}.part"
+        temporary.write_text(json.dumps({"kind": order.kind, "values": dict(order.values)}), encoding="utf-8")
+        temporary.replace(self._folder / f"{name}.json")
+
+    def take(self) -> tuple[Order, ...]:
+        """Return the orders given since the last time, and forget them; costs microseconds where there are none."""
+        try:
+            with os.scandir(self._folder) as found:
+                names = sorted(entry.name for entry in found if entry.name.endswith(".json"))
+        except OSError:
+            return ()
+        return tuple(order for name in names if (order := self._take(self._folder / name)) is not None)
+
+    def clear(self) -> None:
+        """Forget whatever was ordered of a process that is gone."""
+        self.take()
+
+    def _take(self, path: Path) -> Order | None:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            kind, values = content["kind"], content["values"]
+        except (OSError, ValueError, KeyError, TypeError):
+            kind, values = "", {}
+        with suppress(OSError):
+            path.unlink()
+        return Order(kind, values) if kind in get_args(OrderKind) and isinstance(values, dict) else None

@@ -1,0 +1,302 @@
+"""How a training goes, written down before it begins: phases, each with its rates from … to.
+
+A `Schedule` is what a person draws and a file holds: durations in epochs or steps. Laid over a number of examples it
+becomes a `Timeline`, which knows of every single step what holds there (a `Moment`). Nothing here imports torch: the
+window draws the same objects that the loop obeys.
+"""
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Decay: TypeAlias = Literal["none", "linear", "cosine", "exponential", "polynomial"]
+Unit: TypeAlias = Literal["epochs", "steps"]
+Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop"]
+Curve: TypeAlias = NDArray[np.float64]
+
+
+class _Drawn(BaseModel):
+    """Base of what a schedule is made of: immutable, comparable, strict, finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Ramp(_Drawn):
+    """A value on its way from `start` to `end`; `end` may be left out where nothing changes.
+
+    With t from 0 to 1:
+
+    - none: start
+    - linear: start + (end − start) · t
+    - cosine: end + (start − end) · (1 + cos πt) / 2            (Loshchilov & Hutter 2017, eq. 5)
+    - exponential: start · (end / start)ᵗ, a straight line on a logarithmic axis
+    - polynomial: end + (start − end) · (1 − t)ᵖ, with p = `power`
+
+    """
+
+    start: float
+    end: float
+    decay: Decay = "none"
+    power: Annotated[float, Field(gt=0)] = 2.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _end_where_it_starts(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "end" not in given and given.get("decay", "none") == "none" and "start" in given:
+            return {**given, "end": given["start"]}
+        return given
+
+    @model_validator(mode="after")
+    def _has_a_way_to_its_end(self) -> "Ramp":
+        if self.decay == "none" and self.start != self.end:
+            message = f"From {self.start:g} to {self.end:g} it needs a decay, such as linear or cosine; none stays."
+            raise ValueError(message)
+        if self.decay == "exponential" and not (self.start > 0 and self.end > 0):
+            raise ValueError("An exponential decay can neither begin nor end at 0; choose linear or cosine instead.")
+        return self
+
+    @classmethod
+    def level(cls, value: float) -> "Ramp":
+        """Return a ramp that stays at `value`."""
+        return cls(start=value, end=value)
+
+    def at(self, t: float) -> float:
+        """Return the value where the share `t` (0–1) of the way is over."""
+        return float(self.along(np.float64(t)))
+
+    def along(self, t: Curve | np.float64) -> Curve:
+        """Return the values at all shares `t` (0–1), in the shape of `t`."""
+        start, end = self.start, self.end
+        match self.decay:
+            case "none":
+                return np.full_like(t, start)
+            case "linear":
+                return np.asarray(start + (end - start) * t)
+            case "cosine":
+                return np.asarray(end + (start - end) * (1 + np.cos(np.pi * t)) / 2)
+            case "exponential":
+                return np.asarray(start * (end / start) ** t)
+            case "polynomial":
+                return np.asarray(end + (start - end) * (1 - t) ** self.power)
+
+
+class Phase(_Drawn):
+    """A stretch of the training in which one set of rules holds.
+
+    Args:
+        name: what the artist calls it; "" is shown as its number.
+        duration: how long, in `unit`; at least one step comes of it.
+        unit: "epochs" (all examples seen once) or "steps" of the optimiser.
+        optimiser: which one; a new phase with another optimiser begins with a fresh one.
+        learning_rate: from … to, ≥ 0.
+        momentum: from … to, 0 ≤ m < 1; Adam's β₁.
+        weight_decay: ≥ 0; decoupled in AdamW, L2 in the others.
+        size: side of the pictures in px; None leaves it to the run's settings.
+        batch: examples per optimiser step, over all processes; None leaves it to the run's settings.
+        frozen: layer groups that rest in this phase: "body", or "network.body" where there are several networks.
+        layer_rates: factors of the learning rate for the first and the last layer group, geometric between them
+            (Howard & Ruder 2018, "discriminative fine-tuning"); None is 1 for all.
+
+    """
+
+    name: str = ""
+    duration: Annotated[float, Field(gt=0)]
+    unit: Unit = "epochs"
+    optimiser: Optimiser = "adam"
+    learning_rate: Ramp
+    momentum: Ramp = Ramp(start=0.9, end=0.9)
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    size: Annotated[int, Field(ge=1)] | None = None
+    batch: Annotated[int, Field(ge=1)] | None = None
+    frozen: tuple[str, ...] = ()
+    layer_rates: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Phase":
+        rate, momentum = self.learning_rate, self.momentum
+        if min(rate.start, rate.end) < 0:
+            raise ValueError("A learning rate cannot be below 0.")
+        if not all(0 <= value < 1 for value in (momentum.start, momentum.end)):
+            raise ValueError("Momentum lies between 0 and just below 1, such as 0.9.")
+        if self.unit == "steps" and self.duration != int(self.duration):
+            raise ValueError(f"A phase lasts a whole number of steps, not {self.duration:g}.")
+        if self.layer_rates is not None and min(self.layer_rates) <= 0:
+            raise ValueError("Layer rates are factors above 0; freeze a layer to let it rest.")
+        return self
+
+    def steps(self, examples: int, batch: int) -> int:
+        """Return how many steps it takes; a begun step counts as one.
+
+        Args:
+            examples: how many make an epoch.
+            batch: the run's batch, for a phase that has none of its own.
+
+        """
+        if self.unit == "steps":
+            return int(self.duration)
+        exact = self.duration * examples / (self.batch or batch)
+        return max(1, math.ceil(exact - 1e-9 * exact))  # 0.1 epochs of 30 are 3 examples, not 3.0000000000000004
+
+
+class Schedule(_Drawn):
+    """The phases of a training, one after the other."""
+
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+
+    def timeline(self, examples: int, *, batch: int, size: int) -> "Timeline":
+        """Lay the schedule over a data set.
+
+        Args:
+            examples: how many make an epoch, ≥ 1.
+            batch: examples per optimiser step where a phase does not say, over all processes and accumulation.
+            size: side of the pictures in px where a phase does not say.
+
+        """
+        return Timeline(self, examples, batch=batch, size=size)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds at one step.
+
+    `progress` is how much of its phase is over before the step (0 ≤ progress < 1), `draws` how many examples were drawn
+    before it since the beginning, and `epoch` the same in epochs.
+    """
+
+    step: int
+    total_steps: int
+    phase: int
+    phase_name: str
+    progress: float
+    draws: int
+    epoch: float
+    optimiser: Optimiser
+    learning_rate: float
+    momentum: float
+    weight_decay: float
+    size: int
+    batch: int
+    frozen: tuple[str, ...] = ()
+    layer_rates: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A schedule laid over a data set: every step from 0 to `total_steps` − 1 lies in exactly one phase.
+
+    Step i of a phase's n stands at t = i / n of its ramps: the end of one phase is the beginning of the next, so that a
+    curve drawn without a gap is obeyed without a jump (and SGDR's T_cur / T_i is met exactly).
+    """
+
+    schedule: Schedule
+    examples: int
+    batch: int = field(kw_only=True)
+    size: int = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.examples < 1:
+            raise ValueError("There are no examples to train on.")
+        if self.batch < 1 or self.size < 1:
+            raise ValueError(f"Batch and size are at least 1, not {self.batch} and {self.size}.")
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        return tuple(accumulate((p.steps(self.examples, self.batch) for p in self.schedule.phases), initial=0))
+
+    @cached_property
+    def _draws(self) -> tuple[int, ...]:
+        phases = enumerate(self.schedule.phases)
+        draws = ((self._starts[i + 1] - self._starts[i]) * (phase.batch or self.batch) for i, phase in phases)
+        return tuple(accumulate(draws, initial=0))
+
+    @property
+    def total_steps(self) -> int:
+        """How many steps the whole training takes."""
+        return self._starts[-1]
+
+    @property
+    def total_draws(self) -> int:
+        """How many examples are drawn in all."""
+        return self._draws[-1]
+
+    def phase_start(self, index: int) -> int:
+        """Return the first step of a phase; of one past the last, where the training ends."""
+        return self._starts[index]
+
+    def phase_at(self, step: int) -> int:
+        """Return the number of the phase that `step` lies in.
+
+        Raises:
+            IndexError: no step of this training has that number.
+
+        """
+        if not 0 <= step < self.total_steps:
+            raise IndexError(f"Step {step} is outside of this training's {self.total_steps} steps.")
+        return bisect_right(self._starts, step) - 1
+
+    def at(self, step: int) -> Moment:
+        """Return what holds at `step`, 0 ≤ step < total_steps.
+
+        Raises:
+            IndexError: no step of this training has that number.
+
+        """
+        index = self.phase_at(step)
+        phase = self.schedule.phases[index]
+        first, after = self._starts[index], self._starts[index + 1]
+        batch = phase.batch or self.batch
+        progress = (step - first) / (after - first)
+        draws = self._draws[index] + (step - first) * batch
+        return Moment(
+            step=step,
+            total_steps=self.total_steps,
+            phase=index,
+            phase_name=phase.name,
+            progress=progress,
+            draws=draws,
+            epoch=draws / self.examples,
+            optimiser=phase.optimiser,
+            learning_rate=phase.learning_rate.at(progress),
+            momentum=phase.momentum.at(progress),
+            weight_decay=phase.weight_decay,
+            size=phase.size or self.size,
+            batch=batch,
+            frozen=phase.frozen,
+            layer_rates=phase.layer_rates,
+        )
+
+    def curve(self, points: int = 500) -> tuple[Curve, Curve, Curve]:
+        """Return (steps, rates, momenta) to draw: about `points` of each, equally many, in order.
+
+        Every phase gives its first and its last point, at the same step as its neighbour's, so that a jump between two
+        phases is drawn as one.
+        """
+        steps, rates, momenta = [], [], []
+        for index, phase in enumerate(self.schedule.phases):
+            first, after = self._starts[index], self._starts[index + 1]
+            share = (after - first) / self.total_steps
+            t = np.linspace(0.0, 1.0, max(2, round(points * share)))
+            steps.append(first + t * (after - first))
+            rates.append(phase.learning_rate.along(t))
+            momenta.append(phase.momentum.along(t))
+        return np.concatenate(steps), np.concatenate(rates), np.concatenate(momenta)
+
+
+def layer_factors(layer_rates: tuple[float, float] | None, groups: int) -> tuple[float, ...]:
+    """Return the factor of the learning rate of each of `groups` layer groups, from the first to the last.
+
+    They form a geometric series, f_i = a · (b / a)^(i / (groups − 1)); a single group takes the last one's.
+    """
+    if layer_rates is None:
+        return (1.0,) * groups
+    first, last = layer_rates
+    if groups == 1:
+        return (last,)
+    return tuple(first * (last / first) ** (i / (groups - 1)) for i in range(groups))

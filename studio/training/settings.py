@@ -1,0 +1,76 @@
+"""What every training run can be set to; each task adds its own. Free of torch, so that the form shows first."""
+
+from typing import Literal
+
+from studio.core.settings import Settings, setting
+
+__all__ = ["TrainingSettings"]
+
+_LENGTH = "Length"
+_CARE = "Averaging and care"
+_MACHINE = "This computer"
+
+
+class TrainingSettings(Settings):
+    """The settings that all tasks share. Those with `effect="steer"` may change while the run goes on.
+
+    `batch` counts the pictures of one optimiser step, over all processes and however many are held in memory at once.
+    The schedule (phases, rates, momentum) is a value of its own: `studio.training.schedule`.
+    """
+
+    size: int = setting(
+        160, label="Picture size", help="Side of the squares it learns on; larger shows more, and takes longer.",
+        term="training resolution", low=16, high=1024, step=16, unit="px", group=_LENGTH)  # fmt: skip
+    batch: int = setting(
+        4, label="Pictures a step", help="More make each step steadier, and slower.",
+        term="effective batch size", low=1, high=1024, step=1, group=_LENGTH)  # fmt: skip
+    steps: int = setting(
+        0, label="Stop after", help="Ends the run early, whatever the schedule says; 0 follows the schedule.",
+        term="maximum number of optimiser steps", low=0, high=10_000_000, step=100, unit="steps",
+        group=_LENGTH)  # fmt: skip
+    stop_after_stale: int = setting(
+        0, label="Patience", help="Ends the run when so many checks in a row brought nothing better; 0 never does.",
+        term="early stopping: validations without improvement", low=0, high=1000, step=1, unit="checks",
+        group=_LENGTH)  # fmt: skip
+    seed: int = setting(
+        0, label="Seed", help="Another number, another course.", term="random seed",
+        low=0, high=2**31 - 1, step=1, group=_LENGTH)  # fmt: skip
+
+    learning_rate_factor: float = setting(
+        1.0, label="Pace", help="Learns faster or more carefully from now on: multiplies the schedule's rate.",
+        term="learning rate factor", low=0.01, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip
+
+    average: Literal["none", "ema", "swa"] = setting(
+        "ema", label="Averaging", help="The shown network is an average over the last steps: calmer, mostly better.",
+        term="weight averaging: exponential (EMA) or stochastic (SWA, Izmailov et al. 2018)", group=_CARE,
+        choices={"none": "None", "ema": "Moving average", "swa": "Average of the end"})  # fmt: skip
+    ema_decay: float = setting(
+        0.999, label="Memory of the average", help="Nearer to 1 averages over more steps.",
+        term="EMA decay a step", low=0.5, high=0.99999, step=0.001, group=_CARE)  # fmt: skip
+    swa_start: float = setting(
+        0.75, label="Averaging begins", help="From which part of the run on the end is averaged.",
+        term="SWA start, share of all steps", low=0.0, high=0.99, step=0.05, group=_CARE)  # fmt: skip
+    clip_norm: float = setting(
+        0.0, label="Longest step", help="Shortens gradients that are longer than this; 0 leaves them.",
+        term="gradient clipping by global norm", low=0.0, high=1000.0, step=0.5, group=_CARE)  # fmt: skip
+    sample_every: int = setting(
+        100, label="A sample every", help="How often it shows what it can.", term="steps between samples",
+        low=1, high=100_000, step=10, unit="steps", group=_CARE)  # fmt: skip
+    validate_every: int = setting(
+        250, label="A check every", help="How often it is measured on pictures it does not learn from.",
+        term="steps between validations", low=1, high=100_000, step=10, unit="steps", group=_CARE)  # fmt: skip
+
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
+        "auto", label="Number format", help="Half precision is faster on graphics cards that know it.",
+        term="mixed precision; auto: bf16 on CUDA devices that have it, else fp32", group=_MACHINE,
+        choices={"auto": "Automatic", "fp32": "Full (fp32)", "bf16": "Half (bf16)", "fp16": "Half (fp16)"})  # fmt: skip
+    accumulate: int = setting(
+        1, label="Parts a step", help="Splits each step into parts, so that it fits into less memory.",
+        term="gradient accumulation", low=1, high=256, step=1, group=_MACHINE)  # fmt: skip
+    workers: int = setting(
+        -1, label="Helpers", help="Processes that prepare pictures; -1 chooses, 0 does without.",
+        term="data loader workers", low=-1, high=64, step=1, group=_MACHINE)  # fmt: skip
+    checkpoint_minutes: float = setting(
+        5.0, label="Saves at least every", help="It also waits until saving costs under 2 % of the time.",
+        term="longest time between checkpoints", low=0.01, high=240.0, step=1.0, unit="min",
+        group=_MACHINE)  # fmt: skip

@@ -1,0 +1,181 @@
+"""What a training task tells the loop: its networks, its examples, and what each network should learn from a batch.
+
+Everything else (devices, precision, optimisers, schedules, averaging, checkpoints, resuming) is the loop's. So a task
+reads like its paper: draw an example, compute the losses, show what it can.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from studio.core.events import Picture
+from studio.core.settings import Settings
+
+if TYPE_CHECKING:
+    from studio.training.schedule import Moment
+
+__all__ = ["Batch", "Examples", "ExportedModel", "LayerGroup", "Objective", "Place", "TrainingTask"]
+
+Batch: TypeAlias = tuple[Tensor, ...]
+"""What `Examples.draw` returns, stacked: each tensor N×…, on the device."""
+
+LayerGroup: TypeAlias = tuple[str, Sequence[nn.Parameter]]
+"""A name that a schedule can freeze, and the weights behind it; the groups of a network run from input to output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a task computes and keeps what it prepares.
+
+    Args:
+        device: that its networks and constants belong on.
+        cache: a folder for decoded pictures and the like; made when needed, may be emptied at any time.
+        seed: of the run. Whatever a task draws before the first step (weights, fixed samples) derives from it.
+
+    """
+
+    device: torch.device
+    cache: Path
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One network's lesson from one batch.
+
+    Args:
+        network: whose weights learn from it, and no other's: gradients reach only these.
+        loss: scalar, a mean over the batch's examples.
+        terms: detached scalars worth a curve, e.g. `{"content": …, "style": …}`; the loop adds "loss" itself.
+
+    """
+
+    network: str
+    loss: Tensor
+    terms: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedModel:
+    """What is written as `model.safetensors` and `model.md` when a run ends.
+
+    Args:
+        tensors: the weights by name.
+        metadata: what is needed to build the network again, as safetensors keeps it.
+        card: markdown for people: what it is, what it learnt from, how well it does.
+
+    """
+
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str]
+    card: str
+
+
+class Examples(Protocol):
+    """All examples to learn from, by number; pickles, since worker processes draw them too."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Sha256 over what the examples are: changes when the data changes, not when the folder moves."""
+
+    def __len__(self) -> int: ...
+
+    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
+        """Return one example, without the batch's dimension.
+
+        Args:
+            index: which, below `len(self)`.
+            chance: ALL randomness (crop, flip, noise …) comes from it: the same state gives the same example.
+            size: side of the pictures in pixels; it may grow from phase to phase.
+
+        """
+
+
+class TrainingTask(ABC):
+    """One thing that can be trained.
+
+    The engine's thread is shared: a method that returns a generator yields between network passes, at least every
+    100 ms. It must not hold a context (`torch.no_grad()`, autocast) open over a yield; the loop provides both.
+
+    Attributes:
+        networks: by name, on the device; each gets an optimiser of its own.
+        shown: the name of the network that is averaged (EMA, SWA), sampled, validated and exported.
+        examples: what it learns from.
+        best: which number of `validate` says "best", and whether small or large is good; None keeps no best.
+
+    """
+
+    networks: Mapping[str, nn.Module]
+    shown: str
+    examples: Examples
+    best: tuple[str, Literal["min", "max"]] | None = None
+
+    @abstractmethod
+    def objectives(self, batch: Batch, moment: "Moment") -> Iterator[Objective | None]:
+        """Teach the networks one batch, or a part of it.
+
+        A generator: yields None to take breath between passes, and an `Objective` whenever one is ready. Then the loop
+        goes backward, adds up the parts, averages over processes, clips, guards and steps that network's optimiser,
+        and only then resumes it: what follows sees the changed weights. A GAN yields `Objective("critic", …)` several
+        times, then `Objective("generator", …)`. Every part of a batch must yield the same sequence of networks. Memory
+        that a later objective does not need should not stay in the generator's variables: all parts of a batch wait
+        for each other.
+
+        Randomness may come from torch's, numpy's and Python's own generators: the loop seeds them from the run's seed,
+        the step, the process, the part and the objective, so that it depends on the place alone.
+        """
+
+    def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
+        """Measure `shown` (in eval mode, without gradients) on examples it does not learn from; {} without any."""
+        yield from ()
+        return {}
+
+    def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
+        """Show what `shown` can on FIXED inputs, chosen when the task was opened: one picture, often a grid."""
+        yield from ()
+        return None
+
+    def refresh_statistics(self, shown: nn.Module, batch: Batch) -> Generator[None, None, None]:
+        """Pass one batch through `shown` as in training, so that averaged weights get batch-norm statistics.
+
+        Called only for networks that have batch norm. The default fits networks that see the batch's first tensor.
+        """
+        shown(batch[0])
+        yield
+
+    def adopt(self, settings: Settings) -> None:  # noqa: B027 - most tasks have nothing to change in mid-run
+        """Go on with `settings`, of which those with `effect="steer"` may have changed in mid-run (loss weights)."""
+
+    def layer_groups(self, network: str) -> Sequence[LayerGroup]:
+        """Return the network's groups from input to output, each weight in exactly one: by default its children."""
+        return groups_by_child(self.networks[network])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return whatever else decides how it goes on (image pools …): tensors and plain values only."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - most tasks have no state
+        """Go on where `state_dict()` was taken."""
+
+    @abstractmethod
+    def export(self, shown: nn.Module) -> ExportedModel:
+        """Return what is kept of the run: the shown network (averaged, in eval mode), ready to be used."""
+
+
+def groups_by_child(network: nn.Module) -> list[LayerGroup]:
+    """One group per direct child with weights, in order; weights that `network` holds itself come first, as "own"."""
+    taken: set[int] = set()
+
+    def untaken(parameters: Iterator[nn.Parameter]) -> list[nn.Parameter]:
+        fresh = [parameter for parameter in parameters if id(parameter) not in taken]
+        taken.update(id(parameter) for parameter in fresh)
+        return fresh
+
+    groups = [("own", untaken(network.parameters(recurse=False)))]
+    groups += [(name, untaken(child.parameters())) for name, child in network.named_children()]
+    return [(name, parameters) for name, parameters in groups if parameters]

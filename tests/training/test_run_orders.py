@@ -1,0 +1,27 @@
+import json
+
+from studio.training.run_orders import Order, RunOrders
+
+
+def test_orders_are_taken_once_and_in_the_order_they_were_given(tmp_path):
+    mine, theirs = RunOrders(tmp_path / "orders"), RunOrders(tmp_path / "orders")
+    mine.post(Order("settings", {"style_weight": 2.0}))
+    theirs.post(Order("checkpoint"))
+    mine.post(Order("pause"))
+    taken = RunOrders(tmp_path / "orders").take()
+    assert taken == (Order("settings", {"style_weight": 2.0}), Order("checkpoint"), Order("pause"))
+    assert mine.take() == ()
+
+
+def test_no_folder_means_no_orders(tmp_path):
+    assert RunOrders(tmp_path / "orders").take() == ()
+    assert not (tmp_path / "orders").exists()
+
+
+def test_what_makes_no_sense_is_thrown_away(tmp_path):
+    orders = RunOrders(tmp_path)
+    for number, content in enumerate(["{", "[]", json.dumps({"kind": "explode", "values": {}}), '{"kind": "pause"}']):
+        (tmp_path / f"{number}.json").write_text(content)
+    (tmp_path / "notes.txt").write_text("not an order")
+    assert orders.take() == ()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

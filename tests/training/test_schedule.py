@@ -1,0 +1,334 @@
+import inspect
+import math
+import sys
+from itertools import pairwise
+from subprocess import run
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from studio.training.schedule import Phase, Ramp, Schedule, layer_factors
+from studio.training.schedule_presets import (
+    PRESETS,
+    constant,
+    flat_cosine,
+    linear_decay,
+    one_cycle,
+    sgdr,
+    step_decay,
+)
+
+shares = st.floats(0, 1)
+decays = st.sampled_from(["none", "linear", "cosine", "exponential", "polynomial"])
+
+
+@st.composite
+def ramps(draw: st.DrawFn, low: float = 1e-6, high: float = 0.999) -> Ramp:
+    start, end, decay = draw(st.floats(low, high)), draw(st.floats(low, high)), draw(decays)
+    return Ramp(start=start, end=start if decay == "none" else end, decay=decay, power=draw(st.floats(0.25, 4)))
+
+
+@st.composite
+def phases(draw: st.DrawFn) -> Phase:
+    unit = draw(st.sampled_from(["epochs", "steps"]))
+    return Phase(
+        name=draw(st.text(max_size=5)),
+        duration=draw(st.floats(0.01, 20)) if unit == "epochs" else draw(st.integers(1, 300)),
+        unit=unit,
+        optimiser=draw(st.sampled_from(["adam", "adamw", "sgd", "rmsprop"])),
+        learning_rate=draw(ramps(high=10)),
+        momentum=draw(ramps()),
+        weight_decay=draw(st.floats(0, 1)),
+        size=draw(st.none() | st.integers(1, 2048)),
+        batch=draw(st.none() | st.integers(1, 64)),
+        frozen=tuple(draw(st.lists(st.sampled_from(["body", "head", "critic.body"]), max_size=2))),
+        layer_rates=draw(st.none() | st.tuples(st.floats(0.01, 1), st.floats(0.01, 1))),
+    )
+
+
+schedules = st.builds(lambda drawn: Schedule(phases=tuple(drawn)), st.lists(phases(), min_size=1, max_size=4))
+
+
+def rates_of(schedule: Schedule, examples: int, batch: int = 1) -> np.ndarray:
+    timeline = schedule.timeline(examples, batch=batch, size=64)
+    return np.array([timeline.at(step).learning_rate for step in range(timeline.total_steps)])
+
+
+def momenta_of(schedule: Schedule, examples: int, batch: int = 1) -> np.ndarray:
+    timeline = schedule.timeline(examples, batch=batch, size=64)
+    return np.array([timeline.at(step).momentum for step in range(timeline.total_steps)])
+
+
+# --- ramps
+
+
+@given(shares, st.floats(1e-6, 10), st.floats(1e-6, 10), st.floats(0.25, 4))
+def test_a_ramp_follows_its_formula(t: float, a: float, b: float, p: float) -> None:
+    expected = {
+        "linear": a + (b - a) * t,
+        "cosine": b + 0.5 * (a - b) * (1 + math.cos(math.pi * t)),
+        "exponential": a * (b / a) ** t,
+        "polynomial": b + (a - b) * (1 - t) ** p,
+    }
+    for decay, value in expected.items():
+        assert Ramp(start=a, end=b, decay=decay, power=p).at(t) == pytest.approx(value, rel=1e-12)
+    assert Ramp(start=a, end=a).at(t) == a
+
+
+@given(ramps())
+def test_a_ramp_leads_from_its_start_to_its_end(ramp: Ramp) -> None:
+    assert ramp.at(0) == pytest.approx(ramp.start)
+    assert ramp.at(1) == pytest.approx(ramp.end)
+
+
+@given(ramps(), st.lists(shares, min_size=1, max_size=9))
+def test_a_ramp_says_the_same_of_one_share_and_of_many(ramp: Ramp, many: list[float]) -> None:
+    np.testing.assert_allclose(ramp.along(np.array(many)), [ramp.at(t) for t in many], rtol=1e-14)
+
+
+def test_a_ramp_without_decay_ends_where_it_starts() -> None:
+    assert Ramp.model_validate({"start": 0.1}) == Ramp.level(0.1) == Ramp(start=0.1, end=0.1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"start": 0.1, "end": 0.2}, "needs a decay"),
+        ({"start": 0.1, "end": 0.0, "decay": "exponential"}, "exponential decay can neither begin nor end at 0"),
+        ({"start": 0.1, "decay": "linear"}, "end"),
+        ({"start": float("nan")}, "finite"),
+        ({"start": 1, "end": 0, "decay": "polynomial", "power": 0}, "greater than 0"),
+    ],
+)
+def test_a_wrong_ramp_says_what_is_wrong(wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Ramp.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"duration": 0}, "greater than 0"),
+        ({"learning_rate": {"start": -1}}, "cannot be below 0"),
+        ({"momentum": {"start": 1.0}}, "between 0 and just below 1"),
+        ({"duration": 1.5, "unit": "steps"}, "whole number of steps"),
+        ({"layer_rates": (0.0, 1.0)}, "factors above 0"),
+        ({"batch": 0}, "greater than or equal to 1"),
+        ({"speed": 3}, "not permitted"),
+    ],
+)
+def test_a_wrong_phase_says_what_is_wrong(wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Phase.model_validate({"duration": 1, "learning_rate": {"start": 0.1}} | wrong)
+
+
+def test_a_schedule_has_at_least_one_phase() -> None:
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        Schedule(phases=())
+
+
+# --- timelines
+
+
+@given(schedules, st.integers(1, 100), st.integers(1, 16))
+def test_every_step_lies_in_exactly_one_phase(schedule: Schedule, examples: int, batch: int) -> None:
+    timeline = schedule.timeline(examples, batch=batch, size=64)
+    counts = [0] * len(schedule.phases)
+    for step in range(timeline.total_steps):
+        moment = timeline.at(step)
+        first, after = timeline.phase_start(moment.phase), timeline.phase_start(moment.phase + 1)
+        assert first <= step < after
+        assert moment.progress == (step - first) / (after - first)
+        counts[moment.phase] += 1
+    assert counts == [phase.steps(examples, batch) for phase in schedule.phases]
+    assert sum(counts) == timeline.total_steps
+
+
+@given(schedules, st.integers(1, 1000), st.integers(1, 16))
+def test_epochs_are_resolved_against_the_phase_s_own_batch(schedule: Schedule, examples: int, batch: int) -> None:
+    for phase in schedule.phases:
+        steps, own = phase.steps(examples, batch), phase.batch or batch
+        if phase.unit == "steps":
+            assert steps == phase.duration
+        else:  # the fewest steps that draw at least that many examples
+            assert steps >= 1
+            assert steps * own >= phase.duration * examples * (1 - 1e-6)
+            assert (steps - 1) * own < phase.duration * examples
+
+
+@given(schedules, st.integers(1, 100), st.integers(1, 16))
+def test_draws_and_epochs_count_what_every_step_took(schedule: Schedule, examples: int, batch: int) -> None:
+    timeline = schedule.timeline(examples, batch=batch, size=64)
+    drawn = 0
+    for step in range(timeline.total_steps):
+        moment = timeline.at(step)
+        assert moment.draws == drawn
+        assert moment.epoch == drawn / examples
+        drawn += moment.batch
+    assert timeline.total_draws == drawn
+
+
+@given(schedules)
+def test_a_schedule_comes_back_from_json(schedule: Schedule) -> None:
+    assert Schedule.model_validate_json(schedule.model_dump_json()) == schedule
+
+
+@given(st.lists(st.floats(1e-5, 1), min_size=3, max_size=5), decays.filter(lambda d: d != "none"))
+def test_joined_ends_are_passed_without_a_jump(corners: list[float], decay: str) -> None:
+    """Where each phase begins as the one before ends, no step changes more than the steepest ramp does in one."""
+    n = 400
+    schedule = Schedule(
+        phases=tuple(
+            Phase(duration=n, unit="steps", learning_rate=Ramp(start=a, end=b, decay=decay))
+            for a, b in pairwise(corners)
+        )
+    )
+    # slopes: linear |Δ|, cosine |Δ| π/2, polynomial 2 |Δ|, exponential max · |ln ratio|, all per n steps
+    steepest = max(max(2 * abs(a - b), max(a, b) * abs(math.log(a / b))) for a, b in pairwise(corners))
+    assert np.abs(np.diff(rates_of(schedule, 10))).max() <= steepest / n + 1e-12
+
+
+def test_what_a_phase_leaves_open_comes_from_the_run() -> None:
+    rate = Ramp.level(0.1)
+    schedule = Schedule(
+        phases=(
+            Phase(name="small", duration=1, learning_rate=rate, size=32, batch=10, frozen=("body",)),
+            Phase(name="large", duration=1, learning_rate=rate, layer_rates=(0.1, 1.0), weight_decay=0.5),
+        )
+    )
+    timeline = schedule.timeline(40, batch=4, size=64)
+    assert timeline.total_steps == 4 + 10
+    small, large = timeline.at(0), timeline.at(4)
+    assert (small.phase_name, small.size, small.batch, small.frozen, small.layer_rates) == (
+        "small", 32, 10, ("body",), None
+    )  # fmt: skip
+    assert (large.phase_name, large.size, large.batch, large.frozen, large.layer_rates) == (
+        "large", 64, 4, (), (0.1, 1.0)
+    )  # fmt: skip
+    assert (large.weight_decay, large.epoch, large.total_steps) == (0.5, 1.0, 14)
+
+
+@pytest.mark.parametrize("step", [-1, 5])
+def test_a_step_outside_of_the_training_is_refused(step: int) -> None:
+    timeline = constant(duration=5, unit="steps").timeline(10, batch=2, size=64)
+    with pytest.raises(IndexError, match=f"Step {step} is outside"):
+        timeline.at(step)
+
+
+def test_a_timeline_needs_examples() -> None:
+    with pytest.raises(ValueError, match="no examples"):
+        constant().timeline(0, batch=1, size=64)
+
+
+@given(schedules, st.integers(1, 100), st.integers(2, 300))
+def test_the_drawn_curve_is_the_one_obeyed(schedule: Schedule, examples: int, points: int) -> None:
+    timeline = schedule.timeline(examples, batch=2, size=64)
+    steps, rates, momenta = timeline.curve(points)
+    assert len(steps) == len(rates) == len(momenta)
+    assert (np.diff(steps) >= 0).all()
+    assert (steps[0], steps[-1]) == (0, timeline.total_steps)
+    assert rates[-1] == pytest.approx(schedule.phases[-1].learning_rate.end)
+    for index in range(len(schedule.phases)):
+        moment = timeline.at(timeline.phase_start(index))
+        at = np.flatnonzero(steps == moment.step)[-1]
+        assert (rates[at], momenta[at]) == pytest.approx((moment.learning_rate, moment.momentum))
+
+
+def test_layer_factors_are_a_geometric_series() -> None:
+    assert layer_factors(None, 3) == (1, 1, 1)
+    assert layer_factors((0.01, 1.0), 3) == pytest.approx((0.01, 0.1, 1.0))
+    assert layer_factors((0.01, 1.0), 1) == (1.0,)
+
+
+# --- presets
+
+
+def test_constant_never_changes() -> None:
+    schedule = constant(duration=3, rate=0.02, momentum=0.8)
+    assert set(rates_of(schedule, 10, 2)) == {0.02}
+    assert set(momenta_of(schedule, 10, 2)) == {0.8}
+    assert len(rates_of(schedule, 10, 2)) == 15
+
+
+def test_step_decay_multiplies_by_its_factor_at_every_drop() -> None:
+    steps = np.arange(30)
+    expected = 0.1 * 0.5 ** (steps // 10)
+    np.testing.assert_allclose(rates_of(step_decay(duration=3, rate=0.1, drops=2, factor=0.5), 10), expected)
+
+
+def test_one_cycle_goes_up_and_down_with_the_momentum_mirrored_and_then_settles() -> None:
+    """Smith 2018: two equal linear halves between base and maximal rate, momentum inverse, then annihilation."""
+    schedule = one_cycle(
+        duration=1, rate=1.0, low=0.1, tail=0.2, tail_factor=0.01, momentum=0.95, momentum_low=0.85
+    )  # fmt: skip
+    step = np.arange(100)
+    way = np.where(step < 40, step / 40, 1 - (step - 40) / 40)
+    settling = (step - 80) / 20
+    np.testing.assert_allclose(
+        rates_of(schedule, 100), np.where(step < 80, 0.1 + 0.9 * way, 0.1 + (0.001 - 0.1) * settling)
+    )
+    np.testing.assert_allclose(momenta_of(schedule, 100), np.where(step < 80, 0.95 - 0.1 * way, 0.95))
+
+
+def test_one_cycle_can_be_soft() -> None:
+    rates = rates_of(one_cycle(duration=1, rate=1.0, low=0.1, tail=0.2, shape="cosine"), 100)
+    np.testing.assert_allclose(rates[:40], 1 + (0.1 - 1) * (1 + np.cos(np.pi * np.arange(40) / 40)) / 2)
+
+
+def test_sgdr_follows_equation_five_with_growing_cycles() -> None:
+    """η_t = η_min + ½ (η_max − η_min)(1 + cos(T_cur / T_i · π)); T_i = T_0 · T_multⁱ."""
+    rates = rates_of(sgdr(cycles=3, cycle_len=2, cycle_mult=3, rate=0.5, floor=0.05), 10)
+    expected: list[float] = []
+    for cycle in range(3):
+        length = 2 * 10 * 3**cycle
+        expected += [0.05 + 0.5 * (0.5 - 0.05) * (1 + math.cos(i / length * math.pi)) for i in range(length)]
+    np.testing.assert_allclose(rates, expected)
+
+
+def test_linear_decay_is_cyclegan_s_rule() -> None:
+    """CycleGAN, section 4: the same rate for the first n epochs, linearly decayed to zero over the next n_decay."""
+    rates = rates_of(linear_decay(n=3, n_decay=2, rate=2e-4), 10)
+    epoch = np.arange(50) / 10
+    np.testing.assert_allclose(rates, 2e-4 * (1 - np.maximum(0, epoch - 3) / 2), atol=1e-12)
+
+
+def test_flat_cosine_stays_and_then_lands_softly() -> None:
+    rates = rates_of(flat_cosine(duration=4, rate=0.1, flat=0.75), 10)
+    landing = 0.5 * 0.1 * (1 + np.cos(np.pi * np.arange(10) / 10))
+    np.testing.assert_allclose(rates, np.concatenate([np.full(30, 0.1), landing]))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_explains_itself_and_asks_for_what_it_takes(name: str) -> None:
+    preset = PRESETS[name]
+    assert preset.title
+    assert preset.help.endswith(".")
+    parameters = inspect.signature(preset.make).parameters
+    assert {n: p.default for n, p in parameters.items()} == dict(preset.numbers())
+    assert preset.schedule() == preset.make()
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name not in ("sgdr", "linear_decay")])
+@given(st.integers(10, 2000))
+def test_a_preset_counted_in_steps_keeps_its_length(name: str, steps: int) -> None:
+    schedule = PRESETS[name].make(duration=steps, unit="steps")
+    assert schedule.timeline(7, batch=3, size=64).total_steps == steps
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("unit", ["epochs", "steps"])
+def test_a_preset_takes_the_place_of_a_schedule_at_its_length_and_speed(name: str, unit: str) -> None:
+    before = one_cycle(duration=60, rate=0.02, unit=unit, optimiser="rmsprop").timeline(40, batch=4, size=64)
+    after = PRESETS[name].instead_of(before)
+    timeline = after.timeline(40, batch=4, size=64)
+    assert timeline.total_steps == pytest.approx(before.total_steps, abs=3)
+    assert max(phase.learning_rate.start for phase in after.phases) == 0.02
+    assert {(phase.unit, phase.optimiser) for phase in after.phases} == {(unit, "rmsprop")}
+
+
+def test_the_window_can_draw_schedules_without_torch() -> None:
+    code = "import sys, studio.training.schedule_presets; sys.exit('torch' in sys.modules)"
+    assert run([sys.executable, "-c", code], check=False).returncode == 0
