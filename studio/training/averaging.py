@@ -125,5 +125,3 @@ _OVER = object()
 
 def _keeps_statistics(module: nn.Module) -> bool:
     return isinstance(module, _BatchNorm) and module.track_running_stats
-
-

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -146,7 +148,7 @@ def examine(sources: Sequence[Path], *, size: int, by_class: bool = False, deepe
     else:
         files = yield from finding_pictures(sources)
     examined: list[Examined] = []
-    for one in mapped(examine_file, files):
+    for one in mapped(partial(examine_file, one_large=Lock()), files):
         if one is None:
             yield Progress("Examining the pictures", len(examined), len(files))
         else:
