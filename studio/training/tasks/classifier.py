@@ -65,7 +65,7 @@ class ClassifierTask(TrainingTask):
         size: int,
     ) -> None:  # fmt: skip
         self.networks: Mapping[str, nn.Module] = {"classifier": network}
-        self.examples = taught
+        self.examples = self._taught = taught
         self.best = ("accuracy", "max") if len(kept) else None
         self._kept = kept
         self._settings = settings
@@ -79,7 +79,7 @@ class ClassifierTask(TrainingTask):
     @property
     def names(self) -> tuple[str, ...]:
         """Of the classes."""
-        return self.examples.collection.names
+        return self._taught.collection.names
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class ClassifierTask(TrainingTask):
         return classifier_card(
             title=f"{FAMILIES[self._settings.family].title}, {self._settings.width}",
             names=self.names,
-            taught=torch.bincount(self.examples.labels, minlength=len(self.names)).tolist(),
+            taught=torch.bincount(self._taught.labels, minlength=len(self.names)).tolist(),
             answers=self._answers,
             mistaken=self._kept.name_of,
             size=self._size,

@@ -116,8 +116,9 @@ class LabelledPictures:
     def _as_seen(self, picture: Tensor) -> Tensor:
         if self._channels == 3:
             return picture
-        red, green, blue = picture
-        return (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)[None].contiguous()
+        red, green, blue = picture.unbind()
+        grey: Tensor = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+        return grey[None]
 
 
 def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepest: bool) -> Job[Collection]:
@@ -144,7 +145,8 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
         )
     loose = sum(len(one.loose) for one in folders)
     if loose:
-        yield Log(f"{loose} pictures lie beside the classes' folders and are left out.", "warning")
+        words = "1 picture lies" if loose == 1 else f"{loose} pictures lie"
+        yield Log(f"{words} beside the classes' folders; what belongs to no class is left out.", "warning")
     class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
     cached = yield from caching_pictures(list(class_of), cache, side=side)
     for left_out in cached.left_out:
