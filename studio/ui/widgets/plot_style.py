@@ -24,11 +24,11 @@ LINES: dict[Scheme, tuple[str, ...]] = {
 """Colours of lines, by scheme: the same family in the same place. Any two of the first six stay apart (CIE76 ≥ 15) with
 each kind of colour blindness (Machado et al. 2009), mostly by their lightness; all stand out (WCAG ≥ 3) everywhere."""
 
-SMOOTH_UP_TO = 4000
-"""Lines of more points are drawn without antialiasing: nobody sees it there, and everybody would wait for it."""
+SMOOTH_UP_TO = 500
+"""Noisy lines of more points are drawn without antialiasing: nobody sees it there, and everybody would wait for it."""
 
-_GRID_ALPHA = 255
-_LEFT_WIDTH, _BOTTOM_HEIGHT = 72, 40
+_GRID_ALPHA = 150
+_LEFT_WIDTH, _BOTTOM_HEIGHT = 64, 40
 _ZOOM_STEP = 0.8
 _BUTTON = 28
 
@@ -68,11 +68,15 @@ def short_number(value: float, spacing: float) -> str:
     size = abs(value)
     if size < 1e-3:
         return _without_padding(f"{value:.{_significant(size, spacing)}e}")
-    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if size >= unit:
-            factor = 1e3 if sign == "k" else unit
-            return f"{value / factor:.{_places(spacing / factor)}f}{sign}"
+    for unit, finest, sign in ((1e9, 1e7, "G"), (1e6, 1e4, "M"), (1e3, 1e3, "k")):
+        if size >= unit and spacing >= finest:
+            return f"{value / unit:.{_places(spacing / unit)}f}{sign}".replace(f".0{sign}", sign)
     return f"{value:,.{_places(spacing)}f}"
+
+
+def whole_number(value: float, spacing: float) -> str:
+    """Return a number of things that come one at a time, such as steps; nothing for what lies between them."""
+    return short_number(round(value), max(spacing, 1.0)) if abs(value - round(value)) < 1e-6 else ""
 
 
 class PlotAxis(pg.AxisItem):  # type: ignore[misc]
@@ -82,6 +86,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(side)
         self.words = words
         self.enableAutoSIPrefix(False)
+        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)  # numbers and grid are drawn once, not at each repaint
         self.setStyle(tickLength=0, maxTickLevel=0, autoExpandTextSpace=False, tickTextOffset=6)
         self.setGrid(_GRID_ALPHA)
         self.setWidth(_LEFT_WIDTH) if side == "left" else self.setHeight(_BOTTOM_HEIGHT)
@@ -199,7 +204,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleDescription("+ and − zoom, Shift with arrows moves, Home shows everything")
         self.hideButtons()
         self.plotItem.setMenuEnabled(False)
-        self.plotItem.layout.setContentsMargins(0, 8, 8, 0)
+        self.destroyed.connect(self.plotItem.ctrlMenu.deleteLater)  # never shown, and without a parent of its own
+        self.plotItem.layout.setContentsMargins(8, 8, 8, 8)
         button = self.whole_button
         button.setFixedSize(_BUTTON, _BUTTON)
         button.setIconSize(QSize(16, 16))
@@ -234,6 +240,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         font.setPixelSize(tokens.small_size)
         for axis in self.axes.values():
             axis.dress(tokens, font)
+            axis.setZValue(-1)  # the grid lies below the lines
         self._dress_lines(tokens)
 
     def _dress_lines(self, tokens: Tokens) -> None:
