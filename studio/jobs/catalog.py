@@ -9,6 +9,7 @@ from studio.core.events import Job
 _JOBS = {
     "warm_up": "studio.jobs.warm_up:warm_up",
     "stylize": "studio.jobs.stylize:stylize",
+    "classify": "studio.jobs.classify:classify",
     "compose": "studio.jobs.compose:compose",
     "load_picture": "studio.jobs.files:load_picture",
     "save_picture": "studio.jobs.files:save_picture",
@@ -19,6 +20,7 @@ _JOBS = {
     "verify_weights": "studio.jobs.shelf:verify_weights",
     "import_weights": "studio.jobs.shelf:import_weights",
     "remove_weights": "studio.jobs.shelf:remove_weights",
+    "find_learning_rate": "studio.jobs.find_rate:find_rate",
     "train": "studio.jobs.train:train",
 }
 

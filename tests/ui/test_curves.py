@@ -3,6 +3,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
+from studio.training.run_log import RunHistory, RunLog
 from studio.ui.theme import Theme
 from studio.ui.widgets.curves import Curves, Knots, PlotMark, Scales
 
@@ -243,6 +244,32 @@ def test_another_run_begins_with_an_empty_sheet(qtbot, curves: Curves):
     assert curves.names == ()
     assert curves.legend.rows == {}
     assert curves.empty_state.isVisible()
+
+
+def test_the_history_of_a_run_is_followed_as_it_grows(qtbot, curves: Curves, tmp_path):
+    def show():
+        history.poll()
+        for name, series in history.metrics.items():
+            curves.set_series(name, series.steps, series.values)
+        worked, epoch = history.worked, history.epoch
+        curves.set_scales(Scales(Knots.of(worked.steps, worked.values), Knots.of(epoch.steps, epoch.values)))
+        settle(qtbot, curves)
+
+    history = RunHistory(tmp_path / "events.jsonl")
+    with RunLog(tmp_path / "events.jsonl") as log:
+        log.write("state", 0, state="running")
+        for step in range(1, 400):
+            log.write("metrics", step, values={"loss": 1 / step}, epoch=step / 100)
+        show()
+        assert len(curves._curves["loss"].course) == 399
+        log.write("resumed", 200)
+        for step in range(201, 300):
+            log.write("metrics", step, values={"loss": 2 / step}, epoch=step / 100)
+        show()
+    course = curves._curves["loss"].course
+    np.testing.assert_array_equal(course.steps, np.arange(1, 300))
+    np.testing.assert_array_equal(course.values[198:202], [1 / 199, 1 / 200, 2 / 201, 2 / 202])
+    assert all(button.isEnabled() for button in curves.along.buttons)
 
 
 def test_a_million_points_are_drawn_from_a_few(qtbot, curves: Curves):

@@ -54,6 +54,15 @@ def test_a_view_that_grew_costs_only_what_is_new():
     np.testing.assert_allclose(course.calm, mean_by_the_formula(room[:700], 10))
 
 
+def test_a_series_that_moved_to_more_room_is_known_again():
+    values, course = noise(1000), Course(10)
+    values[5] = np.nan
+    course.replace(np.arange(400), values[:400])
+    finish(course)
+    course.replace(np.arange(1000), values.copy())
+    assert course.work(10_000) == 600
+
+
 def test_a_series_that_was_taken_back_begins_anew():
     room, course = noise(1000), Course(10)
     course.replace(np.arange(700), room[:700])

@@ -7,13 +7,11 @@ first shown, never at module level on the window's way to its first frame (`test
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import pyqtgraph as pg
-import shiboken6
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
@@ -206,7 +204,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleDescription("+ and − zoom, Shift with arrows moves, Home shows everything")
         self.hideButtons()
         self.plotItem.setMenuEnabled(False)
-        self.destroyed.connect(partial(_delete, self.plotItem.ctrlMenu))
+        menu = self.plotItem.ctrlMenu  # never shown, but it must end with the plot, and the Tab key pass it by
+        menu.setParent(self, menu.windowFlags())
+        for widget in (menu, *menu.findChildren(QWidget)):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plotItem.layout.setContentsMargins(8, 8, 8, 8)
         button = self.whole_button
         button.setFixedSize(_BUTTON, _BUTTON)
@@ -274,12 +275,6 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         super().resizeEvent(event)
         if hasattr(self, "whole_button"):  # pyqtgraph resizes while it is built
             self.whole_button.move(self.width() - _BUTTON - 12, 12)
-
-
-def _delete(menu: QMenu) -> None:
-    """Take away pyqtgraph's menu, which is never shown: it has no parent that would."""
-    if shiboken6.isValid(menu):
-        shiboken6.delete(menu)
 
 
 def _places(spacing: float) -> int:
