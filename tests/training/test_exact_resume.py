@@ -64,7 +64,12 @@ def unbroken(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", PLANS)
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, phases=[Part.explicit, Part.generate])
+@settings(
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    phases=[Part.explicit, Part.generate],
+)
 @given(breaks=st.lists(st.tuples(st.integers(1, 90), st.booleans()), min_size=1, max_size=4), every=st.integers(1, 7))
 def test_closed_or_killed_anywhere_it_ends_the_same(tmp_path_factory, unbroken, name, breaks, every):
     opener, plan = PLANS[name]

@@ -4,7 +4,6 @@ Cross entropy with label smoothing (Szegedy et al. 2016, section 7). A part of e
 network gets wrong there is what it shows.
 """
 
-import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from models.classifiers import FAMILIES, Classifier, build_classifier, normalisation
+from models.classifier_files import ClassifierFacts, to_file
+from models.classifiers import FAMILIES, Classifier, build_classifier
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.settings import Settings
 from studio.training.data.draws import seed_of
@@ -168,19 +168,10 @@ class ClassifierTask(TrainingTask):
         assert isinstance(shown, Classifier)
         if self._answers is None and len(self._kept):  # stopped between two checks
             self._answers = _to_its_end(self._ask(shown, range(len(self._kept))))
-        mean, std = normalisation(shown.channels)
-        metadata = {
-            "task": "classifier",
-            "format": "1",
-            "architecture": f"{self._settings.family}_{self._settings.width}",
-            "classes": json.dumps(self.names, ensure_ascii=False),
-            "channels": str(shown.channels),
-            "size": str(self._size),
-            "mean": json.dumps(mean),
-            "std": json.dumps(std),
-        }
-        tensors = {name: value for name, value in shown.state_dict().items() if not name.endswith("batches_tracked")}
-        return ExportedModel(tensors, metadata, self._card(shown))
+        facts = ClassifierFacts(
+            self._settings.family, self._settings.width, shown.channels, self.names, self._size
+        )  # fmt: skip
+        return ExportedModel(to_file(shown), facts.to_metadata(), self._card(shown))
 
     def _card(self, shown: Classifier) -> str:
         return classifier_card(

@@ -64,7 +64,7 @@ class PhotoExamples:
     @property
     def fingerprint(self) -> str:
         """Changes when the photos do, or which of them are learnt from."""
-        return f"{self.pictures.fingerprint}:{seed_of(self.chosen):016x}"
+        return f"{self.pictures.fingerprint}:{seed_of(*self.chosen):016x}"
 
     def __len__(self) -> int:
         return len(self.chosen)

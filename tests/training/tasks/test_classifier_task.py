@@ -189,13 +189,12 @@ def test_a_run_paused_in_the_middle_ends_like_one_that_was_not(shapes, tmp_path)
 def test_a_trained_one_joins_the_shelf_and_paints(shapes, tmp_path, home):
     run, _, _ = trained(tmp_path / "run", plan_for(shapes, steps=4, family="darknet"))
     shelf = ModelShelf.standard()
-    mine = run.model_file.rename(run.path / "shapes.safetensors")
-    entry = shelf.import_file(mine)
-    assert (entry.name, entry.label) == ("shapes", "Darknet, narrow")
+    entry = shelf.import_file(run.model_file)
+    assert (entry.name, entry.label) == ("run", "Darknet, narrow")  # named after the folder of its run
     assert entry.taps == ("stem", "group1", "group2", "group3", "group4", "group5")
     chance = np.random.default_rng(5)
     photo, painting = (LoadedPicture(shape("disc", chance, 64), "shape.png", "") for _ in range(2))
-    for backbone in ("shapes", str(mine)):
+    for backbone in ("run", str(run.model_file)):
         settings = StyleSettings(backbone=backbone, size=64, steps=2)
         painted = finish(stylize(StylizeTask(photo, (painting,)), Controls(settings)))
         assert painted.finished
