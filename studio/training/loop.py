@@ -16,7 +16,7 @@ from torch import nn
 
 from studio.core.atomic import write_file
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Preview, Progress
+from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.picture_saving import save_picture
 from studio.training.chance import seed_everything, seed_of
@@ -105,7 +105,7 @@ class TrainingLoop:
         )  # fmt: skip
         self._setbacks = Setbacks(plan.task, self._trainee, self._helm, self._keeper, equipment.memo, processes)
         self._pace = PaceMeter(self._timeline, self._last, processes.device)
-        self._said: list[Log] = []
+        self._said: list[Log | Metrics] = []
         self._polled = self._beaten = 0.0
 
     @property
@@ -230,6 +230,7 @@ class TrainingLoop:
         values = self._kit.processes.mean(values)
         best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
         self._recorder.event("validation", self.step, values=values, best=best)
+        self._said.append(Metrics(self.step, {f"validation {name}": value for name, value in values.items()}))
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
             yield from self._to_its_end(self._keeper.saving_in_passing())
 
@@ -349,3 +350,5 @@ class TrainingLoop:
     def _speak(self) -> Job[None]:
         said, self._said = self._said, []
         yield from said
+        if (numbers := self._recorder.take_newest()) is not None:
+            yield numbers

@@ -15,7 +15,7 @@ from studio.ui.widgets.course import Course
 from studio.ui.widgets.curve_ink import InkSheet, Stroke
 from studio.ui.widgets.curve_scale import Along, Scales, time_unit
 from studio.ui.widgets.plot_marks import PlacedMark, PlotMark, PlotMarks
-from studio.ui.widgets.plot_style import SMOOTH_UP_TO, AxisWords, Plot, line_colour
+from studio.ui.widgets.plot_style import SMOOTH_UP_TO, AxisWords, Plot, line_colour, whole_number
 from studio.ui.widgets.series_pyramid import Floats
 
 _FAINT = 0.32
@@ -26,7 +26,9 @@ _OUTLIERS = 0.5
 _DOTS_UP_TO = 60
 _Kind = Literal["raw", "other", "strong"]
 _KINDS: tuple[_Kind, ...] = ("raw", "other", "strong")
-_AXES: dict[Along, AxisWords] = {"step": AxisWords("Step"), "time": AxisWords("Time"), "epoch": AxisWords("Epoch")}
+_AXES: dict[Along, AxisWords] = {
+    "step": AxisWords("Step", write=whole_number), "time": AxisWords("Time"), "epoch": AxisWords("Epoch"),
+}  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -272,7 +274,7 @@ class CurvePlot(Plot):
     def _pixel_of(self, step: float) -> float:
         (left, right), _ = self.view.viewRange()
         x = float(self.scales.to_x(np.array([step], np.float64), self._along)[0]) / self.unit
-        return (x - left) / (right - left) * self.glass.width()
+        return float((x - left) / (right - left) * self.glass.width())
 
     def _step_at(self, pixel: float) -> float:
         (left, right), _ = self.view.viewRange()
@@ -333,5 +335,7 @@ def _dashed(line: _Line, edges: Floats) -> _Line:
 
 
 def _mixed(colour: QColor, ground: QColor, share: float) -> QColor:
-    parts = zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)
-    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+    red, green, blue = (
+        share * getattr(colour, part)() + (1 - share) * getattr(ground, part)() for part in ("redF", "greenF", "blueF")
+    )
+    return QColor.fromRgbF(red, green, blue)

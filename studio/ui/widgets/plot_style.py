@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QKeyEvent, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from studio.ui.icons import set_icon
@@ -68,11 +68,15 @@ def short_number(value: float, spacing: float) -> str:
     size = abs(value)
     if size < 1e-3:
         return _without_padding(f"{value:.{_significant(size, spacing)}e}")
-    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if size >= unit:
-            factor = 1e3 if sign == "k" else unit
-            return f"{value / factor:.{_places(spacing / factor)}f}{sign}"
+    for unit, finest, sign in ((1e9, 1e7, "G"), (1e6, 1e4, "M"), (1e3, 1e3, "k")):
+        if size >= unit and spacing >= finest:
+            return f"{value / unit:.{_places(spacing / unit)}f}{sign}".replace(f".0{sign}", sign)
     return f"{value:,.{_places(spacing)}f}"
+
+
+def whole_number(value: float, spacing: float) -> str:
+    """Return a number of things that come one at a time, such as steps; nothing for what lies between them."""
+    return short_number(round(value), max(spacing, 1.0)) if abs(value - round(value)) < 1e-6 else ""
 
 
 class PlotAxis(pg.AxisItem):  # type: ignore[misc]
@@ -200,7 +204,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleDescription("+ and − zoom, Shift with arrows moves, Home shows everything")
         self.hideButtons()
         self.plotItem.setMenuEnabled(False)
-        self.destroyed.connect(self.plotItem.ctrlMenu.deleteLater)  # never shown, and without a parent of its own
+        menu = self.plotItem.ctrlMenu  # never shown, but it must end with the plot, and the Tab key pass it by
+        menu.setParent(self, menu.windowFlags())
+        for widget in (menu, *menu.findChildren(QWidget)):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plotItem.layout.setContentsMargins(8, 8, 8, 8)
         button = self.whole_button
         button.setFixedSize(_BUTTON, _BUTTON)
@@ -242,6 +249,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _dress_lines(self, tokens: Tokens) -> None:
         """Colour what is drawn; for subclasses."""
 
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw a ring around what lies between the axes while the plot has the focus."""
+        super().drawForeground(painter, rect)
+        if self.hasFocus():
+            painter.setPen(line_pen(self._theme.colour("focus"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.view.sceneBoundingRect()).adjusted(-1, -1, 1, 1))
+
     # -- hand and keys -------------------------------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: D102
@@ -249,6 +264,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             super().wheelEvent(event)
         else:
             event.ignore()  # the wheel scrolls the panel until the plot has been chosen
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         key = event.key()
