@@ -208,10 +208,14 @@ class TrainingLoop:
     def _look(self) -> Job[None]:
         """Validate and sample the shown network where it is time to."""
         standing, settings = self._trainee.standing, self._helm.settings
+        validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
+        samples = self._is_due(settings.sample_every, standing.sampled)
+        if not (validates or samples):
+            return
         try:
-            if self.step > 0 and self._is_due(settings.validate_every, standing.validated):
+            if validates:
                 yield from self._validate()
-            if self._is_due(settings.sample_every, standing.sampled):
+            if samples:
                 yield from self._sample()
         finally:
             self._trainee.back_to_work()
