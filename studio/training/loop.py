@@ -106,6 +106,7 @@ class TrainingLoop:
         self._setbacks = Setbacks(plan.task, self._trainee, self._helm, self._keeper, equipment.memo, processes)
         self._pace = PaceMeter(self._timeline, self._last, processes.device)
         self._said: list[Log | Metrics] = []
+        self._told: Progress | None = None
         self._polled = self._beaten = 0.0
 
     @property
@@ -338,8 +339,10 @@ class TrainingLoop:
         return self._moment.phase_name or "Training"
 
     def _progress(self) -> Progress:
-        share = work_done(self._timeline, self.step) / work_done(self._timeline, self._last)
-        return Progress(self._stage, self.step, self._last, share=min(1.0, share))
+        if self._told is None or self._told.done != self.step:  # the same at every breath of a step
+            share = work_done(self._timeline, self.step) / work_done(self._timeline, self._last)
+            self._told = Progress(self._stage, self.step, self._last, share=min(1.0, share))
+        return self._told
 
     def _beat(self) -> None:
         now = time.monotonic()
