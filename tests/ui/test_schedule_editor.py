@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -364,6 +366,14 @@ def test_pyqtgraph_waits_until_the_editor_is_seen(qtbot: QtBot, theme: Theme) ->
     qtbot.addWidget(editor)
     editor.set_schedule(SCHEDULE, 400, 4, 64)
     assert editor.plot is None
+
+
+def test_neither_pyqtgraph_nor_torch_is_loaded_before_anything_is_seen() -> None:
+    code = (
+        "import sys, studio.ui.widgets.schedule_editor, studio.ui.widgets.rate_finder\n"
+        "sys.exit(any(name in sys.modules for name in ('pyqtgraph', 'torch')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_every_control_has_a_name_and_explains_itself(make: Made) -> None:
