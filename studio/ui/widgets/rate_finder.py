@@ -143,8 +143,7 @@ class RateFinder(QWidget):
         self._shown = curves[0].network if curves else ""
         self._running = False
         self._show_networks()
-        curve = self._curve
-        self._rate = (curve.valley or curve.steepest) if curve is not None else None
+        self._propose()
         self._follow()
 
     def stop(self) -> None:
@@ -203,10 +202,14 @@ class RateFinder(QWidget):
 
     def _show_network(self, network: str) -> None:
         self._shown = network
-        curve = self._curve
-        if curve is not None and not self._running:
-            self._rate = curve.valley or curve.steepest
+        if not self._running:
+            self._propose()
         self._follow()
+
+    def _propose(self) -> None:
+        curve = self._curve
+        proposed = (curve.valley or curve.steepest) if curve is not None else None
+        self._rate = None if proposed is None else _brief(proposed)
 
     def _set_scale(self, scale: str) -> None:
         if self.plot is not None:
@@ -220,7 +223,7 @@ class RateFinder(QWidget):
 
     def _take(self, rate: float | None) -> None:
         if rate is not None:
-            self.set_rate(rate)
+            self.set_rate(_brief(rate))
 
     def _read_rate(self) -> None:
         try:
@@ -245,7 +248,7 @@ class RateFinder(QWidget):
         ):
             button.setText(name if rate is None else f"{name} {number_text(_brief(rate))}")
             button.setVisible(rate is not None)
-        self.rate_box.setText("" if self._rate is None else number_text(_brief(self._rate)))
+        self.rate_box.setText("" if self._rate is None else number_text(self._rate))
         self.rate_box.setEnabled(curve is not None)
         self.use_button.setEnabled(self._rate is not None and not running)
         self.words.setText(self._sentence(curve, running))
@@ -263,4 +266,5 @@ class RateFinder(QWidget):
 
 
 def _brief(rate: float) -> float:
+    """What a suggestion means is no more exact than two digits."""
     return float(f"{rate:.2g}")
