@@ -127,6 +127,13 @@ def test_the_plot_follows_the_theme(plot: Plot, theme: Theme):
     assert plot.axes["left"].textPen().color() == theme.colour("text_muted")
 
 
+def test_a_ring_shows_where_the_keyboard_is(plot: Plot, theme: Theme):
+    plot.clearFocus()
+    assert plot.grab().toImage().pixelColor(1, 100) == theme.colour("field")
+    plot.setFocus()
+    assert plot.grab().toImage().pixelColor(1, 100) == theme.colour("focus")
+
+
 def test_there_is_no_menu_of_pyqtgraphs_own(plot: Plot):
     assert not plot.view.menuEnabled()
     assert not plot.plotItem.menuEnabled()
