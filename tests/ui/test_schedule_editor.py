@@ -3,9 +3,9 @@ from collections.abc import Callable
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.training.schedule import Phase, Ramp, Schedule
@@ -210,6 +210,45 @@ def test_hovering_reads_the_numbers(make: Made) -> None:
     assert "rate 0.01" in editor.readout.text()
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
     assert editor.readout.text() == "800 steps · 8 epochs · 3 200 pictures"
+
+
+def test_a_drag_says_what_it_does(make: Made) -> None:
+    editor = make()
+    drag(rate_plot(editor), Border(0), QPointF(40, 0), release=False)
+    first, second, _ = durations(editor)
+    assert editor.readout.text() == f"Warm up: {first:g} epochs · Work: {second:g} epochs"
+
+
+def test_what_is_under_the_mouse_explains_itself(make: Made) -> None:
+    editor = make()
+    plot = rate_plot(editor)
+    for grip, words in ((Border(0), "Work: 4 epochs"), (Point(2, "learning_rate", "end"), "Land ends at rate 0.001")):
+        at = plot.place_of(grip).toPoint()
+        QApplication.sendEvent(
+            plot.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, plot.viewport().mapToGlobal(at))
+        )  # fmt: skip
+        assert words in QToolTip.text()
+    QToolTip.hideText()
+
+
+def test_undo_keys_are_about_the_schedule_in_here(make: Made) -> None:
+    editor = make()
+    drag(rate_plot(editor), Border(0), QPointF(40, 0))
+    changed = editor.schedule
+    QTest.keyClick(rate_plot(editor), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert editor.schedule == SCHEDULE
+    QTest.keyClick(
+        editor.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )  # fmt: skip
+    assert editor.schedule == changed
+
+
+def test_a_found_rate_scales_the_schedule(make: Made) -> None:
+    editor = make()
+    editor.take_rate(0.05)
+    assert rates(editor) == [(0.005, 0.05), (0.05, 0.05), (0.05, 0.005)]
+    editor.undo_stack.undo()
+    assert editor.schedule == SCHEDULE
 
 
 def test_a_click_and_the_arrows_choose_a_phase(make: Made) -> None:

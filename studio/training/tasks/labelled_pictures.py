@@ -52,6 +52,7 @@ class Collection:
         pictures: decoded, H×W×3 bytes each.
         labels: the class of each.
         names: of the classes.
+        largest_side: of all pictures' sides, px: in larger views nothing more would be seen.
         signs: whether they are letters or digits rather than photos, as far as the kind of file tells.
 
     """
@@ -59,12 +60,8 @@ class Collection:
     pictures: _Pictures
     labels: tuple[int, ...]
     names: tuple[str, ...]
+    largest_side: int
     signs: bool = False
-
-    @property
-    def largest_side(self) -> int:
-        """A size beyond which nothing more would be seen, where all pictures are of one (small) size."""
-        return max(self.pictures[0].shape[:2]) if self.signs else 2**31
 
 
 class LabelledPictures:
@@ -139,7 +136,7 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
     found = [find_classes(source, deepest=deepest) for source in sources]
     if len(found) == 1 and isinstance(found[0], IdxPictures):
         idx = found[0]
-        return Collection(idx, idx.labels, idx.names, signs=True)
+        return Collection(idx, idx.labels, idx.names, max(idx[0].shape[:2]), signs=True)
     folders = [one for one in found if isinstance(one, LabelledFiles)]
     if len(folders) < len(found) or not folders:
         raise StudioError(
@@ -156,7 +153,8 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
     names = tuple(sorted({class_of[path] for path in cached.files}))
     if len(names) < 2:
         raise StudioError("Only one class has pictures that can be read.", "Add pictures of another class.")
-    return Collection(cached, tuple(names.index(class_of[path]) for path in cached.files), names)
+    labels = tuple(names.index(class_of[path]) for path in cached.files)
+    return Collection(cached, labels, names, max(max(cached.size_of(index)) for index in range(len(cached))))
 
 
 def divided(labels: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:

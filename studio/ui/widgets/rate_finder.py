@@ -34,6 +34,8 @@ class RateFinder(QWidget):
     """Somebody wants to train with this rate."""
     find_requested = Signal()
     """Somebody wants the test to be made."""
+    stop_requested = Signal()
+    """Somebody has seen enough of a running test."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,7 @@ class RateFinder(QWidget):
         self._curves: dict[str, RateCurve] = {}
         self._shown = ""
         self._rate: float | None = None
+        self._running = False
         self._names: Segments | None = None
         self.plot: RatePlot | None = None
         self.find_button = QPushButton("Try rates", self)
@@ -58,12 +61,11 @@ class RateFinder(QWidget):
         self._follow()
 
     def _set_up(self) -> None:
-        self.find_button.setToolTip("Make a learning-rate range test; the run itself is left untouched")
         self.scale_choice.set_current("log")
-        for button, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
-            button.setAccessibleName(f"{words.capitalize()} rates")
-            button.setToolTip(f"Draw the rates on a {words} axis")
-            button.setFixedWidth(64)
+        for choice, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
+            choice.setAccessibleName(f"{words.capitalize()} rates")
+            choice.setToolTip(f"Draw the rates on a {words} axis")
+            choice.setFixedWidth(64)
         self.valley_button.setToolTip("The middle of the longest descent: a safe and quick rate")
         self.steepest_button.setToolTip("Where the loss falls fastest")
         for button in (self.valley_button, self.steepest_button):
@@ -86,14 +88,15 @@ class RateFinder(QWidget):
         self._header.addWidget(self.scale_choice)
         footer = QHBoxLayout()
         footer.setSpacing(gap)
-        for widget in (self.valley_button, self.steepest_button):
-            footer.addWidget(widget)
+        footer.addWidget(self.valley_button)
+        footer.addWidget(self.steepest_button)
         footer.addStretch(1)
         caption = QLabel("Learning rate", self)
         caption.setBuddy(self.rate_box)
         mark(caption, tone="muted")
-        for widget in (caption, self.rate_box, self.use_button):
-            footer.addWidget(widget)
+        footer.addWidget(caption)
+        footer.addWidget(self.rate_box)
+        footer.addWidget(self.use_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap)
@@ -103,7 +106,7 @@ class RateFinder(QWidget):
         layout.addLayout(footer)
 
     def _connect(self) -> None:
-        self.find_button.clicked.connect(self.find_requested)
+        self.find_button.clicked.connect(self._find_or_stop)
         self.scale_choice.chosen.connect(self._set_scale)
         self.valley_button.clicked.connect(self._take_valley)
         self.steepest_button.clicked.connect(self._take_steepest)
@@ -115,8 +118,8 @@ class RateFinder(QWidget):
     def begin(self) -> None:
         """A test has begun: forget the last one."""
         self._curves, self._rate = {}, None
+        self._running = True
         self._show_networks()
-        self.find_button.setEnabled(False)
         self._follow()
 
     def add(self, values: Mapping[str, float]) -> None:
@@ -139,15 +142,15 @@ class RateFinder(QWidget):
         """Show a finished test; its first network's valley is proposed."""
         self._curves = {curve.network: curve for curve in curves}
         self._shown = curves[0].network if curves else ""
+        self._running = False
         self._show_networks()
-        self.find_button.setEnabled(True)
         curve = self._curve
         self._rate = (curve.valley or curve.steepest) if curve is not None else None
         self._follow()
 
     def stop(self) -> None:
         """The test ended without an answer; what was measured stays."""
-        self.find_button.setEnabled(True)
+        self._running = False
         self._follow()
 
     @property
@@ -202,7 +205,7 @@ class RateFinder(QWidget):
     def _show_network(self, network: str) -> None:
         self._shown = network
         curve = self._curve
-        if curve is not None and self.find_button.isEnabled():
+        if curve is not None and not self._running:
             self._rate = curve.valley or curve.steepest
         self._follow()
 
@@ -229,13 +232,21 @@ class RateFinder(QWidget):
             self._rate = rate
         self._follow()
 
+    def _find_or_stop(self) -> None:
+        (self.stop_requested if self._running else self.find_requested).emit()
+
     def _use(self) -> None:
         if self._rate is not None:
             self.rate_chosen.emit(self._rate)
 
     def _follow(self) -> None:
         curve = self._curve
-        running = not self.find_button.isEnabled()
+        running = self._running
+        self.find_button.setText("Stop" if running else "Try rates")
+        self.find_button.setToolTip(
+            "End the test with what it has measured" if running
+            else "Make a learning-rate range test; the run itself is left untouched"
+        )  # fmt: skip
         suggested = (curve.valley, curve.steepest) if curve is not None and not running else (None, None)
         for button, name, rate in zip(
             (self.valley_button, self.steepest_button), ("Valley", "Steepest"), suggested, strict=True

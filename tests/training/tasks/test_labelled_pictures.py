@@ -110,3 +110,13 @@ def test_examples_pickle_and_tell_what_they_are(tmp_path):
     (data / "disc" / "000.png").rename(data / "square" / "900.png")
     moved = opened(tmp_path, data)
     assert LabelledPictures(moved, [0, 4, 7], 3, Variation()).fingerprint != examples.fingerprint
+
+
+def test_no_view_is_larger_than_the_largest_picture(tmp_path):
+    """What is 20 px wide shows no more at 96 px: it is learnt at 20 px."""
+    collection = opened(tmp_path, write_shapes(tmp_path / "data", count=2))
+    examples = LabelledPictures(collection, [0, 1], 3, Variation())
+    assert collection.largest_side == 20
+    assert examples.draw(0, torch.Generator().manual_seed(0), 96)[0].shape == (3, 20, 20)
+    assert examples.plain(0, 96).shape == (3, 20, 20)
+    assert examples.plain(0, 12).shape == (3, 12, 12)

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent, QUndoStack
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.training.schedule import Schedule
@@ -26,11 +26,10 @@ _ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class ScheduleEditor(QWidget):
-    """Shows a schedule and lets a hand change it.
+    """Shows a schedule and lets a hand change it. It has an undo of its own: Ctrl+Z inside it is about the schedule.
 
     Args:
         theme: where colours and icons come from.
-        stack: where edits can be undone; by default one of its own, with buttons and Ctrl+Z inside the editor.
         parent: the widget it lies in.
 
     """
@@ -38,10 +37,10 @@ class ScheduleEditor(QWidget):
     schedule_changed = Signal(Schedule)
     """An edit is done; not for each move of a drag, and not for `set_schedule`."""
 
-    def __init__(self, theme: Theme, stack: QUndoStack | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.undo_stack = stack or QUndoStack(self)
+        self.undo_stack = QUndoStack(self)
         self.state = EditorState(self.undo_stack, self)
         self.plot: SchedulePlot | None = None
         self._scale: Scale = "linear"
@@ -119,7 +118,8 @@ class ScheduleEditor(QWidget):
     def _connect(self) -> None:
         self.state.changed.connect(self._follow)
         self.state.selected.connect(self._follow)
-        self.state.position_changed.connect(self._follow)
+        self.state.position_changed.connect(self._follow_position)
+        self.state.locks_changed.connect(self._follow)
         self.state.schedule_changed.connect(self.schedule_changed)
         self.state.refused.connect(self._show_refusal)
         self._refusal.timeout.connect(self._follow)
@@ -170,6 +170,21 @@ class ScheduleEditor(QWidget):
         self._arrange()
         super().resizeEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """Take undo and redo for the schedule, before the window's own actions do, wherever the focus is in here."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _undoes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_stack.undo()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self.undo_stack.redo()
+        else:
+            super().keyPressEvent(event)
+
     def _make_plot(self) -> None:
         if self.plot is not None:
             return
@@ -178,6 +193,7 @@ class ScheduleEditor(QWidget):
         self.plot = SchedulePlot(self.state, self._theme, self)
         self.plot.set_scale(self._scale)
         self.plot.hovered.connect(self._show_step)
+        self.plot.dragged.connect(self._show_drag)
         self._plot_place.addWidget(self.plot)
         QWidget.setTabOrder(self.scale_choice.buttons[-1], self.plot.rate)
         QWidget.setTabOrder(self.plot.rate, self.plot.momentum)
@@ -216,6 +232,10 @@ class ScheduleEditor(QWidget):
         if not self._refusal.isActive():
             self._show_summary()
 
+    def _follow_position(self) -> None:
+        if not self._refusal.isActive():
+            self._show_summary()
+
     def _follow_history(self) -> None:
         self.undo_button.setEnabled(self.undo_stack.canUndo())
         self.redo_button.setEnabled(self.undo_stack.canRedo())
@@ -244,7 +264,15 @@ class ScheduleEditor(QWidget):
             f"rate {number_text(float(f'{moment.learning_rate:.3g}'))} · momentum {moment.momentum:.3f}"
         )
 
+    def _show_drag(self, words: str) -> None:
+        if not self._refusal.isActive():
+            self.readout.setText(words)
+
     def _show_refusal(self, words: str) -> None:
         mark(self.readout, tone="strong")
         self.readout.setText(words)
         self._refusal.start()
+
+
+def _undoes(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)

@@ -18,7 +18,7 @@ class EditorState(QObject):
     """The editor without its widgets: plot, table and buttons show this and call it, and it tells them.
 
     Args:
-        stack: where each edit, and each whole drag, becomes one step to undo.
+        stack: where each edit, and each whole drag, becomes one step to undo; nobody else's.
         parent: who owns it.
 
     """
@@ -29,6 +29,9 @@ class EditorState(QObject):
     """An edit is done: once for a drag, for an exact number, for undo. Not for `set_schedule`."""
     selected = Signal(int)
     position_changed = Signal()
+    """Training is at another step: often."""
+    locks_changed = Signal()
+    """Other phases than before are over or begun: seldom."""
     refused = Signal(str)
     """An edit that cannot be; the sentence says why."""
 
@@ -90,9 +93,13 @@ class EditorState(QObject):
 
     def set_position(self, step: int | None) -> None:
         """Show where training is; None: not begun."""
-        if step != self._position:
-            self._position = step
-            self.position_changed.emit()
+        if step == self._position:
+            return
+        before = self._position is None, self.past
+        self._position = step
+        self.position_changed.emit()
+        if before != (self._position is None, self.past):
+            self.locks_changed.emit()
 
     def select(self, index: int) -> None:
         """Choose a phase."""
