@@ -223,8 +223,11 @@ class Curves(QWidget):
                 if course is not None and curve.smooth:
                     course.set_span(points)
         self._work_a_little()
-        self.plot.refresh()
-        self._read(self.plot.cursor)
+        if self._work.isActive():
+            self._draw_later()
+        else:  # few points follow the hand at once
+            self.plot.refresh()
+            self._read(self.plot.cursor)
 
     def set_log(self, log: bool) -> None:
         """Draw heights on a logarithmic axis or not; tells nobody."""
