@@ -137,8 +137,8 @@ class RunHistory:
     """Reads one events.jsonl and keeps up with it as it grows, from this process or another's.
 
     `metrics` and `validation` hold a `Series` for each number, "rate" and "momentum" the schedule as it was followed,
-    `happenings` everything else in order; `pace` and `state` are the newest. What a resumed run does again replaces
-    what it had done before.
+    `worked` how many seconds the run had worked at each step, `happenings` everything else in order; `pace` and `state`
+    are the newest. What a resumed run does again replaces what it had done before.
     """
 
     def __init__(self, path: Path) -> None:
@@ -150,7 +150,7 @@ class RunHistory:
     def _forget_everything(self) -> None:
         self.metrics: dict[str, Series] = {}
         self.validation: dict[str, Series] = {}
-        self.rate, self.momentum, self.epoch = Series(), Series(), Series()
+        self.rate, self.momentum, self.epoch, self.worked = Series(), Series(), Series(), Series()
         self.happenings: list[Happening] = []
         self.pace: Happening | None = None
         self.logged_state: RunState = "new"
@@ -226,9 +226,11 @@ class RunHistory:
         for series, name in ((self.rate, "rate"), (self.momentum, "momentum"), (self.epoch, "epoch")):
             if isinstance(value := event.get(name), int | float):
                 series.append(step, float(value))
+        self.worked.append(step, self.seconds)
 
     def _forget_after(self, step: int) -> None:
-        for series in (*self.metrics.values(), *self.validation.values(), self.rate, self.momentum, self.epoch):
+        schedule = (self.rate, self.momentum, self.epoch, self.worked)
+        for series in (*self.metrics.values(), *self.validation.values(), *schedule):
             series.forget_after(step)
         # what was said and done stays told, only what the numbers were is void
         self.happenings = [
