@@ -28,6 +28,8 @@ _GREY_LOOKS = 64
 """So many pictures are looked at to tell whether there is any colour."""
 _GREY_SLACK = 6
 """So much may the channels of a grey JPEG differ."""
+_NAMED = 20
+"""So many files that are left out are named one by one."""
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -148,8 +150,10 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
         yield Log(f"{words} beside the classes' folders; what belongs to no class is left out.", "warning")
     class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
     cached = yield from caching_pictures(list(class_of), cache, side=side)
-    for left_out in cached.left_out:
+    for left_out in cached.left_out[:_NAMED]:
         yield Log(f"“{left_out.path.name}” {left_out.reason}; it is left out.", "warning")
+    if len(cached.left_out) > _NAMED:
+        yield Log(f"{len(cached.left_out) - _NAMED} more are left out for such reasons.", "warning")
     names = tuple(sorted({class_of[path] for path in cached.files}))
     if len(names) < 2:
         raise StudioError("Only one class has pictures that can be read.", "Add pictures of another class.")

@@ -67,6 +67,16 @@ def test_what_belongs_to_no_class_or_is_broken_is_named_and_left_out(tmp_path):
     assert any("broken.png" in message and "left out" in message for message in messages)
 
 
+def test_of_very_many_broken_files_some_are_named_and_the_others_counted(tmp_path):
+    data = write_shapes(tmp_path / "data", count=2, kinds=("disc", "square"))
+    for number in range(25):
+        (data / "disc" / f"broken{number:02}.png").write_bytes(b"no picture %d" % number)
+    said = [one.message for one in opening_collection([data], tmp_path / "cache", side=32, deepest=False)
+            if isinstance(one, Log)]  # fmt: skip
+    assert len(said) == 21
+    assert said[-1] == "5 more are left out for such reasons."
+
+
 def test_a_class_of_which_nothing_can_be_read_is_none(tmp_path):
     data = write_shapes(tmp_path / "data", count=2, kinds=("disc",))
     (data / "square").mkdir()
