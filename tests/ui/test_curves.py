@@ -90,6 +90,34 @@ def test_who_zoomed_in_stays_there(qtbot, curves: Curves):
     assert x_range(curves)[1] >= 2999
 
 
+def test_a_drag_moves_along_the_steps_only(qtbot, curves: Curves):
+    curves.append("loss", *fall(1000))
+    settle(qtbot, curves)
+    across, heights = x_range(curves), y_range(curves)
+    start = place_of(curves, 500, 1.5)
+    viewport = curves.plot.viewport()
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    for distance in (10, 40, 80):
+        qtbot.mouseMove(viewport, start + QPoint(distance, distance))
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(80, 80))
+    settle(qtbot, curves)
+    assert x_range(curves)[0] < across[0]
+    assert x_range(curves)[1] - x_range(curves)[0] == pytest.approx(across[1] - across[0])
+    assert curves.plot.whole_button.isVisible()
+    assert y_range(curves)[1] >= heights[1] * 0.5  # it follows what is in sight instead
+
+
+def test_curves_take_the_colours_of_the_theme(qtbot, curves: Curves, theme: Theme):
+    curves.set_smoothing(1)
+    curves.set_series("loss", np.arange(100), np.ones(100))
+    settle(qtbot, curves)
+    place = place_of(curves, 50, 1.0)
+    dark = ink_at(curves, place)
+    theme.set_mode("light")
+    settle(qtbot, curves)
+    assert ink_at(curves, place) != dark
+
+
 def test_many_appends_are_drawn_together(qtbot, curves: Curves, monkeypatch):
     curves.append("loss", *fall(10))
     settle(qtbot, curves)
@@ -251,8 +279,7 @@ def test_the_history_of_a_run_is_followed_as_it_grows(qtbot, curves: Curves, tmp
         history.poll()
         for name, series in history.metrics.items():
             curves.set_series(name, series.steps, series.values)
-        worked, epoch = history.worked, history.epoch
-        curves.set_scales(Scales(Knots.of(worked.steps, worked.values), Knots.of(epoch.steps, epoch.values)))
+        curves.set_scales(Scales(epochs=Knots.of(history.epoch.steps, history.epoch.values)))
         settle(qtbot, curves)
 
     history = RunHistory(tmp_path / "events.jsonl")
@@ -269,7 +296,7 @@ def test_the_history_of_a_run_is_followed_as_it_grows(qtbot, curves: Curves, tmp
     course = curves._curves["loss"].course
     np.testing.assert_array_equal(course.steps, np.arange(1, 300))
     np.testing.assert_array_equal(course.values[198:202], [1 / 199, 1 / 200, 2 / 201, 2 / 202])
-    assert all(button.isEnabled() for button in curves.along.buttons)
+    assert [button.isEnabled() for button in curves.along.buttons] == [True, False, True]
 
 
 def test_a_million_points_are_drawn_from_a_few(qtbot, curves: Curves):

@@ -127,6 +127,17 @@ def test_the_plot_follows_the_theme(plot: Plot, theme: Theme):
     assert plot.axes["left"].textPen().color() == theme.colour("text_muted")
 
 
+def test_a_ring_shows_where_the_keyboard_is(plot: Plot, theme: Theme):
+    left = plot.mapFromScene(plot.view.sceneBoundingRect()).boundingRect().left()
+    plot.clearFocus()
+    without = plot.grab().toImage()
+    plot.setFocus()
+    ringed = plot.grab().toImage()
+    edge = [ringed.pixelColor(left + offset, 100) for offset in (-2, -1, 0, 1)]
+    assert theme.colour("focus") in edge
+    assert theme.colour("focus") not in [without.pixelColor(left + offset, 100) for offset in (-2, -1, 0, 1)]
+
+
 def test_there_is_no_menu_of_pyqtgraphs_own(plot: Plot):
     assert not plot.view.menuEnabled()
     assert not plot.plotItem.menuEnabled()

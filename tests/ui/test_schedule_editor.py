@@ -1,9 +1,11 @@
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QMouseEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QUndoCommand, QUndoStack
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
@@ -243,6 +245,23 @@ def test_undo_keys_are_about_the_schedule_in_here(make: Made) -> None:
     assert editor.schedule == changed
 
 
+def test_a_shared_history_is_left_to_the_window(qtbot: QtBot, theme: Theme) -> None:
+    stack = QUndoStack()
+    stack.push(QUndoCommand("something else"))
+    editor = ScheduleEditor(theme, stack)
+    qtbot.addWidget(editor)
+    editor.show()
+    editor.set_schedule(SCHEDULE, 400, 4, 64)
+    editor.take_rate(0.05)
+    assert stack.undoText() == "Learning Rate"
+    assert not editor.undo_button.isVisible()
+    editor.set_schedule(one_cycle(), 400, 4, 64)
+    assert stack.count() == 2  # the other thing can still be undone
+    stack.undo()
+    assert editor.schedule == one_cycle()
+    assert stack.undoText() == "something else"
+
+
 def test_a_found_rate_scales_the_schedule(make: Made) -> None:
     editor = make()
     editor.take_rate(0.05)
@@ -364,6 +383,14 @@ def test_pyqtgraph_waits_until_the_editor_is_seen(qtbot: QtBot, theme: Theme) ->
     qtbot.addWidget(editor)
     editor.set_schedule(SCHEDULE, 400, 4, 64)
     assert editor.plot is None
+
+
+def test_neither_pyqtgraph_nor_torch_is_loaded_before_anything_is_seen() -> None:
+    code = (
+        "import sys, studio.ui.widgets.schedule_editor, studio.ui.widgets.rate_finder\n"
+        "sys.exit(any(name in sys.modules for name in ('pyqtgraph', 'torch')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_every_control_has_a_name_and_explains_itself(make: Made) -> None:

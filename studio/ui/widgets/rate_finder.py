@@ -34,8 +34,6 @@ class RateFinder(QWidget):
     """Somebody wants to train with this rate."""
     find_requested = Signal()
     """Somebody wants the test to be made."""
-    stop_requested = Signal()
-    """Somebody has seen enough of a running test."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +59,7 @@ class RateFinder(QWidget):
         self._follow()
 
     def _set_up(self) -> None:
+        self.find_button.setToolTip("Make a learning-rate range test; the run itself is left untouched")
         self.scale_choice.set_current("log")
         for choice, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
             choice.setAccessibleName(f"{words.capitalize()} rates")
@@ -106,7 +105,7 @@ class RateFinder(QWidget):
         layout.addLayout(footer)
 
     def _connect(self) -> None:
-        self.find_button.clicked.connect(self._find_or_stop)
+        self.find_button.clicked.connect(self.find_requested)
         self.scale_choice.chosen.connect(self._set_scale)
         self.valley_button.clicked.connect(self._take_valley)
         self.steepest_button.clicked.connect(self._take_steepest)
@@ -144,8 +143,7 @@ class RateFinder(QWidget):
         self._shown = curves[0].network if curves else ""
         self._running = False
         self._show_networks()
-        curve = self._curve
-        self._rate = (curve.valley or curve.steepest) if curve is not None else None
+        self._propose()
         self._follow()
 
     def stop(self) -> None:
@@ -204,10 +202,14 @@ class RateFinder(QWidget):
 
     def _show_network(self, network: str) -> None:
         self._shown = network
-        curve = self._curve
-        if curve is not None and not self._running:
-            self._rate = curve.valley or curve.steepest
+        if not self._running:
+            self._propose()
         self._follow()
+
+    def _propose(self) -> None:
+        curve = self._curve
+        proposed = (curve.valley or curve.steepest) if curve is not None else None
+        self._rate = None if proposed is None else _brief(proposed)
 
     def _set_scale(self, scale: str) -> None:
         if self.plot is not None:
@@ -221,7 +223,7 @@ class RateFinder(QWidget):
 
     def _take(self, rate: float | None) -> None:
         if rate is not None:
-            self.set_rate(rate)
+            self.set_rate(_brief(rate))
 
     def _read_rate(self) -> None:
         try:
@@ -232,9 +234,6 @@ class RateFinder(QWidget):
             self._rate = rate
         self._follow()
 
-    def _find_or_stop(self) -> None:
-        (self.stop_requested if self._running else self.find_requested).emit()
-
     def _use(self) -> None:
         if self._rate is not None:
             self.rate_chosen.emit(self._rate)
@@ -242,18 +241,14 @@ class RateFinder(QWidget):
     def _follow(self) -> None:
         curve = self._curve
         running = self._running
-        self.find_button.setText("Stop" if running else "Try rates")
-        self.find_button.setToolTip(
-            "End the test with what it has measured" if running
-            else "Make a learning-rate range test; the run itself is left untouched"
-        )  # fmt: skip
+        self.find_button.setEnabled(not running)
         suggested = (curve.valley, curve.steepest) if curve is not None and not running else (None, None)
         for button, name, rate in zip(
             (self.valley_button, self.steepest_button), ("Valley", "Steepest"), suggested, strict=True
         ):
             button.setText(name if rate is None else f"{name} {number_text(_brief(rate))}")
             button.setVisible(rate is not None)
-        self.rate_box.setText("" if self._rate is None else number_text(_brief(self._rate)))
+        self.rate_box.setText("" if self._rate is None else number_text(self._rate))
         self.rate_box.setEnabled(curve is not None)
         self.use_button.setEnabled(self._rate is not None and not running)
         self.words.setText(self._sentence(curve, running))
@@ -271,4 +266,5 @@ class RateFinder(QWidget):
 
 
 def _brief(rate: float) -> float:
+    """What a suggestion means is no more exact than two digits."""
     return float(f"{rate:.2g}")

@@ -26,10 +26,12 @@ _ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class ScheduleEditor(QWidget):
-    """Shows a schedule and lets a hand change it. It has an undo of its own: Ctrl+Z inside it is about the schedule.
+    """Shows a schedule and lets a hand change it.
 
     Args:
         theme: where colours and icons come from.
+        stack: where edits can be undone, as the window's. None gives the editor a history of its own, with buttons, and
+            Ctrl+Z inside it is about the schedule.
         parent: the widget it lies in.
 
     """
@@ -37,10 +39,11 @@ class ScheduleEditor(QWidget):
     schedule_changed = Signal(Schedule)
     """An edit is done; not for each move of a drag, and not for `set_schedule`."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, stack: QUndoStack | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack = stack or QUndoStack(self)
+        self._own_history = stack is None
         self.state = EditorState(self.undo_stack, self)
         self.plot: SchedulePlot | None = None
         self._scale: Scale = "linear"
@@ -98,8 +101,9 @@ class ScheduleEditor(QWidget):
         for button in (self.add_button, self.duplicate_button, self.remove_button):
             header.addWidget(button)
         header.addSpacing(tokens.gap)
-        header.addWidget(self.undo_button)
-        header.addWidget(self.redo_button)
+        for button in (self.undo_button, self.redo_button):
+            header.addWidget(button)
+            button.setVisible(self._own_history)
         header.addStretch(1)
         header.addWidget(self.more_button)
         header.addSpacing(tokens.gap)
@@ -136,6 +140,8 @@ class ScheduleEditor(QWidget):
 
     def set_schedule(self, schedule: Schedule, examples: int, batch: int, size: int) -> None:
         """Show a schedule over so many examples per epoch, with the run's batch and picture size; tells nobody."""
+        if self._own_history and schedule != self.schedule:
+            self.undo_stack.clear()
         self.state.set_schedule(schedule, examples, batch, size)
 
     def set_position(self, step: int | None) -> None:
@@ -172,18 +178,22 @@ class ScheduleEditor(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Take undo and redo for the schedule, before the window's own actions do, wherever the focus is in here."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _undoes(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._undoes(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
-        if event.matches(QKeySequence.StandardKey.Undo):
-            self.undo_stack.undo()
-        elif event.matches(QKeySequence.StandardKey.Redo):
-            self.undo_stack.redo()
-        else:
+        if not self._undoes(event):
             super().keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_stack.undo()
+        else:
+            self.undo_stack.redo()
+
+    def _undoes(self, event: QKeyEvent) -> bool:
+        keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+        return self._own_history and any(event.matches(key) for key in keys)
 
     def _make_plot(self) -> None:
         if self.plot is not None:
@@ -272,7 +282,3 @@ class ScheduleEditor(QWidget):
         mark(self.readout, tone="strong")
         self.readout.setText(words)
         self._refusal.start()
-
-
-def _undoes(event: QKeyEvent) -> bool:
-    return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)

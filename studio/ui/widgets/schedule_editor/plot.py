@@ -112,6 +112,7 @@ class PhasePlot(Plot):
         self._scale: Scale = "linear"
         self._under: Grip | None = None
         self._held: Grip | None = None
+        self._painted_now: float | None = None
         self._line = pg.PlotCurveItem(antialias=True)
         super().__init__(theme, f"{title} over the steps", AxisWords(), AxisWords(title), parent)
         self._prepare()
@@ -137,8 +138,9 @@ class PhasePlot(Plot):
         self._state.changed.connect(self._follow)
         self._state.schedule_changed.connect(self._follow)
         self._state.selected.connect(self._repaint)
-        self._state.position_changed.connect(self._repaint)
+        self._state.position_changed.connect(self._follow_position)
         self.view.sigRangeChanged.connect(self._repaint)
+        self.view.sigResized.connect(self._fit)
 
     def set_scale(self, scale: Scale) -> None:
         """Draw it on a linear or a logarithmic axis."""
@@ -159,9 +161,23 @@ class PhasePlot(Plot):
     def _follow(self) -> None:
         steps, rates, momenta = self._state.timeline.curve(800)
         self._line.setData(steps, self._heights(rates if self._curve == "learning_rate" else momenta))
+        self._fit()
+        self._repaint()
+
+    def _fit(self) -> None:
+        """Show everything, unless somebody has zoomed, or is just dragging."""
         if not self._state.in_hand and self.whole_button.isHidden():
             self.show_all()
-        self._repaint()
+
+    def _follow_position(self) -> None:
+        """Of a million steps, most do not move the marker by a pixel."""
+        now = self._now()
+        if (now is None) != (self._painted_now is None) or abs((now or 0) - (self._painted_now or 0)) >= 0.5:
+            self._repaint()
+
+    def _now(self) -> float | None:
+        position, total = self._state.position, self._state.timeline.total_steps
+        return None if position is None else self._place(min(position, total), 0).x()
 
     def _repaint(self) -> None:
         self.viewport().update()
@@ -187,13 +203,17 @@ class PhasePlot(Plot):
             bottom = math.log10(above.min()) if above.size else top - 2
             if (values < 10.0 ** (bottom - 1e-9)).any():  # something lies deeper, or at 0: room for the way there
                 bottom -= 1
-            room = max(0.25, (top - bottom) * 0.12)
-            return bottom - room, top + room + (top - bottom) * 0.15
+            return self._below_captions(bottom - max(0.25, (top - bottom) * 0.12), top)
         if self._curve == "momentum":
             low = max(0.0, math.floor((values.min() - 0.05) * 10) / 10)
             return low - 0.06 * (1.0 - low), 1.0 + 0.06 * (1.0 - low)
         top = float(values.max()) or 1e-3
-        return -0.06 * top, top * 1.3
+        return self._below_captions(-0.06 * top, top)
+
+    def _below_captions(self, low: float, top: float) -> tuple[float, float]:
+        """Return an axis from `low` on which `top` lies just below the phases' names."""
+        taken = min(0.5, (CAPTION + 8) / max(self._area().height(), 1.0))
+        return low, low + (top - low) / (1 - taken)
 
     def _heights(self, values: Curve) -> Curve:
         if self._scale == "linear":
@@ -207,6 +227,7 @@ class PhasePlot(Plot):
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: D102
         super().drawForeground(painter, rect)
         scene = self._scene()
+        self._painted_now = scene.now
         paint_marks(painter, scene, self._theme)
         if self._curve == "learning_rate":
             paint_captions(painter, scene, self._theme, self.font())
@@ -215,7 +236,6 @@ class PhasePlot(Plot):
 
     def _scene(self) -> Scene:
         state, lit = self._state, self._held or self._under
-        position = state.position
         return Scene(
             area=self._area(),
             spans=tuple(self._spans()),
@@ -223,7 +243,7 @@ class PhasePlot(Plot):
             captions=tuple((_name(phase, i), _length(phase)) for i, phase in enumerate(state.schedule.phases)),
             handles=tuple((place, point == lit) for point, place in self._handles()),
             lit_border=lit.phase if isinstance(lit, Border) else None,
-            now=None if position is None else self._place(min(position, state.timeline.total_steps), 0).x(),
+            now=self._now(),
             colour=self._colour,
         )
 
