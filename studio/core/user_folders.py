@@ -20,6 +20,7 @@ class UserFolders:
     config: Path
     cache: Path
     logs: Path
+    runs: Path
 
     @classmethod
     def standard(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -35,9 +36,11 @@ class UserFolders:
             config=dirs.user_config_path,
             cache=dirs.user_cache_path,
             logs=dirs.user_log_path,
+            runs=dirs.user_data_path / "runs",
         )
 
     @classmethod
     def within(cls, home: Path) -> Self:
         """Return one folder's own set, so that everything can be carried on a stick or thrown away at once."""
-        return cls(home / "library", home / "models", home / "config", home / "cache", home / "logs")
+        names = ("library", "models", "config", "cache", "logs", "runs")
+        return cls(*(home / name for name in names))
