@@ -210,6 +210,10 @@ def run_for_memory() -> dict[str, float]:
 
 def largest_resident() -> float:
     """The process's largest resident size so far, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux' ru_maxrss begins with what the parent had when it started this process
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / MEGABYTE
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MEGABYTE
 

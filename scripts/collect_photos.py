@@ -35,15 +35,6 @@ class Photo:
 
 PHOTOS = (
     Photo(
-        "astronaut.png",
-        "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
-        "astronaut",
-        "Astronaut Eileen Collins",
-        "NASA",
-        "Public domain",
-        "NASA Great Images, https://flic.kr/p/r9qvLn, by way of scikit-image",
-    ),
-    Photo(
         "chelsea.png",
         "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
         "cat",
@@ -51,6 +42,15 @@ PHOTOS = (
         "Stéfan van der Walt",
         "CC0-1.0",
         "scikit-image (data.chelsea)",
+    ),
+    Photo(
+        "astronaut.png",
+        "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+        "astronaut",
+        "Astronaut Eileen Collins",
+        "NASA",
+        "Public domain",
+        "NASA Great Images, https://flic.kr/p/r9qvLn, by way of scikit-image",
     ),
     Photo(
         "coffee.png",

@@ -28,16 +28,20 @@ def main() -> None:
 def closure(requirements: list[str]) -> dict[str, str]:
     """Return normalised name → `Name==version` for these requirements and everything that they need here."""
     pins: dict[str, str] = {}
-    waiting = list(map(Requirement, requirements))
+    seen: set[tuple[str, str]] = set()
+    waiting = [(Requirement(one), "") for one in requirements]  # each with the extra that asks for it
     while waiting:
-        requirement = waiting.pop()
+        requirement, extra = waiting.pop()
         name = normalise(requirement.name)
-        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if name in pins or not applies or LEFT_TO_TORCH.match(name):
+        applies = requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+        if not applies or LEFT_TO_TORCH.match(name):
             continue
         found = distribution(requirement.name)
         pins[name] = f"{found.metadata['Name']}=={found.version.partition('+')[0]}"  # +cpu names a build, not a version
-        waiting += map(Requirement, found.requires or [])
+        for asked in {"", *requirement.extras}:
+            if (name, asked) not in seen:
+                seen.add((name, asked))
+                waiting += [(Requirement(one), asked) for one in found.requires or []]
     return pins
 
 

@@ -22,9 +22,9 @@ class Painting:
 
 
 PAINTINGS = (
+    Painting("wave", "The breaker", "waves", wave.paint),
     Painting("comet", "Comet over the lake", "flow-field brush strokes", comet.paint),
     Painting("harbour", "Harbour at noon", "pointillism", harbour.paint),
-    Painting("wave", "The breaker", "waves", wave.paint),
     Painting("rose", "Rose window", "stained glass", rose.paint),
     Painting("town", "Hill town at dusk", "facets", town.paint),
     Painting("forest", "Mountain forest", "woodcut", forest.paint),

@@ -83,7 +83,7 @@ def test_every_picture_is_credited_and_every_credit_has_its_picture():
         assert credit.file == f"{credit.kind}s/{credit.name}.jpg"
         assert all([credit.title, credit.credit, credit.licence, credit.source])
     assert [c.name for c in credits_ if c.kind == "painting"] == [painting.name for painting in PAINTINGS]
-    assert [c.name for c in credits_ if c.kind == "photo"] == ["astronaut", "cat", "coffee", "rocket"]
+    assert [c.name for c in credits_ if c.kind == "photo"] == ["cat", "astronaut", "coffee", "rocket"]
 
 
 def test_painted_credits_name_the_file_that_paints_them():
