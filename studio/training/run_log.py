@@ -158,6 +158,8 @@ class RunHistory:
         self.metrics: dict[str, Series] = {}
         self.validation: dict[str, Series] = {}
         self.rate, self.momentum, self.epoch = Series(), Series(), Series()
+        self.clock = Series()
+        """How long the run had worked at each step, s."""
         self.happenings: list[Happening] = []
         self.pace: Happening | None = None
         self.logged_state: RunState = "new"
@@ -200,7 +202,7 @@ class RunHistory:
         still.metrics = {name: series.snapshot() for name, series in self.metrics.items()}
         still.validation = {name: series.snapshot() for name, series in self.validation.items()}
         still.rate, still.momentum = self.rate.snapshot(), self.momentum.snapshot()
-        still.epoch, still.happenings = self.epoch.snapshot(), list(self.happenings)
+        still.epoch, still.clock, still.happenings = self.epoch.snapshot(), self.clock.snapshot(), list(self.happenings)
         return still
 
     def of_kind(self, kind: str) -> tuple[Happening, ...]:
@@ -244,12 +246,14 @@ class RunHistory:
 
     def _take_metrics(self, step: int, event: Mapping[str, Any]) -> None:
         _append(self.metrics, step, event.get("values"))
+        self.clock.append(step, self.seconds)
         for series, name in ((self.rate, "rate"), (self.momentum, "momentum"), (self.epoch, "epoch")):
             if isinstance(value := event.get(name), int | float):
                 series.append(step, float(value))
 
     def _forget_after(self, step: int) -> None:
-        for series in (*self.metrics.values(), *self.validation.values(), self.rate, self.momentum, self.epoch):
+        courses = (self.rate, self.momentum, self.epoch, self.clock)
+        for series in (*self.metrics.values(), *self.validation.values(), *courses):
             series.forget_after(step)
         # what was said and done stays told, only what the numbers were is void
         self.happenings = [

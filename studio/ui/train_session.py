@@ -1,5 +1,6 @@
 """The state of the Train panel: the run in sight beside the one it is compared with, and what can be done. No widget."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from studio.core.failures import Failure
 from studio.engine import Engine
 from studio.jobs.runs import RunLook
 from studio.training.kinds import KINDS
-from studio.training.run_folder import RunState
+from studio.training.run_folder import RunPlan, RunState
+from studio.training.task_kind import TaskKind
 from studio.ui.preferences import Preferences
 from studio.ui.train.new_run import NewRun
 from studio.ui.train.run_keeper import RunKeeper
@@ -38,6 +40,7 @@ class TrainSession(QObject):
         runs: the folder of new runs.
         preferences: what is remembered of runs.
         undo_stack: receives the steps of the settings of a new run.
+        kinds: what can be trained.
 
     """
 
@@ -55,10 +58,13 @@ class TrainSession(QObject):
         preferences: Preferences,
         undo_stack: QUndoStack,
         parent: QObject | None = None,
+        *,
+        kinds: Sequence[TaskKind] = KINDS,
     ) -> None:
         super().__init__(parent)
+        self.kinds = tuple(kinds)
         self.keeper = RunKeeper(studio, reader, runs, preferences, self)
-        self.new_run = NewRun(KINDS, reader, undo_stack, self)
+        self.new_run = NewRun(self.kinds, reader, undo_stack, self)
         self.watch = RunWatch(reader, "train.watch", self)
         self.comparison = RunWatch(reader, "train.compare", self)
         self._connect()
@@ -109,6 +115,16 @@ class TrainSession(QObject):
         self.failed.emit(failure)
 
     # -- what can be done ------------------------------------------------------------------------------------------
+
+    def kind_of(self, plan: RunPlan | None) -> TaskKind | None:
+        """Return the kind of training of a run; None where it is not known here, as of a newer Atelier."""
+        return next((kind for kind in self.kinds if plan is not None and kind.name == plan.task), None)
+
+    def repeat(self, plan: RunPlan) -> None:
+        """Put a run together that is like another, to change something about it."""
+        if self.kind_of(plan) is not None:
+            self.new_run.take_plan(plan)
+            self.show(None)
 
     def start(self) -> None:
         """Begin the run that was put together, unless something is missing."""

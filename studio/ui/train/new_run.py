@@ -216,6 +216,24 @@ class NewRun(QObject):
         self.set_settings(self.kind.settings())
         self.reset_schedule()
 
+    def take_plan(self, plan: RunPlan) -> None:
+        """Put together what another run was made of.
+
+        Raises:
+            ValueError: its kind or one of its settings is not known here.
+
+        """
+        kind = next(kind for kind in self.kinds if kind.name == plan.task)
+        settings = kind.settings.model_validate(plan.settings)
+        self.choose_kind(kind.name)
+        self._inputs[kind.name] = {name: Path(path) for name, path in plan.inputs.items()}
+        self.inputs_changed.emit(self.inputs)
+        self._set_data(tuple(Path(path) for path in plan.data))
+        self.set_settings(settings)
+        self._drawn[kind.name] = plan.schedule
+        self.schedule_changed.emit(plan.schedule)
+        self.ready_changed.emit()
+
     # -- ready? ----------------------------------------------------------------------------------------------------
 
     @property

@@ -13,7 +13,7 @@ from studio.core.failures import Failure, StudioError, explain
 from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle, JobState
 from studio.jobs.runs import ListRunsTask, list_runs
-from studio.training.run_folder import RunFolder, RunPlan, TrainedRun, TrainRequest
+from studio.training.run_folder import RunChanged, RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_glance import RunGlance
 from studio.training.run_orders import Order, OrderKind
 from studio.ui.preferences import Preferences
@@ -271,7 +271,10 @@ class RunKeeper(QObject):
     def _fail(self, path: Path, failure: Failure) -> None:
         self._wanted_detached.discard(path)
         self._leave(path)
-        self.failed.emit(failure)
+        if failure.kind == RunChanged.__name__:
+            self.changes_found.emit(path, failure)
+        else:
+            self.failed.emit(failure)
 
     def _leave(self, path: Path) -> None:
         self._here.pop(path, None)

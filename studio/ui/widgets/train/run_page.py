@@ -1,0 +1,313 @@
+"""The page of one run: what it can by now, how it learns, and what can be turned; fed by looks at its folder."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.core.events import Progress
+from studio.jobs.runs import RunLook
+from studio.training.run_glance import RunGlance
+from studio.training.run_log import RunHistory, Series
+from studio.training.settings import TrainingSettings
+from studio.training.task_kind import TaskKind
+from studio.ui.theme import Theme, mark
+from studio.ui.train_session import RunDeed, TrainSession
+from studio.ui.widgets.curves import Curves, Knots, PlotMark, Scales
+from studio.ui.widgets.run_figures import RunFigures
+from studio.ui.widgets.samples_view import SamplesView
+from studio.ui.widgets.schedule_editor import ScheduleEditor
+from studio.ui.widgets.segments import Segments
+from studio.ui.widgets.train.run_header import STATES, RunHeader
+from studio.ui.widgets.train.run_side import RunSide
+
+COLUMN = 300
+_CHECKED = " (checked)"
+"""Behind the names of numbers that are measured on pictures it does not learn from."""
+
+
+class RunPage(QWidget):
+    """Shows the run that the session watches, and asks the session for whatever a hand wants of it.
+
+    Args:
+        session: the state.
+        theme: where colours and icons come from.
+        parent: the widget it lies in.
+
+    """
+
+    folder_requested = Signal(object)
+    pin_requested = Signal(object)
+    use_requested = Signal()
+
+    def __init__(self, session: TrainSession, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self.header = RunHeader(theme)
+        self.figures = RunFigures(theme)
+        self.samples = SamplesView(theme)
+        self.curves = Curves(theme)
+        self.schedule = ScheduleEditor(theme)
+        self.side = RunSide(theme)
+        self.choice = Segments({"curves": "Curves", "schedule": "Schedule"})
+        self._lower = QStackedWidget()
+        self._path: Path | None = None
+        self._said = ""
+        self._lay_out()
+        self._connect()
+
+    # -- layout ----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        gap, margin = self._theme.tokens.gap, self._theme.tokens.margin
+        self.choice.name_buttons("Below the samples")
+        for button, tip in zip(
+            self.choice.buttons, ("How far it errs, step by step", "How fast it learns, step by step"), strict=True
+        ):
+            button.setToolTip(tip)
+        self.choice.set_current("curves")
+        self.choice.setFixedWidth(200)
+        self._lower.addWidget(self.curves)
+        self._lower.addWidget(self.schedule)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, gap, 0, 0)
+        column.setSpacing(gap)
+        column.addWidget(self.choice)
+        column.addWidget(self._lower, 1)
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.setChildrenCollapsible(False)
+        parts.addWidget(self.samples)
+        parts.addWidget(below)
+        parts.setSizes([500, 500])
+        middle = QWidget()
+        inner = QVBoxLayout(middle)
+        inner.setContentsMargins(margin, margin, margin, gap)
+        inner.setSpacing(gap)
+        inner.addWidget(self.header)
+        inner.addWidget(self.figures)
+        inner.addWidget(parts, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(middle)
+        splitter.addWidget(self._make_side())
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([10_000, COLUMN])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _make_side(self) -> QWidget:
+        scroll = QScrollArea()
+        scroll.setWidget(self.side)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QWidget()
+        column.setMinimumWidth(COLUMN)
+        mark(column, surface="panel")
+        outer = QVBoxLayout(column)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        return column
+
+    # -- connections -----------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        session, keeper, head = self._session, self._session.keeper, self.header
+        session.watch.looked.connect(self._show_look)
+        session.watch.reading.connect(self._show_reading)
+        session.comparison.looked.connect(self._show_comparison)
+        session.compared_changed.connect(self._end_comparison)
+        session.shown_changed.connect(self._show_another)
+        keeper.place_changed.connect(self._show_place)
+        keeper.progressed.connect(self._show_progress)
+        keeper.listed.connect(self._offer_comparisons)
+        head.pause_requested.connect(session.toggle_pause)
+        head.resume_requested.connect(session.toggle_pause)
+        head.keep_requested.connect(session.stop_and_keep)
+        head.save_requested.connect(lambda: self._ask(keeper.save_now))
+        head.pin_requested.connect(lambda: self._ask(self.pin_requested.emit))
+        head.take_over_requested.connect(lambda: self._ask(keeper.take_over))
+        head.detach_requested.connect(lambda: self._ask(keeper.go_on_detached))
+        head.folder_requested.connect(lambda: self._ask(self.folder_requested.emit))
+        head.forget_requested.connect(session.forget_shown)
+        head.repeat_requested.connect(session.repeat_shown)
+        self.choice.chosen.connect(self._choose_lower)
+        self.side.turned.connect(lambda values: self._ask(lambda path: keeper.steer(path, values)))
+        self.side.notes_written.connect(lambda words: self._ask(lambda path: keeper.write_notes(path, words)))
+        self.side.use_requested.connect(self.use_requested)
+
+    def _ask(self, deed: object) -> None:
+        if self._path is not None and callable(deed):
+            deed(self._path)
+
+    def _choose_lower(self, which: str) -> None:
+        self._lower.setCurrentWidget(self.curves if which == "curves" else self.schedule)
+
+    # -- showing the run -------------------------------------------------------------------------------------------
+
+    def _show_another(self, path: Path | None) -> None:
+        self.side.forget()  # its notes are written down before they are another run's
+        self._path, self._said = path, ""
+        self.curves.clear()
+        self.samples.clear()
+        self.figures.clear()
+        if path is not None:
+            glance = self._session.keeper.glance(path)
+            self.header.set_title(glance.title if glance else path.name, str(path))
+            self.side.notes.set_words(self._session.keeper.read_notes(path))
+
+    def _show_look(self, look: RunLook) -> None:
+        kind = self._session.kind_of(look.plan)
+        self._say_state(look)
+        self._show_numbers(look)
+        self.samples.set_samples(samples_of(look))
+        self.side.set_kind(None if kind is None else kind.settings)
+        if kind is not None:
+            self._show_settings(look, kind)
+        self.side.set_happenings(look.history.happenings)
+        self._show_schedule(look, kind)
+
+    def _say_state(self, look: RunLook) -> None:
+        place = self._session.keeper.place(look.path)
+        deeds = self._session.deeds(look)
+        words = self._words_for(look, place)
+        removable = look.path.parent != self._session.keeper.folder and place == "nowhere"
+        self.header.set_state(words, deeds, place, removable=removable)
+        self.header.set_progress(look.history.step, total_of(look), busy=look.state == "running")
+
+    def _words_for(self, look: RunLook, place: str) -> str:
+        if place == "waiting":
+            return "Waits until the run before it is done"
+        if place == "here" and look.state != "running":
+            return self._said or "Getting ready…"
+        if look.state == "running" and place == "elsewhere":
+            worker = look.worker
+            return f"Training in another process ({worker.host})" if worker else "Training in another process"
+        return STATES[look.state]
+
+    def _show_numbers(self, look: RunLook) -> None:
+        history, curves = look.history, self.curves
+        for name, series in numbers_of(history):
+            curves.set_series(name, series.steps, series.values)
+        curves.set_scales(scales_of(history))
+        curves.set_marks(marks_of(history))
+        self.figures.set_look(look)
+
+    def _show_settings(self, look: RunLook, kind: TaskKind) -> None:
+        steered: dict[str, object] = {}
+        for change in look.history.of_kind("settings"):
+            steered |= dict(change.facts.get("values") or {})
+        settings = settings_of(kind, {**look.plan.settings, **steered})
+        self.side.set_settings(settings, steerable=RunDeed.STEER in self._session.deeds(look))
+        self.side.set_use(possible=look.has_model, hint=_use_hint(kind, look))
+
+    def _show_schedule(self, look: RunLook, kind: TaskKind | None) -> None:
+        total = total_of(look)
+        self.schedule.setVisible(bool(total))
+
+    def _show_place(self, path: Path) -> None:
+        if path == self._path and self._session.watch.look is not None:
+            self._said = ""
+            self._say_state(self._session.watch.look)
+
+    def _show_progress(self, path: Path, progress: Progress) -> None:
+        look = self._session.watch.look
+        if path == self._path and look is not None and look.state != "running":
+            self._said = progress.stage
+            self._say_state(look)
+            self.header.set_progress(progress.done, progress.total, busy=True)
+
+    def _show_reading(self, progress: Progress) -> None:
+        self.header.set_progress(progress.done, progress.total, busy=True)
+
+    # -- beside another --------------------------------------------------------------------------------------------
+
+    def _offer_comparisons(self, runs: tuple[RunGlance, ...]) -> None:
+        menu = self.header.compare_menu
+        menu.clear()
+        compared = self._session.comparison.path
+        if compared is not None:
+            menu.addAction("Nothing", lambda: self._session.compare(None))
+            menu.addSeparator()
+        for run in runs:
+            if run.path != self._path:
+                action = menu.addAction(run.title, lambda path=run.path: self._session.compare(path))
+                action.setCheckable(True)
+                action.setChecked(run.path == compared)
+        menu.setEnabled(not menu.isEmpty())
+
+    def _show_comparison(self, look: RunLook) -> None:
+        series = {name: (one.steps, one.values) for name, one in numbers_of(look.history)}
+        self.curves.set_comparison(look.plan.title or look.path.name, series, scales_of(look.history))
+
+    def _end_comparison(self, path: Path | None) -> None:
+        if path is None:
+            self.curves.set_comparison("", {})
+        self._offer_comparisons(self._session.keeper.runs)
+
+
+def settings_of(kind: TaskKind, values: dict[str, object]) -> TrainingSettings:
+    """Return a run's settings; names that this version does not know are passed over."""
+    known = {name: value for name, value in values.items() if name in kind.settings.model_fields}
+    try:
+        return kind.settings.model_validate(known)
+    except ValueError:
+        return kind.settings()
+
+
+def total_of(look: RunLook) -> int:
+    """Return how many steps a run takes, 0 while nobody knows."""
+    pace = look.history.pace
+    total = pace.facts.get("total") if pace is not None else None
+    if look.state in ("finished", "stopped"):
+        return max(1, look.history.step)
+    return total if isinstance(total, int) else 0
+
+
+def numbers_of(history: RunHistory) -> list[tuple[str, Series]]:
+    """Return every number's course with the name it is shown by."""
+    checked = [(name + _CHECKED, series) for name, series in history.validation.items()]
+    return [*history.metrics.items(), *checked]
+
+
+def scales_of(history: RunHistory) -> Scales:
+    """Return what the run's steps are in time and epochs."""
+    clock, epoch = history.clock, history.epoch
+    return Scales(
+        Knots.of(clock.steps, clock.values) if len(clock) else None,
+        Knots.of(epoch.steps, epoch.values) if len(epoch) else None,
+    )
+
+
+def marks_of(history: RunHistory) -> list[PlotMark]:
+    """Return the moments that are worth a line across the curves."""
+    marks = []
+    for one in history.happenings:
+        if one.kind == "resumed":
+            marks.append(PlotMark(one.step, "resumed", str(one.facts.get("message") or "Resumed")))
+        elif one.kind == "phase" and one.step > 0:
+            marks.append(PlotMark(one.step, "phase", str(one.facts.get("name") or "Next phase")))
+        elif one.kind == "guard":
+            marks.append(PlotMark(one.step, "guard", str(one.facts.get("message") or "A step was left out")))
+        elif one.kind == "checkpoint" and one.facts.get("kind") == "pinned":
+            marks.append(PlotMark(one.step, "pinned", "Pinned"))
+    return marks
+
+
+def samples_of(look: RunLook) -> list[tuple[int, Path]]:
+    """Return step and file of every sample."""
+    folder = look.path / "samples"
+    return [(one.step, folder / str(one.facts.get("file"))) for one in look.history.of_kind("sample")]
+
+
+def _use_hint(kind: TaskKind, look: RunLook) -> str:
+    if not kind.product:
+        return ""
+    if not look.has_model:
+        return "There will be a network to use when the run is finished, or stopped and kept"
+    return {
+        "fast_style": "Paint at once with what it learnt: in the Style panel, as Instant",
+        "backbone": "Let it look at the pictures in the Style panel",
+    }[kind.product]
