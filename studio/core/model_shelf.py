@@ -152,7 +152,7 @@ class ModelShelf:
         if path.suffix.lower() not in SUFFIXES:
             raise StudioError(f"{path.name} is not a weights file.", f"Choose a {', '.join(SUFFIXES)} file.")
         record = self._record(path, "", (yield from hashing(path, f"Reading {path.name}")))
-        twin = self._twin(record.sha256)
+        twin = self.twin_of(record.sha256)
         if twin is not None:
             yield Log(f"{path.name} is here already: {twin.label}.")
             return twin
@@ -208,7 +208,7 @@ class ModelShelf:
             size=path.stat().st_size, origin=path.name,
         )  # fmt: skip
 
-    def _twin(self, sha256: str) -> ShelfEntry | None:
+    def twin_of(self, sha256: str) -> ShelfEntry | None:
         """Return the network whose very file this is, if it is here and sound."""
         for entry in self.entries():
             if entry.path is None or not entry.is_here:

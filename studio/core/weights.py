@@ -63,6 +63,34 @@ def resolve_backbone(
     )
 
 
+def name_in_recipes(name: str) -> str:
+    """Return what a recipe calls the network `name`: of a file only its name, as recipes travel inside pictures."""
+    return Path(name).name if Path(name).suffix.lower() in SUFFIXES else name
+
+
+def resolve_recorded(name: str, sha256: str) -> ResolvedWeights:
+    """Find the network that a recipe names; where a file was used, also by its content on the shelf.
+
+    Args:
+        name: as `name_in_recipes` returned it.
+        sha256: of the weights file; "" where they were random.
+
+    Raises:
+        StudioError: it is not on this computer.
+
+    """
+    try:
+        return resolve_backbone(name)
+    except StudioError as error:
+        twin = ModelShelf.standard().twin_of(sha256) if sha256 else None
+        if twin is not None:
+            return resolve_backbone(twin.name)
+        raise StudioError(
+            f"The network {name} that this picture was made with is not on this computer.",
+            "Import its file in the Models panel, or copy it into this folder, and try again.",
+        ) from error
+
+
 def _resolve_file(name: str, shelf: ModelShelf) -> ResolvedWeights:
     path = Path(name).expanduser()
     if path.is_file():

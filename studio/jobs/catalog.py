@@ -13,6 +13,7 @@ _JOBS = {
     "load_picture": "studio.jobs.files:load_picture",
     "save_picture": "studio.jobs.files:save_picture",
     "keep_result": "studio.jobs.files:keep_result",
+    "examine_data": "studio.jobs.examine:examine_data",
     "list_shelf": "studio.jobs.shelf:list_shelf",
     "download_weights": "studio.jobs.shelf:download_weights",
     "verify_weights": "studio.jobs.shelf:verify_weights",

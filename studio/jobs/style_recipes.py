@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +22,7 @@ from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.recipes import InputRecord, Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.weights import name_in_recipes
 
 TASK = "stylize"
 AT_ITS_END = 2**31 - 1
@@ -129,9 +130,7 @@ class RecipeWriter:
     def __init__(self, task: StylizeTask, settings: StyleSettings, weights: WeightsRecord) -> None:
         self._inputs = _inputs(task)
         self._before = _chain_up_to_branch(task.history, settings) if task.history else ()
-        self._initial = (
-            (task.history.initial or task.history.settings) if task.history else settings.model_dump(mode="json")
-        )
+        self._initial = (task.history.initial or task.history.settings) if task.history else _told(settings)
         known = task.history.weights if task.history else ()
         self._weights = known if weights in known else (*known, weights)
         self._versions = _versions()
@@ -148,7 +147,7 @@ class RecipeWriter:
         steering = (*self._before, *record)
         if stopped_at is not None and not (record and record[-1].action == "stop"):
             steering = (*steering, SteeringStep(at=stopped_at, action="stop"))
-        newest = settings.model_dump(mode="json")
+        newest = _told(settings)
         return Recipe(
             task=TASK,
             settings=newest,
@@ -169,8 +168,13 @@ def _chain_up_to_branch(history: Recipe, settings: StyleSettings) -> tuple[Steer
         steps, at = steps[:-1], steps[-1].at
     segments = segments_of(history)
     reached = _moved(segments[-1].settings, *segments[-1].steps).model_dump()
-    changes = {name: value for name, value in settings.model_dump().items() if value != reached[name]}
+    changes = {name: value for name, value in _told(settings, "python").items() if value != reached[name]}
     return (*steps, SteeringStep(at=at, action="branch", changes=changes))
+
+
+def _told(settings: StyleSettings, mode: Literal["json", "python"] = "json") -> dict[str, Any]:
+    """Return the settings as a recipe tells them to strangers."""
+    return settings.model_dump(mode=mode) | {"backbone": name_in_recipes(settings.backbone)}
 
 
 def _inputs(task: StylizeTask) -> tuple[InputRecord, ...]:

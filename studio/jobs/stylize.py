@@ -11,7 +11,7 @@ from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
 from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
-from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone
+from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone, resolve_recorded
 from studio.jobs.easel import Easel, to_deep_picture, to_picture, to_tensor
 from studio.jobs.scales import FEWEST
 from studio.jobs.sitting import Sitting
@@ -62,8 +62,10 @@ def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
         if sitting is not None and sitting.painting is not None:
             frame = to_tensor(to_picture(sitting.painting))
         yield Progress(LOADING)
-        weights = resolve_backbone(_name_then(segment.settings.backbone, recipe))
-        if weights_record(weights) not in recipe.weights:
+        name = _name_then(segment.settings.backbone, recipe)
+        recorded = next((record for record in recipe.weights if record.name == name), WeightsRecord(name=name))
+        weights = resolve_recorded(name, recorded.sha256)
+        if (weights.sha256, weights.trained) != (recorded.sha256, recorded.trained):
             yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
         steering: Steering = ReplayedSteering(segment.settings, segment.steps)
         easel = _easel(task, segment.settings, open_backbone(weights, segment.settings))

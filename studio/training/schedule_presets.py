@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from studio.core.settings import Settings, setting
-from studio.training.schedule import Decay, Optimiser, Phase, Ramp, Schedule, Unit
+from studio.training.schedule import Decay, Optimiser, Phase, Ramp, Schedule, Timeline, Unit
 
 _OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 
@@ -80,8 +80,8 @@ def linear_decay(
     """Return `n` at the same rate, then `n_decay` on a straight line to 0 (Zhu et al. 2017, CycleGAN, section 4)."""
     beta1 = Ramp.level(momentum)
     phases = (
-        _phase("Steady", n, unit, optimiser, Ramp.level(rate), beta1),
-        _phase("Fade out", n_decay, unit, optimiser, _ramp(rate, 0.0, "linear"), beta1),
+        _phase("Steady", _whole(n, unit), unit, optimiser, Ramp.level(rate), beta1),
+        _phase("Fade out", _whole(n_decay, unit), unit, optimiser, _ramp(rate, 0.0, "linear"), beta1),
     )
     return Schedule(phases=phases)
 
@@ -111,13 +111,13 @@ def _ramp(start: float, end: float, decay: Decay) -> Ramp:
 
 
 def _whole(duration: float, unit: Unit) -> float:
-    return duration if unit == "epochs" else float(max(1, round(duration)))
+    return round(duration, 6) if unit == "epochs" else float(max(1, round(duration)))
 
 
 def _in_shares(duration: float, unit: Unit, shares: list[float]) -> list[float]:
     """Divide a duration; whole steps where it is counted in steps, in such a way that the sum is kept."""
     if unit == "epochs":
-        return [duration * share / sum(shares) for share in shares]
+        return [round(duration * share / sum(shares), 6) for share in shares]
     borders = [round(duration * sum(shares[:i]) / sum(shares)) for i in range(len(shares) + 1)]
     return [float(max(1, after - before)) for before, after in pairwise(borders)]
 
@@ -259,6 +259,7 @@ class Preset:
         help: one line in an artist's words.
         make: the function that draws it; its parameters are the fields of `numbers`.
         numbers: what can be set about it, for a form.
+        lengths: the parameters that make it last so long, from the length; `duration` where none are named.
 
     """
 
@@ -266,10 +267,23 @@ class Preset:
     help: str
     make: Callable[..., Schedule]
     numbers: type[Settings]
+    lengths: Callable[[float], dict[str, float]] = lambda duration: {"duration": duration}
 
     def schedule(self, numbers: Settings | None = None) -> Schedule:
         """Return the schedule for these numbers, by default the usual ones."""
         return self.make(**dict(numbers or self.numbers()))
+
+    def instead_of(self, timeline: Timeline) -> Schedule:
+        """Return it as long, and at its fastest as fast, as another schedule is, under the same optimiser."""
+        phases = timeline.schedule.phases
+        fastest = max(max(phase.learning_rate.start, phase.learning_rate.end) for phase in phases)
+        in_steps = all(phase.unit == "steps" for phase in phases)
+        epochs = max(0.1, round(timeline.total_draws / timeline.examples, 1))
+        given: dict[str, Any] = self.lengths(timeline.total_steps if in_steps else epochs)
+        given |= {"unit": "steps" if in_steps else "epochs", "optimiser": phases[0].optimiser}
+        made = self.make(**given | ({"rate": fastest} if fastest > 0 else {}))
+        weight_decay = phases[0].weight_decay
+        return Schedule(phases=tuple(p.model_copy(update={"weight_decay": weight_decay}) for p in made.phases))
 
 
 PRESETS: dict[str, Preset] = {
@@ -279,10 +293,11 @@ PRESETS: dict[str, Preset] = {
     "one_cycle": Preset(
         "One cycle", "Warms up, races, cools down: the quickest way to a good result.", one_cycle, OneCycleNumbers),
     "sgdr": Preset(
-        "Warm restarts", "Slows down and starts afresh, each round longer than the one before.", sgdr, SgdrNumbers),
+        "Warm restarts", "Slows down and starts afresh, each round longer than the one before.", sgdr, SgdrNumbers,
+        lengths=lambda duration: {"cycle_len": duration / 15}),  # 1 + 2 + 4 + 8
     "linear_decay": Preset(
         "Steady, then fading", "Full pace for half of the time, then evenly down to nothing.", linear_decay,
-        LinearDecayNumbers),
+        LinearDecayNumbers, lengths=lambda duration: {"n": duration / 2, "n_decay": duration / 2}),
     "flat_cosine": Preset(
         "Steady, soft landing", "Full pace for most of the time, then gently down to nothing.", flat_cosine,
         FlatCosineNumbers),

@@ -14,6 +14,7 @@ from studio.core.controls import Controls
 from studio.core.events import Log, Metrics, Preview
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
+from studio.core.model_shelf import ModelShelf
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyledPicture, StylizeTask
 from studio.jobs.easel import Easel, loss_weights, to_deep_picture, to_picture, to_tensor
@@ -172,6 +173,30 @@ def test_another_network_than_the_recipes_is_told():
     other = result.recipe.model_copy(update={"weights": (WeightsRecord(name="squeezenet1_1", sha256="1" * 64),)})
     events, _ = drive(small_task(), ReplayControls(other))
     assert any(isinstance(event, Log) and "it will differ" in event.message for event in events)
+
+
+def test_a_recipe_names_a_weights_file_but_not_its_folder(home, tmp_path, monkeypatch):
+    private = tmp_path / "secret client" / "mine.pth"
+    private.parent.mkdir()
+    network = untrained_backbone("squeezenet1_1", seed=5).features.state_dict()
+    torch.save({f"features.{name}": value for name, value in network.items()}, private)
+    _, result = drive(small_task(), Controls(quick(backbone=str(private), steps=2)))
+    branched = small_task(branch=result.picture, history=result.recipe)
+    _, further = drive(branched, Controls(quick(backbone=str(private), steps=3)))
+    for recipe in (result.recipe, further.recipe):
+        assert "secret client" not in recipe.model_dump_json()
+        assert recipe.settings["backbone"] == "mine.pth"
+    with pytest.raises(StudioError, match=r"mine\.pth that this picture was made with is not on this computer"):
+        drive(small_task(), ReplayControls(through_a_file(result.recipe)))
+    monkeypatch.chdir(private.parent)
+    _, beside = drive(small_task(), ReplayControls(through_a_file(result.recipe)))
+    assert np.array_equal(beside.painting, result.painting)
+    monkeypatch.chdir(tmp_path)
+    renamed = private.rename(tmp_path / "another name.pth")
+    ModelShelf(home / "models").import_file(renamed)
+    events, again = drive(small_task(), ReplayControls(through_a_file(result.recipe)))
+    assert np.array_equal(again.painting, result.painting)
+    assert not any(isinstance(event, Log) for event in events)
 
 
 # -- sketches: followed on a machine of known speed --------------------------------------------------------------------

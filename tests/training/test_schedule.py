@@ -318,6 +318,17 @@ def test_a_preset_counted_in_steps_keeps_its_length(name: str, steps: int) -> No
     assert schedule.timeline(7, batch=3, size=64).total_steps == steps
 
 
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("unit", ["epochs", "steps"])
+def test_a_preset_takes_the_place_of_a_schedule_at_its_length_and_speed(name: str, unit: str) -> None:
+    before = one_cycle(duration=60, rate=0.02, unit=unit, optimiser="rmsprop").timeline(40, batch=4, size=64)
+    after = PRESETS[name].instead_of(before)
+    timeline = after.timeline(40, batch=4, size=64)
+    assert timeline.total_steps == pytest.approx(before.total_steps, abs=3)
+    assert max(phase.learning_rate.start for phase in after.phases) == 0.02
+    assert {(phase.unit, phase.optimiser) for phase in after.phases} == {(unit, "rmsprop")}
+
+
 def test_the_window_can_draw_schedules_without_torch() -> None:
     code = "import sys, studio.training.schedule_presets; sys.exit('torch' in sys.modules)"
     assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,1 +1,1 @@
-"""From folders of pictures to batches: find, examine, decode once, augment, draw."""
+"""From the folders an artist drops to batches: found, examined, decoded once, varied at random, drawn in order."""

@@ -1,0 +1,82 @@
+"""Compares what a checkpoint was trained for with what is wanted now, and names each difference in the user's words."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from studio import __version__
+from studio.core.failures import StudioError
+from studio.core.settings import describe
+from studio.training.run_folder import RunPlan
+from studio.training.settings import TrainingSettings
+
+__all__ = ["changes_between", "check_changes", "identity_of"]
+
+_HARMLESS = {"workers", "checkpoint_minutes", "sample_every"}
+"""Settings that change nothing about what is learnt."""
+
+
+def identity_of(plan: RunPlan, settings: TrainingSettings, data: str) -> dict[str, Any]:
+    """Return what decides how a run goes, as plain values: kept in its checkpoints.
+
+    Args:
+        plan: of the run.
+        settings: as the plan has them.
+        data: the examples' fingerprint.
+
+    """
+    return {
+        "task": plan.task,
+        "settings": settings.model_dump(mode="json"),
+        "schedule": plan.schedule.model_dump(mode="json"),
+        "inputs": {name: _sha256(Path(path)) for name, path in sorted(plan.inputs.items())},
+        "data": data,
+        "versions": {"atelier": __version__, "torch": str(torch.__version__)},
+    }
+
+
+def changes_between(before: Mapping[str, Any], now: Mapping[str, Any], settings: type[TrainingSettings]) -> list[str]:
+    """Return every difference between two identities that makes another course of the run."""
+    found = []
+    if before["task"] != now["task"]:
+        found.append(f"the kind of training ({before['task']} → {now['task']})")
+    if before["data"] != now["data"]:
+        found.append("the pictures it learns from")
+    if before["schedule"] != now["schedule"]:
+        found.append("the schedule")
+    names = before["inputs"].keys() | now["inputs"].keys()
+    found += [f"the {name}" for name in sorted(names) if before["inputs"].get(name) != now["inputs"].get(name)]
+    for info in describe(settings):
+        old, new = before["settings"].get(info.name, info.default), now["settings"].get(info.name, info.default)
+        if old != new and info.name not in _HARMLESS and not _only_length(info.name, now["settings"]):
+            found.append(f"“{info.label}” ({old} → {new})")
+    return found
+
+
+def check_changes(changes: list[str], *, accepted: bool) -> None:
+    """Let the user decide about changes.
+
+    Raises:
+        StudioError: there are some, and nobody said that they are wanted.
+
+    """
+    if changes and not accepted:
+        raise StudioError(
+            f"Since this run was last worked on, something has changed: {', '.join(changes)}.",
+            "Change it back for an exact continuation, or go on with the change accepted (--accept-changes).",
+        )
+
+
+def _only_length(name: str, settings: Mapping[str, Any]) -> bool:
+    """Training for longer is no other course, unless the average's beginning depends on the length."""
+    return name == "steps" and settings.get("average") != "swa"
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

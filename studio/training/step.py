@@ -1,0 +1,138 @@
+"""One optimiser step: the parts of its batch × the objectives of its task, in lockstep, with breaths in between.
+
+For every objective k in turn, each part's k-th loss goes backward with the part's share of the batch; the sum is the
+gradient of the whole batch's mean. Then that network steps, and only then the parts go on to objective k + 1.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+import torch
+from torch import Tensor
+
+from studio.training.chance import seed_everything, seed_of
+from studio.training.learner import Learner, Learnt
+from studio.training.processes import Processes
+from studio.training.schedule import Moment
+from studio.training.task import Batch, Objective, TrainingTask
+
+__all__ = ["StepReport", "StepTaker", "split"]
+
+
+@dataclass(slots=True)
+class StepReport:
+    """What a step measured: terms as scalars still on the device, means over the step; each network's lessons."""
+
+    terms: dict[str, Tensor] = field(default_factory=dict)
+    lessons: list[tuple[str, Learnt]] = field(default_factory=list)
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """The networks that did not take (one of) their steps."""
+        return tuple(dict.fromkeys(name for name, learnt in self.lessons if learnt.verdict != "step"))
+
+    @property
+    def diverged(self) -> str | None:
+        """The network that keeps being thrown off, if one does."""
+        return next((name for name, learnt in self.lessons if learnt.verdict == "diverged"), None)
+
+
+class StepTaker:
+    """Takes steps of one task with its learners.
+
+    Args:
+        task: what is learnt.
+        learners: one for each network, by name.
+        processes: where, and with whom.
+        seed: of the run.
+
+    """
+
+    def __init__(self, task: TrainingTask, learners: Mapping[str, Learner], processes: Processes, seed: int) -> None:
+        self._task = task
+        self._learners = learners
+        self._processes = processes
+        self._seed = seed
+
+    def take(self, batch: Batch, moment: Moment, *, rate: float, parts: int) -> Generator[None, None, StepReport]:
+        """Learn from this process's share of a step's batch; yields between passes.
+
+        Args:
+            batch: N×… each, on the CPU.
+            moment: what holds at this step.
+            rate: the learning rate.
+            parts: into how many the batch is divided, so that it fits into memory.
+
+        """
+        for learner in self._learners.values():
+            learner.prepare(moment, rate)
+        pieces = split(batch, parts)
+        shares = [len(piece[0]) / len(batch[0]) for piece in pieces]
+        lessons = [self._task.objectives(self._on_device(piece), moment) for piece in pieces]
+        report, counts = StepReport(), dict[str, int]()
+        for number in count():
+            networks: list[str | None] = []
+            for part, (lesson, share) in enumerate(zip(lessons, shares, strict=True)):
+                seed_everything(seed_of(self._seed, "step", moment.step, self._processes.rank, part, number))
+                objective = yield from self._next_objective(lesson)
+                networks.append(objective.network if objective is not None else None)
+                if objective is not None:
+                    self._learners[objective.network].backward(objective.loss, share)
+                    self._note(report, objective, share)
+                    del objective  # and with it the graph
+                    yield
+            network = _the_only(networks)
+            if network is None:
+                return self._means(report, counts)
+            counts[network] = counts.get(network, 0) + 1
+            report.lessons.append((network, self._learners[network].step()))
+
+        raise AssertionError("unreachable")
+
+    def _next_objective(self, lesson: Iterator[Objective | None]) -> Generator[None, None, Objective | None]:
+        """Run one part up to its next objective, in the chosen number format; None when it has no more."""
+        while True:
+            with self._processes.autocast():  # not over a yield: other jobs share the thread
+                objective = next(lesson, _OVER)
+            if isinstance(objective, Objective):
+                return objective
+            if objective is _OVER:
+                return None
+            yield
+
+    def _on_device(self, piece: Batch) -> Batch:
+        return tuple(tensor.to(self._processes.device, non_blocking=True) for tensor in piece)
+
+    def _name(self, network: str, term: str) -> str:
+        return term if len(self._learners) == 1 else f"{network}.{term}"
+
+    def _note(self, report: StepReport, objective: Objective, share: float) -> None:
+        for term, value in {"loss": objective.loss, **objective.terms}.items():
+            name = self._name(objective.network, term)
+            part = value.detach().to(torch.float32) * share
+            report.terms[name] = report.terms[name] + part if name in report.terms else part
+
+    def _means(self, report: StepReport, counts: Mapping[str, int]) -> StepReport:
+        """Where a network learnt several times in the step, its terms are means over them."""
+        for network, times in counts.items():
+            prefix = self._name(network, "")
+            for name in report.terms if times > 1 else ():
+                if name.startswith(prefix):
+                    report.terms[name] = report.terms[name] / times
+        return report
+
+
+_OVER = object()
+
+
+def split(batch: Batch, parts: int) -> list[Batch]:
+    """Divide a batch into `parts` pieces of nearly equal size, or as many as it has examples."""
+    number = min(parts, len(batch[0]))
+    return list(zip(*(tensor.tensor_split(number) for tensor in batch), strict=True))
+
+
+def _the_only(networks: list[str | None]) -> str | None:
+    if len(set(networks)) != 1:
+        raise RuntimeError(f"The parts of one step must follow the same objectives, not {networks}.")
+    return networks[0]
