@@ -204,6 +204,7 @@ class RunFolder:
             raise StudioError(
                 f"Another process is training {self.path.name} already.", "Pause it there first, or watch it here."
             ) from error
+        self.beat()  # at once: a run that says it works, and whose heart does not beat, counts as dead
         try:
             yield
         finally:

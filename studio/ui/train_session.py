@@ -152,6 +152,17 @@ class TrainSession(QObject):
             found.add(RunDeed.RESUME)
         return frozenset(found)
 
+    def repeat_shown(self) -> None:
+        """Put a run together that is like the one in sight."""
+        if (look := self.watch.look) is not None:
+            self.repeat(look.plan)
+
+    def forget_shown(self) -> None:
+        """Leave the run in sight out of the list."""
+        if (path := self.shown) is not None:
+            self.show(None)
+            self.keeper.forget(path)
+
     def toggle_pause(self) -> None:
         """Pause the run in sight, or go on with it here."""
         if (look := self.watch.look) is None:

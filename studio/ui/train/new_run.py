@@ -12,7 +12,7 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
-from studio.jobs.examine import ExamineTask
+from studio.jobs.examine import ExamineTask, examine_data
 from studio.training.data.doctor import DataReport
 from studio.training.run_folder import RunPlan
 from studio.training.run_glance import RunGlance
@@ -127,8 +127,8 @@ class NewRun(QObject):
         self.report_changed.emit(None)
         if not self.data:
             return
-        task = ExamineTask(self.data, self.kind.data)
-        self._examination = handle = self._reader.live(_EXAMINE, "examine", task, Controls(Settings()))
+        task = ExamineTask(self.data, self.settings.size, by_class=self.kind.data == "classes")
+        self._examination = handle = self._reader.live(_EXAMINE, examine_data, task, Controls(Settings()))
         handle.progressed.connect(partial(self._tell_examining, handle))
         handle.finished.connect(partial(self._take_report, handle))
         handle.failed.connect(partial(self._fail_examining, handle))

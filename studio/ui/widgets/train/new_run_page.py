@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.training.data.doctor import DataReport
 from studio.training.task_kind import TaskKind
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
@@ -33,6 +34,8 @@ from studio.ui.widgets.wrapping_label import WrappingLabel
 
 COLUMN = 320
 _WIDEST = 860
+_EXAMPLES = 1000
+"""As many pictures the schedule is drawn for until they are counted."""
 
 
 class NewRunPage(QWidget):
@@ -65,7 +68,7 @@ class NewRunPage(QWidget):
         self.inputs = {
             (kind.name, wanted.name): InputTile(wanted, theme, self) for kind in new_run.kinds for wanted in kind.inputs
         }
-        self.schedule = ScheduleEditor(undo_stack, theme, self)
+        self.schedule = ScheduleEditor(theme, undo_stack, self)
         self.schedule_section = Section("Schedule", theme, self)
         self.rate_button = QPushButton("Find a Learning Rate…", self)
         self.forms = {kind.name: SettingsForm(kind.settings, theme) for kind in new_run.kinds}
@@ -213,7 +216,6 @@ class NewRunPage(QWidget):
         for name, card in self._input_cards.items():
             card.setVisible(name == kind.name)
         self._show_settings(self.new_run.settings)
-        self._show_schedule(self.new_run.schedule)
 
     def _show_data(self, paths: tuple[Path, ...]) -> None:
         self.shelf.set_data(paths)
@@ -223,21 +225,18 @@ class NewRunPage(QWidget):
         form = self.forms[self.new_run.kind.name]
         if form.settings != settings:
             form.set_settings(self.new_run.settings)
-        self._lay_schedule_over_data()
+        self._show_schedule()
 
-    def _show_schedule(self, schedule: object) -> None:
-        if self.schedule.schedule != schedule:
-            self.schedule.set_schedule(self.new_run.schedule)
-        self._lay_schedule_over_data()
+    def _show_report(self, report: DataReport | None) -> None:
+        self.doctor.set_report(report)
+        self._show_schedule()
 
-    def _show_report(self, report: object) -> None:
-        self.doctor.set_report(self.new_run.report)
-        self._lay_schedule_over_data()
-
-    def _lay_schedule_over_data(self) -> None:
+    def _show_schedule(self, _changed: object = None) -> None:
         run = self.new_run
         examples = run.report.usable if run.report is not None else 0
-        self.schedule.set_data(max(1, examples), batch=run.settings.batch, size=run.settings.size)
+        self.schedule.set_schedule(
+            run.schedule, max(1, examples or _EXAMPLES), run.settings.batch, run.settings.size
+        )
 
     def show_readiness(self, missing: str, length: str) -> None:
         """Say what is still missing, or how long it will take."""
