@@ -29,7 +29,7 @@ from studio.core.failures import StudioError
 from studio.training.run_orders import RunOrders
 from studio.training.schedule import Schedule
 
-__all__ = ["Heartbeat", "RunChanged", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
+__all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
 
 RunState: TypeAlias = Literal["new", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 """`paused` goes on when asked. `interrupted`: its process is gone without a word. `stopped`: ended early, and kept."""
@@ -60,7 +60,7 @@ class RunPlan(BaseModel):
     version: str = __version__
 
 
-class RunChanged(StudioError):
+class RunChangedError(StudioError):
     """Data or settings of a run are not those it was last worked on with; the user decides whether they are wanted."""
 
 

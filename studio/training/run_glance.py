@@ -18,8 +18,8 @@ _TAIL = 1 << 16
 class RunGlance:
     """One run in a few words.
 
-    `plan` is None where run.json cannot be read; `trouble` then says why, as it does for a run that failed. `total` is 0
-    while nobody knows how many steps it will take. `changed` is when it was last written to (Unix seconds).
+    `plan` is None where run.json cannot be read; `trouble` then says why, as it does for a run that failed. `total` is
+    0 while nobody knows how many steps it will take. `changed` is when it was last written to (Unix seconds).
     """
 
     path: Path

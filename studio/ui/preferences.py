@@ -60,7 +60,7 @@ class Preferences:
 
     @property
     def opened_runs(self) -> tuple[Path, ...]:
-        """Training runs that lie elsewhere than in the runs folder, the newest opened first; they may be gone by now."""
+        """Training runs that lie elsewhere than in the runs folder, the newest opened first; some may be gone."""
         return tuple(Path(name) for name in self._names("runs"))
 
     def remember_run(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The state of the Train panel: the run in sight beside the one it is compared with, and what can be done. No widget."""
+"""The state of the Train panel: the run in sight, the one it is compared with, what can be done. Knows no widget."""
 
 from collections.abc import Sequence
 from enum import StrEnum

@@ -13,6 +13,7 @@ from studio.core.failures import Failure
 from studio.core.model_shelf import ModelShelf
 from studio.core.samples import sample_photos
 from studio.engine import Engine, JobHandle
+from studio.training.run_glance import RunGlance
 from studio.ui.actions import Actions, make_actions
 from studio.ui.notifier import Notifier
 from studio.ui.panel import Panel
@@ -343,6 +344,9 @@ class StudioWindow(QMainWindow):
     def _show_network(self, name: str) -> None:
         self.show_panel(self.models_panel.name)
         self.models_panel.show_network(name)
+
+    def _use_trained(self, product: str, run: RunGlance) -> None:
+        raise NotImplementedError
 
     def _begin_run(self) -> None:
         self.show_panel(self.train_panel.name)

@@ -201,7 +201,7 @@ class TrainPanel(Panel):
             self._close_by(choice, remember=False)
         return True
 
-    def _close_by(self, choice: ClosingChoice, remember: bool) -> None:  # noqa: FBT001 - a signal's argument
+    def _close_by(self, choice: ClosingChoice, remember: bool) -> None:
         if remember:
             self._preferences.training_at_close = choice
         keeper = self.session.keeper

@@ -37,12 +37,9 @@ def train_detached(run: Path) -> int:
 
 
 def _environment() -> QProcessEnvironment:
-    """This process's own, so that the very same program is found, installed or not."""
+    """Return this process's own, so that the very same program is found, installed or not."""
     environment = QProcessEnvironment.systemEnvironment()
     here = str(Path(studio.__file__).resolve().parents[1])
     paths = [here, *environment.value("PYTHONPATH").split(os.pathsep)]
     environment.insert("PYTHONPATH", os.pathsep.join(dict.fromkeys(path for path in paths if path)))
     return environment
-
-
-

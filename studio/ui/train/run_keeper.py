@@ -13,7 +13,7 @@ from studio.core.failures import Failure, StudioError, explain
 from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle, JobState
 from studio.jobs.runs import ListRunsTask, list_runs
-from studio.training.run_folder import RunChanged, RunFolder, RunPlan, TrainedRun, TrainRequest
+from studio.training.run_folder import RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_glance import RunGlance
 from studio.training.run_orders import Order, OrderKind
 from studio.ui.preferences import Preferences
@@ -50,7 +50,7 @@ class RunKeeper(QObject):
     ended = Signal(object)
     """A `RunGlance`: a run that worked, wherever, is finished, was kept, or failed."""
     changes_found = Signal(object, object)
-    """Path and `Failure`: its data or settings are not those it was begun with. `start(accept_changes=True)` goes on."""
+    """Path and `Failure`: its data or settings are others than before; `start(…, accept_changes=True)` goes on."""
     failed = Signal(object)
     noticed = Signal(str, str)
     rested = Signal()
@@ -271,7 +271,7 @@ class RunKeeper(QObject):
     def _fail(self, path: Path, failure: Failure) -> None:
         self._wanted_detached.discard(path)
         self._leave(path)
-        if failure.kind == RunChanged.__name__:
+        if failure.kind == RunChangedError.__name__:
             self.changes_found.emit(path, failure)
         else:
             self.failed.emit(failure)

@@ -85,7 +85,7 @@ class TrainDesk(QWidget):
         self.list.run_chosen.connect(session.show)
 
     def _show_runs(self, runs: tuple[RunGlance, ...]) -> None:
-        raise NotImplementedError
+        self.list.set_runs(runs)
 
     def _show_places(self) -> None:
         self._show_runs(self._session.keeper.runs)

@@ -234,9 +234,7 @@ class NewRunPage(QWidget):
     def _show_schedule(self, _changed: object = None) -> None:
         run = self.new_run
         examples = run.report.usable if run.report is not None else 0
-        self.schedule.set_schedule(
-            run.schedule, max(1, examples or _EXAMPLES), run.settings.batch, run.settings.size
-        )
+        self.schedule.set_schedule(run.schedule, max(1, examples or _EXAMPLES), run.settings.batch, run.settings.size)
 
     def show_readiness(self, missing: str, length: str) -> None:
         """Say what is still missing, or how long it will take."""

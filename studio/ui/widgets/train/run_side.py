@@ -12,6 +12,7 @@ from studio.training.settings import TrainingSettings
 from studio.ui.theme import Theme, mark
 from studio.ui.widgets.section import Section
 from studio.ui.widgets.settings_form import SettingsForm
+from studio.ui.widgets.train.happening_words import WORTH_TELLING, in_words
 
 _WRITE_MS = 800
 _STEER_MS = 250
@@ -172,13 +173,14 @@ class RunSide(QWidget):
 
     def set_happenings(self, happenings: Sequence[Happening]) -> None:
         """List what happened; only what is new since the last time is added."""
-        told = [one for one in happenings if one.kind in _WORDS or one.kind in ("state", "log", "guard")]
+        told = [one for one in happenings if one.kind in WORTH_TELLING]
         if len(told) < self._seen:
             self.happenings.clear()
             self._seen = 0
         for one in told[max(self._seen, len(told) - _MOST) :]:
-            item = QListWidgetItem(f"{time.strftime('%H:%M', time.localtime(one.at))}  {_in_words(one)}")
-            item.setToolTip(f"{time.strftime('%c', time.localtime(one.at))}, step {one.step}\n{_in_words(one)}")
+            words, at = in_words(one), time.localtime(one.at)
+            item = QListWidgetItem(f"{time.strftime('%H:%M', at)}  {words}")
+            item.setToolTip(f"{time.strftime('%c', at)}, step {one.step:,}\n{words}")
             self.happenings.insertItem(0, item)
         self._seen = len(told)
         while self.happenings.count() > _MOST:
@@ -189,31 +191,3 @@ class RunSide(QWidget):
         self.notes.flush()
         self.happenings.clear()
         self._seen = 0
-
-
-_WORDS = {
-    "resumed": "Goes on from step {step:,}",
-    "checkpoint": "Saved at step {step:,}",
-    "settings": "Changed at step {step:,}",
-}
-_STATES = {
-    "running": "Training begins",
-    "paused": "Paused at step {step:,}",
-    "finished": "Finished at step {step:,}",
-    "stopped": "Stopped and kept at step {step:,}",
-    "failed": "Failed at step {step:,}",
-}
-
-
-def _in_words(one: Happening) -> str:
-    facts = one.facts
-    said = str(facts.get("message") or facts.get("cause") or "")
-    if one.kind == "settings":
-        values = ", ".join(f"{name.replace('_', ' ')} {value:g}" if isinstance(value, int | float) else f"{name} {value}"
-                           for name, value in dict(facts.get("values") or {}).items())  # fmt: skip
-        return f"From step {one.step:,}: {values}"
-    if one.kind == "checkpoint":
-        marks = [words for words, there in (("pinned", facts.get("kind") == "pinned"), ("best", facts.get("best"))) if there]
-        return _WORDS["checkpoint"].format(step=one.step) + (f" ({', '.join(marks)})" if marks else "")
-    template = _STATES.get(str(facts.get("state"))) if one.kind == "state" else _WORDS.get(one.kind)
-    return ". ".join(part for part in ((template or "").format(step=one.step), said) if part)
