@@ -2,7 +2,8 @@
 
 A style transfer never needs a classifier, only what the layers see on the way. The layouts are torchvision's, key by
 key, so that its weight files load; they are written out here because building torchvision's own models would allocate
-half a gigabyte of classifier first. Adding an architecture is one entry in `ARCHITECTURES`.
+half a gigabyte of classifier first. Networks that the studio trains itself (`models.classifiers`) serve as well. Adding
+an architecture is one entry in `ARCHITECTURES`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,11 @@ from torch.nn import functional as F  # noqa: N812
 
 from models import slim
 from models.average_pooling import AveragePool
+from models.classifiers import FAMILIES, FamilyName, Width
+from models.darknet import ResLayer
+from models.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from models.normalised_vgg19 import normalised_features
+from models.small_resnet import BasicBlock
 from models.weight_files import WeightsError, read_shapes, read_tensors
 
 __all__ = [
@@ -34,9 +39,6 @@ __all__ = [
 ]
 
 Pooling: TypeAlias = Literal["max", "average"]
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,12 @@ def _slim() -> Layout:
     return Layout(features, slim.tap_indices(features), slim.TAPS, slim.MEAN, slim.STD)
 
 
+def _classifier(family: FamilyName, width: Width) -> Layout:
+    """A classifier of the studio's own; it halves the picture by strides or averages, whatever pooling is asked for."""
+    kind = FAMILIES[family]
+    return Layout(kind.features(3, kind.widths[width]), kind.taps, kind.scales)
+
+
 ARCHITECTURES: Mapping[str, Callable[[Pooling], Layout]] = {
     "slim": lambda _pooling: _slim(),
     "squeezenet1_1": _squeezenet1_1,
@@ -231,8 +239,16 @@ ARCHITECTURES: Mapping[str, Callable[[Pooling], Layout]] = {
     "vgg16_bn": lambda pooling: _vgg((2, 2, 3, 3, 3), pooling, batch_norm=True),
     "vgg19": lambda pooling: _vgg((2, 2, 4, 4, 4), pooling),
     "vgg19_normalised": _normalised_vgg19,
+} | {
+    f"{family}_{width}": lambda _pooling, family=family, width=width: _classifier(family, width)
+    for family, kind in FAMILIES.items()
+    for width in kind.widths
 }
 """Name → builder. Builders run on the meta device: they allocate nothing and draw no random numbers."""
+
+
+UNTRAINED_BRANCH = 0.2
+"""By how much a residual branch is scaled in a network with random weights, so that a dozen of them do not explode."""
 
 
 def untrained_backbone(architecture: str, *, seed: int = 0, pooling: Pooling = "max") -> Backbone:
@@ -253,6 +269,9 @@ def untrained_backbone(architecture: str, *, seed: int = 0, pooling: Pooling = "
             module.reset_running_stats()
             module.weight.data.fill_(1.0)
             module.bias.data.zero_()
+    for module in layout.features.modules():
+        if isinstance(module, ResLayer | BasicBlock):  # untrained, its norm cannot keep the sums from growing
+            module.last_norm.weight.data.fill_(UNTRAINED_BRANCH)
     return Backbone(layout, architecture, trained=False)
 
 
@@ -335,6 +354,8 @@ def _fitting(shapes: Mapping[str, tuple[int, ...]], architecture: str, pooling: 
         if key not in shapes:
             raise WeightsError(f"{file} is not {architecture}: it has no {key}.")
         if shapes[key] != tuple(parameter.shape):
+            if _sees_grey(shapes[key], tuple(parameter.shape)):
+                raise WeightsError(f"{file} is a {architecture} that knows only grey pictures; painting takes colour.")
             has, wants = _words(shapes[key]), _words(tuple(parameter.shape))
             raise WeightsError(f"{file} is not {architecture}: {key} is {has}, it should be {wants}.")
     return layout
@@ -369,11 +390,15 @@ def _strides(layout: Layout) -> dict[str, int]:
     """How many pixels of the picture one step at each tap spans."""
     stride, after = 1, []
     for layer in layout.features:
-        if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | AveragePool):
-            step = layer.stride
-            stride *= step if isinstance(step, int) else step[0]
+        step: int | tuple[int, ...] = getattr(layer, "stride", 1)  # of convolutions, poolings, and our own blocks
+        stride *= step if isinstance(step, int) else step[0]
         after.append(stride)
     return {tap: after[index] for tap, index in layout.taps.items()}
+
+
+def _sees_grey(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Tell whether a convolution of these shapes takes one channel where three are wanted."""
+    return len(shape) == 4 and wanted[1] == 3 and shape == (wanted[0], 1, *wanted[2:])
 
 
 def _words(shape: tuple[int, ...]) -> str:

@@ -1,8 +1,10 @@
 """Command-line flags made from a settings model, so that the form and the command line never differ."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
@@ -16,8 +18,9 @@ S = TypeVar("S", bound=Settings)
 class CommandParser(argparse.ArgumentParser):
     """A parser for one command: no guessed abbreviations, and errors that are two lines long."""
 
-    def __init__(self, command: str, summary: str, usage: str) -> None:
+    def __init__(self, command: str, summary: str, usage: str, *, add_help: bool = True) -> None:
         super().__init__(
+            add_help=add_help,
             prog=f"atelier {command}",
             usage=f"atelier {command} {usage}".replace("%", "%%"),
             description=summary,
@@ -53,6 +56,15 @@ def settings_from(arguments: argparse.Namespace, model: type[S], parser: Command
         first = error.errors()[0]
         flag = "--" + str(first["loc"][0]).replace("_", "-")
         parser.error(f"argument {flag}: {first['msg']}")
+
+
+def check_place(output: Path, parser: CommandParser) -> None:
+    """End the program with exit code 2 when nothing can be made where `output` should come to lie."""
+    place = next(folder for folder in output.absolute().parents if folder.exists())
+    if not place.is_dir():
+        parser.error(f"argument -o: {place} is a file, not a folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        parser.error(f"argument -o: no permission to write to {place}")
 
 
 def _add_flag(group: Any, info: SettingInfo) -> None:

@@ -1,6 +1,5 @@
 """One painting, from the files that go in to the file that comes out: what `stylize` and `replay` share."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any, TypeAlias
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
 from studio.command_line.failing import tell_failure
-from studio.command_line.flags import CommandParser
+from studio.command_line.flags import CommandParser, check_place
 from studio.command_line.reporting import Reporter, reporter
 from studio.command_line.running import Interrupted, run_job, stoppable
 from studio.core.atomic import write_error
@@ -47,11 +46,7 @@ def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) ->
         parser.error(f"argument -o: {output} is a folder")
     if output.exists() and any(path.exists() and path.samefile(output) for path in inputs):
         parser.error(f"argument -o: {output} goes in, and would be overwritten")
-    place = next(folder for folder in output.absolute().parents if folder.exists())
-    if not place.is_dir():
-        parser.error(f"argument -o: {place} is a file, not a folder")
-    if not os.access(place, os.W_OK | os.X_OK):
-        parser.error(f"argument -o: no permission to write to {place}")
+    check_place(output, parser)
 
 
 class PaintingCommand:

@@ -47,6 +47,25 @@ def reporter(*, events: bool, started: float) -> Reporter:
     return JsonLines(started) if events else Terminal()
 
 
+class Silent(Reporter):
+    """Says nothing: of several processes that work together, one speaks."""
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing to put away."""
+
+    def say(self, event: Event) -> None:
+        """Leave it to the one that speaks."""
+
+    def result(self, path: str, **facts: Any) -> None:
+        """Leave it to the one that speaks."""
+
+    def failed(self, failure: Failure) -> None:
+        """Leave it to the one that speaks."""
+
+    def note(self, message: str) -> None:
+        """Leave it to the one that speaks."""
+
+
 class JsonLines(Reporter):
     """One JSON object a line on stdout; `t` counts the seconds since the start."""
 

@@ -37,14 +37,19 @@ def stoppable(controls: Controls[Any]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter) -> R:
+def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter, *, reached: bool = False) -> R:
     """Run `job` to its end and return its result, or what it had reached when it was asked to finish.
 
+    Args:
+        job: what to run.
+        controls: how it is asked to stop.
+        reporter: whoever hears what it says.
+        reached: whether it has something to keep from the beginning on, and not only after its first picture.
+
     Raises:
-        Interrupted: it was asked to stop at once, or before its first picture.
+        Interrupted: it was asked to stop at once, or before it had reached anything.
 
     """
-    reached = False
     try:
         while not controls.cancelled and (reached or not controls.finishing):
             event = next(job)

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 __all__ = ["AverageKind", "WeightAverage", "ema_decay_at", "estimate_statistics", "has_batch_norm"]
@@ -64,7 +64,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def look(self) -> nn.Module:
-        """Return the averaged network in eval mode, with the learning one's buffers; its batch norm may need new ones."""
+        """Return the averaged network in eval mode, with the learning one's buffers; batch norm may need new ones."""
         for average, buffer in zip(self.module.buffers(), self._network.buffers(), strict=True):
             average.copy_(buffer)
         if self._kind == "swa" and self._count == 0:
@@ -86,7 +86,7 @@ class WeightAverage:
 
 def has_batch_norm(network: nn.Module) -> bool:
     """Whether the network normalises by statistics that it keeps."""
-    return any(_keeps_statistics(module) for module in network.modules())
+    return bool(_batch_norms(network))
 
 
 def estimate_statistics(
@@ -99,7 +99,7 @@ def estimate_statistics(
         passes: each passes one batch through it; they are run without gradients.
 
     """
-    norms = [module for module in network.modules() if _keeps_statistics(module)]
+    norms = _batch_norms(network)
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
@@ -123,7 +123,5 @@ def estimate_statistics(
 _OVER = object()
 
 
-def _keeps_statistics(module: nn.Module) -> bool:
-    return isinstance(module, _BatchNorm) and module.track_running_stats
-
-
+def _batch_norms(network: nn.Module) -> list[_BatchNorm]:
+    return [module for module in network.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]

@@ -4,27 +4,19 @@ A killed run that goes on, a run with other jobs on the same thread, and one lef
 """
 
 import random
-import struct
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
+from studio.training.data.draws import seed_of
+
 __all__ = ["chance_state", "restore_chance", "seed_everything", "seed_of", "undisturbed", "yielding"]
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def seed_of(*place: int | str) -> int:
-    """Return a seed (63 bits) for a place, e.g. `seed_of(run_seed, "step", step, rank)`; neighbours share nothing."""
-    digest = blake2b(digest_size=8)
-    for part in place:
-        digest.update(part.encode() + b"\0" if isinstance(part, str) else struct.pack("<q", part))
-    return int.from_bytes(digest.digest(), "little") >> 1
 
 
 def seed_everything(seed: int) -> None:

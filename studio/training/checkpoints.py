@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import torch
 from torch import Tensor
@@ -83,7 +83,7 @@ class Checkpoints:
         self._slip_of(step).unlink(missing_ok=True)  # an older file of this step is no longer vouched for
         with written_in_pieces(path) as file:
             hashing = _HashingWriter(file)
-            torch.save(dict(state), hashing)
+            torch.save(dict(state), cast(BinaryIO, hashing))
         written = Checkpoint(step, hashing.hexdigest(), hashing.written, time.time(), pinned, best, note=note)
         self._write_slip(written)
         self._prune()
@@ -118,18 +118,18 @@ class Checkpoints:
             damaged.append(self.file_of(checkpoint.step))
         return None, {}, damaged
 
-    def pin(self, step: int, note: str = "") -> None:
-        """Never let go of the checkpoint of `step`.
+    def mark(self, step: int, *, best: bool = False, pinned: bool = False, note: str = "") -> None:
+        """Add marks to the checkpoint of `step`, where there is one: a pinned one is never let go of.
 
         Raises:
             WriteError: that could not be written down.
 
         """
-        self._amend(step, pinned=True, note=note)
-
-    def praise(self, step: int) -> None:
-        """Mark the checkpoint of `step` as the best so far."""
-        self._amend(step, best=True)
+        slip = self._read_slip(self._slip_of(step))
+        if slip is not None:
+            marked = replace(slip, best=slip.best or best, pinned=slip.pinned or pinned, note=note or slip.note)
+            if marked != slip:
+                self._write_slip(marked)
 
     def abandon_after(self, step: int) -> None:
         """The run goes on from `step`: what lies behind it is another course."""
@@ -163,11 +163,6 @@ class Checkpoints:
         with suppress(OSError):
             self._slip_of(step).unlink(missing_ok=True)  # first: without it the other is known to be nothing
             self.file_of(step).unlink(missing_ok=True)
-
-    def _amend(self, step: int, **changes: Any) -> None:
-        slip = self._read_slip(self._slip_of(step))
-        if slip is not None:
-            self._write_slip(replace(slip, **changes))
 
     def _check_room(self, needed: int) -> None:
         free = shutil.disk_usage(self._folder).free

@@ -1,4 +1,4 @@
-"""What was changed while a run went on, and at which step: so that a resumed run takes the same turns at the same places.
+"""What was changed while a run went on, and at which step: a resumed run takes the same turns at the same places.
 
 A change is on the disk before it takes effect. Whatever checkpoint the run goes on from, it meets it again.
 """
@@ -51,7 +51,7 @@ class Course:
     """
 
     def __init__(self, file: Path | None, changes: Iterable[Change] = ()) -> None:
-        self._file = file
+        self.file = file
         self.changes = list(changes)
 
     @classmethod
@@ -76,9 +76,9 @@ class Course:
 
         """
         self.changes = sorted([*self.changes, change], key=lambda one: one.step)
-        if self._file is not None:
+        if self.file is not None:
             table = {"format": 1, "changes": [asdict(one) for one in self.changes]}
-            write_file(self._file, json.dumps(table, indent=1).encode())
+            write_file(self.file, json.dumps(table, indent=1).encode())
 
     def at(self, step: int) -> Heading:
         """Return what holds after `step` steps."""
@@ -91,7 +91,3 @@ class Course:
             caution *= change.caution
             parts = change.parts if change.parts is not None else parts
         return Heading(settings, caution, parts)
-
-    def has_change_at(self, step: int) -> bool:
-        """Whether something changes at exactly this step."""
-        return any(change.step == step for change in self.changes)

@@ -14,30 +14,66 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
-
-from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Self
 
 from studio.core.failures import StudioError
 
-__all__ = ["Crew", "announce", "is_companion"]
+if TYPE_CHECKING:
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
-_MARK = "ATELIER_COMPANION"
+__all__ = ["Crew", "announce", "in_crew", "is_companion", "is_main", "launched_from_outside"]
+
+_MARK = "ATELIER_CREW"
 _GRACE_S = 10.0
 """How long companions may take to end by themselves, once this process is done."""
 
 _REMEDY = "Look at its message above, or try with fewer --devices."
 
 
+def launched_from_outside() -> tuple[int, int] | None:
+    """Return (devices, nodes) where torchrun or srun started this process as one of several; None elsewhere."""
+    found = os.environ
+    if "TORCHELASTIC_RUN_ID" in found:
+        here = int(found["LOCAL_WORLD_SIZE"])
+        return here, int(found["WORLD_SIZE"]) // here
+    if int(found.get("SLURM_NTASKS", 1)) > 1 and "SLURM_PROCID" in found and not in_crew():
+        if found.get("SLURM_JOB_NAME") in {"bash", "interactive"}:  # Fabric's way to tell a shell from a job
+            return None
+        nodes = int(found.get("SLURM_NNODES", 1))
+        return int(found["SLURM_NTASKS"]) // nodes, nodes
+    return None
+
+
+def in_crew() -> bool:
+    """Whether a `Crew` says how the processes find one another."""
+    return _MARK in os.environ
+
+
 def is_companion() -> bool:
     """Whether another process of this computer started this one to train beside it."""
-    return _MARK in os.environ
+    return in_crew() and os.environ["LOCAL_RANK"] != "0"
+
+
+def is_main(nodes: int | None) -> bool:
+    """Whether this is the process that writes the run's folder and speaks, as the environment says.
+
+    Args:
+        nodes: how many computers were asked for; NODE_RANK means nothing to one.
+
+    """
+    found = os.environ
+    if launched_from_outside() is not None:
+        return found.get("RANK", found.get("SLURM_PROCID")) == "0"
+    return not is_companion() and (nodes in (None, 1) or found.get("NODE_RANK", "0") == "0")
 
 
 def announce() -> None:
     """Say, as a companion, that this process has come so far as to meet the others."""
     if is_companion() and "TORCHELASTIC_USE_AGENT_STORE" in os.environ:
-        _connect().set(f"came/{os.environ['LOCAL_RANK']}", "1")
+        from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+        store = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
+        store.set(f"came/{os.environ['LOCAL_RANK']}", "1")
 
 
 class Crew:
@@ -69,9 +105,9 @@ class Crew:
 
         """
         found = self._meeting_point()
-        os.environ.update(found, LOCAL_RANK="0")
+        os.environ.update(found, LOCAL_RANK="0", **{_MARK: "1"})
         for rank in range(1, self._devices):
-            environment = {**os.environ, _MARK: "1", "LOCAL_RANK": str(rank)}
+            environment = {**os.environ, "LOCAL_RANK": str(rank)}
             self._companions[rank] = subprocess.Popen(
                 self._command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
             )
@@ -85,24 +121,26 @@ class Crew:
 
         """
         until = time.monotonic() + self._timeout
-        for rank in self._companions if self._store is not None else ():
-            while not self._store.check([f"came/{rank}"]):
-                if self._companions[rank].poll() is not None:
-                    raise StudioError(self.how_it_fell(rank), _REMEDY)
+        store = self._store
+        if store is None:  # elsewhere; Fabric's time-out has to do
+            return
+        for rank, companion in self._companions.items():
+            while not store.check([f"came/{rank}"]):
+                if companion.poll() is not None:
+                    raise StudioError(self._how_it_ended(rank), _REMEDY)
                 if time.monotonic() > until:
                     raise StudioError(f"Process {rank + 1} of {self._devices} does not come.", _REMEDY)
                 time.sleep(0.05)
 
-    def fallen(self) -> tuple[str, ...]:
-        """Say of each companion that did not end in order how it ended."""
-        return tuple(self.how_it_fell(rank) for rank, one in self._companions.items() if one.poll() not in (None, 0))
+    def killed(self) -> tuple[str, ...]:
+        """Say of each companion that somebody killed how that was done."""
+        return tuple(self._how_it_ended(rank) for rank, one in self._companions.items() if (one.poll() or 0) < 0)
 
-    def how_it_fell(self, rank: int) -> str:
-        """Say how a companion ended."""
+    def _how_it_ended(self, rank: int) -> str:
         code = self._companions[rank].poll()
         name = f"Process {rank + 1} of {self._devices}"
         if code is not None and code < 0:
-            hint = "; often that means that memory ran out" if code == -signal.SIGKILL else ""
+            hint = "; often that means that memory ran out" if code == -9 else ""
             return f"{name} was killed ({signal.Signals(-code).name}{hint})."
         return f"{name} ended with exit code {code}."
 
@@ -131,6 +169,8 @@ class Crew:
                     "Start the command with torchrun or srun, or set these variables on each: see docs/training.md.",
                 )
             return {"WORLD_SIZE": world}
+        from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
         self._store = TCPStore(
             "127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=self._timeout)
         )
@@ -141,10 +181,6 @@ class Crew:
             "WORLD_SIZE": world,
             "TORCHELASTIC_USE_AGENT_STORE": "True",  # the store is there already
         }
-
-
-def _connect() -> TCPStore:
-    return TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
 
 
 _THE_LAST_SIGNAL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL

@@ -152,7 +152,7 @@ class Learner:
         return Learnt(norm, self.guard.judge(norm))
 
     def _wake(self, moment: Moment) -> list[nn.Parameter]:
-        """Get ready for a phase: its optimiser (one of the same kind goes on with what it knows), its resting layers."""
+        """Get ready for a phase: its optimiser (the old one, where it is of that kind), its resting layers."""
         if moment.optimiser != self._kind:
             self._optimiser = make_optimiser(moment.optimiser, self._groups)
             self._kind = moment.optimiser

@@ -25,9 +25,10 @@ from torch import Tensor, nn
 
 from studio.core.device import choose_device
 from studio.core.failures import Failure, StudioError, is_out_of_memory
+from studio.training.crew import in_crew, launched_from_outside
 from studio.training.presence import Presence
 
-__all__ = ["Accelerator", "Precision", "Processes", "launched_from_outside"]
+__all__ = ["Accelerator", "Precision", "Processes"]
 
 logging.getLogger("lightning_fabric").setLevel(logging.ERROR)  # its remarks are for programmers
 
@@ -47,19 +48,6 @@ _FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
 }
 
 T = TypeVar("T")
-
-
-def launched_from_outside() -> tuple[int, int] | None:
-    """Return (devices, nodes) where torchrun or srun started this process as one of several; None elsewhere."""
-    found = os.environ
-    if "TORCHELASTIC_RUN_ID" in found:
-        here = int(found["LOCAL_WORLD_SIZE"])
-        return here, int(found["WORLD_SIZE"]) // here
-    interactive = found.get("SLURM_JOB_NAME") in {"bash", "interactive"}  # Fabric's way to tell a shell from a job
-    if "SLURM_NTASKS" in found and "SLURM_PROCID" in found and not interactive:
-        nodes = int(found.get("SLURM_NNODES", 1))
-        return int(found["SLURM_NTASKS"]) // nodes, nodes
-    return None
 
 
 class Processes:
@@ -187,6 +175,14 @@ class Processes:
             dist.broadcast_object_list(box, src=0, device=torch.device("cpu"))
         return box[0]
 
+    def gather(self, thing: T) -> list[T]:
+        """Return every process's `thing` (anything that pickles) in the order of ranks, on every process."""
+        things: list[T] = [thing] * self.world
+        if self.world > 1:
+            with self._together():
+                dist.all_gather_object(things, thing)
+        return things
+
     def barrier(self) -> None:
         """Wait until all processes are here."""
         self.agree(False)
@@ -245,6 +241,8 @@ class Processes:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _meet(self, timeout: float) -> None:
+        if not in_crew() and launched_from_outside() is None:
+            raise RuntimeError("nobody has started the other processes: see Crew")
         os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")  # raise at the time-out instead of ending the process
         try:
             self._fabric.launch()
@@ -312,6 +310,8 @@ def _make_fabric(kind: str, devices: int, nodes: int, precision: Precision, time
     # also beside NCCL flags and numbers travel by gloo: it notices at once who has gone, and leaves the GPU alone
     backend = "cpu:gloo,cuda:nccl" if kind == "cuda" else "gloo"
     strategy = DDPStrategy(process_group_backend=backend, timeout=timedelta(seconds=timeout))
+    if in_crew():  # even where SLURM gave us the computer
+        strategy.cluster_environment = LightningEnvironment()
     try:
         return Fabric(accelerator=kind, devices=devices, num_nodes=nodes, strategy=strategy, precision=number_format)
     except (RuntimeError, ValueError) as error:

@@ -28,6 +28,12 @@ class StepReport:
     lessons: list[tuple[str, Learnt]] = field(default_factory=list)
 
     @property
+    def norms(self) -> dict[str, float]:
+        """The gradients' norms before clipping, as "gradient_norm"; with several networks as "critic.gradient_norm"."""
+        several = len({name for name, _ in self.lessons}) > 1
+        return {f"{name}.gradient_norm" if several else "gradient_norm": learnt.norm for name, learnt in self.lessons}
+
+    @property
     def skipped(self) -> tuple[str, ...]:
         """The networks that did not take (one of) their steps."""
         return tuple(dict.fromkeys(name for name, learnt in self.lessons if learnt.verdict != "step"))
@@ -74,7 +80,7 @@ class StepTaker:
         for number in count():
             networks: list[str | None] = []
             for part, (lesson, share) in enumerate(zip(lessons, shares, strict=True)):
-                seed_everything(seed_of(self._seed, "step", moment.step, self._processes.rank, part, number))
+                seed_everything(seed_of("step", self._seed, moment.step, self._processes.rank, part, number))
                 objective = yield from self._next_objective(lesson)
                 networks.append(objective.network if objective is not None else None)
                 if objective is not None:

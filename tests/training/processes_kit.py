@@ -38,6 +38,7 @@ def in_processes(world: int, work: Callable[..., Any], *arguments: Any, frozen: 
         "NODE_RANK": "0",
         "WORLD_SIZE": str(world),
         "TORCHELASTIC_USE_AGENT_STORE": "True",
+        "ATELIER_CREW": "1",
         "OMP_NUM_THREADS": "1",
     }
     pairs = [context.Pipe(duplex=False) for _ in range(world)]

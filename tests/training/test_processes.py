@@ -11,7 +11,8 @@ from processes_kit import in_processes
 from torch import nn
 
 from studio.core.failures import Failure, StudioError
-from studio.training.processes import Processes, launched_from_outside
+from studio.training.crew import launched_from_outside
+from studio.training.processes import Processes
 
 TIMEOUT = 60.0
 
@@ -151,16 +152,13 @@ def meet_while(rank: int, gone: int, how: str) -> str:
         processes.leave_word(Failure("The painting is not there.", "Choose it again.", ""))
         processes.abandon()
         return "left"
-    try:
+    with pytest.raises(StudioError) as lost:
         processes.average_gradients(_with_gradients())
-    except StudioError as error:
-        told = f"{error.cause} | {error.remedy}"
-    try:
-        processes.barrier()  # it stays broken, and says so at once
-    except StudioError as error:
-        assert f"{error.cause} | {error.remedy}" == told
+    with pytest.raises(StudioError) as again:  # it stays broken, and says so at once
+        processes.barrier()
+    assert again.value is lost.value
     processes.close()
-    return told
+    return f"{lost.value.cause} | {lost.value.remedy}"
 
 
 def _with_gradients() -> list[nn.Parameter]:

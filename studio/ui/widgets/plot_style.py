@@ -199,6 +199,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleDescription("+ and − zoom, Shift with arrows moves, Home shows everything")
         self.hideButtons()
         self.plotItem.setMenuEnabled(False)
+        self.destroyed.connect(self.plotItem.ctrlMenu.deleteLater)  # never shown, and without a parent of its own
         self.plotItem.layout.setContentsMargins(0, 8, 8, 0)
         button = self.whole_button
         button.setFixedSize(_BUTTON, _BUTTON)

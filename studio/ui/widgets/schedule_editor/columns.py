@@ -29,7 +29,7 @@ class Column:
         write: the schedule with the cell's text changed; raises ValueError with a sentence.
         choices: value → words, where one chooses instead of typing.
         value: the chosen value, for columns with choices.
-        inherited: whether the cell shows what the run's settings say.
+        inherited: whether the cell repeats what is said elsewhere (the run's settings, a steady start).
         more: only shown when asked for.
         fixed_once_begun: cannot change in the phase that is being trained.
         width: in px, at least.
@@ -92,7 +92,9 @@ def _end_column(curve: CurveName, end: EndName, title: str, help: str, *, more: 
         write=lambda timeline, index, text: edits.change_ramp(
             timeline.schedule, index, curve, **{end: read_number(text)}
         ),
+        inherited=lambda phase: end == "end" and getattr(phase, curve).decay == "none",
         more=more,
+        width=88 if more and end == "start" else 80 if end == "start" else 64,
     )
 
 
@@ -106,7 +108,7 @@ def _shape_column(curve: CurveName, title: str, help: str, *, more: bool) -> Col
         choices=SHAPES,
         value=lambda phase: str(getattr(phase, curve).decay),
         more=more,
-        width=84,
+        width=86,
     )
 
 
@@ -182,13 +184,13 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "duration", "Length", "How long the phase lasts, in epochs or steps (next column).",
         text=lambda timeline, index: number_text(timeline.schedule.phases[index].duration),
-        write=_change("duration", read_number), width=60,
+        write=_change("duration", read_number), width=62,
     ),
     Column(
         "unit", "in", "Epochs show every picture once; steps show one batch each.",
         text=lambda timeline, index: str(timeline.schedule.phases[index].unit),
         write=_write_unit,
-        choices={"epochs": "epochs", "steps": "steps"}, value=lambda phase: phase.unit, fixed_once_begun=True, width=76,
+        choices={"epochs": "epochs", "steps": "steps"}, value=lambda phase: phase.unit, fixed_once_begun=True, width=78,
     ),
     _end_column("learning_rate", "start", "Rate from", "How fast it learns when the phase begins (learning rate).",
                 more=False),
@@ -201,40 +203,40 @@ COLUMNS: tuple[Column, ...] = (
     _shape_column("momentum", "Shape", "How the momentum goes from one to the other (decay).", more=True),
     Column(
         "power", "Power", "How strongly the shape “power” bends (exponent p of the polynomial decay).",
-        text=_power_text, write=_write_power, more=True, width=56,
+        text=_power_text, write=_write_power, more=True, width=72,
     ),
     Column(
         "optimiser", "Optimiser", "The rule that turns gradients into steps.",
         text=lambda timeline, index: OPTIMISERS[timeline.schedule.phases[index].optimiser],
         write=_change("optimiser", str), choices=OPTIMISERS, value=lambda phase: phase.optimiser, more=True,
-        fixed_once_begun=True, width=92,
+        fixed_once_begun=True, width=100,
     ),
     Column(
         "weight_decay", "Weight decay", "Pulls all weights a little towards zero, against learning by heart.",
         text=lambda timeline, index: number_text(timeline.schedule.phases[index].weight_decay),
-        write=_change("weight_decay", read_number), more=True, width=92,
+        write=_change("weight_decay", read_number), more=True, width=112,
     ),
     Column(
         "size", "Size", "Side of the pictures in this phase, in px: begin small, end large (progressive resizing). "
         "Empty: as the run's settings say.",
         text=_size_text, write=_change("size", _whole_number), inherited=lambda phase: phase.size is None, more=True,
-        width=56,
+        width=64,
     ),
     Column(
         "batch", "Batch", "Pictures per step in this phase. Empty: as the run's settings say.",
         text=_batch_text, write=_change("batch", _whole_number), inherited=lambda phase: phase.batch is None,
-        more=True, fixed_once_begun=True, width=56,
+        more=True, fixed_once_begun=True, width=72,
     ),
     Column(
         "frozen", "Resting layers", "Layer groups that do not learn in this phase, such as body or critic.body "
         "(frozen layers).",
         text=lambda timeline, index: ", ".join(timeline.schedule.phases[index].frozen),
-        write=_change("frozen", _names), more=True, fixed_once_begun=True, width=108,
+        write=_change("frozen", _names), more=True, fixed_once_begun=True, width=124,
     ),
     Column(
         "layer_rates", "Layer rates", "Factor of the learning rate for the first → the last layer group, such as "
         "0.01 → 1 (discriminative learning rates). Empty: the same for all.",
-        text=_rates_text, write=_change("layer_rates", _two_numbers), more=True, width=92,
+        text=_rates_text, write=_change("layer_rates", _two_numbers), more=True, width=112,
     ),
 )  # fmt: skip
 """In the order of the table."""

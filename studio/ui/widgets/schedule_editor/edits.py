@@ -15,6 +15,8 @@ from studio.training.schedule import Phase, Ramp, Schedule, Timeline, Unit
 CurveName: TypeAlias = Literal["learning_rate", "momentum"]
 EndName: TypeAlias = Literal["start", "end"]
 
+_ENDS: tuple[EndName, EndName] = ("start", "end")
+
 SHORTEST: dict[Unit, float] = {"epochs": 0.1, "steps": 1.0}
 """The grid that durations snap to when they are dragged, and the least that is left of a phase."""
 
@@ -225,7 +227,7 @@ def _joined_towards(schedule: Schedule, point: Point, first: int, *, forwards: b
 
 
 def _neighbour(schedule: Schedule, point: Point, forwards: bool) -> Point | None:
-    near, far = ("start", "end") if forwards else ("end", "start")
+    near, far = _ENDS if forwards else _ENDS[::-1]
     if point.end == near:
         return replace(point, end=far)
     index = point.phase + (1 if forwards else -1)

@@ -103,6 +103,11 @@ class EditorState(QObject):
 
     # a gesture: many moves, one step to undo
 
+    @property
+    def in_hand(self) -> bool:
+        """True while something is being dragged."""
+        return self._before is not None
+
     def begin(self) -> None:
         """Take something in hand."""
         if self._before is None:

@@ -1,0 +1,135 @@
+"""`atelier train`: a new run, or an old one gone on with, on one device, on several, or on several computers."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from studio.command_line.exit_codes import DONE, FAILED, INTERRUPTED
+from studio.command_line.failing import tell_failure
+from studio.command_line.reporting import Reporter, Silent, reporter
+from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.command_line.train_arguments import Asked, read_arguments
+from studio.core.controls import Controls
+from studio.core.failures import Failure, StudioError, explain
+from studio.training.crew import Crew, announce, in_crew, launched_from_outside
+from studio.training.run_folder import TrainedRun, TrainRequest
+from studio.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from studio.training.processes import Processes
+
+
+def train(arguments: Sequence[str]) -> int:
+    """Train a network, and keep the run in a folder."""
+    started = perf_counter()
+    return _Sitting(read_arguments(arguments), arguments, started).run()
+
+
+class _Sitting:
+    """One sitting of a run, in this process and in those that train with it; turns every ending into an exit code.
+
+    Only the main process writes the folder and speaks. The others leave word of what goes wrong with them.
+    """
+
+    def __init__(self, asked: Asked, arguments: Sequence[str], started: float) -> None:
+        self._asked = asked
+        self._command = [sys.executable, "-m", "studio.cli", "train", *arguments]
+        self._started = started
+        self._reporter: Reporter = reporter(events=asked.events, started=started) if asked.is_main else Silent()
+
+    def run(self) -> int:
+        """Train; whatever goes wrong is told."""
+        controls = Controls(self._asked.settings)
+        try:
+            with self._reporter, stoppable(controls):
+                return self._conclude(self._train(controls))
+        except Interrupted:
+            self._tell(Failure("Stopped at once.", self._how_to_go_on("the last checkpoint"), ""))
+            return INTERRUPTED
+        except Exception as error:
+            failure = explain(error)
+        self._tell(failure)
+        return FAILED
+
+    def _train(self, controls: Controls[TrainingSettings]) -> TrainedRun:
+        if self._asked.is_main:
+            self._asked.prepare()
+        with ExitStack() as together:
+            processes = self._meet(together)
+            from studio.jobs.train import train as train_job
+
+            job = train_job(TrainRequest(self._asked.folder, self._asked.accept_changes), controls, processes)
+            try:
+                return run_job(job, controls, self._reporter, reached=True)
+            except Exception as error:
+                processes.leave_word(explain(error))
+                raise
+
+    # -- who trains --------------------------------------------------------------------------------------------------
+
+    def _meet(self, together: ExitStack) -> "Processes":
+        """Find the other processes, or start them; `together` parts from them in the end."""
+        devices, nodes = self._devices_and_nodes()
+        crew = None
+        if devices * nodes > 1 and launched_from_outside() is None and not in_crew():
+            crew = together.enter_context(Crew(self._command, devices=devices, nodes=nodes))
+            together.callback(self._tell_who_was_killed, crew)
+        from studio.training.processes import Processes  # torch: while it loads here, it loads there too
+
+        announce()
+        if crew is not None:
+            crew.wait_for_all()
+        return together.enter_context(
+            Processes(
+                self._asked.accelerator,
+                devices=devices,
+                nodes=nodes,
+                precision=self._asked.settings.precision,
+                timeout=self._asked.timeout,
+            )
+        )
+
+    def _tell_who_was_killed(self, crew: Crew) -> None:
+        for line in crew.killed():
+            self._reporter.note(line)
+
+    def _devices_and_nodes(self) -> tuple[int, int]:
+        outside = launched_from_outside()
+        asked = (self._asked.devices, self._asked.nodes)
+        if outside is None:
+            return asked[0] or 1, asked[1] or 1
+        if any(mine not in (None, theirs) for mine, theirs in zip(asked, outside, strict=True)):
+            raise StudioError(
+                f"{outside[0]} process(es) were started on each of {outside[1]} computer(s), not what was asked for.",
+                "Leave out --devices and --num-nodes: torchrun and srun say how many there are.",
+            )
+        return outside
+
+    # -- how it ends -------------------------------------------------------------------------------------------------
+
+    def _conclude(self, trained: TrainedRun) -> int:
+        """Say what came of it."""
+        finished = trained.model is not None and trained.state in ("finished", "stopped")
+        self._reporter.result(
+            str(trained.model if finished else trained.folder),
+            state=trained.state,
+            finished=finished,
+            step=trained.step,
+            seconds=round(perf_counter() - self._started, 3),
+        )
+        if finished:
+            return DONE
+        self._reporter.note(self._how_to_go_on(f"step {trained.step}"))
+        return INTERRUPTED
+
+    def _how_to_go_on(self, place: str) -> str:
+        command = shlex.join(["atelier", "train", "--resume", str(self._asked.folder)])
+        return f"To go on from {place}: {command}"
+
+    def _tell(self, failure: Failure) -> None:
+        self._reporter.failed(failure)
+        if self._asked.is_main or self._asked.debug:
+            tell_failure(failure, debug=self._asked.debug)

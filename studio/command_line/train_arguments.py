@@ -1,0 +1,286 @@
+"""What the words after `atelier train` ask for: a new run, or an old one to go on with; and on how many devices."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.command_line.columns import in_columns
+from studio.command_line.exit_codes import DONE
+from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
+from studio.core.failures import StudioError
+from studio.core.settings import describe
+from studio.training.crew import is_main
+from studio.training.kinds import KINDS, kind_named
+from studio.training.run_folder import RunFolder, RunPlan
+from studio.training.schedule import Schedule
+from studio.training.schedule_presets import PRESETS
+from studio.training.settings import TrainingSettings
+from studio.training.task_kind import TaskKind
+
+__all__ = ["Asked", "read_arguments"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to train, and where.
+
+    Args:
+        folder: the run's.
+        is_main: whether this process writes the folder and speaks; the others of a run work in silence.
+        prepare: makes the run's folder, or brings its plan up to date; the main process calls it, once.
+        settings: of the run.
+        accept_changes: go on although data or settings differ from what the run was last trained with.
+        accelerator: "auto", "cpu" or "cuda".
+        devices: processes on this computer; None leaves it to whatever started this one.
+        nodes: computers; None likewise.
+        timeout: seconds that a process may keep the others waiting.
+        events: report as JSON lines.
+        debug: print the traceback of a failure.
+
+    """
+
+    folder: Path
+    is_main: bool
+    prepare: Callable[[], None]
+    settings: TrainingSettings
+    accept_changes: bool
+    accelerator: Any
+    devices: int | None
+    nodes: int | None
+    timeout: float
+    events: bool
+    debug: bool
+
+
+def read_arguments(arguments: Sequence[str]) -> Asked:
+    """Return what is asked for; wrong arguments end the program with exit code 2, and --help with 0."""
+    if any(word == "--resume" or word.startswith("--resume=") for word in arguments):
+        return _to_resume(arguments)
+    kind = _kind_in(arguments)
+    parser = _parser_for(kind)
+    asked = parser.parse_args(arguments[1:])
+    settings = settings_from(asked, kind.settings, parser)
+    plan = RunPlan(
+        task=kind.name,
+        title=asked.output.name,
+        data=tuple(str(_existing(path, "--data", parser)) for path in asked.data),
+        inputs={one.name: str(_existing(getattr(asked, one.name), _flag(one.name), parser)) for one in kind.inputs},
+        settings=settings.model_dump(exclude_unset=True),
+        schedule=_schedule(asked, kind, settings, parser),
+    )
+    folder = asked.output.absolute()
+    if is_main(asked.num_nodes):  # for the others it may well be there already
+        _check_output(folder, parser)
+    return _asked(asked, folder, lambda: _create(folder, plan), settings, accept_changes=False)
+
+
+def _to_resume(arguments: Sequence[str]) -> Asked:
+    finder = CommandParser("train", "", "--resume RUN [--accept-changes] [--steps N …]", add_help=False)
+    finder.add_argument("--resume", metavar="RUN", type=Path, required=True)
+    folder = finder.parse_known_args(arguments)[0].resume.absolute()
+    run = RunFolder(folder)
+    try:
+        plan = run.read_plan()
+        kind = kind_named(plan.task)
+    except StudioError as error:
+        finder.error(f"argument --resume: {error}")
+    parser = _resuming_parser(kind)
+    asked = parser.parse_args(arguments)
+    given = {info.name: getattr(asked, info.name) for info in describe(kind.settings) if info.name in asked}
+    try:
+        settings = kind.settings(**{**plan.settings, **given})
+    except ValidationError as error:
+        parser.error(f"{run.plan_file}: {_first_of(error)}")
+
+    def prepare() -> None:
+        changed = plan.model_copy(update={"settings": {**plan.settings, **given}})
+        if changed == plan:
+            return
+        from studio.training.plan_changes import changes_between, check_changes, identity_of
+
+        before, now = (identity_of(one, kind.settings(**one.settings), data="") for one in (plan, changed))
+        check_changes(changes_between(before, now, kind.settings), accepted=asked.accept_changes)
+        run.write_plan(changed)
+
+    return _asked(asked, folder, prepare, settings, accept_changes=asked.accept_changes)
+
+
+def _asked(
+    asked: argparse.Namespace, folder: Path, prepare: Callable[[], None], settings: TrainingSettings,
+    *, accept_changes: bool,
+) -> Asked:  # fmt: skip
+    return Asked(
+        folder=folder,
+        is_main=is_main(asked.num_nodes),
+        prepare=prepare,
+        settings=settings,
+        accept_changes=accept_changes,
+        accelerator=asked.accelerator,
+        devices=asked.devices,
+        nodes=asked.num_nodes,
+        timeout=asked.timeout,
+        events=asked.events,
+        debug=asked.debug,
+    )
+
+
+def _create(folder: Path, plan: RunPlan) -> None:
+    RunFolder.create(folder, plan)
+
+
+# -- the parsers -------------------------------------------------------------------------------------------------------
+
+
+def _kind_in(arguments: Sequence[str]) -> TaskKind:
+    """Return the kind that comes first; without one, explain the command."""
+    word = arguments[0].replace("_", "-") if arguments else ""
+    found = next((kind for kind in KINDS if word == kind.name.replace("_", "-")), None)
+    if found is not None:
+        return found
+    parser = CommandParser(
+        "train", _summary(), "KIND --data DIR… -o RUN [--steps N --size N --batch N …]\n       "
+        "atelier train --resume RUN [--accept-changes] [--steps N …]",
+    )  # fmt: skip
+    if arguments and not {"-h", "--help"} & set(arguments):
+        names = ", ".join(kind.name for kind in KINDS)
+        parser.error(f"“{arguments[0]}” is no kind of training; first comes one of {names}, or --resume RUN")
+    parser.print_help()
+    raise SystemExit(DONE)
+
+
+def _summary() -> str:
+    kinds = in_columns([(f"  {kind.name}", kind.summary) for kind in KINDS])
+    return (
+        "Train a network. A run is a folder: Ctrl+C pauses it, it can be resumed, and watched from the window.\n\n"
+        f"kinds of training:\n{kinds}\n\nEach has settings of its own: atelier train KIND --help"
+    )
+
+
+def _parser_for(kind: TaskKind) -> CommandParser:
+    inputs = "".join(f" {_flag(one.name)} FILE" for one in kind.inputs)
+    parser = CommandParser(
+        f"train {kind.name}",
+        f"{kind.summary}\nCtrl+C pauses; atelier train --resume RUN goes on. The finished network is "
+        "RUN/model.safetensors.",
+        f"--data DIR…{inputs} -o RUN [--steps N …]",
+    )
+    parser.add_argument("--data", metavar="DIR", type=Path, nargs="+", required=True, help=kind.data_help)
+    for one in kind.inputs:
+        parser.add_argument(_flag(one.name), metavar="FILE", type=Path, required=True, dest=one.name, help=one.help)
+    parser.add_argument("-o", "--output", metavar="RUN", type=Path, required=True, help="a new folder for the run")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--schedule", metavar="FILE.json", type=Path, help="learn as drawn in the window's editor")
+    how.add_argument(
+        "--preset", metavar="NAME[:X=…,Y=…]",
+        help=f"learn by a ready schedule ({', '.join(PRESETS)}), with other numbers if you like: "
+        "one_cycle:duration=30,rate=0.01",
+    )  # fmt: skip
+    _add_common(parser)
+    add_settings(parser, kind.settings)
+    return parser
+
+
+def _resuming_parser(kind: TaskKind) -> CommandParser:
+    parser = CommandParser(
+        "train",
+        f"Go on with a run ({kind.title}). It ends up exactly where it would have without the break.\n"
+        "Settings that are not given stay as they are.",
+        "--resume RUN [--accept-changes] [--steps N …]",
+    )
+    parser.add_argument("--resume", metavar="RUN", type=Path, required=True, help="the run's folder")
+    parser.add_argument(
+        "--accept-changes", action="store_true", help="go on although the data or a setting is not what it was"
+    )
+    _add_common(parser)
+    add_settings(parser, kind.settings)
+    return parser
+
+
+def _add_common(parser: CommandParser) -> None:
+    where = parser.add_argument_group("where")
+    where.add_argument(
+        "--accelerator", choices=["auto", "cpu", "cuda"], default="auto", help="what computes [default: the fastest]"
+    )
+    where.add_argument(
+        "--devices", metavar="N", type=_count, help="GPUs (or processes) on each computer [default: 1; torchrun and "
+        "srun say it themselves]",
+    )  # fmt: skip
+    where.add_argument("--num-nodes", metavar="N", type=_count, help="computers [default: 1; likewise]")
+    where.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=600.0,
+        help="how long a process may keep the others waiting before it counts as dead [default: 600]",
+    )  # fmt: skip
+    parser.add_events_flag()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of processes")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        if (seconds := float(text)) > 0:
+            return min(seconds, 1e7)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"“{text}” is not a number of seconds")
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+# -- what they hold ----------------------------------------------------------------------------------------------------
+
+
+def _existing(path: Path, flag: str, parser: CommandParser) -> Path:
+    if not path.exists():
+        parser.error(f"argument {flag}: {path} is not there")
+    return path.absolute()
+
+
+def _check_output(folder: Path, parser: CommandParser) -> None:
+    if (folder / "run.json").exists():
+        parser.error(f"argument -o: {folder} holds a run already; go on with it: atelier train --resume {folder}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        parser.error(f"argument -o: {folder} is not an empty folder")
+    check_place(folder, parser)
+
+
+def _schedule(
+    asked: argparse.Namespace, kind: TaskKind, settings: TrainingSettings, parser: CommandParser
+) -> Schedule:  # fmt: skip
+    if asked.schedule is not None:
+        try:
+            return Schedule.model_validate_json(asked.schedule.read_bytes())
+        except OSError as error:
+            parser.error(f"argument --schedule: {asked.schedule}: {error.strerror}")
+        except ValidationError as error:
+            parser.error(f"argument --schedule: {asked.schedule}: {_first_of(error)}")
+    if asked.preset is not None:
+        return _preset(asked.preset, parser)
+    return kind.default_schedule(settings)
+
+
+def _preset(text: str, parser: CommandParser) -> Schedule:
+    name, _, numbers = text.partition(":")
+    preset = PRESETS.get(name.replace("-", "_"))
+    if preset is None:
+        parser.error(f"argument --preset: there is no “{name}”; choose from {', '.join(PRESETS)}")
+    given = dict(part.strip().partition("=")[::2] for part in numbers.split(",") if part.strip())
+    try:
+        return preset.schedule(preset.numbers(**given))
+    except ValidationError as error:
+        parser.error(f"argument --preset: {name}: {_first_of(error)}")
+
+
+def _first_of(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])

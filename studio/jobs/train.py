@@ -1,0 +1,168 @@
+"""The training job: begins a run or goes on with it, whatever its folder holds."""
+
+import time
+from collections.abc import Generator
+from contextlib import ExitStack
+from importlib import import_module
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.core.controls import Controls
+from studio.core.events import Job, Log, Progress
+from studio.core.failures import Failure, StudioError, explain
+from studio.core.user_folders import UserFolders
+from studio.training.chance import seed_everything, seed_of, undisturbed
+from studio.training.checkpoints import CheckpointClock
+from studio.training.data.loader import ExampleLoader, suitable_workers
+from studio.training.kinds import kind_named
+from studio.training.loop import Equipment, TrainingLoop
+from studio.training.parts_memo import PartsMemo
+from studio.training.processes import Processes
+from studio.training.run_folder import BEAT_S, RunFolder, RunPlan, TrainedRun, TrainRequest
+from studio.training.run_log import RunLog
+from studio.training.settings import TrainingSettings
+from studio.training.task import Place, TrainingTask
+from studio.training.task_kind import TaskKind
+
+__all__ = ["train"]
+
+PREPARING = "Preparing…"
+
+
+def train(
+    request: TrainRequest,
+    controls: Controls[Any],
+    *,
+    kind: TaskKind | None = None,
+    processes: Processes | None = None,
+    clock: CheckpointClock | None = None,
+) -> Job[TrainedRun]:
+    """Train the run in `request.folder` until it ends, or until it is asked to pause.
+
+    Orders come through the folder (`RunOrders`). `controls.finish()`, as of SIGINT and SIGTERM, and closing the
+    generator pause it: the step in progress is brought to its end and a checkpoint written.
+
+    Args:
+        request: which run.
+        controls: only `finishing` is heeded.
+        kind: of the training; None looks the plan's up.
+        processes: that train together; None is this one alone.
+        clock: when to save; None goes by the settings.
+
+    Raises:
+        StudioError: it cannot begin, or cannot go on; the run's log says why, too.
+
+    """
+    run = RunFolder(request.folder)
+    plan = run.read_plan()
+    kind = kind or kind_named(plan.task)
+    settings = _settings_of(plan, kind)
+    yield Progress(PREPARING)
+    with ExitStack() as open_things:
+        if processes is None:
+            processes = open_things.enter_context(Processes(precision=settings.precision))
+        log = None
+        if processes.rank == 0:
+            open_things.enter_context(run.held())
+            run.orders.clear()  # whatever was asked of an earlier process
+            log = open_things.enter_context(RunLog(run.events_file))
+        sitting = _Sitting(run, plan, kind, settings, processes, log)
+        clock = clock or CheckpointClock(settings.checkpoint_minutes * 60)
+        return (yield from sitting.work(controls, clock, accept_changes=request.accept_changes))
+
+
+class _Sitting:
+    """One process's work on a run, from opening its data to the last word in its log."""
+
+    def __init__(
+        self, run: RunFolder, plan: RunPlan, kind: TaskKind, settings: TrainingSettings, processes: Processes,
+        log: RunLog | None,
+    ) -> None:  # fmt: skip
+        self._run = run
+        self._plan = plan
+        self._kind = kind
+        self._settings = settings
+        self._processes = processes
+        self._log = log
+        self._loop: TrainingLoop | None = None
+
+    def work(self, controls: Controls[Any], clock: CheckpointClock, *, accept_changes: bool) -> Job[TrainedRun]:
+        """Open, train, and write down how it ended."""
+        self._write("state", state="running")
+        job = self._open_and_train(controls, clock, accept_changes=accept_changes)
+        try:
+            trained = yield from undisturbed(job, self._processes.device)
+        except GeneratorExit:
+            self._write("state", state="paused")
+            raise
+        except BaseException as error:
+            self._tell_failure(explain(error))
+            raise
+        self._write("state", state=trained.state)
+        return trained
+
+    def _open_and_train(
+        self, controls: Controls[Any], clock: CheckpointClock, *, accept_changes: bool
+    ) -> Job[TrainedRun]:
+        processes, settings = self._processes, self._settings
+        cache = UserFolders.standard().cache / "training"
+        seed_everything(seed_of("open", settings.seed))
+        task = yield from self._opened(Place(processes.device, cache, settings.seed))
+        workers = settings.workers if settings.workers >= 0 else suitable_workers(processes.device.type)
+        loader = ExampleLoader(
+            task.examples, settings.seed, world=processes.world, rank=processes.rank, workers=workers
+        )
+        with loader:
+            self._loop = TrainingLoop(
+                task,
+                Equipment(
+                    self._run,
+                    self._plan,
+                    settings,
+                    processes,
+                    loader,
+                    self._log,
+                    PartsMemo(cache / "parts.json"),
+                    clock,
+                ),
+            )
+            return (yield from self._loop.run(controls, accept_changes=accept_changes))
+
+    def _opened(self, place: Place) -> Job[TrainingTask]:
+        """Let the task read its data; on several processes of a computer, one prepares what the others then find."""
+        module, function = self._kind.opener.split(":")
+        with self._processes.first_here():
+            opening: Generator[Any, None, TrainingTask] = getattr(import_module(module), function)(self._plan, place)
+            beaten = 0.0
+            while True:
+                try:
+                    event = next(opening)
+                except StopIteration as end:
+                    task: TrainingTask = end.value
+                    return task
+                if isinstance(event, Log):
+                    self._write("log", message=event.message, level=event.level)
+                if self._processes.rank == 0 and time.monotonic() - beaten > BEAT_S:
+                    beaten = time.monotonic()
+                    self._run.beat()
+                yield event
+
+    def _tell_failure(self, failure: Failure) -> None:
+        self._write("state", state="failed", cause=failure.cause, remedy=failure.remedy)
+        self._processes.leave_word(failure)
+
+    def _write(self, kind: str, **facts: Any) -> None:
+        if self._log is not None:
+            self._log.write(kind, self._loop.step if self._loop is not None else 0, **facts)
+
+
+def _settings_of(plan: RunPlan, kind: TaskKind) -> TrainingSettings:
+    try:
+        return kind.settings.model_validate(dict(plan.settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise StudioError(
+            f"The run's setting “{'.'.join(map(str, first['loc']))}” cannot be used: {first['msg']}.",
+            "Correct it in run.json, or begin a new run.",
+        ) from error

@@ -1,0 +1,158 @@
+"""Keeps a run: writes its checkpoints, and takes it up from them at the beginning or after a setback."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from studio.core.atomic import WriteError
+from studio.core.failures import StudioError
+from studio.training.checkpoints import CheckpointClock, Checkpoints
+from studio.training.helm import Helm
+from studio.training.plan_changes import changes_between, check_changes
+from studio.training.processes import Processes
+from studio.training.recorder import Recorder
+from studio.training.trainee import Trainee
+
+__all__ = ["Keeper"]
+
+
+class Keeper:
+    """Saves and restores one trainee; the main process writes, all read.
+
+    Args:
+        checkpoints: of the run.
+        clock: when the next is due.
+        trainee: what is saved.
+        helm: whose steered settings are saved with it.
+        identity: of the plan, see `identity_of`.
+        recorder: what is done is written down there.
+        processes: that train together.
+        say: tells the user.
+
+    """
+
+    def __init__(
+        self, checkpoints: Checkpoints, clock: CheckpointClock, trainee: Trainee, helm: Helm,
+        identity: Mapping[str, Any], recorder: Recorder, processes: Processes, say: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self._checkpoints = checkpoints
+        self._clock = clock
+        self._trainee = trainee
+        self._helm = helm
+        self._identity = identity
+        self._recorder = recorder
+        self._processes = processes
+        self._say = say
+
+    # -- taking up ---------------------------------------------------------------------------------------------------
+
+    def begin(self, *, accept_changes: bool) -> None:
+        """Go on from the newest good checkpoint; a new run writes its first, so that there is always one to go back to.
+
+        Raises:
+            StudioError: data or plan are not those of the checkpoint, or all are damaged, and nobody accepted that.
+            WriteError: there is no room for checkpoints.
+
+        """
+        if self._processes.rank == 0:
+            self._checkpoints.tidy()
+        self._processes.barrier()
+        found, state, damaged = self._checkpoints.newest_good()
+        names = ", ".join(path.name for path in damaged)
+        if found is None:
+            if damaged and not accept_changes:
+                raise StudioError(
+                    f"Every checkpoint of this run is damaged ({names}).",
+                    "Restore one from a copy, or accept the loss and begin anew (--accept-changes).",
+                )
+            self.save()
+            return
+        changes = changes_between(state["identity"], self._identity, type(self._helm.planned))
+        check_changes(changes, accepted=accept_changes)
+        self._restore(found.step, state)
+        if changes:
+            self._say(f"Going on although something has changed: {', '.join(changes)}.")
+        if damaged:
+            self._say(f"The newest checkpoint is damaged ({names}); the run goes on from step {found.step}.")
+        if state["identity"]["versions"] != self._identity["versions"]:
+            self._say("The versions of Atelier or torch have changed: the run goes on, though not bit by bit the same.")
+
+    def go_back(self, until: int | None = None) -> int:
+        """Return to the newest good checkpoint (of at most step `until`, if there is one); returns its step.
+
+        Raises:
+            StudioError: there is none.
+
+        """
+        self._processes.barrier()  # the main process may still be writing
+        found, state, _ = self._checkpoints.newest_good(until)
+        if found is None:
+            found, state, _ = self._checkpoints.newest_good()
+        if found is None:
+            raise StudioError("There is no good checkpoint to go back to.", "Begin a new run.")
+        self._restore(found.step, state)
+        return found.step
+
+    def return_to_best(self) -> bool:
+        """Take up the best checkpoint's weights, if it is there and another than the present; nothing is forgotten."""
+        wanted = self._trainee.standing.best_step
+        best = next((one for one in self._checkpoints.all() if one.step == wanted and one.best), None)
+        state = self._checkpoints.read(best) if best is not None and wanted != self._trainee.standing.step else None
+        if state is not None:
+            self._trainee.load_state_dict(state["trainee"])
+        return state is not None
+
+    def _restore(self, step: int, state: Mapping[str, Any]) -> None:
+        self._trainee.load_state_dict(state["trainee"])
+        self._helm.take_up(state["steered"])
+        self._trainee.task.adopt(self._helm.settings)
+        self._recorder.forget()
+        self._recorder.event("resumed", step)
+        self._processes.barrier()  # nothing is removed before all have read
+        if self._processes.rank == 0:
+            self._checkpoints.abandon_after(step)
+
+    # -- saving ------------------------------------------------------------------------------------------------------
+
+    def due(self) -> bool:
+        """Whether it is time to save; the main process's clock goes for all."""
+        return self._processes.broadcast(self._clock.due())
+
+    def affordable(self) -> bool:
+        """Whether one more checkpoint stays within their share of the time."""
+        return self._processes.broadcast(self._clock.affordable())
+
+    def save(self, *, pinned: bool = False, note: str = "") -> None:
+        """Write a checkpoint of the present step, unless there is one already, which then only gets the marks.
+
+        Raises:
+            WriteError: there is no room, or the disk does not take it.
+
+        """
+        began = time.monotonic()
+        self._recorder.sync()
+        state = {
+            "format": 1, "identity": dict(self._identity), "steered": self._helm.steered(),
+            "trainee": self._trainee.state_dict(),
+        }  # fmt: skip
+        step = self._trainee.standing.step
+        best = self._trainee.standing.best_step == step
+        if self._processes.rank == 0:
+            if any(one.step == step and not one.abandoned for one in self._checkpoints.all()):
+                self._checkpoints.mark(step, best=best, pinned=pinned, note=note)
+            else:
+                self._checkpoints.save(step, state, best=best, pinned=pinned, note=note)
+            seconds = time.monotonic() - began
+            self._clock.took(seconds)
+            self._recorder.event(
+                "checkpoint", step, file=self._checkpoints.file_of(step).name,
+                kind="pinned" if pinned else "latest", best=best, seconds=round(seconds, 3),
+            )  # fmt: skip
+
+    def save_in_passing(self, *, pinned: bool = False, note: str = "") -> None:
+        """Save; where that fails the run goes on, and says so."""
+        try:
+            self.save(pinned=pinned, note=note)
+        except WriteError as error:
+            self._clock.took(0.0)
+            self._say(f"{error.cause} {error.remedy}")

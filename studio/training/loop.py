@@ -1,0 +1,385 @@
+"""The training loop: everything that all tasks have in common, in the order in which it happens.
+
+step → look (validate, sample) → save, until something ends it. Whatever interrupts it, a run goes on from its newest
+checkpoint as if nothing had been: the same numbers are drawn, the same turns taken.
+"""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+from safetensors.torch import save
+
+from studio.core.atomic import write_file
+from studio.core.controls import Controls
+from studio.core.events import Job, Log, Preview, Progress
+from studio.core.failures import StudioError, is_out_of_memory
+from studio.core.picture_saving import save_picture
+from studio.training.chance import seed_everything, seed_of
+from studio.training.checkpoints import CheckpointClock, Checkpoints
+from studio.training.course import Change, Course
+from studio.training.helm import Helm
+from studio.training.keeper import Keeper
+from studio.training.learner import check_names
+from studio.training.pace import PaceMeter, work_done
+from studio.training.parts_memo import PartsMemo
+from studio.training.plan_changes import identity_of
+from studio.training.processes import Processes
+from studio.training.recorder import Recorder
+from studio.training.run_folder import BEAT_S, RunFolder, RunPlan, RunState, TrainedRun
+from studio.training.run_log import RunLog
+from studio.training.run_orders import Order
+from studio.training.schedule import Moment
+from studio.training.settings import TrainingSettings
+from studio.training.step import StepReport
+from studio.training.task import TrainingTask
+from studio.training.trainee import Trainee
+
+__all__ = ["Equipment", "TrainingLoop"]
+
+T = TypeVar("T")
+
+_POLL_S = 0.1
+_MOST_SETBACKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a run is given to work with.
+
+    Args:
+        run: its folder, held by this process.
+        plan: of run.json.
+        settings: the plan's, validated.
+        processes: where, and with whom.
+        loader: hands out batches by the numbers of their draws.
+        log: the run's; None in processes other than the main one.
+        memo: what this computer's memory holds.
+        clock: when to save.
+
+    """
+
+    run: RunFolder
+    plan: RunPlan
+    settings: TrainingSettings
+    processes: Processes
+    loader: Any
+    log: RunLog | None
+    memo: PartsMemo
+    clock: CheckpointClock
+
+
+class TrainingLoop:
+    """One sitting of a run: from where it stands to its end, or to a pause.
+
+    Args:
+        task: what is learnt.
+        equipment: what with.
+
+    Raises:
+        StudioError: the schedule names layers that are not there.
+
+    """
+
+    def __init__(self, task: TrainingTask, equipment: Equipment) -> None:
+        self._kit = equipment
+        settings, plan, processes = equipment.settings, equipment.plan, equipment.processes
+        self._task = task
+        self._timeline = plan.schedule.timeline(len(task.examples), batch=settings.batch, size=settings.size)
+        self._last = min(self._timeline.total_steps, settings.steps or self._timeline.total_steps)
+        self._trainee = Trainee(task, settings, processes, self._last)
+        for phase in plan.schedule.phases:
+            check_names(phase.frozen, list(self._trainee.learners.values()))
+        course = Course.read(equipment.run.path / "course.json") if processes.rank == 0 else Course(None)
+        self._helm = Helm(settings, Course(course.file, processes.broadcast(course.changes)))
+        self._recorder = Recorder(equipment.log, processes)
+        self._keeper = Keeper(
+            Checkpoints(equipment.run.checkpoints), equipment.clock, self._trainee, self._helm,
+            identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
+        )  # fmt: skip
+        self._pace = PaceMeter(self._timeline, self._last, processes.device)
+        self._said: list[Log] = []
+        self._polled = self._beaten = 0.0
+
+    @property
+    def step(self) -> int:
+        """How many steps are done."""
+        return self._trainee.standing.step
+
+    # -- the order of things -----------------------------------------------------------------------------------------
+
+    def run(self, controls: Controls[Any], *, accept_changes: bool = False) -> Job[TrainedRun]:
+        """Train until the end, a pause, or an order to stop; closing the generator pauses.
+
+        Raises:
+            StudioError: data or settings are not those of the checkpoint, or training cannot go on.
+
+        """
+        self._keeper.begin(accept_changes=accept_changes)
+        try:
+            yield from self._look()  # the very first sample, or what a pause cut short
+            while (ending := self._ending(controls)) is None:
+                yield from self._to_its_end(self._advance())
+                yield from self._look()
+                if self._keeper.due():
+                    self._keeper.save_in_passing()
+                yield from self._speak()
+        except GeneratorExit:
+            self._keeper.save()
+            raise
+        self._keeper.save()
+        model = None if ending == "paused" else (yield from self._export())
+        yield from self._speak()
+        return TrainedRun(self._kit.run.path, ending, self.step, model)
+
+    def _to_its_end(self, work: Generator[None, None, None]) -> Job[None]:
+        """Run `work` with breaths, and to its end even if the job is closed in the middle of it."""
+        for _ in work:
+            self._beat()
+            try:
+                yield self._progress()
+            except GeneratorExit:
+                for _ in work:
+                    pass
+                raise
+        self._beat()
+        yield self._progress()
+
+    def _advance(self) -> Generator[None, None, None]:
+        """Take one step; or, where it cannot be taken, go back and change what made it impossible."""
+        moment = self._timeline.at(self.step)
+        self._enter(moment)
+        rate, parts = self._helm.rate(moment), self._helm.parts(moment.step)
+        began = time.monotonic()
+        batch = yield from self._kit.loader.fetching(moment.draws, moment.batch, moment.size)
+        waited = time.monotonic() - began
+        try:
+            report = yield from self._trainee.take(batch, moment, rate=rate, parts=parts)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        else:
+            self._pace.note(examples=moment.batch, size=moment.size, waited=waited)
+            self._take_note(moment, report, rate)
+            return
+        self._divide(moment, parts)  # outside of the except block, whose traceback holds on to the step's tensors
+
+    def _enter(self, moment: Moment) -> None:
+        """Obey what holds from this step on: a new phase, steered settings."""
+        if moment.step == self._timeline.phase_start(moment.phase):
+            self._recorder.event("phase", moment.step, index=moment.phase, name=moment.phase_name)
+            known = self._kit.memo.parts(self._memo_key(moment))
+            wanted = self._kit.processes.broadcast(max(known, self._helm.planned.accumulate))
+            if wanted > self._helm.parts(moment.step):
+                self._helm.course.add(Change(moment.step, parts=wanted))
+        changed = self._helm.follow(moment.step)
+        if changed:
+            self._recorder.event("settings", moment.step, values=changed)
+            self._task.adopt(self._helm.settings)
+            self._trainee.forget_gradients()
+
+    def _take_note(self, moment: Moment, report: StepReport, rate: float) -> None:
+        for name, learnt in report.lessons:
+            if learnt.verdict != "step":
+                message = f"A step of the {name} was left out: its gradient was {learnt.norm:.3g} long."
+                self._recorder.event("guard", self.step, what="skipped", message=message)
+        if report.diverged is not None:
+            self._set_back(moment, report.diverged)
+            return
+        self._recorder.measured(self.step, report, moment, rate)
+        pace = self._pace.report(self.step)
+        if pace is not None:
+            self._recorder.event("pace", self.step, stage=moment.phase_name, **pace)
+
+    # -- looking at it -----------------------------------------------------------------------------------------------
+
+    def _look(self) -> Job[None]:
+        """Validate and sample the shown network where it is time to."""
+        standing, settings = self._trainee.standing, self._helm.settings
+        try:
+            if self.step > 0 and self._is_due(settings.validate_every, standing.validated):
+                yield from self._validate()
+            if self._is_due(settings.sample_every, standing.sampled):
+                yield from self._sample()
+        finally:
+            self._trainee.back_to_work()
+
+    def _is_due(self, every: int, done: int) -> bool:
+        return done != self.step and (self.step % every == 0 or self.step == self._last)
+
+    def _validate(self) -> Job[None]:
+        shown = yield from self._quietly(self._trainee.shown(self._size))
+        values = yield from self._quietly(self._task.validate(shown))
+        standing = self._trainee.standing
+        standing.validated = self.step
+        if not values:
+            return
+        self._recorder.flush()
+        values = self._kit.processes.mean(values)
+        best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
+        self._recorder.event("validation", self.step, values=values, best=best)
+        if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
+            self._keeper.save_in_passing()
+
+    def _sample(self) -> Job[None]:
+        if self._kit.processes.rank == 0:
+            shown = yield from self._quietly(self._trainee.shown(self._size))
+            picture = yield from self._quietly(self._task.sample(shown))
+            if picture is not None:
+                file = self._kit.run.sample_file(self.step)
+                file.parent.mkdir(exist_ok=True)
+                save_picture(file, picture, recipe=None)
+                self._recorder.event("sample", self.step, file=file.name)
+                yield Preview(picture, self.step, self._stage)
+        self._trainee.standing.sampled = self.step
+
+    def _quietly(self, work: Generator[None, None, T]) -> Job[T]:
+        """Run `work` without gradients, with the same chance every time."""
+        seed_everything(seed_of("look", self._helm.planned.seed))
+        while True:
+            with torch.no_grad():
+                try:
+                    next(work)
+                except StopIteration as end:
+                    result: T = end.value
+                    return result
+            self._beat()
+            yield self._progress()
+
+    # -- orders and ends ---------------------------------------------------------------------------------------------
+
+    def _ending(self, controls: Controls[Any]) -> RunState | None:
+        """Hear what is wanted, and say how the sitting ends, if it does."""
+        processes = self._kit.processes
+        wanted: RunState | None = "paused" if processes.agree(controls.finishing)[0] else None
+        for order in processes.broadcast(self._orders()):
+            match order.kind:
+                case "pause":
+                    wanted = wanted or "paused"
+                case "finish":
+                    wanted = "stopped"
+                case "checkpoint":
+                    self._keeper.save_in_passing()
+                case "pin":
+                    self._keeper.save_in_passing(pinned=True, note=str(order.values.get("note", "")))
+                case "settings":
+                    self._obey(order)
+        return wanted or self._natural_end()
+
+    def _orders(self) -> tuple[Order, ...]:
+        """The main process asks the disk, ten times a second."""
+        now = time.monotonic()
+        if self._kit.processes.rank != 0 or now - self._polled < _POLL_S:
+            return ()
+        self._polled = now
+        return self._kit.run.orders.take()
+
+    def _obey(self, order: Order) -> None:
+        try:
+            self._helm.order(self.step, order.values)
+        except StudioError as error:
+            self._say(f"{error.cause} {error.remedy}")
+
+    def _natural_end(self) -> RunState | None:
+        if self.step >= self._last:
+            return "finished"
+        patience = self._helm.settings.stop_after_stale
+        if patience and self._trainee.standing.stale >= patience:
+            self._say(f"{patience} checks in a row brought nothing better: the run ends, and keeps its best.", "info")
+            return "finished"
+        return None
+
+    def _export(self) -> Job[Path]:
+        """Write the shown network and its card."""
+        if self._helm.settings.stop_after_stale and self._keeper.return_to_best():
+            self._say(f"The best was at step {self.step}; that is kept.", "info")
+        shown = yield from self._quietly(self._trainee.shown(self._size))
+        run = self._kit.run
+        if self._kit.processes.rank == 0:
+            exported = self._task.export(shown)
+            tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in exported.tensors.items()}
+            write_file(run.model_file, save(tensors, dict(exported.metadata)))
+            write_file(run.card_file, exported.card.encode())
+        self._trainee.back_to_work()
+        return run.model_file
+
+    # -- setbacks ----------------------------------------------------------------------------------------------------
+
+    def _set_back(self, moment: Moment, network: str) -> None:
+        """The steps keep throwing a network off: go back to before that, and learn at half the rate from there."""
+        streak = self._trainee.learners[network].guard.streak
+        if self._helm.course.setbacks >= _MOST_SETBACKS:
+            raise StudioError(
+                f"The {network} diverges: at step {moment.step} its gradients were too long or not finite for the "
+                f"{streak}th time in a row, and learning more slowly has not helped {_MOST_SETBACKS} times.",
+                "Begin a new run with a lower learning rate, clip the gradients, or look for faulty pictures.",
+            )
+        step = self._keeper.go_back(until=moment.step + 1 - streak)
+        self._helm.course.add(Change(step, caution=0.5))
+        message = (
+            f"The {network} was diverging at step {moment.step}: back to step {step}, from now on at half the rate."
+        )
+        self._recorder.event("guard", step, what="set_back", message=message)
+        self._say(message)
+
+    def _divide(self, moment: Moment, parts: int) -> None:
+        """The step did not fit into memory: go back to the last checkpoint, and take such steps in smaller parts."""
+        processes = self._kit.processes
+        mine = processes.share_of(moment.batch)
+        if parts >= mine:
+            raise StudioError(
+                f"Not even one picture of {moment.size} px at a time fits into the memory.",
+                "Choose a smaller picture size, a smaller network, or half precision; then resume.",
+            )
+        more = min(2 * parts, mine)
+        self._kit.memo.remember(self._memo_key(moment), more)
+        if processes.world > 1:  # the others wait for this step's gradients, and cannot be told otherwise
+            raise StudioError(
+                f"A step of {moment.batch} pictures of {moment.size} px does not fit into the memory.",
+                f"Resume the run: it will then take each step in {more} parts.",
+            )
+        if processes.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self._helm.course.add(Change(moment.step, parts=more))
+        self._keeper.go_back()
+        message = (
+            f"The memory was too small: each step is now taken in {more} parts, which changes nothing but the time."
+        )
+        self._recorder.event("guard", self.step, what="divided", message=message)
+        self._say(message)
+
+    def _memo_key(self, moment: Moment) -> str:
+        device = self._kit.processes.device
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+        return f"{self._kit.plan.task} · {moment.size} px · {moment.batch} · {self._kit.processes.precision} · {name}"
+
+    # -- talking -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _size(self) -> int:
+        return self._timeline.at(min(self.step, self._timeline.total_steps - 1)).size
+
+    @property
+    def _stage(self) -> str:
+        return self._timeline.at(min(self.step, self._timeline.total_steps - 1)).phase_name or "Training"
+
+    def _progress(self) -> Progress:
+        share = work_done(self._timeline, self.step) / work_done(self._timeline, self._last)
+        return Progress(self._stage, self.step, self._last, share=min(1.0, share))
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if self._kit.processes.rank == 0 and now - self._beaten > BEAT_S:
+            self._beaten = now
+            self._kit.run.beat()
+
+    def _say(self, message: str, level: Literal["info", "warning"] = "warning") -> None:
+        self._recorder.event("log", self.step, message=message, level=level)
+        self._said.append(Log(message, level))
+
+    def _speak(self) -> Job[None]:
+        said, self._said = self._said, []
+        yield from said

@@ -1,0 +1,94 @@
+"""What a run writes down about itself: events at once, numbers in batches, so that no step waits for the device."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from studio.training.processes import Processes
+from studio.training.run_log import RunLog
+from studio.training.schedule import Moment
+from studio.training.step import StepReport
+
+__all__ = ["Recorder"]
+
+_EVERY_S = 0.2
+_EVERY_STEPS = 10
+"""Several processes average their numbers together, and so cannot go by the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    step: int
+    report: StepReport
+    facts: Mapping[str, float]
+
+
+class Recorder:
+    """Writes one run's log, from its main process only; the numbers are means over all processes.
+
+    Args:
+        log: the run's log; None in processes other than the main one.
+        processes: that train together.
+
+    """
+
+    def __init__(self, log: RunLog | None, processes: Processes) -> None:
+        self._log = log
+        self._processes = processes
+        self._pending: list[_Measured] = []
+        self._flushed = time.monotonic()
+
+    def event(self, kind: str, step: int, /, **facts: Any) -> None:
+        """Write an event at once."""
+        if self._log is not None:
+            self._log.write_all([(kind, step, facts)])
+
+    def measured(self, step: int, report: StepReport, moment: Moment, rate: float) -> None:
+        """Take note of the numbers of the step that made it `step` steps; they are fetched and written later."""
+        facts = {"epoch": round(moment.epoch, 6), "rate": rate, "momentum": moment.momentum}
+        self._pending.append(_Measured(step, report, facts))
+        waited = time.monotonic() - self._flushed >= _EVERY_S
+        if len(self._pending) >= _EVERY_STEPS if self._processes.world > 1 else waited:
+            self.flush()
+
+    def flush(self) -> None:
+        """Fetch the numbers from the device, all at once, and write them."""
+        pending, self._pending = self._pending, []
+        self._flushed = time.monotonic()
+        if not pending:
+            return
+        values = self._processes.mean(_fetched(pending))
+        if self._log is not None:
+            tables: list[dict[str, float]] = [{} for _ in pending]
+            for place, value in values.items():
+                index, _, name = place.partition(":")
+                tables[int(index)][name] = value
+            lines = zip(pending, tables, strict=True)
+            self._log.write_all([("metrics", one.step, {"values": table, **one.facts}) for one, table in lines])
+
+    def forget(self) -> None:
+        """Drop numbers that are not written yet: the run goes back behind them."""
+        self._pending.clear()
+
+    def sync(self) -> None:
+        """See to it that everything so far is on the disk."""
+        self.flush()
+        if self._log is not None:
+            self._log.sync()
+
+
+def _fetched(pending: list[_Measured]) -> dict[str, float]:
+    """Return every number under "index:name"; one transfer for all of them."""
+    places, scalars = [], []
+    values: dict[str, float] = {}
+    for index, one in enumerate(pending):
+        for name, scalar in one.report.terms.items():
+            places.append(f"{index}:{name}")
+            scalars.append(scalar)
+        values.update({f"{index}:{name}": norm for name, norm in one.report.norms.items()})
+    if scalars:
+        values.update(zip(places, torch.stack(scalars).tolist(), strict=True))
+    return values

@@ -1,0 +1,149 @@
+"""Everything that learns in a run, as one thing: it takes steps, can be looked at, saved, and taken up again."""
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from studio.core.failures import StudioError
+from studio.training.averaging import WeightAverage, estimate_statistics, has_batch_norm
+from studio.training.chance import chance_state, restore_chance, seed_of
+from studio.training.learner import Learner
+from studio.training.processes import Processes
+from studio.training.schedule import Moment
+from studio.training.settings import TrainingSettings
+from studio.training.standing import Standing
+from studio.training.step import StepReport, StepTaker
+from studio.training.task import Batch, TrainingTask
+
+__all__ = ["Trainee"]
+
+_STATISTICS_FROM = 256
+"""So many examples give averaged weights their batch-norm statistics."""
+
+
+class Trainee:
+    """A task's networks with their optimisers, the shown one's average, and how far they have come.
+
+    Args:
+        task: what is learnt.
+        settings: of the run.
+        processes: where, and with whom.
+        last: the run's last step.
+
+    """
+
+    def __init__(self, task: TrainingTask, settings: TrainingSettings, processes: Processes, last: int) -> None:
+        self.task = task
+        self.standing = Standing()
+        self._settings = settings
+        self._processes = processes
+        processes.share_weights(task.networks.values())
+        self.learners = {
+            name: Learner(
+                name, task.layer_groups(name), processes.average_gradients,
+                clip_norm=settings.clip_norm, half=processes.precision == "fp16",
+            )
+            for name in task.networks
+        }  # fmt: skip
+        self._average = self._new_average(round(settings.swa_start * last))
+        self._taker = StepTaker(task, self.learners, processes, settings.seed)
+        self._looked_at = -1
+        self._train()
+
+    def take(self, batch: Batch, moment: Moment, *, rate: float, parts: int) -> Generator[None, None, StepReport]:
+        """Take one step; see `StepTaker.take`."""
+        report = yield from self._taker.take(batch, moment, rate=rate, parts=parts)
+        self.standing.step += 1
+        if self._average is not None:
+            self._average.update(self.standing.step)
+        return report
+
+    def forget_gradients(self) -> None:
+        """Judge the next steps' gradients without comparing them with earlier ones: something has changed."""
+        for learner in self.learners.values():
+            learner.guard.forget()
+
+    # -- to look at --------------------------------------------------------------------------------------------------
+
+    def shown(self, size: int) -> Generator[None, None, nn.Module]:
+        """Return the shown network, averaged where that is wanted, in eval mode; `back_to_work` must follow."""
+        if self._average is None:
+            return self.task.networks[self.task.shown].eval()
+        if self._looked_at == self.standing.step:
+            return self._average.module
+        module = self._average.look()
+        if has_batch_norm(module):
+            yield from estimate_statistics(module, self._passes(module, size))
+        self._looked_at = self.standing.step
+        return module
+
+    def back_to_work(self) -> None:
+        """Put every network in train mode again."""
+        self._train()
+
+    def _passes(self, module: nn.Module, size: int) -> Iterator[Generator[None, None, None]]:
+        """Always the same examples, evenly chosen, in batches of the run's size."""
+        examples, device = self.task.examples, self._processes.device
+        number = min(len(examples), _STATISTICS_FROM)
+        chosen = [place * len(examples) // number for place in range(number)]
+        for first in range(0, number, self._settings.batch):
+            drawn = [
+                examples.draw(index, torch.Generator().manual_seed(seed_of("statistics", index)), size)
+                for index in chosen[first : first + self._settings.batch]
+            ]
+            batch = tuple(torch.stack(tensors).to(device) for tensors in zip(*drawn, strict=True))
+            yield self.task.refresh_statistics(module, batch)
+
+    # -- to save and take up again -----------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that decides how it goes on: tensors and plain values; the same on all processes."""
+        self._processes.average_buffers(self.task.networks.values())
+        return {
+            "standing": self.standing.state_dict(),
+            "networks": {name: dict(network.state_dict()) for name, network in self.task.networks.items()},
+            "learners": {name: learner.state_dict() for name, learner in self.learners.items()},
+            "average": self._average.state_dict() if self._average is not None else None,
+            "chance": chance_state(self._processes.device),
+            "task": self._processes.gather(self.task.state_dict()),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict()` was taken, though perhaps with another number of processes.
+
+        Raises:
+            StudioError: that was another network.
+
+        """
+        try:
+            for name, network in self.task.networks.items():
+                network.load_state_dict(state["networks"][name])
+                self.learners[name].load_state_dict(state["learners"][name])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise StudioError(
+                "The checkpoint does not fit this task's networks.",
+                "Begin a new run, or set the settings back to what they were.",
+            ) from error
+        if self._average is not None and state["average"] is not None:
+            self._average.load_state_dict(state["average"])
+        tasks = state["task"]
+        self.task.load_state_dict(tasks[self._processes.rank % len(tasks)])
+        self.standing = Standing.from_state(state["standing"])
+        self._looked_at = -1
+        self._train()
+        restore_chance(state["chance"], self._processes.device)
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _new_average(self, begins: int) -> WeightAverage | None:
+        kind = self._settings.average
+        if kind == "none":
+            return None
+        network = self.task.networks[self.task.shown]
+        return WeightAverage(network, kind, decay=self._settings.ema_decay, begins=begins)
+
+    def _train(self) -> None:
+        for network in self.task.networks.values():
+            network.train()
