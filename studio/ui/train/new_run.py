@@ -178,8 +178,9 @@ class NewRun(QObject):
             self.history.record(before, settings)
 
     def _apply_settings(self, settings: TrainingSettings) -> None:
-        kind = next(kind for kind in self.kinds if type(settings) is kind.settings)
-        if kind is not self.kind:  # an undo of what was done before another kind was chosen
+        kind = self.kind
+        if type(settings) is not kind.settings:  # an undo of what was done before another kind was chosen
+            kind = next(other for other in self.kinds if type(settings) is other.settings)
             self.choose_kind(kind.name)
         before, schedule = self.settings, self.schedule
         if settings != before:

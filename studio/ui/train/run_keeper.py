@@ -63,6 +63,7 @@ class RunKeeper(QObject):
         self._studio, self._reader, self.folder, self._preferences = studio, reader, folder, preferences
         self.runs: tuple[RunGlance, ...] = ()
         self._here: dict[Path, JobHandle] = {}
+        self._at_work: set[Path] = set()
         self._wanted_here: set[Path] = set()
         self._wanted_detached: set[Path] = set()
         self._listing: JobHandle | None = None
@@ -126,14 +127,22 @@ class RunKeeper(QObject):
         for run in runs:
             if before.get(run.path, run.state) != run.state:
                 self.place_changed.emit(run.path)
-                if before[run.path] == "running" and run.state in ("finished", "stopped", "failed"):
-                    self.ended.emit(run)
+            self._tell_end(run)
             self._move_on(run)
         if self._list_again:
             self._list_again = False
             self.refresh()
         elif self._here or self._wanted_here or any(run.state == "running" for run in runs):
             self._clock.start()
+
+    def _tell_end(self, run: RunGlance) -> None:
+        """Tell of a run's end, once; not of one that had ended before it was seen at work."""
+        if run.state == "running" or run.path in self._here:
+            self._at_work.add(run.path)
+        elif run.path in self._at_work:
+            self._at_work.discard(run.path)
+            if run.state in ("finished", "stopped", "failed"):
+                self.ended.emit(run)
 
     def _fail_list(self, failure: Failure) -> None:
         self._listing = None
@@ -161,6 +170,7 @@ class RunKeeper(QObject):
         request = TrainRequest(path, accept_changes)
         handle = self._studio.queue(f"train.{path}", "train", request, Controls(Settings()))
         self._here[path] = handle
+        self._at_work.add(path)
         handle.started.connect(partial(self._tell_place, path))
         handle.progressed.connect(partial(self._tell_progress, path))
         handle.logged.connect(partial(self._tell_log, path))
