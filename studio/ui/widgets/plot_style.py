@@ -24,11 +24,11 @@ LINES: dict[Scheme, tuple[str, ...]] = {
 """Colours of lines, by scheme: the same family in the same place. Any two of the first six stay apart (CIE76 ≥ 15) with
 each kind of colour blindness (Machado et al. 2009), mostly by their lightness; all stand out (WCAG ≥ 3) everywhere."""
 
-SMOOTH_UP_TO = 4000
-"""Lines of more points are drawn without antialiasing: nobody sees it there, and everybody would wait for it."""
+SMOOTH_UP_TO = 500
+"""Noisy lines of more points are drawn without antialiasing: nobody sees it there, and everybody would wait for it."""
 
-_GRID_ALPHA = 255
-_LEFT_WIDTH, _BOTTOM_HEIGHT = 72, 40
+_GRID_ALPHA = 150
+_LEFT_WIDTH, _BOTTOM_HEIGHT = 64, 40
 _ZOOM_STEP = 0.8
 _BUTTON = 28
 
@@ -82,6 +82,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(side)
         self.words = words
         self.enableAutoSIPrefix(False)
+        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)  # numbers and grid are drawn once, not at each repaint
         self.setStyle(tickLength=0, maxTickLevel=0, autoExpandTextSpace=False, tickTextOffset=6)
         self.setGrid(_GRID_ALPHA)
         self.setWidth(_LEFT_WIDTH) if side == "left" else self.setHeight(_BOTTOM_HEIGHT)
@@ -200,7 +201,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.hideButtons()
         self.plotItem.setMenuEnabled(False)
         self.destroyed.connect(self.plotItem.ctrlMenu.deleteLater)  # never shown, and without a parent of its own
-        self.plotItem.layout.setContentsMargins(0, 8, 8, 0)
+        self.plotItem.layout.setContentsMargins(8, 8, 8, 8)
         button = self.whole_button
         button.setFixedSize(_BUTTON, _BUTTON)
         button.setIconSize(QSize(16, 16))
@@ -235,6 +236,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         font.setPixelSize(tokens.small_size)
         for axis in self.axes.values():
             axis.dress(tokens, font)
+            axis.setZValue(-1)  # the grid lies below the lines
         self._dress_lines(tokens)
 
     def _dress_lines(self, tokens: Tokens) -> None:
