@@ -2,10 +2,11 @@
 
 from studio.core.failures import StudioError
 from studio.training.task_kind import TaskKind
+from studio.training.tasks.classifier_settings import CLASSIFIER
 
 __all__ = ["KINDS", "kind_named"]
 
-KINDS: tuple[TaskKind, ...] = ()
+KINDS: tuple[TaskKind, ...] = (CLASSIFIER,)
 
 
 def kind_named(name: str) -> TaskKind:

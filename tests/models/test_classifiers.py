@@ -142,7 +142,7 @@ def test_the_blocks_compute_what_their_papers_say():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_it_begins_as_he_et_al_and_undecided(family):
-    """Weights ~ N(0, 2 / ((1 + a²) · fan in)) (He et al. 2015, eq. 15); all classes are as likely: loss = ln(classes)."""
+    """Weights ~ N(0, 2 / ((1 + a²) · fan in)) (He et al. 2015, eq. 15); n classes are as likely: loss ln n."""
     network, slope = drawn(family), FAMILIES[family].slope
     for module in network.features.modules():
         if isinstance(module, nn.Conv2d) and module.weight.numel() > 4000:

@@ -1,0 +1,244 @@
+"""The classifier task: learns to tell pictures apart by the folders they lie in, or digits by their labels.
+
+Cross entropy with label smoothing (Szegedy et al. 2016, section 7). A part of every class is kept back: what the
+network gets wrong there is what it shows.
+"""
+
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+
+from models.classifiers import FAMILIES, Classifier, build_classifier, normalisation
+from studio.core.events import Job, Log, Picture, Progress
+from studio.core.settings import Settings
+from studio.training.data.draws import seed_of
+from studio.training.run_folder import RunPlan
+from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Place, TrainingTask
+from studio.training.tasks.answer_sheet import Mistake, answer_sheet
+from studio.training.tasks.answers import Answers, accuracy_of, balanced_accuracy_of
+from studio.training.tasks.classifier_card import classifier_card
+from studio.training.tasks.classifier_settings import ClassifierSettings, variation_for
+from studio.training.tasks.labelled_pictures import (
+    Collection,
+    LabelledPictures,
+    divided,
+    opening_collection,
+    shows_grey,
+)
+
+if TYPE_CHECKING:
+    from studio.training.schedule import Moment
+
+__all__ = ["ClassifierTask", "open_task"]
+
+_SHOWN = 400
+"""So many of the pictures kept for checking are looked at for a sample."""
+_MISTAKES = 24
+_CACHE_ROOM = 1.5
+"""Pictures are kept so much larger than they are looked at, so that close views stay sharp."""
+_PIXELS_A_BREATH = 300_000
+"""So many pixels are looked at between two breaths, some 50 ms of a narrow network on a processor."""
+
+
+class ClassifierTask(TrainingTask):
+    """One classifier in training.
+
+    Args:
+        network: on the device.
+        taught: what it learns from.
+        kept: what it is measured on; may be empty.
+        settings: of the run.
+        size: side of the pictures at the end of the schedule, px.
+
+    """
+
+    shown = "classifier"
+
+    def __init__(
+        self, network: Classifier, taught: LabelledPictures, kept: LabelledPictures, settings: ClassifierSettings,
+        size: int,
+    ) -> None:  # fmt: skip
+        self.networks: Mapping[str, nn.Module] = {"classifier": network}
+        self.examples = taught
+        self.best = ("accuracy", "max") if len(kept) else None
+        self._kept = kept
+        self._settings = settings
+        self._size = min(size, kept.collection.largest_side)
+        self._device = next(network.parameters()).device
+        order = np.random.Philox(key=seed_of("shown", settings.seed)).random_raw(len(kept))
+        self._always_shown = sorted(np.argsort(order, kind="stable")[:_SHOWN].tolist())
+        self._answers: Answers | None = None
+        """Of the shown network as it is, on everything that is kept; None once it has learnt more."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes."""
+        return self.examples.collection.names
+
+    # -- learning ----------------------------------------------------------------------------------------------------
+
+    def objectives(self, batch: Batch, moment: "Moment") -> Iterator[Objective | None]:
+        """Cross entropy with the label smoothed over all classes."""
+        pictures, labels = batch
+        self._answers = None
+        logits = self.networks["classifier"](pictures)
+        yield None
+        loss = F.cross_entropy(logits, labels, label_smoothing=self._settings.smoothing)
+        right = (logits.detach().argmax(dim=1) == labels).float().mean()
+        yield Objective("classifier", loss, {"accuracy": right})
+
+    def adopt(self, settings: Settings) -> None:  # noqa: D102
+        assert isinstance(settings, ClassifierSettings)
+        self._settings = settings
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
+        self._answers = None  # they were those of other weights
+
+    def layer_groups(self, network: str) -> Sequence[LayerGroup]:
+        """Return one group for each scale of the features, named like what style transfer listens to, and the head."""
+        classifier = self.networks[network]
+        assert isinstance(classifier, Classifier)
+        kind = FAMILIES[self._settings.family]
+        groups: list[LayerGroup] = []
+        begin = 0
+        for tap in kind.scales:
+            layers = list(classifier.features)[begin : kind.taps[tap] + 1]
+            groups.append((tap, [weight for layer in layers for weight in layer.parameters()]))
+            begin = kind.taps[tap] + 1
+        return [*groups, ("head", list(classifier.head.parameters()))]
+
+    # -- being measured ----------------------------------------------------------------------------------------------
+
+    def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
+        """Measure on everything that is kept: "accuracy", "balanced_accuracy" (mean over the classes), "loss"."""
+        if not len(self._kept):
+            return {}
+        self._answers = yield from self._ask(shown, range(len(self._kept)))
+        confusion = self._answers.confusion
+        return {
+            "accuracy": accuracy_of(confusion),
+            "balanced_accuracy": balanced_accuracy_of(confusion),
+            "loss": self._answers.loss,
+        }
+
+    def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
+        """Draw what it mixes up among the same few hundred pictures each time, and its worst mistakes with them."""
+        if not len(self._kept):
+            return None
+        if self._answers is not None and len(self._kept) == len(self._always_shown):
+            answers = self._answers
+        else:
+            answers = yield from self._ask(shown, self._always_shown)
+        mistakes = [
+            Mistake(
+                picture=self._picture(self._always_shown[index]),
+                truth=self.names[int(answers.truths[index])],
+                said=self.names[int(answers.said[index])],
+                sureness=float(answers.probabilities[index].max()),
+            )
+            for index in answers.worst(_MISTAKES)
+        ]
+        return answer_sheet(answers.confusion, self.names, mistakes)
+
+    def _ask(self, network: nn.Module, indices: Sequence[int]) -> Generator[None, None, Answers]:
+        """Ask for an answer on each of these kept pictures, some at a time."""
+        together = max(1, _PIXELS_A_BREATH // self._size**2)
+        logits = []
+        for begin in range(0, len(indices), together):
+            some = indices[begin : begin + together]
+            pictures = torch.stack([self._kept.plain(index, self._size) for index in some])
+            logits.append(network(pictures.to(self._device)).float().cpu())
+            yield
+        return Answers.of(torch.cat(logits), self._kept.labels[list(indices)])
+
+    def _picture(self, index: int) -> Picture:
+        seen = (self._kept.plain(index, self._size) * 255).round().to(torch.uint8)
+        return np.ascontiguousarray(seen.expand(3, -1, -1).permute(1, 2, 0).numpy())
+
+    # -- being kept --------------------------------------------------------------------------------------------------
+
+    def export(self, shown: nn.Module) -> ExportedModel:
+        """Return the weights, what is needed to use them again, and how well they do."""
+        assert isinstance(shown, Classifier)
+        if self._answers is None and len(self._kept):  # stopped between two checks
+            self._answers = _to_its_end(self._ask(shown, range(len(self._kept))))
+        mean, std = normalisation(shown.channels)
+        metadata = {
+            "task": "classifier",
+            "format": "1",
+            "architecture": f"{self._settings.family}_{self._settings.width}",
+            "classes": json.dumps(self.names, ensure_ascii=False),
+            "channels": str(shown.channels),
+            "size": str(self._size),
+            "mean": json.dumps(mean),
+            "std": json.dumps(std),
+        }
+        tensors = {name: value for name, value in shown.state_dict().items() if not name.endswith("batches_tracked")}
+        return ExportedModel(tensors, metadata, self._card(shown))
+
+    def _card(self, shown: Classifier) -> str:
+        return classifier_card(
+            title=f"{FAMILIES[self._settings.family].title}, {self._settings.width}",
+            names=self.names,
+            taught=torch.bincount(self.examples.labels, minlength=len(self.names)).tolist(),
+            answers=self._answers,
+            mistaken=self._kept.name_of,
+            size=self._size,
+            channels=shown.channels,
+            weights=sum(weight.numel() for weight in shown.parameters()),
+        )
+
+
+def open_task(plan: RunPlan, place: Place) -> Job[ClassifierTask]:
+    """Read the pictures and draw the network's first weights.
+
+    Raises:
+        StudioError: there are no classes to tell apart.
+
+    """
+    settings = ClassifierSettings.model_validate(dict(plan.settings))
+    sizes = [phase.size or settings.size for phase in plan.schedule.phases]
+    yield Progress("Looking through the classes")
+    sources = [Path(source) for source in plan.data]
+    collection = yield from opening_collection(
+        sources, place.cache, side=round(max(sizes) * _CACHE_ROOM), deepest=settings.classes == "deepest"
+    )
+    grey = settings.colour == "grey" or (settings.colour == "auto" and shows_grey(collection.pictures))
+    channels = 1 if grey else 3
+    variation = variation_for(settings, "signs" if collection.signs else "photos")
+    taught, kept = divided(collection.labels, settings.held_back, settings.seed)
+    yield Log(_summary(collection, len(taught), len(kept), channels))
+    network = build_classifier(
+        settings.family, settings.width, channels=channels, classes=len(collection.names),
+        generator=torch.Generator().manual_seed(seed_of("weights", place.seed)),
+    )  # fmt: skip
+    return ClassifierTask(
+        network.to(place.device),
+        LabelledPictures(collection, taught, channels, variation),
+        LabelledPictures(collection, kept, channels, variation),
+        settings,
+        sizes[-1],
+    )
+
+
+def _summary(collection: Collection, taught: int, kept: int, channels: int) -> str:
+    colour = "in colour" if channels == 3 else "in grey"
+    return (
+        f"{len(collection.names)} classes, {len(collection.labels)} pictures {colour}: "
+        f"{taught} to learn from, {kept} kept for checking."
+    )
+
+
+def _to_its_end(asking: Generator[None, None, Answers]) -> Answers:
+    while True:
+        try:
+            next(asking)
+        except StopIteration as end:
+            answers: Answers = end.value
+            return answers

@@ -1,0 +1,97 @@
+"""What training a classifier can be set to. Free of torch, so that the form shows first."""
+
+from typing import Literal, TypeAlias
+
+from studio.core.settings import setting
+from studio.training.data.variation import Variation
+from studio.training.schedule import Schedule
+from studio.training.schedule_presets import one_cycle
+from studio.training.settings import TrainingSettings
+from studio.training.task_kind import TaskKind
+
+__all__ = ["CLASSIFIER", "ClassifierSettings", "Subject", "default_schedule", "variation_for"]
+
+Subject: TypeAlias = Literal["photos", "signs"]
+"""What pictures show, as far as it decides how they may be varied: a mirrored horse is a horse, a mirrored 3 is not."""
+
+_NETWORK = "Network"
+
+_VARIETY: dict[Subject, Variation] = {
+    "photos": Variation(crop_smallest=0.35, mirror=True, brightness=0.2, contrast=0.2, saturation=0.2),
+    "signs": Variation(
+        crop_smallest=1.0, crop_stretch=1.0, mirror=False, turn=10.0, shift=0.07, zoom=0.1, slant=5.0),
+}  # fmt: skip
+
+
+class ClassifierSettings(TrainingSettings, Variation):
+    """The settings of a classifier, beside those that all runs have and how pictures may vary."""
+
+    size: int = setting(
+        96, label="Picture size", help="Side of the squares it looks at; smaller pictures are not enlarged.",
+        term="input resolution", low=16, high=1024, step=16, unit="px", group="Length")  # fmt: skip
+    batch: int = setting(
+        64, label="Pictures a step", help="More make each step steadier, and slower.",
+        term="effective batch size", low=1, high=1024, step=1, group="Length")  # fmt: skip
+
+    family: Literal["resnet", "darknet", "densenet"] = setting(
+        "resnet", label="Network", help="Small ResNet learns fast, Darknet goes deeper, DenseNet needs little space.",
+        term="architecture: He et al. 2016, Redmon & Farhadi 2018, Huang et al. 2017", group=_NETWORK,
+        choices={"resnet": "Small ResNet", "darknet": "Darknet", "densenet": "DenseNet"})  # fmt: skip
+    width: Literal["narrow", "half", "full"] = setting(
+        "narrow", label="Width", help="Wider networks see more, and take about four times as long with each step.",
+        term="channels, or growth rate", group=_NETWORK,
+        choices={"narrow": "Narrow", "half": "Half", "full": "Full"})  # fmt: skip
+    colour: Literal["auto", "colour", "grey"] = setting(
+        "auto", label="Colour", help="Whether it sees colour; only those that do can paint in the Style panel.",
+        term="input channels: 3 or 1; automatic: what the pictures have", group=_NETWORK,
+        choices={"auto": "As the pictures", "colour": "Colour", "grey": "Grey"})  # fmt: skip
+
+    classes: Literal["top", "deepest"] = setting(
+        "top", label="A class is", help="Which folders tell the classes apart.",
+        term="class per top folder, or per folder that holds pictures", group="Data",
+        choices={"top": "Each folder in the data", "deepest": "Each folder with pictures in it"})  # fmt: skip
+    held_back: float = setting(
+        0.2, label="Kept for checking", help="This part of every class is never learnt from, only measured on.",
+        term="validation split, stratified, chosen by the seed", low=0.0, high=0.5, step=0.05,
+        group="Data")  # fmt: skip
+    variety: Literal["auto", "photos", "signs", "own"] = setting(
+        "auto", label="Pictures vary like", help="How pictures are changed while it learns, so that it never tires.",
+        term="augmentation; automatic: signs for idx files, photos for folders", group="Data",
+        choices={"auto": "Automatic", "photos": "Photos", "signs": "Letters and digits", "own": "As set in Variety"},
+    )  # fmt: skip
+    smoothing: float = setting(
+        0.1, label="Doubt", help="Keeps it from being surer than it should be; 0 asks for certainty.",
+        term="label smoothing (Szegedy et al. 2016)", low=0.0, high=0.5, step=0.05, effect="steer",
+        group="Averaging and care")  # fmt: skip
+
+
+def variation_for(settings: ClassifierSettings, subject: Subject) -> Variation:
+    """Return how pictures vary while they are learnt from.
+
+    Args:
+        settings: of the run.
+        subject: what the pictures show, where the settings leave that to the data.
+
+    """
+    if settings.variety == "own":
+        return Variation(**{name: getattr(settings, name) for name in Variation.model_fields})
+    return _VARIETY[subject if settings.variety == "auto" else settings.variety]
+
+
+def default_schedule(_: TrainingSettings) -> Schedule:
+    """One cycle of ten epochs with AdamW."""
+    cycle = one_cycle(duration=10.0, rate=1e-2, optimiser="adamw")
+    return Schedule(phases=tuple(phase.model_copy(update={"weight_decay": 0.01}) for phase in cycle.phases))
+
+
+CLASSIFIER = TaskKind(
+    name="classifier",
+    title="Classifier",
+    summary="Learns to tell your pictures apart by the folders they lie in.",
+    settings=ClassifierSettings,
+    opener="studio.training.tasks.classifier:open_task",
+    data="classes",
+    data_help="A folder that holds a folder of pictures for each class, or MNIST-like idx files.",
+    default_schedule=default_schedule,
+    product="backbone",
+)

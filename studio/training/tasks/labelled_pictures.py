@@ -1,0 +1,189 @@
+"""Pictures with their classes, divided into those to learn from and those to be measured on."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from studio.core.events import Job, Log
+from studio.core.failures import StudioError
+from studio.training.data.augment import augmented, centred
+from studio.training.data.cache import caching_pictures
+from studio.training.data.draws import seed_of
+from studio.training.data.idx_files import IdxPictures
+from studio.training.data.sources import LabelledFiles, find_classes
+from studio.training.data.variation import Variation
+
+__all__ = ["Collection", "LabelledPictures", "Pixels", "divided", "opening_collection", "shows_grey"]
+
+Pixels: TypeAlias = NDArray[np.uint8]
+_GREY_LOOKS = 64
+"""So many pictures are looked at to tell whether there is any colour."""
+_GREY_SLACK = 6
+"""So much may the channels of a grey JPEG differ."""
+_LUMA = (0.299, 0.587, 0.114)
+
+
+class _Pictures(Protocol):
+    """Decoded pictures by number: a cache, or idx files."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Pixels: ...
+
+    def name_of(self, index: int) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """All pictures and their classes.
+
+    Args:
+        pictures: decoded, H×W×3 bytes each.
+        labels: the class of each.
+        names: of the classes.
+        signs: whether they are letters or digits rather than photos, as far as the kind of file tells.
+
+    """
+
+    pictures: _Pictures
+    labels: tuple[int, ...]
+    names: tuple[str, ...]
+    signs: bool = False
+
+    @property
+    def largest_side(self) -> int:
+        """A size beyond which nothing more would be seen, where all pictures are of one (small) size."""
+        return max(self.pictures[0].shape[:2]) if self.signs else 2**31
+
+
+class LabelledPictures:
+    """Some pictures of a collection, to be learnt from or measured on.
+
+    Args:
+        collection: all there are.
+        chosen: which of them.
+        channels: 3 for colour, 1 for grey.
+        variation: how they vary while they are learnt from.
+
+    """
+
+    def __init__(self, collection: Collection, chosen: Sequence[int], channels: int, variation: Variation) -> None:
+        self.collection = collection
+        self.chosen = tuple(chosen)
+        self._channels = channels
+        self._variation = variation
+
+    @property
+    def fingerprint(self) -> str:
+        """Sha256 over the pictures, their classes, and which of them these are."""
+        facts = (self.collection.pictures.fingerprint, self.collection.names, self.collection.labels, self.chosen)
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    @property
+    def labels(self) -> Tensor:
+        """The class of each, in their order."""
+        return torch.tensor([self.collection.labels[index] for index in self.chosen])
+
+    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
+        """Return a random view of picture `index`, channels×size×size, 0–1, and its class."""
+        chosen, size = self.chosen[index], min(size, self.collection.largest_side)
+        view = augmented(self.collection.pictures[chosen], size, self._variation, chance)
+        return self._as_seen(view), torch.tensor(self.collection.labels[chosen])
+
+    def plain(self, index: int, size: int) -> Tensor:
+        """Return picture `index` as it is, its largest square: channels×size×size, 0–1."""
+        size = min(size, self.collection.largest_side)
+        return self._as_seen(centred(self.collection.pictures[self.chosen[index]], size))
+
+    def name_of(self, index: int) -> str:
+        """Say which picture that is, for a message."""
+        return self.collection.pictures.name_of(self.chosen[index])
+
+    def _as_seen(self, picture: Tensor) -> Tensor:
+        if self._channels == 3:
+            return picture
+        red, green, blue = picture
+        return (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)[None].contiguous()
+
+
+def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepest: bool) -> Job[Collection]:
+    """Find the classes, and decode what is not decoded yet.
+
+    Args:
+        sources: folders with a folder a class each, where equal names mean the same class; or one set of idx files.
+        cache: the folder for decoded pictures.
+        side: pictures whose shorter side is longer are reduced to it.
+        deepest: whether every folder that holds pictures is a class.
+
+    Raises:
+        StudioError: there are no classes, or the sources do not go together.
+
+    """
+    found = [find_classes(source, deepest=deepest) for source in sources]
+    if len(found) == 1 and isinstance(found[0], IdxPictures):
+        idx = found[0]
+        return Collection(idx, idx.labels, idx.names, signs=True)
+    folders = [one for one in found if isinstance(one, LabelledFiles)]
+    if len(folders) < len(found) or not folders:
+        raise StudioError(
+            "MNIST-like files and other sources cannot be learnt from together.", "Choose one set of idx files alone."
+        )
+    loose = sum(len(one.loose) for one in folders)
+    if loose:
+        yield Log(f"{loose} pictures lie beside the classes' folders and are left out.", "warning")
+    class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
+    cached = yield from caching_pictures(list(class_of), cache, side=side)
+    for left_out in cached.left_out:
+        yield Log(f"“{left_out.path.name}” {left_out.reason}; it is left out.", "warning")
+    names = tuple(sorted({class_of[path] for path in cached.files}))
+    if len(names) < 2:
+        raise StudioError("Only one class has pictures that can be read.", "Add pictures of another class.")
+    return Collection(cached, tuple(names.index(class_of[path]) for path in cached.files), names)
+
+
+def divided(labels: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Choose which pictures are learnt from and which are kept for checking, class by class.
+
+    Of every class the share is kept, rounded, but at least one picture is learnt from; with a share of 0 none is kept.
+    The choice depends on the seed and the numbers of the pictures alone.
+
+    Returns:
+        The two lists, in the order of the pictures.
+
+    """
+    by_class: dict[int, list[int]] = {}
+    for index, label in enumerate(labels):
+        by_class.setdefault(label, []).append(index)
+    kept: set[int] = set()
+    for label, indices in by_class.items():
+        count = min(round(share * len(indices)), len(indices) - 1)
+        order = np.argsort(np.random.Philox(key=seed_of("kept", seed, label)).random_raw(len(indices)), kind="stable")
+        kept.update(indices[place] for place in order[:count])
+    return [index for index in range(len(labels)) if index not in kept], sorted(kept)
+
+
+def shows_grey(pictures: _Pictures) -> bool:
+    """Tell whether pictures have no colour, by looking at some of them, evenly spread."""
+    step = max(1, len(pictures) // _GREY_LOOKS)
+    return all(_is_grey(pictures[index]) for index in range(0, len(pictures), step))
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    if pixels.strides[2] == 0:  # one channel, shown three times
+        return True
+    wide = pixels.astype(np.int16)
+    return bool((wide.max(axis=2) - wide.min(axis=2)).max() <= _GREY_SLACK)
