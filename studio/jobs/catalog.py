@@ -19,6 +19,7 @@ _JOBS = {
     "verify_weights": "studio.jobs.shelf:verify_weights",
     "import_weights": "studio.jobs.shelf:import_weights",
     "remove_weights": "studio.jobs.shelf:remove_weights",
+    "find_learning_rate": "studio.jobs.find_rate:find_rate",
     "train": "studio.jobs.train:train",
 }
 

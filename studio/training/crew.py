@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Crew", "announce", "in_crew", "is_companion", "is_main", "launched_from_outside"]
 
 _MARK = "ATELIER_CREW"
-_GRACE_S = 10.0
-"""How long companions may take to end by themselves, once this process is done."""
-
 _REMEDY = "Look at its message above, or try with fewer --devices."
 
 
@@ -87,13 +84,16 @@ class Crew:
         devices: processes on this computer, this one included.
         nodes: computers. With more than one, MASTER_ADDR, MASTER_PORT and NODE_RANK have to be set on each.
         timeout: seconds that companions may take to come.
+        grace: seconds that they may take to end by themselves, once this process is done.
 
     """
 
-    def __init__(self, command: Sequence[str], *, devices: int, nodes: int = 1, timeout: float = 120.0) -> None:
+    def __init__(
+        self, command: Sequence[str], *, devices: int, nodes: int = 1, timeout: float = 120.0, grace: float = 10.0
+    ) -> None:
         self._command = list(command)
         self._devices, self._nodes = devices, nodes
-        self._timeout = timeout
+        self._timeout, self._grace = timeout, grace
         self._companions: dict[int, subprocess.Popen[bytes]] = {}
         self._store: TCPStore | None = None
 
@@ -148,7 +148,7 @@ class Crew:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Wait a while for the companions, then end them."""
-        until = time.monotonic() + _GRACE_S
+        until = time.monotonic() + self._grace
         for send in (None, signal.SIGTERM, _THE_LAST_SIGNAL):
             for companion in self._companions.values():
                 if send is not None and companion.poll() is None:

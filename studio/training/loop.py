@@ -93,6 +93,7 @@ class TrainingLoop:
         self._trainee = Trainee(task, settings, processes, self._last)
         for phase in plan.schedule.phases:
             check_names(phase.frozen, list(self._trainee.learners.values()))
+            processes.share_of(phase.batch or settings.batch)  # which says so where it does not divide
         course = Course.read(equipment.run.path / "course.json") if processes.rank == 0 else Course(None)
         self._helm = Helm(settings, Course(course.file, processes.broadcast(course.changes)))
         self._recorder = Recorder(equipment.log, processes)

@@ -10,11 +10,12 @@ Each process draws its share of the step's pictures, so that the mean over the p
 
 import logging
 import os
+import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -40,6 +41,9 @@ TIMEOUT_S = 600.0
 
 _BUCKET = 8 << 20
 """Numbers that are averaged in one message: 32 MB of fp32, where a network's speed counts and no longer its delay."""
+
+_LETTER = 1016
+"""Bytes of a broadcast object that travel with its length."""
 
 _FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
     "fp32": "32-true",
@@ -100,10 +104,6 @@ class Processes:
         """Return the context in which networks run in the chosen number format."""
         context: AbstractContextManager[Any] = self._fabric.autocast()
         return context
-
-    def new_scaler(self) -> torch.amp.GradScaler | None:
-        """Return a loss scaler where gradients would vanish without one (fp16), else None: one for each network."""
-        return torch.amp.GradScaler(self.device.type) if self.precision == "fp16" else None
 
     def share_of(self, batch: int) -> int:
         """Return how many of a step's `batch` pictures this process takes.
@@ -170,10 +170,17 @@ class Processes:
         """Return the main process's `thing` (anything that pickles) on every process."""
         if self.world == 1:
             return thing
-        box = [thing]
+        pickled = pickle.dumps(thing) if self.is_main else b""
+        letter = _letter(pickled)
         with self._together():
-            dist.broadcast_object_list(box, src=0, device=torch.device("cpu"))
-        return box[0]
+            dist.broadcast(letter, src=0)
+            length = int(letter[:8].view(torch.int64))
+            if length <= _LETTER:  # nearly always, and then one message is all
+                content = letter[8 : 8 + length]
+            else:
+                content = torch.frombuffer(bytearray(pickled or length), dtype=torch.uint8)
+                dist.broadcast(content, src=0)
+        return thing if self.is_main else cast(T, pickle.loads(content.numpy().tobytes()))
 
     def gather(self, thing: T) -> list[T]:
         """Return every process's `thing` (anything that pickles) in the order of ranks, on every process."""
@@ -277,8 +284,9 @@ class Processes:
 
     def _leave(self, presence: Presence) -> None:
         presence.stop()
+        broken, self._broken = self._broken, self._broken or _NO_LONGER_TOGETHER
         with suppress(RuntimeError):
-            if self._broken is not None and self.device.type == "cuda":
+            if broken is not None and self.device.type == "cuda":
                 _abort_nccl(self.device)  # taking NCCL down in order waits for those who are gone
             dist.destroy_process_group()
 
@@ -343,6 +351,15 @@ def _unflatten(flat: Tensor, tensors: Sequence[Tensor]) -> None:
     pieces = torch.split(flat, [tensor.numel() for tensor in tensors])
     for tensor, piece in zip(tensors, pieces, strict=True):
         tensor.detach().copy_(piece.view_as(tensor))
+
+
+def _letter(content: bytes) -> Tensor:
+    """Return a message of fixed length: how long `content` is, and `content` itself where it fits in."""
+    letter = torch.zeros(8 + _LETTER, dtype=torch.uint8)
+    letter[:8] = torch.tensor([len(content)], dtype=torch.int64).view(torch.uint8)
+    if content and len(content) <= _LETTER:
+        letter[8 : 8 + len(content)] = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+    return letter
 
 
 def _abort_nccl(device: torch.device) -> None:

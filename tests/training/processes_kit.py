@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,10 +28,10 @@ def in_processes(world: int, work: Callable[..., Any], *arguments: Any, frozen: 
 
     Nobody waits for the one called `frozen`: it is killed once the others have ended.
     """
-    # the server process imports torch and Fabric once; every process after it is a fork that costs milliseconds
+    # the server process imports torch, Fabric and the loop once; every process after it is a fork that costs milliseconds
     context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
     if sys.platform != "win32":
-        context.set_forkserver_preload(["studio.training.processes"])
+        context.set_forkserver_preload(["pytest", "studio.jobs.train"])
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=_WAIT_S))
     meeting_point = {
         "MASTER_ADDR": "127.0.0.1",
@@ -41,6 +42,8 @@ def in_processes(world: int, work: Callable[..., Any], *arguments: Any, frozen: 
         "ATELIER_CREW": "1",
         "OMP_NUM_THREADS": "1",
     }
+    homes = {name: value for name, value in os.environ.items() if name.startswith(("ATELIER_", "XDG_"))}
+    meeting_point = {**homes, **meeting_point}  # the server process was started with those of an earlier test
     pairs = [context.Pipe(duplex=False) for _ in range(world)]
     processes = [
         context.Process(target=_run, args=(rank, writing, meeting_point, work, arguments), daemon=True)
@@ -63,13 +66,13 @@ def _run(
     rank: int, writing: Connection, environment: dict[str, str], work: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> None:
     os.environ.update(environment, LOCAL_RANK=str(rank))
-    writing.send(work(rank, *arguments))
+    writing.send_bytes(pickle.dumps(work(rank, *arguments)))  # whole: what `send` shares is gone with this process
     writing.close()
 
 
 def _receive(reading: Connection) -> Any:
     """Return what a process sends; None where it is gone without a word."""
     try:
-        return reading.recv() if reading.poll(_WAIT_S) else None
+        return pickle.loads(reading.recv_bytes()) if reading.poll(_WAIT_S) else None
     except EOFError:
         return None

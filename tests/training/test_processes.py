@@ -11,7 +11,6 @@ from processes_kit import in_processes
 from torch import nn
 
 from studio.core.failures import Failure, StudioError
-from studio.training.crew import launched_from_outside
 from studio.training.processes import Processes
 
 TIMEOUT = 60.0
@@ -40,6 +39,7 @@ def test_one_process_launches_nothing_and_changes_nothing(monkeypatch):
         assert alone.agree(True, False) == (True, False)
         assert alone.mean({"loss": 0.5}) == {"loss": 0.5}
         assert alone.broadcast("thing") == "thing"
+        assert alone.gather("thing") == ["thing"]
         assert alone.share_of(7) == 7
         assert torch.equal(layer.weight.grad, before)
     assert dict(os.environ) == environment
@@ -57,20 +57,6 @@ def test_a_device_that_is_not_there_is_named():
         pytest.skip("here is a CUDA device")
     with pytest.raises(StudioError, match="NVIDIA"):
         Processes("cuda")
-
-
-def test_torchrun_and_srun_are_noticed(monkeypatch):
-    assert launched_from_outside() is None
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
-    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
-    monkeypatch.setenv("WORLD_SIZE", "8")
-    assert launched_from_outside() == (4, 2)
-    monkeypatch.delenv("TORCHELASTIC_RUN_ID")
-    for name, value in {"SLURM_NTASKS": "6", "SLURM_NNODES": "3", "SLURM_PROCID": "0", "SLURM_JOB_NAME": "x"}.items():
-        monkeypatch.setenv(name, value)
-    assert launched_from_outside() == (2, 3)
-    monkeypatch.setenv("SLURM_JOB_NAME", "bash")
-    assert launched_from_outside() is None
 
 
 # -- together ----------------------------------------------------------------------------------------------------------
@@ -100,6 +86,8 @@ def together(rank: int, folder: Path) -> dict[str, object]:
         seen["wishes"] = processes.agree(rank == 1, False, True)
         seen["means"] = processes.mean({"loss": rank + 1.0, "broken": float("nan") if rank else 1.0})
         seen["thing"] = processes.broadcast({"from": rank})
+        seen["long thing"] = processes.broadcast([rank] * 10_000) == [0] * 10_000
+        seen["things"] = processes.gather({"from": rank})
         seen["share"] = processes.share_of(4)
         with pytest.raises(StudioError, match="5 pictures a step cannot be divided among 2") as odd:
             processes.share_of(5)
@@ -130,6 +118,8 @@ def test_two_processes_share_average_and_agree(tmp_path):
         assert seen["means"]["loss"] == 1.5
         assert seen["means"]["broken"] != seen["means"]["broken"]  # not a number, on both
         assert seen["thing"] == {"from": 0}
+        assert seen["long thing"]
+        assert seen["things"] == [{"from": 0}, {"from": 1}]
         assert seen["share"] == 2
         assert "4 or 6" in seen["remedy"]
         assert seen["twice"]

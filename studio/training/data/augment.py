@@ -112,7 +112,7 @@ def recoloured(image: Tensor, variation: Variation, chance: torch.Generator) -> 
 def _contrasted(image: Tensor, factor: float) -> Tensor:
     """Move all values away from the mean grey, as `adjust_contrast` does, whose own mean depends on the threads."""
     sums = (image * 255).round().to(torch.int64).sum((1, 2)).tolist()  # whole numbers add up the same in any order
-    mean = sum(weight * total for weight, total in zip(_GREY, sums, strict=True)) / (255 * image[0].numel())
+    mean: float = sum(weight * total for weight, total in zip(_GREY, sums, strict=True)) / (255 * image[0].numel())
     return (mean + (image - mean) * factor).clamp(0.0, 1.0)
 
 

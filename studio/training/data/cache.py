@@ -127,13 +127,13 @@ def caching_pictures(files: Sequence[Path], folder: Path, *, side: int, limit: i
         else:
             wanted[content.sha256] = (path, content)
     target = folder / _hash_of((str(_FORMAT), str(side), *sorted(wanted)))[:32]
-    if wanted and not (target / _INDEX).exists():
+    if wanted and _index_of(target) is None:
         yield from _building(target, wanted, side, limit)
     return _open(target, wanted, left_out)
 
 
 def _open(target: Path, wanted: Mapping[str, tuple[Path, Content]], left_out: list[LeftOut]) -> PictureCache:
-    broken = json.loads((target / _INDEX).read_bytes())["broken"] if wanted else {}
+    broken: dict[str, str] = (_index_of(target) or {}).get("broken", {})
     kept = {sha: path for sha, (path, _) in wanted.items() if sha not in broken}
     left_out += [LeftOut(wanted[sha][0], reason) for sha, reason in broken.items()]
     if not kept:
@@ -144,6 +144,16 @@ def _open(target: Path, wanted: Mapping[str, tuple[Path, Content]], left_out: li
         )
     os.utime(target / _INDEX)  # used just now
     return PictureCache(target, tuple(kept.values()), tuple(kept), left_out)
+
+
+def _index_of(folder: Path) -> dict[str, Any] | None:
+    """Return the index of a whole cache; None where there is none, or a damaged one."""
+    try:
+        index: dict[str, Any] = json.loads((folder / _INDEX).read_bytes())
+        whole = index["format"] == _FORMAT and (folder / _PIXELS).stat().st_size >= index["bytes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return index if whole else None
 
 
 def _hash_of(parts: Sequence[str]) -> str:
@@ -158,7 +168,7 @@ def _building(target: Path, wanted: Mapping[str, tuple[Path, Content]], side: in
     lock = FileLock(target.with_name("building.lock"), thread_local=False)  # one build at a time has the disk to itself
     yield from _acquiring(lock)
     try:
-        if (target / _INDEX).exists():  # another process was faster
+        if _index_of(target) is not None:  # another process was faster
             return
         needed = sum(_bytes_of(content, side) for _, content in wanted.values())
         make_room(target.parent, needed, limit, keep=target.with_suffix(".part"))
@@ -291,12 +301,12 @@ def _donors(folder: Path, side: int) -> dict[str, Pixels]:
     for index_file in sorted(folder.glob(f"*/{_INDEX}")):
         if index_file.parent.suffix:
             continue
+        index = _index_of(index_file.parent)
+        if index is None or index["side"] != side or not index["pictures"]:
+            continue
         try:
-            index = json.loads(index_file.read_bytes())
-            if index["format"] != _FORMAT or index["side"] != side or not index["pictures"]:
-                continue
             pixels = np.asarray(np.memmap(index_file.with_name(_PIXELS), np.uint8, "r"))
-        except (OSError, ValueError, KeyError):
+        except OSError:
             continue
         for sha, (start, height, width) in index["pictures"].items():
             found[sha] = cast(Pixels, pixels[start : start + 3 * height * width].reshape(height, width, 3))

@@ -1,0 +1,113 @@
+"""Looking for a learning rate as a job: opens the task, tries rates on copies, and says what it found."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.core.controls import Controls
+from studio.core.events import Job, Metrics, Progress
+from studio.core.failures import StudioError
+from studio.core.user_folders import UserFolders
+from studio.training.chance import chance_state, restore_chance, seed_everything, seed_of, undisturbed
+from studio.training.checkpoints import Checkpoints
+from studio.training.kinds import kind_named
+from studio.training.lr_finder import find_rates
+from studio.training.processes import Processes
+from studio.training.rate_curve import FoundRates, RateRequest
+from studio.training.run_folder import RunFolder, RunPlan
+from studio.training.settings import TrainingSettings
+from studio.training.task import Place, TrainingTask
+from studio.training.task_kind import TaskKind
+
+__all__ = ["find_rate"]
+
+_STAGE = "Trying learning rates"
+
+
+def find_rate(request: RateRequest, controls: Controls[Any], *, kind: TaskKind | None = None) -> Job[FoundRates]:
+    """Try learning rates on copies of the run's networks; yields `Metrics` at each step.
+
+    The names are "network.rate", "network.loss" and "network.smoothed". `controls.finish()` ends it with what is known.
+
+    Args:
+        request: for which run.
+        controls: only `finishing` is heeded.
+        kind: of the training; None looks the plan's up.
+
+    Raises:
+        StudioError: the task cannot be opened, or an example not be prepared.
+
+    """
+    kind = kind or kind_named(request.plan.task)
+    settings = _settings_of(request.plan, kind)
+    yield Progress("Preparing…")
+    with Processes(precision=settings.precision) as processes:
+        before = chance_state(processes.device)
+        try:
+            work = _work(request, kind, settings, processes, controls)
+            return (yield from undisturbed(work, processes.device))
+        finally:
+            restore_chance(before, processes.device)
+
+
+def _work(
+    request: RateRequest,
+    kind: TaskKind,
+    settings: TrainingSettings,
+    processes: Processes,
+    controls: Controls[Any],
+) -> Job[FoundRates]:
+    seed_everything(seed_of("open", settings.seed))  # as the run itself begins
+    module, function = kind.opener.split(":")
+    place = Place(processes.device, UserFolders.standard().cache / "training", settings.seed)
+    task: TrainingTask = yield from getattr(import_module(module), function)(request.plan, place)
+    timeline = request.plan.schedule.timeline(len(task.examples), batch=settings.batch, size=settings.size)
+    step, learners = _take_up(request.folder, task)
+    moment = timeline.at(min(step, timeline.total_steps - 1))
+    sweep = find_rates(
+        task, moment, settings, processes, request.sweep, learners=learners, stop=lambda: controls.finishing
+    )  # fmt: skip
+    several = len(task.networks) > 1
+    stage = Progress(_STAGE)
+    while True:
+        try:
+            tried = next(sweep)
+        except StopIteration as end:
+            return FoundRates(end.value)
+        if tried is not None:
+            stage = Progress(f"{_STAGE} · {tried.network}" if several else _STAGE, tried.step, tried.steps)
+            values = {f"{tried.network}.{name}": getattr(tried, name) for name in ("rate", "loss", "smoothed")}
+            yield Metrics(tried.step, values)
+        yield stage
+
+
+def _take_up(folder: Path | None, task: TrainingTask) -> tuple[int, Mapping[str, Any] | None]:
+    """Give the task the weights of the run's newest good checkpoint; returns its step and its learners' states."""
+    if folder is None:
+        return 0, None
+    found, state, _ = Checkpoints(RunFolder(folder).checkpoints).newest_good()
+    if found is None:
+        return 0, None
+    trainee = state["trainee"]
+    try:
+        for name, network in task.networks.items():
+            network.load_state_dict(trainee["networks"][name])
+        task.load_state_dict(trainee["task"][0])
+    except (KeyError, RuntimeError) as error:
+        raise StudioError(
+            "The checkpoint does not fit this task's networks.", "Look for a rate before the run begins instead."
+        ) from error
+    return found.step, trainee["learners"]
+
+
+def _settings_of(plan: RunPlan, kind: TaskKind) -> TrainingSettings:
+    try:
+        return kind.settings.model_validate(dict(plan.settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise StudioError(
+            f"The setting “{'.'.join(map(str, first['loc']))}” cannot be used: {first['msg']}.", "Choose another value."
+        ) from error

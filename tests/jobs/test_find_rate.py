@@ -1,0 +1,74 @@
+from typing import Any
+
+import pytest
+from rate_kit import kind_of, plan
+
+from studio.core.controls import Controls
+from studio.core.events import Event, Job, Metrics, Progress
+from studio.core.failures import StudioError
+from studio.jobs.catalog import start
+from studio.jobs.find_rate import find_rate
+from studio.training.rate_curve import FoundRates, RateRequest, RateSweep
+from studio.training.settings import TrainingSettings
+
+SWEEP = RateSweep(low=1e-4, high=10.0, steps=12, smoothing=0.5)
+
+
+def job_for(opener: str, controls: Controls[Any] | None = None) -> Job[FoundRates]:
+    return find_rate(RateRequest(plan(), sweep=SWEEP), controls or Controls(TrainingSettings()), kind=kind_of(opener))
+
+
+def run(job: Job[FoundRates]) -> tuple[FoundRates, list[Event]]:
+    events = []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return end.value, events
+
+
+def test_every_rate_is_told_with_its_loss() -> None:
+    found, events = run(job_for("open_fit"))
+    (curve,) = found.curves
+    told = [event.values for event in events if isinstance(event, Metrics)]
+    assert [values["network.rate"] for values in told] == curve.rates.tolist()
+    assert [values["network.loss"] for values in told] == curve.losses.tolist()
+    assert [values["network.smoothed"] for values in told] == curve.smoothed.tolist()
+    progress = [event for event in events if isinstance(event, Progress) and event.total]
+    assert progress[-1].stage == "Trying learning rates"
+    assert progress[0].total == SWEEP.steps
+
+
+def test_each_network_has_its_curve() -> None:
+    found, events = run(job_for("open_pair"))
+    assert [curve.network for curve in found.curves] == ["generator", "critic"]
+    assert {event.stage for event in events if isinstance(event, Progress) and event.total} == {
+        "Trying learning rates · generator",
+        "Trying learning rates · critic",
+    }
+
+
+def test_finishing_keeps_what_is_known() -> None:
+    controls = Controls(TrainingSettings())
+    job, told = job_for("open_fit", controls), 0
+    try:
+        while True:
+            told += isinstance(next(job), Metrics)
+            if told == 3:
+                controls.finish()
+    except StopIteration as end:
+        (curve,) = end.value.curves
+    assert 3 <= len(curve.rates) <= 4
+
+
+def test_a_wrong_setting_is_told_before_anything_is_opened() -> None:
+    wrong = plan().model_copy(update={"settings": {"batch": 0}})
+    job = find_rate(RateRequest(wrong), Controls(TrainingSettings()), kind=kind_of("open_fit"))
+    with pytest.raises(StudioError, match="“batch” cannot be used"):
+        next(job)
+
+
+def test_the_catalogue_knows_it() -> None:
+    job = start("find_learning_rate", RateRequest(plan()), Controls(TrainingSettings()))
+    with pytest.raises(StudioError, match="cannot train “fit”"):
+        next(job)

@@ -1,0 +1,228 @@
+"""The endless shuffled stream: every example once an epoch, the same whoever prepares it, wherever it goes on."""
+
+import gc
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from loader_kit import Deadly, Numbers, WithFaults
+
+from studio.training.data.draws import DrawOrder, seed_of
+from studio.training.data.loader import ExampleError, ExampleLoader, suitable_workers
+
+ROOT = Path(__file__).parents[3]
+
+
+def equal(one, other):
+    return len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@given(count=st.integers(1, 60), seed=st.integers(0, 2**63), epoch=st.integers(0, 1000))
+def test_every_example_comes_once_an_epoch(count, seed, epoch):
+    order = DrawOrder(count, seed)
+    drawn = [order.example(draw) for draw in range(epoch * count, (epoch + 1) * count)]
+    assert sorted(drawn) == list(range(count))
+
+
+@given(seed=st.integers(0, 2**32), draws=st.lists(st.integers(0, 500), max_size=20))
+def test_a_draw_does_not_depend_on_those_before(seed, draws):
+    order, fresh = DrawOrder(17, seed), [DrawOrder(17, seed).example(draw) for draw in draws]
+    assert [order.example(draw) for draw in draws] == fresh
+
+
+def test_epochs_and_seeds_differ_in_their_order():
+    orders = {
+        tuple(DrawOrder(50, seed).example(epoch * 50 + n) for n in range(50)) for seed in (0, 1) for epoch in (0, 1)
+    }
+    assert len(orders) == 4
+
+
+def test_the_order_is_the_same_for_ever():
+    """A run may be resumed by a later version, with later libraries."""
+    assert [DrawOrder(8, 1).example(draw) for draw in range(10)] == ORDER_OF_8
+    assert seed_of("draw", 1, 2) == SEED
+
+
+ORDER_OF_8 = [6, 2, 1, 5, 3, 7, 0, 4, 0, 6]
+SEED = 4648138285977527564
+
+
+@given(first=st.integers(0, 100), count=st.integers(1, 24), world=st.integers(1, 6))
+def test_shares_in_the_order_of_ranks_are_the_whole_batch(first, count, world):
+    if count < world:
+        return
+    examples = Numbers(11)
+    with ExampleLoader(examples, 5) as alone:
+        whole = alone.batch(first, count, 3)
+    shares = []
+    for rank in range(world):
+        with ExampleLoader(examples, 5, world=world, rank=rank) as loader:
+            shares.append(loader.batch(first, count, 3))
+    assert equal(whole, tuple(map(torch.cat, zip(*shares, strict=True))))
+    assert all(len(share[0]) in (count // world, -(-count // world)) for share in shares)
+
+
+def test_batches_are_cuts_of_one_stream():
+    with ExampleLoader(Numbers(7), 3) as loader:
+        whole = loader.batch(0, 20, 2)
+        parts = [loader.batch(0, 3, 2), loader.batch(3, 9, 2), loader.batch(12, 8, 2)]
+    assert equal(whole, tuple(map(torch.cat, zip(*parts, strict=True))))
+    assert sorted(whole[0][:7].tolist()) == sorted(whole[0][7:14].tolist()) == list(range(7))
+
+
+def test_the_same_example_varies_from_epoch_to_epoch():
+    with ExampleLoader(Numbers(1), 3) as loader:
+        numbers = loader.batch(0, 50, 1)[1]
+    assert len(set(numbers.flatten().tolist())) == 50
+
+
+def test_what_goes_on_from_anywhere_is_the_same():
+    with ExampleLoader(Numbers(9), 3) as loader:
+        course = [loader.batch(4 * step, 4, 5) for step in range(6)]
+    with ExampleLoader(Numbers(9), 3) as resumed:
+        assert equal(resumed.batch(16, 4, 5), course[4])
+        assert equal(resumed.batch(0, 4, 5), course[0])  # set back
+        assert equal(resumed.batch(20, 4, 5), course[5])
+
+
+def test_workers_change_nothing():
+    requests = [
+        (0, 5, 4),
+        (5, 5, 4),
+        (10, 5, 4),
+        (15, 2, 8),
+        (17, 2, 8),
+        (3, 1, 8),
+    ]  # size and batch change, a step back
+    with ExampleLoader(Numbers(11), 7) as here:
+        expected = [here.batch(*request) for request in requests]
+    with ExampleLoader(Numbers(11), 7, workers=2) as loader:
+        assert all(equal(loader.batch(*request), batch) for request, batch in zip(requests, expected, strict=True))
+
+
+def test_the_next_batch_is_prepared_meanwhile():
+    drawn = threading.Semaphore(0)
+
+    class Counted(Numbers):
+        def draw(self, index, chance, size):
+            drawn.release()
+            return super().draw(index, chance, size)
+
+    with ExampleLoader(Counted(9), 3) as loader:
+        loader.batch(0, 4, 1)
+        for _ in range(8):  # four that were asked for, and four more
+            assert drawn.acquire(timeout=30)
+
+
+def test_waiting_breathes_and_is_counted():
+    class Slow(Numbers):
+        def draw(self, index, chance, size):
+            time.sleep(0.1)
+            return super().draw(index, chance, size)
+
+    with ExampleLoader(Slow(3), 3) as loader:
+        breaths = sum(1 for _ in loader.fetching(0, 3, 1))
+        assert breaths >= 3
+        assert loader.seconds_waited >= 0.25
+
+
+def draw_of(index, count, seed):
+    return next(draw for draw in range(count) if DrawOrder(count, seed).example(draw) == index)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_fault_names_the_file_and_keeps_the_others_usable(workers):
+    first, second, third = (draw_of(index, 3, seed=3) for index in range(3))
+    with ExampleLoader(WithFaults(3), 3, workers=workers) as loader:
+        with pytest.raises(ExampleError, match=r"“photo 0\.jpg” could not be prepared .*ValueError: no picture inside"):
+            loader.batch(first, 1, 1)
+        with pytest.raises(ExampleError, match=r"“photo 1\.jpg” .*It lies on a disk that is gone"):
+            loader.batch(second, 1, 1)
+        assert loader.batch(third, 1, 1)[0].tolist() == [2]
+
+
+def test_a_fault_in_what_is_prepared_ahead_waits_until_it_is_asked_for():
+    seed = next(seed for seed in range(100) if DrawOrder(3, seed).example(0) == 2)
+    with ExampleLoader(WithFaults(3), seed) as loader:
+        loader.batch(0, 1, 1)
+        with pytest.raises(ExampleError):
+            loader.batch(1, 1, 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_killed_worker_ends_the_workers_not_the_run(tmp_path):
+    with ExampleLoader(Numbers(6), 3) as here, ExampleLoader(Deadly(6, tmp_path / "x"), 3, workers=1) as loader:
+        assert equal(loader.batch(0, 6, 2), here.batch(0, 6, 2))
+        assert "goes on without helpers" in loader.trouble
+        assert equal(loader.batch(6, 6, 2), here.batch(6, 6, 2))
+
+
+def test_nothing_is_left_running():
+    threads = set(threading.enumerate())
+    for workers in (0, 1):
+        with ExampleLoader(Numbers(6), 3, workers=workers) as loader:
+            loader.batch(0, 4, 1)
+        loader.close()  # once more does no harm
+        gc.collect()
+        assert set(threading.enumerate()) <= threads
+        assert multiprocessing.active_children() == []
+
+
+def test_closed_is_not_the_end():
+    loader = ExampleLoader(Numbers(6), 3)
+    first = loader.batch(0, 4, 1)
+    loader.close()
+    assert equal(loader.batch(0, 4, 1), first)
+    loader.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_of_a_killed_run_end_by_themselves():
+    code = """
+import multiprocessing, os, sys
+sys.path.insert(0, "tests/training/data")
+from loader_kit import Numbers
+from studio.training.data.loader import ExampleLoader
+if __name__ == "__main__":
+    loader = ExampleLoader(Numbers(9), 0, workers=1)
+    loader.batch(0, 2, 1)
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    os.kill(os.getpid(), 9)
+"""
+    script = ROOT / "tests" / "training" / "data"
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{script}"},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False,
+    )  # fmt: skip
+    workers = [int(word) for word in process.stdout.split()]
+    assert len(workers) == 1
+    for _ in range(600):
+        if not Path(f"/proc/{workers[0]}").exists():
+            return
+        state = Path(f"/proc/{workers[0]}/stat").read_text().rpartition(")")[2].split()[0]
+        if state == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker lives on")
+
+
+def test_impossible_requests_are_refused():
+    with pytest.raises(ValueError, match="nothing to draw"):
+        ExampleLoader(Numbers(0), 0)
+    with pytest.raises(ValueError, match="rank 2 of 2"):
+        ExampleLoader(Numbers(1), 0, world=2, rank=2)
+    with ExampleLoader(Numbers(5), 0, world=3) as loader, pytest.raises(ValueError, match="cannot be shared"):
+        loader.batch(0, 2, 1)
+
+
+def test_where_the_processor_trains_nobody_disturbs_it():
+    assert suitable_workers("cpu") == 0
+    assert 1 <= suitable_workers("cuda") <= 8
