@@ -1,6 +1,7 @@
 """What a list of runs says of each, found out without reading its whole log: the newest lines tell."""
 
 import json
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ class RunGlance:
     changed: float = 0.0
     worker: Heartbeat | None = None
     has_model: bool = False
+    sample: Path | None = None
+    """The newest one."""
     trouble: str = ""
 
     @property
@@ -57,6 +60,7 @@ def glance(path: Path) -> RunGlance:
         changed=_changed(folder),
         worker=folder.heartbeat(),
         has_model=folder.model_file.is_file(),
+        sample=_newest_sample(folder),
         trouble=words.trouble if words.state == "failed" else "",
     )
 
@@ -113,6 +117,13 @@ def _event(line: bytes) -> dict[str, Any]:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _newest_sample(folder: RunFolder) -> Path | None:
+    with suppress(OSError), os.scandir(folder.samples) as files:
+        names = [file.name for file in files if file.name.endswith(".png")]
+        return folder.samples / max(names) if names else None  # named by their steps, with leading zeros
+    return None
 
 
 def _changed(folder: RunFolder) -> float:

@@ -102,6 +102,10 @@ class TrainSession(QObject):
             self.comparison.watch(path if path != self.shown else None)
             self.compared_changed.emit(self.comparison.path)
 
+    def toggle_comparison(self, path: Path) -> None:
+        """Compare with a run, or end the comparison with it."""
+        self.compare(None if path == self.comparison.path else path)
+
     def _look_at_change(self, path: Path) -> None:
         if path == self.shown:
             self.watch.look_now()
@@ -156,6 +160,14 @@ class TrainSession(QObject):
         """Put a run together that is like the one in sight."""
         if (look := self.watch.look) is not None:
             self.repeat(look.plan)
+
+    def delete(self, path: Path) -> None:
+        """Put a run with all its files into the wastebasket."""
+        if self.keeper.place(path) == "nowhere":
+            for watch in (self.watch, self.comparison):
+                if watch.path == path:
+                    self.show(None)
+            self.keeper.delete(path)
 
     def forget_shown(self) -> None:
         """Leave the run in sight out of the list."""

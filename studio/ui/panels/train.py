@@ -20,6 +20,8 @@ from studio.training.task_kind import TaskKind
 from studio.ui.panel import Panel
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme, mark
+from studio.ui.train.run_pictures import RunPictures
+from studio.ui.train.rate_search import RateSearch
 from studio.ui.train_session import RunDeed, TrainSession
 from studio.ui.widgets.samples import Sample
 from studio.ui.widgets.train.closing import ClosingChoice, ClosingDialog
@@ -68,8 +70,10 @@ class TrainPanel(Panel):
         undo_stack: QUndoStack,
     ) -> None:
         super().__init__()
-        self._theme, self._pictures, self._preferences, self._undo_stack = theme, pictures, preferences, undo_stack
+        self._theme, self._preferences, self._undo_stack = theme, preferences, undo_stack
+        self._studio, self._pictures = studio, pictures
         self.session = TrainSession(studio, reader, runs, preferences, undo_stack, self)
+        self._run_pictures = RunPictures(pictures, self)
         self._desk: TrainDesk | None = None
         self._closing: ClosingDialog | None = None
         mark(self, surface="canvas")
@@ -83,7 +87,7 @@ class TrainPanel(Panel):
         if self._desk is None:
             from studio.ui.widgets.train.desk import TrainDesk
 
-            self._desk = TrainDesk(self.session, self._undo_stack, self._theme, self)
+            self._desk = TrainDesk(self.session, self._run_pictures, self._undo_stack, self._theme, self)
             self._layout.addWidget(self._desk)
             self._connect_desk(self._desk)
             self._list_samples()
@@ -109,12 +113,16 @@ class TrainPanel(Panel):
 
     def _connect_desk(self, desk: "TrainDesk") -> None:
         desk.open_requested.connect(self.choose_run)
+        desk.delete_requested.connect(self.confirm_deletion)
+        desk.reveal_requested.connect(self._show_folder)
         page = desk.new_page
         page.start_requested.connect(self.start)
         page.folder_requested.connect(self.choose_folder)
         page.files_requested.connect(self.choose_files)
         page.input_requested.connect(self.choose_input)
         page.input_sample_chosen.connect(self._take_sample)
+        page.rate_search_requested.connect(self.search_rate)
+        page.reveal_requested.connect(lambda file: self._show_folder(file.parent))
         run = desk.run_page
         run.folder_requested.connect(self._show_folder)
         run.pin_requested.connect(self._ask_for_pin)
@@ -281,6 +289,26 @@ class TrainPanel(Panel):
     def _show_input(self, kind: TaskKind, name: str, found: Thumbnail) -> None:
         self.desk.new_page.inputs[kind.name, name].set_file(found.title, found.picture)
 
+    # -- a learning rate -------------------------------------------------------------------------------------------
+
+    def search_rate(self) -> None:
+        """Try learning rates for the new run, and let one be chosen."""
+        if missing := self.session.new_run.missing:
+            self.report(Failure("A learning rate is tried on the pictures it will learn from.", missing, ""))
+            return
+        from studio.ui.widgets.train.rate_dialog import RateDialog
+
+        search = RateSearch(self._studio, self)
+        dialog = RateDialog(search, self._theme, self.window())
+        dialog.rate_chosen.connect(self._use_rate)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.finished.connect(search.deleteLater)
+        search.start(self.session.new_run.plan())
+        dialog.open()
+
+    def _use_rate(self, rate: float) -> None:
+        self.desk.new_page.schedule.state.take(self.session.new_run.schedule_at(rate), "Learning Rate")
+
     # -- what becomes of it ----------------------------------------------------------------------------------------
 
     def _tell_actions(self) -> None:
@@ -314,6 +342,25 @@ class TrainPanel(Panel):
     def _show_folder(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.noticed.emit(f"No program here shows folders. The folder is {path}", "warning")
+
+    def confirm_deletion(self, path: Path) -> None:
+        """Ask whether a run shall go with all its files; it goes into the desktop's wastebasket."""
+        run = self.session.keeper.glance(path)
+        question = QMessageBox(self)
+        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle("Delete a run")
+        question.setText(f"Delete “{run.title if run else path.name}”?")
+        question.setInformativeText(
+            f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
+        )
+        question.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(
+            lambda: self.session.delete(path)
+        )
+        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(keep)
+        question.setEscapeButton(keep)
+        question.open()
 
     def _ask_for_pin(self, path: Path) -> None:
         note, agreed = QInputDialog.getText(self, "Pin this moment", "A note, if you like:")

@@ -127,11 +127,22 @@ class NewRun(QObject):
         self.report_changed.emit(None)
         if not self.data:
             return
-        task = ExamineTask(self.data, self.settings.size, by_class=self.kind.data == "classes")
+        deepest = getattr(self.settings, "classes", "") == "deepest"
+        task = ExamineTask(
+            self.data, self.settings.size, by_class=self.kind.data == "classes", deepest=deepest
+        )
         self._examination = handle = self._reader.live(_EXAMINE, examine_data, task, Controls(Settings()))
         handle.progressed.connect(partial(self._tell_examining, handle))
         handle.finished.connect(partial(self._take_report, handle))
         handle.failed.connect(partial(self._fail_examining, handle))
+
+    def stop_examining(self) -> None:
+        """Do without a report; training itself passes over what is broken."""
+        if self._examination is not None:
+            self._examination.cancel()
+            self._examination = None
+            self.report_changed.emit(None)
+            self.ready_changed.emit()
 
     @property
     def is_examining(self) -> bool:
@@ -205,6 +216,15 @@ class NewRun(QObject):
         if schedule != self.schedule:
             self._drawn[self.kind.name] = schedule
             self.ready_changed.emit()
+
+    def schedule_at(self, rate: float) -> Schedule:
+        """Return the schedule, scaled so that `rate` is its fastest learning rate."""
+        ramps = [phase.learning_rate for phase in self.schedule.phases]
+        fastest = max(max(ramp.start, ramp.end) for ramp in ramps)
+        factor = rate / fastest if fastest > 0 else 1.0
+        scaled = (ramp.model_copy(update={"start": ramp.start * factor, "end": ramp.end * factor}) for ramp in ramps)
+        phases = zip(self.schedule.phases, scaled, strict=True)
+        return Schedule(phases=tuple(phase.model_copy(update={"learning_rate": ramp}) for phase, ramp in phases))
 
     def reset_schedule(self) -> None:
         """Learn as this kind of training does by default."""

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QFile, QObject, QTimer, Signal
 
 from studio.core.controls import Controls
 from studio.core.events import Log, Progress
@@ -119,6 +119,13 @@ class RunKeeper(QObject):
         """Leave a run that lies elsewhere out of the list; its folder stays as it is."""
         self._preferences.forget_run(path)
         self.refresh()
+
+    def delete(self, path: Path) -> None:
+        """Put a run's folder into the wastebasket; where there is none, say so and leave it."""
+        if QFile.moveToTrash(str(path)):
+            self.forget(path)
+        else:
+            self.failed.emit(Failure("There is no wastebasket for that disk.", f"Delete the folder yourself: {path}", ""))
 
     def _take_list(self, runs: tuple[RunGlance, ...]) -> None:
         before = {run.path: run.state for run in self.runs}

@@ -180,6 +180,10 @@ class EditorState(QObject):
         if self.can_replace:
             self._edit(PRESETS[name].title, lambda: PRESETS[name].instead_of(self._timeline))
 
+    def take(self, schedule: Schedule, words: str) -> None:
+        """Take a schedule that was made elsewhere, as one step to undo, called `words`."""
+        self._edit(words, lambda: schedule)
+
     def _insert(self, words: str, insert: Callable[[Schedule, int], Schedule]) -> None:
         if not self.can_insert:
             self._refuse("This part of the training is over.")

@@ -57,6 +57,7 @@ class NewRunPage(QWidget):
     input_sample_chosen = Signal(str, str)
     """The input's name, and the sample's."""
     rate_search_requested = Signal()
+    reveal_requested = Signal(Path)
 
     def __init__(self, new_run: NewRun, undo_stack: QUndoStack, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -176,9 +177,12 @@ class NewRunPage(QWidget):
         run.data_changed.connect(self._show_data)
         run.settings_changed.connect(self._show_settings)
         run.schedule_changed.connect(self._show_schedule)
-        run.examining.connect(self.doctor.set_progress)
+        run.examining.connect(self.doctor.show_progress)
         run.report_changed.connect(self._show_report)
-        run.examination_failed.connect(self.doctor.set_failure)
+        run.examination_failed.connect(self.doctor.show_failure)
+        self.doctor.cancel_requested.connect(run.stop_examining)
+        self.doctor.again_requested.connect(run.examine_again)
+        self.doctor.file_chosen.connect(self.reveal_requested)
         self.title.textEdited.connect(self._take_title)
         self.kinds.chosen.connect(run.choose_kind)
         self.shelf.folder_requested.connect(self.folder_requested)
@@ -228,7 +232,10 @@ class NewRunPage(QWidget):
         self._show_schedule()
 
     def _show_report(self, report: DataReport | None) -> None:
-        self.doctor.set_report(report)
+        if report is None:
+            self.doctor.clear()
+        else:
+            self.doctor.show_report(report)
         self._show_schedule()
 
     def _show_schedule(self, _changed: object = None) -> None:

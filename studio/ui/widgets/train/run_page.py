@@ -14,8 +14,8 @@ from studio.training.task_kind import TaskKind
 from studio.ui.theme import Theme, mark
 from studio.ui.train_session import RunDeed, TrainSession
 from studio.ui.widgets.curves import Curves, Knots, PlotMark, Scales
-from studio.ui.widgets.run_figures import RunFigures
-from studio.ui.widgets.samples_view import SamplesView
+from studio.ui.widgets.run_figures import RunFigures, RunFiguresLine
+from studio.ui.widgets.samples_view import FrameLoader, SampleShot, SamplesView
 from studio.ui.widgets.schedule_editor import ScheduleEditor
 from studio.ui.widgets.segments import Segments
 from studio.ui.widgets.train.run_header import STATES, RunHeader
@@ -31,6 +31,7 @@ class RunPage(QWidget):
 
     Args:
         session: the state.
+        load: reads a sample's picture.
         theme: where colours and icons come from.
         parent: the widget it lies in.
 
@@ -40,12 +41,14 @@ class RunPage(QWidget):
     pin_requested = Signal(object)
     use_requested = Signal()
 
-    def __init__(self, session: TrainSession, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: TrainSession, load: FrameLoader, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
         self.header = RunHeader(theme)
-        self.figures = RunFigures(theme)
-        self.samples = SamplesView(theme)
+        self.figures = RunFiguresLine(theme)
+        self.samples = SamplesView(theme, load)
         self.curves = Curves(theme)
         self.schedule = ScheduleEditor(theme)
         self.side = RunSide(theme)
@@ -151,8 +154,8 @@ class RunPage(QWidget):
         self.side.forget()  # its notes are written down before they are another run's
         self._path, self._said = path, ""
         self.curves.clear()
-        self.samples.clear()
-        self.figures.clear()
+        self.samples.set_samples(())
+        self.figures.set_figures(RunFigures())
         if path is not None:
             glance = self._session.keeper.glance(path)
             self.header.set_title(glance.title if glance else path.name, str(path))
@@ -193,7 +196,7 @@ class RunPage(QWidget):
             curves.set_series(name, series.steps, series.values)
         curves.set_scales(scales_of(history))
         curves.set_marks(marks_of(history))
-        self.figures.set_look(look)
+        self.figures.set_figures(figures_of(look))
 
     def _show_settings(self, look: RunLook, kind: TaskKind) -> None:
         steered: dict[str, object] = {}
@@ -296,10 +299,33 @@ def marks_of(history: RunHistory) -> list[PlotMark]:
     return marks
 
 
-def samples_of(look: RunLook) -> list[tuple[int, Path]]:
-    """Return step and file of every sample."""
+def samples_of(look: RunLook) -> list[SampleShot]:
+    """Return every sample, in the order of their steps."""
     folder = look.path / "samples"
-    return [(one.step, folder / str(one.facts.get("file"))) for one in look.history.of_kind("sample")]
+    found = {one.step: folder / str(one.facts.get("file")) for one in look.history.of_kind("sample")}
+    return [SampleShot(step, found[step]) for step in sorted(found)]
+
+
+def figures_of(look: RunLook) -> RunFigures:
+    """Return the figures of the line: of a run at work as they are now, of any other what is left to say."""
+    history = look.history
+    pace = dict(history.pace.facts) if history.pace is not None and look.state == "running" else {}
+    total = total_of(look)
+    return RunFigures(
+        stage=str(pace.get("stage") or ""),
+        step=history.step if len(history.clock) else None,
+        total=total or None,
+        epoch=float(history.epoch.values[-1]) if len(history.epoch) else None,
+        images_per_second=_number(pace.get("images_per_second")),
+        seconds_left=_number(pace.get("seconds_left")),
+        seconds_left_spread=_number(pace.get("seconds_left_spread")) or 0.0,
+        data_wait=_number(pace.get("data_wait")),
+        memory_mb=_number(pace.get("memory_mb")),
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _use_hint(kind: TaskKind, look: RunLook) -> str:
