@@ -20,8 +20,8 @@ from studio.training.task_kind import TaskKind
 from studio.ui.panel import Panel
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme, mark
-from studio.ui.train.run_pictures import RunPictures
 from studio.ui.train.rate_search import RateSearch
+from studio.ui.train.run_pictures import RunPictures
 from studio.ui.train_session import RunDeed, TrainSession
 from studio.ui.widgets.samples import Sample
 from studio.ui.widgets.train.closing import ClosingChoice, ClosingDialog

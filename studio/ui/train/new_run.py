@@ -128,9 +128,7 @@ class NewRun(QObject):
         if not self.data:
             return
         deepest = getattr(self.settings, "classes", "") == "deepest"
-        task = ExamineTask(
-            self.data, self.settings.size, by_class=self.kind.data == "classes", deepest=deepest
-        )
+        task = ExamineTask(self.data, self.settings.size, by_class=self.kind.data == "classes", deepest=deepest)
         self._examination = handle = self._reader.live(_EXAMINE, examine_data, task, Controls(Settings()))
         handle.progressed.connect(partial(self._tell_examining, handle))
         handle.finished.connect(partial(self._take_report, handle))

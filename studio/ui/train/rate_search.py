@@ -10,7 +10,7 @@ from studio.core.events import Metrics, Progress
 from studio.core.failures import Failure
 from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
-from studio.jobs.find_rate import FindRateTask, FoundRates, find_rate
+from studio.training.rate_curve import FoundRates, RateRequest
 from studio.training.run_folder import RunPlan
 
 _JOB = "train.rate"
@@ -55,7 +55,7 @@ class RateSearch(QObject):
     def start(self, plan: RunPlan) -> None:
         """Try rates for the run that `plan` describes."""
         self.traces, self.result = {}, None
-        self._handle = handle = self._studio.live(_JOB, find_rate, FindRateTask(plan), Controls(Settings()))
+        self._handle = handle = self._studio.live(_JOB, "find_learning_rate", RateRequest(plan), Controls(Settings()))
         handle.progressed.connect(partial(self._tell_progress, handle))
         handle.measured.connect(partial(self._take, handle))
         handle.finished.connect(partial(self._finish, handle))

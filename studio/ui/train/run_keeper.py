@@ -125,7 +125,9 @@ class RunKeeper(QObject):
         if QFile.moveToTrash(str(path)):
             self.forget(path)
         else:
-            self.failed.emit(Failure("There is no wastebasket for that disk.", f"Delete the folder yourself: {path}", ""))
+            self.failed.emit(
+                Failure("There is no wastebasket for that disk.", f"Delete the folder yourself: {path}", "")
+            )
 
     def _take_list(self, runs: tuple[RunGlance, ...]) -> None:
         before = {run.path: run.state for run in self.runs}

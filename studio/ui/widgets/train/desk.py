@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidge
 from studio.training.run_glance import RunGlance
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
-from studio.ui.train_session import TrainSession
 from studio.ui.train.run_pictures import RunPictures
+from studio.ui.train_session import TrainSession
 from studio.ui.widgets.run_list import RunEntry, RunList
 from studio.ui.widgets.train.new_run_page import NewRunPage
 from studio.ui.widgets.train.run_page import RunPage

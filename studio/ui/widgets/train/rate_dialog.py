@@ -13,10 +13,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushB
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
-from studio.core.settings import describe, setting
-from studio.core.settings import Settings
-from studio.jobs.find_rate import FoundRates
-from studio.training.rate_curve import RateCurve
+from studio.core.settings import Settings, describe, setting
+from studio.training.rate_curve import FoundRates, RateCurve
 from studio.ui.theme import Theme, mark
 from studio.ui.tokens import Tokens
 from studio.ui.train.rate_search import RateSearch

@@ -41,9 +41,7 @@ class RunPage(QWidget):
     pin_requested = Signal(object)
     use_requested = Signal()
 
-    def __init__(
-        self, session: TrainSession, load: FrameLoader, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, session: TrainSession, load: FrameLoader, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
         self.header = RunHeader(theme)
