@@ -6,7 +6,7 @@ python scripts/widget_gallery.py --grab out/gallery   one PNG per page and schem
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,8 @@ import numpy as np
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from training_gallery import TRAINING_PAGES
 
 from studio.core.events import Picture, Progress
 from studio.core.failures import Failure
@@ -297,16 +299,19 @@ PAGES: dict[str, tuple[Callable[[Theme], QWidget], tuple[int, int]]] = {
     "library": (library_page, (900, 620)),
     "models": (models_page, (944, 1000)),
     "shortcuts": (shortcuts_page, (640, 360)),
+    **TRAINING_PAGES,
 }
 
 
-def grab(app: QApplication, folder: Path) -> None:
-    """Save every page in both schemes."""
+def grab(app: QApplication, folder: Path, names: Collection[str]) -> None:
+    """Save pages in both schemes."""
     folder.mkdir(parents=True, exist_ok=True)
     theme = Theme(app)
     for scheme in ("dark", "light"):
         theme.set_mode(scheme)
         for name, (make, size) in PAGES.items():
+            if names and name not in names:
+                continue
             page = make(theme)
             mark(page, surface=page.property("surface") or "window")
             page.resize(*size)
@@ -345,10 +350,11 @@ def main() -> int:
     """Show or grab."""
     parser = argparse.ArgumentParser(description="Show every widget of the studio.")
     parser.add_argument("--grab", type=Path, metavar="DIR", help="save the pages as PNG files and leave")
+    parser.add_argument("--page", action="append", default=[], choices=sorted(PAGES), help="only this page")
     arguments = parser.parse_args()
     app = QApplication(sys.argv[:1])
     if arguments.grab is not None:
-        grab(app, arguments.grab)
+        grab(app, arguments.grab, arguments.page)
         return 0
     return show(app)
 

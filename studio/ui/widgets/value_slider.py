@@ -79,6 +79,13 @@ class ValueSlider(QSlider):
         self.setValue(self._scale.position(value))
         self.update()
 
+    def set_scale(self, scale: ValueScale, value: float) -> None:
+        """Slide over another range from now on, and show `value`; tells nobody."""
+        self._scale = scale
+        blocked = self.blockSignals(True)
+        self.set_value(value)
+        self.blockSignals(blocked)
+
     def sizeHint(self) -> QSize:  # noqa: D102
         return QSize(160, 20)
 
