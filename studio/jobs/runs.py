@@ -46,8 +46,31 @@ class RunReader:
     def __init__(self, path: Path) -> None:
         self.folder = RunFolder(path)
         self.history = RunHistory(self.folder.events_file)
-        self.plan: RunPlan | None = None
+        self._plan: RunPlan | None = None
+        self._plan_of = 0
         self.seen: RunState | None = None
+
+    @property
+    def plan_read(self) -> RunPlan:
+        """What is wanted of the run, as it was read last."""
+        if self._plan is None:
+            self._plan = self.folder.read_plan()
+        return self._plan
+
+    def read_plan(self) -> bool:
+        """Read the plan if it was written since; return whether it was.
+
+        Raises:
+            StudioError: there is none, or it cannot be understood.
+
+        """
+        written = 0
+        with suppress(OSError):
+            written = self.folder.plan_file.stat().st_mtime_ns
+        if self._plan is not None and written == self._plan_of:
+            return False
+        self._plan, self._plan_of = self.folder.read_plan(), written
+        return True
 
     @property
     def behind(self) -> int:
@@ -77,9 +100,7 @@ def look_at_run(reader: RunReader, controls: Controls[Any]) -> Job[RunLook]:
         StudioError: there is no run in that folder.
 
     """
-    if reader.plan is None:
-        reader.plan = reader.folder.read_plan()
-    fresh, size = False, reader.behind
+    fresh, size = reader.read_plan(), reader.behind
     while reader.history.poll(_PIECE):
         fresh = True
         if (left := reader.behind) > 0:
@@ -88,7 +109,7 @@ def look_at_run(reader: RunReader, controls: Controls[Any]) -> Job[RunLook]:
     fresh, reader.seen = fresh or state != reader.seen, state
     return RunLook(
         path=reader.folder.path,
-        plan=reader.plan,
+        plan=reader.plan_read,
         history=reader.history.snapshot(),
         state=state,
         worker=reader.folder.heartbeat(),

@@ -5,7 +5,8 @@ Every line is `{"t": Unix seconds, "type": …, "step": optimiser steps done, �
     state       state, message?, cause?, remedy?      running | paused | finished | stopped | failed
     resumed     message?                              lines above with a greater step are void: they happen again
     metrics     values, epoch, rate, momentum         every step's numbers
-    pace        total, images_per_second, data_wait (0–1), memory_mb, seconds_left, seconds_left_spread, stage
+    pace        total, examples (of an epoch), images_per_second, data_wait (0–1), memory_mb, seconds_left,
+                seconds_left_spread, stage
     validation  values, best (bool)
     sample      file
     checkpoint  file, kind ("latest" | "pinned"), best (bool), seconds

@@ -12,6 +12,7 @@ from studio.engine import Engine
 from studio.jobs.runs import RunLook
 from studio.training.kinds import KINDS
 from studio.training.run_folder import RunPlan, RunState
+from studio.training.schedule import Schedule
 from studio.training.task_kind import TaskKind
 from studio.ui.preferences import Preferences
 from studio.ui.train.new_run import NewRun
@@ -155,6 +156,12 @@ class TrainSession(QObject):
         elif look.state in _CAN_GO_ON:
             found.add(RunDeed.RESUME)
         return frozenset(found)
+
+    def redraw_shown(self, schedule: Schedule) -> None:
+        """Let the run in sight, which rests, go on by another schedule; when it is resumed, it says so and asks."""
+        if (look := self.watch.look) is not None and RunDeed.RESUME in self.deeds(look):
+            self.keeper.change_plan(look.path, look.plan.model_copy(update={"schedule": schedule}))
+            self.watch.look_now()
 
     def repeat_shown(self) -> None:
         """Put a run together that is like the one in sight."""

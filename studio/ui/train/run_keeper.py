@@ -250,6 +250,13 @@ class RunKeeper(QObject):
         """Change settings of a run in its course; a resting one has them when it goes on."""
         self._order(path, "settings", values)
 
+    def change_plan(self, path: Path, plan: RunPlan) -> None:
+        """Write down what is wanted of a run that rests."""
+        try:
+            RunFolder(path).write_plan(plan)
+        except (StudioError, OSError) as error:
+            self.failed.emit(explain(error))
+
     def write_notes(self, path: Path, notes: str) -> None:
         """Keep what the artist noted about a run, beside it."""
         try:

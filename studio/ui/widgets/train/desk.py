@@ -40,7 +40,7 @@ class TrainDesk(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session, self._pictures, self._theme = session, pictures, theme
-        self.list = RunList(theme, self)
+        self.list = RunList(theme, self, compact=True)
         self.new_button = QPushButton("New Run", self)
         self.open_button = QPushButton("Open a Run Folder…", self)
         self.new_page = NewRunPage(session.new_run, undo_stack, theme)

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.events import Progress
 from studio.jobs.runs import RunLook
 from studio.training.run_glance import RunGlance
 from studio.training.run_log import RunHistory, Series
+from studio.training.schedule import Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
 from studio.ui.theme import Theme, mark
@@ -22,6 +24,9 @@ from studio.ui.widgets.train.run_header import STATES, RunHeader
 from studio.ui.widgets.train.run_side import RunSide
 
 COLUMN = 300
+_LOW = 780
+_EXAMPLES = 1000
+"""An epoch's, for the schedule's axis, until the run says how many there are."""
 _CHECKED = " (checked)"
 """Behind the names of numbers that are measured on pictures it does not learn from."""
 
@@ -50,10 +55,13 @@ class RunPage(QWidget):
         self.curves = Curves(theme)
         self.schedule = ScheduleEditor(theme)
         self.side = RunSide(theme)
-        self.choice = Segments({"curves": "Curves", "schedule": "Schedule"})
+        self.choice = Segments({"samples": "Samples", "curves": "Curves", "schedule": "Schedule"})
         self._lower = QStackedWidget()
+        self._parts = QSplitter(Qt.Orientation.Vertical)
+        self._is_low = False
         self._path: Path | None = None
         self._said = ""
+        self._scheduled: tuple[Schedule, int, int, int] | None = None
         self._lay_out()
         self._connect()
 
@@ -61,13 +69,13 @@ class RunPage(QWidget):
 
     def _lay_out(self) -> None:
         gap, margin = self._theme.tokens.gap, self._theme.tokens.margin
-        self.choice.name_buttons("Below the samples")
-        for button, tip in zip(
-            self.choice.buttons, ("How far it errs, step by step", "How fast it learns, step by step"), strict=True
-        ):
+        self.choice.name_buttons("Look at")
+        tips = ("What it can by now", "How far it errs, step by step", "How fast it learns, step by step")
+        for button, tip in zip(self.choice.buttons, tips, strict=True):
             button.setToolTip(tip)
+        self.choice.buttons[0].hide()
         self.choice.set_current("curves")
-        self.choice.setFixedWidth(200)
+        self.choice.setFixedWidth(270)
         self._lower.addWidget(self.curves)
         self._lower.addWidget(self.schedule)
         below = QWidget()
@@ -76,18 +84,17 @@ class RunPage(QWidget):
         column.setSpacing(gap)
         column.addWidget(self.choice)
         column.addWidget(self._lower, 1)
-        parts = QSplitter(Qt.Orientation.Vertical)
-        parts.setChildrenCollapsible(False)
-        parts.addWidget(self.samples)
-        parts.addWidget(below)
-        parts.setSizes([500, 500])
+        self._parts.setChildrenCollapsible(False)
+        self._parts.addWidget(self.samples)
+        self._parts.addWidget(below)
+        self._parts.setSizes([500, 500])
         middle = QWidget()
         inner = QVBoxLayout(middle)
         inner.setContentsMargins(margin, margin, margin, gap)
         inner.setSpacing(gap)
         inner.addWidget(self.header)
         inner.addWidget(self.figures)
-        inner.addWidget(parts, 1)
+        inner.addWidget(self._parts, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(middle)
@@ -138,13 +145,34 @@ class RunPage(QWidget):
         self.side.turned.connect(lambda values: self._ask(lambda path: keeper.steer(path, values)))
         self.side.notes_written.connect(lambda words: self._ask(lambda path: keeper.write_notes(path, words)))
         self.side.use_requested.connect(self.use_requested)
+        self.schedule.schedule_changed.connect(session.redraw_shown)
 
     def _ask(self, deed: object) -> None:
         if self._path is not None and callable(deed):
             deed(self._path)
 
     def _choose_lower(self, which: str) -> None:
-        self._lower.setCurrentWidget(self.curves if which == "curves" else self.schedule)
+        places: dict[str, QWidget] = {"samples": self.samples, "curves": self.curves, "schedule": self.schedule}
+        self._lower.setCurrentWidget(places[which])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the window is low, samples and curves take turns instead of sharing what little height there is."""
+        super().resizeEvent(event)
+        if (is_low := self.height() < _LOW) != self._is_low:
+            self._is_low = is_low
+            self._arrange()
+
+    def _arrange(self) -> None:
+        if self._is_low:
+            self._lower.addWidget(self.samples)
+        else:
+            self._parts.insertWidget(0, self.samples)
+            self._parts.setSizes([500, 500])
+        self.choice.buttons[0].setVisible(self._is_low)
+        which = "samples" if self._is_low else "curves"
+        self.choice.set_current(which)
+        self._choose_lower(which)
+        self.samples.show()
 
     # -- showing the run -------------------------------------------------------------------------------------------
 
@@ -202,11 +230,20 @@ class RunPage(QWidget):
             steered |= dict(change.facts.get("values") or {})
         settings = settings_of(kind, {**look.plan.settings, **steered})
         self.side.set_settings(settings, steerable=RunDeed.STEER in self._session.deeds(look))
-        self.side.set_use(possible=look.has_model, hint=_use_hint(kind, look))
+        self.side.set_use(_use_hint(kind, look))
 
     def _show_schedule(self, look: RunLook, kind: TaskKind | None) -> None:
-        total = total_of(look)
-        self.schedule.setVisible(bool(total))
+        pace = look.history.pace
+        examples = pace.facts.get("examples") if pace is not None else None
+        settings = (kind.settings if kind is not None else TrainingSettings)()
+        batch, size = (int(look.plan.settings.get(name, getattr(settings, name))) for name in ("batch", "size"))
+        of = (look.plan.schedule, int(examples or _EXAMPLES), batch, size)
+        if of != self._scheduled:
+            self._scheduled = of
+            self.schedule.set_schedule(*of)
+        self.schedule.set_position(look.history.step or None)
+        # what is being followed cannot be redrawn; a run that rests takes another course when it goes on
+        self.schedule.setEnabled(RunDeed.RESUME in self._session.deeds(look))
 
     def _show_place(self, path: Path) -> None:
         if path == self._path and self._session.watch.look is not None:
@@ -327,10 +364,8 @@ def _number(value: object) -> float | None:
 
 
 def _use_hint(kind: TaskKind, look: RunLook) -> str:
-    if not kind.product:
+    if not kind.product or not look.has_model:
         return ""
-    if not look.has_model:
-        return "There will be a network to use when the run is finished, or stopped and kept"
     return {
         "fast_style": "Paint at once with what it learnt: in the Style panel, as Instant",
         "backbone": "Let it look at the pictures in the Style panel",

@@ -165,10 +165,9 @@ class RunSide(QWidget):
         knobs.set_settings(settings)
         knobs.setEnabled(steerable)
 
-    def set_use(self, *, possible: bool, hint: str) -> None:
-        """Offer the finished network, or say when it will be there."""
+    def set_use(self, hint: str) -> None:
+        """Offer the finished network; "" while there is none, or nothing to use it for."""
         self.use_button.setVisible(bool(hint))
-        self.use_button.setEnabled(possible)
         self.use_button.setToolTip(hint)
 
     def set_happenings(self, happenings: Sequence[Happening]) -> None:
