@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.events import Picture
@@ -16,7 +16,7 @@ from studio.ui.widgets.samples import Sample, SampleRow
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
 _TILE = 96
-_SAMPLE = 44
+_SAMPLE = 40
 
 
 class InputTile(QWidget):
@@ -54,17 +54,19 @@ class InputTile(QWidget):
         set_icon(self.open_button, "open", self._theme)
         self.open_button.setAccessibleName(f"Choose: {self.kind.title}")
         self.open_button.setToolTip(f"{self.kind.title}: choose a file, or drop one here")
-        choices = QHBoxLayout()
-        choices.setSpacing(gap)
-        choices.addWidget(self.open_button)
-        choices.addWidget(self._samples)
-        choices.addStretch(1)
+        names = QVBoxLayout()
+        names.setSpacing(2)
+        names.addWidget(self._name)
+        names.addWidget(self._help)
+        names.addStretch(1)
+        head = QHBoxLayout()
+        head.setSpacing(gap)
+        head.addLayout(names, 1)
+        head.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(self._name)
-        words.addWidget(self._help)
-        words.addStretch(1)
-        words.addLayout(choices)
+        words.addLayout(head, 1)
+        words.addWidget(self._samples, 0, Qt.AlignmentFlag.AlignLeft)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap + 4)

@@ -32,7 +32,7 @@ from studio.ui.widgets.train.input_tile import InputTile
 from studio.ui.widgets.train.kind_choice import KindChoice
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
-COLUMN = 320
+COLUMN = 300
 _WIDEST = 860
 _EXAMPLES = 1000
 """As many pictures the schedule is drawn for until they are counted."""
@@ -261,7 +261,7 @@ def _scrolling(content: QWidget, theme: Theme, *, centred: bool = False) -> QScr
     if centred:
         wide = QWidget()
         row = QHBoxLayout(wide)
-        row.setContentsMargins(theme.tokens.margin + theme.tokens.gap, 0, theme.tokens.margin + theme.tokens.gap, 0)
+        row.setContentsMargins(theme.tokens.margin, 0, theme.tokens.margin, 0)
         row.addStretch(1)
         row.addWidget(content, 100)
         row.addStretch(1)

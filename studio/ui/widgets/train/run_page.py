@@ -23,7 +23,7 @@ from studio.ui.widgets.segments import Segments
 from studio.ui.widgets.train.run_header import STATES, RunHeader
 from studio.ui.widgets.train.run_side import RunSide
 
-COLUMN = 300
+COLUMN = 288
 _LOW = 780
 _EXAMPLES = 1000
 """An epoch's, for the schedule's axis, until the run says how many there are."""
@@ -230,6 +230,7 @@ class RunPage(QWidget):
             steered |= dict(change.facts.get("values") or {})
         settings = settings_of(kind, {**look.plan.settings, **steered})
         self.side.set_settings(settings, steerable=RunDeed.STEER in self._session.deeds(look))
+        self.side.set_over(look.state in ("finished", "stopped", "failed"))
         self.side.set_use(_use_hint(kind, look))
 
     def _show_schedule(self, look: RunLook, kind: TaskKind | None) -> None:

@@ -115,7 +115,8 @@ class RunSide(QWidget):
         self.happenings = QListWidget(self)
         self._knobs: dict[type[TrainingSettings], Knobs] = {}
         self._heading = QLabel("While it learns", self)
-        self._places = QVBoxLayout()
+        self._knobs_place = QWidget(self)
+        self._places = QVBoxLayout(self._knobs_place)
         self._seen = 0
         self._lay_out()
         self._connect()
@@ -139,8 +140,9 @@ class RunSide(QWidget):
         layout.setContentsMargins(margin, margin, margin, margin)
         layout.setSpacing(gap)
         layout.addWidget(self.use_button)
-        layout.addWidget(self._heading)
-        layout.addLayout(self._places)
+        self._places.setContentsMargins(0, 0, 0, 0)
+        self._places.addWidget(self._heading)
+        layout.addWidget(self._knobs_place)
         layout.addWidget(notes)
         layout.addWidget(past, 1)
         layout.addStretch(0)
@@ -164,6 +166,10 @@ class RunSide(QWidget):
         knobs = self._knobs[type(settings)]
         knobs.set_settings(settings)
         knobs.setEnabled(steerable)
+
+    def set_over(self, over: bool) -> None:
+        """Put the knobs away of a run that does not learn any more."""
+        self._knobs_place.setVisible(not over)
 
     def set_use(self, hint: str) -> None:
         """Offer the finished network; "" while there is none, or nothing to use it for."""
