@@ -76,8 +76,9 @@ class Classifier(nn.Module):
         self.head = nn.Linear(_outputs(features), classes)
         self.channels = channels
         mean, std = normalisation(channels)
-        self.register_buffer("_mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
-        self.register_buffer("_std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+        # on the CPU even where the weights are on the meta device, as no file will fill these in
+        self.register_buffer("_mean", torch.tensor(mean, device="cpu").view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("_std", torch.tensor(std, device="cpu").view(1, -1, 1, 1), persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:  # noqa: D102
         features: Tensor = self.features((picture - self._mean) / self._std)  # N×F×H/16×W/16

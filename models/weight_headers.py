@@ -9,6 +9,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+FAST_STYLE = "fast-style"
+"""What the header of a fast style calls its architecture."""
+
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""
 
@@ -49,6 +52,21 @@ def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     if header is None:
         raise WeightsError(f"{path.name} is damaged or is not a weights file.")
     return {name: tuple(tensor["shape"]) for name, tensor in header.items()}
+
+
+def safetensors_metadata(path: Path) -> dict[str, str]:
+    """Return what the maker of a safetensors file wrote into its header; {} where it wrote nothing.
+
+    Raises:
+        WeightsError: the file is not of that kind, or cut off.
+        OSError: it cannot be read.
+
+    """
+    safetensors_shapes(path)
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    metadata = header.get("__metadata__", {})
+    return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
 
 
 def cut_off(path: Path) -> str:

@@ -16,7 +16,6 @@ import numpy as np
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
-
 from training_gallery import TRAINING_PAGES
 
 from studio.core.events import Picture, Progress

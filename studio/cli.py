@@ -21,6 +21,7 @@ Command: TypeAlias = Callable[[Sequence[str]], int]
 COMMANDS = {
     "stylize": ("studio.command_line.stylize:stylize", "paint a photo in the manner of paintings"),
     "train": ("studio.command_line.train:train", "train a network on pictures, or go on with a run"),
+    "classify": ("studio.command_line.classify:classify", "say what pictures show, by a classifier of your own"),
     "replay": ("studio.command_line.replay:replay", "make a picture again from the recipe inside it"),
     "recipe": ("studio.command_line.recipe:recipe", "print the recipe inside a picture as JSON"),
     "models": ("studio.command_line.shelf:models", "list the networks: what is known, what is there"),

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from time import perf_counter
 from types import TracebackType
@@ -20,10 +21,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as ProgressBar
+from rich.table import Column
 from rich.text import Text
 
 from studio.core.events import Event, Log, Metrics, Preview, Progress
 from studio.core.failures import Failure
+
+_NUMBERS_EVERY_S = 30.0
+"""A log file of a long run stays readable, and alive."""
 
 
 class Reporter(AbstractContextManager["Reporter"], Protocol):
@@ -42,9 +47,16 @@ class Reporter(AbstractContextManager["Reporter"], Protocol):
         """Say something beside the job."""
 
 
-def reporter(*, events: bool, started: float) -> Reporter:
-    """Return the JSON lines or the progress bar. `started` is the program's start on `perf_counter`'s clock."""
-    return JsonLines(started) if events else Terminal()
+def reporter(*, events: bool, started: float, numbers: bool = False) -> Reporter:
+    """Return the JSON lines or the progress bar.
+
+    Args:
+        events: JSON lines.
+        started: the program's start on `perf_counter`'s clock.
+        numbers: what is measured is worth a person's attention, too.
+
+    """
+    return JsonLines(started) if events else Terminal(numbers=numbers)
 
 
 class Silent(Reporter):
@@ -119,9 +131,16 @@ class JsonLines(Reporter):
 
 
 class Terminal(Reporter):
-    """A progress bar on stderr, and the result's path on stdout."""
+    """A progress bar on stderr, and the result's path on stdout. In a log file, where there is no bar, plain lines.
 
-    def __init__(self) -> None:
+    Args:
+        numbers: show what is measured, too.
+
+    """
+
+    def __init__(self, *, numbers: bool = False) -> None:
+        self._wants_numbers = numbers
+        self._told_numbers = -math.inf
         self._console = Console(stderr=True, highlight=False)
         self._bar = ProgressBar(
             SpinnerColumn(),
@@ -129,12 +148,14 @@ class Terminal(Reporter):
             BarColumn(),
             _Count(),
             TimeRemainingColumn(),
+            TextColumn("[dim]{task.fields[numbers]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=self._console,
             transient=True,
             disable=not self._console.is_terminal,
         )
         self._task: TaskID | None = None
         self._heading = ""
+        self._total: int | None = None
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -152,6 +173,8 @@ class Terminal(Reporter):
         match event:
             case Progress():
                 self._show(event)
+            case Metrics(step, values) if self._wants_numbers:
+                self._show_numbers(step, values)
             case Log(message, level):
                 self.note(f"Warning: {message}" if level == "warning" else message)
 
@@ -169,15 +192,23 @@ class Terminal(Reporter):
         self._console.print(message, markup=False, soft_wrap=True)
 
     def _show(self, progress: Progress) -> None:
-        total = progress.total or None
+        self._total = total = progress.total or None
         if self._task is None or progress.heading != self._heading:
             if self._task is not None:
                 self._bar.remove_task(self._task)
             self._heading = progress.heading
-            self._task = self._bar.add_task(progress.stage, total=total, in_words=progress.in_words)
+            self._task = self._bar.add_task(progress.stage, total=total, in_words=progress.in_words, numbers="")
             if not self._console.is_terminal:
                 self.note(progress.heading)
         self._bar.update(self._task, completed=progress.done, total=total, description=progress.stage)
+
+    def _show_numbers(self, step: int, values: Mapping[str, float]) -> None:
+        words = " · ".join(f"{name} {value:.4g}" for name, value in values.items())
+        if self._task is not None:
+            self._bar.update(self._task, numbers=words)
+        if not self._console.is_terminal and perf_counter() - self._told_numbers >= _NUMBERS_EVERY_S:
+            self._told_numbers = perf_counter()
+            self.note(f"Step {step}{f' of {self._total}' if self._total else ''} · {words}")
 
 
 class _Count(MofNCompleteColumn):

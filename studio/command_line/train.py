@@ -38,7 +38,9 @@ class _Sitting:
         self._asked = asked
         self._command = [sys.executable, "-m", "studio.cli", "train", *arguments]
         self._started = started
-        self._reporter: Reporter = reporter(events=asked.events, started=started) if asked.is_main else Silent()
+        self._reporter: Reporter = Silent()
+        if asked.is_main:
+            self._reporter = reporter(events=asked.events, started=started, numbers=True)
 
     def run(self) -> int:
         """Train; whatever goes wrong is told."""
@@ -61,7 +63,8 @@ class _Sitting:
             processes = self._meet(together)
             from studio.jobs.train import train as train_job
 
-            job = train_job(TrainRequest(self._asked.folder, self._asked.accept_changes), controls, processes)
+            request = TrainRequest(self._asked.folder, self._asked.accept_changes)
+            job = train_job(request, controls, processes=processes)
             try:
                 return run_job(job, controls, self._reporter, reached=True)
             except Exception as error:

@@ -142,7 +142,8 @@ class ModelShelf:
     def importing(self, path: Path) -> Job[ShelfEntry]:
         """Find out which network is in `path`, and copy the file into the user's folder.
 
-        A published file gets its published name, and any other its own. What is here already is not copied.
+        A published file gets its published name, what a training run has left its run's, and any other its own. What is
+        here already is not copied.
 
         Raises:
             StudioError: it holds no network that is known, is damaged, holds more than numbers, or cannot be copied.
@@ -160,7 +161,7 @@ class ModelShelf:
         if path.resolve().parent == self.folder.resolve():
             self._own.write_record(self.folder / path.name, record)
             return next(entry for entry in self.entries() if entry.path == self.folder / path.name)
-        name = network.name if network else self._free_name(path.stem, record.architecture)
+        name = network.name if network else self._free_name(_wanted_name(path), record.architecture)
         target = self.folder / (network.file if network else name + path.suffix.lower())
         yield from self._copying(path, target)
         if network is None:
@@ -202,7 +203,7 @@ class ModelShelf:
         if not facts.complete:
             label = f"{label}, to {facts.taps[-1]}"
         if any(entry.label == label for entry in self.entries() if entry.path != path):
-            label = f"{label} ({path.stem})"
+            label = f"{label} ({_wanted_name(path)})"
         return Record(
             label=label, architecture=facts.architecture, taps=facts.taps, complete=facts.complete, sha256=sha256,
             size=path.stat().st_size, origin=path.name,
@@ -275,6 +276,12 @@ def hub_folder(environment: Mapping[str, str]) -> Path:
     cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
     home = environment.get("TORCH_HOME") or f"{cache}/torch"
     return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def _wanted_name(path: Path) -> str:
+    """Return what a file would be called: all runs call their networks the same, and so the run's name says more."""
+    of_a_run = path.stem == "model" and (path.parent / "run.json").exists()
+    return path.resolve().parent.name if of_a_run else path.stem
 
 
 def _identity(path: Path) -> tuple[Path, int, int] | None:

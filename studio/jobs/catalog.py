@@ -9,6 +9,7 @@ from studio.core.events import Job
 _JOBS = {
     "warm_up": "studio.jobs.warm_up:warm_up",
     "stylize": "studio.jobs.stylize:stylize",
+    "classify": "studio.jobs.classify:classify",
     "compose": "studio.jobs.compose:compose",
     "load_picture": "studio.jobs.files:load_picture",
     "save_picture": "studio.jobs.files:save_picture",

@@ -16,7 +16,7 @@ __all__ = ["ExamineTask", "examine_data"]
 class ExamineTask:
     """What to look at: `sources` as in `sources.find_pictures`, to be trained on at `size` px.
 
-    `by_class`: the one source holds a folder per class (the deepest ones, with `deepest`), or idx files.
+    `by_class`: each source holds a folder per class (the deepest ones, with `deepest`), or the only one idx files.
     """
 
     sources: tuple[Path, ...]

@@ -60,7 +60,7 @@ def _work(
     processes: Processes,
     controls: Controls[Any],
 ) -> Job[FoundRates]:
-    seed_everything(seed_of("open", settings.seed))  # as the run itself begins
+    seed_everything(seed_of("open", settings.seed), processes.device)  # as the run itself begins
     module, function = kind.opener.split(":")
     place = Place(processes.device, UserFolders.standard().cache / "training", settings.seed)
     task: TrainingTask = yield from getattr(import_module(module), function)(request.plan, place)

@@ -111,7 +111,7 @@ class _Sitting:
     ) -> Job[TrainedRun]:
         processes, settings = self._processes, self._settings
         cache = UserFolders.standard().cache / "training"
-        seed_everything(seed_of("open", settings.seed))
+        seed_everything(seed_of("open", settings.seed), processes.device)
         task = yield from self._opened(Place(processes.device, cache, settings.seed))
         workers = settings.workers if settings.workers >= 0 else suitable_workers(processes.device.type)
         loader = ExampleLoader(

@@ -3,10 +3,11 @@
 from studio.core.failures import StudioError
 from studio.training.task_kind import TaskKind
 from studio.training.tasks.classifier_settings import CLASSIFIER
+from studio.training.tasks.fast_style_settings import FAST_STYLE
 
 __all__ = ["KINDS", "kind_named"]
 
-KINDS: tuple[TaskKind, ...] = (CLASSIFIER,)
+KINDS: tuple[TaskKind, ...] = (FAST_STYLE, CLASSIFIER)
 
 
 def kind_named(name: str) -> TaskKind:

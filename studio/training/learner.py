@@ -49,6 +49,7 @@ class Learner:
     ) -> None:
         learning = ((group, [p for p in parameters if p.requires_grad]) for group, parameters in groups)
         self._groups = [(group, parameters) for group, parameters in learning if parameters]
+        self._names = [group for group, _ in groups]
         self.name = name
         self.guard = GradientGuard()
         self._average = average
@@ -61,7 +62,7 @@ class Learner:
 
     def group_names(self) -> set[str]:
         """Return how a schedule may call the groups: "body", or "network.body"."""
-        return {name for group, _ in self._groups for name in (group, f"{self.name}.{group}")}
+        return {name for group in self._names for name in (group, f"{self.name}.{group}")}
 
     def prepare(self, moment: Moment, rate: float) -> None:
         """Follow the schedule: before every step.

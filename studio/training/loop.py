@@ -12,10 +12,11 @@ from typing import Any, Literal, TypeVar
 
 import torch
 from safetensors.torch import save
+from torch import nn
 
 from studio.core.atomic import write_file
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Preview, Progress
+from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.picture_saving import save_picture
 from studio.training.chance import seed_everything, seed_of
@@ -102,7 +103,7 @@ class TrainingLoop:
             identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
         )  # fmt: skip
         self._pace = PaceMeter(self._timeline, self._last, processes.device)
-        self._said: list[Log] = []
+        self._said: list[Log | Metrics] = []
         self._polled = self._beaten = 0.0
 
     @property
@@ -212,7 +213,7 @@ class TrainingLoop:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
 
     def _validate(self) -> Job[None]:
-        shown = yield from self._quietly(self._trainee.shown(self._size))
+        shown = yield from self._quietly(self._shown())
         values = yield from self._quietly(self._task.validate(shown))
         standing = self._trainee.standing
         standing.validated = self.step
@@ -222,12 +223,13 @@ class TrainingLoop:
         values = self._kit.processes.mean(values)
         best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
         self._recorder.event("validation", self.step, values=values, best=best)
+        self._said.append(Metrics(self.step, {f"validation {name}": value for name, value in values.items()}))
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
             self._keeper.save_in_passing()
 
     def _sample(self) -> Job[None]:
         if self._kit.processes.rank == 0:
-            shown = yield from self._quietly(self._trainee.shown(self._size))
+            shown = yield from self._quietly(self._shown())
             picture = yield from self._quietly(self._task.sample(shown))
             if picture is not None:
                 file = self._kit.run.sample_file(self.step)
@@ -237,9 +239,14 @@ class TrainingLoop:
                 yield Preview(picture, self.step, self._stage)
         self._trainee.standing.sampled = self.step
 
+    def _shown(self) -> Generator[None, None, nn.Module]:
+        moment = self._moment
+        mine = self._kit.processes.share_of(moment.batch)
+        return self._trainee.shown(moment.size, max(1, mine // self._helm.parts(self.step)))
+
     def _quietly(self, work: Generator[None, None, T]) -> Job[T]:
         """Run `work` without gradients, with the same chance every time."""
-        seed_everything(seed_of("look", self._helm.planned.seed))
+        seed_everything(seed_of("look", self._helm.planned.seed), self._kit.processes.device)
         while True:
             with torch.no_grad():
                 try:
@@ -297,7 +304,7 @@ class TrainingLoop:
         """Write the shown network and its card."""
         if self._helm.settings.stop_after_stale and self._keeper.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")
-        shown = yield from self._quietly(self._trainee.shown(self._size))
+        shown = yield from self._quietly(self._shown())
         run = self._kit.run
         if self._kit.processes.rank == 0:
             exported = self._task.export(shown)
@@ -360,12 +367,13 @@ class TrainingLoop:
     # -- talking -----------------------------------------------------------------------------------------------------
 
     @property
-    def _size(self) -> int:
-        return self._timeline.at(min(self.step, self._timeline.total_steps - 1)).size
+    def _moment(self) -> Moment:
+        """The next step's, or at the end the last one's."""
+        return self._timeline.at(min(self.step, self._timeline.total_steps - 1))
 
     @property
     def _stage(self) -> str:
-        return self._timeline.at(min(self.step, self._timeline.total_steps - 1)).phase_name or "Training"
+        return self._moment.phase_name or "Training"
 
     def _progress(self) -> Progress:
         share = work_done(self._timeline, self.step) / work_done(self._timeline, self._last)
@@ -384,3 +392,5 @@ class TrainingLoop:
     def _speak(self) -> Job[None]:
         said, self._said = self._said, []
         yield from said
+        if (numbers := self._recorder.take_newest()) is not None:
+            yield numbers

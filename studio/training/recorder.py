@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from studio.core.events import Metrics
 from studio.training.processes import Processes
 from studio.training.run_log import RunLog
 from studio.training.schedule import Moment
@@ -40,6 +41,7 @@ class Recorder:
         self._processes = processes
         self._pending: list[_Measured] = []
         self._flushed = time.monotonic()
+        self._newest: Metrics | None = None
 
     def event(self, kind: str, step: int, /, **facts: Any) -> None:
         """Write an event at once."""
@@ -68,6 +70,12 @@ class Recorder:
                 tables[int(index)][name] = value
             lines = zip(pending, tables, strict=True)
             self._log.write_all([("metrics", one.step, {"values": table, **one.facts}) for one, table in lines])
+            self._newest = Metrics(pending[-1].step, tables[-1])
+
+    def take_newest(self) -> Metrics | None:
+        """Return the numbers written last, once; in the main process only."""
+        newest, self._newest = self._newest, None
+        return newest
 
     def forget(self) -> None:
         """Drop numbers that are not written yet: the run goes back behind them."""

@@ -265,7 +265,10 @@ class RunHistory:
 def _append(table: dict[str, Series], step: int, values: Any) -> None:
     if isinstance(values, dict):
         for name, value in values.items():
-            table.setdefault(name, Series()).append(step, math.nan if value is None else float(value))
+            series = table.setdefault(name, Series())
+            if len(series) and series.steps[-1] == step:  # a check that a pause cut short is made again
+                series.forget_after(step - 1)
+            series.append(step, math.nan if value is None else float(value))
 
 
 def _plain(value: Any) -> Any:

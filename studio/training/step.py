@@ -80,7 +80,8 @@ class StepTaker:
         for number in count():
             networks: list[str | None] = []
             for part, (lesson, share) in enumerate(zip(lessons, shares, strict=True)):
-                seed_everything(seed_of("step", self._seed, moment.step, self._processes.rank, part, number))
+                place = ("step", self._seed, moment.step, self._processes.rank, part, number)
+                seed_everything(seed_of(*place), self._processes.device)
                 objective = yield from self._next_objective(lesson)
                 networks.append(objective.network if objective is not None else None)
                 if objective is not None:

@@ -67,15 +67,21 @@ class Trainee:
 
     # -- to look at --------------------------------------------------------------------------------------------------
 
-    def shown(self, size: int) -> Generator[None, None, nn.Module]:
-        """Return the shown network, averaged where that is wanted, in eval mode; `back_to_work` must follow."""
+    def shown(self, size: int, at_once: int) -> Generator[None, None, nn.Module]:
+        """Return the shown network, averaged where that is wanted, in eval mode; `back_to_work` must follow.
+
+        Args:
+            size: of the pictures, px.
+            at_once: how many of them fit into memory.
+
+        """
         if self._average is None:
             return self.task.networks[self.task.shown].eval()
         if self._looked_at == self.standing.step:
             return self._average.module
         module = self._average.look()
         if has_batch_norm(module):
-            yield from estimate_statistics(module, self._passes(module, size))
+            yield from estimate_statistics(module, self._passes(module, size, at_once))
         self._looked_at = self.standing.step
         return module
 
@@ -83,15 +89,16 @@ class Trainee:
         """Put every network in train mode again."""
         self._train()
 
-    def _passes(self, module: nn.Module, size: int) -> Iterator[Generator[None, None, None]]:
-        """Always the same examples, evenly chosen, in batches of the run's size."""
+    def _passes(self, module: nn.Module, size: int, at_once: int) -> Iterator[Generator[None, None, None]]:
+        """Always the same examples, evenly chosen, in whole batches: a last, small one would count as much."""
         examples, device = self.task.examples, self._processes.device
         number = min(len(examples), _STATISTICS_FROM)
         chosen = [place * len(examples) // number for place in range(number)]
-        for first in range(0, number, self._settings.batch):
+        at_once = min(at_once, number)
+        for first in range(0, number - at_once + 1, at_once):
             drawn = [
                 examples.draw(index, torch.Generator().manual_seed(seed_of("statistics", index)), size)
-                for index in chosen[first : first + self._settings.batch]
+                for index in chosen[first : first + at_once]
             ]
             batch = tuple(torch.stack(tensors).to(device) for tensors in zip(*drawn, strict=True))
             yield self.task.refresh_statistics(module, batch)

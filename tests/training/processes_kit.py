@@ -28,7 +28,7 @@ def in_processes(world: int, work: Callable[..., Any], *arguments: Any, frozen: 
 
     Nobody waits for the one called `frozen`: it is killed once the others have ended.
     """
-    # the server process imports torch, Fabric and the loop once; every process after it is a fork that costs milliseconds
+    # the server process imports torch, Fabric and the loop once; every process after it is a fork
     context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
     if sys.platform != "win32":
         context.set_forkserver_preload(["pytest", "studio.jobs.train"])

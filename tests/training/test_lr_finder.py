@@ -102,7 +102,7 @@ def test_a_run_is_left_to_the_last_bit_as_it_was(make: type[TrainingTask], proce
     task = make()
     learners = learners_of(task, processes)
     train(task, learners, processes, range(3))
-    seed_everything(11)
+    seed_everything(11, processes.device)
     torch.rand(5), np.random.rand(5), random.random()  # noqa: NPY002
     before = everything_of(task, learners)
     find(task, processes, SHORT, learners={name: one.state_dict() for name, one in learners.items()})
@@ -124,7 +124,7 @@ def test_a_run_goes_on_as_if_nobody_had_asked(processes: Processes) -> None:
 
 def test_a_search_that_is_given_up_leaves_nothing_either(processes: Processes) -> None:
     task = Fit()
-    seed_everything(4)
+    seed_everything(4, processes.device)
     before = everything_of(task, {})
     work = find_rates(task, TIMELINE.at(0), SETTINGS, processes, SHORT)
     for _ in range(4):

@@ -181,6 +181,13 @@ def training(run: RunFolder, opener: Any = open_regression, *, accept: bool = Fa
     return train(TrainRequest(run.path, accept), Controls(ToySettings()), kind=toy_kind(opener), **more)
 
 
+def advance_to(step: int, job: Job[TrainedRun]) -> None:
+    """Run the job until so many steps are done."""
+    for event in job:
+        if isinstance(event, Progress) and event.total and event.done >= step:
+            return
+
+
 def train_to_end(run: RunFolder, opener: Any = open_regression, **more: Any) -> tuple[TrainedRun, list[Event]]:
     """Train without interruption; returns how it ended and everything that was said."""
     job, events = training(run, opener, **more), []

@@ -15,7 +15,7 @@ from studio.ui.widgets.choice_box import ChoiceBox
 from studio.ui.widgets.schedule_editor import ScheduleEditor
 from studio.ui.widgets.schedule_editor.columns import COLUMNS
 from studio.ui.widgets.schedule_editor.edits import Point
-from studio.ui.widgets.schedule_editor.plot import Border, CurvePlot, Grip
+from studio.ui.widgets.schedule_editor.plot import Border, Grip, PhasePlot
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # offscreen, of popups
 KEYS = [column.key for column in COLUMNS]
@@ -53,13 +53,13 @@ def rates(editor: ScheduleEditor) -> list[tuple[float, float]]:
     return [(phase.learning_rate.start, phase.learning_rate.end) for phase in editor.schedule.phases]
 
 
-def rate_plot(editor: ScheduleEditor) -> CurvePlot:
+def rate_plot(editor: ScheduleEditor) -> PhasePlot:
     assert editor.plot is not None
     return editor.plot.rate
 
 
 def drag(
-    plot: CurvePlot,
+    plot: PhasePlot,
     grip: Grip,
     by: QPointF,
     keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
@@ -86,7 +86,7 @@ def _send(widget: QWidget, kind: QEvent.Type, at: QPointF, button: Qt.MouseButto
     QApplication.sendEvent(widget, event)
 
 
-def pixels_per_step(plot: CurvePlot) -> float:
+def pixels_per_step(plot: PhasePlot) -> float:
     return (plot.place_of(Border(2)).x() - plot.place_of(Border(0)).x()) / 600
 
 

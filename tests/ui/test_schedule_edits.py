@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.training.schedule import Phase, Ramp, Schedule, Timeline
+from studio.ui.widgets.number_words import read_number
 from studio.ui.widgets.schedule_editor import edits
-from studio.ui.widgets.schedule_editor.columns import COLUMNS, read_number
+from studio.ui.widgets.schedule_editor.columns import COLUMNS
 from studio.ui.widgets.schedule_editor.edits import Point
 
 COLUMN = {column.key: column for column in COLUMNS}
@@ -126,6 +127,23 @@ def test_a_phase_counted_otherwise_stays_as_long() -> None:
     assert (in_steps.phases[0].unit, in_steps.phases[0].duration) == ("steps", 50)
     back = edits.change_unit(in_steps.timeline(100, batch=5, size=64), 0, "epochs")
     assert back == timeline.schedule
+
+
+def test_a_found_rate_becomes_the_highest_one() -> None:
+    schedule = laid(phase(1, rate=RAMP_UP), phase(1, rate=LEVEL)).schedule
+    scaled = edits.scale_rates(schedule, 0.05)
+    assert [p.learning_rate for p in scaled.phases] == [
+        Ramp(start=0.005, end=0.05, decay="linear"),
+        Ramp.level(0.05),
+    ]
+    assert edits.scale_rates(laid(phase(1, rate=Ramp.level(0.0))).schedule, 0.05).phases[0].learning_rate == Ramp.level(
+        0.05
+    )
+
+
+def test_what_is_over_keeps_its_rate() -> None:
+    schedule = laid(phase(1, rate=Ramp.level(0.1)), phase(1, rate=LEVEL)).schedule
+    assert [p.learning_rate.start for p in edits.scale_rates(schedule, 0.05, first=1).phases] == [0.1, 0.05]
 
 
 # --- columns

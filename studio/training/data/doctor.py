@@ -3,20 +3,21 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.events import Job, Progress
-from studio.core.failures import StudioError
 from studio.training.data.examination import Examined, examine_file
 from studio.training.data.idx_files import IdxPictures
 from studio.training.data.lookalikes import comparing_glances
 from studio.training.data.shrinking import shrunken_size
 from studio.training.data.side_threads import mapped
-from studio.training.data.sources import LabelledFiles, find_classes, finding_pictures
+from studio.training.data.sources import LabelledFiles, find_classes_in, finding_pictures
 
 __all__ = ["DataReport", "Finding", "FindingKind", "Histogram", "Severity", "examine"]
 
@@ -128,7 +129,7 @@ def examine(sources: Sequence[Path], *, size: int, by_class: bool = False, deepe
     Args:
         sources: see `sources.find_pictures`.
         size: side in pixels at which will be trained.
-        by_class: there is one source, with a folder per class (or idx files).
+        by_class: each source holds a folder per class; or there is one of idx files.
         deepest: see `sources.find_classes`.
 
     Raises:
@@ -137,16 +138,14 @@ def examine(sources: Sequence[Path], *, size: int, by_class: bool = False, deepe
     """
     labelled: LabelledFiles | None = None
     if by_class:
-        if len(sources) != 1:
-            raise StudioError("Classes come from one folder.", "Choose the folder that holds a folder for each class.")
-        found = find_classes(sources[0], deepest=deepest)
+        found = find_classes_in(sources, deepest=deepest)
         if isinstance(found, IdxPictures):
             return _report_on_idx(found, size)
         labelled, files = found, list(found.files)
     else:
         files = yield from finding_pictures(sources)
     examined: list[Examined] = []
-    for one in mapped(examine_file, files):
+    for one in mapped(partial(examine_file, one_large=Lock()), files):
         if one is None:
             yield Progress("Examining the pictures", len(examined), len(files))
         else:

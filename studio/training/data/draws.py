@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["DrawOrder", "seed_of"]
 
 
-def seed_of(*parts: int | str) -> int:
+def seed_of(*parts: int | str | tuple[int, ...]) -> int:
     """Mix anything into 64 well-spread bits: neighbouring seeds or draws have nothing in common."""
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest())
 

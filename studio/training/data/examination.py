@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from studio.core.events import Picture
 from studio.core.failures import StudioError
 from studio.core.picture_decoding import decode
-from studio.training.data.shrinking import on_white, reason_of
+from studio.training.data.shrinking import alone_if_large, on_white, reason_of
 
 __all__ = ["GLANCE", "Examined", "examine_file"]
 
@@ -48,15 +49,22 @@ class Examined:
     glance: NDArray[np.uint8] | None = None
 
 
-def examine_file(path: Path) -> Examined:
-    """Read and decode one file; never raises for what is wrong with it."""
+def examine_file(path: Path, one_large: Lock) -> Examined:
+    """Read and decode one file; never raises for what is wrong with it.
+
+    Args:
+        path: of the file.
+        one_large: held while a very large picture is in memory.
+
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         return Examined(path, "", 0, f"cannot be read ({error.strerror or error})")
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        decoded = decode(data, path.name, _SEEN)
+        with alone_if_large(data, one_large):
+            decoded = decode(data, path.name, _SEEN)
     except StudioError as error:
         return Examined(path, sha256, len(data), reason_of(error))
     header = _read_header(data)

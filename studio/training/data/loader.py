@@ -118,26 +118,31 @@ class ExampleLoader:
         wanted = _Request(first_draw, count, size)
         if count < self._world:
             raise ValueError(f"{count} examples cannot be shared among {self._world} processes")
-        parts = self._begun(wanted)
-        self._look_ahead(wanted)
         begun = monotonic()
         try:
-            prepared = []
-            for part in parts:
-                while True:
-                    try:
-                        prepared.append(part.result(timeout=_BREATH_S))
-                        break
-                    except NotYet:
-                        if part.done():
-                            raise
-                        yield
-        except BrokenProcessPool:
-            self._do_without_workers()
-            return (yield from self.fetching(first_draw, count, size))
+            try:
+                prepared = yield from self._prepared(wanted)
+            except BrokenProcessPool:
+                self._do_without_workers()
+                prepared = yield from self._prepared(wanted)
         finally:
             self.seconds_waited += monotonic() - begun
         return prepared[0] if len(prepared) == 1 else tuple(map(torch.cat, zip(*prepared, strict=True)))
+
+    def _prepared(self, wanted: _Request) -> Generator[None, None, list[tuple[Tensor, ...]]]:
+        parts = self._begun(wanted)
+        self._look_ahead(wanted)
+        prepared = []
+        for part in parts:
+            while True:
+                try:
+                    prepared.append(part.result(timeout=_BREATH_S))
+                    break
+                except NotYet:
+                    if part.done():  # it was the example that ran out of time
+                        raise
+                    yield
+        return prepared
 
     def close(self) -> None:
         """End the thread or the processes; the next batch would start them again."""

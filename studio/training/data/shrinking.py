@@ -1,6 +1,6 @@
 """One file as training sees it: upright, sRGB, without transparency, no larger than needed."""
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -13,10 +13,10 @@ from studio.core.failures import StudioError
 from studio.core.picture_decoding import HARD_LIMIT, decode
 from studio.core.resizing import resize
 
-__all__ = ["load_shrunken", "on_white", "reason_of", "shrink", "shrunken_size"]
+__all__ = ["alone_if_large", "load_shrunken", "on_white", "reason_of", "shrink", "shrunken_size"]
 
 _LARGE = 40_000_000
-"""Pixels above which pictures are decoded one at a time: several at once could fill the memory."""
+"""Pixels above which pictures are decoded one at a time."""
 _MARGIN = 2
 """A reduced decoding is at least this many times as wide as the result, whose averaging then looks the same."""
 
@@ -35,7 +35,7 @@ def load_shrunken(path: Path, side: int, one_large: Lock) -> Picture | str:
     except OSError as error:
         return f"cannot be read ({error.strerror or error})"
     try:
-        with one_large if _pixels_in_header(data) > _LARGE else nullcontext():
+        with alone_if_large(data, one_large):
             return shrink(data, path.name, side)
     except StudioError as error:
         return reason_of(error)
@@ -57,6 +57,16 @@ def shrink(data: bytes, name: str, side: int) -> Picture:
     return on_white(resize(decoded.pixels, *shrunken_size(*decoded.full_size, side)))
 
 
+def alone_if_large(data: bytes, one_large: Lock) -> AbstractContextManager[object]:
+    """Return what to hold while a picture is decoded: the lock, for one so large that several could fill the memory."""
+    try:
+        with Image.open(BytesIO(data)) as image:
+            large = image.width * image.height > _LARGE
+    except Exception:  # whatever is wrong with it, `decode` has the words for
+        large = False
+    return one_large if large else nullcontext()
+
+
 def shrunken_size(width: int, height: int, side: int) -> tuple[int, int]:
     """Return the (width, height) of a picture whose shorter side is reduced to `side`; smaller ones stay."""
     scale = min(1.0, side / min(width, height))
@@ -76,14 +86,6 @@ def _enough_pixels(data: bytes, side: int) -> int:
     try:
         with Image.open(BytesIO(data)) as image:
             width, height = shrunken_size(*image.size, side)
-    except Exception:  # whatever is wrong with it, `decode` has the words for
+    except Exception:  # see above
         return HARD_LIMIT
     return _MARGIN**2 * width * height
-
-
-def _pixels_in_header(data: bytes) -> int:
-    try:
-        with Image.open(BytesIO(data)) as image:
-            return image.width * image.height
-    except Exception:  # see above
-        return 0

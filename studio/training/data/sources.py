@@ -14,7 +14,7 @@ from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
 
-__all__ = ["SUFFIXES", "LabelledFiles", "find_classes", "find_pictures", "finding_pictures"]
+__all__ = ["SUFFIXES", "LabelledFiles", "find_classes", "find_classes_in", "find_pictures", "finding_pictures"]
 
 SUFFIXES = frozenset(
     f".{suffix}"
@@ -104,6 +104,28 @@ def find_classes(source: Path, *, deepest: bool = False) -> LabelledFiles | IdxP
     )
 
 
+def find_classes_in(sources: Sequence[Path], *, deepest: bool = False) -> LabelledFiles | IdxPictures:
+    """Return the pictures of one or several sources with their classes; folders of equal names are the same class.
+
+    Raises:
+        StudioError: see `find_classes`; or idx files stand beside other sources.
+
+    """
+    found = [find_classes(source, deepest=deepest) for source in sources]
+    if len(found) == 1:
+        return found[0]
+    folders = [one for one in found if isinstance(one, LabelledFiles)]
+    if not folders:
+        raise _no_pictures(sources) if not found else _not_together()
+    if len(folders) < len(found):
+        raise _not_together()
+    class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
+    names = tuple(sorted(set(class_of.values())))
+    numbers = {name: number for number, name in enumerate(names)}
+    loose = tuple(path for one in folders for path in one.loose)
+    return LabelledFiles(names, tuple(class_of), tuple(numbers[name] for name in class_of.values()), loose)
+
+
 def _pictures_in_sources(sources: Iterable[Path]) -> Iterator[Path]:
     for source in sources:
         _require(source)
@@ -176,6 +198,12 @@ def _no_pictures(sources: Sequence[Path]) -> StudioError:
     where = ", ".join(f"“{source.name or source}”" for source in sources[:3]) + (" …" if len(sources) > 3 else "")
     cause = f"There are no pictures in {where}." if sources else "No folder was chosen."
     return StudioError(cause, "Choose a folder with pictures in it: JPEG, PNG, TIFF, WebP or another usual kind.")
+
+
+def _not_together() -> StudioError:
+    return StudioError(
+        "MNIST's kind of files and other sources cannot be learnt from together.", "Choose one set of them alone."
+    )
 
 
 def _too_few_classes(source: Path, names: tuple[str, ...]) -> StudioError:

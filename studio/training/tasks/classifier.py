@@ -4,7 +4,6 @@ Cross entropy with label smoothing (Szegedy et al. 2016, section 7). A part of e
 network gets wrong there is what it shows.
 """
 
-import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from models.classifiers import FAMILIES, Classifier, build_classifier, normalisation
+from models.classifier_files import ClassifierFacts, to_file
+from models.classifiers import FAMILIES, Classifier, build_classifier
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.settings import Settings
 from studio.training.data.draws import seed_of
@@ -65,7 +65,7 @@ class ClassifierTask(TrainingTask):
         size: int,
     ) -> None:  # fmt: skip
         self.networks: Mapping[str, nn.Module] = {"classifier": network}
-        self.examples = taught
+        self.examples = self._taught = taught
         self.best = ("accuracy", "max") if len(kept) else None
         self._kept = kept
         self._settings = settings
@@ -79,7 +79,7 @@ class ClassifierTask(TrainingTask):
     @property
     def names(self) -> tuple[str, ...]:
         """Of the classes."""
-        return self.examples.collection.names
+        return self._taught.collection.names
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
@@ -168,25 +168,16 @@ class ClassifierTask(TrainingTask):
         assert isinstance(shown, Classifier)
         if self._answers is None and len(self._kept):  # stopped between two checks
             self._answers = _to_its_end(self._ask(shown, range(len(self._kept))))
-        mean, std = normalisation(shown.channels)
-        metadata = {
-            "task": "classifier",
-            "format": "1",
-            "architecture": f"{self._settings.family}_{self._settings.width}",
-            "classes": json.dumps(self.names, ensure_ascii=False),
-            "channels": str(shown.channels),
-            "size": str(self._size),
-            "mean": json.dumps(mean),
-            "std": json.dumps(std),
-        }
-        tensors = {name: value for name, value in shown.state_dict().items() if not name.endswith("batches_tracked")}
-        return ExportedModel(tensors, metadata, self._card(shown))
+        facts = ClassifierFacts(
+            self._settings.family, self._settings.width, shown.channels, self.names, self._size
+        )  # fmt: skip
+        return ExportedModel(to_file(shown), facts.to_metadata(), self._card(shown))
 
     def _card(self, shown: Classifier) -> str:
         return classifier_card(
             title=f"{FAMILIES[self._settings.family].title}, {self._settings.width}",
             names=self.names,
-            taught=torch.bincount(self.examples.labels, minlength=len(self.names)).tolist(),
+            taught=torch.bincount(self._taught.labels, minlength=len(self.names)).tolist(),
             answers=self._answers,
             mistaken=self._kept.name_of,
             size=self._size,

@@ -21,7 +21,7 @@ from studio.training.data.idx_files import IdxPictures
 from studio.training.data.sources import LabelledFiles, find_classes
 from studio.training.data.variation import Variation
 
-__all__ = ["Collection", "LabelledPictures", "Pixels", "divided", "opening_collection", "shows_grey"]
+__all__ = ["Collection", "LabelledPictures", "Pixels", "as_seen", "divided", "opening_collection", "shows_grey"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 _GREY_LOOKS = 64
@@ -102,22 +102,25 @@ class LabelledPictures:
         """Return a random view of picture `index`, channels×size×size, 0–1, and its class."""
         chosen, size = self.chosen[index], min(size, self.collection.largest_side)
         view = augmented(self.collection.pictures[chosen], size, self._variation, chance)
-        return self._as_seen(view), torch.tensor(self.collection.labels[chosen])
+        return as_seen(view, self._channels), torch.tensor(self.collection.labels[chosen])
 
     def plain(self, index: int, size: int) -> Tensor:
         """Return picture `index` as it is, its largest square: channels×size×size, 0–1."""
         size = min(size, self.collection.largest_side)
-        return self._as_seen(centred(self.collection.pictures[self.chosen[index]], size))
+        return as_seen(centred(self.collection.pictures[self.chosen[index]], size), self._channels)
 
     def name_of(self, index: int) -> str:
         """Say which picture that is, for a message."""
         return self.collection.pictures.name_of(self.chosen[index])
 
-    def _as_seen(self, picture: Tensor) -> Tensor:
-        if self._channels == 3:
-            return picture
-        red, green, blue = picture
-        return (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)[None].contiguous()
+
+def as_seen(picture: Tensor, channels: int) -> Tensor:
+    """Return 3×H×W as a network of so many channels sees it: as it is, or how bright it is (ITU-R BT.601), 1×H×W."""
+    if channels == 3:
+        return picture
+    red, green, blue = picture.unbind()
+    grey: Tensor = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+    return grey[None]
 
 
 def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepest: bool) -> Job[Collection]:
@@ -144,7 +147,8 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
         )
     loose = sum(len(one.loose) for one in folders)
     if loose:
-        yield Log(f"{loose} pictures lie beside the classes' folders and are left out.", "warning")
+        words = "1 picture lies" if loose == 1 else f"{loose} pictures lie"
+        yield Log(f"{words} beside the classes' folders; what belongs to no class is left out.", "warning")
     class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
     cached = yield from caching_pictures(list(class_of), cache, side=side)
     for left_out in cached.left_out:

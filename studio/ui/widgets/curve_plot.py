@@ -15,7 +15,7 @@ from studio.ui.widgets.course import Course
 from studio.ui.widgets.curve_ink import InkSheet, Stroke
 from studio.ui.widgets.curve_scale import Along, Scales, time_unit
 from studio.ui.widgets.plot_marks import PlacedMark, PlotMark, PlotMarks
-from studio.ui.widgets.plot_style import SMOOTH_UP_TO, AxisWords, Plot, line_colour
+from studio.ui.widgets.plot_style import SMOOTH_UP_TO, AxisWords, Plot, line_colour, whole_number
 from studio.ui.widgets.series_pyramid import Floats
 
 _FAINT = 0.32
@@ -26,7 +26,9 @@ _OUTLIERS = 0.5
 _DOTS_UP_TO = 60
 _Kind = Literal["raw", "other", "strong"]
 _KINDS: tuple[_Kind, ...] = ("raw", "other", "strong")
-_AXES: dict[Along, AxisWords] = {"step": AxisWords("Step"), "time": AxisWords("Time"), "epoch": AxisWords("Epoch")}
+_AXES: dict[Along, AxisWords] = {
+    "step": AxisWords("Step", write=whole_number), "time": AxisWords("Time"), "epoch": AxisWords("Epoch"),
+}  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)

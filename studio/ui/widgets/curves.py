@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from studio.core.settings import Settings, describe, setting
 from studio.ui.theme import Theme, mark
@@ -20,6 +20,7 @@ from studio.ui.widgets.course import Course
 from studio.ui.widgets.curve_legend import CurveLegend, Reading
 from studio.ui.widgets.curve_plot import Curve, CurvePlot
 from studio.ui.widgets.curve_scale import Along, Knots, Scales, clock
+from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.plot_marks import PlotMark
 from studio.ui.widgets.rows.number import NumberRow
 from studio.ui.widgets.segments import Segments
@@ -30,7 +31,7 @@ Points = tuple[NDArray[Any], NDArray[Any]]
 
 _DRAW_MS = 100
 _WORK_MS = 12
-_WORK_S = 0.004
+_WORK_S = 0.006
 _WORK_POINTS = 32_768
 _SIDE = 224
 
@@ -72,6 +73,7 @@ class Curves(QWidget):
         self.along = Segments({"step": "Step", "time": "Time", "epoch": "Epoch"}, self)
         self.heights = Segments({"linear": "Linear", "log": "Log"}, self)
         self.smoothing = NumberRow(describe(CurveLook)[0], theme, self)
+        self.empty_state = EmptyState("train", "No numbers yet", "They come with the first steps.", theme, self)
         self._draw = QTimer(self, singleShot=True, interval=_DRAW_MS)
         self._work = QTimer(self, singleShot=True, interval=_WORK_MS)
         self._lay_out()
@@ -100,11 +102,15 @@ class Curves(QWidget):
             control.setFixedWidth(_SIDE)
             side.addWidget(control)
         self.legend.setFixedWidth(_SIDE)
-        layout = QHBoxLayout(self)
+        content = QWidget(self)
+        layout = QHBoxLayout(content)
         layout.setContentsMargins(0, 0, tokens.margin, 0)
         layout.setSpacing(tokens.margin)
         layout.addWidget(self.plot, 1)
         layout.addLayout(side)
+        self._places = QStackedLayout(self)
+        self._places.addWidget(self.empty_state)
+        self._places.addWidget(content)
         self.setMinimumSize(_SIDE + 240, 240)
 
     def _connect(self) -> None:
@@ -202,6 +208,7 @@ class Curves(QWidget):
         return self._curves[name]
 
     def _list_curves(self) -> None:
+        self._places.setCurrentIndex(1 if self._curves else 0)
         self.legend.set_curves([(curve.name, curve.colour) for curve in self._curves.values()])
         self.legend.set_compared(self._compared_name, self._compared)
 

@@ -35,6 +35,8 @@ _MOST_FILES = 500
 _MOST_ROWS = 8
 _MOST_CLASSES = 12
 _SIGN = 18
+_ABOVE = 3
+"""Brings words level with the signs and buttons beside them, which are higher."""
 
 
 class DoctorView(QWidget):
@@ -88,12 +90,13 @@ class DoctorView(QWidget):
         mark(self._headline, tone="strong")
         mark(self._facts, tone="muted")
         set_icon(self.again, "restart", self._theme, colour="text_muted")
-        self.again.setFixedSize(tokens.row + 4, tokens.row + 4)
+        self.again.setFixedSize(tokens.row, tokens.row)
         self.again.setIconSize(QSize(16, 16))
         self.again.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.again.setAccessibleName("Examine again")
         self.again.setToolTip("Look at the pictures once more")
         words = QVBoxLayout()
+        words.setContentsMargins(0, _ABOVE, 0, 0)
         words.setSpacing(2)
         words.addWidget(self._headline)
         words.addWidget(self._facts)
@@ -185,7 +188,7 @@ class FindingRow(QWidget):
         self._does = WrappingLabel(_sentence(finding.does), self)
         self.files_button = QToolButton(self)
         self.files: QListWidget | None = None
-        self._words = QVBoxLayout()
+        self._column = QVBoxLayout(self)
         self._lay_out()
         self.files_button.toggled.connect(self._fold)
 
@@ -204,24 +207,29 @@ class FindingRow(QWidget):
         button.setText("1 file" if count == 1 else f"{count:,} files")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setIconSize(QSize(16, 16))
+        button.setFixedHeight(self._theme.tokens.row)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setAccessibleName(f"Files: {self.finding.found}")
         self._show_folded(True)
-        self._words.setSpacing(2)
-        self._words.addWidget(self._found)
-        self._words.addWidget(self._does)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        words = QVBoxLayout()
+        words.setContentsMargins(0, _ABOVE, 0, 0)
+        words.setSpacing(2)
+        words.addWidget(self._found)
+        words.addWidget(self._does)
+        row = QHBoxLayout()
         row.setSpacing(gap)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(self._words, 1)
+        row.addLayout(words, 1)
         row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(gap // 2)
+        self._column.addLayout(row)
 
     def _fold(self, is_open: bool) -> None:
         self._show_folded(not is_open)
         if is_open and self.files is None:
             self.files = self._make_list()
-            self._words.addWidget(self.files)
+            self._column.addWidget(self.files)
         if self.files is not None:
             self.files.setVisible(is_open)
 
@@ -243,8 +251,8 @@ class FindingRow(QWidget):
         files.setAccessibleName(f"Files: {self.finding.found}")
         files.setToolTip("Enter or a double click shows a file in its folder")
         files.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        rows = min(files.count(), _MOST_ROWS)
-        files.setFixedHeight(rows * max(files.sizeHintForRow(0), self._theme.tokens.row - 4) + 4)
+        files.setSpacing(2)
+        files.setFixedHeight(min(files.count(), _MOST_ROWS) * (files.sizeHintForRow(0) + 4) + 4)
         files.itemActivated.connect(lambda item: self._choose(files.row(item)))
         return files
 
@@ -264,7 +272,7 @@ class _Sign(QLabel):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._kind = theme, ""
-        self.setFixedSize(_SIGN, _SIGN)
+        self.setFixedSize(_SIGN, theme.tokens.row)
         theme.theme_changed.connect(self._paint)
 
     def show_kind(self, kind: str) -> None:
@@ -286,13 +294,17 @@ def _facts_of(report: DataReport) -> str:
     """Return what else there is to know, in lines."""
     lines = [] if report.findings else ["Nothing is the matter with them."] if report.usable else []
     formats = ", ".join(f"{count:,} {kind}" for kind, count in report.formats)
-    cache = f"{megabytes(report.decoded_bytes)} decoded" if report.decoded_bytes else ""
-    lines.append(" · ".join(part for part in (formats, megabytes(report.file_bytes), cache) if part))
+    cache = f"{_size(report.decoded_bytes)} decoded" if report.decoded_bytes else ""
+    lines.append(" · ".join(part for part in (formats, _size(report.file_bytes), cache) if part))
     if report.classes:
         named = [f"{name} {count:,}" for name, count in report.classes[:_MOST_CLASSES]]
         more = len(report.classes) - len(named)
         lines.append(" · ".join(named) + (f" and {more:,} more" if more else ""))
     return "\n".join(line for line in lines if line)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:.1f} GB" if count >= 2**30 else megabytes(count)
 
 
 def _sentence(words: str) -> str:

@@ -68,11 +68,15 @@ def short_number(value: float, spacing: float) -> str:
     size = abs(value)
     if size < 1e-3:
         return _without_padding(f"{value:.{_significant(size, spacing)}e}")
-    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if size >= unit:
-            factor = 1e3 if sign == "k" else unit
-            return f"{value / factor:.{_places(spacing / factor)}f}{sign}"
+    for unit, finest, sign in ((1e9, 1e7, "G"), (1e6, 1e4, "M"), (1e3, 1e3, "k")):
+        if size >= unit and spacing >= finest:
+            return f"{value / unit:.{_places(spacing / unit)}f}{sign}".replace(f".0{sign}", sign)
     return f"{value:,.{_places(spacing)}f}"
+
+
+def whole_number(value: float, spacing: float) -> str:
+    """Return a number of things that come one at a time, such as steps; nothing for what lies between them."""
+    return short_number(round(value), max(spacing, 1.0)) if abs(value - round(value)) < 1e-6 else ""
 
 
 class PlotAxis(pg.AxisItem):  # type: ignore[misc]
@@ -200,7 +204,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleDescription("+ and − zoom, Shift with arrows moves, Home shows everything")
         self.hideButtons()
         self.plotItem.setMenuEnabled(False)
-        self.destroyed.connect(self.plotItem.ctrlMenu.deleteLater)  # never shown, and without a parent of its own
+        menu = self.plotItem.ctrlMenu  # never shown, but it must end with the plot, and the Tab key pass it by
+        menu.setParent(self, menu.windowFlags())
+        for widget in (menu, *menu.findChildren(QWidget)):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plotItem.layout.setContentsMargins(8, 8, 8, 8)
         button = self.whole_button
         button.setFixedSize(_BUTTON, _BUTTON)

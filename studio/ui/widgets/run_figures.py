@@ -46,11 +46,11 @@ class RunFiguresLine(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.stage = ElidingLabel("", self)
-        self.step = _Figure("Step", "88,888,888 / 88,888,888", "Steps done, and in all", self)
+        self.step = _Figure("Step", "8,888,888 / 8,888,888", "Steps done, and in all", self)
         self.epoch = _Figure("Epoch", "8888.88", "How often all pictures have been seen", self)
         self.pace = _Figure("Images/s", "88,888", "Pictures learnt from in a second", self)
         self.left = _Figure("Time left", "88.8–88.8 min", "Between these two, most likely", self)
-        self.wait = _Figure("Data wait", "100 %", "Share of the time spent waiting for pictures to be read", self)
+        self.wait = _Figure("Data wait", "▲ 100 %", "Share of the time spent waiting for pictures to be read", self)
         self.memory = _Figure("Memory", "888.8 GB", "Memory in use on the device that computes", self)
         self._lay_out()
         self.set_figures(RunFigures())

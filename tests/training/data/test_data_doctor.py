@@ -22,7 +22,6 @@ from picture_files import (
 from PIL import Image
 
 from studio.core.events import Progress, finish
-from studio.core.failures import StudioError
 from studio.training.data.cache import caching_pictures
 from studio.training.data.doctor import examine
 
@@ -187,9 +186,10 @@ def test_can_be_stopped_at_any_time(tmp_path):
         job.close()
 
 
-def test_classes_come_from_one_folder(tmp_path):
-    with pytest.raises(StudioError, match="Classes come from one folder"):
-        look(tmp_path, tmp_path, by_class=True)
+def test_the_classes_of_several_folders_are_joined_by_name(tmp_path):
+    for number, name in enumerate(("a/horse", "a/house", "b/house", "b/ship")):
+        save_scenes(tmp_path / name, 10, first=20 * number)
+    assert look(tmp_path / "a", tmp_path / "b", by_class=True).classes == (("horse", 10), ("house", 20), ("ship", 10))
 
 
 def test_needs_no_torch():

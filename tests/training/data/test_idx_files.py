@@ -6,10 +6,11 @@ import struct
 
 import numpy as np
 import pytest
+from picture_files import save
 
 from studio.core.failures import StudioError
 from studio.training.data.idx_files import read_idx
-from studio.training.data.sources import find_classes
+from studio.training.data.sources import find_classes, find_classes_in
 
 
 def idx(values):
@@ -81,6 +82,15 @@ def test_missing_labels_are_named(tmp_path, pictures):
     (tmp_path / "train-labels-idx1-ubyte").unlink()
     with pytest.raises(StudioError, match="labels of “train-images-idx3-ubyte” are missing"):
         find_classes(tmp_path)
+
+
+def test_idx_files_stand_alone(tmp_path, pictures):
+    write(tmp_path, pictures, LABELS)
+    save(tmp_path / "folders" / "a" / "x.png")
+    save(tmp_path / "folders" / "b" / "x.png")
+    for sources in ([tmp_path, tmp_path / "folders"], [tmp_path, tmp_path]):
+        with pytest.raises(StudioError, match="cannot be learnt from together"):
+            find_classes_in(sources)
 
 
 def test_one_class_only_is_an_error(tmp_path, pictures):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.training.schedule import Phase, Ramp, Schedule, Timeline
+from studio.ui.widgets.number_words import number_text, read_number
 from studio.ui.widgets.schedule_editor import edits
 from studio.ui.widgets.schedule_editor.edits import CurveName, EndName
 
@@ -47,27 +48,6 @@ class Column:
     more: bool = False
     fixed_once_begun: bool = False
     width: int = 72
-
-
-def read_number(text: str) -> float:
-    """Read a number as people write it: 0.001, 0,001, 1e-3, 5 %.
-
-    Raises:
-        ValueError: there is none.
-
-    """
-    words = text.strip().replace("−", "-").replace(",", ".").replace(" ", "")
-    share = words.endswith("%")
-    try:
-        value = float(words.removesuffix("%"))
-    except ValueError:
-        raise ValueError(f"“{text.strip()}” is no number.") from None
-    return value / 100 if share else value
-
-
-def number_text(value: float) -> str:
-    """Write a number briefly and exactly enough to be read back."""
-    return f"{value:.6g}"
 
 
 def _field(key: str) -> Callable[[Timeline, int], Any]:

@@ -10,7 +10,7 @@ from studio.training.schedule import Schedule
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
 from studio.ui.widgets.eliding_label import ElidingLabel
-from studio.ui.widgets.schedule_editor.columns import number_text
+from studio.ui.widgets.number_words import number_text
 from studio.ui.widgets.schedule_editor.presets import PresetsPopup
 from studio.ui.widgets.schedule_editor.state import EditorState
 from studio.ui.widgets.schedule_editor.table import PhaseTable
@@ -141,6 +141,10 @@ class ScheduleEditor(QWidget):
     def set_position(self, step: int | None) -> None:
         """Mark where training is; what lies before cannot change any more. None: it has not begun."""
         self.state.set_position(step)
+
+    def take_rate(self, rate: float) -> None:
+        """Make `rate`, as a range test found it, the highest of the schedule, and scale the others with it."""
+        self.state.take_rate(rate)
 
     @property
     def schedule(self) -> Schedule:

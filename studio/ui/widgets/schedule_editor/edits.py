@@ -165,6 +165,17 @@ def value_at(schedule: Schedule, point: Point) -> float:
     return ramp.start if point.end == "start" else ramp.end
 
 
+def scale_rates(schedule: Schedule, highest: float, *, first: int = 0) -> Schedule:
+    """Multiply all learning rates from phase `first` on, so that the highest of them is `highest`."""
+    ramps = [phase.learning_rate for phase in schedule.phases[first:]]
+    now = max((value for ramp in ramps for value in (ramp.start, ramp.end)), default=0.0)
+    for index, ramp in enumerate(ramps, first):
+        ends = (ramp.start * highest / now, ramp.end * highest / now) if now > 0 else (highest, highest)
+        fields = {"start": rounded(ends[0], 6), "end": rounded(ends[1], 6)}
+        schedule = change_ramp(schedule, index, "learning_rate", **fields)
+    return schedule
+
+
 def add_phase(schedule: Schedule, after: int) -> Schedule:
     """Insert a phase that goes on steadily where phase `after` ends, under the same rules and as long."""
     before = schedule.phases[after]

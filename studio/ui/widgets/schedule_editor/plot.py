@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.training.schedule import Curve
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
+from studio.ui.widgets.number_words import number_text
 from studio.ui.widgets.plot_style import AxisWords, Plot, line_colour, line_pen
-from studio.ui.widgets.schedule_editor.columns import number_text
 from studio.ui.widgets.schedule_editor.edits import CurveName, Point, rounded, value_at
 from studio.ui.widgets.schedule_editor.state import EditorState
 
@@ -61,8 +61,8 @@ class SchedulePlot(QWidget):
 
     def __init__(self, state: EditorState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rate = CurvePlot("learning_rate", "Learning rate", state, theme, self)
-        self.momentum = CurvePlot("momentum", "Momentum", state, theme, self)
+        self.rate = PhasePlot("learning_rate", "Learning rate", state, theme, self)
+        self.momentum = PhasePlot("momentum", "Momentum", state, theme, self)
         self.rate.axes["bottom"].setStyle(showValues=False)
         self.rate.axes["bottom"].setHeight(2)
         self.momentum.plotItem.setXLink(self.rate.plotItem)
@@ -82,7 +82,7 @@ class SchedulePlot(QWidget):
         self.rate.set_scale(scale)
 
 
-class CurvePlot(Plot):
+class PhasePlot(Plot):
     """One curve of the schedule.
 
     A handle is dragged up and down, a border to the side; with Alt held a handle leaves what is joined to it. Escape

@@ -180,9 +180,9 @@ class EditorState(QObject):
         if self.can_replace:
             self._edit(PRESETS[name].title, lambda: PRESETS[name].instead_of(self._timeline))
 
-    def take(self, schedule: Schedule, words: str) -> None:
-        """Take a schedule that was made elsewhere, as one step to undo, called `words`."""
-        self._edit(words, lambda: schedule)
+    def take_rate(self, rate: float) -> None:
+        """Learn at `rate` where it learns fastest, and everywhere else in proportion."""
+        self._edit("Learning Rate", lambda: edits.scale_rates(self.schedule, rate, first=self.past))
 
     def _insert(self, words: str, insert: Callable[[Schedule, int], Schedule]) -> None:
         if not self.can_insert:

@@ -1,0 +1,180 @@
+"""Fast style: a network that paints in one painting's manner in a single pass (Johnson, Alahi & Fei-Fei 2016).
+
+It is trained once for a painting and then needs no optimisation any more. Encoder, residual blocks and decoder are
+those of their supplementary material, with three things learnt since: instance norm in place of batch norm (Ulyanov et
+al. 2016); growing by nearest neighbours and a convolution instead of a strided one, which leaves no checkerboard (Odena
+et al. 2016); and reflected borders throughout.
+
+The artist's *strength* s goes in with the photo. It conditions every instance norm, γ = γ₀ + s·γ₁ and β = β₀ + s·β₁, as
+the loss weights do in Babaeizadeh & Ghiasi 2018 (section 3), and it opens the way out:
+
+    picture = photo + s · (painted - photo)
+
+so that 0 is the photo to the last bit, 1 is what the network paints, and what lies between is trained to be a painting
+of that strength too, where a plain cross-fade would show the photo through the strokes.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+__all__ = ["FastStyleNetwork", "Layer", "Residual", "StrengthNorm", "mixed", "padded"]
+
+BASE_CHANNELS = (32, 64, 128)
+"""Channels at the whole, half and quarter size at width 1 (Johnson et al. 2016, supplementary table 1)."""
+
+DOWNSCALE = 4
+"""The sides of a picture are mirrored up to a multiple of this, and the surplus is cut off again."""
+
+SMALLEST = 16
+"""A side shorter than this has too little to mirror at a quarter of its size, and is repeated up to it."""
+
+_QUIET = 0.2
+"""How loud a residual block begins: the first pictures come straight from the encoder, and gradients reach it."""
+
+
+class StrengthNorm(nn.Module):
+    """Instance norm whose scale and shift are linear in the strength: y = (γ₀ + s·γ₁)·(x - μ)/σ + β₀ + s·β₁."""
+
+    def __init__(self, channels: int, epsilon: float = 1e-5) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(channels))
+        self.scale_by_strength = nn.Parameter(torch.zeros(channels))
+        self.shift = nn.Parameter(torch.zeros(channels))
+        self.shift_by_strength = nn.Parameter(torch.zeros(channels))
+        self.epsilon = epsilon
+
+    def affine(self, strength: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scale and shift, each N×C×1×1, for N strengths."""
+        s = strength.view(-1, 1, 1, 1)
+        scale = self.scale.view(1, -1, 1, 1) + s * self.scale_by_strength.view(1, -1, 1, 1)
+        shift = self.shift.view(1, -1, 1, 1) + s * self.shift_by_strength.view(1, -1, 1, 1)
+        return scale, shift
+
+    def forward(self, x: Tensor, strength: Tensor) -> Tensor:
+        """N×C×H×W and N strengths → N×C×H×W."""
+        scale, shift = self.affine(strength)
+        return torch.addcmul(shift, F.instance_norm(x, eps=self.epsilon), scale)
+
+
+class Layer(nn.Module):
+    """Grow if asked, mirror the border, convolve, normalise, rectify: the brick that all of the network is made of."""
+
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        grow: int = 1,
+        norm: bool = True,
+        rectify: bool = True,
+    ) -> None:
+        super().__init__()
+        self.grow = grow
+        self.stride = stride
+        self.border = kernel // 2
+        self.rectify = rectify
+        self.conv = nn.Conv2d(channels, width, kernel, stride=stride, bias=not norm)
+        self.norm = StrengthNorm(width) if norm else None
+
+    def forward(self, x: Tensor, strength: Tensor) -> Tensor:
+        """N×channels×H×W and N strengths → N×width×(H·grow/stride)×(W·grow/stride)."""
+        if self.grow > 1:
+            x = F.interpolate(x, scale_factor=self.grow, mode="nearest")
+        x = self.conv(F.pad(x, [self.border] * 4, mode="reflect"))
+        if self.norm is not None:
+            x = self.norm(x, strength)
+        return torch.relu(x) if self.rectify else x
+
+
+class Residual(nn.Module):
+    """x + two layers of x, the second not rectified (Johnson et al. 2016, supplementary figure 1)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = Layer(width, width, 3)
+        self.second = Layer(width, width, 3, rectify=False)
+
+    def forward(self, x: Tensor, strength: Tensor) -> Tensor:
+        """N×width×H×W and N strengths → N×width×H×W."""
+        out: Tensor = x + self.second(self.first(x, strength), strength)
+        return out
+
+
+class FastStyleNetwork(nn.Module):
+    """Photo and strength in, painting out.
+
+    Args:
+        width: share of the paper's channels; .5 is a quarter of the work and of the weights.
+        blocks: residual blocks at a quarter of the picture's side.
+
+    """
+
+    def __init__(self, width: float = 0.5, blocks: int = 5) -> None:
+        super().__init__()
+        fine, middle, coarse = (max(4, round(width * channels)) for channels in BASE_CHANNELS)
+        self.width = width
+        self.encoder = nn.ModuleList(
+            [Layer(3, fine, 9), Layer(fine, middle, 3, stride=2), Layer(middle, coarse, 3, stride=2)]
+        )
+        self.body = nn.ModuleList([Residual(coarse) for _ in range(blocks)])
+        self.decoder = nn.ModuleList(
+            [
+                Layer(coarse, middle, 3, grow=2),
+                Layer(middle, fine, 3, grow=2),
+                Layer(fine, 3, 9, norm=False, rectify=False),
+            ]
+        )
+
+    @property
+    def stages(self) -> tuple[nn.Module, ...]:
+        """Every layer and residual block, in order."""
+        return (*self.encoder, *self.body, *self.decoder)
+
+    def forward(self, photo: Tensor, strength: Tensor) -> Tensor:
+        """Paint.
+
+        Args:
+            photo: N×3×H×W, sRGB, 0–1, of any size.
+            strength: N numbers, from 0 (the photo) to 1 (the painting's manner in full).
+
+        Returns:
+            N×3×H×W, 0–1.
+
+        """
+        height, width = photo.shape[2:]
+        whole = padded(photo)
+        x = whole
+        for stage in self.stages:
+            x = stage(x, strength)
+        return mixed(whole, x, strength)[:, :, :height, :width]
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw weights as He et al. 2015 (eq. 10) do; it begins with an even grey, and quiet residual blocks."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                fan_in = module.weight[0].numel()
+                nn.init.normal_(module.weight, 0.0, (2.0 / fan_in) ** 0.5, generator=generator)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, Residual) and module.second.norm is not None:
+                nn.init.constant_(module.second.norm.scale, _QUIET)
+        with torch.no_grad():
+            for weight in self.decoder[-1].parameters():
+                weight.mul_(0.1 / 2**0.5)
+
+
+def mixed(photo: Tensor, raw: Tensor, strength: Tensor) -> Tensor:
+    """Lay what the last layer says over the photo, as far as the strength goes: N×3×H×W, 0–1."""
+    return torch.lerp(photo, torch.sigmoid(raw), strength.view(-1, 1, 1, 1).to(photo))
+
+
+def padded(photo: Tensor, multiple: int = DOWNSCALE) -> Tensor:
+    """Mirror the right and lower border until both sides are multiples; tiny pictures are repeated first."""
+    down, across = (max(0, SMALLEST - side) for side in photo.shape[2:])
+    if down or across:
+        photo = F.pad(photo, (0, across, 0, down), mode="replicate")
+    down, across = (-side % multiple for side in photo.shape[2:])
+    return F.pad(photo, (0, across, 0, down), mode="reflect") if down or across else photo

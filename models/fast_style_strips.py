@@ -1,0 +1,154 @@
+"""Painting a large photo with a fast style: strip by strip, without seams, in the time of one plain pass.
+
+Tiles that each run the whole network need an overlap of its field of view, some fifty pixels a side, and their own
+instance norms would make each tile a picture of its own. Here every *layer* goes over the picture in strips instead,
+each with only its own kernel's border, and gathers the mean and the deviation of what it makes; the next layer
+normalises what it reads with those of the whole picture. So the result is that of a pass over all of it at once, up to
+rounding, at any size; nothing is computed twice; and between two strips the job can be stopped.
+
+Two layers' outputs are in memory at a time: about 100 bytes a pixel at half width.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from models.fast_style import FastStyleNetwork, Layer, Residual, mixed, padded
+
+__all__ = ["Strips", "paint_in_strips"]
+
+Strips = Generator[float, None, Tensor]
+"""Yields the share of the work that is done, 0–1, after every strip; returns the painting."""
+
+WORK_PER_STRIP = 3e8
+"""Multiplications in one strip: some 15 ms of one core, in whose cache it stays; a graphics card does not feel it."""
+
+_FEWEST_ROWS = 16
+"""So that a strip always has enough rows to mirror."""
+
+
+@dataclass(slots=True, eq=False)
+class _Moments:
+    """Mean and sum of squared deviations of each channel, gathered part by part (Chan, Golub & LeVeque 1983, eq. 2)."""
+
+    count: int = 0
+    mean: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
+    squares: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
+
+    def add(self, part: Tensor) -> None:
+        variance, mean = (x.cpu().double() for x in torch.var_mean(part, dim=(0, 2, 3), correction=0))
+        count = part.shape[2] * part.shape[3]
+        both = self.count + count
+        away = mean - self.mean
+        self.mean = self.mean + away * (count / both)
+        self.squares = self.squares + variance * count + away.square() * (self.count * count / both)
+        self.count = both
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Map:
+    """A layer's output, 1×C×H×W, as it left the convolution; normalised and rectified where it is read."""
+
+    raw: Tensor
+    scale: Tensor | None = None
+    shift: Tensor | None = None
+    rectify: bool = False
+
+    def rows(self, top: int, bottom: int) -> Tensor:
+        x = self.raw[:, :, top:bottom]
+        if self.scale is None or self.shift is None:
+            return x
+        x = torch.addcmul(self.shift, x, self.scale)
+        return torch.relu_(x) if self.rectify else x
+
+
+@torch.no_grad()
+def paint_in_strips(network: FastStyleNetwork, photo: Tensor, strength: float) -> Strips:
+    """Paint one photo of any size.
+
+    Args:
+        network: in eval mode, on the photo's device.
+        photo: 1×3×H×W, sRGB, 0–1.
+        strength: 0–1.
+
+    Returns:
+        1×3×H×W, 0–1: what `network(photo, strength)` returns, up to rounding.
+
+    """
+    if strength == 0.0:
+        return photo.clone()
+    height, width = photo.shape[2:]
+    whole = padded(photo)
+    at = torch.tensor([strength], dtype=photo.dtype, device=photo.device)
+    done, total = 0.0, _work(network, *whole.shape[2:])
+    x = _Map(whole)
+    for stage in network.stages:
+        before = x
+        for layer in (stage.first, stage.second) if isinstance(stage, Residual) else (stage,):
+            assert isinstance(layer, Layer)
+            out, moments = _empty_for(layer, x.raw), _Moments()
+            for top, bottom in _strips(layer, out):
+                strip = _convolved(layer, x, top, bottom)
+                if layer.norm is not None:
+                    moments.add(strip)
+                else:
+                    strip = mixed(whole[:, :, top:bottom], strip, at)
+                out[:, :, top:bottom] = strip
+                done += layer.conv.weight.numel() * (bottom - top) * out.shape[3]
+                yield min(1.0, done / total)
+            x = _normalised(layer, out, moments, at)
+        if isinstance(stage, Residual):
+            x = _Map(before.rows(0, before.raw.shape[2]).add(x.rows(0, x.raw.shape[2])))
+    return x.raw[:, :, :height, :width].contiguous()
+
+
+def _normalised(layer: Layer, raw: Tensor, moments: _Moments, strength: Tensor) -> _Map:
+    """(γ·(x - μ)/σ + β) as one multiplication and one addition, to be done when the map is read."""
+    if layer.norm is None:
+        return _Map(raw)
+    scale, shift = (value.cpu().double().flatten() for value in layer.norm.affine(strength))
+    factor = scale / (moments.squares / moments.count + layer.norm.epsilon).sqrt()
+    offset = shift - factor * moments.mean
+    factor, offset = (value.to(raw.dtype).to(raw.device).view(1, -1, 1, 1) for value in (factor, offset))
+    return _Map(raw, factor, offset, layer.rectify)
+
+
+def _convolved(layer: Layer, source: _Map, top: int, bottom: int) -> Tensor:
+    """Rows `top` to `bottom` of what the layer's convolution makes of all of `source`."""
+    height = source.raw.shape[2] * layer.grow
+    first, last = top * layer.stride - layer.border, (bottom - 1) * layer.stride + layer.border + 1
+    above, below = max(0, -first), max(0, last - height)
+    first, last = first + above, last - below
+    x = source.rows(first // layer.grow, -(-last // layer.grow))
+    if layer.grow > 1:
+        x = F.interpolate(x, scale_factor=layer.grow, mode="nearest")
+        x = x[:, :, first % layer.grow :][:, :, : last - first]
+    return layer.conv(F.pad(x, (layer.border, layer.border, above, below), mode="reflect"))
+
+
+def _empty_for(layer: Layer, source: Tensor) -> Tensor:
+    height, width = (side * layer.grow // layer.stride for side in source.shape[2:])
+    return source.new_empty(1, layer.conv.out_channels, height, width)
+
+
+def _strips(layer: Layer, out: Tensor) -> list[tuple[int, int]]:
+    """Cut the rows of `out` into strips of about equal and bearable work."""
+    height, width = out.shape[2:]
+    work = layer.conv.weight.numel() * height * width
+    count = max(1, min(round(work / WORK_PER_STRIP + 0.5), height // _FEWEST_ROWS))
+    edges = [height * number // count for number in range(count + 1)]
+    return list(pairwise(edges))
+
+
+def _work(network: FastStyleNetwork, height: int, width: int) -> float:
+    """Multiplications that the whole picture takes."""
+    total = 0.0
+    for layer in network.modules():  # they are defined in the order in which they run
+        if isinstance(layer, Layer):
+            height, width = (side * layer.grow // layer.stride for side in (height, width))
+            total += layer.conv.weight.numel() * height * width
+    return total

@@ -1,0 +1,64 @@
+"""`atelier classify`: what a classifier of one's own says of pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+from studio.command_line.exit_codes import DONE, INTERRUPTED
+from studio.command_line.failing import tell_failure
+from studio.command_line.flags import CommandParser
+from studio.command_line.reporting import JsonLines, reporter
+from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.core.controls import Controls
+from studio.core.failures import explain
+from studio.core.settings import Settings
+from studio.core.verdicts import ClassifyTask, Verdict
+from studio.jobs import catalog
+
+
+def classify(arguments: Sequence[str]) -> int:
+    """Say what pictures show."""
+    started = perf_counter()
+    parser = CommandParser(
+        "classify",
+        "Say what pictures show: the likeliest classes and their probabilities, by a classifier that you trained\n"
+        "with `atelier train classifier`.",
+        "IMAGE… --model FILE|RUN [--top N]",
+    )
+    parser.add_argument("images", metavar="IMAGE", type=Path, nargs="+", help="pictures, or folders of them")
+    parser.add_argument(
+        "--model", metavar="FILE|RUN", type=Path, required=True, help="a classifier, or the run that trained it"
+    )
+    parser.add_argument("--top", metavar="N", type=int, default=3, help="how many classes to name (default: 3)")
+    parser.add_events_flag()
+    asked = parser.parse_args(arguments)
+    if asked.top < 1:
+        parser.error("argument --top: name at least 1 class")
+    if not asked.model.exists():
+        parser.error(f"argument --model: {asked.model} is not there")
+    controls, told = Controls(Settings()), reporter(events=asked.events, started=started)
+    try:
+        with told, stoppable(controls):
+            from studio.training.data.sources import find_pictures
+
+            task = ClassifyTask(tuple(find_pictures(asked.images)), asked.model)
+            verdicts = run_job(catalog.start("classify", task, controls), controls, told, reached=True)
+            for verdict in verdicts:
+                if isinstance(told, JsonLines):
+                    told.result(str(verdict.picture), said=verdict.said, chances=dict(verdict.chances))
+    except Interrupted:
+        return INTERRUPTED
+    except Exception as error:
+        failure = explain(error)
+        told.failed(failure)
+        return tell_failure(failure, debug=asked.debug)
+    if not asked.events:
+        _print(verdicts, asked.top)
+    return INTERRUPTED if controls.finishing else DONE
+
+
+def _print(verdicts: Sequence[Verdict], top: int) -> None:
+    """One picture a line: easy to read, and easy to cut up (columns are separated by tabs)."""
+    for verdict in verdicts:
+        chances = (f"{name} {chance:.1%}" for name, chance in verdict.chances[:top])
+        print(verdict.picture, *chances, sep="\t")

@@ -1,0 +1,79 @@
+"""The classify job: what a classifier that was trained here says of pictures."""
+
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.classifier_files import ClassifierFacts, load_classifier
+from models.classifiers import Classifier
+from models.weight_files import WeightsError
+from studio.core.checksums import unreadable
+from studio.core.controls import Controls
+from studio.core.device import choose_device
+from studio.core.events import Job, Log, Progress
+from studio.core.failures import StudioError
+from studio.core.verdicts import ClassifyTask, Verdict
+from studio.training.data.augment import centred
+from studio.training.data.shrinking import load_shrunken
+from studio.training.run_folder import RunFolder
+from studio.training.tasks.labelled_pictures import as_seen
+
+__all__ = ["classify"]
+
+
+def classify(task: ClassifyTask, controls: Controls[Any]) -> Job[tuple[Verdict, ...]]:
+    """Ask the classifier about one picture after the other; asked to finish, it returns what it has.
+
+    Raises:
+        StudioError: there is no such classifier, or none of the files is a picture.
+
+    """
+    yield Progress("Loading the classifier")
+    network, facts = open_classifier(task.model)
+    device = torch.device(choose_device().kind)
+    network = network.to(device)
+    verdicts: list[Verdict] = []
+    for number, path in enumerate(task.pictures):
+        yield Progress("Looking at the pictures", number, len(task.pictures))
+        if controls.finishing:
+            break
+        seen = look(path, facts)
+        if isinstance(seen, str):
+            yield Log(f"“{path.name}” {seen}; it is left out.", "warning")
+            continue
+        with torch.no_grad():
+            chances = network(seen[None].to(device)).softmax(dim=1)[0].tolist()
+        ranked = sorted(zip(facts.classes, chances, strict=True), key=lambda one: -one[1])
+        verdicts.append(Verdict(path, tuple(ranked)))
+    if not verdicts and not controls.finishing:
+        raise StudioError("None of these files is a picture that can be read.", "Choose other pictures.")
+    return tuple(verdicts)
+
+
+def open_classifier(model: Path) -> tuple[Classifier, ClassifierFacts]:
+    """Return the classifier in a file, or of a run.
+
+    Raises:
+        StudioError: there is none.
+
+    """
+    file = RunFolder(model).model_file if model.is_dir() else model
+    if model.is_dir() and not file.exists():
+        raise StudioError(
+            f"There is no finished network in {model}.", "Let the run end, or stop and keep it; or choose a file."
+        )
+    try:
+        return load_classifier(file)
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose a classifier that was trained with Atelier.") from error
+    except OSError as error:
+        raise unreadable(file, error) from error
+
+
+def look(path: Path, facts: ClassifierFacts) -> Tensor | str:
+    """Return a picture as the classifier's training showed them, C×S×S; or why it cannot be read."""
+    pixels = load_shrunken(path, facts.size, Lock())
+    return pixels if isinstance(pixels, str) else as_seen(centred(pixels, facts.size), facts.channels)

@@ -1,0 +1,289 @@
+"""The fast-style task: one painting learnt by heart, on photos (Johnson, Alahi & Fei-Fei 2016).
+
+Every example is painted at a strength of its own, mostly in full, and judged by the network that looks: does it keep
+the photo's content, and has it the painting's style, as far as the strength asks for it?
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.backbones import Backbone, load_backbone
+from models.fast_style import FastStyleNetwork
+from models.fast_style_files import FastStyleFacts, to_file
+from models.fast_style_loss import FastStyleLoss
+from models.painting_init import fitted, resize, size_of
+from models.style_transfer import LossWeights
+from models.weight_files import WeightsError
+from studio.core.events import Job, Log, Picture, Progress
+from studio.core.failures import StudioError
+from studio.core.images import LoadedPicture, load_picture
+from studio.core.settings import Settings
+from studio.core.weights import ResolvedWeights, name_in_recipes, resolve_backbone
+from studio.training.data.augment import augmented, centred
+from studio.training.data.cache import PictureCache, caching_pictures
+from studio.training.data.draws import seed_of
+from studio.training.data.sources import finding_pictures
+from studio.training.run_folder import RunPlan
+from studio.training.task import Batch, ExportedModel, Objective, Place, TrainingTask
+from studio.training.tasks.fast_style_card import fast_style_card
+from studio.training.tasks.fast_style_settings import FastStyleSettings
+
+if TYPE_CHECKING:
+    from studio.training.schedule import Moment
+
+__all__ = ["FastStyleTask", "PhotoExamples", "open_task"]
+
+WIDTHS = {"half": 0.5, "full": 1.0}
+STYLE_AT_ONE = 0.25
+"""The style weight of style transfer that a slider at 1 stands for: what a single pass can keep up with."""
+CONTENT_LAYERS = (0.0, 0.0, 1.0, 0.0, 0.0)
+STYLE_LAYERS = (1.0, 1.0, 1.0, 1.0, 0.25)
+"""Finest first. The textures of a photo are kept, from which a network of this size can tell a face; of the painting's
+masses, which no crop of a photo can have in full, it asks for less."""
+_LEAST_SIDE = 32
+_SHOWN = 4
+_MEASURED_SIDE = 256
+_CACHE_ROOM = 4
+"""Photos are kept so much larger than they are painted, so that close views of them stay sharp."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoExamples:
+    """Crops of photos, 3×S×S, 0–1."""
+
+    pictures: PictureCache
+    chosen: tuple[int, ...]
+    settings: FastStyleSettings
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the photos do, or which of them are learnt from."""
+        return f"{self.pictures.fingerprint}:{seed_of(*self.chosen):016x}"
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
+        """Return one crop."""
+        return (augmented(self.pictures[self.chosen[index]], size, self.settings, chance),)
+
+    def name_of(self, index: int) -> str:
+        """Return the file's name."""
+        return self.pictures.name_of(self.chosen[index])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Painting:
+    """The painting to learn, and the network that looks at it."""
+
+    picture: LoadedPicture
+    weights: ResolvedWeights
+    backbone: Backbone
+
+
+class FastStyleTask(TrainingTask):
+    """One fast style in training.
+
+    Args:
+        network: on the device.
+        painting: what it learns.
+        photos: what it learns from.
+        kept: photos that it is measured on and shows, 3×S×S each; may be empty.
+        settings: of the run.
+
+    """
+
+    shown = "painter"
+
+    def __init__(
+        self,
+        network: FastStyleNetwork,
+        painting: Painting,
+        photos: PhotoExamples,
+        kept: tuple[Tensor, ...],
+        settings: FastStyleSettings,
+    ) -> None:
+        self.networks: Mapping[str, nn.Module] = {"painter": network}
+        self.examples = photos
+        self.best = ("loss", "min") if kept else None
+        self._painting = painting
+        self._kept = kept
+        self._settings = settings
+        self._device = next(network.parameters()).device
+        self._loss = FastStyleLoss(painting.backbone, self._seen_painting(), loss_weights(settings))
+        self._measured: dict[str, float] = {}
+        self._steps = 0
+
+    def _seen_painting(self) -> Tensor:
+        image = _to_tensor(self._painting.picture.pixels)
+        side = max(_LEAST_SIDE, self._settings.stroke_side)
+        return resize(image, *fitted(*size_of(image), 1, shorter_at_least=side)).to(self._device)
+
+    # -- learning ----------------------------------------------------------------------------------------------------
+
+    def objectives(self, batch: Batch, moment: "Moment") -> Iterator[Objective | None]:
+        """Paint the photos, each at a strength of its own, and judge what came of them."""
+        (photos,) = batch
+        strength = self._draw_strengths(len(photos))
+        painted = self.networks["painter"](photos, strength)
+        yield None
+        content = self._loss.content_of(photos)
+        yield None
+        terms = self._loss(painted, content, strength)
+        self._steps = moment.step + 1
+        yield Objective(
+            "painter",
+            terms.total,
+            {
+                "content": terms.content.detach().mean(),
+                "style": terms.style.detach().mean(),
+                "total_variation": terms.variation.detach(),
+            },
+        )
+
+    def _draw_strengths(self, count: int) -> Tensor:
+        full = torch.rand(count) < self._settings.full_strength
+        return torch.where(full, torch.ones(count), torch.rand(count)).to(self._device)
+
+    def adopt(self, settings: Settings) -> None:  # noqa: D102
+        assert isinstance(settings, FastStyleSettings)
+        self._settings = settings
+        self._loss.weights = loss_weights(settings)
+
+    def state_dict(self) -> dict[str, int]:  # noqa: D102
+        return {"steps": self._steps}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:  # noqa: D102
+        self._steps = int(state["steps"])
+
+    # -- being measured ----------------------------------------------------------------------------------------------
+
+    def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
+        """Measure at full strength on the photos that are kept for it: "content", "style" and their weighted "loss"."""
+        if not self._kept:
+            return {}
+        sums = {"content": 0.0, "style": 0.0, "loss": 0.0}
+        full = torch.ones(1, device=self._device)
+        for photo in self._kept:
+            image = photo.unsqueeze(0).to(self._device)
+            painted = shown(image, full)
+            yield
+            terms = self._loss(painted, self._loss.content_of(image), full)
+            for name, value in (("content", terms.content), ("style", terms.style), ("loss", terms.total)):
+                sums[name] += float(value.mean()) / len(self._kept)
+            yield
+        self._measured = sums
+        return sums
+
+    def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
+        """Show a few photos, a row each: as they are, at half strength, in full."""
+        rows = []
+        for photo in self._kept[:_SHOWN]:
+            image = photo.unsqueeze(0).to(self._device)
+            tiles = [image]
+            for strength in (0.5, 1.0):
+                tiles.append(shown(image, torch.full((1,), strength, device=self._device)))
+                yield
+            rows.append(torch.cat([tile.float() for tile in tiles], dim=3))
+        return _to_picture(torch.cat(rows, dim=2)) if rows else None
+
+    # -- being kept --------------------------------------------------------------------------------------------------
+
+    def export(self, shown: nn.Module) -> ExportedModel:
+        """Return the weights in half precision, what is needed to paint with them, and how well they do."""
+        assert isinstance(shown, FastStyleNetwork)
+        settings, painting = self._settings, self._painting
+        facts = FastStyleFacts(
+            width=shown.width,
+            blocks=len(shown.body),
+            painting=painting.picture.name,
+            painting_sha256=painting.picture.sha256,
+            backbone=name_in_recipes(painting.weights.name),
+            steps=self._steps,
+            about={
+                "stroke_side": str(settings.stroke_side),
+                "style_weight": repr(settings.style_weight),
+                "content_weight": repr(settings.content_weight),
+                "total_variation": repr(settings.total_variation),
+            },
+        )
+        card = fast_style_card(facts, settings, photos=len(self.examples), measured=self._measured)
+        return ExportedModel(to_file(shown), facts.to_metadata(), card)
+
+
+def open_task(plan: RunPlan, place: Place) -> Job[FastStyleTask]:
+    """Read the painting and the photos, load the network that looks, and draw the first weights.
+
+    Raises:
+        StudioError: no painting is named, something cannot be read, or the network that looks is untrained.
+
+    """
+    settings = FastStyleSettings.model_validate(dict(plan.settings))
+    painting = yield from _opening_painting(plan, settings, place)
+    files = yield from finding_pictures([Path(source) for source in plan.data])
+    largest = max(phase.size or settings.size for phase in plan.schedule.phases)
+    pictures = yield from caching_pictures(files, place.cache, side=largest * _CACHE_ROOM)
+    taught, kept = _divided(len(pictures), settings)
+    yield Log(f"{len(taught)} photos to learn from, {len(kept)} kept for checking.")
+    network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)
+    network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
+    side = min(_MEASURED_SIDE, max(_LEAST_SIDE, largest))
+    return FastStyleTask(
+        network.to(place.device),
+        replace(painting, backbone=painting.backbone.to(place.device)),
+        PhotoExamples(pictures, taught, settings),
+        tuple(centred(pictures[index], side) for index in kept),
+        settings,
+    )
+
+
+def loss_weights(settings: FastStyleSettings) -> LossWeights:
+    """Translate the sliders into the weights of the loss."""
+    return LossWeights(
+        content=settings.content_weight,
+        style=settings.style_weight * STYLE_AT_ONE,
+        total_variation=settings.total_variation,
+        content_layers=CONTENT_LAYERS,
+        style_layers=STYLE_LAYERS,
+    )
+
+
+def _opening_painting(plan: RunPlan, settings: FastStyleSettings, place: Place) -> Job[Painting]:
+    if not plan.inputs.get("painting"):
+        raise StudioError("There is no painting to learn.", "Choose the painting whose manner it shall learn.")
+    yield Progress("Loading the painting and the network that looks")
+    picture = load_picture(Path(plan.inputs["painting"]))
+    weights = resolve_backbone(settings.backbone)
+    if weights.path is None:
+        raise StudioError(f"The weights of {weights.label} are random: nothing can be learnt through them.",
+                          "Choose a network whose weights are here.")  # fmt: skip
+    yield Progress("Loading the painting and the network that looks")
+    try:
+        return Painting(picture, weights, load_backbone(weights.path, weights.architecture, pooling="average"))
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose another network, or get its file again.") from error
+
+
+def _divided(count: int, settings: FastStyleSettings) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Choose which photos are kept for checking: never more than every fourth, and none of a handful."""
+    order = np.argsort(np.random.Philox(key=seed_of("kept", settings.seed)).random_raw(count), kind="stable").tolist()
+    kept = min(settings.held_back, count // 4)
+    return tuple(sorted(order[kept:])), tuple(sorted(order[:kept]))
+
+
+def _to_tensor(pixels: Picture) -> Tensor:
+    """H×W×3|4 uint8 → 1×3×H×W, 0–1."""
+    image = torch.from_numpy(np.array(pixels[:, :, :3])).permute(2, 0, 1).unsqueeze(0)
+    return image.to(torch.float32).div_(255.0)
+
+
+def _to_picture(image: Tensor) -> Picture:
+    """1×3×H×W, 0–1 → H×W×3 uint8."""
+    pixels = image.detach().clamp(0.0, 1.0).mul(255.0).round_().to(torch.uint8)
+    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy())

@@ -1,0 +1,197 @@
+"""The network that paints in one pass: what it promises at every strength and size, and its strips."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch.nn import functional as F  # noqa: N812
+
+import models.fast_style_strips as strips_module
+from models.backbones import untrained_backbone
+from models.fast_style import FastStyleNetwork, Layer, StrengthNorm
+from models.fast_style_files import FastStyleFacts, load_fast_style, to_file
+from models.fast_style_loss import FastStyleLoss
+from models.fast_style_strips import paint_in_strips
+from models.style_transfer import LossWeights, StyleObjective
+from models.weight_files import WeightsError
+
+
+@pytest.fixture
+def network() -> FastStyleNetwork:
+    """A narrow network that has learnt something about strength, if only by chance."""
+    chance = torch.Generator().manual_seed(3)
+    network = FastStyleNetwork(width=0.125, blocks=2)
+    network.initialise(chance)
+    for module in network.modules():
+        if isinstance(module, StrengthNorm):
+            module.scale_by_strength.data.normal_(0, 0.3, generator=chance)
+            module.shift_by_strength.data.normal_(0, 0.3, generator=chance)
+    network.decoder[-1].conv.weight.data.mul_(20)
+    return network.requires_grad_(False).eval()
+
+
+def picture(height: int, width: int, seed: int = 0, count: int = 1) -> torch.Tensor:
+    return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def in_strips(network: FastStyleNetwork, photo: torch.Tensor, strength: float) -> tuple[torch.Tensor, list[float]]:
+    painting, shares = paint_in_strips(network, photo, strength), []
+    while True:
+        try:
+            shares.append(next(painting))
+        except StopIteration as end:
+            return end.value, shares
+
+
+@pytest.mark.parametrize("size", [(64, 48), (33, 50), (17, 16), (7, 90), (1, 1)])
+def test_a_picture_of_any_size_keeps_it(network, size):
+    painted = network(picture(*size), torch.ones(1))
+    assert painted.shape == (1, 3, *size)
+    assert 0 <= float(painted.min()) and float(painted.max()) <= 1
+
+
+def test_strength_zero_is_the_photo_to_the_last_bit(network):
+    photo = picture(40, 52)
+    assert torch.equal(network(photo, torch.zeros(1)), photo)
+    assert torch.equal(in_strips(network, photo, 0.0)[0], photo)
+
+
+def test_strength_one_is_what_the_network_paints_and_no_photo(network):
+    photo, full = picture(32, 32), torch.ones(1)
+    x = photo
+    for stage in network.stages:
+        x = stage(x, full)
+    assert torch.allclose(network(photo, full), torch.sigmoid(x), atol=1e-6)
+
+
+def test_strength_moves_the_picture_smoothly(network):
+    photo = picture(48, 48)
+    at = [network(photo, torch.tensor([strength])) for strength in torch.linspace(0, 1, 101).tolist()]
+    moves = torch.tensor([float((after - before).abs().mean()) for before, after in zip(at, at[1:], strict=False)])
+    assert float((at[-1] - at[0]).abs().mean()) > 0.05  # it does something
+    assert float(moves.max()) < 4 * float(moves.mean())  # and nowhere all at once
+
+
+def test_each_example_has_a_strength_of_its_own(network):
+    photos = picture(32, 32, count=3)
+    strengths = torch.tensor([0.2, 0.7, 1.0])
+    together = network(photos, strengths)
+    alone = torch.cat([network(photos[i : i + 1], strengths[i : i + 1]) for i in range(3)])
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_the_norm_is_conditioned_on_the_strength_as_written():
+    norm = StrengthNorm(2)
+    norm.scale.data = torch.tensor([1.0, 2.0])
+    norm.scale_by_strength.data = torch.tensor([0.5, -1.0])
+    norm.shift.data = torch.tensor([0.1, 0.2])
+    norm.shift_by_strength.data = torch.tensor([1.0, 0.0])
+    x = picture(6, 5)[:, :2]
+    expected = torch.empty_like(x)
+    for channel in range(2):
+        plane = x[0, channel]
+        normal = (plane - plane.mean()) / (plane.var(correction=0) + 1e-5).sqrt()
+        scale = norm.scale[channel] + 0.25 * norm.scale_by_strength[channel]
+        shift = norm.shift[channel] + 0.25 * norm.shift_by_strength[channel]
+        expected[0, channel] = scale * normal + shift
+    assert torch.allclose(norm(x, torch.tensor([0.25])), expected, atol=1e-5)
+
+
+def test_growing_is_a_repetition_and_a_convolution():
+    layer = Layer(2, 3, 3, grow=2, norm=False, rectify=False)
+    x = picture(5, 4)[:, :2]
+    repeated = x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    expected = F.conv2d(F.pad(repeated, (1, 1, 1, 1), mode="reflect"), layer.conv.weight, layer.conv.bias)
+    assert torch.allclose(layer(x, torch.ones(1)), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(64, 96), (131, 61), (5, 40), (200, 33)])
+@pytest.mark.parametrize("strength", [0.35, 1.0])
+def test_strips_make_the_picture_of_one_pass(network, monkeypatch, size, strength):
+    monkeypatch.setattr(strips_module, "WORK_PER_STRIP", 2e4)
+    photo = picture(*size)
+    painted, shares = in_strips(network, photo, strength)
+    whole = network(photo, torch.tensor([strength]))
+    assert float((painted - whole).abs().max()) < 1 / 255 / 100  # asked: 1/255
+    assert len(shares) > len(list(network.stages)) or size[0] < 32
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+
+
+def test_a_picture_with_a_bright_half_has_no_seam_between_strips(network, monkeypatch):
+    """Tiles with norms of their own would show here: one half is black, the other white noise."""
+    monkeypatch.setattr(strips_module, "WORK_PER_STRIP", 2e4)
+    photo = picture(128, 64)
+    photo[:, :, :64] = 0
+    painted, _ = in_strips(network, photo, 1.0)
+    assert float((painted - network(photo, torch.ones(1))).abs().max()) < 1 / 255 / 100
+
+
+def test_painting_in_strips_leaves_gradients_as_they_were_between_strips(network):
+    steps = paint_in_strips(network, picture(64, 64), 1.0)
+    next(steps)
+    assert torch.is_grad_enabled()
+
+
+def test_a_file_brings_the_network_back_in_full_precision(network, tmp_path):
+    facts = FastStyleFacts(0.125, 2, "wave.jpg", "ab" * 32, "atelier-slim", 1200)
+    save_file(to_file(network), tmp_path / "wave.safetensors", facts.to_metadata())
+    again, told = load_fast_style(tmp_path / "wave.safetensors")
+    assert told == facts
+    assert {value.dtype for value in again.state_dict().values()} == {torch.float32}
+    photo = picture(32, 32)
+    assert torch.allclose(again(photo, torch.ones(1)), network(photo, torch.ones(1)), atol=2e-2)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{}, {"architecture": "slim"}, {"width": "much"}, {"width": "1.0"}, {"blocks": "999999"}, {"format": "9"}],
+)
+def test_a_file_that_is_something_else_is_refused_in_words(network, tmp_path, metadata):
+    good = FastStyleFacts(0.125, 2, "wave.jpg").to_metadata()
+    save_file(to_file(network), tmp_path / "x.safetensors", {**good, **metadata} if metadata else None)
+    with pytest.raises(WeightsError, match=r"x\.safetensors"):
+        load_fast_style(tmp_path / "x.safetensors")
+
+
+def test_the_loss_of_a_batch_is_that_of_style_transfer_one_by_one():
+    backbone = untrained_backbone("slim")
+    painting, photos, painted = picture(48, 64, 1), picture(48, 48, 2, count=2), picture(48, 48, 3, count=2)
+    weights = LossWeights(0.7, 0.3, 0.2, (0, 0, 1.0, 0.5, 0), (1.0, 1.0, 0.5, 0.25, 0.25))
+    loss = FastStyleLoss(backbone, painting, weights)
+    terms = loss(painted, loss.content_of(photos), torch.ones(2))
+    alone = [
+        StyleObjective(backbone, "gram", photos[i : i + 1], [painting]).look(painted[i : i + 1], weights)
+        for i in range(2)
+    ]
+    assert float(terms.total) == pytest.approx(sum(one.loss for one in alone) / 2, rel=1e-4)
+    assert terms.content.tolist() == pytest.approx([one.content / 0.7 for one in alone], rel=1e-4)
+    assert terms.style.tolist() == pytest.approx([one.style / (0.3 * 20) for one in alone], rel=1e-4)
+
+
+def test_less_strength_asks_for_less_style():
+    backbone = untrained_backbone("slim")
+    painting, photo, painted = picture(32, 32, 1), picture(32, 32, 2), picture(32, 32, 3)
+    loss = FastStyleLoss(backbone, painting, LossWeights())
+    content = loss.content_of(photo)
+    full, half, none = (float(loss(painted, content, torch.tensor([s])).total) for s in (1.0, 0.5, 0.0))
+    assert half - none == pytest.approx((full - none) / 2, rel=1e-4)
+
+
+def test_a_network_learns_one_picture():
+    # some steps lower the loss, and gradients reach every weight
+    backbone = untrained_backbone("slim")
+    learner = FastStyleNetwork(0.125, 1)
+    learner.initialise(torch.Generator().manual_seed(0))
+    loss = FastStyleLoss(backbone, picture(32, 32, 1), LossWeights())
+    photo, strength = picture(32, 32, 2), torch.tensor([0.8])
+    content = loss.content_of(photo)
+    optimiser = torch.optim.Adam(learner.parameters(), lr=5e-3)
+    losses = []
+    for _ in range(12):
+        optimiser.zero_grad()
+        total = loss(learner(photo, strength), content, strength).total
+        total.backward()
+        losses.append(total.item())
+        optimiser.step()
+    assert losses[-1] < 0.8 * losses[0]
+    assert all(weight.grad is not None and bool(weight.grad.abs().sum() > 0) for weight in learner.parameters())

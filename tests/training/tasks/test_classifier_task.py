@@ -1,0 +1,220 @@
+"""A classifier trained through the real loop: what it learns, measures, shows and leaves, and what becomes of it."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from classifier_kit import SHAPES, plan_for, shape, trained, write_idx, write_shapes
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch.nn import functional as F  # noqa: N812
+
+from models.classifiers import build_classifier
+from studio.core.controls import Controls
+from studio.core.events import Log, finish
+from studio.core.failures import StudioError
+from studio.core.images import LoadedPicture, load_picture
+from studio.core.model_shelf import ModelShelf
+from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.jobs.stylize import stylize
+from studio.jobs.train import train
+from studio.training.kinds import kind_named
+from studio.training.run_folder import RunFolder, TrainRequest
+from studio.training.run_log import RunHistory
+from studio.training.task import Place
+from studio.training.tasks.classifier import open_task
+from studio.training.tasks.classifier_settings import CLASSIFIER, ClassifierSettings, variation_for
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    return write_shapes(tmp_path_factory.mktemp("shapes"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return Place(torch.device("cpu"), tmp_path_factory.mktemp("cache"), seed=3)
+
+
+def opened(plan, place):
+    return finish(open_task(plan, place))
+
+
+def done(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def history_of(run):
+    history = RunHistory(run.events_file)
+    history.poll()
+    return history
+
+
+def metadata_of(file):
+    with safe_open(file, "pt") as opened_file:
+        return opened_file.metadata()
+
+
+def test_it_is_a_kind_of_training():
+    assert kind_named("classifier") is CLASSIFIER
+    schedule = CLASSIFIER.default_schedule(ClassifierSettings())
+    peak = max(schedule.phases, key=lambda phase: phase.learning_rate.end).learning_rate.end
+    assert schedule.phases[0].learning_rate.start < peak > schedule.phases[-1].learning_rate.end
+
+
+def test_a_run_learns_shapes_and_leaves_a_network_a_card_and_a_sheet(shapes, tmp_path):
+    run, result, said = trained(tmp_path / "run", plan_for(shapes, steps=20, held_back=0.25))
+    assert (result.state, result.step) == ("finished", 20)
+    assert any("27 to learn from, 9 kept" in one.message and "in colour" in one.message
+               for one in said if isinstance(one, Log))  # fmt: skip
+    history = history_of(run)
+    assert history.metrics["loss"].values[-5:].mean() < history.metrics["loss"].values[:5].mean()
+    assert set(history.validation) == {"accuracy", "balanced_accuracy", "loss"}
+    accuracy = history.validation["accuracy"].values[-1]
+    assert accuracy > 1 / 3
+    facts = metadata_of(run.model_file)
+    assert json.loads(facts["classes"]) == list(SHAPES)
+    assert (facts["architecture"], facts["channels"], facts["size"]) == ("resnet_narrow", "3", "16")
+    card = run.card_file.read_text()
+    assert f"On 9 pictures that it did not learn from: **{accuracy:.2%}** right" in card
+    assert "| disc | 9 | 3 |" in card
+    sheet = load_picture(run.sample_file(20)).pixels
+    assert sheet.shape[0] < sheet.shape[1]
+    assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 10
+
+
+def test_the_kept_network_says_again_what_the_card_says(shapes, tmp_path, place):
+    plan = plan_for(shapes, steps=12, held_back=0.25)
+    run, _, _ = trained(tmp_path / "run", plan)
+    network = build_classifier("resnet", "narrow", channels=3, classes=3)
+    network.load_state_dict(load_file(run.model_file), strict=False)  # all but the counters of batch norm
+    with torch.no_grad():
+        values = done(opened(plan, place).validate(network.eval()))
+    history = history_of(run)
+    assert {name: one.values[-1] for name, one in history.validation.items()} == pytest.approx(values, abs=1e-6)
+
+
+def test_the_objective_is_smoothed_cross_entropy(shapes, place):
+    """-Σ q log p with q = (1 - ε)·[right class] + ε / classes (Szegedy et al. 2016, section 7)."""
+    task = opened(plan_for(shapes, smoothing=0.3), place)
+    chance = torch.Generator().manual_seed(1)
+    drawn = [task.examples.draw(index, chance, 16) for index in range(6)]
+    batch = torch.stack([one[0] for one in drawn]), torch.stack([one[1] for one in drawn])
+    torch.nn.init.normal_(task.networks["classifier"].head.weight, generator=chance)
+    task.networks["classifier"].eval()
+    objectives = [one for one in task.objectives(batch, None) if one is not None]
+    log_p = task.networks["classifier"](batch[0]).log_softmax(1)
+    q = 0.7 * F.one_hot(batch[1], 3) + 0.3 / 3
+    assert [one.network for one in objectives] == ["classifier"]
+    torch.testing.assert_close(objectives[0].loss, -(q * log_p).sum(1).mean())
+    assert objectives[0].terms["accuracy"] == (log_p.argmax(1) == batch[1]).float().mean()
+    task.adopt(ClassifierSettings(smoothing=0.0))
+    (plain,) = (one for one in task.objectives(batch, None) if one is not None)
+    torch.testing.assert_close(plain.loss, F.nll_loss(log_p, batch[1]))
+
+
+def test_the_same_plan_begins_with_the_same_network_whatever_was_drawn_before(shapes, place):
+    first = opened(plan_for(shapes), place).networks["classifier"].state_dict()
+    torch.rand(7)
+    again = opened(plan_for(shapes), place).networks["classifier"].state_dict()
+    other = opened(plan_for(shapes), Place(place.device, place.cache, seed=4)).networks["classifier"].state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("family", ["resnet", "darknet", "densenet"])
+def test_layer_groups_hold_every_weight_once_from_input_to_output(shapes, place, family):
+    task = opened(plan_for(shapes, family=family), place)
+    groups = task.layer_groups("classifier")
+    weights = [id(weight) for _, some in groups for weight in some]
+    assert weights == [id(weight) for weight in task.networks["classifier"].parameters()]
+    assert len(groups) == 6
+    assert groups[-1][0] == "head"
+
+
+def test_without_pictures_kept_back_there_is_nothing_to_measure(shapes, tmp_path):
+    run, result, _ = trained(tmp_path / "run", plan_for(shapes, steps=2, held_back=0.0))
+    assert result.state == "finished"
+    assert history_of(run).validation == {}
+    assert not run.samples.exists()
+    assert "how well it does is not known" in run.card_file.read_text()
+
+
+def test_digits_are_learnt_grey_and_no_larger_than_they_are(tmp_path, place):
+    chance = np.random.default_rng(2)
+    pictures = np.stack([shape(SHAPES[i % 2], chance, side=18)[..., 0] for i in range(16)])
+    data = write_idx(tmp_path / "digits", pictures, np.arange(16) % 2 + 7)
+    task = opened(plan_for(data, size=96, variety="auto"), place)
+    assert task.names == ("7", "8")
+    picture, label = task.examples.draw(0, torch.Generator().manual_seed(0), 96)
+    assert (tuple(picture.shape), label.dtype) == ((1, 18, 18), torch.int64)
+    run, _, _ = trained(tmp_path / "run", plan_for(data, steps=2, size=96))
+    facts = metadata_of(run.model_file)
+    assert (facts["channels"], facts["size"], json.loads(facts["classes"])) == ("1", "18", ["7", "8"])
+
+
+def test_how_pictures_vary_follows_what_they_show():
+    signs = variation_for(ClassifierSettings(), "signs")
+    photos = variation_for(ClassifierSettings(), "photos")
+    assert (signs.mirror, signs.crop_smallest, signs.turn > 0) == (False, 1.0, True)
+    assert (photos.mirror, photos.crop_smallest < 1) == (True, True)
+    assert variation_for(ClassifierSettings(variety="photos"), "signs") == photos
+    own = variation_for(ClassifierSettings(variety="own", turn=33.0, mirror=False), "photos")
+    assert (own.turn, own.mirror) == (33.0, False)
+
+
+def test_a_run_paused_in_the_middle_ends_like_one_that_was_not(shapes, tmp_path):
+    plan = plan_for(shapes, steps=8)
+    whole, _, _ = trained(tmp_path / "whole", plan)
+    halves = RunFolder.create(tmp_path / "halves", plan)
+    controls = Controls(ClassifierSettings())
+    job = train(TrainRequest(halves.path), controls)
+    while history_of(halves).step < 4:
+        next(job)
+    controls.finish()
+    assert finish(job).state == "paused"
+    assert finish(train(TrainRequest(halves.path), Controls(ClassifierSettings()))).state == "finished"
+    one, other = load_file(halves.model_file), load_file(whole.model_file)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert metadata_of(halves.model_file) == metadata_of(whole.model_file)
+    assert halves.card_file.read_text() == whole.card_file.read_text()
+
+
+def test_a_trained_one_joins_the_shelf_and_paints(shapes, tmp_path, home):
+    run, _, _ = trained(tmp_path / "run", plan_for(shapes, steps=4, family="darknet"))
+    shelf = ModelShelf.standard()
+    entry = shelf.import_file(run.model_file)
+    assert (entry.name, entry.label) == ("run", "Darknet, narrow")  # named after the folder of its run
+    assert entry.taps == ("stem", "group1", "group2", "group3", "group4", "group5")
+    chance = np.random.default_rng(5)
+    photo, painting = (LoadedPicture(shape("disc", chance, 64), "shape.png", "") for _ in range(2))
+    for backbone in ("run", str(run.model_file)):
+        settings = StyleSettings(backbone=backbone, size=64, steps=2)
+        painted = finish(stylize(StylizeTask(photo, (painting,)), Controls(settings)))
+        assert painted.finished
+        assert not np.array_equal(painted.picture, photo.pixels)
+
+
+def test_a_grey_one_is_refused_by_the_shelf_with_the_reason(tmp_path, home):
+    data = write_shapes(tmp_path / "grey", count=4, kinds=SHAPES[:2], grey=True)
+    run, _, _ = trained(tmp_path / "run", plan_for(data, steps=1))
+    with pytest.raises(StudioError, match=r"resnet_narrow that knows only grey pictures; painting takes colour"):
+        ModelShelf.standard().import_file(run.model_file)
+
+
+@pytest.mark.data
+def test_a_few_hundred_real_digits_are_learnt_in_seconds(shared_data, tmp_path):
+    from studio.training.data.idx_files import IdxPictures, find_idx_pairs
+
+    digits = IdxPictures(find_idx_pairs(shared_data / "images" / "mnist_t10k"))
+    some = range(400)
+    pictures = np.stack([digits[index][..., 0] for index in some])
+    data = write_idx(tmp_path / "digits", pictures, np.array([int(digits.names[digits.labels[i]]) for i in some]))
+    run, _, _ = trained(tmp_path / "run", plan_for(data, steps=40, rate=1e-2, size=28, batch=32, variety="auto"))
+    assert history_of(run).validation["accuracy"].values[-1] > 0.6

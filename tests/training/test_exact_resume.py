@@ -1,0 +1,229 @@
+"""However a run is interrupted, it ends as if it had not been: the same weights bit by bit, the same numbers."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase as Part
+from hypothesis import strategies as st
+from training_kit import (
+    EverySteps,
+    advance_to,
+    constant_schedule,
+    history_of,
+    new_run,
+    numbers_of,
+    open_duel,
+    open_regression,
+    toy_plan,
+    train_to_end,
+    training,
+)
+
+from studio.core.failures import StudioError
+from studio.training.checkpoints import Checkpoints
+from studio.training.run_folder import RunFolder
+from studio.training.run_orders import Order
+from studio.training.schedule import Phase, Ramp, Schedule
+
+STEPS = 23
+TWO_PHASES = Schedule(
+    phases=(
+        Phase(duration=9, unit="steps", learning_rate=Ramp(start=0.01, end=0.05, decay="linear"), frozen=("0",)),
+        Phase(
+            duration=14, unit="steps", optimiser="sgd", learning_rate=Ramp(start=0.05, end=0.001, decay="cosine"),
+            batch=6, size=24, layer_rates=(0.1, 1.0),
+        ),
+    )
+)  # fmt: skip
+LOOKS = {"sample_every": 4, "validate_every": 5}
+PLANS = {
+    "regression, EMA": (open_regression, toy_plan(STEPS, **LOOKS)),
+    "regression, SWA, phases, parts": (
+        open_regression,
+        toy_plan(schedule=TWO_PHASES, average="swa", swa_start=0.5, accumulate=2, clip_norm=0.5, **LOOKS),
+    ),
+    "duel": (open_duel, toy_plan(STEPS, **LOOKS)),
+}
+
+
+def outcome(run: RunFolder) -> tuple[bytes, dict[str, list[tuple[int, float]]]]:
+    return run.model_file.read_bytes(), numbers_of(run)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    results = {}
+    for name, (opener, plan) in PLANS.items():
+        run = new_run(tmp_path_factory.mktemp("unbroken") / "run", plan)
+        train_to_end(run, opener)
+        results[name] = outcome(run)
+    return results
+
+
+@pytest.mark.parametrize("name", PLANS)
+@settings(
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    phases=[Part.explicit, Part.generate],
+)
+@given(breaks=st.lists(st.tuples(st.integers(1, 90), st.booleans()), min_size=1, max_size=4), every=st.integers(1, 7))
+def test_closed_or_killed_anywhere_it_ends_the_same(tmp_path_factory, unbroken, name, breaks, every):
+    opener, plan = PLANS[name]
+    run = new_run(tmp_path_factory.mktemp("broken") / "run", plan)
+    for number, (moments, killed) in enumerate(breaks):
+        job = training(run, opener, clock=EverySteps(every))
+        for _ in range(moments):
+            if next(job, None) is None:
+                break
+        if killed:  # what is on the disk at this instant is all that a killed process leaves
+            left = run.path.with_name(f"left {number}")
+            shutil.copytree(run.path, left)
+            run = RunFolder(left)
+        job.close()
+    train_to_end(run, opener)
+    assert outcome(run) == unbroken[name]
+
+
+def test_other_jobs_on_the_thread_change_nothing(tmp_path, unbroken):
+    name = "duel"
+    opener, plan = PLANS[name]
+    run = new_run(tmp_path / "run", plan)
+    for _ in training(run, opener):
+        assert torch.is_grad_enabled()
+        torch.rand(3)  # as a neighbour on the engine's thread does
+        torch.manual_seed(0)
+    assert outcome(run) == unbroken[name]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "altered", "emptied", "no slip"])
+def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(tmp_path, unbroken, damage):
+    name = "regression, EMA"
+    opener, plan = PLANS[name]
+    run = new_run(tmp_path / "run", plan)
+    job = training(run, opener, clock=EverySteps(6))
+    while not (run.checkpoints / "step-00000018.json").exists():
+        next(job)
+    left = RunFolder(tmp_path / "left")
+    shutil.copytree(run.path, left.path)
+    job.close()
+    newest = Checkpoints(left.checkpoints).file_of(18)
+    content = newest.read_bytes()
+    match damage:
+        case "truncated":
+            newest.write_bytes(content[: len(content) // 2])
+        case "altered":
+            newest.write_bytes(content[:500] + bytes([content[500] ^ 1]) + content[501:])
+        case "emptied":
+            newest.write_bytes(b"")
+        case "no slip":
+            newest.with_suffix(".json").unlink()
+    _, said = train_to_end(left, opener)
+    assert [event.step for event in history_of(left).of_kind("resumed")] == [12]
+    told = [event.message for event in said if "damaged" in getattr(event, "message", "")]
+    assert bool(told) == (damage != "no slip")  # a checkpoint without its slip was never finished: nothing was lost
+    assert outcome(left) == unbroken[name]
+
+
+def test_nothing_is_begun_anew_unasked_when_every_checkpoint_is_damaged(tmp_path, unbroken):
+    opener, plan = PLANS["regression, EMA"]
+    run = new_run(tmp_path / "run", plan)
+    training_job = training(run, opener)
+    for _ in range(20):
+        next(training_job)
+    training_job.close()
+    for path in run.checkpoints.glob("*.ckpt"):
+        path.write_bytes(b"rust")
+    with pytest.raises(StudioError, match="damaged"):
+        train_to_end(run, opener)
+    train_to_end(run, opener, accept=True)
+    assert outcome(run)[0] == unbroken["regression, EMA"][0]
+
+
+# -- what changes in mid-run ------------------------------------------------------------------------------------------
+
+
+def steer_at(run: RunFolder, opener, step: int, values: dict, until: int | None = None) -> None:
+    """Train, change settings when `step` is reached, and leave what a process killed at step `until` would leave."""
+    job = training(run, opener, clock=EverySteps(5))
+    asked = False
+    for event in job:
+        done = getattr(event, "done", 0) if getattr(event, "total", 0) else 0
+        if done == step and not asked:
+            asked = True
+            run.orders.post(Order("settings", values))
+        if until is not None and done == until:
+            shutil.copytree(run.path, run.path.with_name("left"))
+            return
+
+
+def test_settings_steered_in_mid_run_are_met_again_at_the_same_step(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.training.loop._POLL_S", 0.0)  # not by the clock: the order is to be met at that step
+    whole = new_run(tmp_path / "whole", toy_plan(20))
+    steer_at(whole, open_regression, 12, {"learning_rate_factor": 0.25, "noise_weight": 1.0})
+    broken = new_run(tmp_path / "broken", toy_plan(20))
+    steer_at(broken, open_regression, 12, {"learning_rate_factor": 0.25, "noise_weight": 1.0}, until=14)
+    left = RunFolder(tmp_path / "left")
+    assert max(one.step for one in Checkpoints(left.checkpoints).all()) == 10  # before the change
+    train_to_end(left)
+    assert outcome(left) == outcome(whole)
+    rates = dict(numbers_of(left)["rate"])
+    changed = history_of(left).of_kind("settings")[0].step
+    assert {rates[step] for step in range(1, changed + 1)} == {0.01}
+    assert {rates[step] for step in range(changed + 1, 21)} == {0.0025}
+
+
+def test_a_setting_that_cannot_change_in_mid_run_is_refused_and_said(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(20))
+    job = training(run)
+    next(job)
+    run.orders.post(Order("settings", {"batch": 8}))
+    next(job)
+    run.orders.post(Order("settings", {"batch": 8}))
+    run.orders.post(Order("settings", {"learning_rate_factor": -3.0}))
+    said = [event.message for event in job if hasattr(event, "message")]
+    assert any("batch cannot change" in message for message in said)
+    assert any("learning_rate_factor" in message for message in said)
+
+
+# -- what was changed between two sittings ----------------------------------------------------------------------------
+
+
+def paused_run(path: Path) -> RunFolder:
+    run = new_run(path, toy_plan(12))
+    job = training(run)
+    advance_to(4, job)
+    job.close()
+    return run
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda plan: {"settings": {**plan.settings, "batch": 8}}, "Pictures a step"),
+        (lambda plan: {"settings": {**plan.settings, "examples": 30}}, "the pictures it learns from"),
+        (lambda plan: {"schedule": constant_schedule(12, momentum=Ramp.level(0.5))}, "the schedule"),
+    ],
+)
+def test_changed_data_or_settings_are_named_and_the_user_decides(tmp_path, change, named):
+    run = paused_run(tmp_path / "run")
+    plan = run.read_plan()
+    run.write_plan(plan.model_copy(update=change(plan)))
+    with pytest.raises(StudioError, match=named):
+        train_to_end(run)
+    assert history_of(run).logged_state == "failed"
+    trained, said = train_to_end(run, accept=True)
+    assert trained.state == "finished"
+    assert any(named in getattr(event, "message", "") for event in said)
+    train_to_end(run)  # what was accepted once is not asked again
+
+
+def test_what_changes_nothing_about_the_course_is_not_asked(tmp_path):
+    run = paused_run(tmp_path / "run")
+    plan = run.read_plan()
+    run.write_plan(plan.model_copy(update={"settings": {**plan.settings, "checkpoint_minutes": 1, "steps": 8}}))
+    trained, _ = train_to_end(run)
+    assert (trained.state, trained.step) == ("finished", 8)

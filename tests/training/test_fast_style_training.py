@@ -1,0 +1,182 @@
+"""A fast style in training: what it draws, what it says, what it leaves behind, and that it goes on exactly."""
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from training_kit import history_of
+
+from models.fast_style_files import load_fast_style
+from models.weight_headers import safetensors_metadata
+from studio.core.controls import Controls
+from studio.core.events import Preview, finish
+from studio.core.failures import StudioError
+from studio.core.images import load_picture
+from studio.jobs.train import train
+from studio.training.kinds import kind_named
+from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
+from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.task import Place
+from studio.training.tasks.fast_style import PhotoExamples, loss_weights, open_task
+from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSettings, default_schedule
+
+QUIET = {
+    "batch": 2, "size": 32, "stroke_side": 64, "blocks": 1, "held_back": 2, "sample_every": 2, "validate_every": 2,
+    "checkpoint_minutes": 240.0, "workers": 0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder of ten small photos, and a painting."""
+    chance = np.random.default_rng(0)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(10):
+        coarse = chance.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        cv2.imwrite(str(photos / f"{number}.png"), cv2.resize(coarse, (80, 60), interpolation=cv2.INTER_CUBIC))
+    stripes = np.zeros((72, 96, 3), np.uint8)
+    stripes[:, ::8] = (40, 120, 250)
+    cv2.imwrite(str(tmp_path / "stripes.png"), stripes)
+    return photos, tmp_path / "stripes.png"
+
+
+def plan_for(data: tuple[Path, Path], steps: int = 4, **settings) -> RunPlan:
+    photos, painting = data
+    schedule = Schedule(phases=(Phase(duration=steps, unit="steps", learning_rate=Ramp.level(2e-3)),))
+    return RunPlan(
+        task="fast-style", data=(str(photos),), inputs={"painting": str(painting)}, settings={**QUIET, **settings},
+        schedule=schedule,
+    )  # fmt: skip
+
+
+def sit(run: RunFolder):
+    job, events = train(TrainRequest(run.path), Controls(FastStyleSettings())), []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return end.value, events
+
+
+def place_in(folder: Path) -> Place:
+    return Place(torch.device("cpu"), folder / "cache", seed=0)
+
+
+def test_the_kind_is_known_by_name_and_asks_for_a_painting():
+    assert kind_named("fast-style") is FAST_STYLE
+    assert [one.name for one in FAST_STYLE.inputs] == ["painting"]
+    assert FAST_STYLE.product == "fast_style"
+
+
+def test_the_default_schedule_warms_up_and_ends_in_larger_squares():
+    timeline = default_schedule(FastStyleSettings(size=160)).timeline(100, batch=2, size=160)
+    first, last = timeline.at(0), timeline.at(timeline.total_steps - 1)
+    assert first.learning_rate < 1e-4 < timeline.at(60).learning_rate
+    assert last.learning_rate < 1e-4
+    assert (first.size, last.size) == (128, 224)
+
+
+def test_a_run_leaves_a_network_that_paints_and_says_what_it_is(data, tmp_path):
+    run = RunFolder.create(tmp_path / "run", plan_for(data))
+    trained, events = sit(run)
+    assert trained.state == "finished"
+    history = history_of(run)
+    assert set(history.metrics) >= {"loss", "content", "style", "total_variation"}
+    assert set(history.validation) >= {"loss", "content", "style"}
+    grid = [event.picture for event in events if isinstance(event, Preview)][-1]
+    assert grid.shape == (2 * 32, 3 * 32, 3)  # two photos: as they are, at half strength, in full
+    network, facts = load_fast_style(run.model_file)
+    picture = load_picture(data[1])
+    assert (facts.painting, facts.painting_sha256, facts.steps) == ("stripes.png", picture.sha256, 4)
+    assert facts.backbone == "atelier-slim"
+    assert safetensors_metadata(run.model_file)["stroke_side"] == "64"
+    assert {value.dtype for value in network.state_dict().values()} == {torch.float32}
+    assert "stripes.png" in run.card_file.read_text(encoding="utf-8")
+
+
+def test_it_goes_on_as_if_it_had_not_been_interrupted(data, tmp_path):
+    whole = RunFolder.create(tmp_path / "whole", plan_for(data))
+    sit(whole)
+    parts = RunFolder.create(tmp_path / "parts", plan_for(data))
+    job = train(TrainRequest(parts.path), Controls(FastStyleSettings()))
+    while history_steps(parts) < 2:
+        next(job)
+    job.close()
+    sit(parts)
+    assert safetensors_metadata(parts.model_file) == safetensors_metadata(whole.model_file)
+    weights, expected = load_file(parts.model_file), load_file(whole.model_file)
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def history_steps(run: RunFolder) -> int:
+    if not run.events_file.exists():
+        return 0
+    loss = history_of(run).metrics.get("loss")
+    return 0 if loss is None else len(loss.steps)
+
+
+def test_the_loss_is_content_style_and_variation_as_weighted(data, tmp_path):
+    run = RunFolder.create(tmp_path / "run", plan_for(data, steps=2, full_strength=1.0, style_weight=2.0))
+    sit(run)
+    values = {name: series.values[0] for name, series in history_of(run).metrics.items()}
+    expected = values["content"] + 2.0 * 0.25 * 20 * values["style"] + 0.1 * 10 * values["total_variation"]
+    assert math.isclose(values["loss"], expected, rel_tol=1e-4)
+
+
+def test_moving_a_slider_changes_the_loss_of_the_running_task(data, tmp_path):
+    task = finish(open_task(plan_for(data), place_in(tmp_path)))
+    photos = torch.stack([task.examples.draw(0, torch.Generator().manual_seed(1), 32)[0]])
+
+    def loss() -> float:
+        torch.manual_seed(0)
+        moment = default_schedule(FastStyleSettings()).timeline(8, batch=1, size=32).at(0)
+        *_, objective = task.objectives((photos,), moment)
+        return objective.loss.item()
+
+    before = loss()
+    task.adopt(FastStyleSettings(**{**QUIET, "style_weight": 4.0}))
+    assert loss() > before
+
+
+def test_photos_kept_for_checking_are_not_learnt_from(data, tmp_path):
+    task = finish(open_task(plan_for(data), place_in(tmp_path)))
+    assert isinstance(task.examples, PhotoExamples)
+    assert len(task.examples) == 8  # of ten, two are kept
+    assert len(set(task.examples.chosen)) == 8
+
+
+def test_a_handful_of_photos_is_learnt_whole(data, tmp_path):
+    photos, painting = data
+    for path in sorted(photos.iterdir())[3:]:
+        path.unlink()
+    task = finish(open_task(plan_for((photos, painting)), place_in(tmp_path)))
+    assert len(task.examples) == 3
+    assert task.best is None
+    assert finish(task.validate(task.networks["painter"])) == {}
+    assert finish(task.sample(task.networks["painter"])) is None
+
+
+def test_the_same_chance_gives_the_same_crop(data, tmp_path):
+    examples = finish(open_task(plan_for(data), place_in(tmp_path))).examples
+    crops = [examples.draw(3, torch.Generator().manual_seed(seed), 24)[0] for seed in (5, 5, 6)]
+    assert torch.equal(crops[0], crops[1])
+    assert not torch.equal(crops[0], crops[2])
+    assert crops[0].shape == (3, 24, 24)
+
+
+def test_what_cannot_be_learnt_is_said_in_words(data, tmp_path):
+    plan = plan_for(data)
+    with pytest.raises(StudioError, match="no painting"):
+        finish(open_task(plan.model_copy(update={"inputs": {}}), place_in(tmp_path)))
+    with pytest.raises(StudioError, match="random"):
+        finish(open_task(plan_for(data, backbone="atelier-slim:untrained"), place_in(tmp_path)))
+
+
+def test_a_slider_at_one_asks_for_what_one_pass_can_keep_up_with():
+    weights = loss_weights(FastStyleSettings())
+    assert (weights.content, weights.style, weights.total_variation) == (1.0, 0.25, 0.1)
