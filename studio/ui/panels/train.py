@@ -298,16 +298,9 @@ class TrainPanel(Panel):
             return
         from studio.ui.widgets.train.rate_dialog import RateDialog
 
-        search = RateSearch(self._studio, self)
-        dialog = RateDialog(search, self._theme, self.window())
-        dialog.rate_chosen.connect(self._use_rate)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.finished.connect(search.deleteLater)
-        search.start(self.session.new_run.plan())
+        dialog = RateDialog(RateSearch(self._studio), self.session.new_run.plan(), self._theme, self.window())
+        dialog.rate_chosen.connect(self.desk.new_page.schedule.take_rate)
         dialog.open()
-
-    def _use_rate(self, rate: float) -> None:
-        self.desk.new_page.schedule.state.take(self.session.new_run.schedule_at(rate), "Learning Rate")
 
     # -- what becomes of it ----------------------------------------------------------------------------------------
 

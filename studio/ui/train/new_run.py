@@ -215,15 +215,6 @@ class NewRun(QObject):
             self._drawn[self.kind.name] = schedule
             self.ready_changed.emit()
 
-    def schedule_at(self, rate: float) -> Schedule:
-        """Return the schedule, scaled so that `rate` is its fastest learning rate."""
-        ramps = [phase.learning_rate for phase in self.schedule.phases]
-        fastest = max(max(ramp.start, ramp.end) for ramp in ramps)
-        factor = rate / fastest if fastest > 0 else 1.0
-        scaled = (ramp.model_copy(update={"start": ramp.start * factor, "end": ramp.end * factor}) for ramp in ramps)
-        phases = zip(self.schedule.phases, scaled, strict=True)
-        return Schedule(phases=tuple(phase.model_copy(update={"learning_rate": ramp}) for phase, ramp in phases))
-
     def reset_schedule(self) -> None:
         """Learn as this kind of training does by default."""
         if self._drawn.pop(self.kind.name, None) is not None:

@@ -16,7 +16,7 @@ from studio.ui.widgets.run_list import RunEntry, RunList
 from studio.ui.widgets.train.new_run_page import NewRunPage
 from studio.ui.widgets.train.run_page import RunPage
 
-_LIST_WIDTH = 212
+_LIST_WIDTH, _NARROWEST = 212, 190
 
 
 class TrainDesk(QWidget):
@@ -62,7 +62,7 @@ class TrainDesk(QWidget):
             button.setToolTip(hint)
             button.setAccessibleName(button.text())
         side = QWidget()
-        side.setMinimumWidth(_LIST_WIDTH)
+        side.setMinimumWidth(_NARROWEST)
         mark(side, surface="window")
         column = QVBoxLayout(side)
         column.setContentsMargins(gap, gap, gap, gap)

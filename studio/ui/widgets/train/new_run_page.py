@@ -32,7 +32,8 @@ from studio.ui.widgets.train.input_tile import InputTile
 from studio.ui.widgets.train.kind_choice import KindChoice
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
-COLUMN = 300
+COLUMN, _NARROWEST_COLUMN = 300, 264
+_MIDDLE = 540
 _WIDEST = 860
 _EXAMPLES = 1000
 """As many pictures the schedule is drawn for until they are counted."""
@@ -124,7 +125,9 @@ class NewRunPage(QWidget):
         self.rate_button.setAccessibleName("Find a learning rate")
         self.rate_button.setToolTip("Tries every pace on a copy for a minute, and shows at which it learns best")
         set_icon(self.rate_button, "search", self._theme)
-        return _scrolling(sheet, self._theme, centred=True)
+        scroll = _scrolling(sheet, self._theme, centred=True)
+        scroll.setMinimumWidth(_MIDDLE)
+        return scroll
 
     def _card(self, title: str, *widgets: QWidget) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
@@ -160,7 +163,7 @@ class NewRunPage(QWidget):
         foot.addWidget(self._words)
         foot.addWidget(self.start_button)
         column = QWidget()
-        column.setMinimumWidth(COLUMN)
+        column.setMinimumWidth(_NARROWEST_COLUMN)
         mark(column, surface="panel")
         outer = QVBoxLayout(column)
         outer.setContentsMargins(0, 0, 0, 0)

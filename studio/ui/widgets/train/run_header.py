@@ -148,5 +148,5 @@ STATES: dict[RunState, str] = {
     "interrupted": "Interrupted: its program ended without a word. Resume goes on from the last checkpoint.",
     "finished": "Finished",
     "stopped": "Stopped early and kept",
-    "failed": "Failed",
+    "failed": "Failed.",
 }

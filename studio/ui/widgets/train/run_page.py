@@ -214,7 +214,13 @@ class RunPage(QWidget):
         if look.state == "running" and place == "elsewhere":
             worker = look.worker
             return f"Training in another process ({worker.host})" if worker else "Training in another process"
-        return STATES[look.state]
+        return " ".join([STATES[look.state], *self._trouble_of(look)])
+
+    def _trouble_of(self, look: RunLook) -> list[str]:
+        """Return why a run failed and what to do, () for any other."""
+        if look.state != "failed" or not (states := look.history.of_kind("state")):
+            return []
+        return [str(states[-1].facts[name]) for name in ("cause", "remedy") if states[-1].facts.get(name)]
 
     def _show_numbers(self, look: RunLook) -> None:
         history, curves = look.history, self.curves
