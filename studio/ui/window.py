@@ -166,6 +166,7 @@ class StudioWindow(QMainWindow):
     def _connect_networks(self) -> None:
         style, models = self.style_panel, self.models_panel
         models.networks_changed.connect(style.refresh_networks)
+        models.networks_changed.connect(self.train_panel.refresh_networks)
         models.use_requested.connect(self._use_network)
         style.networks_requested.connect(self._show_network)
         style.session.settings_changed.connect(lambda settings: models.set_in_use(settings.backbone))

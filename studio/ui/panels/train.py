@@ -14,7 +14,7 @@ from studio.core.failures import Failure
 from studio.core.samples import sample_paintings
 from studio.core.settings import Settings
 from studio.engine import Engine
-from studio.jobs.browse import PictureTask, SamplesTask, Thumbnail, list_samples, small_picture
+from studio.jobs.browse import PictureTask, SamplesTask, Thumbnail, list_networks, list_samples, small_picture
 from studio.training.run_glance import RunGlance
 from studio.training.task_kind import TaskKind
 from studio.ui.panel import Panel
@@ -91,6 +91,7 @@ class TrainPanel(Panel):
             self._layout.addWidget(self._desk)
             self._connect_desk(self._desk)
             self._list_samples()
+            self.refresh_networks()
             self._show_readiness()
         return self._desk
 
@@ -262,6 +263,13 @@ class TrainPanel(Panel):
         data = self.session.new_run.data
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         return str(data[-1].parent) if data else pictures
+
+    def refresh_networks(self) -> None:
+        """Offer the networks that are on this computer now."""
+        if self._desk is not None:
+            handle = self._pictures.live("train.networks", list_networks, None, Controls(Settings()))
+            handle.finished.connect(self._desk.new_page.set_networks)
+            handle.failed.connect(self.report)
 
     def _list_samples(self) -> None:
         task = SamplesTask(sample_paintings)

@@ -1,5 +1,6 @@
 """The page on which a run is put together: what, on what, after which picture, how; and the button that begins it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.doctor import DataReport
 from studio.training.task_kind import TaskKind
 from studio.ui.icons import set_icon
@@ -33,8 +35,11 @@ from studio.ui.widgets.train.kind_choice import KindChoice
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
 COLUMN, _NARROWEST_COLUMN = 300, 264
-_MIDDLE = 540
+_MIDDLE = 556
 _WIDEST = 860
+_GROUPS = ("Length", "Network", "Data", "Variety", "Averaging and care", "This computer")
+_OPEN_CHOICES: Mapping[str, Mapping[str, str]] = {"backbone": {DEFAULT_BACKBONE: "Atelier"}}
+"""Settings that name one of the networks on this computer, with what is offered until they are looked up."""
 _EXAMPLES = 1000
 """As many pictures the schedule is drawn for until they are counted."""
 
@@ -73,7 +78,7 @@ class NewRunPage(QWidget):
         self.schedule = ScheduleEditor(theme, undo_stack, self)
         self.schedule_section = Section("Schedule", theme, self)
         self.rate_button = QPushButton("Find a Learning Rate…", self)
-        self.forms = {kind.name: SettingsForm(kind.settings, theme) for kind in new_run.kinds}
+        self.forms = {kind.name: self._make_form(kind) for kind in new_run.kinds}
         self.start_button = QPushButton("Start Training", self)
         self._words = WrappingLabel("", self)
         self._form_stack = QStackedWidget()
@@ -143,6 +148,16 @@ class NewRunPage(QWidget):
         for widget in widgets:
             column.addWidget(widget)
         return card
+
+    def _make_form(self, kind: TaskKind) -> SettingsForm:
+        named = {name: names for name, names in _OPEN_CHOICES.items() if name in kind.settings.model_fields}
+        return SettingsForm(kind.settings, self._theme, choices=named, groups=_GROUPS)
+
+    def set_networks(self, networks: Mapping[str, str]) -> None:
+        """Offer these networks wherever one can be chosen."""
+        for kind in self.new_run.kinds:
+            if "backbone" in kind.settings.model_fields:
+                self.forms[kind.name].set_choices("backbone", networks)
 
     def _make_column(self) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
@@ -264,7 +279,7 @@ def _scrolling(content: QWidget, theme: Theme, *, centred: bool = False) -> QScr
     if centred:
         wide = QWidget()
         row = QHBoxLayout(wide)
-        row.setContentsMargins(theme.tokens.margin, 0, theme.tokens.margin, 0)
+        row.setContentsMargins(theme.tokens.gap + 4, 0, theme.tokens.gap + 4, 0)
         row.addStretch(1)
         row.addWidget(content, 100)
         row.addStretch(1)
