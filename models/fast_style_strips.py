@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.fast_style import FastStyleNetwork, Layer, Residual, mixed, padded
+from models.fast_style import FastStyleNetwork, Layer, Residual, padded
 
-__all__ = ["Strips", "paint_in_strips"]
+__all__ = ["Strips", "laid_over", "paint_in_strips"]
 
 Strips = Generator[float, None, Tensor]
 """Yields the share of the work that is done, 0–1, after every strip; returns the painting."""
@@ -76,11 +76,10 @@ def paint_in_strips(network: FastStyleNetwork, photo: Tensor, strength: float) -
         strength: 0–1.
 
     Returns:
-        1×3×H×W, 0–1: what `network(photo, strength)` returns, up to rounding.
+        1×3×H×W, 0–1: what is painted; `laid_over` the photo it is what `network(photo, strength)` returns, up to
+        rounding.
 
     """
-    if strength == 0.0:
-        return photo.clone()
     height, width = photo.shape[2:]
     whole = padded(photo)
     at = torch.tensor([strength], dtype=photo.dtype, device=photo.device)
@@ -96,7 +95,7 @@ def paint_in_strips(network: FastStyleNetwork, photo: Tensor, strength: float) -
                 if layer.norm is not None:
                     moments.add(strip)
                 else:
-                    strip = mixed(whole[:, :, top:bottom], strip, at)
+                    strip = torch.sigmoid_(strip)
                 out[:, :, top:bottom] = strip
                 done += layer.conv.weight.numel() * (bottom - top) * out.shape[3]
                 yield min(1.0, done / total)
@@ -104,6 +103,11 @@ def paint_in_strips(network: FastStyleNetwork, photo: Tensor, strength: float) -
         if isinstance(stage, Residual):
             x = _Map(before.rows(0, before.raw.shape[2]).add(x.rows(0, x.raw.shape[2])))
     return x.raw[:, :, :height, :width].contiguous()
+
+
+def laid_over(photo: Tensor, painted: Tensor, strength: float) -> Tensor:
+    """Lay what was painted over its photo, as far as the strength goes; in another strength, a good guess at that."""
+    return torch.lerp(photo, painted, strength)
 
 
 def _normalised(layer: Layer, raw: Tensor, moments: _Moments, strength: Tensor) -> _Map:

@@ -69,6 +69,14 @@ def safetensors_metadata(path: Path) -> dict[str, str]:
     return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
 
 
+def is_fast_style(path: Path) -> bool:
+    """Tell whether `path` says of itself that it is a fast style; False where it cannot be read."""
+    try:
+        return path.suffix == ".safetensors" and safetensors_metadata(path).get("architecture") == FAST_STYLE
+    except (WeightsError, OSError):
+        return False
+
+
 def cut_off(path: Path) -> str:
     """Say that `path` ends too early."""
     return f"{path.name} is cut off: only the beginning of the file is there."

@@ -48,11 +48,11 @@ def compose(content: Picture, painting: Picture | DeepPicture, settings: StyleSe
     Args:
         content: the photo, RGB or RGBA, of any size.
         painting: what the network made, RGB (an alpha channel of its own does not count).
-        settings: `strength`, `blend`, `original_colours` and `saturation` are read.
+        settings: `opacity`, `blend`, `original_colours` and `saturation` are read.
 
     """
     photo = resize(content, painting.shape[1], painting.shape[0])
-    if settings.strength == 0.0:
+    if settings.opacity == 0.0:
         return to_16_bits(photo)
     colours = painting[..., :3] if _leaves_painting_alone(settings) else _mix(photo, painting, settings)
     deep = to_16_bits(colours)
@@ -63,7 +63,7 @@ def compose(content: Picture, painting: Picture | DeepPicture, settings: StyleSe
 
 def _leaves_painting_alone(settings: StyleSettings) -> bool:
     return (
-        settings.strength == 1.0
+        settings.opacity == 1.0
         and settings.blend == "normal"
         and settings.original_colours == 0.0
         and settings.saturation == 1.0
@@ -88,8 +88,8 @@ def _mix_band(base: Colours, top: Colours, settings: StyleSettings) -> Colours:
     mixed = blend(base, top, settings.blend)
     if settings.saturation != 1.0:
         mixed = saturate(mixed, settings.saturation)
-    if settings.strength < 1.0:
-        mixed = _weighted(base, mixed, settings.strength)
+    if settings.opacity < 1.0:
+        mixed = _weighted(base, mixed, settings.opacity)
     mixed = mixed * np.float32(65535.0) + np.float32(0.5)
     return np.clip(mixed, 0.0, 65535.0, out=mixed)
 

@@ -28,7 +28,7 @@ class KnownNetwork(_Record):
 
     name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
     label: str
-    task: Literal["backbone"]
+    task: Literal["backbone", "fast_style"]
     architecture: str
     source: Annotated[str, Field(pattern=r"^(embedded|https?://\S+)$")]
     file: Annotated[str, Field(pattern=r"^[\w.-]+\.(pth|safetensors)$")]
@@ -39,12 +39,14 @@ class KnownNetwork(_Record):
     licence: str
     trained_on: str
     good_for: str
-    taps: Annotated[tuple[str, ...], Field(min_length=1)]
+    taps: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _can_be_checked(self) -> Self:
         if self.source != EMBEDDED and not self.checksum:
             raise ValueError(f"{self.name} comes from the network and needs a checksum")
+        if self.task == "backbone" and not self.taps:
+            raise ValueError(f"{self.name} looks at pictures and needs taps")
         if self.sha256 and not self.sha256.startswith(self.sha256_prefix):
             raise ValueError(f"{self.name}: sha256 and sha256_prefix contradict each other")
         return self

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from models.weight_headers import is_cut_off
+from models.weight_headers import FAST_STYLE, is_cut_off, safetensors_metadata
 from studio.core.atomic import write_error, written_in_pieces
 from studio.core.checksums import hashing, pieces_of
 from studio.core.events import Job, Log, Progress, finish
@@ -204,7 +204,10 @@ class ModelShelf:
             label = f"{label}, to {facts.taps[-1]}"
         if any(entry.label == label for entry in self.entries() if entry.path != path):
             label = f"{label} ({_wanted_name(path)})"
+        if facts.architecture == FAST_STYLE:
+            label = safetensors_metadata(path).get("painting", "").rpartition(".")[0] or path.stem
         return Record(
+            task="fast_style" if facts.architecture == FAST_STYLE else "backbone",
             label=label, architecture=facts.architecture, taps=facts.taps, complete=facts.complete, sha256=sha256,
             size=path.stat().st_size, origin=path.name,
         )  # fmt: skip

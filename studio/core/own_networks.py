@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from models.weight_headers import FAST_STYLE, is_fast_style
 from studio.core.atomic import write_file
 from studio.core.checksums import unreadable
 from studio.core.failures import StudioError
@@ -32,6 +33,7 @@ class Record(BaseModel):
     sha256: str
     size: int
     origin: str
+    task: Literal["backbone", "fast_style"] = "backbone"
 
 
 class OwnFiles:
@@ -91,9 +93,14 @@ def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
         StudioError: it is none that the studio knows, damaged, or holds more than numbers.
 
     """
-    from models.backbones import WeightsError, inspect_weights
+    from models.backbones import WeightsError, WeightsFacts, inspect_weights
 
     try:
+        if is_fast_style(path) and architecture in ("", FAST_STYLE):
+            from models.fast_style_files import load_fast_style
+
+            load_fast_style(path)
+            return WeightsFacts(FAST_STYLE, (), complete=True)
         return inspect_weights(path, architecture)
     except WeightsError as error:
         raise StudioError(str(error), "Choose another weights file, or get this one again.") from error

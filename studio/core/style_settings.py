@@ -9,6 +9,7 @@ from studio.core.recipes import Recipe
 from studio.core.settings import Settings, setting
 
 DEFAULT_BACKBONE = "atelier-slim"
+DEFAULT_FAST_STYLE = "fast-wave"
 
 _STROKES = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
 
@@ -39,8 +40,16 @@ def _content_layer(scale: int, default: float) -> float:
 class StyleSettings(Settings):
     """Everything an artist can set about a painting (Gatys et al. 2016, and what later work added)."""
 
+    method: Literal["live", "instant"] = setting(
+        "live", label="Paint", help="Stroke by stroke after any painting, or at once with a fast style.",
+        term="optimisation (Gatys et al. 2016), or a network trained for one painting (Johnson et al. 2016)",
+        choices={"live": "Live", "instant": "Instant"})  # fmt: skip
+    fast_style: str = setting(
+        DEFAULT_FAST_STYLE, label="Fast style", help="The painting that a network has learnt by heart.",
+        term="feed-forward network: a name, a file, or the folder of a training run")  # fmt: skip
     strength: float = setting(
-        1.0, label="Strength", help="How much of the painting covers the photo.", term="opacity of the result",
+        1.0, label="Strength", help="How much of the painting covers the photo.",
+        term="opacity of the result; of a fast style, what its network is conditioned on",
         low=0.0, high=1.0, step=0.01, effect="instant")  # fmt: skip
     style_weight: float = setting(
         1.0, label="Style", help="How strongly the painting's manner takes over.", term="style weight β",
@@ -97,10 +106,11 @@ class StyleSettings(Settings):
     steps: int = setting(
         120, label="Steps", help="How long the painting is worked on, over all sizes.",
         term="evaluations of the loss", low=1, high=2000, step=10, group="Size and steps")  # fmt: skip
-    start_from: Literal["photo", "painting", "noise"] = setting(
+    start_from: Literal["photo", "painting", "noise", "instant"] = setting(
         "photo", label="Start from", help="The first state of the canvas.", term="initialisation",
         group="Size and steps",
-        choices={"photo": "The photo", "painting": "The painting", "noise": "Soft noise"})  # fmt: skip
+        choices={"photo": "The photo", "painting": "The painting", "noise": "Soft noise",
+                 "instant": "The fast style"})  # fmt: skip
     seed: int = setting(
         0, label="Seed", help="Another number, another variation.", term="random seed",
         low=0, high=2**31 - 1, step=1, group="Size and steps")  # fmt: skip
@@ -115,6 +125,11 @@ class StyleSettings(Settings):
         "gram", label="Manner", help="What is measured of the painting.",
         term="Gram matrix, its diagonal, or channel mean and deviation", group="Network",
         choices={"gram": "Full texture", "gram_diagonal": "Loose texture", "mean_std": "Tones only"})  # fmt: skip
+
+    @property
+    def opacity(self) -> float:
+        """How much of the painting covers the photo when they are composed; a fast style has seen to it itself."""
+        return 1.0 if self.method == "instant" else self.strength
 
     @property
     def style_layers(self) -> tuple[float, float, float, float, float]:
@@ -135,6 +150,8 @@ class StyleSettings(Settings):
 @dataclass(frozen=True, slots=True, eq=False)
 class StylizeTask:
     """One painting to make: the photo, one or more paintings, and where to start from.
+
+    A fast style knows its painting; `styles` is empty then.
 
     `branch` continues an earlier picture (an uint8 frame of the film strip) instead of `settings.start_from`;
     `history` is the recipe of how that picture came to be, so that the result can still be replayed.

@@ -54,6 +54,11 @@ def resolve_backbone(
     entry = shelf.find(plain)
     if entry is None or (plain != name and not entry.architecture):
         return _resolve_file(name, shelf)
+    if entry.task != "backbone":
+        raise StudioError(
+            f"{entry.label} is a fast style: it paints by itself, and cannot look at pictures.",
+            "Choose Instant in the Style panel to paint with it (--fast on the command line).",
+        )
     if plain != name or entry.path is None:
         return ResolvedWeights(
             plain + UNTRAINED, entry.architecture, None, "", trained=False, label=f"{entry.label} (untrained)"
@@ -97,7 +102,7 @@ def _resolve_file(name: str, shelf: ModelShelf) -> ResolvedWeights:
         if path.suffix.lower() not in SUFFIXES:
             raise StudioError(f"{path} is not a weights file.", "Choose a .pth or .safetensors file.")
         return ResolvedWeights(path.name, "", path, sha256_of(path), trained=True, label=path.name)
-    names = ", ".join(entry.name for entry in shelf.entries())
+    names = ", ".join(entry.name for entry in shelf.entries() if entry.task == "backbone")
     if path.suffix.lower() in SUFFIXES or len(path.parts) > 1:
         raise StudioError(f"The weights file {path} is not there.", f"Check the path, or use a known network: {names}.")
     raise StudioError(

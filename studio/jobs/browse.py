@@ -83,7 +83,8 @@ def list_networks(task: ModelShelf | None, controls: Controls[Any]) -> Job[dict[
     """Find which networks can be painted with: name → label, which says so where one is untrained."""
     yield Progress("Looking for networks")
     shelf = task or ModelShelf.standard()
-    return {entry.name: _network_label(entry) for entry in shelf.entries() if entry.path is not None or entry.url}
+    lookers = [entry for entry in shelf.entries() if entry.task == "backbone"]
+    return {entry.name: _network_label(entry) for entry in lookers if entry.path is not None or entry.url}
 
 
 def _network_label(entry: ShelfEntry) -> str:

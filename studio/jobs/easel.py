@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from models.backbones import Backbone
+from models.fast_style import FastStyleNetwork
 from models.painting_init import cover, fitted, resize, size_of, soft_noise
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.events import DeepPicture, Picture
@@ -27,10 +28,18 @@ class Easel:
         settings: those the job started with; only what needs a restart is read.
         backbone: the network, already on its device.
         device: where everything is computed.
+        fast_style: the network that paints the first canvas, where the settings ask for it; on the device.
 
     """
 
-    def __init__(self, task: StylizeTask, settings: StyleSettings, backbone: Backbone, device: torch.device) -> None:
+    def __init__(
+        self,
+        task: StylizeTask,
+        settings: StyleSettings,
+        backbone: Backbone,
+        device: torch.device,
+        fast_style: FastStyleNetwork | None = None,
+    ) -> None:
         stroked = max(NARROWEST, round(settings.size * settings.stroke_size))
         # what is larger than it will ever be looked at is not kept as floats
         self.photo = to_tensor(fit_within(task.content.pixels, settings.size))
@@ -38,6 +47,7 @@ class Easel:
         self._settings = settings
         self._backbone = backbone
         self._device = device
+        self._fast_style = fast_style
         self._objectives: dict[int, StyleObjective] = {}
 
     def objective(self, height: int, width: int) -> StyleObjective:
@@ -60,6 +70,10 @@ class Easel:
             torch.cuda.empty_cache()
 
     @property
+    def _in_full(self) -> Tensor:
+        return torch.ones(1, device=self._device)
+
+    @property
     def starts_from_photo(self) -> bool:
         """True when the canvas is the photo; a texture or a reconstruction would have nothing to do on it."""
         return self._settings.start_from == "photo" and self._settings.mode == "paint"
@@ -71,6 +85,9 @@ class Easel:
         textured = self._styles and self._settings.mode != "reconstruct"
         if self._settings.start_from == "painting" and textured:
             return cover(self._styles[0], height, width).to(self._device)
+        if self._fast_style is not None:
+            with torch.no_grad():
+                return self._fast_style(resize(self.photo, height, width).to(self._device), self._in_full)
         generator = torch.Generator().manual_seed(self._settings.seed)
         colours = self._styles[0] if textured else self.photo
         return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
@@ -88,6 +105,11 @@ class Easel:
         for index in range(objective.paintings):
             objective.capture_style(index)
             yield
+
+
+def starts_instantly(settings: StyleSettings) -> bool:
+    """True when a fast style paints the first canvas."""
+    return settings.start_from == "instant" and settings.mode == "paint"
 
 
 def loss_weights(settings: StyleSettings) -> LossWeights:

@@ -37,7 +37,7 @@ class RecalledPainting:
     def shows_plain_painting(self) -> bool:
         """True if compositing was neutral: the file then holds the painting itself."""
         neutral, s = StyleSettings(), self.settings
-        instant = ("strength", "blend", "original_colours", "saturation")
+        instant = ("opacity", "blend", "original_colours", "saturation")
         return all(getattr(s, name) == getattr(neutral, name) for name in instant)
 
     @property

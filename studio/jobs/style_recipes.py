@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from studio import __version__
 from studio.core.controls import Controls
 from studio.core.failures import StudioError
+from studio.core.fast_styles import fast_style_in_recipes
 from studio.core.images import LoadedPicture
 from studio.core.recipes import InputRecord, Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyleSettings, StylizeTask
@@ -123,16 +124,16 @@ class RecipeWriter:
     Args:
         task: photo, paintings, and what is gone on from.
         settings: those the job started with.
-        weights: the network.
+        weights: the networks.
 
     """
 
-    def __init__(self, task: StylizeTask, settings: StyleSettings, weights: WeightsRecord) -> None:
+    def __init__(self, task: StylizeTask, settings: StyleSettings, *weights: WeightsRecord) -> None:
         self._inputs = _inputs(task)
         self._before = _chain_up_to_branch(task.history, settings) if task.history else ()
         self._initial = (task.history.initial or task.history.settings) if task.history else _told(settings)
         known = task.history.weights if task.history else ()
-        self._weights = known if weights in known else (*known, weights)
+        self._weights = (*known, *(record for record in weights if record not in known))
         self._versions = _versions()
 
     def write(self, settings: StyleSettings, record: tuple[SteeringStep, ...], stopped_at: int | None = None) -> Recipe:
@@ -174,7 +175,11 @@ def _chain_up_to_branch(history: Recipe, settings: StyleSettings) -> tuple[Steer
 
 def _told(settings: StyleSettings, mode: Literal["json", "python"] = "json") -> dict[str, Any]:
     """Return the settings as a recipe tells them to strangers."""
-    return settings.model_dump(mode=mode) | {"backbone": name_in_recipes(settings.backbone)}
+    names = {
+        "backbone": name_in_recipes(settings.backbone),
+        "fast_style": fast_style_in_recipes(settings.fast_style),
+    }
+    return settings.model_dump(mode=mode) | names
 
 
 def _inputs(task: StylizeTask) -> tuple[InputRecord, ...]:

@@ -13,7 +13,12 @@ from studio.ui.widgets.model_card import ModelCard
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
 _NARROWEST, _WIDEST = 720, 880
-_TASKS = {"backbone": "For painting", "restore": "For restoring", "translate": "For translating"}
+_TASKS = {
+    "backbone": "For painting",
+    "fast_style": "For painting at once",
+    "restore": "For restoring",
+    "translate": "For translating",
+}
 
 
 class ModelList(QWidget):
