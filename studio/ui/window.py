@@ -13,6 +13,7 @@ from studio.core.failures import Failure
 from studio.core.model_shelf import ModelShelf
 from studio.core.samples import sample_photos
 from studio.engine import Engine, JobHandle
+from studio.training.run_folder import RunFolder
 from studio.training.run_glance import RunGlance
 from studio.ui.actions import Actions, make_actions
 from studio.ui.notifier import Notifier
@@ -347,7 +348,11 @@ class StudioWindow(QMainWindow):
         self.models_panel.show_network(name)
 
     def _use_trained(self, product: str, run: RunGlance) -> None:
-        raise NotImplementedError
+        if product == "backbone":
+            self.models_panel.bring_and_use(RunFolder(run.path).model_file)
+        else:
+            self.style_panel.use_fast_style(str(run.path))
+            self.show_panel(self.style_panel.name)
 
     def _begin_run(self) -> None:
         self.show_panel(self.train_panel.name)
