@@ -4,7 +4,7 @@ All take sRGB pictures of any size as they are (0–1) and normalise them themse
 `models.backbones` runs when a trained one looks at paintings; their `head` averages over the picture and decides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -81,7 +81,22 @@ class Classifier(nn.Module):
         self.register_buffer("_std", torch.tensor(std, device="cpu").view(1, -1, 1, 1), persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:  # noqa: D102
-        features: Tensor = self.features((picture - self._mean) / self._std)  # N×F×H/16×W/16
+        return self.decide(self.features(self.normalise(picture)))
+
+    def in_steps(self, picture: Tensor) -> Generator[None, None, Tensor]:
+        """Do what `forward` does, yielding between the layers, for whoever shares the thread."""
+        x = self.normalise(picture)
+        for layer in self.features:
+            x = layer(x)
+            yield
+        return self.decide(x)
+
+    def normalise(self, picture: Tensor) -> Tensor:
+        """Return the picture as the first layer expects it."""
+        return (picture - self._mean) / self._std
+
+    def decide(self, features: Tensor) -> Tensor:
+        """N×F×H/16×W/16, the last layer's features → N×classes: adaptive average pooling, then the linear head."""
         logits: Tensor = self.head(features.mean(dim=(2, 3)))
         return logits
 

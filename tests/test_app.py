@@ -155,7 +155,7 @@ def test_a_file_saved_just_before_closing_is_whole(qapp, qtbot, tmp_path, inputs
     with open_studio(tmp_path / "home") as studio:
         session = begin_painting(studio, inputs, QUICK)
         qtbot.waitUntil(lambda: session.state is SessionState.FINISHED, timeout=PATIENCE)
-        studio.window.style_panel._export(tmp_path / "saved.tif")
+        studio.window.style_panel._saver._export(tmp_path / "saved.tif")
     assert load_picture(tmp_path / "saved.tif").recipe is not None
     assert len(Library(tmp_path / "home" / "library").entries()) == 1
 

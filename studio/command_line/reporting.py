@@ -140,7 +140,7 @@ class Terminal(Reporter):
 
     def __init__(self, *, numbers: bool = False) -> None:
         self._wants_numbers = numbers
-        self._told_numbers = -math.inf
+        self._told_numbers, self._untold = -math.inf, ""
         self._console = Console(stderr=True, highlight=False)
         self._bar = ProgressBar(
             SpinnerColumn(),
@@ -181,6 +181,7 @@ class Terminal(Reporter):
     def result(self, path: str, **facts: Any) -> None:
         """Print where the result lies."""
         self._bar.stop()
+        self._tell_numbers()
         if path:
             print(path)
 
@@ -206,9 +207,14 @@ class Terminal(Reporter):
         words = " · ".join(f"{name} {value:.4g}" for name, value in values.items())
         if self._task is not None:
             self._bar.update(self._task, numbers=words)
-        if not self._console.is_terminal and perf_counter() - self._told_numbers >= _NUMBERS_EVERY_S:
-            self._told_numbers = perf_counter()
-            self.note(f"Step {step}{f' of {self._total}' if self._total else ''} · {words}")
+        self._untold = f"Step {step}{f' of {self._total}' if self._total else ''} · {words}"
+        if perf_counter() - self._told_numbers >= _NUMBERS_EVERY_S:
+            self._tell_numbers()
+
+    def _tell_numbers(self) -> None:
+        if self._untold and not self._console.is_terminal:
+            self.note(self._untold)
+        self._told_numbers, self._untold = perf_counter(), ""
 
 
 class _Count(MofNCompleteColumn):

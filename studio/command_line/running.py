@@ -37,19 +37,14 @@ def stoppable(controls: Controls[Any]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter, *, reached: bool = False) -> R:
+def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter) -> R:
     """Run `job` to its end and return its result, or what it had reached when it was asked to finish.
 
-    Args:
-        job: what to run.
-        controls: how it is asked to stop.
-        reporter: whoever hears what it says.
-        reached: whether it has something to keep from the beginning on, and not only after its first picture.
-
     Raises:
-        Interrupted: it was asked to stop at once, or before it had reached anything.
+        Interrupted: it was asked to stop at once, or before its first picture.
 
     """
+    reached = False
     try:
         while not controls.cancelled and (reached or not controls.finishing):
             event = next(job)

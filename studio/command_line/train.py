@@ -3,14 +3,14 @@
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from studio.command_line.exit_codes import DONE, FAILED, INTERRUPTED
 from studio.command_line.failing import tell_failure
 from studio.command_line.reporting import Reporter, Silent, reporter
-from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.command_line.running import Interrupted, stoppable
 from studio.command_line.train_arguments import Asked, read_arguments
 from studio.core.controls import Controls
 from studio.core.failures import Failure, StudioError, explain
@@ -57,19 +57,33 @@ class _Sitting:
         return FAILED
 
     def _train(self, controls: Controls[TrainingSettings]) -> TrainedRun:
-        if self._asked.is_main:
-            self._asked.prepare()
         with ExitStack() as together:
             processes = self._meet(together)
-            from studio.jobs.train import train as train_job
-
-            request = TrainRequest(self._asked.folder, self._asked.accept_changes)
-            job = train_job(request, controls, processes=processes)
             try:
-                return run_job(job, controls, self._reporter, reached=True)
+                processes.share_of(self._asked.settings.batch)
+                if self._asked.is_main:  # not before it is clear that there is something to compute on
+                    self._asked.prepare()
+                processes.barrier()
+                return self._work(controls, processes)
             except Exception as error:
                 processes.leave_word(explain(error))
                 raise
+
+    def _work(self, controls: Controls[TrainingSettings], processes: "Processes") -> TrainedRun:
+        from studio.jobs.train import train as train_job
+
+        request = TrainRequest(self._asked.folder, self._asked.accept_changes)
+        job = train_job(request, controls, processes=processes)
+        try:
+            while not controls.cancelled:
+                self._reporter.say(next(job))
+        except StopIteration as end:
+            trained: TrainedRun = end.value
+            return trained
+        processes.abandon()  # where there are others: their part in a last checkpoint is not waited for
+        with suppress(StudioError):
+            job.close()
+        raise Interrupted
 
     # -- who trains --------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
 from studio.core.model_shelf import ModelShelf, hub_folder
 from studio.core.recipes import WeightsRecord
+from studio.core.samples import find_sample
 from studio.core.user_folders import UserFolders
 
 __all__ = ["FastStyle", "FastStyleShelf", "fast_style_in_recipes"]
@@ -25,12 +26,19 @@ _MODEL = "model.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class FastStyle:
-    """A fast style that is here: what settings call it, words for it, its file, and its painting's checksum."""
+    """A fast style that is here: what settings call it, words for it, its file, and what is known of its painting."""
 
     name: str
     label: str
     path: Path
     painting_sha256: str = ""
+    painting: Path | None = None
+
+    def find_painting(self) -> Path | None:
+        """Return the painting that it learnt, if that is on this computer: in its run's plan, or among the samples."""
+        if self.painting is not None and self.painting.is_file():
+            return self.painting
+        return find_sample(self.painting_sha256) if self.painting_sha256 else None
 
     def record(self) -> WeightsRecord:
         """Return what a recipe says of it; reads the file."""
@@ -124,7 +132,8 @@ class FastStyleShelf:
             raise StudioError(
                 f"There is no finished network in {folder}.", "Finish the run, or stop it and keep what it has learnt."
             )
-        return FastStyle(str(folder), _title_of(folder), path, _metadata_of(path).get("painting_sha256", ""))
+        title, painting = _plan_of(folder)
+        return FastStyle(str(folder), title, path, _metadata_of(path).get("painting_sha256", ""), painting)
 
 
 def fast_style_in_recipes(name: str) -> str:
@@ -156,9 +165,11 @@ def _quietly(path: Path) -> dict[str, str]:
         return {}
 
 
-def _title_of(folder: Path) -> str:
+def _plan_of(folder: Path) -> tuple[str, Path | None]:
+    """Return a run's title and its painting, as far as its run.json can be read."""
     try:
-        title = json.loads((folder / "run.json").read_bytes()).get("title")
-    except (OSError, ValueError, AttributeError):
-        title = ""
-    return str(title or folder.name)
+        plan = json.loads((folder / "run.json").read_bytes())
+        painting = plan.get("inputs", {}).get("painting")
+        return str(plan.get("title") or folder.name), Path(painting) if painting else None
+    except (OSError, ValueError, AttributeError, TypeError):
+        return folder.name, None

@@ -1,6 +1,7 @@
 """What there is to choose from: the packaged samples, the library's results, the networks."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.failures import StudioError
+from studio.core.fast_styles import FastStyleShelf
 from studio.core.images import load_picture, thumbnail
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf, ShelfEntry
@@ -85,6 +87,30 @@ def list_networks(task: ModelShelf | None, controls: Controls[Any]) -> Job[dict[
     shelf = task or ModelShelf.standard()
     lookers = [entry for entry in shelf.entries() if entry.task == "backbone"]
     return {entry.name: _network_label(entry) for entry in lookers if entry.path is not None or entry.url}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FastStyleThumbnail:
+    """A fast style one may choose; `picture` is its painting, where that is on this computer."""
+
+    name: str
+    title: str
+    picture: Picture | None
+
+
+def list_fast_styles(task: FastStyleShelf | None, controls: Controls[Any]) -> Job[tuple[FastStyleThumbnail, ...]]:
+    """Find which fast styles there are, with small versions of the paintings that they learnt."""
+    yield Progress("Looking for fast styles")
+    found = []
+    for style in (task or FastStyleShelf.standard()).styles():
+        yield Progress(f"Opening {style.label}")
+        painting = style.find_painting()
+        picture = None
+        if painting is not None:
+            with suppress(StudioError):  # an old run may point to what is no picture any more
+                picture = thumbnail(load_picture(painting).pixels, SAMPLE_SIDE)
+        found.append(FastStyleThumbnail(style.name, style.label, picture))
+    return tuple(found)
 
 
 def _network_label(entry: ShelfEntry) -> str:

@@ -104,6 +104,7 @@ class Crew:
             StudioError: nothing says where the other computers are.
 
         """
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # before torch loads: whoever is lost is told in words
         found = self._meeting_point()
         os.environ.update(found, LOCAL_RANK="0", **{_MARK: "1"})
         for rank in range(1, self._devices):

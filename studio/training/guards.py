@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 __all__ = ["GradientGuard", "LossScale", "Verdict"]
 
-Verdict: TypeAlias = Literal["step", "skip", "diverged"]
-"""Take it; leave this one out; go back, since it keeps happening."""
+Verdict: TypeAlias = Literal["step", "overflow", "skip", "diverged"]
+"""Take it; leave it out, as fp16's range did not suffice; leave it out; go back, since it keeps happening."""
 
 
 class GradientGuard:

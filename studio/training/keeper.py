@@ -1,7 +1,8 @@
 """Keeps a run: writes its checkpoints, and takes it up from them at the beginning or after a setback."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from studio.core.atomic import WriteError
@@ -14,6 +15,8 @@ from studio.training.recorder import Recorder
 from studio.training.trainee import Trainee
 
 __all__ = ["Keeper"]
+
+_BREATH_S = 0.02
 
 
 class Keeper:
@@ -112,6 +115,11 @@ class Keeper:
         if self._processes.rank == 0:
             self._checkpoints.abandon_after(step)
 
+    def warn(self, what: str, message: str) -> None:
+        """Write down and say what went wrong, and what was done about it."""
+        self._recorder.event("guard", self._trainee.standing.step, what=what, message=message)
+        self._say(message)
+
     # -- saving ------------------------------------------------------------------------------------------------------
 
     def due(self) -> bool:
@@ -122,8 +130,10 @@ class Keeper:
         """Whether one more checkpoint stays within their share of the time."""
         return self._processes.broadcast(self._clock.affordable())
 
-    def save(self, *, pinned: bool = False, note: str = "") -> None:
+    def saving(self, *, pinned: bool = False, note: str = "") -> Generator[None, None, None]:
         """Write a checkpoint of the present step, unless there is one already, which then only gets the marks.
+
+        Yields while a thread writes: that may take a while, and the trainee does nothing meanwhile.
 
         Raises:
             WriteError: there is no room, or the disk does not take it.
@@ -138,10 +148,15 @@ class Keeper:
         step = self._trainee.standing.step
         best = self._trainee.standing.best_step == step
         if self._processes.rank == 0:
+            marks = {"best": best, "pinned": pinned, "note": note}
             if any(one.step == step and not one.abandoned for one in self._checkpoints.all()):
-                self._checkpoints.mark(step, best=best, pinned=pinned, note=note)
+                self._checkpoints.mark(step, **marks)
             else:
-                self._checkpoints.save(step, state, best=best, pinned=pinned, note=note)
+                with ThreadPoolExecutor(1, "checkpoint") as writer:
+                    written = writer.submit(self._checkpoints.save, step, state, **marks)
+                    while not wait([written], timeout=_BREATH_S).done:
+                        yield
+                    written.result()
             seconds = time.monotonic() - began
             self._clock.took(seconds)
             self._recorder.event(
@@ -149,10 +164,20 @@ class Keeper:
                 kind="pinned" if pinned else "latest", best=best, seconds=round(seconds, 3),
             )  # fmt: skip
 
-    def save_in_passing(self, *, pinned: bool = False, note: str = "") -> None:
+    def save(self) -> None:
+        """Save without a breath: where there is nobody left to breathe for.
+
+        Raises:
+            WriteError: there is no room, or the disk does not take it.
+
+        """
+        for _ in self.saving():
+            pass
+
+    def saving_in_passing(self, *, pinned: bool = False, note: str = "") -> Generator[None, None, None]:
         """Save; where that fails the run goes on, and says so."""
         try:
-            self.save(pinned=pinned, note=note)
+            yield from self.saving(pinned=pinned, note=note)
         except WriteError as error:
             self._clock.took(0.0)
             self._say(f"{error.cause} {error.remedy}")

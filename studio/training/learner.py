@@ -149,7 +149,7 @@ class Learner:
 
     def _judged(self, norm: float) -> Learnt:
         if self._scale is not None and self._scale.overflowed(norm):
-            return Learnt(norm, "skip")
+            return Learnt(norm, "overflow")
         return Learnt(norm, self.guard.judge(norm))
 
     def _wake(self, moment: Moment) -> list[nn.Parameter]:

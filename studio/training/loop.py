@@ -21,7 +21,8 @@ from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.picture_saving import save_picture
 from studio.training.chance import seed_everything, seed_of
 from studio.training.checkpoints import CheckpointClock, Checkpoints
-from studio.training.course import Change, Course
+from studio.training.course import Course
+from studio.training.data.loader import ExampleLoader
 from studio.training.helm import Helm
 from studio.training.keeper import Keeper
 from studio.training.learner import check_names
@@ -34,6 +35,7 @@ from studio.training.run_folder import BEAT_S, RunFolder, RunPlan, RunState, Tra
 from studio.training.run_log import RunLog
 from studio.training.run_orders import Order
 from studio.training.schedule import Moment
+from studio.training.setbacks import Setbacks
 from studio.training.settings import TrainingSettings
 from studio.training.step import StepReport
 from studio.training.task import TrainingTask
@@ -44,7 +46,6 @@ __all__ = ["Equipment", "TrainingLoop"]
 T = TypeVar("T")
 
 _POLL_S = 0.1
-_MOST_SETBACKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Equipment:
     plan: RunPlan
     settings: TrainingSettings
     processes: Processes
-    loader: Any
+    loader: ExampleLoader
     log: RunLog | None
     memo: PartsMemo
     clock: CheckpointClock
@@ -102,6 +103,7 @@ class TrainingLoop:
             Checkpoints(equipment.run.checkpoints), equipment.clock, self._trainee, self._helm,
             identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
         )  # fmt: skip
+        self._setbacks = Setbacks(plan.task, self._trainee, self._helm, self._keeper, equipment.memo, processes)
         self._pace = PaceMeter(self._timeline, self._last, processes.device)
         self._said: list[Log | Metrics] = []
         self._polled = self._beaten = 0.0
@@ -123,16 +125,18 @@ class TrainingLoop:
         self._keeper.begin(accept_changes=accept_changes)
         try:
             yield from self._look()  # the very first sample, or what a pause cut short
-            while (ending := self._ending(controls)) is None:
+            while (ending := (yield from self._hear(controls))) is None:
                 yield from self._to_its_end(self._advance())
+                self._beat()
+                yield self._progress()
                 yield from self._look()
                 if self._keeper.due():
-                    self._keeper.save_in_passing()
+                    yield from self._to_its_end(self._keeper.saving_in_passing())
                 yield from self._speak()
+            yield from self._to_its_end(self._keeper.saving())
         except GeneratorExit:
             self._keeper.save()
             raise
-        self._keeper.save()
         model = None if ending == "paused" else (yield from self._export())
         yield from self._speak()
         return TrainedRun(self._kit.run.path, ending, self.step, model)
@@ -147,8 +151,6 @@ class TrainingLoop:
                 for _ in work:
                     pass
                 raise
-        self._beat()
-        yield self._progress()
 
     def _advance(self) -> Generator[None, None, None]:
         """Take one step; or, where it cannot be taken, go back and change what made it impossible."""
@@ -158,6 +160,7 @@ class TrainingLoop:
         began = time.monotonic()
         batch = yield from self._kit.loader.fetching(moment.draws, moment.batch, moment.size)
         waited = time.monotonic() - began
+        self._pass_on_trouble()
         try:
             report = yield from self._trainee.take(batch, moment, rate=rate, parts=parts)
         except Exception as error:
@@ -167,16 +170,20 @@ class TrainingLoop:
             self._pace.note(examples=moment.batch, size=moment.size, waited=waited)
             self._take_note(moment, report, rate)
             return
-        self._divide(moment, parts)  # outside of the except block, whose traceback holds on to the step's tensors
+        self._setbacks.out_of_memory(
+            moment, parts
+        )  # outside of the except block, whose traceback holds on to the step's tensors
+
+    def _pass_on_trouble(self) -> None:
+        if self._kit.loader.trouble:
+            self._say(self._kit.loader.trouble)
+            self._kit.loader.trouble = ""
 
     def _enter(self, moment: Moment) -> None:
         """Obey what holds from this step on: a new phase, steered settings."""
         if moment.step == self._timeline.phase_start(moment.phase):
             self._recorder.event("phase", moment.step, index=moment.phase, name=moment.phase_name)
-            known = self._kit.memo.parts(self._memo_key(moment))
-            wanted = self._kit.processes.broadcast(max(known, self._helm.planned.accumulate))
-            if wanted > self._helm.parts(moment.step):
-                self._helm.course.add(Change(moment.step, parts=wanted))
+            self._setbacks.foresee(moment)
         changed = self._helm.follow(moment.step)
         if changed:
             self._recorder.event("settings", moment.step, values=changed)
@@ -185,11 +192,11 @@ class TrainingLoop:
 
     def _take_note(self, moment: Moment, report: StepReport, rate: float) -> None:
         for name, learnt in report.lessons:
-            if learnt.verdict != "step":
+            if learnt.verdict in {"skip", "diverged"}:
                 message = f"A step of the {name} was left out: its gradient was {learnt.norm:.3g} long."
                 self._recorder.event("guard", self.step, what="skipped", message=message)
         if report.diverged is not None:
-            self._set_back(moment, report.diverged)
+            self._setbacks.diverged(moment, report.diverged)
             return
         self._recorder.measured(self.step, report, moment, rate)
         pace = self._pace.report(self.step)
@@ -225,7 +232,7 @@ class TrainingLoop:
         self._recorder.event("validation", self.step, values=values, best=best)
         self._said.append(Metrics(self.step, {f"validation {name}": value for name, value in values.items()}))
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
-            self._keeper.save_in_passing()
+            yield from self._to_its_end(self._keeper.saving_in_passing())
 
     def _sample(self) -> Job[None]:
         if self._kit.processes.rank == 0:
@@ -259,7 +266,7 @@ class TrainingLoop:
 
     # -- orders and ends ---------------------------------------------------------------------------------------------
 
-    def _ending(self, controls: Controls[Any]) -> RunState | None:
+    def _hear(self, controls: Controls[Any]) -> Job[RunState | None]:
         """Hear what is wanted, and say how the sitting ends, if it does."""
         processes = self._kit.processes
         wanted: RunState | None = "paused" if processes.agree(controls.finishing)[0] else None
@@ -270,9 +277,10 @@ class TrainingLoop:
                 case "finish":
                     wanted = "stopped"
                 case "checkpoint":
-                    self._keeper.save_in_passing()
+                    yield from self._to_its_end(self._keeper.saving_in_passing())
                 case "pin":
-                    self._keeper.save_in_passing(pinned=True, note=str(order.values.get("note", "")))
+                    note = str(order.values.get("note", ""))
+                    yield from self._to_its_end(self._keeper.saving_in_passing(pinned=True, note=note))
                 case "settings":
                     self._obey(order)
         return wanted or self._natural_end()
@@ -313,56 +321,6 @@ class TrainingLoop:
             write_file(run.card_file, exported.card.encode())
         self._trainee.back_to_work()
         return run.model_file
-
-    # -- setbacks ----------------------------------------------------------------------------------------------------
-
-    def _set_back(self, moment: Moment, network: str) -> None:
-        """The steps keep throwing a network off: go back to before that, and learn at half the rate from there."""
-        streak = self._trainee.learners[network].guard.streak
-        if self._helm.course.setbacks >= _MOST_SETBACKS:
-            raise StudioError(
-                f"The {network} diverges: at step {moment.step} its gradients were too long or not finite for the "
-                f"{streak}th time in a row, and learning more slowly has not helped {_MOST_SETBACKS} times.",
-                "Begin a new run with a lower learning rate, clip the gradients, or look for faulty pictures.",
-            )
-        step = self._keeper.go_back(until=moment.step + 1 - streak)
-        self._helm.course.add(Change(step, caution=0.5))
-        message = (
-            f"The {network} was diverging at step {moment.step}: back to step {step}, from now on at half the rate."
-        )
-        self._recorder.event("guard", step, what="set_back", message=message)
-        self._say(message)
-
-    def _divide(self, moment: Moment, parts: int) -> None:
-        """The step did not fit into memory: go back to the last checkpoint, and take such steps in smaller parts."""
-        processes = self._kit.processes
-        mine = processes.share_of(moment.batch)
-        if parts >= mine:
-            raise StudioError(
-                f"Not even one picture of {moment.size} px at a time fits into the memory.",
-                "Choose a smaller picture size, a smaller network, or half precision; then resume.",
-            )
-        more = min(2 * parts, mine)
-        self._kit.memo.remember(self._memo_key(moment), more)
-        if processes.world > 1:  # the others wait for this step's gradients, and cannot be told otherwise
-            raise StudioError(
-                f"A step of {moment.batch} pictures of {moment.size} px does not fit into the memory.",
-                f"Resume the run: it will then take each step in {more} parts.",
-            )
-        if processes.device.type == "cuda":
-            torch.cuda.empty_cache()
-        self._helm.course.add(Change(moment.step, parts=more))
-        self._keeper.go_back()
-        message = (
-            f"The memory was too small: each step is now taken in {more} parts, which changes nothing but the time."
-        )
-        self._recorder.event("guard", self.step, what="divided", message=message)
-        self._say(message)
-
-    def _memo_key(self, moment: Moment) -> str:
-        device = self._kit.processes.device
-        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return f"{self._kit.plan.task} · {moment.size} px · {moment.batch} · {self._kit.processes.precision} · {name}"
 
     # -- talking -----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from studio.core.failures import is_out_of_memory
 from studio.training.chance import chance_state, restore_chance, undisturbed
 from studio.training.data.loader import ExampleLoader
 from studio.training.learner import Learner, Learnt
@@ -67,82 +68,75 @@ def find_rates(
     """
     before = chance_state(processes.device)
     try:
-        work = _all_networks(task, moment, settings, processes, sweep, learners or {}, stop)
-        return (yield from undisturbed(work, processes.device))
+        with ExampleLoader(task.examples, settings.seed) as loader:
+            bench = _Bench(task, moment, settings, processes, sweep, learners or {}, loader, stop)
+            return (yield from undisturbed(bench.all_networks(), processes.device))
     finally:
         restore_chance(before, processes.device)
 
 
-def _all_networks(
-    task: TrainingTask,
-    moment: Moment,
-    settings: TrainingSettings,
-    processes: Processes,
-    sweep: RateSweep,
-    states: Mapping[str, Mapping[str, Any]],
-    stop: Callable[[], bool],
-) -> Generator[RateTried | None, None, tuple[RateCurve, ...]]:
-    curves = []
-    with ExampleLoader(task.examples, settings.seed) as loader:
-        for network in task.networks:
-            if not stop():
-                trial = _Trial(task, network, settings, processes, states.get(network))
-                curves.append((yield from trial.sweep(sweep, moment, loader, settings.accumulate, stop)))
-    return tuple(curve for curve in curves if len(curve.rates))
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What the sweeps of all networks share; the arguments are those of `find_rates`."""
 
+    task: TrainingTask
+    moment: Moment
+    settings: TrainingSettings
+    processes: Processes
+    sweep: RateSweep
+    states: Mapping[str, Mapping[str, Any]]
+    loader: ExampleLoader
+    stop: Callable[[], bool]
 
-class _Trial:
-    """A copy of a task of which one network learns."""
+    def all_networks(self) -> Generator[RateTried | None, None, tuple[RateCurve, ...]]:
+        """Sweep one network after the other."""
+        curves, parts = [], self.settings.accumulate
+        for network in self.task.networks:
+            while not self.stop():
+                try:
+                    curves.append((yield from self._trial(network, parts)))
+                    break
+                except Exception as error:
+                    if not is_out_of_memory(error) or parts >= self.moment.batch:
+                        raise
+                parts = min(2 * parts, self.moment.batch)  # outside of the except block, which holds on to tensors
+        return tuple(curve for curve in curves if len(curve.rates))
 
-    def __init__(
-        self,
-        task: TrainingTask,
-        network: str,
-        settings: TrainingSettings,
-        processes: Processes,
-        state: Mapping[str, Any] | None,
-    ) -> None:
-        self._network = network
-        self._task = copy.deepcopy(task, {id(task.examples): task.examples})
-        for module in self._task.networks.values():
+    def _trial(self, network: str, parts: int) -> Generator[RateTried | None, None, RateCurve]:
+        """Let one network of a copy learn, at one rate after the other, until its loss diverges."""
+        task = copy.deepcopy(self.task, {id(self.task.examples): self.task.examples})
+        for module in task.networks.values():
             module.train()
-        self._learner = self._new_learner(settings, processes, state)
-        learners: dict[str, Learner] = {name: _Resting(name) for name in self._task.networks}
-        learners[network] = self._learner
-        self._taker = StepTaker(self._task, learners, processes, settings.seed)
-
-    def _new_learner(
-        self, settings: TrainingSettings, processes: Processes, state: Mapping[str, Any] | None
-    ) -> Learner:
-        learner = Learner(
-            self._network, self._task.layer_groups(self._network), lambda parameters: None,
-            clip_norm=settings.clip_norm, half=processes.precision == "fp16",
-        )  # fmt: skip
-        if state is not None:
-            learner.load_state_dict(copy.deepcopy(dict(state)))
-        return learner
-
-    def sweep(
-        self, sweep: RateSweep, moment: Moment, loader: ExampleLoader, parts: int, stop: Callable[[], bool]
-    ) -> Generator[RateTried | None, None, RateCurve]:
-        """Take one step with each rate, until the loss diverges."""
-        watch, rates, diverged = LossWatch(sweep), sweep.rates(), False
-        for number, rate in enumerate(rates):
-            here = replace(moment, step=moment.step + number, draws=moment.draws + number * moment.batch)
-            batch = yield from loader.fetching(here.draws, here.batch, here.size)
-            self._learner.guard.forget()  # gradients may grow as they will: it is the loss that decides
-            report = yield from self._taker.take(batch, here, rate=rate, parts=parts)
-            diverged = watch.add(self._loss(report.terms))
+        learner = self._new_learner(task, network)
+        resting = {name: _Resting(name) for name in task.networks}
+        taker = StepTaker(task, {**resting, network: learner}, self.processes, self.settings.seed)
+        watch, rates, diverged = LossWatch(self.sweep), self.sweep.rates(), False
+        for number, rate in enumerate(rates if learner.group_names() else ()):
+            here = replace(
+                self.moment, step=self.moment.step + number, draws=self.moment.draws + number * self.moment.batch
+            )
+            batch = yield from self.loader.fetching(here.draws, here.batch, here.size)
+            learner.guard.forget()  # gradients may grow as they will: it is the loss that decides
+            report = yield from taker.take(batch, here, rate=rate, parts=parts)
+            loss = report.terms.get("loss" if len(task.networks) == 1 else f"{network}.loss")
+            if loss is None:  # it does not learn at this moment of the schedule
+                break
+            diverged = watch.add(float(loss))
             if len(watch.losses) > number:
-                yield RateTried(self._network, number + 1, len(rates), rate, watch.losses[-1], watch.smoothed[-1])
-            if diverged or stop():
+                yield RateTried(network, number + 1, len(rates), rate, watch.losses[-1], watch.smoothed[-1])
+            if diverged or self.stop():
                 break
         tried = np.array(rates[: len(watch.losses)])
-        return RateCurve(self._network, tried, np.array(watch.losses), np.array(watch.smoothed), diverged)
+        return RateCurve(network, tried, np.array(watch.losses), np.array(watch.smoothed), diverged)
 
-    def _loss(self, terms: Mapping[str, Tensor]) -> float:
-        name = "loss" if len(self._task.networks) == 1 else f"{self._network}.loss"
-        return float(terms[name])
+    def _new_learner(self, task: TrainingTask, network: str) -> Learner:
+        learner = Learner(
+            network, task.layer_groups(network), lambda parameters: None,
+            clip_norm=self.settings.clip_norm, half=self.processes.precision == "fp16",
+        )  # fmt: skip
+        if network in self.states:
+            learner.load_state_dict(copy.deepcopy(dict(self.states[network])))
+        return learner
 
 
 class _Resting(Learner):

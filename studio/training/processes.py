@@ -213,8 +213,9 @@ class Processes:
 
     def leave_word(self, failure: Failure) -> None:
         """Tell the others why this process leaves, so that the main one can say more than that it is gone."""
-        if self._presence is not None:
-            self._presence.leave_word(failure)
+        if self._presence is not None and self._broken is None:  # whoever was left has nothing to tell
+            with suppress(RuntimeError):
+                self._presence.leave_word(failure)
 
     def close(self) -> None:
         """Part from the others, who are expected to do the same now; after a break, without waiting for them."""
@@ -372,4 +373,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-_NO_LONGER_TOGETHER = StudioError("The processes have parted already.", "Resume the run.")
+_NO_LONGER_TOGETHER = StudioError(
+    "The run was stopped at once.",
+    "Resume it: it goes on from its last checkpoint, with as many processes as you like.",
+)

@@ -145,8 +145,8 @@ class RunHistory:
     """Reads one events.jsonl and keeps up with it as it grows, from this process or another's.
 
     `metrics` and `validation` hold a `Series` for each number, "rate" and "momentum" the schedule as it was followed,
-    `happenings` everything else in order; `pace` and `state` are the newest. What a resumed run does again replaces
-    what it had done before.
+    `worked` how many seconds the run had worked at each step, `happenings` everything else in order; `pace` and `state`
+    are the newest. What a resumed run does again replaces what it had done before.
     """
 
     def __init__(self, path: Path) -> None:
@@ -158,9 +158,7 @@ class RunHistory:
     def _forget_everything(self) -> None:
         self.metrics: dict[str, Series] = {}
         self.validation: dict[str, Series] = {}
-        self.rate, self.momentum, self.epoch = Series(), Series(), Series()
-        self.clock = Series()
-        """How long the run had worked at each step, s."""
+        self.rate, self.momentum, self.epoch, self.worked = Series(), Series(), Series(), Series()
         self.happenings: list[Happening] = []
         self.pace: Happening | None = None
         self.logged_state: RunState = "new"
@@ -203,7 +201,7 @@ class RunHistory:
         still.metrics = {name: series.snapshot() for name, series in self.metrics.items()}
         still.validation = {name: series.snapshot() for name, series in self.validation.items()}
         still.rate, still.momentum = self.rate.snapshot(), self.momentum.snapshot()
-        still.epoch, still.clock, still.happenings = self.epoch.snapshot(), self.clock.snapshot(), list(self.happenings)
+        still.epoch, still.worked, still.happenings = self.epoch.snapshot(), self.worked.snapshot(), list(self.happenings)
         return still
 
     def of_kind(self, kind: str) -> tuple[Happening, ...]:
@@ -247,14 +245,14 @@ class RunHistory:
 
     def _take_metrics(self, step: int, event: Mapping[str, Any]) -> None:
         _append(self.metrics, step, event.get("values"))
-        self.clock.append(step, self.seconds)
         for series, name in ((self.rate, "rate"), (self.momentum, "momentum"), (self.epoch, "epoch")):
             if isinstance(value := event.get(name), int | float):
                 series.append(step, float(value))
+        self.worked.append(step, self.seconds)
 
     def _forget_after(self, step: int) -> None:
-        courses = (self.rate, self.momentum, self.epoch, self.clock)
-        for series in (*self.metrics.values(), *self.validation.values(), *courses):
+        schedule = (self.rate, self.momentum, self.epoch, self.worked)
+        for series in (*self.metrics.values(), *self.validation.values(), *schedule):
             series.forget_after(step)
         # what was said and done stays told, only what the numbers were is void
         self.happenings = [

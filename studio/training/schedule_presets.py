@@ -115,11 +115,14 @@ def _whole(duration: float, unit: Unit) -> float:
 
 
 def _in_shares(duration: float, unit: Unit, shares: list[float]) -> list[float]:
-    """Divide a duration; whole steps where it is counted in steps, in such a way that the sum is kept."""
+    """Divide a duration into round numbers, whole ones where it counts steps, in such a way that the sum is kept."""
     if unit == "epochs":
-        return [round(duration * share / sum(shares), 6) for share in shares]
-    borders = [round(duration * sum(shares[:i]) / sum(shares)) for i in range(len(shares) + 1)]
-    return [float(max(1, after - before)) for before, after in pairwise(borders)]
+        least = duration * min(shares) / sum(shares)
+        digits = 2 if least >= 0.1 else 6  # 6.67 epochs are easier to read than 6.666667
+        borders = [round(duration * sum(shares[:i]) / sum(shares), digits) for i in range(len(shares) + 1)]
+        return [round(after - before, digits) for before, after in pairwise(borders)]
+    borders = [float(round(duration * sum(shares[:i]) / sum(shares))) for i in range(len(shares) + 1)]
+    return [max(1.0, after - before) for before, after in pairwise(borders)]
 
 
 def _duration(default: float) -> Any:
@@ -294,7 +297,7 @@ PRESETS: dict[str, Preset] = {
         "One cycle", "Warms up, races, cools down: the quickest way to a good result.", one_cycle, OneCycleNumbers),
     "sgdr": Preset(
         "Warm restarts", "Slows down and starts afresh, each round longer than the one before.", sgdr, SgdrNumbers,
-        lengths=lambda duration: {"cycle_len": duration / 15}),  # 1 + 2 + 4 + 8
+        lengths=lambda duration: {"cycle_len": max(0.01, round(duration / 15, 2))}),  # 1 + 2 + 4 + 8
     "linear_decay": Preset(
         "Steady, then fading", "Full pace for half of the time, then evenly down to nothing.", linear_decay,
         LinearDecayNumbers, lengths=lambda duration: {"n": duration / 2, "n_decay": duration / 2}),

@@ -34,11 +34,6 @@ class StepReport:
         return {f"{name}.gradient_norm" if several else "gradient_norm": learnt.norm for name, learnt in self.lessons}
 
     @property
-    def skipped(self) -> tuple[str, ...]:
-        """The networks that did not take (one of) their steps."""
-        return tuple(dict.fromkeys(name for name, learnt in self.lessons if learnt.verdict != "step"))
-
-    @property
     def diverged(self) -> str | None:
         """The network that keeps being thrown off, if one does."""
         return next((name for name, learnt in self.lessons if learnt.verdict == "diverged"), None)

@@ -94,7 +94,7 @@ class Trainee:
         examples, device = self.task.examples, self._processes.device
         number = min(len(examples), _STATISTICS_FROM)
         chosen = [place * len(examples) // number for place in range(number)]
-        at_once = min(at_once, number)
+        at_once = min(max(2, at_once), number)  # batch norm knows no variance of one
         for first in range(0, number - at_once + 1, at_once):
             drawn = [
                 examples.draw(index, torch.Generator().manual_seed(seed_of("statistics", index)), size)

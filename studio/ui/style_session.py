@@ -1,9 +1,10 @@
 """The state of the Style panel: photo, paintings, settings, the running painting and its film. Views bind to it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -28,6 +29,9 @@ PAINTING_LIMIT = 4
 _RESTART_DELAY_MS = 500
 Inputs: TypeAlias = tuple[OpenedPicture, ...]
 """What a painting was made from: the photo, then the paintings."""
+
+_FOLLOW_DELAY_MS = 60
+"""How long Strength rests before a fast style paints anew: meanwhile the last painting is faded."""
 
 _EFFECTS = {info.name: info.effect for info in describe(StyleSettings)}
 
@@ -89,11 +93,14 @@ class StyleSession(QObject):
         self._composition = 0
         self._film_waits: Preview | None = None
         self._film_composing: Preview | None = None
+        self._painted_strength: float | None = None  # of a fast style's painting; None where it was painted live
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
+        self._follow = QTimer(self, singleShot=True, interval=_FOLLOW_DELAY_MS)
         self._connect()
 
     def _connect(self) -> None:
         self._restart.timeout.connect(self.paint)
+        self._follow.timeout.connect(self._paint_in_new_strength)
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 
@@ -131,6 +138,16 @@ class StyleSession(QObject):
 
     # -- settings --------------------------------------------------------------------------------------------------
 
+    @property
+    def inputs(self) -> Inputs:
+        """What is painted from: the photo, and the paintings unless a fast style knows its own."""
+        photo = () if self.photo is None else (self.photo,)
+        return photo if self.settings.method == "instant" else (*photo, *self.paintings)
+
+    @property
+    def _has_manner(self) -> bool:
+        return bool(self.paintings) or self.settings.mode == "reconstruct" or self.settings.method == "instant"
+
     def begin_gesture(self) -> None:
         """A slider is grabbed, a number is being typed."""
         self.history.begin(self.settings)
@@ -155,12 +172,17 @@ class StyleSession(QObject):
             return
         self.settings_changed.emit(settings)
         effects = {_EFFECTS[name] for name in changed}
-        if self._handle is not None and self._is_running:
+        if settings.method == "instant" and changed & {"method", "fast_style"} and self.photo is not None:
+            self.paint()  # it takes a moment: why wait?
+        elif self._handle is not None and self._is_running:
             self._handle.controls.replace(settings)
             if "restart" in effects:
                 self._restart.start()
         elif self.state is SessionState.FINISHED and "restart" in effects:
             self._restart.start()
+        elif settings.method == "instant":
+            if self.state is SessionState.FINISHED and "strength" in changed:
+                self._follow.start()
         elif self.state is SessionState.FINISHED and "steer" in effects and self.film.frames:
             self._start(self.film.frames[-1])  # the finished picture follows the slider too
         if "instant" in effects:
@@ -176,6 +198,11 @@ class StyleSession(QObject):
         """Start painting from the beginning."""
         self._start(None)
 
+    def _paint_in_new_strength(self) -> None:
+        """Let the fast style paint in the strength of now; the library keeps the first version alone."""
+        if self.settings.method == "instant" and self.state is SessionState.FINISHED:
+            self._start(None, again=True)
+
     def branch_from(self, number: int) -> None:
         """Go back to a frame of the film: its picture, its settings, and on from there."""
         frame = self.film.find(number)
@@ -186,7 +213,7 @@ class StyleSession(QObject):
         self._set_state(SessionState.READY)
         self._apply_settings(frame.settings)
         self.history.record(before, frame.settings)
-        self.painting, self.recipe = frame.painting, frame.recipe
+        self._take_painting(frame.painting, frame.recipe)
         self._compose()
         self._start(frame)
         self._branched = True
@@ -206,6 +233,7 @@ class StyleSession(QObject):
     def stop(self) -> None:
         """End the painting with what was reached; it is kept like a finished one. Before the first frame: give up."""
         self._restart.stop()
+        self._follow.stop()
         if self._handle is None or not self._is_running:
             return
         if self._last_preview is None:
@@ -214,31 +242,39 @@ class StyleSession(QObject):
             self._stopping = self._handle
             self._handle.finish()
 
-    def _start(self, branch: FilmFrame | None) -> None:
-        if self.photo is None or (not self.paintings and self.settings.mode != "reconstruct"):
+    def _start(self, branch: FilmFrame | None, *, again: bool = False) -> None:
+        """Paint from the beginning, or on from a frame; `again`: only in another strength."""
+        if self.photo is None or not self._has_manner:
             self.stop() if self._is_running else self._settle()
             return
-        if branch is None:
+        if self.settings.method == "instant":
+            branch = None  # there is nothing to go on from: it is painted in one pass
+        if branch is None and not again:
             self.film.clear()
             self.film_changed.emit(self.film)
+        photo, *paintings = self.inputs
         task = StylizeTask(
-            content=self.photo.picture,
-            styles=tuple(painting.picture for painting in self.paintings),
+            content=photo.picture,
+            styles=tuple(painting.picture for painting in paintings),
             branch=None if branch is None else branch.painting,
             history=None if branch is None else branch.recipe,
         )
         self._restart.stop()
+        self._follow.stop()
         self._branched = False
         self._film_waits = self._last_preview = None
         if self._handle is not None and self._handle is not self._stopping:
             self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
         controls = Controls(self.settings)
         self._handle = self._studio.live(self._JOB, "stylize", task, controls, after_running=True)
-        self._connect_run(self._handle, (self.photo, *self.paintings))
+        self._connect_run(self._handle, None if again else self.inputs)
         self._set_state(SessionState.PAINTING)
 
-    def _connect_run(self, handle: JobHandle, inputs: Inputs) -> None:
-        """Listen to one job, by a number: what an older one still has to say is not about the present picture."""
+    def _connect_run(self, handle: JobHandle, inputs: Inputs | None) -> None:
+        """Listen to one job, by a number: what an older one still has to say is not about the present picture.
+
+        `inputs` is what its result is kept with; None where it is not to be kept.
+        """
         self._run += 1
         run = self._run
         handle.progressed.connect(partial(self._show_progress, run))
@@ -254,21 +290,22 @@ class StyleSession(QObject):
     def _take_preview(self, run: int, preview: Preview) -> None:
         if not self._is_present(run):
             return
-        self.painting, self.recipe = preview.picture, preview.recipe
+        self._take_painting(preview.picture, preview.recipe)
         if not preview.draft:
             self._last_preview = preview
             if preview.recipe is not None and self.film.wants(preview.step):
                 self._film_waits = preview
         self._compose()
 
-    def _finish(self, run: int, inputs: Inputs, result: StyledPicture) -> None:
+    def _finish(self, run: int, inputs: Inputs | None, result: StyledPicture) -> None:
         if self._is_present(run):
             self._handle = None
-            self.painting, self.recipe = result.painting, result.recipe
+            self._take_painting(result.painting, result.recipe)
             self._put_last_on_film(result)
             self._set_state(SessionState.FINISHED)
             self._compose()
-        self.painting_finished.emit(result, inputs)
+        if inputs is not None:
+            self.painting_finished.emit(result, inputs)
 
     def _put_last_on_film(self, result: StyledPicture) -> None:
         last = self._last_preview or Preview(to_8_bits(result.painting), 0)
@@ -306,9 +343,32 @@ class StyleSession(QObject):
         self._compose_busy, self._compose_again = True, False
         self._film_composing, self._film_waits = self._film_waits, None
         task = ComposeTask(self.photo.ground, self.painting)
-        handle = self._pictures.live(self._COMPOSE, "compose", task, Controls(self.settings))
+        handle = self._pictures.live(self._COMPOSE, "compose", task, Controls(self._settings_to_compose()))
         handle.finished.connect(partial(self._show_composed, self._composition))
         handle.failed.connect(partial(self._fail_composing, self._composition))
+
+    def _settings_to_compose(self) -> StyleSettings:
+        """Return the settings for laying the painting over the photo.
+
+        A fast style's painting is faded to a lower strength until it is painted in that: nearly the same, and at once.
+        """
+        if self._painted_strength is None:
+            return self.settings.model_copy(update={"method": "live"})
+        share = min(1.0, self.settings.strength / self._painted_strength) if self._painted_strength > 0 else 1.0
+        return self.settings.model_copy(update={"method": "live", "strength": share})
+
+    @property
+    def settings_of_picture(self) -> StyleSettings:
+        """The settings that belong to the painting as it is: of a fast style, the strength that it was painted in."""
+        if self._painted_strength is None:
+            return self.settings
+        return self.settings.model_copy(update={"strength": self._painted_strength})
+
+    def _take_painting(self, painting: Picture | DeepPicture, recipe: Recipe | None) -> None:
+        self.painting, self.recipe = painting, recipe
+        made_with: Mapping[str, Any] = self.settings.model_dump() if recipe is None else recipe.settings
+        instantly = made_with.get("method") == "instant"
+        self._painted_strength = float(made_with["strength"]) if instantly else None
 
     def _show_composed(self, composition: int, frame: Frame) -> None:
         if composition != self._composition:
@@ -354,7 +414,7 @@ class StyleSession(QObject):
         self.recipe = recalled.recipe
         self.frame_composed.emit(recalled.shown.frame)
         if recalled.shows_plain_painting:
-            self.painting = recalled.shown.picture.pixels
+            self._take_painting(recalled.shown.picture.pixels, recalled.recipe)
             preview = Preview(self.painting, recalled.step, recipe=recalled.recipe)
             self._remember(preview, recalled.shown.thumbnail)
         self._settle()
@@ -372,9 +432,9 @@ class StyleSession(QObject):
         """Find the state that the pictures at hand allow when nothing runs."""
         if self.painting is not None:
             self._set_state(SessionState.FINISHED)
-        elif self.photo is not None and (self.paintings or self.settings.mode == "reconstruct"):
+        elif self.photo is not None and self._has_manner:
             self._set_state(SessionState.READY)
-            if self.start_when_ready:
+            if self.start_when_ready or self.settings.method == "instant":
                 self.start_when_ready = False
                 self.paint()
         else:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QUndoStack
 from studio.core.failures import Failure
 from studio.engine import Engine
 from studio.jobs.runs import RunLook
-from studio.training.kinds import KINDS
+from studio.training import kinds as every_kind
 from studio.training.run_folder import RunPlan, RunState
 from studio.training.schedule import Schedule
 from studio.training.task_kind import TaskKind
@@ -41,7 +41,7 @@ class TrainSession(QObject):
         runs: the folder of new runs.
         preferences: what is remembered of runs.
         undo_stack: receives the steps of the settings of a new run.
-        kinds: what can be trained.
+        kinds: what can be trained; by default all there is.
 
     """
 
@@ -60,10 +60,10 @@ class TrainSession(QObject):
         undo_stack: QUndoStack,
         parent: QObject | None = None,
         *,
-        kinds: Sequence[TaskKind] = KINDS,
+        kinds: Sequence[TaskKind] = (),
     ) -> None:
         super().__init__(parent)
-        self.kinds = tuple(kinds)
+        self.kinds = tuple(kinds) or every_kind.KINDS
         self.keeper = RunKeeper(studio, reader, runs, preferences, self)
         self.new_run = NewRun(self.kinds, reader, undo_stack, self)
         self.watch = RunWatch(reader, "train.watch", self)
@@ -73,6 +73,7 @@ class TrainSession(QObject):
     def _connect(self) -> None:
         self.keeper.failed.connect(self.failed)
         self.keeper.place_changed.connect(self._look_at_change)
+        self.watch.looked.connect(self._compare_with_list)
         self.watch.failed.connect(self._lose)
         self.comparison.failed.connect(self._lose_comparison)
 
@@ -87,8 +88,7 @@ class TrainSession(QObject):
         """Follow the runs closely, or let them be because nobody looks."""
         self.watch.set_active(visible)
         self.comparison.set_active(visible)
-        if visible:
-            self.keeper.refresh()
+        self.keeper.set_active(visible)
 
     def show(self, path: Path | None) -> None:
         """Bring a run into sight; None: the new one."""
@@ -110,6 +110,11 @@ class TrainSession(QObject):
     def _look_at_change(self, path: Path) -> None:
         if path == self.shown:
             self.watch.look_now()
+
+    def _compare_with_list(self, look: RunLook) -> None:
+        known = self.keeper.glance(look.path)
+        if known is None or known.state != look.state:
+            self.keeper.refresh()
 
     def _lose(self, failure: Failure) -> None:
         self.shown_changed.emit(None)

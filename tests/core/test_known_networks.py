@@ -4,7 +4,9 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from models.weight_headers import FAST_STYLE
 from studio.core.known_networks import EMBEDDED, Manifest, packaged_weights
+from studio.core.samples import find_sample
 
 
 @pytest.fixture
@@ -27,9 +29,25 @@ def test_it_agrees_with_the_architectures_layer_by_layer():
     from models.backbones import ARCHITECTURES, untrained_backbone
 
     manifest = packaged_weights().manifest
-    assert set(manifest.architectures) == set(ARCHITECTURES)
+    assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE}
     for network in manifest.networks:
-        assert untrained_backbone(network.architecture).taps == network.taps
+        if network.task == "backbone":
+            assert untrained_backbone(network.architecture).taps == network.taps
+
+
+def test_the_packaged_fast_styles_are_what_it_says():
+    from models.fast_style_files import load_fast_style
+
+    packaged = packaged_weights()
+    fast_styles = [network for network in packaged.manifest.networks if network.task == "fast_style"]
+    assert len(fast_styles) >= 2
+    for network in fast_styles:
+        assert network.architecture == FAST_STYLE
+        _, facts = load_fast_style(packaged.folder / network.file)
+        painting = find_sample(facts.painting_sha256)
+        assert painting is not None
+        assert painting.name == facts.painting
+        assert (packaged.folder / network.file).with_suffix(".md").exists()
 
 
 def test_sizes_agree_with_those_that_torchvision_states():

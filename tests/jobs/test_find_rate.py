@@ -1,14 +1,18 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rate_kit import kind_of, plan
 
 from studio.core.controls import Controls
-from studio.core.events import Event, Job, Metrics, Progress
+from studio.core.events import Event, Job, Metrics, Progress, finish
 from studio.core.failures import StudioError
 from studio.jobs.catalog import start
 from studio.jobs.find_rate import find_rate
+from studio.jobs.train import train
 from studio.training.rate_curve import FoundRates, RateRequest, RateSweep
+from studio.training.run_folder import RunFolder, TrainRequest
+from studio.training.schedule_presets import constant
 from studio.training.settings import TrainingSettings
 
 SWEEP = RateSweep(low=1e-4, high=10.0, steps=12, smoothing=0.5)
@@ -59,6 +63,18 @@ def test_finishing_keeps_what_is_known() -> None:
     except StopIteration as end:
         (curve,) = end.value.curves
     assert 3 <= len(curve.rates) <= 4
+
+
+def test_a_run_that_goes_on_is_tried_from_its_newest_checkpoint(tmp_path: Path) -> None:
+    started = plan().model_copy(update={"schedule": constant(duration=6, unit="steps", optimiser="sgd", rate=0.1)})
+    run_folder = RunFolder.create(tmp_path / "run", started)
+    finish(train(TrainRequest(run_folder.path), Controls(TrainingSettings()), kind=kind_of("open_fit")))
+    before = {path: path.read_bytes() for path in run_folder.path.rglob("*") if path.is_file()}
+    fresh, _ = run(job_for("open_fit"))
+    request = RateRequest(started, folder=run_folder.path, sweep=SWEEP)
+    gone_on, _ = run(find_rate(request, Controls(TrainingSettings()), kind=kind_of("open_fit")))
+    assert gone_on.curves[0].losses[0] < fresh.curves[0].losses[0]  # it has learnt something by then
+    assert {path: path.read_bytes() for path in run_folder.path.rglob("*") if path.is_file()} == before
 
 
 def test_a_wrong_setting_is_told_before_anything_is_opened() -> None:

@@ -1,4 +1,4 @@
-"""A fast style trained from a folder of photos and a painting, through the real window, closed and opened in between."""
+"""A fast style trained from a folder of photos and a painting, through the real window, closed in the middle."""
 
 from contextlib import contextmanager
 

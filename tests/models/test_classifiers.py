@@ -112,6 +112,11 @@ def test_the_pictures_are_normalised_inside():
         features = network.features((x - mean.view(1, 3, 1, 1)) / std.view(1, 3, 1, 1))
         expected = F.adaptive_avg_pool2d(features, 1).flatten(1) @ network.head.weight.T + network.head.bias
         torch.testing.assert_close(network(x), expected)
+        steps = network.in_steps(x)
+        assert [next(steps) for _ in network.features] == [None] * len(network.features)
+        with pytest.raises(StopIteration) as end:
+            next(steps)
+        torch.testing.assert_close(end.value.value, expected)
 
 
 def test_the_blocks_compute_what_their_papers_say():

@@ -12,7 +12,7 @@ from studio.training.crew import Crew, announce, in_crew, is_companion, is_main,
 
 MEETING_POINT = (
     "ATELIER_CREW", "LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT",
-    "TORCHELASTIC_USE_AGENT_STORE",
+    "TORCHELASTIC_USE_AGENT_STORE", "TORCH_CPP_LOG_LEVEL",
 )  # fmt: skip
 
 

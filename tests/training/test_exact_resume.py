@@ -1,6 +1,5 @@
 """However a run is interrupted, it ends as if it had not been: the same weights bit by bit, the same numbers."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from training_kit import (
     advance_to,
     constant_schedule,
     history_of,
+    left_if_killed_now,
     new_run,
     numbers_of,
     open_duel,
@@ -80,9 +80,7 @@ def test_closed_or_killed_anywhere_it_ends_the_same(tmp_path_factory, unbroken, 
             if next(job, None) is None:
                 break
         if killed:  # what is on the disk at this instant is all that a killed process leaves
-            left = run.path.with_name(f"left {number}")
-            shutil.copytree(run.path, left)
-            run = RunFolder(left)
+            run = left_if_killed_now(run, f"left {number}")
         job.close()
     train_to_end(run, opener)
     assert outcome(run) == unbroken[name]
@@ -107,8 +105,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(tmp_path,
     job = training(run, opener, clock=EverySteps(6))
     while not (run.checkpoints / "step-00000018.json").exists():
         next(job)
-    left = RunFolder(tmp_path / "left")
-    shutil.copytree(run.path, left.path)
+    left = left_if_killed_now(run)
     job.close()
     newest = Checkpoints(left.checkpoints).file_of(18)
     content = newest.read_bytes()
@@ -156,7 +153,7 @@ def steer_at(run: RunFolder, opener, step: int, values: dict, until: int | None 
             asked = True
             run.orders.post(Order("settings", values))
         if until is not None and done == until:
-            shutil.copytree(run.path, run.path.with_name("left"))
+            left_if_killed_now(run)
             return
 
 

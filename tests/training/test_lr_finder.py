@@ -156,6 +156,33 @@ def test_each_network_is_swept_on_its_own_while_the_others_rest(processes: Proce
     assert tuple(first[0]) == tuple(second[0])  # and both sweeps begin at the same place
 
 
+class Cramped(Fit):
+    """Needs more memory than there is for more than two examples at once."""
+
+    def objectives(self, batch: tuple[Tensor, ...], moment: Moment) -> Iterator[Any]:
+        if len(batch[0]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        yield from super().objectives(batch, moment)
+
+
+def test_a_batch_that_does_not_fit_is_divided(processes: Processes) -> None:
+    (curve,) = find(Cramped(), processes, SHORT)
+    assert len(curve.rates) == SHORT.steps
+
+
+class Silent(Pair):
+    """Its generator does not learn yet."""
+
+    def objectives(self, batch: tuple[Tensor, ...], moment: Moment) -> Iterator[Any]:
+        for objective in super().objectives(batch, moment):
+            if objective is None or objective.network == "critic":
+                yield objective
+
+
+def test_a_network_that_does_not_learn_has_no_curve(processes: Processes) -> None:
+    assert [curve.network for curve in find(Silent(), processes, SHORT)] == ["critic"]
+
+
 def test_the_other_jobs_of_the_thread_do_not_change_what_is_found(processes: Processes) -> None:
     (quiet,) = find(Fit(), processes, SHORT)
     work = find_rates(Fit(), TIMELINE.at(0), SETTINGS, processes, SHORT)

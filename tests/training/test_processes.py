@@ -11,6 +11,7 @@ from processes_kit import in_processes
 from torch import nn
 
 from studio.core.failures import Failure, StudioError
+from studio.training.crew import is_main, launched_from_outside
 from studio.training.processes import Processes
 
 TIMEOUT = 60.0
@@ -125,6 +126,31 @@ def test_two_processes_share_average_and_agree(tmp_path):
         assert seen["twice"]
         assert seen["left"]
     assert (main["was there"], other["was there"]) == (False, True)
+
+
+def meet_as(rank: int, launcher: str) -> tuple[int, int, int, bool, list[int]]:
+    """Find the others as that launcher's environment says."""
+    alone = {"srun on two computers", "by hand on two computers"}
+    here = {"NODE_RANK": str(rank), "LOCAL_RANK": "0"} if launcher in alone else {"LOCAL_RANK": str(rank)}
+    os.environ.update(here)
+    if launcher.startswith("srun"):
+        for name in ("ATELIER_CREW", *here):
+            del os.environ[name]
+        each = {"SLURM_NNODES": "2", "SLURM_NTASKS_PER_NODE": "1", "SLURM_NODEID": str(rank), "SLURM_LOCALID": "0"}
+        one = {"SLURM_NNODES": "1", "SLURM_NTASKS_PER_NODE": "2", "SLURM_NODEID": "0", "SLURM_LOCALID": str(rank)}
+        os.environ.update({"SLURM_NTASKS": "2", "SLURM_PROCID": str(rank), "SLURM_JOB_ID": "1", "SLURM_JOB_NAME": "x"})
+        os.environ.update(each if launcher in alone else one)
+    devices, nodes = launched_from_outside() or ((1, 2) if launcher in alone else (2, 1))
+    main = is_main(nodes)
+    with Processes("cpu", devices=devices, nodes=nodes, timeout=TIMEOUT) as processes:
+        return processes.rank, processes.local_rank, processes.world, main, processes.gather(processes.rank)
+
+
+@pytest.mark.parametrize("launcher", ["srun", "srun on two computers", "by hand on two computers"])
+def test_every_launcher_is_understood(launcher):
+    for rank, ending in enumerate(in_processes(2, meet_as, launcher)):
+        local = 0 if "two" in launcher else rank
+        assert ending.result == (rank, local, 2, rank == 0, [0, 1])
 
 
 # -- when one is gone --------------------------------------------------------------------------------------------------

@@ -318,6 +318,14 @@ def test_a_preset_counted_in_steps_keeps_its_length(name: str, steps: int) -> No
     assert schedule.timeline(7, batch=3, size=64).total_steps == steps
 
 
+@given(st.floats(0.1, 500))
+def test_a_preset_s_epochs_are_round_and_add_up(duration: float) -> None:
+    duration = round(duration, 2)
+    lengths = [phase.duration for phase in step_decay(duration=duration, drops=2).phases]
+    assert sum(lengths) == pytest.approx(duration)
+    assert all(round(length, 2 if duration >= 0.3 else 6) == length for length in lengths)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("unit", ["epochs", "steps"])
 def test_a_preset_takes_the_place_of_a_schedule_at_its_length_and_speed(name: str, unit: str) -> None:

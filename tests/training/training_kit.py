@@ -1,7 +1,9 @@
 """Small things to train: real tasks on random numbers, done in moments."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,7 +150,7 @@ def constant_schedule(steps: int, **phase: Any) -> Schedule:
 
 
 def toy_kind(opener: str | Callable[..., Job[TrainingTask]] = open_regression) -> TaskKind:
-    name = opener if isinstance(opener, str) else f"training_kit:{opener.__name__}"
+    name = opener if isinstance(opener, str) else f"{opener.__module__}:{opener.__name__}"
     return TaskKind(
         "toy", "Toy", "A toy.", ToySettings, name, "pictures", "nothing", lambda _: constant_schedule(10)
     )  # fmt: skip
@@ -196,6 +198,18 @@ def train_to_end(run: RunFolder, opener: Any = open_regression, **more: Any) -> 
             events.append(next(job))
         except StopIteration as end:
             return end.value, events
+
+
+def left_if_killed_now(run: RunFolder, name: str = "left") -> RunFolder:
+    """Copy what is on the disk at this instant, which is all that a killed process leaves."""
+
+    def copy(source: str, target: str) -> None:
+        with suppress(FileNotFoundError):  # just removed by the thread that writes checkpoints
+            shutil.copy2(source, target)
+
+    path = run.path.with_name(name)
+    shutil.copytree(run.path, path, copy_function=copy)
+    return RunFolder(path)
 
 
 def history_of(run: RunFolder) -> RunHistory:

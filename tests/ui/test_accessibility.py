@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip, focusable_controls
 from PySide6.QtCore import Qt
@@ -19,10 +20,14 @@ from widget_kit import Frame, plain_picture
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
+from studio.core.frames import prepare_frame
 from studio.core.model_shelf import ShelfEntry
 from studio.core.style_settings import StyleSettings
+from studio.training.data.doctor import DataReport, Finding
 from studio.ui.theme import Theme
 from studio.ui.widgets.banner import Banner
+from studio.ui.widgets.curves import Curves
+from studio.ui.widgets.doctor_view import DoctorView
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.film_strip import FilmStrip
 from studio.ui.widgets.import_bar import ImportBar
@@ -32,7 +37,9 @@ from studio.ui.widgets.model_list import ModelList
 from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
 from studio.ui.widgets.photo_tile import PhotoTile
 from studio.ui.widgets.progress_line import ProgressLine
+from studio.ui.widgets.run_list import RunEntry, RunList
 from studio.ui.widgets.samples import Sample
+from studio.ui.widgets.samples_view import SampleShot, SamplesView
 from studio.ui.widgets.settings_form import SettingsForm
 from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet
 from studio.ui.widgets.task_rail import TaskEntry, TaskRail
@@ -99,7 +106,35 @@ def make_import_bar(theme: Theme) -> QWidget:
     return ImportBar(theme, Path("models"))
 
 
+def make_curves(theme: Theme) -> QWidget:
+    curves = Curves(theme)
+    curves.set_series("loss", np.arange(50), np.linspace(2, 1, 50))
+    curves.plot.refresh()
+    return curves
+
+
+def make_samples(theme: Theme) -> QWidget:
+    view = SamplesView(theme, lambda path, taken: taken(prepare_frame(plain_picture())))
+    view.set_samples([SampleShot(step, Path(f"{step}.png")) for step in (1, 50)])
+    return view
+
+
+def make_runs(theme: Theme) -> QWidget:
+    runs = RunList(theme)
+    runs.set_runs([RunEntry(Path("a"), "A", "Fast style", "paused", 0.5)])
+    return runs
+
+
+def make_doctor(theme: Theme) -> QWidget:
+    view = DoctorView(theme)
+    finding = Finding("broken", "warning", "1 broken file", "it is left out", (Path("a.jpg"),))
+    view.show_report(DataReport(2, (Path("b.jpg"),), (finding,), ((64, 64),), 9, 9, (("JPEG", 1),)))
+    view.findings[0].files_button.setChecked(True)
+    return view
+
+
 MAKERS = [
+    make_curves, make_samples, make_runs, make_doctor,
     make_models, make_import_bar,
     make_form, make_shelf, make_strip, make_banner, make_empty_state, make_library, make_sheet, make_rail, PhotoTile,
     ProgressLine,

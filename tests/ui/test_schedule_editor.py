@@ -1,11 +1,13 @@
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QUndoCommand, QUndoStack
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.training.schedule import Phase, Ramp, Schedule
@@ -212,6 +214,62 @@ def test_hovering_reads_the_numbers(make: Made) -> None:
     assert editor.readout.text() == "800 steps · 8 epochs · 3 200 pictures"
 
 
+def test_a_drag_says_what_it_does(make: Made) -> None:
+    editor = make()
+    drag(rate_plot(editor), Border(0), QPointF(40, 0), release=False)
+    first, second, _ = durations(editor)
+    assert editor.readout.text() == f"Warm up: {first:g} epochs · Work: {second:g} epochs"
+
+
+def test_what_is_under_the_mouse_explains_itself(make: Made) -> None:
+    editor = make()
+    plot = rate_plot(editor)
+    for grip, words in ((Border(0), "Work: 4 epochs"), (Point(2, "learning_rate", "end"), "Land ends at rate 0.001")):
+        at = plot.place_of(grip).toPoint()
+        QApplication.sendEvent(
+            plot.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, plot.viewport().mapToGlobal(at))
+        )  # fmt: skip
+        assert words in QToolTip.text()
+    QToolTip.hideText()
+
+
+def test_undo_keys_are_about_the_schedule_in_here(make: Made) -> None:
+    editor = make()
+    drag(rate_plot(editor), Border(0), QPointF(40, 0))
+    changed = editor.schedule
+    QTest.keyClick(rate_plot(editor), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert editor.schedule == SCHEDULE
+    QTest.keyClick(
+        editor.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )  # fmt: skip
+    assert editor.schedule == changed
+
+
+def test_a_shared_history_is_left_to_the_window(qtbot: QtBot, theme: Theme) -> None:
+    stack = QUndoStack()
+    stack.push(QUndoCommand("something else"))
+    editor = ScheduleEditor(theme, stack)
+    qtbot.addWidget(editor)
+    editor.show()
+    editor.set_schedule(SCHEDULE, 400, 4, 64)
+    editor.take_rate(0.05)
+    assert stack.undoText() == "Learning Rate"
+    assert not editor.undo_button.isVisible()
+    editor.set_schedule(one_cycle(), 400, 4, 64)
+    assert stack.count() == 2  # the other thing can still be undone
+    stack.undo()
+    assert editor.schedule == one_cycle()
+    assert stack.undoText() == "something else"
+
+
+def test_a_found_rate_scales_the_schedule(make: Made) -> None:
+    editor = make()
+    editor.take_rate(0.05)
+    assert rates(editor) == [(0.005, 0.05), (0.05, 0.05), (0.05, 0.005)]
+    editor.undo_stack.undo()
+    assert editor.schedule == SCHEDULE
+
+
 def test_a_click_and_the_arrows_choose_a_phase(make: Made) -> None:
     editor = make()
     plot = rate_plot(editor)
@@ -325,6 +383,14 @@ def test_pyqtgraph_waits_until_the_editor_is_seen(qtbot: QtBot, theme: Theme) ->
     qtbot.addWidget(editor)
     editor.set_schedule(SCHEDULE, 400, 4, 64)
     assert editor.plot is None
+
+
+def test_neither_pyqtgraph_nor_torch_is_loaded_before_anything_is_seen() -> None:
+    code = (
+        "import sys, studio.ui.widgets.schedule_editor, studio.ui.widgets.rate_finder\n"
+        "sys.exit(any(name in sys.modules for name in ('pyqtgraph', 'torch')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_every_control_has_a_name_and_explains_itself(make: Made) -> None:

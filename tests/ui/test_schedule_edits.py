@@ -67,6 +67,32 @@ def test_a_border_stays_behind_what_has_been_trained() -> None:
     assert durations(edits.move_border(timeline, 1, 41, earliest=61)) == [2, 1.1]
 
 
+any_phase = st.builds(
+    lambda unit, epochs, steps, batch: phase(epochs if unit == "epochs" else steps, unit, batch=batch),
+    st.sampled_from(["epochs", "steps"]),
+    st.floats(0.01, 30),
+    st.integers(1, 400),
+    st.none() | st.integers(1, 64),
+)
+
+
+@given(st.lists(any_phase, min_size=1, max_size=4), st.integers(1, 500), st.floats(-1e4, 1e5), st.data())
+def test_any_border_can_be_pulled_anywhere(
+    phases: list[Phase], examples: int, target: float, data: st.DataObject
+) -> None:
+    timeline = laid(*phases, examples=examples)
+    index = data.draw(st.integers(0, len(phases) - 1))
+    reached = data.draw(st.integers(0, timeline.total_steps - 1))
+    earliest = reached + 1 if timeline.phase_at(reached) == index else 0
+    moved = edits.move_border(timeline, index, target, earliest=earliest)
+    changed = [i for i, (a, b) in enumerate(zip(phases, moved.phases, strict=True)) if a != b]
+    assert changed in ([], [index], [index + 1], [index, index + 1])
+    after = moved.timeline(examples, batch=5, size=64)
+    assert [after.phase_start(i) for i in range(index + 1)] == [timeline.phase_start(i) for i in range(index + 1)]
+    if earliest:
+        assert after.phase_start(index + 1) >= earliest  # what has been trained stays in its phase
+
+
 # --- ends
 
 

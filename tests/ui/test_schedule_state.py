@@ -44,6 +44,17 @@ def test_a_drag_is_one_step_to_undo(state: EditorState, qtbot: QtBot) -> None:
     assert len(told) == 3
 
 
+def test_a_drag_goes_on_when_the_data_is_counted_meanwhile(state: EditorState) -> None:
+    state.begin()
+    state.move_border(0, 50)
+    state.set_schedule(THREE, 200, 5, 64)  # 40 steps an epoch
+    state.move_border(0, 100)
+    state.end("Move Border")
+    assert durations(state) == [2.5, 1.5, 2]
+    state._stack.undo()
+    assert state.schedule == THREE
+
+
 def test_a_drag_that_is_given_up_leaves_nothing(state: EditorState) -> None:
     state.begin()
     state.move_border(0, 60)
@@ -65,6 +76,8 @@ def test_a_new_schedule_forgets_the_old_one_s_history(state: EditorState) -> Non
     state.set_schedule(state.schedule, 200, 5, 64)  # the same over more pictures: undo still makes sense
     assert state._stack.canUndo()
     state.set_schedule(THREE, 200, 5, 64)
+    state._stack.undo()
+    assert state.schedule == THREE
     assert not state._stack.canUndo()
 
 

@@ -4,13 +4,14 @@ Cross entropy with label smoothing (Szegedy et al. 2016, section 7). A part of e
 network gets wrong there is what it shows.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from models.classifier_files import ClassifierFacts, to_file
@@ -42,8 +43,10 @@ _SHOWN = 400
 _MISTAKES = 24
 _CACHE_ROOM = 1.5
 """Pictures are kept so much larger than they are looked at, so that close views stay sharp."""
-_PIXELS_A_BREATH = 300_000
-"""So many pixels are looked at between two breaths, some 50 ms of a narrow network on a processor."""
+_PIXELS_TOGETHER = 100_000
+"""So many are looked at together where nothing is learnt: enough to keep a processor busy."""
+_BREATH_S = 0.03
+"""After so long a breath is taken between two layers. When that is changes nothing of the numbers."""
 
 
 class ClassifierTask(TrainingTask):
@@ -83,11 +86,11 @@ class ClassifierTask(TrainingTask):
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
-    def objectives(self, batch: Batch, moment: "Moment") -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, moment: "Moment") -> Generator[Objective | None, None, None]:
         """Cross entropy with the label smoothed over all classes."""
         pictures, labels = batch
         self._answers = None
-        logits = self.networks["classifier"](pictures)
+        logits = yield from _passed(self.networks["classifier"], pictures)
         yield None
         loss = F.cross_entropy(logits, labels, label_smoothing=self._settings.smoothing)
         right = (logits.detach().argmax(dim=1) == labels).float().mean()
@@ -148,12 +151,14 @@ class ClassifierTask(TrainingTask):
 
     def _ask(self, network: nn.Module, indices: Sequence[int]) -> Generator[None, None, Answers]:
         """Ask for an answer on each of these kept pictures, some at a time."""
-        together = max(1, _PIXELS_A_BREATH // self._size**2)
+        together = max(1, _PIXELS_TOGETHER // self._size**2)
         logits = []
         for begin in range(0, len(indices), together):
             some = indices[begin : begin + together]
             pictures = torch.stack([self._kept.plain(index, self._size) for index in some])
-            logits.append(network(pictures.to(self._device)).float().cpu())
+            yield
+            answered = yield from _passed(network, pictures.to(self._device))
+            logits.append(answered.float().cpu())
             yield
         return Answers.of(torch.cat(logits), self._kept.labels[list(indices)])
 
@@ -205,6 +210,8 @@ def open_task(plan: RunPlan, place: Place) -> Job[ClassifierTask]:
     variation = variation_for(settings, "signs" if collection.signs else "photos")
     taught, kept = divided(collection.labels, settings.held_back, settings.seed)
     yield Log(_summary(collection, len(taught), len(kept), channels))
+    if collection.largest_side < max(sizes):
+        yield Log(f"No picture is larger than {collection.largest_side} px: they are looked at in that size.")
     network = build_classifier(
         settings.family, settings.width, channels=channels, classes=len(collection.names),
         generator=torch.Generator().manual_seed(seed_of("weights", place.seed)),
@@ -216,6 +223,21 @@ def open_task(plan: RunPlan, place: Place) -> Job[ClassifierTask]:
         settings,
         sizes[-1],
     )
+
+
+def _passed(network: nn.Module, pictures: Tensor) -> Generator[None, None, Tensor]:
+    """Return the logits of pictures, with a breath whenever the last is some time ago."""
+    assert isinstance(network, Classifier)
+    steps, breath = network.in_steps(pictures), monotonic()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            logits: Tensor = end.value
+            return logits
+        if monotonic() - breath > _BREATH_S:
+            yield
+            breath = monotonic()
 
 
 def _summary(collection: Collection, taught: int, kept: int, channels: int) -> str:

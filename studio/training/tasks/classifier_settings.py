@@ -27,7 +27,7 @@ class ClassifierSettings(TrainingSettings, Variation):
     """The settings of a classifier, beside those that all runs have and how pictures may vary."""
 
     size: int = setting(
-        96, label="Picture size", help="Side of the squares it looks at; smaller pictures are not enlarged.",
+        96, label="Picture size", help="Side of the squares it looks at; larger shows more, and takes longer.",
         term="input resolution", low=16, high=1024, step=16, unit="px", group="Length")  # fmt: skip
     batch: int = setting(
         64, label="Pictures a step", help="More make each step steadier, and slower.",

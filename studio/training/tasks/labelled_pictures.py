@@ -28,6 +28,8 @@ _GREY_LOOKS = 64
 """So many pictures are looked at to tell whether there is any colour."""
 _GREY_SLACK = 6
 """So much may the channels of a grey JPEG differ."""
+_NAMED = 20
+"""So many files that are left out are named one by one."""
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -52,6 +54,7 @@ class Collection:
         pictures: decoded, H×W×3 bytes each.
         labels: the class of each.
         names: of the classes.
+        largest_side: of all pictures' sides, px: in larger views nothing more would be seen.
         signs: whether they are letters or digits rather than photos, as far as the kind of file tells.
 
     """
@@ -59,12 +62,8 @@ class Collection:
     pictures: _Pictures
     labels: tuple[int, ...]
     names: tuple[str, ...]
+    largest_side: int
     signs: bool = False
-
-    @property
-    def largest_side(self) -> int:
-        """A size beyond which nothing more would be seen, where all pictures are of one (small) size."""
-        return max(self.pictures[0].shape[:2]) if self.signs else 2**31
 
 
 class LabelledPictures:
@@ -139,7 +138,7 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
     found = [find_classes(source, deepest=deepest) for source in sources]
     if len(found) == 1 and isinstance(found[0], IdxPictures):
         idx = found[0]
-        return Collection(idx, idx.labels, idx.names, signs=True)
+        return Collection(idx, idx.labels, idx.names, max(idx[0].shape[:2]), signs=True)
     folders = [one for one in found if isinstance(one, LabelledFiles)]
     if len(folders) < len(found) or not folders:
         raise StudioError(
@@ -151,12 +150,15 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
         yield Log(f"{words} beside the classes' folders; what belongs to no class is left out.", "warning")
     class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
     cached = yield from caching_pictures(list(class_of), cache, side=side)
-    for left_out in cached.left_out:
+    for left_out in cached.left_out[:_NAMED]:
         yield Log(f"“{left_out.path.name}” {left_out.reason}; it is left out.", "warning")
+    if len(cached.left_out) > _NAMED:
+        yield Log(f"{len(cached.left_out) - _NAMED} more are left out for such reasons.", "warning")
     names = tuple(sorted({class_of[path] for path in cached.files}))
     if len(names) < 2:
         raise StudioError("Only one class has pictures that can be read.", "Add pictures of another class.")
-    return Collection(cached, tuple(names.index(class_of[path]) for path in cached.files), names)
+    labels = tuple(names.index(class_of[path]) for path in cached.files)
+    return Collection(cached, labels, names, max(max(cached.size_of(index)) for index in range(len(cached))))
 
 
 def divided(labels: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:

@@ -9,13 +9,7 @@ from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QMessageBox,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
     QSplitter,
-    QVBoxLayout,
-    QWidget,
 )
 
 from studio.core.controls import Controls
@@ -23,32 +17,36 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.known_networks import packaged_weights
-from studio.core.picture_saving import SUFFIXES
 from studio.core.samples import Sample, sample_paintings, sample_photos
-from studio.core.settings import Settings, describe
+from studio.core.settings import Settings
 from studio.core.style_settings import StyledPicture, StyleSettings
 from studio.engine import Engine
-from studio.jobs.browse import SamplesTask, Thumbnail, list_networks, list_samples
+from studio.jobs.browse import (
+    FastStyleThumbnail,
+    SamplesTask,
+    Thumbnail,
+    list_fast_styles,
+    list_networks,
+    list_samples,
+)
 from studio.jobs.files import OpenedPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.film import Film
-from studio.ui.icons import set_icon
 from studio.ui.panel import Panel
+from studio.ui.panels.picture_saver import PictureSaver
+from studio.ui.panels.style_column import COLUMN_WIDTH, StyleColumn
 from studio.ui.picture_desk import PictureDesk
 from studio.ui.preferences import Preferences
 from studio.ui.style_session import Inputs, SessionState, StyleSession
-from studio.ui.theme import Theme, mark
+from studio.ui.theme import Theme
 from studio.ui.widgets import samples as sample_tiles
 from studio.ui.widgets.empty_state import EmptyState
-from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
-from studio.ui.widgets.photo_tile import PhotoTile
-from studio.ui.widgets.settings_form import SettingsForm
+from studio.ui.widgets.fast_style_tiles import FastStyleOffer
+from studio.ui.widgets.painting_shelf import ShelfPicture
 from studio.ui.workspace import Workspace
 
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif);;All files (*)"
-SAVE_FILTER = "PNG (*.png);;JPEG (*.jpg);;TIFF, 16 bits (*.tif);;WebP (*.webp)"
-_COLUMN_WIDTH = 360
 
 
 class StylePanel(Panel):
@@ -85,19 +83,20 @@ class StylePanel(Panel):
     ) -> None:
         super().__init__()
         self._desk, self._preferences, self._pictures, self._actions = desk, preferences, pictures, actions
-        self._saved_as: Path | None = None
         self._shown: Frame | None = None
         self._loading = ""
         self.session = StyleSession(studio, pictures, undo_stack, self)
+        self._saver = PictureSaver(self, self.session, desk, preferences, self._last_folder)
         self.workspace = Workspace(theme)
-        self.photo_tile = PhotoTile(theme)
-        self.shelf = PaintingShelf(theme)
+        self.column = column = StyleColumn(theme, _network_names())
+        self.photo_tile, self.shelf, self.fast_styles, self.form = (
+            column.photo_tile, column.shelf, column.fast_styles, column.form,
+        )  # fmt: skip
+        self.paint_button, self.save_button, self.export_button = (
+            column.paint_button, column.save_button, column.export_button,
+        )  # fmt: skip
         self.empty_state = self._make_empty_state(theme)
-        self.form = SettingsForm(StyleSettings, theme, choices={"backbone": _network_names()})
-        self.form.set_hidden({"style_mix"})
-        self.networks_button = self._make_networks_button()
-        self.form.append_to_group("Network", self.networks_button)
-        self._build(theme)
+        self._build()
         self._connect()
         self.workspace.canvas.set_compare_mode(preferences.compare_mode)
         self._show_state(self.session.state)
@@ -105,74 +104,18 @@ class StylePanel(Panel):
 
     # -- layout ----------------------------------------------------------------------------------------------------
 
-    def _build(self, theme: Theme) -> None:
+    def _build(self) -> None:
         self.workspace.canvas.set_empty_widget(self.empty_state)
         self.workspace.canvas.set_labels("Photo", "Painting")
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.workspace)
-        splitter.addWidget(self._make_column(theme))
+        splitter.addWidget(self.column)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([10_000, _COLUMN_WIDTH])
+        splitter.setSizes([10_000, COLUMN_WIDTH])
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
-
-    def _make_column(self, theme: Theme) -> QWidget:
-        gap = theme.tokens.margin
-        content = QWidget()
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(gap, gap, gap, gap)
-        inner.setSpacing(gap)
-        inner.addWidget(self.photo_tile)
-        inner.addWidget(self.shelf)
-        inner.addWidget(self.form)
-        inner.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QWidget()
-        column.setMinimumWidth(_COLUMN_WIDTH)
-        mark(column, surface="panel")
-        outer = QVBoxLayout(column)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        outer.addLayout(self._make_buttons(theme))
-        return column
-
-    def _make_buttons(self, theme: Theme) -> QHBoxLayout:
-        self.paint_button = QPushButton("Paint")
-        mark(self.paint_button, kind="primary")
-        set_icon(self.paint_button, "play", theme, colour="on_accent")
-        self.save_button = QPushButton("Save")
-        self.export_button = QPushButton("Save As…")
-        for button, tip in (
-            (self.paint_button, "Paint the photo in the manner of the paintings (Ctrl+Enter)"),
-            (self.save_button, "Save the picture as it is shown now (Ctrl+S)"),
-            (self.export_button, "Choose name and format: PNG, JPEG, 16-bit TIFF, WebP (Ctrl+Shift+S)"),
-        ):
-            button.setToolTip(tip)
-            button.setAccessibleName(button.text())
-        row = QHBoxLayout()
-        gap = theme.tokens.margin
-        row.setContentsMargins(gap, theme.tokens.gap, gap, gap)
-        row.setSpacing(theme.tokens.gap)
-        row.addWidget(self.paint_button, 1)
-        row.addWidget(self.save_button)
-        row.addWidget(self.export_button)
-        return row
-
-    def _make_networks_button(self) -> QPushButton:
-        button = QPushButton("More networks…")
-        mark(button, kind="link")
-        button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.setToolTip("See every network: what it is good for, and how to get it")
-        button.setAccessibleName("More networks")
-        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        return button
 
     # -- connections -----------------------------------------------------------------------------------------------
 
@@ -189,6 +132,8 @@ class StylePanel(Panel):
         session.failed.connect(self.report)
         session.noticed.connect(self.noticed)
         self.form.settings_changed.connect(session.set_settings)
+        self.column.method.chosen.connect(self._choose_method)
+        self.fast_styles.chosen.connect(self.use_fast_style)
         self.form.drag_started.connect(session.begin_gesture)
         self.form.drag_finished.connect(session.end_gesture)
         strip.frame_chosen.connect(session.branch_from)
@@ -202,7 +147,7 @@ class StylePanel(Panel):
         self._connect_shelf()
         self._desk.opened.connect(self._take_opened)
         self._desk.recalled.connect(session.recall)
-        self.networks_button.clicked.connect(self._ask_for_networks)
+        self.column.networks_button.clicked.connect(self._ask_for_networks)
         self.paint_button.clicked.connect(session.paint)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
@@ -281,10 +226,32 @@ class StylePanel(Panel):
         networks = self._pictures.live("style.networks", list_networks, None, Controls(Settings()))
         networks.finished.connect(partial(self.form.set_choices, "backbone"))
         networks.failed.connect(self.report)
+        fast_styles = self._pictures.live("style.fast", list_fast_styles, None, Controls(Settings()))
+        fast_styles.finished.connect(self._offer_fast_styles)
+        fast_styles.failed.connect(self.report)
+
+    def _offer_fast_styles(self, found: tuple[FastStyleThumbnail, ...]) -> None:
+        self.fast_styles.set_offers([FastStyleOffer(one.name, one.title, one.picture) for one in found])
+        self.form.set_choices("fast_style", {one.name: one.title for one in found})
+        self.column.show_settings(self.session.settings)
 
     def use_network(self, name: str) -> None:
-        """Paint with another network; one step of undo."""
-        self.session.set_settings(self.session.settings.model_copy(update={"backbone": name}))
+        """Paint with another network, be it one that looks or a fast style; one step of undo."""
+        if name in self.fast_styles.tiles:
+            self.use_fast_style(name)
+        else:
+            self._set(method="live", backbone=name)
+
+    def use_fast_style(self, name: str) -> None:
+        """Paint at once with this fast style: its name, its file, or the folder of its run; one step of undo."""
+        self._set(method="instant", fast_style=name)
+        self.refresh_networks()
+
+    def _choose_method(self, method: str) -> None:
+        self._set(method=method)
+
+    def _set(self, **changes: object) -> None:
+        self.session.set_settings(self.session.settings.model_copy(update=changes))
 
     def use_fast_style(self, name: str) -> None:
         """Paint at once with a fast style: one on the shelf, or the folder of the run that made it."""
@@ -352,7 +319,7 @@ class StylePanel(Panel):
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
         if purpose == "photo":
-            self._saved_as = None
+            self._saver.forget_name()
             self.session.set_photo(opened)
         elif purpose == "painting":
             self.session.add_painting(opened)
@@ -363,45 +330,11 @@ class StylePanel(Panel):
 
     def save(self) -> None:
         """Save what is shown under the name it has, or ask for one."""
-        if self._saved_as is None:
-            self.save_as()
-        else:
-            self._export(self._saved_as)
+        self._saver.save()
 
     def save_as(self) -> None:
         """Ask for a name and a format, then save what is shown."""
-        if not self.has_painting or self.session.photo is None:
-            return
-        name = f"{Path(self.session.photo.picture.name).stem} painted"
-        folder = self._preferences.save_folder or self._last_folder()
-        file, kind = QFileDialog.getSaveFileName(self, "Save the picture", str(Path(folder) / name), SAVE_FILTER)
-        if file:
-            path = Path(file)
-            if path.suffix.lower() in SUFFIXES or self._may_write(
-                path := path.with_name(path.name + kind.split("*")[1].split(")")[0])
-            ):
-                self._export(path)
-
-    def _may_write(self, path: Path) -> bool:
-        """Ask before a file is replaced whose whole name the dialog did not see."""
-        if not path.exists():
-            return True
-        answer = QMessageBox.question(self, "Replace the file?", f"“{path.name}” is there already. Replace it?")
-        return answer is QMessageBox.StandardButton.Yes
-
-    def _export(self, path: Path) -> None:
-        session = self.session
-        if session.photo is None or session.painting is None or session.recipe is None:
-            return
-        self._saved_as = path
-        self._desk.export(
-            path,
-            (session.photo, *session.paintings),
-            session.painting,
-            session.settings,
-            session.recipe,
-            ai_mark=self._preferences.ai_mark,
-        )
+        self._saver.save_as()
 
     def copy(self) -> None:
         """Put what is shown on the clipboard."""
@@ -427,10 +360,7 @@ class StylePanel(Panel):
         self.shelf.set_mix(self.session.settings.style_mix)
 
     def _show_settings(self, settings: StyleSettings) -> None:
-        if self.form.settings != settings:
-            self.form.set_settings(settings)
-        self.form.set_enabled_names(_ACTING[settings.mode])
-        self.shelf.set_mix(settings.style_mix)
+        self.column.show_settings(settings)
 
     def _show_frame(self, frame: Frame) -> None:
         first, self._shown = self._shown is None, frame
@@ -471,7 +401,7 @@ class StylePanel(Panel):
         self.actions_changed.emit()
 
     def _set_mix(self, mix: tuple[float, ...]) -> None:
-        self.session.set_settings(self.session.settings.model_copy(update={"style_mix": mix}))
+        self._set(style_mix=mix)
 
     def _make_empty_state(self, theme: Theme) -> EmptyState:
         empty = EmptyState("picture", "Drop a photo here", "or open one, or paste one from the clipboard", theme)
@@ -497,20 +427,3 @@ def _network_names() -> dict[str, str]:
 
 def _named(name: str, samples: tuple[Sample, ...]) -> Sample:
     return next(sample for sample in samples if sample.name == name)
-
-
-def _acting(mode: str) -> frozenset[str]:
-    """Return the settings that change the picture in `mode`: a photo has no strokes, a texture keeps no photo."""
-    idle = {
-        "reconstruct": ("style_", "stroke_size", "statistic"),
-        "texture": ("content_",),
-    }.get(mode, ())
-    return frozenset(info.name for info in describe(StyleSettings) if not info.name.startswith(idle or ("\0",)))
-
-
-_ACTING = {mode: _acting(mode) for mode in ("paint", "reconstruct", "texture")}
-
-
-def _suffix_of(kind: str) -> str:
-    """Return the suffix in a file dialog's filter: "PNG (*.png)" → ".png"."""
-    return kind.split("*")[1].split(")")[0]

@@ -12,8 +12,8 @@ from studio.core.failures import StudioError
 LOG = "process.log"
 
 
-def train_detached(run: Path) -> int:
-    """Go on with `run` in another process, which outlives this one; returns its number.
+def train_detached(run: Path) -> None:
+    """Go on with `run` in another process, which outlives this one.
 
     What it says goes into RUN/process.log. The run must not be trained by anybody else at this time.
 
@@ -27,13 +27,11 @@ def train_detached(run: Path) -> int:
     process.setProcessEnvironment(_environment())
     for set_file in (process.setStandardOutputFile, process.setStandardErrorFile):
         set_file(str(run / LOG), QProcess.OpenModeFlag.Append)
-    started, number = process.startDetached()
-    if not started:
+    if not process.startDetached():
         raise StudioError(
             f"The run could not go on without the window ({process.errorString()}).",
             f"Resume it here, or run: atelier train --resume “{run}”",
         )
-    return int(number)
 
 
 def _environment() -> QProcessEnvironment:

@@ -19,8 +19,8 @@ from studio.training.run_orders import Order, OrderKind
 from studio.ui.preferences import Preferences
 from studio.ui.train.detached import train_detached
 
-_LOOK_MS = 1500
-"""Between two looks at the list, while any of its runs works."""
+_BUSY_MS, _CALM_MS = 1500, 5000
+"""Between two looks at the list: while any of its runs works, and while one may be begun elsewhere."""
 
 _LIST = "train.list"
 
@@ -68,7 +68,8 @@ class RunKeeper(QObject):
         self._wanted_detached: set[Path] = set()
         self._listing: JobHandle | None = None
         self._list_again = False
-        self._clock = QTimer(self, singleShot=True, interval=_LOOK_MS)
+        self._watched = False
+        self._clock = QTimer(self, singleShot=True)
         self._connect()
 
     def _connect(self) -> None:
@@ -76,8 +77,14 @@ class RunKeeper(QObject):
 
     # -- which there are -------------------------------------------------------------------------------------------
 
+    def set_active(self, watched: bool) -> None:
+        """Keep looking even while nothing runs, for somebody looks at the list; or only while something does."""
+        self._watched = watched
+        if watched:
+            self.refresh()
+
     def refresh(self) -> None:
-        """Look at every run again; while one works, this repeats itself."""
+        """Look at every run again; while one works, or somebody looks, this repeats itself."""
         if self._listing is not None:
             self._list_again = True
             return
@@ -142,7 +149,9 @@ class RunKeeper(QObject):
             self._list_again = False
             self.refresh()
         elif self._here or self._wanted_here or any(run.state == "running" for run in runs):
-            self._clock.start()
+            self._clock.start(_BUSY_MS)
+        elif self._watched:
+            self._clock.start(_CALM_MS)
 
     def _tell_end(self, run: RunGlance) -> None:
         """Tell of a run's end, once; not of one that had ended before it was seen at work."""

@@ -60,12 +60,12 @@ class Course:
     def replace(self, steps: NDArray[Any], values: NDArray[Any]) -> bool:
         """Take a whole series; where it only grew, only what is new costs time. Return whether anything changed.
 
-        A view of the same memory as the last one that is at least as long is taken to have grown.
+        A view of the same memory as the last one that is at least as long is taken to have grown, unseen.
         """
         source, known = self._source, len(self._raw)
-        grew = source is not None and _address(source) == _address(values) and len(values) >= known > 0
+        same_memory = source is not None and _address(source) == _address(values)
         self._source = values
-        if grew:
+        if len(values) >= known > 0 and (same_memory or self._begins(steps, values)):
             self.extend(steps[known:], values[known:])
             return len(values) > known
         self._steps, self._raw = Growing(), Pyramid()
@@ -75,9 +75,8 @@ class Course:
 
     def extend(self, steps: NDArray[Any], values: NDArray[Any]) -> None:
         """Append points behind the last."""
-        sound = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
         self._steps.put(len(self._steps), steps)
-        self._raw.extend(sound)
+        self._raw.extend(_sound(values))
 
     def set_span(self, span: float) -> None:
         """Smooth over so many values from now on."""
@@ -112,11 +111,21 @@ class Course:
             return right - 1
         return right - 1 if right > 0 and step - steps[right - 1] <= steps[right] - step else right
 
+    def _begins(self, steps: NDArray[Any], values: NDArray[Any]) -> bool:
+        """Tell whether what is here is how these begin."""
+        known = len(self._raw)
+        same_steps = np.array_equal(self._steps.view, steps[:known])
+        return same_steps and np.array_equal(self._raw.values, _sound(values[:known]), equal_nan=True)
+
     def _begin(self, *, keeping_the_old: bool) -> None:
         self._made, self._made_span = Pyramid(), self._span
         self._mean = ExponentialMean(self._span)
         if not keeping_the_old:
             self._calm = self._made
+
+
+def _sound(values: NDArray[Any]) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan).astype(np.float64)
 
 
 def _address(array: NDArray[Any]) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from pyqtgraph.functions import arrayToQPath
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio.ui.widgets.series_pyramid import Floats
@@ -71,7 +71,7 @@ def _draw(painter: QPainter, stroke: Stroke, scale: float) -> None:
         radius = (stroke.thickness + 0.5) * scale
         for left, top in zip(x.tolist(), y.tolist(), strict=True):
             if math.isfinite(top):
-                painter.drawEllipse(left - radius, top - radius, 2 * radius, 2 * radius)
+                painter.drawEllipse(QPointF(left, top), radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
 

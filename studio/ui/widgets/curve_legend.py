@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QVBoxLa
 
 from studio.ui.theme import Theme, mark, with_even_figures
 from studio.ui.widgets.eliding_label import ElidingLabel
-from studio.ui.widgets.plot_style import line_colour, line_pen
+from studio.ui.widgets.plot_style import line_colour
 
 _SWATCH = 18
 _PAD = 4
@@ -174,7 +174,7 @@ class LegendRow(QAbstractButton):
         if self._compared and self.isChecked():
             second = first.translated(0, self._theme.tokens.row - 6)
             self._write(painter, self._reading.other or "–", second, "text_muted")
-            painter.setPen(line_pen(line_colour(self._theme.tokens, self._colour), 2, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(line_colour(self._theme.tokens, self._colour), 1.5, Qt.PenStyle.DashLine))
             middle = second.center().y() + 0.5
             painter.drawLine(QPointF(left, middle), QPointF(left + 28, middle))
         if self.hasFocus():

@@ -274,7 +274,7 @@ class CurvePlot(Plot):
     def _pixel_of(self, step: float) -> float:
         (left, right), _ = self.view.viewRange()
         x = float(self.scales.to_x(np.array([step], np.float64), self._along)[0]) / self.unit
-        return (x - left) / (right - left) * self.glass.width()
+        return float((x - left) / (right - left) * self.glass.width())
 
     def _step_at(self, pixel: float) -> float:
         (left, right), _ = self.view.viewRange()
@@ -335,5 +335,7 @@ def _dashed(line: _Line, edges: Floats) -> _Line:
 
 
 def _mixed(colour: QColor, ground: QColor, share: float) -> QColor:
-    parts = zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)
-    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+    red, green, blue = (
+        share * getattr(colour, part)() + (1 - share) * getattr(ground, part)() for part in ("redF", "greenF", "blueF")
+    )
+    return QColor.fromRgbF(red, green, blue)

@@ -32,7 +32,7 @@ Points = tuple[NDArray[Any], NDArray[Any]]
 _DRAW_MS = 100
 _WORK_MS = 12
 _WORK_S = 0.006
-_WORK_POINTS = 32_768
+_WORK_POINTS = 16_384
 _SIDE = 224
 
 
@@ -223,8 +223,11 @@ class Curves(QWidget):
                 if course is not None and curve.smooth:
                     course.set_span(points)
         self._work_a_little()
-        self.plot.refresh()
-        self._read(self.plot.cursor)
+        if self._work.isActive():
+            self._draw_later()
+        else:  # few points follow the hand at once
+            self.plot.refresh()
+            self._read(self.plot.cursor)
 
     def set_log(self, log: bool) -> None:
         """Draw heights on a logarithmic axis or not; tells nobody."""
@@ -264,7 +267,8 @@ class Curves(QWidget):
 
     def _redraw(self) -> None:
         if self.isVisible():
-            self._work_a_little()
+            if not self._work.isActive():  # much to smooth has ticks of its own
+                self._work_a_little()
             self.plot.refresh()
             self._read(self.plot.cursor)
 
@@ -272,9 +276,12 @@ class Curves(QWidget):
         """Smooth what is new, for a few milliseconds; what is left over waits for its turn."""
         end = perf_counter() + _WORK_S
         behind = [course for course in self._courses() if course.is_behind]
-        while behind and perf_counter() < end:
-            behind[0].work(_WORK_POINTS)
+        while behind:  # a piece of each at least, so that they get on together
+            for course in behind:
+                course.work(_WORK_POINTS)
             behind = [course for course in behind if course.is_behind]
+            if perf_counter() >= end:
+                break
         if behind:
             self._work.start()
 

@@ -31,6 +31,10 @@ from studio.ui.widgets.wrapping_label import WrappingLabel
 if TYPE_CHECKING:  # the doctor brings OpenCV along, which the window does without
     from studio.training.data.doctor import DataReport, Finding
 
+_SIGNS = {
+    "good": ("check_circle", "accent", "Everything is fine"), "info": ("info", "text_muted", "Good to know"),
+    "warning": ("warning", "warning", "Worth a look"), "error": ("error", "error", "Cannot be used"),
+}  # fmt: skip
 _MOST_FILES = 500
 _MOST_ROWS = 8
 _MOST_CLASSES = 12
@@ -264,11 +268,6 @@ class FindingRow(QWidget):
 class _Sign(QLabel):
     """An icon that says how things stand, by shape and by colour."""
 
-    _KINDS = {
-        "good": ("check_circle", "accent", "Everything is fine"), "info": ("info", "text_muted", "Good to know"),
-        "warning": ("warning", "warning", "Worth a look"), "error": ("error", "error", "Cannot be used"),
-    }  # fmt: skip
-
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._kind = theme, ""
@@ -281,10 +280,10 @@ class _Sign(QLabel):
         self._paint(self._theme.tokens)
 
     def _paint(self, tokens: Tokens) -> None:
-        if self._kind not in self._KINDS:
+        if self._kind not in _SIGNS:
             self.clear()
             return
-        name, colour, words = self._KINDS[self._kind]
+        name, colour, words = _SIGNS[self._kind]
         self.setPixmap(icon(name, tokens, colour=colour).pixmap(QSize(_SIGN, _SIGN), self.devicePixelRatioF()))
         self.setAccessibleName(words)
         self.setToolTip(words)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QKeyEvent, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from studio.ui.icons import set_icon
@@ -249,6 +249,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _dress_lines(self, tokens: Tokens) -> None:
         """Colour what is drawn; for subclasses."""
 
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw a ring around what lies between the axes while the plot has the focus."""
+        super().drawForeground(painter, rect)
+        if self.hasFocus():
+            painter.setPen(line_pen(self._theme.colour("focus"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.view.sceneBoundingRect()).adjusted(-1, -1, 1, 1))
+
     # -- hand and keys -------------------------------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: D102
@@ -256,6 +264,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             super().wheelEvent(event)
         else:
             event.ignore()  # the wheel scrolls the panel until the plot has been chosen
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         key = event.key()

@@ -41,6 +41,7 @@ class RateFinder(QWidget):
         self._curves: dict[str, RateCurve] = {}
         self._shown = ""
         self._rate: float | None = None
+        self._running = False
         self._names: Segments | None = None
         self.plot: RatePlot | None = None
         self.find_button = QPushButton("Try rates", self)
@@ -60,10 +61,10 @@ class RateFinder(QWidget):
     def _set_up(self) -> None:
         self.find_button.setToolTip("Make a learning-rate range test; the run itself is left untouched")
         self.scale_choice.set_current("log")
-        for button, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
-            button.setAccessibleName(f"{words.capitalize()} rates")
-            button.setToolTip(f"Draw the rates on a {words} axis")
-            button.setFixedWidth(64)
+        for choice, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
+            choice.setAccessibleName(f"{words.capitalize()} rates")
+            choice.setToolTip(f"Draw the rates on a {words} axis")
+            choice.setFixedWidth(64)
         self.valley_button.setToolTip("The middle of the longest descent: a safe and quick rate")
         self.steepest_button.setToolTip("Where the loss falls fastest")
         for button in (self.valley_button, self.steepest_button):
@@ -86,14 +87,15 @@ class RateFinder(QWidget):
         self._header.addWidget(self.scale_choice)
         footer = QHBoxLayout()
         footer.setSpacing(gap)
-        for widget in (self.valley_button, self.steepest_button):
-            footer.addWidget(widget)
+        footer.addWidget(self.valley_button)
+        footer.addWidget(self.steepest_button)
         footer.addStretch(1)
         caption = QLabel("Learning rate", self)
         caption.setBuddy(self.rate_box)
         mark(caption, tone="muted")
-        for widget in (caption, self.rate_box, self.use_button):
-            footer.addWidget(widget)
+        footer.addWidget(caption)
+        footer.addWidget(self.rate_box)
+        footer.addWidget(self.use_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap)
@@ -115,8 +117,8 @@ class RateFinder(QWidget):
     def begin(self) -> None:
         """A test has begun: forget the last one."""
         self._curves, self._rate = {}, None
+        self._running = True
         self._show_networks()
-        self.find_button.setEnabled(False)
         self._follow()
 
     def add(self, values: Mapping[str, float]) -> None:
@@ -139,15 +141,14 @@ class RateFinder(QWidget):
         """Show a finished test; its first network's valley is proposed."""
         self._curves = {curve.network: curve for curve in curves}
         self._shown = curves[0].network if curves else ""
+        self._running = False
         self._show_networks()
-        self.find_button.setEnabled(True)
-        curve = self._curve
-        self._rate = (curve.valley or curve.steepest) if curve is not None else None
+        self._propose()
         self._follow()
 
     def stop(self) -> None:
         """The test ended without an answer; what was measured stays."""
-        self.find_button.setEnabled(True)
+        self._running = False
         self._follow()
 
     @property
@@ -201,10 +202,14 @@ class RateFinder(QWidget):
 
     def _show_network(self, network: str) -> None:
         self._shown = network
-        curve = self._curve
-        if curve is not None and self.find_button.isEnabled():
-            self._rate = curve.valley or curve.steepest
+        if not self._running:
+            self._propose()
         self._follow()
+
+    def _propose(self) -> None:
+        curve = self._curve
+        proposed = (curve.valley or curve.steepest) if curve is not None else None
+        self._rate = None if proposed is None else _brief(proposed)
 
     def _set_scale(self, scale: str) -> None:
         if self.plot is not None:
@@ -218,7 +223,7 @@ class RateFinder(QWidget):
 
     def _take(self, rate: float | None) -> None:
         if rate is not None:
-            self.set_rate(rate)
+            self.set_rate(_brief(rate))
 
     def _read_rate(self) -> None:
         try:
@@ -235,14 +240,15 @@ class RateFinder(QWidget):
 
     def _follow(self) -> None:
         curve = self._curve
-        running = not self.find_button.isEnabled()
+        running = self._running
+        self.find_button.setEnabled(not running)
         suggested = (curve.valley, curve.steepest) if curve is not None and not running else (None, None)
         for button, name, rate in zip(
             (self.valley_button, self.steepest_button), ("Valley", "Steepest"), suggested, strict=True
         ):
             button.setText(name if rate is None else f"{name} {number_text(_brief(rate))}")
             button.setVisible(rate is not None)
-        self.rate_box.setText("" if self._rate is None else number_text(_brief(self._rate)))
+        self.rate_box.setText("" if self._rate is None else number_text(self._rate))
         self.rate_box.setEnabled(curve is not None)
         self.use_button.setEnabled(self._rate is not None and not running)
         self.words.setText(self._sentence(curve, running))
@@ -260,4 +266,5 @@ class RateFinder(QWidget):
 
 
 def _brief(rate: float) -> float:
+    """What a suggestion means is no more exact than two digits."""
     return float(f"{rate:.2g}")

@@ -48,6 +48,7 @@ class RatePlot(Plot):
         self.setAccessibleDescription(
             "Left and right choose a rate. Plus and minus zoom, Shift with arrows moves, Home shows everything."
         )
+        self.setToolTip("Click to take a rate")
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
 
     def show_curve(

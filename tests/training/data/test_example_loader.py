@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from crop_examples import Crops
 from hypothesis import given
 from hypothesis import strategies as st
 from loader_kit import Deadly, Numbers, WithFaults
+from picture_files import save_scenes
 
+from studio.core.events import finish
+from studio.training.data.cache import caching_pictures
 from studio.training.data.draws import DrawOrder, seed_of
 from studio.training.data.loader import ExampleError, ExampleLoader, suitable_workers
 
@@ -93,18 +97,14 @@ def test_what_goes_on_from_anywhere_is_the_same():
         assert equal(resumed.batch(20, 4, 5), course[5])
 
 
-def test_workers_change_nothing():
-    requests = [
-        (0, 5, 4),
-        (5, 5, 4),
-        (10, 5, 4),
-        (15, 2, 8),
-        (17, 2, 8),
-        (3, 1, 8),
-    ]  # size and batch change, a step back
-    with ExampleLoader(Numbers(11), 7) as here:
+def test_workers_change_nothing(tmp_path):
+    """Nor do the threads that an operation uses: the workers have one each."""
+    pictures = finish(caching_pictures(save_scenes(tmp_path, 11), tmp_path / "cache", side=64))
+    first, second = [(0, 5, 64), (5, 5, 64), (10, 5, 64)], [(15, 2, 200), (17, 2, 200)]
+    requests = [*first, *second, (3, 1, 200)]  # size and batch change, then a step back
+    with ExampleLoader(Crops(pictures), 7) as here:
         expected = [here.batch(*request) for request in requests]
-    with ExampleLoader(Numbers(11), 7, workers=2) as loader:
+    with ExampleLoader(Crops(pictures), 7, workers=2) as loader:
         assert all(equal(loader.batch(*request), batch) for request, batch in zip(requests, expected, strict=True))
 
 

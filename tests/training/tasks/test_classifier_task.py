@@ -1,6 +1,8 @@
 """A classifier trained through the real loop: what it learns, measures, shows and leaves, and what becomes of it."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -58,6 +60,11 @@ def history_of(run):
 def metadata_of(file):
     with safe_open(file, "pt") as opened_file:
         return opened_file.metadata()
+
+
+def test_the_window_knows_its_settings_without_torch():
+    code = "import sys, studio.training.kinds, studio.core.verdicts; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_it_is_a_kind_of_training():

@@ -67,6 +67,16 @@ def test_what_belongs_to_no_class_or_is_broken_is_named_and_left_out(tmp_path):
     assert any("broken.png" in message and "left out" in message for message in messages)
 
 
+def test_of_very_many_broken_files_some_are_named_and_the_others_counted(tmp_path):
+    data = write_shapes(tmp_path / "data", count=2, kinds=("disc", "square"))
+    for number in range(25):
+        (data / "disc" / f"broken{number:02}.png").write_bytes(b"no picture %d" % number)
+    said = [one.message for one in opening_collection([data], tmp_path / "cache", side=32, deepest=False)
+            if isinstance(one, Log)]  # fmt: skip
+    assert len(said) == 21
+    assert said[-1] == "5 more are left out for such reasons."
+
+
 def test_a_class_of_which_nothing_can_be_read_is_none(tmp_path):
     data = write_shapes(tmp_path / "data", count=2, kinds=("disc",))
     (data / "square").mkdir()
@@ -110,3 +120,13 @@ def test_examples_pickle_and_tell_what_they_are(tmp_path):
     (data / "disc" / "000.png").rename(data / "square" / "900.png")
     moved = opened(tmp_path, data)
     assert LabelledPictures(moved, [0, 4, 7], 3, Variation()).fingerprint != examples.fingerprint
+
+
+def test_no_view_is_larger_than_the_largest_picture(tmp_path):
+    """What is 20 px wide shows no more at 96 px: it is learnt at 20 px."""
+    collection = opened(tmp_path, write_shapes(tmp_path / "data", count=2))
+    examples = LabelledPictures(collection, [0, 1], 3, Variation())
+    assert collection.largest_side == 20
+    assert examples.draw(0, torch.Generator().manual_seed(0), 96)[0].shape == (3, 20, 20)
+    assert examples.plain(0, 96).shape == (3, 20, 20)
+    assert examples.plain(0, 12).shape == (3, 12, 12)

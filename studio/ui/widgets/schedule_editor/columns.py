@@ -11,7 +11,7 @@ from studio.ui.widgets.schedule_editor import edits
 from studio.ui.widgets.schedule_editor.edits import CurveName, EndName
 
 SHAPES = {
-    "none": "steady", "linear": "straight", "cosine": "soft", "exponential": "by factor", "polynomial": "power",
+    "none": "steady", "linear": "straight", "cosine": "soft", "exponential": "halving", "polynomial": "power",
 }  # fmt: skip
 """Decays in an artist's words."""
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent, QUndoStack
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.training.schedule import Schedule
@@ -30,7 +30,8 @@ class ScheduleEditor(QWidget):
 
     Args:
         theme: where colours and icons come from.
-        stack: where edits can be undone; by default one of its own, with buttons and Ctrl+Z inside the editor.
+        stack: where edits can be undone, as the window's. None gives the editor a history of its own, with buttons, and
+            Ctrl+Z inside it is about the schedule.
         parent: the widget it lies in.
 
     """
@@ -42,6 +43,7 @@ class ScheduleEditor(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.undo_stack = stack or QUndoStack(self)
+        self._own_history = stack is None
         self.state = EditorState(self.undo_stack, self)
         self.plot: SchedulePlot | None = None
         self._scale: Scale = "linear"
@@ -99,8 +101,9 @@ class ScheduleEditor(QWidget):
         for button in (self.add_button, self.duplicate_button, self.remove_button):
             header.addWidget(button)
         header.addSpacing(tokens.gap)
-        header.addWidget(self.undo_button)
-        header.addWidget(self.redo_button)
+        for button in (self.undo_button, self.redo_button):
+            header.addWidget(button)
+            button.setVisible(self._own_history)
         header.addStretch(1)
         header.addWidget(self.more_button)
         header.addSpacing(tokens.gap)
@@ -119,7 +122,8 @@ class ScheduleEditor(QWidget):
     def _connect(self) -> None:
         self.state.changed.connect(self._follow)
         self.state.selected.connect(self._follow)
-        self.state.position_changed.connect(self._follow)
+        self.state.position_changed.connect(self._follow_position)
+        self.state.locks_changed.connect(self._follow)
         self.state.schedule_changed.connect(self.schedule_changed)
         self.state.refused.connect(self._show_refusal)
         self._refusal.timeout.connect(self._follow)
@@ -138,6 +142,8 @@ class ScheduleEditor(QWidget):
 
     def set_schedule(self, schedule: Schedule, examples: int, batch: int, size: int) -> None:
         """Show a schedule over so many examples per epoch, with the run's batch and picture size; tells nobody."""
+        if self._own_history and schedule != self.schedule:
+            self.undo_stack.clear()
         self.state.set_schedule(schedule, examples, batch, size)
 
     def set_position(self, step: int | None) -> None:
@@ -172,6 +178,25 @@ class ScheduleEditor(QWidget):
         self._arrange()
         super().resizeEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """Take undo and redo for the schedule, before the window's own actions do, wherever the focus is in here."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._undoes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
+        if not self._undoes(event):
+            super().keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_stack.undo()
+        else:
+            self.undo_stack.redo()
+
+    def _undoes(self, event: QKeyEvent) -> bool:
+        keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+        return self._own_history and any(event.matches(key) for key in keys)
+
     def _make_plot(self) -> None:
         if self.plot is not None:
             return
@@ -180,6 +205,7 @@ class ScheduleEditor(QWidget):
         self.plot = SchedulePlot(self.state, self._theme, self)
         self.plot.set_scale(self._scale)
         self.plot.hovered.connect(self._show_step)
+        self.plot.dragged.connect(self._show_drag)
         self._plot_place.addWidget(self.plot)
         QWidget.setTabOrder(self.scale_choice.buttons[-1], self.plot.rate)
         QWidget.setTabOrder(self.plot.rate, self.plot.momentum)
@@ -218,6 +244,10 @@ class ScheduleEditor(QWidget):
         if not self._refusal.isActive():
             self._show_summary()
 
+    def _follow_position(self) -> None:
+        if not self._refusal.isActive():
+            self._show_summary()
+
     def _follow_history(self) -> None:
         self.undo_button.setEnabled(self.undo_stack.canUndo())
         self.redo_button.setEnabled(self.undo_stack.canRedo())
@@ -245,6 +275,10 @@ class ScheduleEditor(QWidget):
             f"Step {moment.step:,}".replace(",", " ") + f" · epoch {moment.epoch:.2f} · {name} · "
             f"rate {number_text(float(f'{moment.learning_rate:.3g}'))} · momentum {moment.momentum:.3f}"
         )
+
+    def _show_drag(self, words: str) -> None:
+        if not self._refusal.isActive():
+            self.readout.setText(words)
 
     def _show_refusal(self, words: str) -> None:
         mark(self.readout, tone="strong")

@@ -12,25 +12,30 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
-from studio.training.schedule import Curve
+from studio.training.schedule import Curve, Phase
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
 from studio.ui.widgets.number_words import number_text
 from studio.ui.widgets.plot_style import AxisWords, Plot, line_colour, line_pen
 from studio.ui.widgets.schedule_editor.edits import CurveName, Point, rounded, value_at
+from studio.ui.widgets.schedule_editor.plot_paint import (
+    CAPTION,
+    TICKS_HEIGHT,
+    Scene,
+    paint_captions,
+    paint_marks,
+    paint_spans,
+    paint_unit,
+)
 from studio.ui.widgets.schedule_editor.state import EditorState
 
 Scale: TypeAlias = Literal["linear", "log"]
 
 _REACH = 9.0
 """How near the mouse must come to a handle, px; to a border a little less."""
-_RADIUS = 5.0
-_TICKS_HEIGHT = 24
-_CAPTION = 22.0
-"""Room for the phases' names above the curve, px."""
 _MOMENTUM_TOP = 0.999
 _DECADES = 6
 """How far a logarithmic axis goes down at most; rates below (and 0) lie on its floor."""
@@ -45,6 +50,11 @@ class Border:
 
 Grip: TypeAlias = Point | Border
 
+_HOW: dict[type, str] = {
+    Point: "Drag up or down. With Alt it leaves what is joined to it.",
+    Border: "Drag to the side: one phase gains what the other gives.",
+}
+
 
 class SchedulePlot(QWidget):
     """Both curves over the same steps.
@@ -58,6 +68,8 @@ class SchedulePlot(QWidget):
 
     hovered = Signal(object)
     """The step under the mouse, or None."""
+    dragged = Signal(str)
+    """What a drag has made of it so far, in words."""
 
     def __init__(self, state: EditorState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +88,7 @@ class SchedulePlot(QWidget):
     def _connect(self) -> None:
         for plot in (self.rate, self.momentum):
             plot.hovered.connect(self.hovered)
+            plot.dragged.connect(self.dragged)
 
     def set_scale(self, scale: Scale) -> None:
         """Draw the learning rate on a linear or a logarithmic axis."""
@@ -90,6 +103,7 @@ class PhasePlot(Plot):
     """
 
     hovered = Signal(object)
+    dragged = Signal(str)
 
     def __init__(self, curve: CurveName, title: str, state: EditorState, theme: Theme, parent: QWidget) -> None:
         self._curve: CurveName = curve
@@ -98,6 +112,7 @@ class PhasePlot(Plot):
         self._scale: Scale = "linear"
         self._under: Grip | None = None
         self._held: Grip | None = None
+        self._painted_now: float | None = None
         self._line = pg.PlotCurveItem(antialias=True)
         super().__init__(theme, f"{title} over the steps", AxisWords(), AxisWords(title), parent)
         self._prepare()
@@ -113,7 +128,7 @@ class PhasePlot(Plot):
         self.plotItem.addItem(self._line)
         for axis in self.axes.values():
             axis.setZValue(-1)  # a steady rate lies exactly on a line of the grid
-        self.axes["bottom"].setHeight(_TICKS_HEIGHT)
+        self.axes["bottom"].setHeight(TICKS_HEIGHT)
         self.setToolTip("")
         self.setAccessibleDescription(
             "Arrow keys choose a phase; its exact numbers are in the table. Plus and minus zoom, Home shows everything."
@@ -123,8 +138,9 @@ class PhasePlot(Plot):
         self._state.changed.connect(self._follow)
         self._state.schedule_changed.connect(self._follow)
         self._state.selected.connect(self._repaint)
-        self._state.position_changed.connect(self._repaint)
+        self._state.position_changed.connect(self._follow_position)
         self.view.sigRangeChanged.connect(self._repaint)
+        self.view.sigResized.connect(self._fit)
 
     def set_scale(self, scale: Scale) -> None:
         """Draw it on a linear or a logarithmic axis."""
@@ -145,16 +161,34 @@ class PhasePlot(Plot):
     def _follow(self) -> None:
         steps, rates, momenta = self._state.timeline.curve(800)
         self._line.setData(steps, self._heights(rates if self._curve == "learning_rate" else momenta))
+        self._fit()
+        self._repaint()
+
+    def _fit(self) -> None:
+        """Show everything, unless somebody has zoomed, or is just dragging."""
         if not self._state.in_hand and self.whole_button.isHidden():
             self.show_all()
-        self._repaint()
+
+    def _follow_position(self) -> None:
+        """Of a million steps, most do not move the marker by a pixel."""
+        now = self._now()
+        if (now is None) != (self._painted_now is None) or abs((now or 0) - (self._painted_now or 0)) >= 0.5:
+            self._repaint()
+
+    def _now(self) -> float | None:
+        position, total = self._state.position, self._state.timeline.total_steps
+        return None if position is None else self._place(min(position, total), 0).x()
 
     def _repaint(self) -> None:
         self.viewport().update()
 
     def _dress_lines(self, tokens: Tokens) -> None:
         if hasattr(self, "_line"):
-            self._line.setPen(line_pen(line_colour(tokens, 0 if self._curve == "learning_rate" else 1), 2.0))
+            self._line.setPen(line_pen(self._colour, 2.0))
+
+    @property
+    def _colour(self) -> QColor:
+        return line_colour(self._theme.tokens, 0 if self._curve == "learning_rate" else 1)
 
     def _values(self) -> Curve:
         ends = (getattr(phase, self._curve) for phase in self._state.schedule.phases)
@@ -169,13 +203,17 @@ class PhasePlot(Plot):
             bottom = math.log10(above.min()) if above.size else top - 2
             if (values < 10.0 ** (bottom - 1e-9)).any():  # something lies deeper, or at 0: room for the way there
                 bottom -= 1
-            room = max(0.25, (top - bottom) * 0.12)
-            return bottom - room, top + room + (top - bottom) * 0.15
+            return self._below_captions(bottom - max(0.25, (top - bottom) * 0.12), top)
         if self._curve == "momentum":
             low = max(0.0, math.floor((values.min() - 0.05) * 10) / 10)
             return low - 0.06 * (1.0 - low), 1.0 + 0.06 * (1.0 - low)
         top = float(values.max()) or 1e-3
-        return -0.06 * top, top * 1.3
+        return self._below_captions(-0.06 * top, top)
+
+    def _below_captions(self, low: float, top: float) -> tuple[float, float]:
+        """Return an axis from `low` on which `top` lies just below the phases' names."""
+        taken = min(0.5, (CAPTION + 8) / max(self._area().height(), 1.0))
+        return low, low + (top - low) / (1 - taken)
 
     def _heights(self, values: Curve) -> Curve:
         if self._scale == "linear":
@@ -184,87 +222,30 @@ class PhasePlot(Plot):
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: D102
         super().drawBackground(painter, rect)
-        area, colour = self._area(), self._theme.colour
-        painter.save()
-        painter.setClipRect(area)
-        for index, (left, right) in enumerate(self._spans()):
-            span = QRectF(left, area.top(), right - left, area.height())
-            if index == self._state.selection:
-                painter.fillRect(span, colour("accent_soft"))
-                painter.fillRect(QRectF(left, area.top(), right - left, 2), colour("accent"))
-            elif index % 2:
-                painter.fillRect(span, colour("panel"))
-        painter.restore()
+        paint_spans(painter, self._scene(), self._theme)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: D102
         super().drawForeground(painter, rect)
-        area = self._area()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(area.adjusted(-_RADIUS - 2, -_RADIUS - 2, _RADIUS + 2, _RADIUS + 2))
-        self._paint_past(painter, area)
-        self._paint_borders(painter, area)
-        self._paint_captions(painter, area)
-        self._paint_handles(painter)
-        painter.restore()
+        scene = self._scene()
+        self._painted_now = scene.now
+        paint_marks(painter, scene, self._theme)
+        if self._curve == "learning_rate":
+            paint_captions(painter, scene, self._theme, self.font())
+        else:  # the lower one says what both count
+            paint_unit(painter, scene, self._theme, self.font(), "steps")
 
-    def _paint_past(self, painter: QPainter, area: QRectF) -> None:
-        position = self._state.position
-        if position is None:
-            return
-        x = self._place(min(position, self._state.timeline.total_steps), 0).x()
-        veil = QColor(self._theme.colour("field"))
-        veil.setAlpha(150)
-        painter.fillRect(QRectF(area.left(), area.top(), max(0.0, x - area.left()), area.height()), veil)
-        painter.setPen(QPen(self._theme.colour("text"), 1.5))
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("text"))
-        top = area.top()
-        painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))
-
-    def _paint_borders(self, painter: QPainter, area: QRectF) -> None:
-        for index, (_, x) in enumerate(self._spans()):
-            lit = Border(index) in (self._under, self._held)
-            pen = QPen(self._theme.colour("accent" if lit else "outline"), 2.0 if lit else 1.0)
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-
-    def _paint_captions(self, painter: QPainter, area: QRectF) -> None:
-        font = QFont(self.font())
-        font.setPixelSize(self._theme.tokens.small_size)
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
-        if self._curve == "momentum":  # the lower one: it only says what both count
-            painter.setPen(self._theme.colour("text_muted"))
-            corner = QRectF(0, area.bottom(), area.left() - 8, _TICKS_HEIGHT)
-            painter.setClipping(False)
-            painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "steps")
-            painter.setClipping(True)
-            return
-        for index, (left, right) in enumerate(self._spans()):
-            phase = self._state.schedule.phases[index]
-            unit = phase.unit if phase.duration != 1 else phase.unit[:-1]
-            length = f"{number_text(phase.duration)} {unit}"
-            name = phase.name or f"Phase {index + 1}"
-            room = min(right, area.right()) - max(left, area.left()) - 12
-            both = f"{name} · {length}"
-            words = both if metrics.horizontalAdvance(both) <= room else name
-            words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
-            chosen = index == self._state.selection
-            painter.setPen(self._theme.colour("text" if chosen else "text_muted"))
-            if room > 14:
-                spot = QRectF(max(left, area.left()) + 6, area.top() + 3, room, _CAPTION - 4)
-                painter.drawText(spot, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
-
-    def _paint_handles(self, painter: QPainter) -> None:
-        colour = line_colour(self._theme.tokens, 0 if self._curve == "learning_rate" else 1)
-        for point, place in self._handles():
-            lit = point in (self._under, self._held)
-            painter.setPen(QPen(self._theme.colour("field"), 2))
-            painter.setBrush(self._theme.colour("text") if lit else colour)
-            radius = _RADIUS + (1.5 if lit else 0.0)
-            painter.drawEllipse(place, radius, radius)
+    def _scene(self) -> Scene:
+        state, lit = self._state, self._held or self._under
+        return Scene(
+            area=self._area(),
+            spans=tuple(self._spans()),
+            chosen=state.selection,
+            captions=tuple((_name(phase, i), _length(phase)) for i, phase in enumerate(state.schedule.phases)),
+            handles=tuple((place, point == lit) for point, place in self._handles()),
+            lit_border=lit.phase if isinstance(lit, Border) else None,
+            now=self._now(),
+            colour=self._colour,
+        )
 
     # -- where things are ---------------------------------------------------------------------------------------------
 
@@ -304,7 +285,7 @@ class PhasePlot(Plot):
         """
         if isinstance(grip, Border):
             x, area = self._spans()[grip.phase][1], self._area()
-            return QPointF(x, area.top() + _CAPTION / 2)
+            return QPointF(x, area.top() + CAPTION / 2)
         return dict(self._handles())[grip]
 
     def _grip_at(self, at: QPointF) -> Grip | None:
@@ -367,11 +348,38 @@ class PhasePlot(Plot):
         if self._held is None:
             super().mouseMoveEvent(event)
             self._hover(at if not event.buttons() else None)
-        elif isinstance(self._held, Border):
-            self._state.move_border(self._held.phase, self._step_at(at))
         else:
-            alone = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-            self._state.move_point(self._held, self._value_at(at, self._held), alone=alone)
+            self._drag(self._held, at, alone=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+
+    def _drag(self, held: Grip, at: QPointF, *, alone: bool) -> None:
+        if isinstance(held, Border):
+            self._state.move_border(held.phase, self._step_at(at))
+        else:
+            self._state.move_point(held, self._value_at(at, held), alone=alone)
+        self.dragged.emit(self._words_of(held))
+
+    def _words_of(self, grip: Grip) -> str:
+        """Return what a grip holds now: a length on each side, or a value."""
+        schedule = self._state.schedule
+        if isinstance(grip, Border):
+            return " · ".join(
+                f"{_name(phase, index)}: {_length(phase)}"
+                for index, phase in enumerate(schedule.phases)
+                if index in (grip.phase, grip.phase + 1)
+            )
+        where = "begins" if grip.end == "start" else "ends"
+        what = "rate" if grip.curve == "learning_rate" else "momentum"
+        value = number_text(value_at(schedule, grip))
+        return f"{_name(schedule.phases[grip.phase], grip.phase)} {where} at {what} {value}"
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Explain what is under the mouse when it rests there."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            grip = self._grip_at(self.mapToScene(event.pos()))
+            words = "" if grip is None else f"{self._words_of(grip)}\n{_HOW[type(grip)]}"
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return bool(super().viewportEvent(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         if self._held is None or event.button() != Qt.MouseButton.LeftButton:
@@ -409,3 +417,12 @@ class PhasePlot(Plot):
         self.viewport().setCursor(shapes.get(type(grip), Qt.CursorShape.SizeVerCursor))
         inside = at is not None and self._area().contains(at)
         self.hovered.emit(self._step_at(at) if at is not None and inside else None)
+
+
+def _name(phase: Phase, index: int) -> str:
+    return phase.name or f"Phase {index + 1}"
+
+
+def _length(phase: Phase) -> str:
+    unit = phase.unit if phase.duration != 1 else phase.unit[:-1]
+    return f"{number_text(phase.duration)} {unit}"

@@ -1,6 +1,7 @@
 """What the schedule editor knows: the schedule, what is chosen, how far the training is, and how to undo."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -29,6 +30,9 @@ class EditorState(QObject):
     """An edit is done: once for a drag, for an exact number, for undo. Not for `set_schedule`."""
     selected = Signal(int)
     position_changed = Signal()
+    """Training is at another step: often."""
+    locks_changed = Signal()
+    """Other phases than before are over or begun: seldom."""
     refused = Signal(str)
     """An edit that cannot be; the sentence says why."""
 
@@ -39,6 +43,7 @@ class EditorState(QObject):
         self._selection = 0
         self._position: int | None = None
         self._before: Schedule | None = None
+        self._subject = 0  # grows when another schedule is shown: edits of the old one no longer mean anything
 
     @property
     def timeline(self) -> Timeline:
@@ -84,15 +89,19 @@ class EditorState(QObject):
     def set_schedule(self, schedule: Schedule, examples: int, batch: int, size: int) -> None:
         """Show a schedule over so many examples per epoch; another schedule ends the old one's undo history."""
         if schedule != self.schedule:
-            self._stack.clear()
+            self._subject += 1
         self._before = None
         self._show(schedule.timeline(max(1, examples), batch=max(1, batch), size=max(1, size)))
 
     def set_position(self, step: int | None) -> None:
         """Show where training is; None: not begun."""
-        if step != self._position:
-            self._position = step
-            self.position_changed.emit()
+        if step == self._position:
+            return
+        before = self._position is None, self.past
+        self._position = step
+        self.position_changed.emit()
+        if before != (self._position is None, self.past):
+            self.locks_changed.emit()
 
     def select(self, index: int) -> None:
         """Choose a phase."""
@@ -117,7 +126,7 @@ class EditorState(QObject):
         """Let go of it: what has changed since `begin` is one step to undo."""
         before, self._before = self._before, None
         if before is not None and before != self.schedule:
-            self._stack.push(_Edit(words, before, self.schedule, self._restore))
+            self._stack.push(_Edit(words, before, self.schedule, partial(self._restore, self._subject)))
             self.schedule_changed.emit(self.schedule)
 
     def cancel(self) -> None:
@@ -129,12 +138,14 @@ class EditorState(QObject):
     def move_border(self, index: int, step: float) -> None:
         """Move the end of a phase, within a gesture."""
         if not self.is_past(index):
+            self.begin()  # another schedule may have been shown under a hand that holds on
             earliest = self._position + 1 if self._position is not None and index == self.past else 0
             self._move(lambda: edits.move_border(self._timeline, index, step, earliest=earliest))
 
     def move_point(self, point: Point, value: float, *, alone: bool = False) -> None:
         """Move an end of a ramp, within a gesture."""
         if not self.is_past(point.phase):
+            self.begin()
             self._move(lambda: edits.move_point(self.schedule, point, value, alone=alone, first=self.past))
 
     # whole edits
@@ -205,13 +216,16 @@ class EditorState(QObject):
             self._show(self._over(schedule))
         return True
 
-    def _restore(self, schedule: Schedule) -> None:
-        past = self.past
-        if schedule.phases[:past] != self.schedule.phases[:past]:
+    def _restore(self, subject: int, schedule: Schedule) -> bool:
+        """Undo or redo; returns whether such an edit still means anything."""
+        if subject != self._subject:
+            return False
+        if schedule.phases[: self.past] != self.schedule.phases[: self.past]:
             self._refuse("That part of the training is over; it stays as it was.")
-            return
+            return True
         self._show(self._over(schedule))
         self.schedule_changed.emit(schedule)
+        return True
 
     def _refuse(self, words: str) -> bool:
         self.refused.emit(words)
@@ -228,15 +242,16 @@ class EditorState(QObject):
 
 
 class _Edit(QUndoCommand):
-    def __init__(self, words: str, before: Schedule, after: Schedule, restore: Callable[[Schedule], None]) -> None:
+    def __init__(self, words: str, before: Schedule, after: Schedule, restore: Callable[[Schedule], bool]) -> None:
         super().__init__(words)
         self._before, self._after, self._restore = before, after, restore
         self._done = True  # the hand itself has already done it
 
     def redo(self) -> None:
-        if not self._done:
-            self._restore(self._after)
+        if not self._done and not self._restore(self._after):
+            self.setObsolete(True)
         self._done = False
 
     def undo(self) -> None:
-        self._restore(self._before)
+        if not self._restore(self._before):
+            self.setObsolete(True)

@@ -45,7 +45,7 @@ class PhaseModel(QAbstractTableModel):
     def _connect(self) -> None:
         self._state.changed.connect(self._follow)
         self._state.selected.connect(self._refresh)
-        self._state.position_changed.connect(self._refresh)
+        self._state.locks_changed.connect(self._refresh)
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: D102
         return 0 if parent is not None and parent.isValid() else self._rows

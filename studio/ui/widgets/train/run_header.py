@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Signal, SignalInstance
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.training.run_folder import RunState
@@ -51,23 +52,28 @@ class RunHeader(QWidget):
     def _make_menu(self) -> None:
         menu = self.menu
         menu.setToolTipsVisible(True)
-        self.save_action = menu.addAction("Save a Checkpoint Now", self.save_requested)
+        self.save_action = self._offer("Save a Checkpoint Now", self.save_requested)
         self.save_action.setToolTip("Write down where it is, so that it can go on from there whatever happens")
-        self.pin_action = menu.addAction("Pin This Moment…", self.pin_requested)
+        self.pin_action = self._offer("Pin This Moment…", self.pin_requested)
         self.pin_action.setToolTip("Keep a checkpoint of this moment for good, with a note")
         menu.addSeparator()
-        self.detach_action = menu.addAction("Go On Without the Window", self.detach_requested)
+        self.detach_action = self._offer("Go On Without the Window", self.detach_requested)
         self.detach_action.setToolTip("Pause here, and go on in a process that does not end when the window closes")
-        self.take_over_action = menu.addAction("Bring It Into This Window", self.take_over_requested)
+        self.take_over_action = self._offer("Bring It Into This Window", self.take_over_requested)
         self.take_over_action.setToolTip("Pause it where it is trained now, and go on here")
         self.compare_menu = menu.addMenu("Compare With")
         menu.addSeparator()
-        self.repeat_action = menu.addAction("New Run Like This…", self.repeat_requested)
+        self.repeat_action = self._offer("New Run Like This…", self.repeat_requested)
         self.repeat_action.setToolTip("Begin another run with the same data and settings, to change something about it")
-        self.folder_action = menu.addAction("Open Its Folder", self.folder_requested)
+        self.folder_action = self._offer("Open Its Folder", self.folder_requested)
         self.folder_action.setToolTip("Show the folder that holds everything about this run")
-        self.forget_action = menu.addAction("Remove From the List", self.forget_requested)
+        self.forget_action = self._offer("Remove From the List", self.forget_requested)
         self.forget_action.setToolTip("Its folder stays as it is")
+
+    def _offer(self, words: str, request: SignalInstance) -> QAction:
+        action = self.menu.addAction(words)
+        action.triggered.connect(request)
+        return action
 
     def _lay_out(self) -> None:
         tokens = self._theme.tokens

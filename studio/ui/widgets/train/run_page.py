@@ -319,9 +319,9 @@ def numbers_of(history: RunHistory) -> list[tuple[str, Series]]:
 
 def scales_of(history: RunHistory) -> Scales:
     """Return what the run's steps are in time and epochs."""
-    clock, epoch = history.clock, history.epoch
+    worked, epoch = history.worked, history.epoch
     return Scales(
-        Knots.of(clock.steps, clock.values) if len(clock) else None,
+        Knots.of(worked.steps, worked.values) if len(worked) else None,
         Knots.of(epoch.steps, epoch.values) if len(epoch) else None,
     )
 
@@ -355,7 +355,7 @@ def figures_of(look: RunLook) -> RunFigures:
     total = total_of(look)
     return RunFigures(
         stage=str(pace.get("stage") or ""),
-        step=history.step if len(history.clock) else None,
+        step=history.step if len(history.worked) else None,
         total=total or None,
         epoch=float(history.epoch.values[-1]) if len(history.epoch) else None,
         images_per_second=_number(pace.get("images_per_second")),

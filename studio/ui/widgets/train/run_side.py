@@ -125,6 +125,7 @@ class RunSide(QWidget):
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
         mark(self.use_button, kind="primary")
         self.use_button.setAccessibleName("Use in the Style panel")
+        self.set_use("")
         mark(self._heading, tone="strong")
         notes, past = Section("Notes", self._theme, self), Section("What happened", self._theme, self)
         notes.contents.addWidget(self.notes)
@@ -174,7 +175,7 @@ class RunSide(QWidget):
     def set_use(self, hint: str) -> None:
         """Offer the finished network; "" while there is none, or nothing to use it for."""
         self.use_button.setVisible(bool(hint))
-        self.use_button.setToolTip(hint)
+        self.use_button.setToolTip(hint or "There is no network to use yet")
 
     def set_happenings(self, happenings: Sequence[Happening]) -> None:
         """List what happened; only what is new since the last time is added."""

@@ -1,0 +1,223 @@
+"""`atelier train` as a person types it: begun, paused, gone on with, on one device and on two."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.cli import main
+from studio.training.run_folder import RunFolder
+from studio.training.run_log import RunHistory
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = [
+    "--size",
+    "16",
+    "--batch",
+    "4",
+    "--sample-every",
+    "100000",
+    "--validate-every",
+    "100000",
+    "--accelerator",
+    "cpu",
+]
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Two classes that even a tiny network tells apart."""
+    folder, chance = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for number, name in enumerate(("dark", "light")):
+        (folder / name).mkdir()
+        for index in range(8):
+            pixels = chance.integers(0, 90, (20, 20, 3)) + 150 * number
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{index}.png")
+    return folder
+
+
+def history_of(run: Path) -> RunHistory:
+    history = RunHistory(run / "events.jsonl")
+    history.poll()
+    return history
+
+
+# -- in one process ----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_trained_and_its_network_is_the_result(pictures, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert main(["train", "classifier", "--data", str(pictures), "-o", str(run), "--steps", "3", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert out.strip() == str(run / "model.safetensors")
+    assert Path(out.strip()).exists()
+    assert "2 classes" in err
+    assert "Step 3 of 3" in err  # a log file gets lines instead of a bar
+    plan = RunFolder(run).read_plan()
+    assert (plan.task, plan.data) == ("classifier", (str(pictures),))
+    assert plan.settings["steps"] == 3
+    assert "width" not in plan.settings  # what nobody asked for keeps following the defaults
+
+    assert main(["train", "--resume", str(run), "--steps", "5", "--accelerator", "cpu", "--events"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"progress", "metrics", "log", "result"} <= {event["type"] for event in events}
+    assert events[-1] == {
+        "t": events[-1]["t"], "type": "result", "path": str(run / "model.safetensors"), "state": "finished",
+        "finished": True, "step": 5, "seconds": events[-1]["seconds"],
+    }  # fmt: skip
+    assert RunFolder(run).read_plan().settings["steps"] == 5
+
+    assert main(["train", "--resume", str(run), "--batch", "2", "--accelerator", "cpu"]) == 1
+    assert "“Pictures a step” (4 → 2)" in capsys.readouterr().err
+    assert RunFolder(run).read_plan().settings["batch"] == 4
+
+
+def test_a_schedule_comes_from_a_file_or_a_preset(pictures, tmp_path):
+    common = ["train", "classifier", "--data", str(pictures), *SMALL]
+    assert main([*common, "-o", str(tmp_path / "preset"), "--preset", "constant:duration=2,unit=steps,rate=0.02"]) == 0
+    schedule = RunFolder(tmp_path / "preset").read_plan().schedule
+    assert (schedule.phases[0].duration, schedule.phases[0].learning_rate.start) == (2, 0.02)
+    drawn = schedule.model_copy(update={"phases": (schedule.phases[0].model_copy(update={"name": "Only one"}),)})
+    (tmp_path / "drawn.json").write_text(drawn.model_dump_json())
+    assert main([*common, "-o", str(tmp_path / "drawn"), "--schedule", str(tmp_path / "drawn.json")]) == 0
+    assert RunFolder(tmp_path / "drawn").read_plan().schedule == drawn
+
+
+WRONG = {
+    "no kind": (["nothing"], "“nothing” is no kind of training"),
+    "no data": (["classifier", "-o", "{tmp}/new"], "--data"),
+    "data that is not there": (["classifier", "--data", "{tmp}/no", "-o", "{tmp}/new"], "no is not there"),
+    "a run already": (["classifier", "--data", "{tmp}", "-o", "{tmp}/run"], "atelier train --resume {tmp}/run"),
+    "a full folder": (["classifier", "--data", "{tmp}", "-o", "{tmp}/full"], "not an empty folder"),
+    "no such setting": (["classifier", "--data", "{tmp}", "-o", "{tmp}/new", "--sise", "3"], "--sise"),
+    "out of range": (["classifier", "--data", "{tmp}", "-o", "{tmp}/new", "--batch", "0"], "0 is not between 1"),
+    "no such preset": (["classifier", "--data", "{tmp}", "-o", "{tmp}/new", "--preset", "x"], "one_cycle"),
+    "a preset's wrong number": (
+        ["classifier", "--data", "{tmp}", "-o", "{tmp}/new", "--preset", "sgdr:rate=99"],
+        "rate",
+    ),
+    "a broken schedule": (
+        ["classifier", "--data", "{tmp}", "-o", "{tmp}/new", "--schedule", "{tmp}/run/run.json"],
+        "phases",
+    ),
+    "no run": (["--resume", "{tmp}/full"], "not a run's folder"),
+    "no devices": (["classifier", "--data", "{tmp}", "-o", "{tmp}/new", "--devices", "0"], "number of processes"),
+    "no time": (["classifier", "--data", "{tmp}", "-o", "{tmp}/new", "--timeout", "-1"], "number of seconds"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_arguments_are_told_in_two_lines_and_make_nothing(tmp_path, capsys, name):
+    for folder, file in (("run", "run.json"), ("full", "letter.txt")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / file).write_text("{}")
+    arguments, words = WRONG[name]
+    assert main(["train", *(argument.replace("{tmp}", str(tmp_path)) for argument in arguments)]) == 2
+    told = capsys.readouterr().err
+    assert words.replace("{tmp}", str(tmp_path)) in told
+    assert len(told.splitlines()) == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_help_names_every_kind_and_every_setting(capsys):
+    assert main(["train", "--help"]) == main(["train"]) == 0
+    assert "classifier" in capsys.readouterr().out
+    assert main(["train", "classifier", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(flag in told for flag in ("--data", "--steps", "--family", "--devices", "--num-nodes", "--preset"))
+
+
+# -- in two processes --------------------------------------------------------------------------------------------------
+
+
+class Typed:
+    """A command in a process of its own, and what it says with `--events`."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.process = subprocess.Popen(
+            [*words, "--events"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+        )  # fmt: skip
+        self.events: list[dict[str, object]] = []
+
+    def until(self, enough: Callable[[dict[str, object]], bool]) -> None:
+        """Listen until that was said, or to the end."""
+        for line in self.process.stdout:
+            self.events.append(json.loads(line))
+            if enough(self.events[-1]):
+                return
+
+    def end(self) -> tuple[int, str]:
+        """Listen to the end; returns exit code and stderr."""
+        self.until(lambda event: False)
+        errors = self.process.stderr.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return self.process.wait(), errors
+
+    def companions(self) -> list[int]:
+        """The numbers of the processes it has started."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(number) for number in children]
+
+
+def at_step(step: int) -> Callable[[dict[str, object]], bool]:
+    return lambda event: event["type"] == "progress" and event["total"] > 0 and event["done"] >= step
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux for the processes")
+def test_two_processes_pause_fall_and_go_on(pictures, tmp_path):
+    run, python_module = tmp_path / "run", [sys.executable, "-m", "studio.cli"]
+    script = tmp_path / "atelier"  # as pip writes it
+    script.write_text("import sys\nfrom studio.cli import main\nif __name__ == '__main__':\n    sys.exit(main())\n")
+
+    typed = Typed([*python_module, "train", "classifier", "--data", str(pictures), "-o", str(run), "--devices", "2",
+                   "--steps", "1000", *SMALL])  # fmt: skip
+    typed.until(at_step(2))
+    companions = typed.companions()
+    typed.process.send_signal(signal.SIGTERM)  # only the one that a person knows of
+    assert typed.end()[0] == 130
+    assert typed.events[-2]["state"] == "paused"
+    paused_at = typed.events[-2]["step"]
+    assert f"atelier train --resume {run}" in typed.events[-1]["message"]
+    assert history_of(run).logged_state == "paused"
+    assert len(companions) == 1
+    assert not Path(f"/proc/{companions[0]}").exists()
+
+    typed = Typed(
+        [sys.executable, str(script), "train", "--resume", str(run), "--devices", "2", "--accelerator", "cpu"]
+    )
+    typed.until(at_step(paused_at + 1))
+    assert typed.events[-1]["done"] == paused_at + 1
+    os.kill(typed.companions()[0], signal.SIGKILL)
+    code, errors = typed.end()
+    assert code == 1
+    assert errors.splitlines()[-2].startswith("atelier: Process 2 of 2 (rank 1) stopped answering.")
+    assert "Resume the run" in errors.splitlines()[-1]
+    assert "SIGKILL" in "".join(str(event.get("message")) for event in typed.events)
+    assert typed.events[-1]["type"] == "failed"
+    assert history_of(run).logged_state == "failed"
+
+    torchrun = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        "-m",
+        "studio.cli",
+    ]
+    last = paused_at + 3
+    typed = Typed([*torchrun, "train", "--resume", str(run), "--steps", str(last), "--accelerator", "cpu"])
+    assert typed.end()[0] == 0
+    assert [event for event in typed.events if event["type"] == "result"] == [typed.events[-1]]  # one of them speaks
+    assert (typed.events[-1]["state"], typed.events[-1]["step"]) == ("finished", last)
+    assert (run / "model.safetensors").exists()

@@ -1,0 +1,402 @@
+"""The training job as its users meet it: what it says, hears, keeps, and how it ends."""
+
+import math
+import shutil
+from collections import namedtuple
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from training_kit import (
+    Duel,
+    EverySteps,
+    Regression,
+    ToySettings,
+    advance_to,
+    constant_schedule,
+    history_of,
+    new_run,
+    numbers_of,
+    open_duel,
+    open_regression,
+    toy_kind,
+    toy_plan,
+    train_to_end,
+    training,
+)
+
+from studio.core.controls import Controls
+from studio.core.events import Job, Log, Preview, Progress
+from studio.core.failures import StudioError
+from studio.jobs.train import train
+from studio.training.checkpoints import Checkpoints
+from studio.training.course import Course
+from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
+from studio.training.run_orders import Order
+from studio.training.schedule import Moment, Phase, Ramp, Schedule
+from studio.training.step import split
+from studio.training.task import Batch, Objective, Place, TrainingTask
+
+
+def weights_in(run: RunFolder) -> dict[str, torch.Tensor]:
+    return load_file(run.model_file)
+
+
+# -- from beginning to end --------------------------------------------------------------------------------------------
+
+
+def test_a_run_trains_looks_saves_and_leaves_a_network(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(60, sample_every=20, validate_every=30))
+    trained, said = train_to_end(run)
+    history = history_of(run)
+    assert (trained.state, trained.step, trained.model) == ("finished", 60, run.model_file)
+    assert history.logged_state == "finished"
+    assert history.metrics["loss"].steps.tolist() == list(range(1, 61))
+    assert np.mean(history.metrics["error"].values[-10:]) < np.mean(history.metrics["error"].values[:10])
+    assert history.validation["error"].steps.tolist() == [30, 60]
+    assert [event.step for event in history.of_kind("sample")] == [0, 20, 40, 60]
+    assert all((run.samples / event.facts["file"]).exists() for event in history.of_kind("sample"))
+    assert [event.step for event in said if isinstance(event, Preview)] == [0, 20, 40, 60]
+    assert run.card_file.read_text().startswith("# A toy")
+    assert set(weights_in(run)) >= {"0.weight", "1.running_mean"}
+    steps = [event.done for event in said if isinstance(event, Progress) and event.total]
+    assert steps == sorted(steps)
+    assert steps[-1] == 60
+
+
+def test_a_finished_run_that_is_started_again_is_still_finished(tmp_path):
+    run = new_run(tmp_path / "run")
+    train_to_end(run)
+    weights = weights_in(run)
+    trained, _ = train_to_end(run)
+    assert (trained.state, trained.step) == ("finished", 10)
+    assert all(torch.equal(weights[name], value) for name, value in weights_in(run).items())
+
+
+def test_two_networks_each_have_their_own_curves(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(5))
+    train_to_end(run, open_duel)
+    assert set(history_of(run).metrics) == {
+        "generator.loss", "generator.gradient_norm", "critic.loss", "critic.real", "critic.gradient_norm",
+    }  # fmt: skip
+
+
+def test_the_schedule_is_followed(tmp_path):
+    schedule = Schedule(
+        phases=(
+            Phase(name="Up", duration=4, unit="steps", learning_rate=Ramp(start=0.1, end=0.5, decay="linear")),
+            Phase(name="Down", duration=3, unit="steps", learning_rate=Ramp.level(0.2), batch=8),
+        )
+    )
+    run = new_run(tmp_path / "run", toy_plan(schedule=schedule))
+    _, said = train_to_end(run)
+    history = history_of(run)
+    assert history.rate.values.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.2, 0.2, 0.2])
+    assert history.epoch.values.tolist() == pytest.approx([n / 24 for n in (0, 4, 8, 12, 16, 24, 32)], abs=1e-5)
+    assert [(event.step, event.facts["name"]) for event in history.of_kind("phase")] == [(0, "Up"), (4, "Down")]
+    assert {event.stage for event in said if isinstance(event, Progress)} == {"Preparing…", "Reading", "Up", "Down"}
+
+
+def test_all_parts_of_a_step_are_one_step(tmp_path):
+    plan = toy_plan(8, noise_weight=0.0, average="none")
+    whole, divided = new_run(tmp_path / "whole", plan), new_run(tmp_path / "divided", plan)
+    divided.write_plan(plan.model_copy(update={"settings": {**plan.settings, "accumulate": 3}}))
+    train_to_end(whole, open_plain)
+    train_to_end(divided, open_plain)
+    for name, value in weights_in(whole).items():
+        assert torch.allclose(value, weights_in(divided)[name], atol=1e-6)
+    assert numbers_of(whole)["loss"] == [(step, pytest.approx(loss)) for step, loss in numbers_of(divided)["loss"]]
+
+
+def test_a_batch_is_split_into_parts_of_nearly_equal_size():
+    batch = (torch.arange(7), torch.arange(14).reshape(7, 2))
+    assert [len(part[0]) for part in split(batch, 3)] == [3, 2, 2]
+    assert torch.equal(torch.cat([part[1] for part in split(batch, 3)]), batch[1])
+    assert len(split(batch, 20)) == 7
+
+
+class Plain(Regression):
+    """Without batch norm and dropout, whose results depend on the parts."""
+
+    def __init__(self, settings: ToySettings, place: Place) -> None:
+        super().__init__(settings, place)
+        self.networks = {"network": nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))}
+
+
+def open_plain(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Plain(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+# -- orders and ends --------------------------------------------------------------------------------------------------
+
+
+def order_at(step: int, order: Order, run: RunFolder, **options):
+    job = training(run, **options)
+    advance_to(step, job)
+    run.orders.post(order)
+    return job
+
+
+def end_of(job):
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.fixture
+def prompt(monkeypatch):
+    """Orders are heard at the next step, however fast those are."""
+    monkeypatch.setattr("studio.training.loop._POLL_S", 0.0)
+
+
+def test_an_order_to_pause_saves_and_ends(tmp_path, prompt):
+    run = new_run(tmp_path / "run", toy_plan(50))
+    trained = end_of(order_at(7, Order("pause"), run))
+    assert (trained.state, trained.model) == ("paused", None)
+    assert 7 <= trained.step <= 8
+    assert Checkpoints(run.checkpoints).newest_good()[0].step == trained.step
+    assert history_of(run).logged_state == "paused"
+    assert end_of(training(run)).state == "finished"
+
+
+def test_an_order_to_finish_keeps_what_was_reached(tmp_path, prompt):
+    run = new_run(tmp_path / "run", toy_plan(50))
+    trained = end_of(order_at(7, Order("finish"), run))
+    assert (trained.state, trained.model) == ("stopped", run.model_file)
+    assert run.model_file.exists()
+
+
+def test_a_pinned_checkpoint_stays_with_its_note(tmp_path, prompt):
+    run = new_run(tmp_path / "run", toy_plan(50))
+    end_of(order_at(7, Order("pin", {"note": "lovely"}), run, clock=EverySteps(3)))
+    pinned = [one for one in Checkpoints(run.checkpoints).all() if one.pinned]
+    assert [one.note for one in pinned] == ["lovely"]
+    assert [event.facts["kind"] for event in history_of(run).of_kind("checkpoint")].count("pinned") == 1
+
+
+def test_an_order_to_save_saves(tmp_path, prompt):
+    run = new_run(tmp_path / "run", toy_plan(50))
+    job = order_at(7, Order("checkpoint"), run)
+    advance_to(10, job)
+    assert max(one.step for one in Checkpoints(run.checkpoints).all()) in {7, 8}
+    job.close()
+
+
+def test_a_signal_pauses_as_an_order_does(tmp_path):
+    run, controls = new_run(tmp_path / "run", toy_plan(50)), Controls(ToySettings())
+    job = train(TrainRequest(run.path), controls, kind=toy_kind())
+    advance_to(5, job)
+    controls.finish()
+    assert end_of(job).state == "paused"
+
+
+def test_closing_in_the_middle_of_a_step_brings_it_to_its_end_and_saves(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(50))
+    job = training(run)
+    advance_to(5, job)
+    next(job)  # in the midst of step 6
+    job.close()
+    history = history_of(run)
+    assert history.logged_state == "paused"
+    assert history.metrics["loss"].steps.tolist() == [1, 2, 3, 4, 5, 6]
+    assert Checkpoints(run.checkpoints).newest_good()[0].step == 6
+
+
+def test_closing_before_the_first_step_leaves_a_run_that_can_begin(tmp_path):
+    run = new_run(tmp_path / "run")
+    job = training(run)
+    next(job)
+    next(job)
+    job.close()
+    assert train_to_end(run)[0].state == "finished"
+
+
+def test_a_run_without_progress_ends_and_keeps_its_best(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(100, validate_every=5, stop_after_stale=2))
+    trained, said = train_to_end(run, open_worsening)
+    assert history_of(run).validation["error"].values.tolist() == [5.0, 1.0, 5.0, 5.0]
+    assert (trained.state, trained.step) == ("finished", 10)
+    assert any("checks in a row" in event.message for event in said if isinstance(event, Log))
+    best = [one for one in Checkpoints(run.checkpoints).all() if one.best][-1]
+    average = Checkpoints(run.checkpoints).read(best)["trainee"]["average"]["weights"]
+    assert torch.equal(weights_in(run)["0.weight"], average[0])
+
+
+class Worsening(Regression):
+    """Best at its second check."""
+
+    checks = 0
+
+    def validate(self, shown):
+        yield
+        self.checks += 1
+        return {"error": 1.0 if self.checks == 2 else 5.0}
+
+
+def open_worsening(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Worsening(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+# -- what goes wrong --------------------------------------------------------------------------------------------------
+
+
+class Treacherous(Regression):
+    """Its loss is not finite from some step on, unless it learns slowly enough; or its memory is small."""
+
+    def __init__(self, settings: ToySettings, place: Place, *, bound: float = math.inf, room: int = 1000) -> None:
+        super().__init__(settings, place)
+        self.bound, self.room = bound, room
+        self.network = self.networks["network"]
+
+    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+        self.network[1].running_mean += 1  # something that a repeated step must not find done already
+        if len(batch[0]) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        (objective,) = [one for one in super().objectives(batch, moment) if one is not None]
+        bad = moment.step in range(12, 30) and self.settings.learning_rate_factor > self.bound
+        yield Objective("network", objective.loss * (math.nan if bad else 1.0), objective.terms)
+
+
+def open_exploding(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Treacherous(ToySettings.model_validate(dict(plan.settings)), place, bound=0.5)
+
+
+def open_cramped(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Treacherous(ToySettings.model_validate(dict(plan.settings)), place, room=2)
+
+
+def open_hopeless(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Treacherous(ToySettings.model_validate(dict(plan.settings)), place, room=0)
+
+
+def test_a_divergence_goes_back_halves_the_rate_and_in_the_end_stops_with_a_report(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(40))
+    with pytest.raises(StudioError, match="diverges") as report:
+        train_to_end(run, open_exploding, clock=EverySteps(5))
+    assert "lower learning rate" in report.value.remedy
+    history = history_of(run)
+    setbacks = [event for event in history.of_kind("guard") if event.facts["what"] == "set_back"]
+    assert len(setbacks) == 4
+    assert history.logged_state == "failed"
+    assert history.of_kind("state")[-1].facts["cause"] == report.value.cause
+    assert Course.read(run.path / "course.json").at(100).caution == 0.5**4
+    rates = dict(numbers_of(run)["rate"])
+    assert rates[10] == 0.01
+    assert rates[12] == 0.01 / 16
+
+
+def test_a_few_bad_steps_are_left_out_and_the_run_goes_on(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(20))
+    trained, _ = train_to_end(run, open_stumbling)
+    assert trained.state == "finished"
+    assert [event.facts["what"] for event in history_of(run).of_kind("guard")] == ["skipped"] * 3
+    assert all(torch.isfinite(value).all() for value in weights_in(run).values())
+    losses = dict(numbers_of(run)["loss"])
+    assert [step for step, loss in losses.items() if math.isnan(loss)] == [6, 7, 8]
+
+
+class Stumbling(Plain):
+    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+        for one in super().objectives(batch, moment):
+            bad = one is not None and moment.step in {5, 6, 7}
+            yield Objective("network", one.loss * math.nan) if bad else one
+
+
+def open_stumbling(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Stumbling(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+def test_a_step_that_does_not_fit_is_repeated_exactly_in_smaller_parts(tmp_path):
+    told = new_run(tmp_path / "told", toy_plan(10, accumulate=2))
+    train_to_end(told, open_cramped)
+    found = new_run(tmp_path / "found", toy_plan(10))
+    _, said = train_to_end(found, open_cramped)
+    assert found.model_file.read_bytes() == told.model_file.read_bytes()
+    assert numbers_of(found) == numbers_of(told)
+    assert any("memory was too small" in event.message for event in said if isinstance(event, Log))
+    again = new_run(tmp_path / "again", toy_plan(10))
+    _, said = train_to_end(again, open_cramped)
+    assert not [event for event in said if isinstance(event, Log)]  # this computer remembers
+    assert again.model_file.read_bytes() == told.model_file.read_bytes()
+
+
+def test_what_does_not_fit_at_all_is_said(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(10))
+    with pytest.raises(StudioError, match="Not even one picture"):
+        train_to_end(run, open_hopeless)
+
+
+def test_a_full_disk_in_mid_run_is_said_and_the_run_goes_on(tmp_path, monkeypatch):
+    run = new_run(tmp_path / "run", toy_plan(20))
+    job = training(run, clock=EverySteps(5))
+    advance_to(7, job)
+    usage, room = namedtuple("usage", "total used free"), shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 0))
+    said = []
+    for event in job:
+        said.append(event)
+        if isinstance(event, Progress) and event.done == 12:
+            monkeypatch.setattr(shutil, "disk_usage", room)
+    assert any("no room" in event.message for event in said if isinstance(event, Log))
+    assert history_of(run).logged_state == "finished"
+
+
+def test_only_one_process_trains_a_run(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(20))
+    job = training(run)
+    advance_to(3, job)
+    with pytest.raises(StudioError, match="training run already"):
+        train_to_end(RunFolder(run.path))
+    assert history_of(run).logged_state == "running"
+    job.close()
+
+
+def test_layers_that_are_not_there_are_named_before_anything_begins(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(schedule=constant_schedule(5, frozen=("roof",))))
+    with pytest.raises(StudioError, match="roof"):
+        train_to_end(run)
+
+
+def test_a_failing_task_leaves_its_words_in_the_log(tmp_path):
+    run = new_run(tmp_path / "run")
+    with pytest.raises(StudioError, match="no paint"):
+        train_to_end(run, open_nothing)
+    assert history_of(run).of_kind("state")[-1].facts["cause"] == "There is no paint."
+
+
+def open_nothing(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    raise StudioError("There is no paint.", "Buy some.")
+
+
+def test_parts_that_follow_different_objectives_are_a_fault(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(3, accumulate=2))
+    with pytest.raises(RuntimeError, match="same objectives"):
+        train_to_end(run, open_confused)
+
+
+class Confused(Duel):
+    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+        name = "critic" if batch[0][0, 0] > batch[0].mean() or not self.pool else "generator"
+        self.pool = [batch[0]]
+        yield Objective(name, self.networks[name](batch[0]).mean())
+
+
+def open_confused(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Confused(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+def test_the_kit_opens_by_name():
+    assert toy_kind(open_regression).opener == "training_kit:open_regression"
