@@ -133,6 +133,7 @@ def test_a_fast_style_is_trained_over_two_sittings_and_used(home, qtbot, photos,
         style.session.start_when_ready = True
         assert drop_files(style.workspace.canvas.viewport(), write_photo(tmp_path / "portrait.png", 80, 64))
         trainer.waits_until(lambda: style.session.state is SessionState.FINISHED)
-        assert style.session.painting.shape[:2] == (64, 80)
-        assert style.session.recipe is not None
+        assert (style.session.settings.method, style.session.settings.fast_style) == ("instant", str(path))
+        assert style.session.painting is not None
+        assert path.name in {record.name for record in style.session.recipe.weights}
     assert QApplication.activeModalWidget() is None

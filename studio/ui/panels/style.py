@@ -253,11 +253,6 @@ class StylePanel(Panel):
     def _set(self, **changes: object) -> None:
         self.session.set_settings(self.session.settings.model_copy(update=changes))
 
-    def use_fast_style(self, name: str) -> None:
-        """Paint at once with a fast style: one on the shelf, or the folder of the run that made it."""
-        settings = self.session.settings
-        self.session.set_settings(settings.model_copy(update={"method": "instant", "fast_style": name}))
-
     def _ask_for_networks(self) -> None:
         self.networks_requested.emit(self.session.settings.backbone)
 
