@@ -89,9 +89,7 @@ class StudioWindow(QMainWindow):
         self.style_panel = StylePanel(
             theme, studio, pictures, desk, preferences, self.actions_of_window, self.undo_stack
         )
-        self.train_panel = TrainPanel(
-            theme, studio, pictures, runs, runs_folder, preferences, self.training_undo_stack
-        )
+        self.train_panel = TrainPanel(theme, studio, pictures, runs, runs_folder, preferences, self.training_undo_stack)
         self.library_panel = LibraryPanel(theme, pictures, desk.library)
         self.models_panel = ModelsPanel(theme, shelf, models)
         self._panels: tuple[Panel, ...] = (

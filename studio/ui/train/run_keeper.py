@@ -295,7 +295,8 @@ class RunKeeper(QObject):
         self.progressed.emit(path, progress)
 
     def _tell_log(self, path: Path, log: Log) -> None:
-        self.noticed.emit(log.message, log.level)
+        if log.level == "warning":  # all of them stand in the run's own list
+            self.noticed.emit(log.message, log.level)
 
     def _end(self, path: Path, result: TrainedRun) -> None:
         self._leave(path)

@@ -3,24 +3,15 @@
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.theme import Theme, mark
+from studio.ui.widgets.switch import Switch
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
 ClosingChoice: TypeAlias = Literal["pause", "background"]
 
-_WIDTH = 480
+_WIDTH = 540
 
 
 class ClosingDialog(QDialog):
@@ -43,22 +34,20 @@ class ClosingDialog(QDialog):
         self.setFixedWidth(_WIDTH)
         self._theme = theme
         one = len(titles) == 1
-        subject = f"“{titles[0]}” is" if one else f"{len(titles)} runs are"
-        self._it = "it" if one else "they"
-        self.question = WrappingLabel(f"{subject} still training.", self)
+        self._subject = f"“{titles[0]}”" if one else f"{len(titles)} runs"
+        self.question = WrappingLabel(f"{self._subject} {'is' if one else 'are'} still training.", self)
         self._words = WrappingLabel(
             "Paused, nothing is lost: the step in progress is brought to its end and saved, which may take a moment, "
             "and Resume goes on from there. In the background it goes on without the window; "
             "you can watch it, or bring it back, when you open Atelier again.",
             self,
         )
-        self.remember = QCheckBox("Do this from now on", self)
+        self.remember = Switch(theme, self)
         self.pause_button = QPushButton("Pause and Close", self)
         self.background_button = QPushButton("Go On in the Background", self)
         self.cancel_button = QPushButton("Cancel", self)
-        self._waiting = QLabel("Saving: the step in progress comes to its end first…", self)
+        self._asking, self._saving = QWidget(self), QWidget(self)
         self._bar = QProgressBar(self)
-        self._places = QStackedLayout()
         self._lay_out()
         self._connect()
 
@@ -76,7 +65,7 @@ class ClosingDialog(QDialog):
         ):
             button.setToolTip(hint)
             button.setAccessibleName(button.text())
-        self.remember.setAccessibleName(self.remember.text())
+        self.remember.setAccessibleName("Do this from now on")
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Saving")
@@ -86,26 +75,33 @@ class ClosingDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.background_button)
         buttons.addWidget(self.pause_button)
-        asking, saving = QWidget(), QWidget()
-        column = QVBoxLayout(asking)
+        always = QHBoxLayout()
+        always.setSpacing(gap)
+        caption = QLabel("Do this from now on", self)
+        caption.setBuddy(self.remember)
+        always.addWidget(self.remember)
+        always.addWidget(caption)
+        always.addStretch(1)
+        column = QVBoxLayout(self._asking)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(margin)
         column.addWidget(self._words)
-        column.addWidget(self.remember)
+        column.addLayout(always)
         column.addLayout(buttons)
-        wait = QVBoxLayout(saving)
-        wait.setContentsMargins(0, 0, 0, 0)
-        wait.setSpacing(gap)
-        wait.addWidget(self._waiting)
+        waiting = QLabel("The step in progress comes to its end first, then it is written down.", self)
+        mark(waiting, tone="muted")
+        wait = QVBoxLayout(self._saving)
+        wait.setContentsMargins(0, 0, 0, gap)
+        wait.setSpacing(margin)
+        wait.addWidget(waiting)
         wait.addWidget(self._bar)
-        wait.addStretch(1)
-        self._places.addWidget(asking)
-        self._places.addWidget(saving)
+        self._saving.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(margin + gap, margin + gap, margin + gap, margin)
         layout.setSpacing(gap)
         layout.addWidget(self.question)
-        layout.addLayout(self._places)
+        layout.addWidget(self._asking)
+        layout.addWidget(self._saving)
 
     def _connect(self) -> None:
         self.pause_button.clicked.connect(lambda: self._choose("pause"))
@@ -114,12 +110,15 @@ class ClosingDialog(QDialog):
 
     def show_saving(self) -> None:
         """Nothing is left to choose: say what is waited for."""
-        self._places.setCurrentIndex(1)
+        self.question.setText(f"Saving {self._subject}…")
+        self._asking.hide()
+        self._saving.show()
+        self.adjustSize()
 
     @property
     def is_saving(self) -> bool:
         """Whether a choice was made and the runs are being saved."""
-        return self._places.currentIndex() == 1
+        return not self._saving.isHidden()
 
     def reject(self) -> None:
         """Escape or Cancel: stay, unless it is being saved already."""

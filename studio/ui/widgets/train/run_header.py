@@ -45,6 +45,7 @@ class RunHeader(QWidget):
         self.menu = QMenu(self)
         self.bar = QProgressBar(self)
         self._resumes = False
+        self._shown: tuple[str, frozenset[RunDeed], Place, bool] | None = None
         self._make_menu()
         self._lay_out()
         self._connect()
@@ -118,6 +119,10 @@ class RunHeader(QWidget):
 
     def set_state(self, words: str, deeds: Collection[RunDeed], place: Place, *, removable: bool) -> None:
         """Say how it stands, and offer what can be done."""
+        shown = (words, frozenset(deeds), place, removable)
+        if shown == self._shown:
+            return
+        self._shown = shown
         self._state.setText(words)
         self._resumes = RunDeed.PAUSE not in deeds
         main = "Resume" if self._resumes else "Pause"

@@ -27,6 +27,7 @@ COLUMN = 288
 _LOW = 780
 _EXAMPLES = 1000
 """An epoch's, for the schedule's axis, until the run says how many there are."""
+_GRADIENTS = "gradient norm"
 _CHECKED = " (checked)"
 """Behind the names of numbers that are measured on pictures it does not learn from."""
 
@@ -154,6 +155,8 @@ class RunPage(QWidget):
     def _choose_lower(self, which: str) -> None:
         places: dict[str, QWidget] = {"samples": self.samples, "curves": self.curves, "schedule": self.schedule}
         self._lower.setCurrentWidget(places[which])
+        if not self._is_low:
+            self.samples.setVisible(which != "schedule")  # which needs room for its table
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the window is low, samples and curves take turns instead of sharing what little height there is."""
@@ -224,8 +227,11 @@ class RunPage(QWidget):
 
     def _show_numbers(self, look: RunLook) -> None:
         history, curves = look.history, self.curves
+        known = set(curves.names)
         for name, series in numbers_of(history):
             curves.set_series(name, series.steps, series.values)
+            if name not in known and name.endswith(_GRADIENTS):
+                curves.show_curve(name, shown=False)  # of another magnitude: it would flatten the losses
         curves.set_scales(scales_of(history))
         curves.set_marks(marks_of(history))
         self.figures.set_figures(figures_of(look))
@@ -312,9 +318,10 @@ def total_of(look: RunLook) -> int:
 
 
 def numbers_of(history: RunHistory) -> list[tuple[str, Series]]:
-    """Return every number's course with the name it is shown by."""
-    checked = [(name + _CHECKED, series) for name, series in history.validation.items()]
-    return [*history.metrics.items(), *checked]
+    """Return every number's course with the name it is shown by: losses first, then checks, gradients last."""
+    learnt = {name.replace("_", " "): series for name, series in history.metrics.items()}
+    checked = {name.replace("_", " ") + _CHECKED: series for name, series in history.validation.items()}
+    return sorted((learnt | checked).items(), key=lambda one: (one[0].endswith(_GRADIENTS), one[0] in checked))
 
 
 def scales_of(history: RunHistory) -> Scales:
