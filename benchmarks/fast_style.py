@@ -1,4 +1,4 @@
-"""How near does one pass of a fast style come to a hundred steps of optimisation? And what do strips cost?
+"""How near one pass of a fast style comes to a hundred steps of optimisation, and what painting in strips costs.
 
     python benchmarks/fast_style.py [--weights DIR] [--photos DIR…] [--evaluations 100] [--write]
 

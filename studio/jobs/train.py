@@ -113,7 +113,9 @@ class _Sitting:
         cache = UserFolders.standard().cache / "training"
         seed_everything(seed_of("open", settings.seed), processes.device)
         task = yield from self._opened(Place(processes.device, cache, settings.seed))
-        workers = settings.workers if settings.workers >= 0 else suitable_workers(processes.device.type)
+        workers = settings.workers
+        if workers < 0:  # those of a computer share its processors
+            workers = -(-suitable_workers(processes.device.type) // processes.here)
         loader = ExampleLoader(
             task.examples, settings.seed, world=processes.world, rank=processes.rank, workers=workers
         )

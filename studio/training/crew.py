@@ -173,8 +173,9 @@ class Crew:
         from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
         self._store = TCPStore(
-            "127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=self._timeout)
-        )
+            "127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=self._timeout),
+            use_libuv=sys.platform != "win32",  # whose builds come without
+        )  # fmt: skip
         return {
             "MASTER_ADDR": "127.0.0.1",
             "MASTER_PORT": str(self._store.port),

@@ -20,7 +20,10 @@ __all__ = ["Presence"]
 
 _PULSE_S = 0.5
 _PATIENCE_S = 3.0
-"""A pulse that stands still for so long has stopped; six beats, as a busy computer may skip some."""
+"""After a meeting has failed: a pulse that stands still for so long has stopped."""
+
+_LONG_PATIENCE_S = 30.0
+"""While nothing has failed: a busy computer may skip many beats."""
 
 _REMEDY = "Resume the run: it goes on from its last checkpoint, with as many processes as you like."
 
@@ -31,12 +34,13 @@ class Presence:
     Args:
         rank: who this is.
         world: how many they are.
-        timeout: seconds that asking the store may take.
+        timeout: seconds that a process may keep the others waiting.
 
     """
 
     def __init__(self, rank: int, world: int, timeout: float) -> None:
         self._rank, self._world = rank, world
+        self._long_patience = min(timeout, _LONG_PATIENCE_S)
         # a connection of its own: a meeting that blocks the other one must not stop the pulse
         address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
         store = TCPStore(address, port, is_master=False, timeout=timedelta(seconds=min(timeout, 60.0)))
@@ -83,7 +87,7 @@ class Presence:
             while not self._store.check([gate]):
                 if told := self._told():
                     raise told
-                if self._silent((rank,)):
+                if self._silent((rank,), self._long_patience):
                     raise _stopped_answering((rank,), self._world)
         except RuntimeError as error:
             raise _stopped_answering((0,), self._world) from error
@@ -106,7 +110,7 @@ class Presence:
         return None
 
     def _missed(self) -> StudioError | None:
-        silent = self._silent(self._others())
+        silent = self._silent(self._others(), _PATIENCE_S)
         return _stopped_answering(silent, self._world) if silent else None
 
     def _unexplained(self) -> StudioError:
@@ -115,10 +119,10 @@ class Presence:
             _REMEDY,
         )
 
-    def _silent(self, ranks: Sequence[int]) -> tuple[int, ...]:
+    def _silent(self, ranks: Sequence[int], patience: float) -> tuple[int, ...]:
         """Return whose pulse stands still; waits no longer than it takes to hear all of them."""
         before = {rank: self._store.add(f"pulse/{rank}", 0) for rank in ranks}
-        silent, until = set(ranks), time.monotonic() + _PATIENCE_S
+        silent, until = set(ranks), time.monotonic() + patience
         while silent and time.monotonic() < until:
             time.sleep(_PULSE_S / 2)
             silent = {rank for rank in silent if self._store.add(f"pulse/{rank}", 0) == before[rank]}

@@ -60,6 +60,14 @@ class Processes:
     One process (`devices=nodes=1`, the default) launches nothing, touches neither environment nor signals, and every
     method below costs nothing: so the window's own thread trains through the same calls.
 
+    Attributes:
+        world: how many they are.
+        here: how many of them on this computer.
+        rank: which of all this is; 0 is the main one.
+        local_rank: which of those on this computer.
+        device: where it computes.
+        precision: the number format that came of what was wanted and what the device has.
+
     Args:
         accelerator: what computes; "auto" is the fastest kind there is.
         devices: processes on this computer, each with a device of its own.
@@ -83,7 +91,7 @@ class Processes:
     ) -> None:
         kind = _kind_of_device(accelerator, devices)
         self.precision = _usable_precision(precision, kind)
-        self.world = devices * nodes
+        self.world, self.here = devices * nodes, devices
         self._broken: StudioError | None = None
         self._presence: Presence | None = None
         self._fabric = _make_fabric(kind, devices, nodes, self.precision, timeout)

@@ -106,7 +106,8 @@ class StyleSession(QObject):
 
     def set_photo(self, photo: OpenedPicture) -> None:
         """Start over with another photo; what was painted is kept, and the new photo is painted at once if one was."""
-        self.start_when_ready |= self._is_running or self.state is SessionState.FINISHED
+        at_once = self.settings.method == "instant"
+        self.start_when_ready |= at_once or self._is_running or self.state is SessionState.FINISHED
         self.stop()
         self.photo = photo
         self._forget_painting()
@@ -434,7 +435,7 @@ class StyleSession(QObject):
             self._set_state(SessionState.FINISHED)
         elif self.photo is not None and self._has_manner:
             self._set_state(SessionState.READY)
-            if self.start_when_ready or self.settings.method == "instant":
+            if self.start_when_ready:
                 self.start_when_ready = False
                 self.paint()
         else:

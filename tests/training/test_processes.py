@@ -12,13 +12,13 @@ from torch import nn
 
 from studio.core.failures import Failure, StudioError
 from studio.training.crew import is_main, launched_from_outside
-from studio.training.processes import Processes
+from studio.training.processes import Accelerator, Processes
 
 TIMEOUT = 60.0
 
 
-def open_processes(*, timeout: float = TIMEOUT) -> Processes:
-    return Processes("cpu", devices=2, timeout=timeout)
+def open_processes(accelerator: Accelerator = "cpu", *, timeout: float = TIMEOUT) -> Processes:
+    return Processes(accelerator, devices=2, timeout=timeout)
 
 
 # -- alone -------------------------------------------------------------------------------------------------------------
@@ -63,20 +63,20 @@ def test_a_device_that_is_not_there_is_named():
 # -- together ----------------------------------------------------------------------------------------------------------
 
 
-def together(rank: int, folder: Path) -> dict[str, object]:
+def together(rank: int, folder: Path, accelerator: Accelerator) -> dict[str, object]:
     """Everything that two processes do together, once; the tests look at what each saw."""
     seen: dict[str, object] = {}
-    with open_processes() as processes:
+    with open_processes(accelerator) as processes:
         torch.manual_seed(rank)
-        network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2).double())
+        network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2).double()).to(processes.device)
         network[1].running_mean.normal_()
         network[1].num_batches_tracked.fill_(5 + rank)
         seen["own"] = _numbers(network)
         processes.share_weights([network])
         seen["shared"] = _numbers(network)
 
-        network[0].weight.grad = torch.full((4, 3), float(rank + 1))
-        network[2].weight.grad = torch.full((2, 4), 0.1 * (rank + 1), dtype=torch.float64)
+        network[0].weight.grad = torch.full_like(network[0].weight, rank + 1)
+        network[2].weight.grad = torch.full_like(network[2].weight, 0.1 * (rank + 1))
         processes.average_gradients(network.parameters())
         seen["gradients"] = [None if p.grad is None else p.grad.mean().item() for p in network.parameters()]
 
@@ -108,8 +108,16 @@ def _numbers(network: nn.Module) -> dict[str, list[float]]:
     return {name: tensor.reshape(-1).tolist() for name, tensor in network.state_dict().items()}
 
 
-def test_two_processes_share_average_and_agree(tmp_path):
-    main, other = (ending.result for ending in in_processes(2, together, tmp_path))
+def two_graphics_cards() -> bool:
+    return torch.cuda.device_count() >= 2
+
+
+@pytest.mark.parametrize(
+    "accelerator",
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not two_graphics_cards(), reason="needs two CUDA devices"))],
+)
+def test_two_processes_share_average_and_agree(tmp_path, accelerator):
+    main, other = (ending.result for ending in in_processes(2, together, tmp_path, accelerator))
     assert main["own"] != other["own"]
     assert other["shared"] == main["shared"] == main["own"]  # buffers and counters too
     assert main["gradients"] == other["gradients"] == [1.5, None, None, None, pytest.approx(0.15), None]
@@ -202,7 +210,7 @@ def test_who_fails_leaves_word_for_the_others():
 
 
 def wait_for_the_first(rank: int) -> str:
-    processes = open_processes()
+    processes = open_processes(timeout=2.0)
     try:
         with processes.first_here():
             os.kill(os.getpid(), signal.SIGKILL)

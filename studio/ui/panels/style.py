@@ -95,6 +95,7 @@ class StylePanel(Panel):
         self.paint_button, self.save_button, self.export_button = (
             column.paint_button, column.save_button, column.export_button,
         )  # fmt: skip
+        self.networks_button = column.networks_button
         self.empty_state = self._make_empty_state(theme)
         self._build()
         self._connect()
@@ -147,7 +148,7 @@ class StylePanel(Panel):
         self._connect_shelf()
         self._desk.opened.connect(self._take_opened)
         self._desk.recalled.connect(session.recall)
-        self.column.networks_button.clicked.connect(self._ask_for_networks)
+        self.networks_button.clicked.connect(self._ask_for_networks)
         self.paint_button.clicked.connect(session.paint)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
@@ -356,6 +357,8 @@ class StylePanel(Panel):
 
     def _show_settings(self, settings: StyleSettings) -> None:
         self.column.show_settings(settings)
+        if not self.is_running:
+            self._show_state(self.session.state)
 
     def _show_frame(self, frame: Frame) -> None:
         first, self._shown = self._shown is None, frame
@@ -385,7 +388,8 @@ class StylePanel(Panel):
         elif state is SessionState.PAUSED:
             line.set_paused(True)
         else:
-            line.finish(self._loading or _WORDS[state])
+            words = _INSTANT_WORDS if self.session.settings.method == "instant" else _WORDS
+            line.finish(self._loading or words[state])
         self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
         self.paint_button.setEnabled(self.can_start)
         self._show_saveable()
@@ -409,6 +413,13 @@ _WORDS = {
     SessionState.EMPTY: "Drop a photo and choose a painting",
     SessionState.READY: "Ready to paint",
     SessionState.FINISHED: "Done: move a slider to go on, or click an earlier frame",
+}
+
+
+_INSTANT_WORDS = {
+    SessionState.EMPTY: "Drop a photo: it is painted at once",
+    SessionState.READY: "Ready to paint",
+    SessionState.FINISHED: "Done: Strength paints it anew, another fast style as well",
 }
 
 
