@@ -27,7 +27,7 @@ class ListRunsTask:
 def list_runs(task: ListRunsTask, controls: Controls[Any]) -> Job[tuple[RunGlance, ...]]:
     """Glance at every run, the newest first; a folder that is gone is left out."""
     paths = dict.fromkeys([*(run.path for run in runs_in(task.folders)), *task.runs])
-    found = []
+    found: list[RunGlance] = []
     for path in paths:
         yield Progress("Looking for runs", len(found), len(paths))
         if path.is_dir():

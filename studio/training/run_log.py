@@ -201,7 +201,8 @@ class RunHistory:
         still.metrics = {name: series.snapshot() for name, series in self.metrics.items()}
         still.validation = {name: series.snapshot() for name, series in self.validation.items()}
         still.rate, still.momentum = self.rate.snapshot(), self.momentum.snapshot()
-        still.epoch, still.worked, still.happenings = self.epoch.snapshot(), self.worked.snapshot(), list(self.happenings)
+        still.epoch, still.worked = self.epoch.snapshot(), self.worked.snapshot()
+        still.happenings = list(self.happenings)
         return still
 
     def of_kind(self, kind: str) -> tuple[Happening, ...]:

@@ -131,7 +131,7 @@ def test_dropping_photos_and_a_painting_is_enough_to_start(panel, until, photos,
     assert drop_files(page, write_painting(tmp_path / "stripes.png"))
     assert page.start_button.isEnabled()
     assert page._words.text() == "20 steps. How long that takes shows after the first ones."
-    assert page.title.placeholderText() == "Painter stripes"
+    assert page.title.placeholderText() == "stripes painter"
     assert panel.can_start
     page.title.setFocus()
     QTest.keyClicks(page.title, "My first")

@@ -101,7 +101,7 @@ def test_what_is_missing_is_said_one_thing_after_the_other(session, photos, unti
     assert new.missing == ""
     until(lambda: new.report is not None)
     assert new.report.usable == 6
-    assert new.suggested_title() == "Painter rose"
+    assert new.suggested_title() == "rose painter"
     painting.unlink()
     assert "rose.png is not there any more" in new.missing
 

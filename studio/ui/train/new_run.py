@@ -279,13 +279,13 @@ class NewRun(QObject):
                 continue
             size = run.plan.settings.get("size", self.kind.settings().size)
             per_image = (mine.size / size) ** 2 / run.images_per_second  # convolutions cost as many pixels as they see
-            return steps * mine.batch * per_image
+            return float(steps * mine.batch * per_image)
         return None
 
     def suggested_title(self) -> str:
         """Return what the run would be called."""
         of = next((path.stem for path in self.inputs.values()), self.data[0].stem if self.data else "")
-        return f"{self.kind.title} {of}".strip()
+        return f"{of} {self.kind.title.lower()}".strip()
 
     def plan(self) -> RunPlan:
         """Return what was put together; call it only when nothing is missing."""

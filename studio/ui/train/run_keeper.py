@@ -129,7 +129,7 @@ class RunKeeper(QObject):
 
     def delete(self, path: Path) -> None:
         """Put a run's folder into the wastebasket; where there is none, say so and leave it."""
-        if QFile.moveToTrash(str(path)):
+        if QFile(str(path)).moveToTrash():
             self.forget(path)
         else:
             self.failed.emit(

@@ -50,6 +50,7 @@ class ClosingDialog(QDialog):
         self._bar = QProgressBar(self)
         self._lay_out()
         self._connect()
+        self.pause_button.setFocus()
 
     def _lay_out(self) -> None:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap

@@ -1,5 +1,6 @@
 """The page of one run: what it can by now, how it learns, and what can be turned; fed by looks at its folder."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -284,7 +285,7 @@ class RunPage(QWidget):
             menu.addSeparator()
         for run in runs:
             if run.path != self._path:
-                action = menu.addAction(run.title, lambda path=run.path: self._session.compare(path))
+                action = menu.addAction(run.title, partial(self._session.compare, run.path))
                 action.setCheckable(True)
                 action.setChecked(run.path == compared)
         menu.setEnabled(not menu.isEmpty())
