@@ -54,7 +54,8 @@ class FastStyleLoss:
     def content_of(self, photo: Tensor) -> Mapping[str, Tensor]:
         """Return what has to be kept of N photos: the first half of the loss, which needs no gradient."""
         with torch.no_grad():
-            return self._backbone(photo, self._weighted(self.weights.content_layers, photo))
+            features: Mapping[str, Tensor] = self._backbone(photo, self._weighted(self.weights.content_layers, photo))
+        return features
 
     def __call__(self, painted: Tensor, content: Mapping[str, Tensor], strength: Tensor) -> FastStyleTerms:
         """Judge what was painted.

@@ -131,7 +131,8 @@ def _convolved(layer: Layer, source: _Map, top: int, bottom: int) -> Tensor:
     if layer.grow > 1:
         x = F.interpolate(x, scale_factor=layer.grow, mode="nearest")
         x = x[:, :, first % layer.grow :][:, :, : last - first]
-    return layer.conv(F.pad(x, (layer.border, layer.border, above, below), mode="reflect"))
+    out: Tensor = layer.conv(F.pad(x, (layer.border, layer.border, above, below), mode="reflect"))
+    return out
 
 
 def _empty_for(layer: Layer, source: Tensor) -> Tensor:

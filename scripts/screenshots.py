@@ -201,6 +201,18 @@ def library(stage: Stage) -> QPixmap:
     return stage.grab()
 
 
+def instant(stage: Stage) -> QPixmap:
+    """A fast style at work, not quite in its full strength."""
+    stage.wait_until(lambda: bool(stage.panel.fast_styles.tiles))
+    stage.session.set_settings(StyleSettings(method="instant", fast_style="fast-town", strength=0.8))
+    stage.window.undo_stack.clear()
+    stage.window.open_files([named("cat", sample_photos()).path])
+    stage.wait_until(lambda: stage.session.photo is not None)
+    stage.finish()
+    stage.window.banner.clear()
+    return stage.grab()
+
+
 SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "window": (window, "dark"),
     "window-light": (window, "light"),
@@ -210,6 +222,7 @@ SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "failure": (failure, "dark"),
     "shortcuts": (shortcuts, "dark"),
     "library": (library, "dark"),
+    "instant": (instant, "dark"),
 }
 
 

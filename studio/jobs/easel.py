@@ -87,7 +87,8 @@ class Easel:
             return cover(self._styles[0], height, width).to(self._device)
         if self._fast_style is not None:
             with torch.no_grad():
-                return self._fast_style(resize(self.photo, height, width).to(self._device), self._in_full)
+                canvas: Tensor = self._fast_style(resize(self.photo, height, width).to(self._device), self._in_full)
+            return canvas
         generator = torch.Generator().manual_seed(self._settings.seed)
         colours = self._styles[0] if textured else self.photo
         return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)

@@ -109,7 +109,8 @@ def open_fast_style(style: FastStyle) -> FastStyleNetwork:
 
 def _photo(task: StylizeTask, settings: StyleSettings) -> Tensor:
     """Return the photo at the size of the result, 1×3×H×W on the device."""
-    height, width = fitted(*task.content.pixels.shape[:2], settings.size)
+    height, width = task.content.pixels.shape[:2]
+    height, width = fitted(height, width, settings.size)
     photo = to_tensor(fit_within(task.content.pixels, settings.size))
     return resize(photo, height, width).to(choose_device().kind)
 

@@ -415,8 +415,9 @@ class StyleSession(QObject):
         self.recipe = recalled.recipe
         self.frame_composed.emit(recalled.shown.frame)
         if recalled.shows_plain_painting:
-            self._take_painting(recalled.shown.picture.pixels, recalled.recipe)
-            preview = Preview(self.painting, recalled.step, recipe=recalled.recipe)
+            pixels = recalled.shown.picture.pixels
+            self._take_painting(pixels, recalled.recipe)
+            preview = Preview(pixels, recalled.step, recipe=recalled.recipe)
             self._remember(preview, recalled.shown.thumbnail)
         self._settle()
 

@@ -55,7 +55,8 @@ def test_a_file_and_a_run_can_be_named_as_well(photo, tmp_path, atelier):
 @pytest.mark.parametrize(
     ("words", "told"),
     [(("--fast", "nobody"), "no fast style called"), (("--fast", "atelier-slim"), "no fast style called"),
-     (("--backbone", "fast-town", "painting.png"), "is a fast style"), (("--fast", "fast-town", "painting.png"), "knows its painting")],
+     (("--backbone", "fast-town", "painting.png"), "is a fast style"),
+     (("--fast", "fast-town", "painting.png"), "knows its painting")],
 )  # fmt: skip
 def test_wrong_words_are_told_before_anything_is_painted(photo, tmp_path, atelier, words, told):
     painting = write_painting(tmp_path / "painting.png")

@@ -158,5 +158,3 @@ def test_the_two_ways_are_reached_by_keyboard_and_named(panel):
     live.setFocus()
     QTest.keyClick(live, Qt.Key.Key_Right)
     assert panel.session.settings.method == "instant"
-
-

@@ -94,7 +94,8 @@ class FastStyleTask(TrainingTask):
         network: on the device.
         painting: what it learns.
         photos: what it learns from.
-        kept: photos that it is measured on and shows, 3×S×S each; may be empty.
+        kept: photos that it is measured on, 3×S×S each; may be empty.
+        looks: photos that it shows, 3×S×S each: of those that are kept, where there are any.
         settings: of the run.
 
     """
@@ -107,13 +108,14 @@ class FastStyleTask(TrainingTask):
         painting: Painting,
         photos: PhotoExamples,
         kept: tuple[Tensor, ...],
+        looks: tuple[Tensor, ...],
         settings: FastStyleSettings,
     ) -> None:
         self.networks: Mapping[str, nn.Module] = {"painter": network}
         self.examples = photos
         self.best = ("loss", "min") if kept else None
         self._painting = painting
-        self._kept = kept
+        self._kept, self._looks = kept, looks
         self._settings = settings
         self._device = next(network.parameters()).device
         self._loss = FastStyleLoss(painting.backbone, self._seen_painting(), loss_weights(settings))
@@ -184,14 +186,14 @@ class FastStyleTask(TrainingTask):
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
         """Show a few photos, a row each: as they are, at half strength, in full."""
         rows = []
-        for photo in self._kept[:_SHOWN]:
+        for photo in self._looks:
             image = photo.unsqueeze(0).to(self._device)
             tiles = [image]
             for strength in (0.5, 1.0):
                 tiles.append(shown(image, torch.full((1,), strength, device=self._device)))
                 yield
             rows.append(torch.cat([tile.float() for tile in tiles], dim=3))
-        return _to_picture(torch.cat(rows, dim=2)) if rows else None
+        return _to_picture(torch.cat(rows, dim=2))
 
     # -- being kept --------------------------------------------------------------------------------------------------
 
@@ -239,6 +241,7 @@ def open_task(plan: RunPlan, place: Place) -> Job[FastStyleTask]:
         replace(painting, backbone=painting.backbone.to(place.device)),
         PhotoExamples(pictures, taught, settings),
         tuple(centred(pictures[index], side) for index in kept),
+        tuple(centred(pictures[index], side) for index in (kept or taught)[:_SHOWN]),
         settings,
     )
 
