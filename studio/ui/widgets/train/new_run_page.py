@@ -36,6 +36,7 @@ from studio.ui.widgets.wrapping_label import WrappingLabel
 
 COLUMN, _NARROWEST_COLUMN = 300, 264
 _MIDDLE = 556
+_SCHEDULE = 460
 _WIDEST = 860
 _GROUPS = ("Length", "Network", "Data", "Variety", "Averaging and care", "This computer")
 _OPEN_CHOICES: Mapping[str, Mapping[str, str]] = {"backbone": {DEFAULT_BACKBONE: "Atelier"}}
@@ -123,6 +124,7 @@ class NewRunPage(QWidget):
                 tiles = [self.inputs[kind.name, wanted.name] for wanted in kind.inputs]
                 self._input_cards[kind.name] = self._card(kind.inputs[0].title, *tiles)
                 column.addWidget(self._input_cards[kind.name])
+        self.schedule.setMinimumHeight(_SCHEDULE)
         self.schedule_section.contents.addWidget(self.schedule)
         self.schedule_section.contents.addWidget(self.rate_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._card("", self.schedule_section))

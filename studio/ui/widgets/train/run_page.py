@@ -10,27 +10,33 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStac
 from studio.core.events import Progress
 from studio.jobs.runs import RunLook
 from studio.training.run_glance import RunGlance
-from studio.training.run_log import RunHistory, Series
 from studio.training.schedule import Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
 from studio.ui.theme import Theme, mark
 from studio.ui.train_session import RunDeed, TrainSession
-from studio.ui.widgets.curves import Curves, Knots, PlotMark, Scales
+from studio.ui.widgets.curves import Curves
 from studio.ui.widgets.run_figures import RunFigures, RunFiguresLine
-from studio.ui.widgets.samples_view import FrameLoader, SampleShot, SamplesView
+from studio.ui.widgets.samples_view import FrameLoader, SamplesView
 from studio.ui.widgets.schedule_editor import ScheduleEditor
 from studio.ui.widgets.segments import Segments
 from studio.ui.widgets.train.run_header import STATES, RunHeader
+from studio.ui.widgets.train.run_reading import (
+    GRADIENTS,
+    figures_of,
+    marks_of,
+    numbers_of,
+    samples_of,
+    scales_of,
+    settings_of,
+    total_of,
+)
 from studio.ui.widgets.train.run_side import RunSide
 
 COLUMN = 288
 _LOW = 780
 _EXAMPLES = 1000
 """An epoch's, for the schedule's axis, until the run says how many there are."""
-_GRADIENTS = "gradient norm"
-_CHECKED = " (checked)"
-"""Behind the names of numbers that are measured on pictures it does not learn from."""
 
 
 class RunPage(QWidget):
@@ -231,7 +237,7 @@ class RunPage(QWidget):
         known = set(curves.names)
         for name, series in numbers_of(history):
             curves.set_series(name, series.steps, series.values)
-            if name not in known and name.endswith(_GRADIENTS):
+            if name not in known and name.endswith(GRADIENTS):
                 curves.show_curve(name, shown=False)  # of another magnitude: it would flatten the losses
         curves.set_scales(scales_of(history))
         curves.set_marks(marks_of(history))
@@ -298,84 +304,6 @@ class RunPage(QWidget):
         if path is None:
             self.curves.set_comparison("", {})
         self._offer_comparisons(self._session.keeper.runs)
-
-
-def settings_of(kind: TaskKind, values: dict[str, object]) -> TrainingSettings:
-    """Return a run's settings; names that this version does not know are passed over."""
-    known = {name: value for name, value in values.items() if name in kind.settings.model_fields}
-    try:
-        return kind.settings.model_validate(known)
-    except ValueError:
-        return kind.settings()
-
-
-def total_of(look: RunLook) -> int:
-    """Return how many steps a run takes, 0 while nobody knows."""
-    pace = look.history.pace
-    total = pace.facts.get("total") if pace is not None else None
-    if look.state in ("finished", "stopped"):
-        return max(1, look.history.step)
-    return total if isinstance(total, int) else 0
-
-
-def numbers_of(history: RunHistory) -> list[tuple[str, Series]]:
-    """Return every number's course with the name it is shown by: losses first, then checks, gradients last."""
-    learnt = {name.replace("_", " "): series for name, series in history.metrics.items()}
-    checked = {name.replace("_", " ") + _CHECKED: series for name, series in history.validation.items()}
-    return sorted((learnt | checked).items(), key=lambda one: (one[0].endswith(_GRADIENTS), one[0] in checked))
-
-
-def scales_of(history: RunHistory) -> Scales:
-    """Return what the run's steps are in time and epochs."""
-    worked, epoch = history.worked, history.epoch
-    return Scales(
-        Knots.of(worked.steps, worked.values) if len(worked) else None,
-        Knots.of(epoch.steps, epoch.values) if len(epoch) else None,
-    )
-
-
-def marks_of(history: RunHistory) -> list[PlotMark]:
-    """Return the moments that are worth a line across the curves."""
-    marks = []
-    for one in history.happenings:
-        if one.kind == "resumed":
-            marks.append(PlotMark(one.step, "resumed", str(one.facts.get("message") or "Resumed")))
-        elif one.kind == "phase" and one.step > 0:
-            marks.append(PlotMark(one.step, "phase", str(one.facts.get("name") or "Next phase")))
-        elif one.kind == "guard":
-            marks.append(PlotMark(one.step, "guard", str(one.facts.get("message") or "A step was left out")))
-        elif one.kind == "checkpoint" and one.facts.get("kind") == "pinned":
-            marks.append(PlotMark(one.step, "pinned", "Pinned"))
-    return marks
-
-
-def samples_of(look: RunLook) -> list[SampleShot]:
-    """Return every sample, in the order of their steps."""
-    folder = look.path / "samples"
-    found = {one.step: folder / str(one.facts.get("file")) for one in look.history.of_kind("sample")}
-    return [SampleShot(step, found[step]) for step in sorted(found)]
-
-
-def figures_of(look: RunLook) -> RunFigures:
-    """Return the figures of the line: of a run at work as they are now, of any other what is left to say."""
-    history = look.history
-    pace = dict(history.pace.facts) if history.pace is not None and look.state == "running" else {}
-    total = total_of(look)
-    return RunFigures(
-        stage=str(pace.get("stage") or ""),
-        step=history.step if len(history.worked) else None,
-        total=total or None,
-        epoch=float(history.epoch.values[-1]) if len(history.epoch) else None,
-        images_per_second=_number(pace.get("images_per_second")),
-        seconds_left=_number(pace.get("seconds_left")),
-        seconds_left_spread=_number(pace.get("seconds_left_spread")) or 0.0,
-        data_wait=_number(pace.get("data_wait")),
-        memory_mb=_number(pace.get("memory_mb")),
-    )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _use_hint(kind: TaskKind, look: RunLook) -> str:
