@@ -69,9 +69,9 @@ def _decayed(schedule: Schedule, weight_decay: float) -> Schedule:
 
 LESSONS = {
     "digits": Lesson(
-        "MNIST, small ResNet", "mnist_t10k", {}, default_schedule(ClassifierSettings()), accuracy=0.985, minutes=5.0),
+        "digits, small ResNet", "mnist_t10k", {}, default_schedule(ClassifierSettings()), accuracy=0.985, minutes=5.0),
     "paintings": Lesson(
-        "Horse and house, photo and painting, Darknet", "pacs",
+        "paintings, Darknet", "pacs",
         {"family": "darknet", "classes": "deepest", "size": 64, "batch": 32, "validate_every": 100},
         _decayed(one_cycle(duration=30.0, rate=5e-3, optimiser="adamw"), 0.01)),
 }  # fmt: skip
@@ -144,7 +144,7 @@ def missed(lesson: Lesson, result: Result) -> bool:
 
 def show(results: list[Result]) -> None:
     """Print a table."""
-    table = Table("lesson", "accuracy", "mean of the classes", "processor minutes", "minutes", "steps")
+    table = Table("lesson", "accuracy", "mean over classes", "CPU minutes", "minutes", "steps")
     for one in results:
         numbers = (f"{one.accuracy:.2%}", f"{one.balanced_accuracy:.2%}", f"{one.processor_minutes:.1f}")
         table.add_row(one.name, *numbers, f"{one.minutes:.1f}", f"{one.steps}")

@@ -148,7 +148,7 @@ class Keeper:
         step = self._trainee.standing.step
         best = self._trainee.standing.best_step == step
         if self._processes.rank == 0:
-            marks = {"best": best, "pinned": pinned, "note": note}
+            marks: dict[str, Any] = {"best": best, "pinned": pinned, "note": note}
             if any(one.step == step and not one.abandoned for one in self._checkpoints.all()):
                 self._checkpoints.mark(step, **marks)
             else:

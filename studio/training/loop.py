@@ -106,6 +106,7 @@ class TrainingLoop:
         self._setbacks = Setbacks(plan.task, self._trainee, self._helm, self._keeper, equipment.memo, processes)
         self._pace = PaceMeter(self._timeline, self._last, processes.device)
         self._said: list[Log | Metrics] = []
+        self._told: Progress | None = None
         self._polled = self._beaten = 0.0
 
     @property
@@ -208,10 +209,14 @@ class TrainingLoop:
     def _look(self) -> Job[None]:
         """Validate and sample the shown network where it is time to."""
         standing, settings = self._trainee.standing, self._helm.settings
+        validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
+        samples = self._is_due(settings.sample_every, standing.sampled)
+        if not (validates or samples):
+            return
         try:
-            if self.step > 0 and self._is_due(settings.validate_every, standing.validated):
+            if validates:
                 yield from self._validate()
-            if self._is_due(settings.sample_every, standing.sampled):
+            if samples:
                 yield from self._sample()
         finally:
             self._trainee.back_to_work()
@@ -334,8 +339,10 @@ class TrainingLoop:
         return self._moment.phase_name or "Training"
 
     def _progress(self) -> Progress:
-        share = work_done(self._timeline, self.step) / work_done(self._timeline, self._last)
-        return Progress(self._stage, self.step, self._last, share=min(1.0, share))
+        if self._told is None or self._told.done != self.step:  # the same at every breath of a step
+            share = work_done(self._timeline, self.step) / work_done(self._timeline, self._last)
+            self._told = Progress(self._stage, self.step, self._last, share=min(1.0, share))
+        return self._told
 
     def _beat(self) -> None:
         now = time.monotonic()
