@@ -1,10 +1,9 @@
 """The state of the Style panel: photo, paintings, settings, the running painting and its film. Views bind to it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -22,6 +21,7 @@ from studio.engine import Engine, JobHandle
 from studio.jobs.compose import ComposeTask
 from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPainting
+from studio.ui.fading import Fading
 from studio.ui.film import Film, FilmFrame
 from studio.ui.settings_history import SettingsHistory
 
@@ -93,7 +93,7 @@ class StyleSession(QObject):
         self._composition = 0
         self._film_waits: Preview | None = None
         self._film_composing: Preview | None = None
-        self._painted_strength: float | None = None  # of a fast style's painting; None where it was painted live
+        self._fading = Fading()
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
         self._follow = QTimer(self, singleShot=True, interval=_FOLLOW_DELAY_MS)
         self._connect()
@@ -344,32 +344,18 @@ class StyleSession(QObject):
         self._compose_busy, self._compose_again = True, False
         self._film_composing, self._film_waits = self._film_waits, None
         task = ComposeTask(self.photo.ground, self.painting)
-        handle = self._pictures.live(self._COMPOSE, "compose", task, Controls(self._settings_to_compose()))
+        handle = self._pictures.live(self._COMPOSE, "compose", task, Controls(self._fading.to_compose(self.settings)))
         handle.finished.connect(partial(self._show_composed, self._composition))
         handle.failed.connect(partial(self._fail_composing, self._composition))
 
-    def _settings_to_compose(self) -> StyleSettings:
-        """Return the settings for laying the painting over the photo.
-
-        A fast style's painting is faded to a lower strength until it is painted in that: nearly the same, and at once.
-        """
-        if self._painted_strength is None:
-            return self.settings.model_copy(update={"method": "live"})
-        share = min(1.0, self.settings.strength / self._painted_strength) if self._painted_strength > 0 else 1.0
-        return self.settings.model_copy(update={"method": "live", "strength": share})
-
     @property
     def settings_of_picture(self) -> StyleSettings:
-        """The settings that belong to the painting as it is: of a fast style, the strength that it was painted in."""
-        if self._painted_strength is None:
-            return self.settings
-        return self.settings.model_copy(update={"strength": self._painted_strength})
+        """The settings that belong to the painting as it is: a fast style's may be of another strength than is set."""
+        return self._fading.of_picture(self.settings)
 
     def _take_painting(self, painting: Picture | DeepPicture, recipe: Recipe | None) -> None:
         self.painting, self.recipe = painting, recipe
-        made_with: Mapping[str, Any] = self.settings.model_dump() if recipe is None else recipe.settings
-        instantly = made_with.get("method") == "instant"
-        self._painted_strength = float(made_with["strength"]) if instantly else None
+        self._fading = Fading.of(recipe, self.settings)
 
     def _show_composed(self, composition: int, frame: Frame) -> None:
         if composition != self._composition:
