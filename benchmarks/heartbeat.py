@@ -1,4 +1,6 @@
-"""Does the window stay smooth while the engine works? An 8 ms tick in the UI thread, idle and beside a real job.
+"""Does the window stay smooth while the engine works? An 8 ms tick in the UI thread, idle and beside real jobs.
+
+The last line is the whole window, with curves, samples and figures of a fast style that learns in the Train panel.
 
     python benchmarks/heartbeat.py [--seconds 10] [--size 512] [--json]
 
@@ -9,6 +11,8 @@ import argparse
 import json
 import os
 import sys
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,11 +29,17 @@ from PySide6.QtWidgets import QApplication
 from rich.console import Console
 from rich.table import Table
 
+from studio.app import Studio
 from studio.core.controls import Controls
 from studio.core.events import Job, Preview
 from studio.core.images import LoadedPicture
+from studio.core.samples import sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.user_folders import UserFolders
 from studio.engine import Engine
+from studio.jobs.runs import RunLook
+from studio.training.run_folder import RunPlan
+from studio.training.schedule import Phase, Ramp, Schedule
 
 TICK_MS = 8
 
@@ -51,6 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure each")
     parser.add_argument("--size", type=int, default=512, help="longer side of the picture that is painted")
+    parser.add_argument("--train-size", type=int, default=96, help="side of the squares that a fast style learns on")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the table")
     arguments = parser.parse_args()
 
@@ -70,10 +81,11 @@ def main() -> None:
     app.processEvents()
     if failures:
         sys.exit(failures[0])
+    beats.append(beside_training(app, arguments.seconds, arguments.train_size))
     report(beats, as_json=arguments.json)
 
 
-def measure(beside: str, seconds: float, frames: list[QImage]) -> Heartbeat:
+def measure(beside: str, seconds: float, frames: Sequence[object]) -> Heartbeat:
     """Let the event loop run for `seconds` and time its ticks."""
     loop, ticks, frames_before = QEventLoop(), [perf_counter()], len(frames)
     timer = QTimer(interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -85,6 +97,50 @@ def measure(beside: str, seconds: float, frames: list[QImage]) -> Heartbeat:
     intervals = np.diff(ticks) * 1000
     p50, p99 = (float(value) for value in np.percentile(intervals, [50, 99]))
     return Heartbeat(beside, p50, p99, float(intervals.max()), len(intervals), len(frames) - frames_before)
+
+
+def beside_training(app: QApplication, seconds: float, size: int) -> Heartbeat:
+    """Measure with the window open on a run that learns, is drawn, and is sampled every ten steps."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["ATELIER_HOME"] = home
+        studio = Studio(app, UserFolders.within(Path(home)))
+        window, session = studio.window, studio.window.train_panel.session
+        window.resize(1600, 1000)
+        window.show()
+        window.show_panel("train")
+        path = session.keeper.create(training_plan(size))
+        assert path is not None
+        session.show(path)
+        wait_until(lambda: session.watch.look is not None and session.watch.look.history.step >= 12)
+        looks: list[RunLook] = []
+        session.watch.looked.connect(looks.append)
+        beat = measure(f"training {size} px, watched", seconds, looks)
+        session.keeper.pause_all_here()
+        wait_until(lambda: not session.keeper.here)
+        window.close()
+        window.deleteLater()
+        return beat
+
+
+def training_plan(size: int) -> RunPlan:
+    """A fast style of the sample photos, whatever the painting, longer than anybody measures."""
+    rate = Ramp(start=1e-3, end=1e-3)
+    return RunPlan(
+        task="fast-style",
+        title="heartbeat",
+        data=tuple(str(sample.path) for sample in sample_photos()),
+        inputs={"painting": str(sample_paintings()[0].path)},
+        settings={"size": size, "sample_every": 10, "validate_every": 50, "held_back": 1, "workers": 0},
+        schedule=Schedule(phases=(Phase(duration=1_000_000, unit="steps", learning_rate=rate),)),
+    )
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Let the window live until `condition` holds."""
+    while not condition():
+        loop = QEventLoop()
+        QTimer.singleShot(50, loop.quit)
+        loop.exec()
 
 
 def wait_for_frame(engine: Engine) -> None:

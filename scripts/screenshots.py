@@ -47,6 +47,7 @@ class Stage:
     """
 
     def __init__(self, application: QApplication, home: Path, theme: str = "dark") -> None:
+        os.environ["ATELIER_HOME"] = str(home)  # what jobs keep for themselves lies there too
         self.studio = Studio(application, UserFolders.within(home))
         self.studio.theme.set_mode(theme)
         self.window = self.studio.window
@@ -213,6 +214,55 @@ def instant(stage: Stage) -> QPixmap:
     return stage.grab()
 
 
+def photos_to_learn_from(folder: Path) -> Path:
+    """Cut the sample photos into two dozen smaller ones: enough to show what training looks like."""
+    folder.mkdir()
+    for sample in sample_photos():
+        photo = Image.open(sample.path).convert("RGB")
+        width, height = photo.size
+        for number in range(6):
+            x, y = (number % 3) * width // 5, (number // 3) * height // 4
+            photo.crop((x, y, x + 3 * width // 5, y + 3 * height // 4)).save(folder / f"{sample.name}-{number}.jpg")
+    return folder
+
+
+def put_run_together(stage: Stage, folder: Path) -> None:
+    """Drop photos and a painting, and make the rest small enough for a processor to be done in minutes."""
+    new = stage.window.train_panel.session.new_run
+    stage.window.show_panel("train")
+    new.drop([photos_to_learn_from(folder / "holiday photos")])
+    new.set_input("painting", named("wave", sample_paintings()).path)
+    stage.wait_until(lambda: new.report is not None and stage.studio.pictures.is_idle)
+    stage.window.setFocus()  # no ring lies around whatever happens to come first
+
+
+def train_new(stage: Stage) -> QPixmap:
+    """A run that is put together, with its schedule."""
+    with tempfile.TemporaryDirectory() as folder:
+        put_run_together(stage, Path(folder))
+        stage.window.train_panel.desk.new_page.schedule_section.set_open(True)
+        return stage.grab()
+
+
+def train(stage: Stage) -> QPixmap:
+    """A fast style that has learnt for some minutes."""
+    panel = stage.window.train_panel
+    session = panel.session
+    with tempfile.TemporaryDirectory() as folder:
+        put_run_together(stage, Path(folder))
+        small = {"size": 96, "batch": 2, "sample_every": 25, "validate_every": 50, "held_back": 3, "steps": 900}
+        session.new_run.set_settings(session.new_run.settings.model_copy(update=small))
+        panel.start()
+        stage.wait_until(lambda: session.watch.look is not None and session.watch.look.history.step >= 410, 3600)
+        assert session.shown is not None
+        session.keeper.steer(session.shown, {"style_weight": 1.5})
+        stage.wait_until(lambda: session.watch.look is not None and session.watch.look.history.step >= 525, 3600)
+        shot = stage.grab()
+        session.keeper.pause_all_here()
+        stage.wait_until(lambda: not session.keeper.here)
+        return shot
+
+
 SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "window": (window, "dark"),
     "window-light": (window, "light"),
@@ -222,6 +272,8 @@ SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "failure": (failure, "dark"),
     "shortcuts": (shortcuts, "dark"),
     "library": (library, "dark"),
+    "train-new": (train_new, "dark"),
+    "train": (train, "dark"),
     "instant": (instant, "dark"),
 }
 

@@ -42,11 +42,20 @@ class Studio:
         self.engine = Engine("studio")
         self.pictures = Engine("pictures", niceness=0)
         self.shelf = Engine("shelf")
+        self.runs = Engine("runs")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
         self.desk = PictureDesk(self.pictures, self.library)
         self.window = StudioWindow(
-            self.theme, self.engine, self.pictures, self.shelf, self.models, self.desk, self.preferences
+            self.theme,
+            self.engine,
+            self.pictures,
+            self.shelf,
+            self.runs,
+            self.models,
+            folders.runs,
+            self.desk,
+            self.preferences,
         )
         self.window.closed.connect(self.shut_down)
 
@@ -64,7 +73,7 @@ class Studio:
 
     def shut_down(self) -> None:
         """Stop the engines; the network's first, so that what it reached can still be kept."""
-        for engine in (self.engine, self.pictures, self.shelf):
+        for engine in (self.engine, self.pictures, self.shelf, self.runs):
             while not engine.shut_down():
                 pass  # a step that takes longer than half a minute must end before its thread can
 
@@ -99,7 +108,7 @@ def main(files: Sequence[str] = ()) -> int:
     studio = Studio(application, UserFolders.standard())
     for end in (signal.SIGINT, signal.SIGTERM):
         # in the event loop, not where Python happens to be: that may be in the middle of painting the window
-        signal.signal(end, lambda *_: QTimer.singleShot(0, studio.window.close))
+        signal.signal(end, lambda *_: QTimer.singleShot(0, studio.window.close_without_asking))
     heartbeat = QTimer(interval=200)  # lets Python see Ctrl+C while Qt's loop runs
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()

@@ -50,6 +50,7 @@ def examine(folders: UserFolders) -> Iterator[Finding]:
     for subject, folder in (
         ("library", folders.library),
         ("models folder", folders.models),
+        ("training runs", folders.runs),
         ("config", folders.config),
     ):
         yield _folder(subject, folder)

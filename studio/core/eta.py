@@ -76,3 +76,21 @@ def words_for_time_left(seconds: float | None) -> str:
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
     return f"{clock} left"
+
+
+def words_for_duration(seconds: float) -> str:
+    """Return "40 seconds", "12 minutes", "3 h 20 min" or "2 days 4 h": as exact as one wants to know beforehand."""
+    if seconds < 90:
+        return _counted(max(1, round(seconds)), "second")
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return _counted(minutes, "minute")
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(round(seconds / 3600), 24)
+    return f"{_counted(days, 'day')} {hours} h" if hours else _counted(days, "day")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

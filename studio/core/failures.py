@@ -22,18 +22,22 @@ class StudioError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failure as it is shown: cause, remedy, and the details that can be copied into a report."""
+    """A failure as it is shown: cause, remedy, and the details that can be copied into a report.
+
+    `kind` is the error's own name, for those who can do more about it than tell it.
+    """
 
     cause: str
     remedy: str
     details: str
+    kind: str = ""
 
 
 def explain(error: BaseException) -> Failure:
     """Turn any exception into a cause and a remedy; never raises."""
     details = "".join(traceback.format_exception(error))
     cause, remedy = _cause_and_remedy(error)
-    return Failure(cause, remedy, details)
+    return Failure(cause, remedy, details, type(error).__name__)
 
 
 def _cause_and_remedy(error: BaseException) -> tuple[str, str]:

@@ -43,6 +43,21 @@ class LibraryTask:
     newest: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class PictureTask:
+    """Which picture to show small, and how large its longer side may be, px."""
+
+    path: Path
+    side: int = SAMPLE_SIDE
+
+
+def small_picture(task: PictureTask, controls: Controls[Any]) -> Job[Thumbnail]:
+    """Load a small version of one picture."""
+    yield Progress(f"Opening {task.path.name}")
+    small = thumbnail(load_picture(task.path).pixels, task.side)
+    return Thumbnail(task.path.name, task.path.name, task.path, small)
+
+
 def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
     """Load small versions of packaged samples."""
     found = []

@@ -19,7 +19,7 @@ from studio.training.kinds import kind_named
 from studio.training.loop import Equipment, TrainingLoop
 from studio.training.parts_memo import PartsMemo
 from studio.training.processes import Processes
-from studio.training.run_folder import BEAT_S, RunFolder, RunPlan, TrainedRun, TrainRequest
+from studio.training.run_folder import BEAT_S, RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunLog
 from studio.training.settings import TrainingSettings
 from studio.training.task import Place, TrainingTask
@@ -95,6 +95,10 @@ class _Sitting:
             trained = yield from undisturbed(job, self._processes.device)
         except GeneratorExit:
             self._write("state", state="paused")
+            raise
+        except RunChangedError as error:
+            self._write("state", state="paused", message=error.cause)  # nothing is broken: somebody has to decide
+            self._processes.leave_word(explain(error))
             raise
         except BaseException as error:
             self._tell_failure(explain(error))

@@ -50,6 +50,7 @@ class PaceMeter:
         left, spread = self._time_left(step)
         facts = {
             "total": self._last,
+            "examples": self._timeline.examples,
             "images_per_second": round(self._examples / seconds, 3),
             "data_wait": round(min(1.0, self._waited / seconds), 4),
             "memory_mb": round(memory_in_use(self._device) / 2**20),

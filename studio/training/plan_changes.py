@@ -8,9 +8,8 @@ from typing import Any
 import torch
 
 from studio import __version__
-from studio.core.failures import StudioError
 from studio.core.settings import describe
-from studio.training.run_folder import RunPlan
+from studio.training.run_folder import RunChangedError, RunPlan
 from studio.training.settings import TrainingSettings
 
 __all__ = ["changes_between", "check_changes", "identity_of"]
@@ -60,11 +59,11 @@ def check_changes(changes: list[str], *, accepted: bool) -> None:
     """Let the user decide about changes.
 
     Raises:
-        StudioError: there are some, and nobody said that they are wanted.
+        RunChangedError: there are some, and nobody said that they are wanted.
 
     """
     if changes and not accepted:
-        raise StudioError(
+        raise RunChangedError(
             f"Since this run was last worked on, something has changed: {', '.join(changes)}.",
             "Change it back for an exact continuation, or go on with the change accepted (--accept-changes).",
         )

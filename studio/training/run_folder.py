@@ -29,7 +29,7 @@ from studio.core.failures import StudioError
 from studio.training.run_orders import RunOrders
 from studio.training.schedule import Schedule
 
-__all__ = ["Heartbeat", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
+__all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
 
 RunState: TypeAlias = Literal["new", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 """`paused` goes on when asked. `interrupted`: its process is gone without a word. `stopped`: ended early, and kept."""
@@ -58,6 +58,10 @@ class RunPlan(BaseModel):
     schedule: Schedule
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     version: str = __version__
+
+
+class RunChangedError(StudioError):
+    """Data or settings of a run are not those it was last worked on with; the user decides whether they are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,7 @@ class RunFolder:
             raise StudioError(
                 f"Another process is training {self.path.name} already.", "Pause it there first, or watch it here."
             ) from error
+        self.beat()  # at once: a run that says it works, and whose heart does not beat, counts as dead
         try:
             yield
         finally:

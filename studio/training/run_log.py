@@ -5,7 +5,8 @@ Every line is `{"t": Unix seconds, "type": …, "step": optimiser steps done, �
     state       state, message?, cause?, remedy?      running | paused | finished | stopped | failed
     resumed     message?                              lines above with a greater step are void: they happen again
     metrics     values, epoch, rate, momentum         every step's numbers
-    pace        total, images_per_second, data_wait (0–1), memory_mb, seconds_left, seconds_left_spread, stage
+    pace        total, examples (of an epoch), images_per_second, data_wait (0–1), memory_mb, seconds_left,
+                seconds_left_spread, stage
     validation  values, best (bool)
     sample      file
     checkpoint  file, kind ("latest" | "pinned"), best (bool), seconds
@@ -23,6 +24,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -115,6 +117,12 @@ class Series:
         self._steps[self._length], self._values[self._length] = step, value
         self._length += 1
 
+    def snapshot(self) -> "Series":
+        """Return the course so far, which nothing changes any more; costs nothing, for the arrays are shared."""
+        still = Series.__new__(Series)
+        still._steps, still._values, still._length = self._steps, self._values, self._length
+        return still
+
     def forget_after(self, step: int) -> None:
         """Drop the points behind `step`."""
         kept = int(np.searchsorted(self._steps[: self._length], step, side="right"))
@@ -159,6 +167,11 @@ class RunHistory:
         """How long the run has worked, all sittings together."""
         self._began: float | None = None
 
+    @property
+    def position(self) -> int:
+        """How many bytes have been read."""
+        return self._position
+
     def poll(self, limit: int | None = None) -> bool:
         """Read what has been written since; return whether there was anything.
 
@@ -181,6 +194,16 @@ class RunHistory:
                     self._take(line)
                 read = True
         return read
+
+    def snapshot(self) -> Self:
+        """Return what is known now, for another thread to look at while this history goes on reading."""
+        still = copy(self)
+        still.metrics = {name: series.snapshot() for name, series in self.metrics.items()}
+        still.validation = {name: series.snapshot() for name, series in self.validation.items()}
+        still.rate, still.momentum = self.rate.snapshot(), self.momentum.snapshot()
+        still.epoch, still.worked = self.epoch.snapshot(), self.worked.snapshot()
+        still.happenings = list(self.happenings)
+        return still
 
     def of_kind(self, kind: str) -> tuple[Happening, ...]:
         """Return the happenings of one type, in order."""

@@ -16,6 +16,8 @@ class Actions:
     open_photo: QAction
     add_painting: QAction
     paste: QAction
+    new_run: QAction
+    open_run: QAction
     save: QAction
     save_as: QAction
     copy: QAction
@@ -54,6 +56,8 @@ def make_actions(parent: QWidget, theme: Theme) -> Actions:
         open_photo=action("Open Photo…", "Ctrl+O", "open"),
         add_painting=action("Add Painting…", "Ctrl+Shift+O", "add_picture"),
         paste=action("Paste as Photo", "Ctrl+V", "paste"),
+        new_run=action("New Training Run", "Ctrl+N", "train"),
+        open_run=action("Open a Run Folder…", "Ctrl+Shift+N", "folder"),
         save=action("Save", "Ctrl+S", "save"),
         save_as=action("Save As…", "Ctrl+Shift+S", "export"),
         copy=action("Copy Picture", "Ctrl+C", "copy"),

@@ -1,13 +1,16 @@
 """What the program remembers about a person between two starts."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from studio.ui.theme import ThemeMode
 
 RECENT_LIMIT = 10
+RUN_LIMIT = 50
+
+TrainingAtClose: TypeAlias = Literal["ask", "pause", "background"]
 
 
 class Preferences:
@@ -48,14 +51,36 @@ class Preferences:
     @property
     def recent_files(self) -> list[Path]:
         """The newest opened pictures that are still there, newest first."""
-        stored: Any = self._store.value("recent", [])
-        names = [stored] if isinstance(stored, str) else list(stored or [])
-        return [path for name in names if (path := Path(name)).is_file()]
+        return [path for name in self._names("recent") if (path := Path(name)).is_file()]
 
     def remember_file(self, path: Path) -> None:
         """Put `path` at the head of the recent files."""
         files = [path, *(other for other in self.recent_files if other != path)]
         self._store.setValue("recent", [str(file) for file in files[:RECENT_LIMIT]])
+
+    @property
+    def opened_runs(self) -> tuple[Path, ...]:
+        """Training runs that lie elsewhere than in the runs folder, the newest opened first; some may be gone."""
+        return tuple(Path(name) for name in self._names("runs"))
+
+    def remember_run(self, path: Path) -> None:
+        """List the run in `path` from now on."""
+        others = (other for other in self.opened_runs if other != path)
+        self._store.setValue("runs", [str(run) for run in (path, *others)][:RUN_LIMIT])
+
+    def forget_run(self, path: Path) -> None:
+        """List it no longer."""
+        self._store.setValue("runs", [str(run) for run in self.opened_runs if run != path])
+
+    @property
+    def training_at_close(self) -> TrainingAtClose:
+        """What becomes of a training when the window closes."""
+        stored = self._store.value("training_at_close", "ask")
+        return stored if stored in ("pause", "background") else "ask"
+
+    @training_at_close.setter
+    def training_at_close(self, choice: TrainingAtClose) -> None:
+        self._store.setValue("training_at_close", choice)
 
     def load_bytes(self, name: str) -> QByteArray | None:
         """Return the bytes stored under `name`: geometry, splitter positions."""
@@ -74,3 +99,7 @@ class Preferences:
     @save_folder.setter
     def save_folder(self, folder: str) -> None:
         self._store.setValue("save_folder", folder)
+
+    def _names(self, key: str) -> list[str]:
+        stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one
+        return [stored] if isinstance(stored, str) else list(stored or [])

@@ -73,6 +73,8 @@ class ShelfSession(QObject):
     import_ended = Signal()
     """No import is under way any more."""
     imported = Signal(object)
+    came_in = Signal(object, object)
+    """The file that was imported, and its `ShelfEntry`: the same as before where it was here already."""
     failed = Signal(object)
     """A failure that belongs to no network: of the list, of an import."""
 
@@ -198,6 +200,7 @@ class ShelfSession(QObject):
             self._take_list(tuple(entry if known.name == entry.name else known for known in self.entries))
         self._end_import(path)
         self.imported.emit(entry)
+        self.came_in.emit(path, entry)
 
     def _fail_import(self, path: Path, failure: Failure) -> None:
         self._end_import(path)

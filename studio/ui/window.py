@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup, QUndoStack
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
 
 from studio import __version__
@@ -13,13 +13,17 @@ from studio.core.failures import Failure
 from studio.core.model_shelf import ModelShelf
 from studio.core.samples import sample_photos
 from studio.engine import Engine, JobHandle
+from studio.training.run_folder import RunFolder
+from studio.training.run_glance import RunGlance
 from studio.ui.actions import Actions, make_actions
+from studio.ui.notifier import Notifier
 from studio.ui.panel import Panel
 from studio.ui.panels.library import LibraryPanel
 from studio.ui.panels.models import ModelsPanel
 from studio.ui.panels.style import StylePanel
+from studio.ui.panels.train import TrainPanel
 from studio.ui.picture_desk import PictureDesk
-from studio.ui.preferences import Preferences
+from studio.ui.preferences import Preferences, TrainingAtClose
 from studio.ui.theme import Theme, ThemeMode
 from studio.ui.widgets.banner import Banner, BannerKind
 from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_by_menu
@@ -52,7 +56,9 @@ class StudioWindow(QMainWindow):
         studio: the engine that owns the device.
         pictures: the engine that loads, saves and composes.
         shelf: the engine that downloads networks and looks after them.
+        runs: the engine that reads training runs and looks at what they learn from.
         models: the networks of this computer.
+        runs_folder: where new training runs are put.
         desk: opens and saves pictures.
         preferences: what is remembered between two starts.
 
@@ -66,21 +72,32 @@ class StudioWindow(QMainWindow):
         studio: Engine,
         pictures: Engine,
         shelf: Engine,
+        runs: Engine,
         models: ModelShelf,
+        runs_folder: Path,
         desk: PictureDesk,
         preferences: Preferences,
     ) -> None:
         super().__init__()
         self.setWindowTitle("Atelier")
         self._theme, self._preferences, self._desk = theme, preferences, desk
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack, self.training_undo_stack = QUndoStack(self), QUndoStack(self)
+        self._undo = QUndoGroup(self)  # what is undone is what one sees: a stack for each panel that has something
+        for stack in (self.undo_stack, self.training_undo_stack):
+            self._undo.addStack(stack)
         self.actions_of_window: Actions = make_actions(self, theme)
         self.style_panel = StylePanel(
             theme, studio, pictures, desk, preferences, self.actions_of_window, self.undo_stack
         )
+        self.train_panel = TrainPanel(theme, studio, pictures, runs, runs_folder, preferences, self.training_undo_stack)
         self.library_panel = LibraryPanel(theme, pictures, desk.library)
         self.models_panel = ModelsPanel(theme, shelf, models)
-        self._panels: tuple[Panel, ...] = (self.style_panel, self.library_panel, self.models_panel)
+        self._panels: tuple[Panel, ...] = (
+            self.style_panel, self.train_panel, self.library_panel, self.models_panel,
+        )  # fmt: skip
+        self._driven: Panel = self.style_panel
+        self.notifier = Notifier(self)
+        self._may_ask = True
         self.rail = TaskRail([_entry_of(panel) for panel in self._panels], theme)
         self._stack = QStackedWidget()
         for panel in self._panels:
@@ -115,6 +132,7 @@ class StudioWindow(QMainWindow):
         self._desk.kept.connect(self.library_panel.refresh)
         self.library_panel.opened.connect(self._open_from_library)
         self._connect_networks()
+        self._connect_training()
         actions.open_photo.triggered.connect(style.choose_photo)
         actions.add_painting.triggered.connect(style.choose_painting)
         actions.paste.triggered.connect(style.paste)
@@ -122,12 +140,12 @@ class StudioWindow(QMainWindow):
         actions.save_as.triggered.connect(style.save_as)
         actions.copy.triggered.connect(style.copy)
         actions.quit.triggered.connect(self.close)
-        actions.undo.triggered.connect(self.undo_stack.undo)
-        actions.redo.triggered.connect(self.undo_stack.redo)
-        actions.reset.triggered.connect(style.reset)
-        actions.paint.triggered.connect(style.session.paint)
-        actions.pause.triggered.connect(style.toggle_pause)
-        actions.stop.triggered.connect(style.session.stop)
+        actions.undo.triggered.connect(self._undo.undo)
+        actions.redo.triggered.connect(self._undo.redo)
+        actions.reset.triggered.connect(lambda: self._driven.reset())
+        actions.paint.triggered.connect(lambda: self._driven.start())
+        actions.pause.triggered.connect(lambda: self._driven.toggle_pause())
+        actions.stop.triggered.connect(lambda: self._driven.stop())
         canvas = style.workspace.canvas
         actions.fit.triggered.connect(canvas.fit)
         actions.actual_size.triggered.connect(canvas.actual_size)
@@ -139,18 +157,27 @@ class StudioWindow(QMainWindow):
         actions.about.triggered.connect(self.show_about)
         canvas.compare_changed.connect(self._show_compare_mode)
         canvas.peek_changed.connect(actions.peek.setChecked)
-        self.undo_stack.canUndoChanged.connect(actions.undo.setEnabled)
-        self.undo_stack.canRedoChanged.connect(actions.redo.setEnabled)
-        self.undo_stack.undoTextChanged.connect(lambda name: actions.undo.setText(f"Undo {name}".strip()))
-        self.undo_stack.redoTextChanged.connect(lambda name: actions.redo.setText(f"Redo {name}".strip()))
+        self._undo.canUndoChanged.connect(actions.undo.setEnabled)
+        self._undo.canRedoChanged.connect(actions.redo.setEnabled)
+        self._undo.undoTextChanged.connect(lambda name: actions.undo.setText(f"Undo {name}".strip()))
+        self._undo.redoTextChanged.connect(lambda name: actions.redo.setText(f"Redo {name}".strip()))
 
     def _connect_networks(self) -> None:
         style, models = self.style_panel, self.models_panel
         models.networks_changed.connect(style.refresh_networks)
+        models.networks_changed.connect(self.train_panel.refresh_networks)
         models.use_requested.connect(self._use_network)
         style.networks_requested.connect(self._show_network)
         style.session.settings_changed.connect(lambda settings: models.set_in_use(settings.backbone))
         models.set_in_use(style.session.settings.backbone)
+
+    def _connect_training(self) -> None:
+        actions, train = self.actions_of_window, self.train_panel
+        actions.new_run.triggered.connect(self._begin_run)
+        actions.open_run.triggered.connect(self._open_run)
+        train.use_requested.connect(self._use_trained)
+        train.ended.connect(self.notifier.tell)
+        train.released.connect(self.close)
 
     # -- menus -----------------------------------------------------------------------------------------------------
 
@@ -166,9 +193,13 @@ class StudioWindow(QMainWindow):
         file.addActions([a.save, a.save_as])
         file.addAction(self._ai_mark_action(file))
         file.addSeparator()
+        file.addActions([a.new_run, a.open_run])
+        self._add_closing_menu(file)
+        file.addSeparator()
         file.addAction(a.quit)
         bar.addMenu("&Edit").addActions([a.undo, a.redo, a.reset, _separator(self), a.copy, a.paste])
-        bar.addMenu("&Painting").addActions([a.paint, a.pause, a.stop])
+        self._work_menu = bar.addMenu("&Painting")
+        self._work_menu.addActions([a.paint, a.pause, a.stop])
         view = bar.addMenu("&View")
         view.addActions([a.fit, a.actual_size, a.zoom_in, a.zoom_out, _separator(self)])
         view.addActions([a.show_painting, a.show_split, a.show_side, a.peek, _separator(self)])
@@ -204,6 +235,20 @@ class StudioWindow(QMainWindow):
             group.addAction(action)
             menu.addAction(action)
 
+    def _add_closing_menu(self, file: QMenu) -> None:
+        menu = file.addMenu("When Closing While It Trains")
+        group = QActionGroup(menu)
+        choices: dict[TrainingAtClose, str] = {
+            "ask": "Ask", "pause": "Pause and Close", "background": "Go On in the Background",
+        }  # fmt: skip
+        actions = {}
+        for choice, text in choices.items():
+            actions[choice] = action = QAction(text, menu, checkable=True)
+            action.triggered.connect(partial(setattr, self._preferences, "training_at_close", choice))
+            group.addAction(action)
+            menu.addAction(action)
+        menu.aboutToShow.connect(lambda: actions[self._preferences.training_at_close].setChecked(True))
+
     def _set_theme(self, mode: ThemeMode) -> None:
         self._theme.set_mode(mode)
         self._preferences.theme_mode = mode
@@ -223,13 +268,13 @@ class StudioWindow(QMainWindow):
     def _show_enabled(self) -> None:
         """Enable what can be done now; what cannot is grey, not silent."""
         a, style = self.actions_of_window, self.style_panel
-        a.paint.setEnabled(style.can_paint)
-        a.pause.setEnabled(style.is_running)
-        a.stop.setEnabled(style.is_running)
+        a.paint.setEnabled(self._driven.can_start)
+        a.pause.setEnabled(self._driven.is_running)
+        a.stop.setEnabled(self._driven.can_stop)
         for action in (a.save, a.save_as, a.copy):
             action.setEnabled(style.has_painting)
-        a.undo.setEnabled(self.undo_stack.canUndo())
-        a.redo.setEnabled(self.undo_stack.canRedo())
+        a.undo.setEnabled(self._undo.canUndo())
+        a.redo.setEnabled(self._undo.canRedo())
 
     # -- what the window does --------------------------------------------------------------------------------------
 
@@ -238,8 +283,18 @@ class StudioWindow(QMainWindow):
         panel = next(panel for panel in self._panels if panel.name == name)
         self._stack.setCurrentWidget(panel)
         self.rail.set_current(name)
+        self._drive(self.train_panel if panel is self.train_panel else self.style_panel)
         if panel is self.library_panel:
             self.library_panel.refresh()
+
+    def _drive(self, panel: Panel) -> None:
+        """Let the window's commands act on this panel."""
+        trains = panel is self.train_panel
+        self._driven = panel
+        self._undo.setActiveStack(self.training_undo_stack if trains else self.undo_stack)
+        self._work_menu.setTitle("&Training" if trains else "&Painting")
+        self.actions_of_window.paint.setText("Start Training" if trains else "Paint")
+        self._show_enabled()
 
     def open_files(self, files: Sequence[Path]) -> None:
         """Open pictures: the first is the photo, those after it are paintings."""
@@ -290,6 +345,21 @@ class StudioWindow(QMainWindow):
         self.show_panel(self.models_panel.name)
         self.models_panel.show_network(name)
 
+    def _use_trained(self, product: str, run: RunGlance) -> None:
+        if product == "backbone":
+            self.models_panel.bring_and_use(RunFolder(run.path).model_file)
+        else:
+            self.style_panel.use_fast_style(str(run.path))
+            self.show_panel(self.style_panel.name)
+
+    def _begin_run(self) -> None:
+        self.show_panel(self.train_panel.name)
+        self.train_panel.new_run()
+
+    def _open_run(self) -> None:
+        self.show_panel(self.train_panel.name)
+        self.train_panel.choose_run()
+
     def _note_saved(self, path: Path) -> None:
         self._preferences.save_folder = str(path.parent)
         self.show_notice(f"Saved as {path.name}")
@@ -308,8 +378,16 @@ class StudioWindow(QMainWindow):
             screen = QApplication.primaryScreen().availableSize()
             self.resize(min(1440, screen.width() - 32), min(900, screen.height() - 48))
 
+    def close_without_asking(self) -> None:
+        """Close because the system wants it: what trains is paused, and saved first."""
+        self._may_ask = False
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep what was reached, remember the window, and end the engines."""
+        """Keep what was reached, remember the window, and end the engines; a training is asked about first."""
+        if self.train_panel.hold_closing(ask=self._may_ask):
+            event.ignore()  # the panel closes the window when everything is saved
+            return
         self._preferences.store_bytes("geometry", self.saveGeometry())
         self.hide()  # what is left to keep takes a moment, which nobody needs to watch
         for panel in self._panels:

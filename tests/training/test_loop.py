@@ -41,6 +41,12 @@ from studio.training.step import split
 from studio.training.task import Batch, Objective, Place, TrainingTask
 
 
+@pytest.fixture(autouse=True)
+def every_breath(monkeypatch):
+    """Small networks are through before it would be time for one."""
+    monkeypatch.setattr("studio.training.loop._BREATH_S", 0.0)
+
+
 def weights_in(run: RunFolder) -> dict[str, torch.Tensor]:
     return load_file(run.model_file)
 

@@ -51,6 +51,7 @@ class ModelsPanel(Panel):
         super().__init__()
         self._theme, self._shelf = theme, shelf
         self._in_use = self._wanted = ""
+        self._brought: set[Path] = set()
         self.session = ShelfSession(engine, shelf, self)
         self.list = ModelList(theme, self._make_card)
         self.bar = ImportBar(theme, shelf.folder)
@@ -80,6 +81,7 @@ class ModelsPanel(Panel):
         session.import_progressed.connect(self.bar.set_progress)
         session.import_ended.connect(self.bar.rest)
         session.imported.connect(self._tell_imported)
+        session.came_in.connect(self._use_brought)
         self.bar.import_requested.connect(self.choose_file)
         self.bar.folder_requested.connect(self.open_folder)
         self.bar.cancel_requested.connect(session.cancel_imports)
@@ -106,6 +108,11 @@ class ModelsPanel(Panel):
         self._in_use = name
         for card in self.list.cards.values():
             card.set_in_use(card.entry.name == name)
+
+    def bring_and_use(self, path: Path) -> None:
+        """Import a weights file, and paint with it as soon as it is on the shelf."""
+        self._brought.add(path)
+        self.session.import_files([path])
 
     def show_network(self, name: str) -> None:
         """Bring one network into sight and the keyboard to it, as soon as it is listed."""
@@ -214,6 +221,11 @@ class ModelsPanel(Panel):
 
     def _tell_removed(self, entry: ShelfEntry) -> None:
         self.noticed.emit(f"{entry.label} was removed.", "info")
+
+    def _use_brought(self, path: Path, entry: ShelfEntry) -> None:
+        if path in self._brought:
+            self._brought.discard(path)
+            self.use_requested.emit(entry.name)
 
     def _tell_imported(self, entry: ShelfEntry) -> None:
         self.noticed.emit(f"{entry.label} is on the shelf now.", "info")

@@ -170,7 +170,7 @@ class StylePanel(Panel):
     # -- what the window asks --------------------------------------------------------------------------------------
 
     @property
-    def can_paint(self) -> bool:
+    def can_start(self) -> bool:
         """True when everything needed is there and nothing runs."""
         return self.session.state in (SessionState.READY, SessionState.FINISHED)
 
@@ -180,9 +180,22 @@ class StylePanel(Panel):
         return self.session.state in (SessionState.PAINTING, SessionState.PAUSED)
 
     @property
+    def can_stop(self) -> bool:
+        """True while a painting is under way."""
+        return self.is_running
+
+    @property
     def has_painting(self) -> bool:
         """True when there is something to save."""
         return self.session.painting is not None
+
+    def start(self) -> None:
+        """Paint."""
+        self.session.paint()
+
+    def stop(self) -> None:
+        """End the painting with what was reached."""
+        self.session.stop()
 
     def toggle_pause(self) -> None:
         """Pause the painting, or go on with it."""
@@ -380,7 +393,7 @@ class StylePanel(Panel):
             words = _INSTANT_WORDS if self.session.settings.method == "instant" else _WORDS
             line.finish(self._loading or words[state])
         self.paint_button.setText("Paint again" if state is SessionState.FINISHED else "Paint")
-        self.paint_button.setEnabled(self.can_paint)
+        self.paint_button.setEnabled(self.can_start)
         self._show_saveable()
 
     def _show_saveable(self) -> None:

@@ -252,6 +252,10 @@ class Curves(QWidget):
         self.plot.set_logarithmic(heights == "log")
         self.log_changed.emit(heights == "log")
 
+    def show_curve(self, name: str, shown: bool) -> None:
+        """Show a curve or hide it, as its box in the legend does."""
+        self.legend.rows[name].setChecked(shown)
+
     def _show_or_hide(self, name: str, shown: bool) -> None:
         self._curves[name].shown = shown
         self.plot.refresh()

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.theme import Theme, mark, with_even_figures
@@ -33,6 +34,8 @@ class RunFigures:
 class RunFiguresLine(QWidget):
     """Captions with figures below them; what is not known yet is a dash.
 
+    Where there is no room for all, the less important ones give way.
+
     Args:
         theme: where measures and colours come from.
         parent: the widget it lies in.
@@ -58,11 +61,33 @@ class RunFiguresLine(QWidget):
         self.stage.setMinimumWidth(96)
         mark(self.stage, tone="strong")
         layout = QHBoxLayout(self)
+        layout.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # `minimumSizeHint` says how narrow
         layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
         layout.setSpacing(2 * tokens.gap)
         layout.addWidget(self.stage, 1)
         for figure in (self.step, self.epoch, self.pace, self.left, self.wait, self.memory):
             layout.addWidget(figure)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102
+        least = self._room_beside_figures() + sum(self._room_for(one) for one in self._by_weight[:2])
+        return QSize(least, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        room = self.width() - self._room_beside_figures()
+        for figure in self._by_weight:
+            room -= self._room_for(figure)
+            figure.setVisible(room >= 0)
+
+    @property
+    def _by_weight(self) -> tuple["_Figure", ...]:
+        return (self.step, self.left, self.pace, self.epoch, self.wait, self.memory)
+
+    def _room_beside_figures(self) -> int:
+        return self.stage.minimumWidth() + 2 * self._theme.tokens.margin
+
+    def _room_for(self, figure: "_Figure") -> int:
+        return figure.sizeHint().width() + 2 * self._theme.tokens.gap
 
     @property
     def text(self) -> str:

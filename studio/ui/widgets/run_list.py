@@ -33,6 +33,8 @@ from studio.ui.widgets.pictures import draw_cover, pixmap_of
 _ENTRY = Qt.ItemDataRole.UserRole + 1
 _ROW, _PAD, _THUMB = 80, 8, 64
 _BAR = 4
+_NARROW = 260
+"""Below this width of its words, px, a title has a line of its own."""
 
 STATES: dict[RunState, tuple[str, str, str]] = {
     "new": ("Not begun", "history", "text_muted"),
@@ -79,6 +81,7 @@ class RunList(QWidget):
     Args:
         theme: where colours and icons come from.
         parent: the widget it lies in.
+        compact: for a narrow column beside the open run: a click opens, and there are no buttons below.
 
     """
 
@@ -91,9 +94,9 @@ class RunList(QWidget):
     """Whoever answers asks first."""
     reveal_requested = Signal(Path)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, compact: bool = False) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._compact = theme, compact
         self._model = _RunModel(self)
         self.view = _RunView(self)
         self.go_on = QPushButton("Resume", self)
@@ -136,7 +139,8 @@ class RunList(QWidget):
 
     def _connect(self) -> None:
         self.view.selectionModel().currentChanged.connect(lambda *_: self._show_actions())
-        self.view.doubleClicked.connect(lambda index: self._emit(self.opened, index))
+        clicked = self.view.clicked if self._compact else self.view.doubleClicked
+        clicked.connect(lambda index: self._emit(self.opened, index))
         self.view.open_pressed.connect(lambda: self._emit(self.opened))
         self.view.space_pressed.connect(self._go_on_or_pause)
         self.view.delete_pressed.connect(self._ask_to_delete)
@@ -165,7 +169,7 @@ class RunList(QWidget):
         if chosen is not None:
             self.select(chosen.folder)
         self._stack.setCurrentIndex(1 if entries else 0)
-        self._foot.setVisible(bool(entries))
+        self._foot.setVisible(bool(entries) and not self._compact)
         self._show_actions()
 
     def select(self, folder: Path) -> None:
@@ -295,7 +299,9 @@ class _RunModel(QAbstractListModel):
             return self._pixmap_of(entry)
         answers: dict[int, Any] = {
             Qt.ItemDataRole.DisplayRole: entry.title,
-            Qt.ItemDataRole.ToolTipRole: f"{entry.title}\n{entry.folder}",
+            Qt.ItemDataRole.ToolTipRole: "\n".join(
+                part for part in (entry.title, entry.task, entry.details, str(entry.folder)) if part
+            ),
             Qt.ItemDataRole.AccessibleTextRole: entry.in_words,
             _ENTRY: entry,
         }
@@ -380,25 +386,33 @@ class _RunDelegate(QStyledItemDelegate):
     ) -> None:
         line = area.height() // 3
         first, second, third = (QRect(area.x(), area.y() + at * line, area.width(), line) for at in range(3))
-        state_width = self._paint_state(painter, option, first, entry)
+        narrow = area.width() < _NARROW
+        state_width = self._paint_state(painter, option, second if narrow else first, entry, at_left=narrow)
+        beside = " · compared (dashed)" if compared else ""
+        task = " · ".join(part for part in (entry.task, entry.details) if part) + beside
         font = with_even_figures(option.font)
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self._theme.colour("text"))
-        _draw_elided(painter, first.adjusted(0, 0, -state_width - 12, 0), entry.title, Qt.TextElideMode.ElideMiddle)
+        room = 0 if narrow else state_width + 12
+        _draw_elided(painter, first.adjusted(0, 0, -room, 0), entry.title, Qt.TextElideMode.ElideMiddle)
         painter.setFont(with_even_figures(option.font))
         painter.setPen(self._theme.colour("text_muted"))
-        beside = " · compared (dashed)" if compared else ""
-        task = " · ".join(part for part in (entry.task, entry.details) if part) + beside
+        if narrow:
+            second, task = second.adjusted(state_width + 6, 0, 0, 0), beside
         _draw_elided(painter, second, task, Qt.TextElideMode.ElideRight)
         if entry.share is not None:
             self._paint_progress(painter, third, entry)
 
-    def _paint_state(self, painter: QPainter, option: QStyleOptionViewItem, line: QRect, entry: RunEntry) -> int:
-        """Draw sign and word at the right end; return how wide they are."""
+    def _paint_state(
+        self, painter: QPainter, option: QStyleOptionViewItem, line: QRect, entry: RunEntry, *, at_left: bool
+    ) -> int:
+        """Draw sign and word at one end; return how wide they are."""
         word, sign, colour = STATES[entry.state]
         painter.setFont(option.font)
         width = painter.fontMetrics().horizontalAdvance(word)
+        if at_left:
+            line = QRect(line.x(), line.y(), width + 22, line.height())
         painter.setPen(self._theme.colour(colour))
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word)
         place = QRect(line.right() - width - 22, line.center().y() - 8, 17, 17)

@@ -134,7 +134,9 @@ class ScheduleEditor(QWidget):
         self.remove_button.clicked.connect(self.state.remove)
         self.undo_button.clicked.connect(self.undo_stack.undo)
         self.redo_button.clicked.connect(self.undo_stack.redo)
-        self.undo_stack.indexChanged.connect(self._follow_history)
+        # what they carry, not the stack itself: its last words come while it is being destroyed
+        self.undo_stack.canUndoChanged.connect(self.undo_button.setEnabled)
+        self.undo_stack.canRedoChanged.connect(self.redo_button.setEnabled)
         self.scale_choice.chosen.connect(self._set_scale)
         self.more_button.toggled.connect(self._show_more)
 

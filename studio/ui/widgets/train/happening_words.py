@@ -1,0 +1,49 @@
+"""What happened in a run, as sentences for people; free of Qt."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.training.run_log import Happening
+
+__all__ = ["WORTH_TELLING", "in_words"]
+
+_STATES = {
+    "running": "Training begins",
+    "paused": "Paused at step {step:,}",
+    "finished": "Finished at step {step:,}",
+    "stopped": "Stopped and kept at step {step:,}",
+    "failed": "Failed at step {step:,}",
+}
+WORTH_TELLING = frozenset({"state", "resumed", "checkpoint", "settings", "guard", "log"})
+"""Kinds of happenings; of the others, such as samples, there are other signs."""
+
+
+def in_words(one: Happening) -> str:
+    """Return what happened as one line."""
+    said = str(one.facts.get("message") or one.facts.get("cause") or "")
+    match one.kind:
+        case "state":
+            words = _STATES.get(str(one.facts.get("state")), str(one.facts.get("state"))).format(step=one.step)
+        case "resumed":
+            words = f"Goes on from step {one.step:,}"
+        case "checkpoint":
+            words = f"Saved at step {one.step:,}{_honours(one.facts)}"
+        case "settings":
+            words = f"From step {one.step:,}: {_values(one.facts.get('values') or {})}"
+        case _:
+            words = ""
+    return ". ".join(part.rstrip(".") for part in (words, said) if part)
+
+
+def _honours(facts: Mapping[str, Any]) -> str:
+    honours = [
+        word for word, earned in (("pinned", facts.get("kind") == "pinned"), ("best", facts.get("best"))) if earned
+    ]
+    return f" ({', '.join(honours)})" if honours else ""
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value:g}" if isinstance(value, int | float) else f"{name.replace('_', ' ')} {value}"
+        for name, value in values.items()
+    )
