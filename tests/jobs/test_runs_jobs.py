@@ -74,5 +74,5 @@ def test_a_long_log_is_read_in_pieces_that_tell_how_far_they_are(tmp_path):
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(StudioError, match="run.json"):
+    with pytest.raises(StudioError, match=r"run\.json"):
         look(RunReader(tmp_path))

@@ -1,12 +1,21 @@
 """The Train panel in the window: its commands, its keys, and what closing does."""
 
+import numpy as np
 import pytest
 from accessibility import focusable_controls
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QScrollBar
 from studio_kit import PATIENCE, write_painting
 from training_kit import new_run, toy_plan
+
+from studio.core.controls import Controls
+from studio.core.events import finish
+from studio.core.settings import Settings
+from studio.jobs.train import train
+from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
+from studio.training.schedule_presets import one_cycle
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -90,3 +99,32 @@ def test_tab_alone_reaches_every_control_in_sight(window, until, tmp_path):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert len(wanted) > 15
     assert {f"{type(one).__name__} {one.accessibleName()}" for one in wanted - reached} == set()
+
+
+def trained_classifier(folder):
+    """A finished run of a classifier that tells red from blue."""
+    for name, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        (folder / "pictures" / name).mkdir(parents=True)
+        for number in range(6):
+            picture = np.random.default_rng(number).integers(0, 50, (20, 20, 3)) + np.array(colour)
+            Image.fromarray(picture.astype(np.uint8)).save(folder / "pictures" / name / f"{number}.png")
+    schedule = one_cycle(duration=4, rate=3e-3, optimiser="adamw", unit="steps")
+    settings = {"size": 16, "batch": 4, "average": "none", "workers": 0}
+    data = (str(folder / "pictures"),)
+    plan = RunPlan(task="classifier", title="Red or blue", data=data, settings=settings, schedule=schedule)
+    run = RunFolder.create(folder / "run", plan)
+    assert finish(train(TrainRequest(run.path), Controls(Settings()))).state == "finished"
+    return run
+
+
+def test_a_trained_classifier_looks_at_pictures_in_the_style_panel(window, until, tmp_path):
+    run = trained_classifier(tmp_path)
+    window.show_panel("train")
+    window.train_panel.session.open(run.path)
+    button = window.train_panel.desk.run_page.side.use_button
+    until(button.isVisible)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    until(lambda: window.rail.current == "style")
+    entry = window.models_panel.session.entry(window.style_panel.session.settings.backbone)
+    assert (entry.name, entry.architecture) == (run.path.name, "resnet_narrow")
+    assert entry.path.parent == window.models_panel._shelf.folder
