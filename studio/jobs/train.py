@@ -155,8 +155,8 @@ class _Sitting:
                 yield event
 
     def _tell_failure(self, failure: Failure) -> None:
+        self._processes.leave_word(failure)  # first of all: the others wait
         self._write("state", state="failed", cause=failure.cause, remedy=failure.remedy)
-        self._processes.leave_word(failure)
 
     def _write(self, kind: str, **facts: Any) -> None:
         if self._log is not None:

@@ -9,7 +9,6 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -40,6 +39,8 @@ class RunOrders:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count()
+        self._done: set[str] = set()
+        """Orders that could not be removed: whoever gave them may own the folder."""
 
     def post(self, order: Order) -> None:
         """Give an order.
@@ -61,7 +62,8 @@ class RunOrders:
                 names = sorted(entry.name for entry in found if entry.name.endswith(".json"))
         except OSError:
             return ()
-        return tuple(order for name in names if (order := self._take(self._folder / name)) is not None)
+        fresh = [name for name in names if name not in self._done]
+        return tuple(order for name in fresh if (order := self._take(self._folder / name)) is not None)
 
     def clear(self) -> None:
         """Forget whatever was ordered of a process that is gone."""
@@ -73,6 +75,8 @@ class RunOrders:
             kind, values = content["kind"], content["values"]
         except (OSError, ValueError, KeyError, TypeError):
             kind, values = "", {}
-        with suppress(OSError):
-            path.unlink()
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            self._done.add(path.name)
         return Order(kind, values) if kind in get_args(OrderKind) and isinstance(values, dict) else None
