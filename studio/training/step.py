@@ -22,16 +22,15 @@ __all__ = ["StepReport", "StepTaker", "split"]
 
 @dataclass(slots=True)
 class StepReport:
-    """What a step measured: terms as scalars still on the device, means over the step; each network's lessons."""
+    """What a step measured: terms as scalars still on the device, means over the step; each network's lessons.
+
+    `norms` are the last gradients' before clipping, as "gradient_norm"; with several networks as
+    "critic.gradient_norm", like the terms.
+    """
 
     terms: dict[str, Tensor] = field(default_factory=dict)
+    norms: dict[str, float] = field(default_factory=dict)
     lessons: list[tuple[str, Learnt]] = field(default_factory=list)
-
-    @property
-    def norms(self) -> dict[str, float]:
-        """The gradients' norms before clipping, as "gradient_norm"; with several networks as "critic.gradient_norm"."""
-        several = len({name for name, _ in self.lessons}) > 1
-        return {f"{name}.gradient_norm" if several else "gradient_norm": learnt.norm for name, learnt in self.lessons}
 
     @property
     def diverged(self) -> str | None:
@@ -71,7 +70,7 @@ class StepTaker:
         pieces = split(batch, parts)
         shares = [len(piece[0]) / len(batch[0]) for piece in pieces]
         lessons = [self._task.objectives(self._on_device(piece), moment) for piece in pieces]
-        report, counts = StepReport(), dict[str, int]()
+        report, seen = StepReport(), dict[str, float]()
         for number in count():
             networks: list[str | None] = []
             for part, (lesson, share) in enumerate(zip(lessons, shares, strict=True)):
@@ -81,16 +80,19 @@ class StepTaker:
                 networks.append(objective.network if objective is not None else None)
                 if objective is not None:
                     self._learners[objective.network].backward(objective.loss, share)
-                    self._note(report, objective, share)
+                    self._note(report, seen, objective, share)
                     del objective  # and with it the graph
                     yield
             network = _the_only(networks)
             if network is None:
-                return self._means(report, counts)
-            counts[network] = counts.get(network, 0) + 1
-            report.lessons.append((network, self._learners[network].step()))
-
-        raise AssertionError("unreachable")
+                break
+            learnt = self._learners[network].step()
+            report.lessons.append((network, learnt))
+            report.norms[self._name(network, "gradient_norm")] = learnt.norm
+        for name, times in seen.items():
+            if times != 1.0:  # the network learnt several times, with this term in so many of them
+                report.terms[name] = report.terms[name] / times
+        return report
 
     def _next_objective(self, lesson: Iterator[Objective | None]) -> Generator[None, None, Objective | None]:
         """Run one part up to its next objective, in the chosen number format; None when it has no more."""
@@ -109,20 +111,13 @@ class StepTaker:
     def _name(self, network: str, term: str) -> str:
         return term if len(self._learners) == 1 else f"{network}.{term}"
 
-    def _note(self, report: StepReport, objective: Objective, share: float) -> None:
+    def _note(self, report: StepReport, seen: dict[str, float], objective: Objective, share: float) -> None:
+        """Add up an objective's terms, weighted by its part's share of the batch, and those weights."""
         for term, value in {"loss": objective.loss, **objective.terms}.items():
             name = self._name(objective.network, term)
-            part = value.detach().to(torch.float32) * share
+            part = value.detach().to(self._processes.device, torch.float32) * share
             report.terms[name] = report.terms[name] + part if name in report.terms else part
-
-    def _means(self, report: StepReport, counts: Mapping[str, int]) -> StepReport:
-        """Where a network learnt several times in the step, its terms are means over them."""
-        for network, times in counts.items():
-            prefix = self._name(network, "")
-            for name in report.terms if times > 1 else ():
-                if name.startswith(prefix):
-                    report.terms[name] = report.terms[name] / times
-        return report
+            seen[name] = seen.get(name, 0.0) + share
 
 
 _OVER = object()

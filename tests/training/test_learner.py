@@ -168,6 +168,46 @@ def test_every_optimiser_follows_rate_momentum_and_decay(kind):
     assert {group["name"] for group in optimiser.param_groups} == {"0", "2"}
 
 
+@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd", "rmsprop"])
+@pytest.mark.parametrize(("start", "end"), [(0.0, 0.9), (0.9, 0.0)])
+def test_momentum_may_begin_and_end_at_nothing(kind, start, end):
+    network, x = small_network(), torch.ones(4, 3, dtype=torch.float64)
+    phase = Phase(
+        duration=4, unit="steps", optimiser=kind, learning_rate=Ramp.level(0.01),
+        momentum=Ramp(start=start, end=end, decay="linear"),
+    )  # fmt: skip
+    timeline = Schedule(phases=(phase,)).timeline(10, batch=1, size=16)
+    learner = learner_of(network)
+    for step in range(4):
+        learner.prepare(timeline.at(step), 0.01)
+        learner.backward(loss_of(network, x), 1.0)
+        assert learner.step().verdict == "step"
+
+
+def test_rmsprop_without_momentum_is_its_formula():
+    weight = nn.Parameter(torch.tensor([2.0]))
+    learner = Learner("network", [("own", [weight])], lambda parameters: None)
+    learner.prepare(moment(optimiser="rmsprop"), 0.1)
+    learner.backward(3 * weight.sum(), 1.0)
+    learner.step()
+    average = (1 - 0.99) * 3.0**2
+    assert weight.item() == pytest.approx(2.0 - 0.1 * 3.0 / (math.sqrt(average) + 1e-8))
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd", "rmsprop"])
+def test_some_of_a_groups_weights_may_learn_later_than_others(kind):
+    network, x = small_network(), torch.ones(4, 3, dtype=torch.float64)
+    learner = Learner("network", [("all", list(network.parameters()))], lambda parameters: None)
+    learner.prepare(moment(optimiser=kind, momentum=Ramp.level(0.9)), 0.1)
+    learner.backward(network[0](x).square().mean(), 1.0)  # as a network that grows: its end is not in use yet
+    learner.step()
+    last = network[2].weight.detach().clone()
+    learner.prepare(moment(optimiser=kind, momentum=Ramp.level(0.9), step=1), 0.1)
+    learner.backward(loss_of(network, x), 1.0)
+    learner.step()
+    assert not torch.equal(network[2].weight, last)
+
+
 def test_a_new_phase_keeps_the_optimiser_of_its_kind_and_begins_another_afresh():
     network, x = small_network(), torch.ones(4, 3, dtype=torch.float64)
     learner = learner_of(network)

@@ -90,6 +90,35 @@ def test_two_networks_each_have_their_own_curves(tmp_path):
     }  # fmt: skip
 
 
+def test_a_term_is_the_mean_over_the_objectives_that_have_it(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(3, accumulate=2))
+    train_to_end(run, open_lesson)
+    numbers = numbers_of(run)
+    assert [value for _, value in numbers["critic.twice"]] == pytest.approx([2.0] * 3)  # of 1 and 3
+    assert [value for _, value in numbers["critic.once"]] == pytest.approx([5.0] * 3)
+
+
+def test_a_network_that_learns_alone_for_a_while_keeps_its_name(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(3))
+    train_to_end(run, open_lesson)
+    assert set(numbers_of(run)) == {"critic.loss", "critic.twice", "critic.once", "critic.gradient_norm", "rate"}
+
+
+class Lesson(Duel):
+    """Only the critic learns, twice a step; one of its terms is there only once."""
+
+    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+        critic = self.networks["critic"]
+        yield Objective("critic", critic(batch[0]).square().mean(), {"twice": torch.tensor(1.0)})
+        terms = {"twice": torch.tensor(3.0), "once": torch.tensor(5.0)}
+        yield Objective("critic", critic(batch[1]).square().mean(), terms)
+
+
+def open_lesson(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Lesson(ToySettings.model_validate(dict(plan.settings)), place)
+
+
 def test_the_schedule_is_followed(tmp_path):
     schedule = Schedule(
         phases=(
