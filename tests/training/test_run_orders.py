@@ -38,3 +38,13 @@ def test_an_order_that_cannot_be_removed_is_still_obeyed_only_once(tmp_path):
     stuck.write_text(json.dumps({"kind": "pause", "values": {}}))
     assert orders.take() == ()
     assert stuck.exists()
+
+
+def test_an_order_may_be_seen_before_it_is_taken(tmp_path):
+    orders = RunOrders(tmp_path)
+    orders.post(Order("settings", {"style_weight": 2.0}))
+    assert not orders.given("pause")
+    orders.post(Order("pause"))
+    assert orders.given("pause")
+    assert len(orders.take()) == 2
+    assert not orders.given("pause")
