@@ -54,9 +54,18 @@ def _cause_and_remedy(error: BaseException) -> tuple[str, str]:
         return f"No permission to use {error.filename}.", "Choose another folder, or change its permissions."
     if isinstance(error, FileNotFoundError):
         return f"{error.filename} is not there.", "Check the path, or choose the file again."
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return (
+            f"{_shortened(str(error.filename))} cannot be used ({error.strerror}).",
+            "Check the path and its disk, or choose another.",
+        )
     words = str(error).strip().splitlines()
     cause = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
     return cause, "This is a fault in Atelier; copy the details into a report. Your pictures are safe."
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 120 else f"{name[:60]}…{name[-59:]}"
 
 
 _ALLOCATORS_WORDS = ("not enough memory", "can't allocate memory")

@@ -98,11 +98,24 @@ class FastStyleThumbnail:
     picture: Picture | None
 
 
-def list_fast_styles(task: FastStyleShelf | None, controls: Controls[Any]) -> Job[tuple[FastStyleThumbnail, ...]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class FastStylesTask:
+    """Which fast styles to list: all of `shelf` (by default the user's), and the one called `used`, wherever it is."""
+
+    used: str = ""
+    shelf: FastStyleShelf | None = None
+
+
+def list_fast_styles(task: FastStylesTask, controls: Controls[Any]) -> Job[tuple[FastStyleThumbnail, ...]]:
     """Find which fast styles there are, with small versions of the paintings that they learnt."""
     yield Progress("Looking for fast styles")
+    shelf = task.shelf or FastStyleShelf.standard()
+    styles = {style.name: style for style in shelf.styles()}
+    if task.used and task.used not in styles:
+        with suppress(StudioError):  # it is gone, or was none: that is told where it is painted with
+            styles[task.used] = shelf.find(task.used)
     found = []
-    for style in (task or FastStyleShelf.standard()).styles():
+    for style in styles.values():
         yield Progress(f"Opening {style.label}")
         painting = style.find_painting()
         picture = None

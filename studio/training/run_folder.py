@@ -22,10 +22,12 @@ from typing import Any, Literal, Self, TypeAlias
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from studio import __version__
-from studio.core.atomic import write_file
+from studio.core.atomic import write_error, write_file
 from studio.core.failures import StudioError
+from studio.core.file_names import readable
 from studio.training.run_orders import RunOrders
 from studio.training.schedule import Schedule
 
@@ -113,16 +115,21 @@ class RunFolder:
         """Make the folder of a new run.
 
         Raises:
-            StudioError: there is a run already, or something else that is not ours to overwrite.
+            StudioError: there is a run already, or something else that is not ours to overwrite; or nothing can be
+                written there.
 
         """
+        content = _as_json(plan)
         if (path / "run.json").exists():
             raise StudioError(f"There is a run in {path} already.", "Resume it, or choose another folder.")
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise StudioError(f"{path} is not empty.", "Choose a new folder for the run.")
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(path, error) from error
         run = cls(path)
-        run.write_plan(plan)
+        write_file(run.plan_file, content)
         return run
 
     @property
@@ -183,9 +190,10 @@ class RunFolder:
 
         Raises:
             WriteError: that fails.
+            StudioError: a name in it is no text.
 
         """
-        write_file(self.plan_file, plan.model_dump_json(indent=2).encode())
+        write_file(self.plan_file, _as_json(plan))
 
     # -- who works on it ---------------------------------------------------------------------------------------------
 
@@ -240,6 +248,17 @@ def runs_in(folders: Sequence[Path]) -> tuple[RunFolder, ...]:
     """Return the runs that lie directly in `folders`, the newest first."""
     found = [plan.parent for folder in folders if folder.is_dir() for plan in folder.glob("*/run.json")]
     return tuple(RunFolder(path) for path in sorted(found, key=_age_of, reverse=True))
+
+
+def _as_json(plan: RunPlan) -> bytes:
+    try:
+        return plan.model_dump_json(indent=2).encode()
+    except PydanticSerializationError as error:  # lone surrogates: a name of other bytes than UTF-8
+        paths = (*plan.data, *plan.inputs.values(), plan.title)
+        name = next((readable(path) for path in paths if readable(path) != path), "A name")
+        raise StudioError(
+            f"{name} is not a name in UTF-8.", "Rename that file or folder, then choose it again."
+        ) from error
 
 
 def _age_of(path: Path) -> float:

@@ -64,7 +64,8 @@ class RunLog:
             json.dumps({"t": now, "type": kind, "step": step, **_plain(facts)}, allow_nan=False, ensure_ascii=False)
             for kind, step, facts in events
         )
-        self._file.write("".join(line + "\n" for line in lines).encode())
+        # a file's name may hold bytes that are no UTF-8: as backslashes they are JSON's own escapes
+        self._file.write("".join(line + "\n" for line in lines).encode(errors="backslashreplace"))
         self._file.flush()
 
     def sync(self) -> None:

@@ -14,7 +14,6 @@ from studio.core.model_shelf import ModelShelf
 from studio.core.samples import sample_photos
 from studio.engine import Engine, JobHandle
 from studio.training.run_folder import RunFolder
-from studio.training.run_glance import RunGlance
 from studio.ui.actions import Actions, make_actions
 from studio.ui.notifier import Notifier
 from studio.ui.panel import Panel
@@ -345,11 +344,11 @@ class StudioWindow(QMainWindow):
         self.show_panel(self.models_panel.name)
         self.models_panel.show_network(name)
 
-    def _use_trained(self, product: str, run: RunGlance) -> None:
+    def _use_trained(self, product: str, run: Path) -> None:
         if product == "backbone":
-            self.models_panel.bring_and_use(RunFolder(run.path).model_file)
+            self.models_panel.bring_and_use(RunFolder(run).model_file)
         else:
-            self.style_panel.use_fast_style(str(run.path))
+            self.style_panel.use_fast_style(str(run))
             self.show_panel(self.style_panel.name)
 
     def _begin_run(self) -> None:

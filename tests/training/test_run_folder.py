@@ -91,3 +91,17 @@ def test_runs_are_listed_newest_first(tmp_path, plan):
     (tmp_path / "runs" / "no run").mkdir()
     found = runs_in([tmp_path / "runs", tmp_path / "nowhere"])
     assert [run.path.name for run in found] == ["new", "middle", "old"]
+
+
+def test_a_name_that_no_file_can_hold_is_told_before_anything_is_made(tmp_path, plan):
+    with pytest.raises(StudioError, match=r"caf\\xe9 is not a name in UTF-8.*Rename"):
+        RunFolder.create(
+            tmp_path / "run", plan.model_copy(update={"data": (b"/caf\xe9".decode(errors="surrogateescape"),)})
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_cannot_lie_where_there_is_no_folder(tmp_path, plan):
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(StudioError, match="could not be saved"):
+        RunFolder.create(tmp_path / "letter.txt" / "run", plan)

@@ -1,5 +1,6 @@
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -130,3 +131,11 @@ def test_a_series_forgets_exactly_what_lies_behind_a_step(values, step):
     assert series.values[:-1].tolist() == values[: step + 1]
     assert before.tolist() == values  # whoever looked keeps what it saw
     assert not series.values.flags.writeable
+
+
+def test_a_name_of_other_bytes_than_text_is_kept(path):
+    with RunLog(path) as log:
+        log.write("log", 1, message=os.fsdecode(b"caf\xe9.png is broken"))
+    history = RunHistory(path)
+    history.poll()
+    assert history.of_kind("log")[0].facts["message"] == os.fsdecode(b"caf\xe9.png is broken")

@@ -123,6 +123,9 @@ def test_the_network_of_a_run_is_used_in_the_panel(panel, tmp_path, studio, unti
     panel.use_fast_style(str(run))
     until(lambda: panel.session.state is SessionState.FINISHED)
     assert panel.session.recipe.settings["fast_style"] == "stripes"
+    until(lambda: str(run) in panel.fast_styles.tiles)  # though it lies elsewhere than other runs
+    assert panel.fast_styles.tiles[str(run)].isChecked()
+    assert panel.fast_styles.tiles[str(run)].accessibleName() == "My stripes"
 
 
 def test_a_fast_style_from_the_models_panel_is_used_instantly(panel, studio):

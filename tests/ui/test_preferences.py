@@ -72,3 +72,19 @@ def test_files_that_are_gone_are_not_offered(file, tmp_path):
         preferences.remember_file(tmp_path / name)
     (tmp_path / "gone.png").unlink()
     assert preferences.recent_files == [tmp_path / "here.png"]
+
+
+def test_runs_opened_from_elsewhere_are_remembered_newest_first_and_forgotten(file, tmp_path):
+    preferences = Preferences(file)
+    for name in ("one", "two, with a comma", "one"):
+        preferences.remember_run(tmp_path / name)
+    assert start_again(preferences, file).opened_runs == (tmp_path / "one", tmp_path / "two, with a comma")
+    preferences.forget_run(tmp_path / "two, with a comma")
+    assert start_again(preferences, file).opened_runs == (tmp_path / "one",)
+
+
+def test_what_becomes_of_a_training_at_close_is_asked_until_it_is_chosen(file):
+    preferences = Preferences(file)
+    assert preferences.training_at_close == "ask"
+    preferences.training_at_close = "background"
+    assert start_again(preferences, file).training_at_close == "background"

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from studio.core.atomic import write_error, write_file
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
+from studio.core.file_names import readable
 from studio.training.data.cache_room import CACHE_LIMIT, hold_in_use, make_room
 from studio.training.data.contents import Content, ContentMemory, reading_contents
 from studio.training.data.shrinking import load_shrunken, shrunken_size
@@ -90,7 +91,7 @@ class PictureCache:
 
     def name_of(self, index: int) -> str:
         """Say which picture that is, for a message."""
-        return self.files[index].name
+        return readable(self.files[index].name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         names = [os.fspath(path) for path in self.files]

@@ -7,8 +7,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Generator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
@@ -134,14 +133,9 @@ class ExampleLoader:
         self._look_ahead(wanted)
         prepared = []
         for part in parts:
-            while True:
-                try:
-                    prepared.append(part.result(timeout=_BREATH_S))
-                    break
-                except NotYet:
-                    if part.done():  # it was the example that ran out of time
-                        raise
-                    yield
+            while not wait([part], timeout=_BREATH_S).done:
+                yield
+            prepared.append(part.result())
         return prepared
 
     def close(self) -> None:

@@ -3,8 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from time import monotonic
 from typing import TypeVar
 
@@ -44,16 +43,11 @@ def mapped(function: Callable[[I], R], items: Iterable[I], *, threads: int = 0) 
                     break
             if not waiting:
                 return
-            try:
-                result = waiting[0].result(timeout=BREATH_S)
-            except NotYet:
-                if waiting[0].done():  # it was the function that ran out of time
-                    raise
+            if not wait([waiting[0]], timeout=BREATH_S).done:
                 breathed = monotonic()
                 yield None
                 continue
-            waiting.popleft()
-            yield result
+            yield waiting.popleft().result()
             if monotonic() - breathed > BREATH_S:
                 breathed = monotonic()
                 yield None

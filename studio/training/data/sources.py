@@ -12,6 +12,7 @@ from pathlib import Path
 
 from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
+from studio.core.file_names import readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
 
 __all__ = ["SUFFIXES", "LabelledFiles", "find_classes", "find_classes_in", "find_pictures", "finding_pictures"]
@@ -90,7 +91,7 @@ def find_classes(source: Path, *, deepest: bool = False) -> LabelledFiles | IdxP
     for path in _pictures_below(source):
         parts = path.relative_to(source).parts[:-1]
         if parts:
-            by_class.setdefault("/".join(parts if deepest else parts[:1]), []).append(_absolute(path))
+            by_class.setdefault(readable("/".join(parts if deepest else parts[:1])), []).append(_absolute(path))
         else:
             loose.append(_absolute(path))
     if not by_class and not loose:
@@ -144,16 +145,23 @@ def _pictures_below(folder: Path, entered: frozenset[str] = frozenset()) -> Iter
         return
     try:
         with os.scandir(folder) as listing:
-            entries = sorted((entry.name, entry.is_dir(), entry.is_file()) for entry in listing)
+            entries = sorted((entry.name, _is_folder(entry), entry.path) for entry in listing)
     except OSError as error:
         raise _unreadable(folder, error) from error
-    for name, is_folder, is_file in entries:
+    for name, is_folder, path in entries:
         if name.startswith(".") or name in _SYSTEMS_OWN:
             continue
         if is_folder:
             yield from _pictures_below(folder / name, entered | {real})
-        elif is_file and os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122 - a Path each would cost more
+        elif os.path.splitext(name)[1].lower() in SUFFIXES and os.path.isfile(path):  # noqa: PTH113, PTH122 - fast
             yield folder / name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or to where one may not look
+        return False
 
 
 def _pictures_in_list(listing: Path) -> Iterator[Path]:

@@ -70,18 +70,34 @@ def _draw_table(sheet: Image.Image, confusion: Tensor, names: Sequence[str], lef
     draw.text((_MARGIN, _MARGIN), heading, _TEXT, _font(_TEXT_SIZE + 3))
     legend = "row: what it is, column: what was said"
     draw.text((left + _SIDE, _MARGIN + _TEXT_SIZE + 3), legend, _MUTED, _font(_SMALL), anchor="rs")
-    counts: NDArray[np.float64] = confusion.numpy().astype(np.float64)
-    shares = counts / np.maximum(1.0, counts.sum(axis=1, keepdims=True))
+    counts = _in_at_most(_SIDE, confusion.numpy().astype(np.float64))
+    shades = _shades(counts)
+    if len(names) > _MOST_NAMES:  # too many to be drawn apart
+        table = cv2.resize(shades, (_SIDE, _SIDE), interpolation=cv2.INTER_NEAREST)
+        sheet.paste(Image.fromarray(table.astype(np.uint8)), (left, top))
+        return
     edges = [round(_SIDE * i / len(names)) for i in range(len(names) + 1)]
-    for row, column in np.ndindex(*shares.shape):
+    for row, column in np.ndindex(*counts.shape):
         box = (left + edges[column], top + edges[row], left + edges[column + 1] - 2, top + edges[row + 1] - 2)
-        shade = _between(_FIELD, _RIGHT if row == column else _WRONG, float(shares[row, column]) ** 0.5)
-        draw.rectangle(box, shade)
+        draw.rectangle(box, tuple(shades[row, column].tolist()))
         if len(names) <= _MOST_NUMBERS and counts[row, column]:
             middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
             draw.text(middle, f"{int(counts[row, column])}", _TEXT, _font(_SMALL), anchor="mm")
-    if len(names) <= _MOST_NAMES:
-        _name_the_lines(sheet, names, edges, left, top)
+    _name_the_lines(sheet, names, edges, left, top)
+
+
+def _in_at_most(rows: int, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add neighbours up where there are more classes than pixels."""
+    starts = np.unique(np.arange(rows) * len(counts) // rows)
+    summed: NDArray[np.float64] = np.add.reduceat(np.add.reduceat(counts, starts, axis=0), starts, axis=1)
+    return summed
+
+
+def _shades(counts: NDArray[np.float64]) -> Picture:
+    """Return C×C colours: the larger its share of the row, the stronger; right answers lie on the diagonal."""
+    shares = counts / np.maximum(1.0, counts.sum(axis=1, keepdims=True))
+    strong = np.where(np.eye(len(counts), dtype=bool)[..., None], _RIGHT, _WRONG)
+    return np.round(_FIELD + (strong - np.array(_FIELD)) * np.sqrt(shares)[..., None]).astype(np.uint8)
 
 
 def _name_the_lines(sheet: Image.Image, names: Sequence[str], edges: Sequence[int], left: int, top: int) -> None:
@@ -150,11 +166,6 @@ def _short(text: str, font: FreeTypeFont, width: int = 140) -> str:
         kept -= 1
         short = f"{text[: kept // 2]}…{text[len(text) - (kept + 1) // 2 :]}"
     return short
-
-
-def _between(one: tuple[int, int, int], other: tuple[int, int, int], share: float) -> tuple[int, int, int]:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
-    return red, green, blue
 
 
 def _font(size: int) -> FreeTypeFont:

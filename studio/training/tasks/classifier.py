@@ -17,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812
 from models.classifier_files import ClassifierFacts, to_file
 from models.classifiers import FAMILIES, Classifier, build_classifier
 from studio.core.events import Job, Log, Picture, Progress
+from studio.core.failures import StudioError
 from studio.core.settings import Settings
 from studio.training.data.draws import seed_of
 from studio.training.run_folder import RunPlan
@@ -45,6 +46,8 @@ _CACHE_ROOM = 1.5
 """Pictures are kept so much larger than they are looked at, so that close views stay sharp."""
 _PIXELS_TOGETHER = 100_000
 """So many are looked at together where nothing is learnt: enough to keep a processor busy."""
+_POINT = 16
+"""Side of a picture of which the last layer, at 1/16, sees one point."""
 _BREATH_S = 0.03
 """After so long a breath is taken between two layers. When that is changes nothing of the numbers."""
 
@@ -89,6 +92,12 @@ class ClassifierTask(TrainingTask):
     def objectives(self, batch: Batch, moment: "Moment") -> Generator[Objective | None, None, None]:
         """Cross entropy with the label smoothed over all classes."""
         pictures, labels = batch
+        if len(pictures) == 1 and max(pictures.shape[-2:]) <= _POINT:
+            raise StudioError(
+                f"One picture of {pictures.shape[-1]} px at a time says too little: its features are a single point, "
+                "and a network with batch norm learns from how they vary.",
+                "Choose 2 pictures a step or more (for each part and process), or larger ones.",
+            )
         self._answers = None
         logits = yield from _passed(self.networks["classifier"], pictures)
         yield None

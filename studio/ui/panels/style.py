@@ -22,6 +22,7 @@ from studio.core.settings import Settings
 from studio.core.style_settings import StyledPicture, StyleSettings
 from studio.engine import Engine
 from studio.jobs.browse import (
+    FastStylesTask,
     FastStyleThumbnail,
     SamplesTask,
     Thumbnail,
@@ -227,7 +228,8 @@ class StylePanel(Panel):
         networks = self._pictures.live("style.networks", list_networks, None, Controls(Settings()))
         networks.finished.connect(partial(self.form.set_choices, "backbone"))
         networks.failed.connect(self.report)
-        fast_styles = self._pictures.live("style.fast", list_fast_styles, None, Controls(Settings()))
+        task = FastStylesTask(used=self.session.settings.fast_style)
+        fast_styles = self._pictures.live("style.fast", list_fast_styles, task, Controls(Settings()))
         fast_styles.finished.connect(self._offer_fast_styles)
         fast_styles.failed.connect(self.report)
 

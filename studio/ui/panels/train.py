@@ -48,7 +48,7 @@ class TrainPanel(Panel):
     """
 
     use_requested = Signal(str, object)
-    """Work with a trained network: what it is (`TaskKind.product`), and the `RunGlance` of its run."""
+    """Work with a trained network: what it is (`TaskKind.product`), and the folder of its run."""
     ended = Signal(str, str)
     """A training ended: a headline, and how it went."""
     released = Signal()
@@ -335,10 +335,9 @@ class TrainPanel(Panel):
         self.ended.emit(run.title, words)
 
     def _use(self) -> None:
-        path = self.session.shown
-        run = None if path is None else self.session.keeper.glance(path)
-        if run is not None and (kind := self.session.kind_of(run.plan)) is not None:
-            self.use_requested.emit(kind.product, run)
+        look = self.session.watch.look
+        if look is not None and (kind := self.session.kind_of(look.plan)) is not None:
+            self.use_requested.emit(kind.product, look.path)
 
     def _show_folder(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):

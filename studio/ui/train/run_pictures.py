@@ -39,7 +39,7 @@ class RunPictures(QObject):
     def load_frame(self, path: Path, taken: Callable[[Frame | None], None]) -> None:
         """Read a picture for the canvas; `taken` gets None where it cannot be read. A newer wish replaces it."""
         handle = self._pictures.live(_FRAME, "load_picture", LoadTask(path=path), Controls(Settings()))
-        handle.finished.connect(lambda opened: taken(_frame_of(opened)))
+        handle.finished.connect(partial(_hand_over, taken))
         handle.failed.connect(lambda _: taken(None))
 
     def small(self, run: RunGlance) -> Picture | None:
@@ -66,5 +66,5 @@ class RunPictures(QObject):
         self.changed.emit()
 
 
-def _frame_of(opened: OpenedPicture) -> Frame:
-    return opened.frame
+def _hand_over(taken: Callable[[Frame | None], None], opened: OpenedPicture) -> None:
+    taken(opened.frame)

@@ -38,7 +38,8 @@ class Growing:
         """Write `values` from index `start` on; what lay behind is gone."""
         end = start + len(values)
         if end > len(self._room):
-            room = np.empty(max(end, 2 * len(self._room)), self._room.dtype)
+            # a long log comes all at once: the first point behind it must not move it all again
+            room = np.empty(max(end + end // 4, 2 * len(self._room)), self._room.dtype)
             room[:start] = self._room[:start]
             self._room = room
         self._room[start:end] = values

@@ -72,6 +72,8 @@ def test_links_are_followed_but_not_in_a_circle(tmp_path):
     save(tmp_path / "real" / "x.png")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     (tmp_path / "real" / "round").symlink_to(tmp_path)
+    (tmp_path / "real" / "nothing").symlink_to("nothing")
+    (tmp_path / "real" / "y.png").symlink_to("y.png")
     assert names(find_pictures([tmp_path / "link"]), tmp_path) == ["link/x.png"]
 
 

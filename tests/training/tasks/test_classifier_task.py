@@ -1,6 +1,7 @@
 """A classifier trained through the real loop: what it learns, measures, shows and leaves, and what becomes of it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from classifier_kit import SHAPES, plan_for, shape, trained, write_idx, write_shapes
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch.nn import functional as F  # noqa: N812
@@ -225,3 +227,26 @@ def test_a_few_hundred_real_digits_are_learnt_in_seconds(shared_data, tmp_path):
     data = write_idx(tmp_path / "digits", pictures, np.array([int(digits.names[digits.labels[i]]) for i in some]))
     run, _, _ = trained(tmp_path / "run", plan_for(data, steps=40, rate=1e-2, size=28, batch=32, variety="auto"))
     assert history_of(run).validation["accuracy"].values[-1] > 0.6
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are always text there")
+def test_names_of_other_bytes_than_text_can_be_learnt_from(tmp_path):
+    """Old disks hold Latin-1; such names come into the log, the sheet, the card and the network's file."""
+    chance = np.random.default_rng(0)
+    for kind in (b"caf\xe9", b"bar"):
+        folder = tmp_path / "data" / os.fsdecode(kind)
+        folder.mkdir(parents=True)
+        for number in range(4):
+            Image.fromarray(shape("disc", chance)).save(folder / os.fsdecode(b"\xe9%d.png" % number))
+        (folder / os.fsdecode(b"\xe8.png")).write_bytes(b"no picture")
+    run, ended, _ = trained(tmp_path / "run", plan_for(tmp_path / "data", steps=2, held_back=0.5, sample_every=1))
+    assert ended.state == "finished"
+    assert "caf\\xe9" in run.card_file.read_text("utf-8")
+    history = RunHistory(run.events_file)
+    history.poll()
+    assert any(os.fsdecode(b"\xe8.png") in log.facts["message"] for log in history.of_kind("log"))
+
+
+def test_a_single_point_of_features_is_refused_in_words(shapes, tmp_path):
+    with pytest.raises(StudioError, match=r"single point.*2 pictures a step"):
+        trained(tmp_path / "run", plan_for(shapes, steps=1, batch=1))

@@ -2,14 +2,16 @@
 
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.events import Progress
 from studio.jobs.runs import RunLook
 from studio.training.run_glance import RunGlance
+from studio.training.run_log import Series
 from studio.training.schedule import Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
@@ -35,6 +37,7 @@ from studio.ui.widgets.train.run_side import RunSide
 
 COLUMN = 288
 _LOW = 780
+_FEED_S = 0.005
 _EXAMPLES = 1000
 """An epoch's, for the schedule's axis, until the run says how many there are."""
 
@@ -69,6 +72,8 @@ class RunPage(QWidget):
         self._is_low = False
         self._path: Path | None = None
         self._said = ""
+        self._numbers: list[tuple[str, Series]] = []
+        self._feeder = QTimer(self, singleShot=True, interval=0)
         self._scheduled: tuple[Schedule, int, int, int] | None = None
         self._lay_out()
         self._connect()
@@ -149,6 +154,7 @@ class RunPage(QWidget):
         head.folder_requested.connect(lambda: self._ask(self.folder_requested.emit))
         head.forget_requested.connect(session.forget_shown)
         head.repeat_requested.connect(session.repeat_shown)
+        self._feeder.timeout.connect(self._feed_curves)
         self.choice.chosen.connect(self._choose_lower)
         self.side.turned.connect(lambda values: self._ask(lambda path: keeper.steer(path, values)))
         self.side.notes_written.connect(lambda words: self._ask(lambda path: keeper.write_notes(path, words)))
@@ -188,7 +194,7 @@ class RunPage(QWidget):
 
     def _show_another(self, path: Path | None) -> None:
         self.side.forget()  # its notes are written down before they are another run's
-        self._path, self._said = path, ""
+        self._path, self._said, self._numbers = path, "", []
         self.curves.clear()
         self.samples.set_samples(())
         self.figures.set_figures(RunFigures())
@@ -233,15 +239,23 @@ class RunPage(QWidget):
         return [str(states[-1].facts[name]) for name in ("cause", "remedy") if states[-1].facts.get(name)]
 
     def _show_numbers(self, look: RunLook) -> None:
-        history, curves = look.history, self.curves
-        known = set(curves.names)
-        for name, series in numbers_of(history):
-            curves.set_series(name, series.steps, series.values)
-            if name not in known and name.endswith(GRADIENTS):
-                curves.show_curve(name, shown=False)  # of another magnitude: it would flatten the losses
-        curves.set_scales(scales_of(history))
-        curves.set_marks(marks_of(history))
+        self._numbers = numbers_of(look.history)
+        self._feed_curves()
+        self.curves.set_scales(scales_of(look.history))
+        self.curves.set_marks(marks_of(look.history))
         self.figures.set_figures(figures_of(look))
+
+    def _feed_curves(self) -> None:
+        """Hand over the numbers, for a few milliseconds: a million at once would hold up the window."""
+        end = perf_counter() + _FEED_S
+        while self._numbers and perf_counter() < end:
+            name, series = self._numbers.pop(0)
+            is_new = name not in self.curves.names
+            self.curves.set_series(name, series.steps, series.values)
+            if is_new and name.endswith(GRADIENTS):
+                self.curves.show_curve(name, shown=False)  # of another magnitude: it would flatten the losses
+        if self._numbers:
+            self._feeder.start()
 
     def _show_settings(self, look: RunLook, kind: TaskKind) -> None:
         steered: dict[str, object] = {}
