@@ -76,10 +76,11 @@ class WeightAverage:
         return {"kind": self._kind, "count": self._count, "weights": list(self._averages)}
 
     @torch.no_grad()
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state_dict()` was taken; an average of another kind begins anew from the present weights."""
-        self._count = int(state["count"]) if state["kind"] == self._kind else 0
-        saved = state["weights"] if self._count else self._weights
+    def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
+        """Go on where `state_dict()` was taken; after another kind of average, or none, begin with the present weights."""
+        fits = state is not None and state["kind"] == self._kind
+        self._count = int(state["count"]) if state is not None and fits else 0
+        saved = state["weights"] if state is not None and self._count else self._weights
         for average, weight in zip(self._averages, saved, strict=True):
             average.copy_(weight)
 

@@ -379,6 +379,27 @@ def open_stumbling(plan: RunPlan, place: Place) -> Job[TrainingTask]:
     return Stumbling(ToySettings.model_validate(dict(plan.settings)), place)
 
 
+def test_a_batch_that_is_not_finite_leaves_no_trace_in_running_statistics(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(12, average="none", validate_every=6))
+    train_to_end(run, open_soiled)
+    assert [event.facts["what"] for event in history_of(run).of_kind("guard")] == ["skipped"]
+    assert all(torch.isfinite(value).all() for value in weights_in(run).values())
+    assert np.isfinite(history_of(run).validation["error"].values).all()
+
+
+class Soiled(Regression):
+    """One of its batches holds a number that is none."""
+
+    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+        x, y = batch
+        yield from super().objectives((x * math.nan if moment.step == 4 else x, y), moment)
+
+
+def open_soiled(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Soiled(ToySettings.model_validate(dict(plan.settings)), place)
+
+
 def test_a_step_that_does_not_fit_is_repeated_exactly_in_smaller_parts(tmp_path):
     told = new_run(tmp_path / "told", toy_plan(10, accumulate=2))
     train_to_end(told, open_cramped)
