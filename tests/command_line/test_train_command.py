@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +89,18 @@ def test_a_schedule_comes_from_a_file_or_a_preset(pictures, tmp_path):
     (tmp_path / "drawn.json").write_text(drawn.model_dump_json())
     assert main([*common, "-o", str(tmp_path / "drawn"), "--schedule", str(tmp_path / "drawn.json")]) == 0
     assert RunFolder(tmp_path / "drawn").read_plan().schedule == drawn
+
+
+def test_a_command_that_failed_to_begin_can_be_typed_again(pictures, tmp_path, capsys):
+    run, data = tmp_path / "run", tmp_path / "data"
+    data.mkdir()
+    typed = ["train", "classifier", "--data", str(data), "-o", str(run), "--steps", "1", *SMALL]
+    assert main(typed) == 1
+    assert "There are no pictures" in capsys.readouterr().err
+    shutil.copytree(pictures, data, dirs_exist_ok=True)
+    assert main(typed) == 0
+    assert history_of(run).logged_state == "finished"
+    assert main(typed) == 2  # now there is something to lose
 
 
 WRONG = {
