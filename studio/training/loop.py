@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from studio.core.atomic import write_file
+from studio.core.atomic import WriteError, write_file
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Metrics, Preview, Progress
-from studio.core.failures import StudioError, is_out_of_memory
+from studio.core.events import Job, Log, Metrics, Picture, Preview, Progress
+from studio.core.failures import StudioError, explain, is_out_of_memory
 from studio.core.picture_saving import save_picture
 from studio.training.chance import seed_everything, seed_of
 from studio.training.checkpoints import CheckpointClock, Checkpoints
@@ -125,6 +125,8 @@ class TrainingLoop:
 
         """
         self._keeper.begin(accept_changes=accept_changes)
+        if self._kit.processes.world > 1:  # where a step did not fit, the sitting ended, and only the memo knows
+            self._setbacks.foresee(self._moment)
         try:
             yield from self._look()  # the very first sample, or what a pause cut short
             while (ending := (yield from self._hear(controls))) is None:
@@ -136,7 +138,9 @@ class TrainingLoop:
                 if self._keeper.due():
                     yield from self._to_its_end(self._keeper.saving_in_passing())
                 yield from self._speak()
-            yield from self._to_its_end(self._keeper.saving())
+            # a run at its end shall leave its network even where a last checkpoint has no room
+            saving = self._keeper.saving() if ending == "paused" else self._keeper.saving_in_passing()
+            yield from self._to_its_end(saving)
         except GeneratorExit:
             self._keeper.save()
             raise
@@ -175,14 +179,14 @@ class TrainingLoop:
             self._pace.note(examples=moment.batch, size=moment.size, waited=waited)
             self._take_note(moment, report, rate)
             return
-        self._setbacks.out_of_memory(
-            moment, parts
-        )  # outside of the except block, whose traceback holds on to the step's tensors
+        # outside of the except block, whose traceback holds on to the step's tensors
+        self._setbacks.out_of_memory(moment, parts)
 
     def _pass_on_trouble(self) -> None:
-        if self._kit.loader.trouble:
-            self._say(self._kit.loader.trouble)
-            self._kit.loader.trouble = ""
+        for helper in (self._kit.loader, self._recorder):
+            trouble, helper.trouble = helper.trouble, ""
+            if trouble:
+                self._say(trouble)
 
     def _enter(self, moment: Moment) -> None:
         """Obey what holds from this step on: a new phase, steered settings."""
@@ -229,8 +233,7 @@ class TrainingLoop:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
 
     def _validate(self) -> Job[None]:
-        shown = yield from self._quietly(self._shown())
-        values = yield from self._quietly(self._task.validate(shown))
+        values = yield from self._unless_too_large(self._measured(), "The check")
         standing = self._trainee.standing
         standing.validated = self.step
         if not values:
@@ -243,17 +246,47 @@ class TrainingLoop:
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
             yield from self._to_its_end(self._keeper.saving_in_passing())
 
+    def _measured(self) -> Job[dict[str, float]]:
+        shown = yield from self._quietly(self._shown())
+        return (yield from self._quietly(self._task.validate(shown)))
+
     def _sample(self) -> Job[None]:
-        if self._kit.processes.rank == 0:
-            shown = yield from self._quietly(self._shown())
-            picture = yield from self._quietly(self._task.sample(shown))
-            if picture is not None:
-                file = self._kit.run.sample_file(self.step)
-                file.parent.mkdir(exist_ok=True)
-                save_picture(file, picture, recipe=None)
-                self._recorder.event("sample", self.step, file=file.name)
-                yield Preview(picture, self.step, self._stage)
+        picture = yield from self._unless_too_large(self._painted(), "The sample")
+        if picture is not None:
+            self._keep_sample(picture)
+            yield Preview(picture, self.step, self._stage)
         self._trainee.standing.sampled = self.step
+
+    def _painted(self) -> Job[Picture | None]:
+        if self._kit.processes.rank != 0:
+            return None
+        shown = yield from self._quietly(self._shown())
+        return (yield from self._quietly(self._task.sample(shown)))
+
+    def _keep_sample(self, picture: Picture) -> None:
+        file = self._kit.run.sample_file(self.step)
+        try:
+            file.parent.mkdir(exist_ok=True)
+            save_picture(file, picture, recipe=None)
+        except (OSError, WriteError) as error:
+            told = explain(error)
+            self._say(f"{told.cause} {told.remedy}")
+        else:
+            self._recorder.event("sample", self.step, file=file.name)
+
+    def _unless_too_large(self, looking: Job[T], what: str) -> Job[T | None]:
+        """Return what `looking` returns; None where it does not fit into some process's memory: learning goes on."""
+        found, failed = None, False
+        try:
+            found = yield from looking
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            failed = True
+        if not self._kit.processes.agree(failed)[0]:
+            return found
+        self._say(f"{what} at step {self.step} did not fit into the memory and is left out; the run goes on.")
+        return None
 
     def _shown(self) -> Generator[None, None, nn.Module]:
         moment = self._moment
@@ -279,21 +312,19 @@ class TrainingLoop:
     def _hear(self, controls: Controls[Any]) -> Job[RunState | None]:
         """Hear what is wanted, and say how the sitting ends, if it does."""
         processes = self._kit.processes
-        wanted: RunState | None = "paused" if processes.agree(controls.finishing)[0] else None
-        for order in processes.broadcast(self._orders()):
-            match order.kind:
-                case "pause":
-                    wanted = wanted or "paused"
-                case "finish":
-                    wanted = "stopped"
-                case "checkpoint":
-                    yield from self._to_its_end(self._keeper.saving_in_passing())
-                case "pin":
-                    note = str(order.values.get("note", ""))
-                    yield from self._to_its_end(self._keeper.saving_in_passing(pinned=True, note=note))
-                case "settings":
-                    self._obey(order)
-        return wanted or self._natural_end()
+        (pauses,) = processes.agree(controls.finishing)
+        orders = processes.broadcast(self._orders())
+        kinds = {order.kind for order in orders}
+        for order in orders:
+            if order.kind == "settings":
+                self._obey(order)
+        if kinds & {"checkpoint", "pin"}:  # one for all; last, since the job may be closed in the middle of it
+            notes = [str(order.values.get("note", "")) for order in orders if order.kind == "pin"]
+            saving = self._keeper.saving_in_passing(pinned=bool(notes), note=notes[-1] if notes else "")
+            yield from self._to_its_end(saving)
+        if "finish" in kinds:
+            return "stopped"
+        return "paused" if pauses or "pause" in kinds else self._natural_end()
 
     def _orders(self) -> tuple[Order, ...]:
         """The main process asks the disk, ten times a second."""
@@ -304,10 +335,13 @@ class TrainingLoop:
         return self._kit.run.orders.take()
 
     def _obey(self, order: Order) -> None:
-        try:
-            self._helm.order(self.step, order.values)
-        except StudioError as error:
-            self._say(f"{error.cause} {error.remedy}")
+        """Put changed settings on the course; the main process's holds for all, since only it can fail to keep it."""
+        if self._kit.processes.rank == 0:
+            try:
+                self._helm.order(self.step, order.values)
+            except StudioError as error:
+                self._say(f"{error.cause} {error.remedy}")
+        self._helm.course.changes = self._kit.processes.broadcast(self._helm.course.changes)
 
     def _natural_end(self) -> RunState | None:
         if self.step >= self._last:

@@ -28,7 +28,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +41,11 @@ _PIECE = 4 << 20
 
 
 class RunLog:
-    """Appends to one events.jsonl; whole lines, flushed at once, synced to the disk with each checkpoint."""
+    """Appends to one events.jsonl; whole lines, there at once, synced to the disk with each checkpoint."""
 
     def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("ab")
+        self.path = path
+        self._file = path.open("ab", buffering=0)
         if _ends_in_the_middle_of_a_line(path):
             self._file.write(b"\n")
 
@@ -58,19 +59,32 @@ class RunLog:
         self.write_all([(kind, step, facts)])
 
     def write_all(self, events: list[tuple[str, int, Mapping[str, Any]]]) -> None:
-        """Append several events in one go."""
+        """Append several events in one go: all, or none.
+
+        Raises:
+            OSError: the disk is full, or gone.
+
+        """
         now = round(time.time(), 3)
         lines = (
             json.dumps({"t": now, "type": kind, "step": step, **_plain(facts)}, allow_nan=False, ensure_ascii=False)
             for kind, step, facts in events
         )
         # a file's name may hold bytes that are no UTF-8: as backslashes they are JSON's own escapes
-        self._file.write("".join(line + "\n" for line in lines).encode(errors="backslashreplace"))
-        self._file.flush()
+        self._append("".join(line + "\n" for line in lines).encode(errors="backslashreplace"))
+
+    def _append(self, data: bytes) -> None:
+        whole = self._file.seek(0, os.SEEK_END)
+        try:
+            while data:  # a nearly full disk takes a part
+                data = data[self._file.write(data) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(whole)
+            raise
 
     def sync(self) -> None:
         """See to it that what was written survives a power cut."""
-        self._file.flush()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from training_kit import (
     EverySteps,
     advance_to,
     constant_schedule,
+    full_disk,
     history_of,
     left_if_killed_now,
     new_run,
@@ -143,7 +144,46 @@ def test_nothing_is_begun_anew_unasked_when_every_checkpoint_is_damaged(tmp_path
     with pytest.raises(StudioError, match="damaged"):
         train_to_end(run, opener)
     train_to_end(run, opener, accept=True)
-    assert outcome(run)[0] == unbroken["regression, EMA"][0]
+    assert outcome(run) == unbroken["regression, EMA"]
+
+
+def test_what_is_begun_anew_is_kept_although_damaged_checkpoints_were_further(tmp_path, unbroken):
+    opener, plan = PLANS["regression, EMA"]
+    run = new_run(tmp_path / "run", plan)
+    training_job = training(run, opener, clock=EverySteps(5))
+    advance_to(18, training_job)
+    training_job.close()
+    for path in run.checkpoints.glob("*.ckpt"):
+        path.write_bytes(b"rust")
+    again = training(run, opener, accept=True, clock=EverySteps(2))
+    advance_to(3, again)
+    left = left_if_killed_now(run)
+    again.close()
+    _, said = train_to_end(left, opener)
+    assert not any("damaged" in getattr(event, "message", "") for event in said)
+    assert [event.step for event in history_of(left).of_kind("resumed")] == [0, 2]
+    assert outcome(left) == unbroken["regression, EMA"]
+
+
+def test_a_disk_that_is_full_for_a_while_changes_nothing(tmp_path, unbroken):
+    opener, plan = PLANS["regression, EMA"]
+    run = new_run(tmp_path / "run", plan)
+    job, said = training(run, opener, clock=EverySteps(5)), []
+    advance_to(7, job)
+    with full_disk():
+        for event in job:
+            said.append(event)
+            if getattr(event, "done", 0) == 16:
+                break
+    left = left_if_killed_now(run)
+    train_to_end(left, opener)
+    assert outcome(left) == unbroken["regression, EMA"]
+    said += list(job)
+    assert outcome(run) == unbroken["regression, EMA"]
+    told = {event.message.split(":")[0] for event in said if hasattr(event, "message")}
+    assert {"“events.jsonl” could not be saved", "“00000012.png” could not be saved"} <= told
+    assert [event.step for event in history_of(run).of_kind("sample")] == [0, 4, 16, 20, 23]
+    assert [event.step for event in history_of(run).of_kind("checkpoint")][:3] == [0, 5, 20]
 
 
 # -- what changes in mid-run ------------------------------------------------------------------------------------------

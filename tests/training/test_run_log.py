@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from training_kit import full_disk
 
 from studio.training.run_log import RunHistory, RunLog, Series
 
@@ -52,6 +53,19 @@ def test_what_a_resumed_run_does_again_replaces_what_it_did(path):
     assert history.of_kind("sample") == ()
     assert history.of_kind("log")[0].facts["message"] == "half the batch"
     assert history.step == 5
+
+
+def test_what_a_full_disk_does_not_take_leaves_no_half_line(path):
+    with RunLog(path) as log:
+        metrics(log, 1, loss=1.0)
+        before = path.read_bytes()
+        with full_disk(room=len(before) + 20), pytest.raises(OSError, match="large"):
+            log.write_all([("log", 2, {"message": "long" * 100, "level": "info"})])
+        assert path.read_bytes() == before
+        metrics(log, 2, loss=0.5)
+    history = RunHistory(path)
+    history.poll()
+    assert history.metrics["loss"].values.tolist() == [1.0, 0.5]
 
 
 def test_half_a_line_of_a_killed_process_is_passed_over(path):
