@@ -10,22 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import torch
-from safetensors.torch import save
 from torch import nn
 
-from studio.core.atomic import WriteError, write_file
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Metrics, Picture, Preview, Progress
-from studio.core.failures import StudioError, explain, is_out_of_memory
-from studio.core.picture_saving import save_picture
-from studio.training.chance import seed_everything, seed_of
+from studio.core.events import Job, Log, Metrics, Preview, Progress
+from studio.core.failures import StudioError, is_out_of_memory
 from studio.training.checkpoints import CheckpointClock, Checkpoints
 from studio.training.course import Course
 from studio.training.data.loader import ExampleLoader
 from studio.training.helm import Helm
 from studio.training.keeper import Keeper
 from studio.training.learner import check_names
+from studio.training.looker import Looker
 from studio.training.pace import PaceMeter, work_done
 from studio.training.parts_memo import PartsMemo
 from studio.training.plan_changes import identity_of
@@ -104,6 +100,7 @@ class TrainingLoop:
             Checkpoints(equipment.run.checkpoints), equipment.clock, self._trainee, self._helm,
             identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
         )  # fmt: skip
+        self._looker = Looker(equipment.run, self._trainee, self._recorder, processes, settings.seed, self._say)
         self._setbacks = Setbacks(plan.task, self._trainee, self._helm, self._keeper, equipment.memo, processes)
         self._pace = PaceMeter(self._timeline, self._last, processes.device)
         self._said: list[Log | Metrics] = []
@@ -233,76 +230,38 @@ class TrainingLoop:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
 
     def _validate(self) -> Job[None]:
-        values = yield from self._unless_too_large(self._measured(), "The check")
+        values = yield from self._breathing(self._looker.measure(self._shown()))
         standing = self._trainee.standing
         standing.validated = self.step
         if not values:
             return
         self._recorder.flush()
-        values = self._kit.processes.mean(values)
         best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
         self._recorder.event("validation", self.step, values=values, best=best)
         self._said.append(Metrics(self.step, {f"validation {name}": value for name, value in values.items()}))
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
             yield from self._to_its_end(self._keeper.saving_in_passing())
 
-    def _measured(self) -> Job[dict[str, float]]:
-        shown = yield from self._quietly(self._shown())
-        return (yield from self._quietly(self._task.validate(shown)))
-
     def _sample(self) -> Job[None]:
-        picture = yield from self._unless_too_large(self._painted(), "The sample")
+        picture = yield from self._breathing(self._looker.sample(self._shown()))
         if picture is not None:
-            self._keep_sample(picture)
             yield Preview(picture, self.step, self._stage)
         self._trainee.standing.sampled = self.step
 
-    def _painted(self) -> Job[Picture | None]:
-        if self._kit.processes.rank != 0:
-            return None
-        shown = yield from self._quietly(self._shown())
-        return (yield from self._quietly(self._task.sample(shown)))
-
-    def _keep_sample(self, picture: Picture) -> None:
-        file = self._kit.run.sample_file(self.step)
-        try:
-            file.parent.mkdir(exist_ok=True)
-            save_picture(file, picture, recipe=None)
-        except (OSError, WriteError) as error:
-            told = explain(error)
-            self._say(f"{told.cause} {told.remedy}")
-        else:
-            self._recorder.event("sample", self.step, file=file.name)
-
-    def _unless_too_large(self, looking: Job[T], what: str) -> Job[T | None]:
-        """Return what `looking` returns; None where it does not fit into some process's memory: learning goes on."""
-        found, failed = None, False
-        try:
-            found = yield from looking
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            failed = True
-        if not self._kit.processes.agree(failed)[0]:
-            return found
-        self._say(f"{what} at step {self.step} did not fit into the memory and is left out; the run goes on.")
-        return None
-
     def _shown(self) -> Generator[None, None, nn.Module]:
-        moment = self._moment
+        """As the last step learnt: what the next one will need is found out only when it is taken."""
+        moment = self._timeline.at(max(0, self.step - 1))
         mine = self._kit.processes.share_of(moment.batch)
-        return self._trainee.shown(moment.size, max(1, mine // self._helm.parts(self.step)))
+        return self._trainee.shown(moment.size, max(1, mine // self._helm.parts(self.step - 1)))
 
-    def _quietly(self, work: Generator[None, None, T]) -> Job[T]:
-        """Run `work` without gradients, with the same chance every time."""
-        seed_everything(seed_of("look", self._helm.planned.seed), self._kit.processes.device)
+    def _breathing(self, work: Generator[None, None, T]) -> Job[T]:
+        """Run `work` with breaths; closed in the middle, it is given up."""
         while True:
-            with torch.no_grad():
-                try:
-                    next(work)
-                except StopIteration as end:
-                    result: T = end.value
-                    return result
+            try:
+                next(work)
+            except StopIteration as end:
+                result: T = end.value
+                return result
             if self._wants_breath():
                 yield self._progress()
                 self._breathed = time.monotonic()
@@ -356,15 +315,9 @@ class TrainingLoop:
         """Write the shown network and its card."""
         if self._helm.settings.stop_after_stale and self._keeper.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")
-        shown = yield from self._quietly(self._shown())
-        run = self._kit.run
-        if self._kit.processes.rank == 0:
-            exported = self._task.export(shown)
-            tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in exported.tensors.items()}
-            write_file(run.model_file, save(tensors, dict(exported.metadata)))
-            write_file(run.card_file, exported.card.encode())
+        yield from self._breathing(self._looker.export(self._shown()))
         self._trainee.back_to_work()
-        return run.model_file
+        return self._kit.run.model_file
 
     # -- talking -----------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 import pytest
 
 from studio.core.atomic import WriteError
-from studio.training.course import Change, Course
+from studio.training.course import Change, Course, Heading
 
 
 def test_changes_are_met_again_at_their_steps(tmp_path):
@@ -14,8 +14,9 @@ def test_changes_are_met_again_at_their_steps(tmp_path):
     course.add(Change(30, settings={"pace": 0.2}))
     again = Course.read(course.file)
     assert again.changes == course.changes
-    assert [(again.at(step).settings.get("pace"), again.at(step).caution, again.at(step).parts) for step in (9, 10, 29, 30)] == [
-        (None, 1.0, None), (0.1, 1.0, 2), (0.1, 0.25, 2), (0.2, 0.25, 2),
+    assert [again.at(step) for step in (9, 10, 29, 30)] == [
+        Heading({}, 1.0, None), Heading({"pace": 0.1}, 1.0, 2), Heading({"pace": 0.1}, 0.25, 2),
+        Heading({"pace": 0.2}, 0.25, 2),
     ]  # fmt: skip
     assert again.setbacks == 2
 

@@ -24,7 +24,10 @@ from training_kit import (
 )
 
 from studio.core.failures import StudioError
+from studio.core.user_folders import UserFolders
 from studio.training.checkpoints import Checkpoints
+from studio.training.course import Course
+from studio.training.parts_memo import PartsMemo
 from studio.training.run_folder import RunFolder
 from studio.training.run_orders import Order
 from studio.training.schedule import Phase, Ramp, Schedule
@@ -184,6 +187,22 @@ def test_a_disk_that_is_full_for_a_while_changes_nothing(tmp_path, unbroken):
     assert {"“events.jsonl” could not be saved", "“00000012.png” could not be saved"} <= told
     assert [event.step for event in history_of(run).of_kind("sample")] == [0, 4, 16, 20, 23]
     assert [event.step for event in history_of(run).of_kind("checkpoint")][:3] == [0, 5, 20]
+
+
+def test_a_look_before_a_phase_is_the_same_when_that_phase_is_known_to_need_parts(tmp_path, home):
+    memo = PartsMemo(UserFolders.standard().cache / "training" / "parts.json")
+    memo.remember("toy · 24 px · 6 · fp32 · cpu", 2)  # the second phase's, found out by an earlier run
+    plan = toy_plan(schedule=TWO_PHASES, validate_every=3)
+    whole, broken = new_run(tmp_path / "whole", plan), new_run(tmp_path / "broken", plan)
+    train_to_end(whole)
+    assert [change.parts for change in Course.read(whole.path / "course.json").changes] == [2]
+    job = training(broken, clock=EverySteps(4))
+    advance_to(11, job)
+    left = left_if_killed_now(broken)
+    job.close()
+    train_to_end(left)
+    assert [event.step for event in history_of(left).of_kind("resumed")] == [8]
+    assert outcome(left) == outcome(whole)
 
 
 # -- what changes in mid-run ------------------------------------------------------------------------------------------
