@@ -77,10 +77,11 @@ class WeightAverage:
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
-        """Go on where `state_dict()` was taken; after another kind of average, or none, begin with the present weights."""
-        fits = state is not None and state["kind"] == self._kind
-        self._count = int(state["count"]) if state is not None and fits else 0
-        saved = state["weights"] if state is not None and self._count else self._weights
+        """Go on where `state_dict()` was taken; after another kind of average, or none, begin with the present."""
+        if state is None or state["kind"] != self._kind:
+            state = {"count": 0}
+        self._count = int(state["count"])
+        saved = state["weights"] if self._count else self._weights
         for average, weight in zip(self._averages, saved, strict=True):
             average.copy_(weight)
 

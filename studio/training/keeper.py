@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 from studio.core.atomic import WriteError
 from studio.core.failures import StudioError
-from studio.training.checkpoints import CheckpointClock, Checkpoints
+from studio.training.checkpoints import Checkpoint, CheckpointClock, Checkpoints
 from studio.training.helm import Helm
 from studio.training.plan_changes import changes_between, check_changes
 from studio.training.processes import Processes
@@ -59,8 +60,7 @@ class Keeper:
         """
         if self._processes.rank == 0:
             self._checkpoints.tidy()
-        self._processes.barrier()
-        found, state, damaged = self._checkpoints.newest_good()
+        found, state, damaged = self._newest_good()
         names = ", ".join(path.name for path in damaged)
         if found is None:
             if damaged and not accept_changes:
@@ -68,6 +68,9 @@ class Keeper:
                     f"Every checkpoint of this run is damaged ({names}).",
                     "Restore one from a copy, or accept the loss and begin anew (--accept-changes).",
                 )
+            if damaged:
+                self._leave_behind(-1)
+                self._say(f"Every checkpoint was damaged ({names}); the run begins anew.")
             self.save()
             return
         changes = changes_between(state["identity"], self._identity, type(self._helm.planned))
@@ -87,10 +90,9 @@ class Keeper:
             StudioError: there is none.
 
         """
-        self._processes.barrier()  # the main process may still be writing
-        found, state, _ = self._checkpoints.newest_good(until)
-        if found is None:
-            found, state, _ = self._checkpoints.newest_good()
+        found, state, _ = self._newest_good(until)
+        if found is None and until is not None:
+            found, state, _ = self._newest_good()
         if found is None:
             raise StudioError("There is no good checkpoint to go back to.", "Begin a new run.")
         self._restore(found.step, state)
@@ -99,21 +101,56 @@ class Keeper:
     def return_to_best(self) -> bool:
         """Take up the best checkpoint's weights, if it is there and another than the present; nothing is forgotten."""
         wanted = self._trainee.standing.best_step
-        best = next((one for one in self._checkpoints.all() if one.step == wanted and one.best), None)
-        state = self._checkpoints.read(best) if best is not None and wanted != self._trainee.standing.step else None
-        if state is not None:
+        if wanted == self._trainee.standing.step:
+            return False
+        best, state = self._read_by_all(lambda: self._checkpoints.good_best(wanted))
+        if best is not None:
             self._trainee.load_state_dict(state["trainee"])
-        return state is not None
+        return best is not None
+
+    def _newest_good(self, until: int | None = None) -> tuple[Checkpoint | None, Mapping[str, Any], list[Path]]:
+        damaged: list[Path] = []
+
+        def choose() -> tuple[Checkpoint | None, Mapping[str, Any]]:
+            found, state, damaged[:] = self._checkpoints.newest_good(until)
+            return found, state
+
+        found, state = self._read_by_all(choose)
+        return found, state, self._processes.broadcast(damaged)
+
+    def _read_by_all(
+        self, choose: Callable[[], tuple[Checkpoint | None, Mapping[str, Any]]]
+    ) -> tuple[Checkpoint | None, Mapping[str, Any]]:
+        """Let the main process choose and read a checkpoint, and every other one read the same.
+
+        Raises:
+            StudioError: not all can read it.
+
+        """
+        main = self._processes.rank == 0
+        found, state = choose() if main else (None, {})
+        found = self._processes.broadcast(found)
+        if found is not None and not main:
+            state = self._checkpoints.read(found) or {}
+        if found is not None and any(self._processes.agree(not state)):
+            raise StudioError(
+                f"Not every process can read the checkpoint of step {found.step}.",
+                "See to it that all computers share the run's folder; then resume.",
+            )
+        return found, state
 
     def _restore(self, step: int, state: Mapping[str, Any]) -> None:
         self._trainee.load_state_dict(state["trainee"])
         self._helm.take_up(state["steered"])
         self._trainee.task.adopt(self._helm.settings)
+        self._leave_behind(step)
+
+    def _leave_behind(self, step: int) -> None:
+        """Forget what came after `step`; −1 is all there was."""
         self._recorder.forget()
-        self._recorder.event("resumed", step)
-        self._processes.barrier()  # nothing is removed before all have read
         if self._processes.rank == 0:
             self._checkpoints.abandon_after(step)
+        self._recorder.event("resumed", max(step, 0))  # last: where this is written, nothing later is gone on from
 
     def warn(self, what: str, message: str) -> None:
         """Write down and say what went wrong, and what was done about it."""
@@ -140,7 +177,7 @@ class Keeper:
 
         """
         began = time.monotonic()
-        self._recorder.sync()
+        self._recorder.flush()
         state = {
             "format": 1, "identity": dict(self._identity), "steered": self._helm.steered(),
             "trainee": self._trainee.state_dict(),
@@ -148,6 +185,7 @@ class Keeper:
         step = self._trainee.standing.step
         best = self._trainee.standing.best_step == step
         if self._processes.rank == 0:
+            self._recorder.sync()  # no checkpoint is ahead of its log
             marks: dict[str, Any] = {"best": best, "pinned": pinned, "note": note}
             if any(one.step == step and not one.abandoned for one in self._checkpoints.all()):
                 self._checkpoints.mark(step, **marks)
