@@ -173,4 +173,4 @@ class _Sitting:
 
     def _write(self, kind: str, **facts: Any) -> None:
         if self._log is not None:
-            self._log.write(kind, self._loop.step if self._loop is not None else 0, **facts)
+            self._log.write(kind, (self._loop.step if self._loop is not None else 0) or self._reached(), **facts)
