@@ -176,5 +176,6 @@ class _Sitting:
 
     def _write(self, kind: str, **facts: Any) -> None:
         if self._log is not None:
+            step = (self._loop.step if self._loop is not None else 0) or self._reached()
             with suppress(OSError):  # a full disk is told where it stops something
-                self._log.write(kind, self._loop.step if self._loop is not None else 0, **facts)
+                self._log.write(kind, step, **facts)
