@@ -39,6 +39,7 @@ class SettingInfo:
     effect: Effect
     scale: Literal["linear", "log"]
     choices: dict[str, str]
+    lowest: str = ""
 
     @property
     def flag(self) -> str:
@@ -60,6 +61,7 @@ def setting(
     effect: Effect = "restart",
     scale: Literal["linear", "log"] = "linear",
     choices: dict[str, str] | None = None,
+    lowest: str = "",
 ) -> Any:
     """Declare one setting of a `Settings` model.
 
@@ -76,6 +78,7 @@ def setting(
         effect: when a change acts, see `Effect`.
         scale: how a slider spreads the range.
         choices: value → label, for a field of `Literal` type.
+        lowest: the word for the smallest value, where it says something else than a number: "never".
 
     """
     extra: dict[str, Any] = {
@@ -86,6 +89,7 @@ def setting(
         "effect": effect,
         "scale": scale,
         "choices": choices or {},
+        "lowest": lowest,
     }
     return Field(default, title=label, description=help, ge=low, le=high, json_schema_extra=extra)
 
@@ -117,6 +121,7 @@ def _describe_field(name: str, field: FieldInfo) -> SettingInfo:
         effect=extra.get("effect", "restart"),
         scale=extra.get("scale", "linear"),
         choices=dict(choices),
+        lowest=str(extra.get("lowest", "")),
     )
 
 

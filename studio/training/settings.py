@@ -27,11 +27,11 @@ class TrainingSettings(Settings):
     steps: int = setting(
         0, label="Stop after", help="Ends the run early, whatever the schedule says; 0 follows the schedule.",
         term="maximum number of optimiser steps", low=0, high=10_000_000, step=100, unit="steps",
-        group=_LENGTH)  # fmt: skip
+        lowest="never", group=_LENGTH)  # fmt: skip
     stop_after_stale: int = setting(
         0, label="Patience", help="Ends the run when so many checks in a row brought nothing better; 0 never does.",
         term="early stopping: validations without improvement", low=0, high=1000, step=1, unit="checks",
-        group=_LENGTH)  # fmt: skip
+        lowest="endless", group=_LENGTH)  # fmt: skip
     seed: int = setting(
         0, label="Seed", help="Another number, another course.", term="random seed",
         low=0, high=2**31 - 1, step=1, group=_LENGTH)  # fmt: skip
@@ -52,7 +52,8 @@ class TrainingSettings(Settings):
         term="SWA start, share of all steps", low=0.0, high=0.99, step=0.05, group=_CARE)  # fmt: skip
     clip_norm: float = setting(
         0.0, label="Longest step", help="Shortens gradients that are longer than this; 0 leaves them.",
-        term="gradient clipping by global norm", low=0.0, high=1000.0, step=0.5, group=_CARE)  # fmt: skip
+        term="gradient clipping by global norm", low=0.0, high=1000.0, step=0.5, lowest="any",
+        group=_CARE)  # fmt: skip
     sample_every: int = setting(
         100, label="A sample every", help="How often it shows what it can.", term="steps between samples",
         low=1, high=100_000, step=10, unit="steps", group=_CARE)  # fmt: skip
@@ -69,7 +70,7 @@ class TrainingSettings(Settings):
         term="gradient accumulation", low=1, high=256, step=1, group=_MACHINE)  # fmt: skip
     workers: int = setting(
         -1, label="Helpers", help="Processes that prepare pictures; -1 chooses, 0 does without.",
-        term="data loader workers", low=-1, high=64, step=1, group=_MACHINE)  # fmt: skip
+        term="data loader workers", low=-1, high=64, step=1, lowest="automatic", group=_MACHINE)  # fmt: skip
     checkpoint_minutes: float = setting(
         5.0, label="Saves at least every", help="It also waits until saving costs under 2 % of the time.",
         term="longest time between checkpoints", low=0.01, high=240.0, step=1.0, unit="min",

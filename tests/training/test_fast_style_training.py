@@ -89,7 +89,7 @@ def test_a_run_leaves_a_network_that_paints_and_says_what_it_is(data, tmp_path):
     assert set(history.metrics) >= {"loss", "content", "style", "total_variation"}
     assert set(history.validation) >= {"loss", "content", "style"}
     grid = [event.picture for event in events if isinstance(event, Preview)][-1]
-    assert grid.shape == (2 * 32, 3 * 32, 3)  # two photos: as they are, at half strength, in full
+    assert grid.shape == (3 * 32, 2 * 32, 3)  # two photos side by side: as they are, at half strength, in full
     network, facts = load_fast_style(run.model_file)
     picture = load_picture(data[1])
     assert (facts.painting, facts.painting_sha256, facts.steps) == ("stripes.png", picture.sha256, 4)

@@ -366,3 +366,25 @@ def test_hiding_a_slider_in_mid_drag_ends_the_gesture(qtbot, form: SettingsForm)
     qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center() + QPoint(60, 0))
     form.set_hidden(["amount"])
     assert log.lines[-1] == "finish amount"
+
+
+class Ending(Settings):
+    """A number whose lowest value says something else."""
+
+    steps: int = setting(0, label="Stop after", help="0: never.", low=0, high=500, unit="steps", lowest="never")
+
+
+def test_a_lowest_value_that_is_no_number_has_a_word(qtbot, theme: Theme):
+    form = SettingsForm(Ending, theme)
+    qtbot.addWidget(form)
+    form.show()
+    row = number(form, "steps")
+    assert row.box.text() == "never"
+    row.box.selectAll()
+    QTest.keyClicks(row.box, "30")
+    QTest.keyClick(row.box, Qt.Key.Key_Return)
+    assert (row.box.text(), form.settings.steps) == ("30 steps", 30)
+    row.box.selectAll()
+    QTest.keyClicks(row.box, "0")
+    QTest.keyClick(row.box, Qt.Key.Key_Return)
+    assert (row.box.text(), form.settings.steps) == ("never", 0)

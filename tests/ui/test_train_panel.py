@@ -360,7 +360,9 @@ def test_the_folder_is_shown(panel, until, shown_folders):
 def test_deleting_asks_first(panel, until, monkeypatch):
     path = begin(panel, until, steps=3)
     until(lambda: panel.session.keeper.place(path) == "nowhere")
-    panel.desk.list.delete_requested.emit(path)
+    delete = panel.desk.run_page.header.delete_action
+    until(delete.isEnabled)
+    delete.trigger()
     answer("Keep")
     assert path.exists()
     panel.desk.list.delete_requested.emit(path)

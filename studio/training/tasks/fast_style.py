@@ -186,16 +186,16 @@ class FastStyleTask(TrainingTask):
         return sums
 
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
-        """Show a few photos, a row each: as they are, at half strength, in full."""
-        rows = []
+        """Show a few photos side by side: in the first row as they are, below at half strength and in full."""
+        columns = []
         for photo in self._looks:
             image = photo.unsqueeze(0).to(self._device)
             tiles = [image]
             for strength in (0.5, 1.0):
                 tiles.append(shown(image, torch.full((1,), strength, device=self._device)))
                 yield
-            rows.append(torch.cat([tile.float() for tile in tiles], dim=3))
-        return _to_picture(torch.cat(rows, dim=2))
+            columns.append(torch.cat([tile.float() for tile in tiles], dim=2))
+        return _to_picture(torch.cat(columns, dim=3))
 
     # -- being kept --------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ class FastStyleSettings(TrainingSettings, Variation):
 
     held_back: int = setting(
         4, label="Kept for checking", help="So many photos are never learnt from, only measured on and shown.",
-        term="validation pictures, chosen by the seed", low=0, high=64, step=1, unit="photos",
+        term="validation pictures, chosen by the seed", low=0, high=64, step=1, unit="photos", lowest="none",
         group=_DATA)  # fmt: skip
 
     batch: int = setting(
@@ -57,7 +57,7 @@ class FastStyleSettings(TrainingSettings, Variation):
         term="effective batch size", low=1, high=1024, step=1, group="Length")  # fmt: skip
     clip_norm: float = setting(
         5.0, label="Longest step", help="Shortens gradients that are longer than this; 0 leaves them.",
-        term="gradient clipping by global norm", low=0.0, high=1000.0, step=0.5,
+        term="gradient clipping by global norm", low=0.0, high=1000.0, step=0.5, lowest="any",
         group="Averaging and care")  # fmt: skip
     crop_smallest: float = setting(
         0.1, label="Closest view", help="The smallest part of a photo that is shown at a time; 1 shows all of it.",

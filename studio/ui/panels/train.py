@@ -128,6 +128,7 @@ class TrainPanel(Panel):
         run.folder_requested.connect(self._show_folder)
         run.pin_requested.connect(self._ask_for_pin)
         run.use_requested.connect(self._use)
+        run.delete_requested.connect(self.confirm_deletion)
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
@@ -151,7 +152,8 @@ class TrainPanel(Panel):
         """Begin the new run."""
         if self.can_start:
             self.session.start()
-            self.desk.new_page.clear_title()
+            if self.session.shown is not None:  # its folder could be made
+                self.desk.new_page.clear_title()
 
     def toggle_pause(self) -> None:
         """Pause the run in sight, or go on with it."""

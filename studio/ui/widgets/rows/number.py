@@ -53,8 +53,10 @@ class NumberRow(SettingRow):
         box.setSingleStep(scale.step)
         if self.info.unit:
             box.setSuffix(f" {self.info.unit}")
+        box.setSpecialValueText(self.info.lowest)
         widest = max((box.textFromValue(v) for v in (scale.low, scale.high)), key=len) + box.suffix()
-        box.setFixedWidth(max(64, box.fontMetrics().horizontalAdvance(widest) + 24))
+        room = max(box.fontMetrics().horizontalAdvance(words) for words in (widest, self.info.lowest))
+        box.setFixedWidth(max(64, room + 24))
         return box
 
     def _take_number(self, value: float) -> None:
@@ -67,4 +69,6 @@ class NumberRow(SettingRow):
             self.slider.set_value(float(value))
 
     def _in_words(self, value: float) -> str:
+        if self.info.lowest and value == self.info.low:
+            return self.info.lowest
         return f"{self.box.textFromValue(value)}{self.box.suffix()}"

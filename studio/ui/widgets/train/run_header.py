@@ -33,6 +33,7 @@ class RunHeader(QWidget):
     folder_requested = Signal()
     repeat_requested = Signal()
     forget_requested = Signal()
+    delete_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +71,8 @@ class RunHeader(QWidget):
         self.folder_action.setToolTip("Show the folder that holds everything about this run")
         self.forget_action = self._offer("Remove From the List", self.forget_requested)
         self.forget_action.setToolTip("Its folder stays as it is")
+        self.delete_action = self._offer("Delete…", self.delete_requested)
+        self.delete_action.setToolTip("Put the run with all its files into the wastebasket")
 
     def _offer(self, words: str, request: SignalInstance) -> QAction:
         action = self.menu.addAction(words)
@@ -142,6 +145,7 @@ class RunHeader(QWidget):
         self.detach_action.setEnabled(place == "here" or RunDeed.RESUME in deeds)
         self.take_over_action.setVisible(place == "elsewhere")
         self.forget_action.setVisible(removable)
+        self.delete_action.setEnabled(place == "nowhere")
 
     def set_progress(self, done: int, total: int, *, busy: bool) -> None:
         """Show how much is done; a total of 0 is not known, and `busy` then shows that it lives."""

@@ -57,6 +57,8 @@ class RunPage(QWidget):
     folder_requested = Signal(object)
     pin_requested = Signal(object)
     use_requested = Signal()
+    delete_requested = Signal(object)
+    """Whoever answers asks first."""
 
     def __init__(self, session: TrainSession, load: FrameLoader, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,6 +156,7 @@ class RunPage(QWidget):
         head.detach_requested.connect(lambda: self._ask(keeper.go_on_detached))
         head.folder_requested.connect(lambda: self._ask(self.folder_requested.emit))
         head.forget_requested.connect(session.forget_shown)
+        head.delete_requested.connect(lambda: self._ask(self.delete_requested.emit))
         head.repeat_requested.connect(session.repeat_shown)
         self._feeder.timeout.connect(self._feed_curves)
         self.choice.chosen.connect(self._choose_lower)
