@@ -5,8 +5,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from studio.core.controls import Controls
 from studio.core.events import Job, Metrics, Progress
 from studio.core.failures import StudioError
@@ -15,9 +13,10 @@ from studio.training.chance import chance_state, restore_chance, seed_everything
 from studio.training.checkpoints import Checkpoints
 from studio.training.kinds import kind_named
 from studio.training.lr_finder import find_rates
+from studio.training.plan_settings import settings_of
 from studio.training.processes import Processes
 from studio.training.rate_curve import FoundRates, RateRequest
-from studio.training.run_folder import RunFolder, RunPlan
+from studio.training.run_folder import RunFolder
 from studio.training.settings import TrainingSettings
 from studio.training.task import Place, TrainingTask
 from studio.training.task_kind import TaskKind
@@ -42,7 +41,7 @@ def find_rate(request: RateRequest, controls: Controls[Any], *, kind: TaskKind |
 
     """
     kind = kind or kind_named(request.plan.task)
-    settings = _settings_of(request.plan, kind)
+    settings = settings_of(request.plan, kind)
     yield Progress("Preparing…")
     with Processes(precision=settings.precision) as processes:
         before = chance_state(processes.device)
@@ -101,13 +100,3 @@ def _take_up(folder: Path | None, task: TrainingTask) -> tuple[int, Mapping[str,
             "The checkpoint does not fit this task's networks.", "Look for a rate before the run begins instead."
         ) from error
     return found.step, trainee["learners"]
-
-
-def _settings_of(plan: RunPlan, kind: TaskKind) -> TrainingSettings:
-    try:
-        return kind.settings.model_validate(dict(plan.settings))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise StudioError(
-            f"The setting “{'.'.join(map(str, first['loc']))}” cannot be used: {first['msg']}.", "Choose another value."
-        ) from error

@@ -2,23 +2,22 @@
 
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
-
-from pydantic import ValidationError
 
 from studio.core.atomic import sweep
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Progress
-from studio.core.failures import Failure, StudioError, explain
+from studio.core.failures import Failure, explain
 from studio.core.user_folders import UserFolders
 from studio.training.chance import seed_everything, seed_of, undisturbed
-from studio.training.checkpoints import CheckpointClock
+from studio.training.checkpoints import CheckpointClock, Checkpoints
 from studio.training.data.loader import ExampleLoader, suitable_workers
 from studio.training.kinds import kind_named
 from studio.training.loop import Equipment, TrainingLoop
 from studio.training.parts_memo import PartsMemo
+from studio.training.plan_settings import settings_of
 from studio.training.processes import Processes
 from studio.training.run_folder import BEAT_S, RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunLog
@@ -58,7 +57,7 @@ def train(
     run = RunFolder(request.folder)
     plan = run.read_plan()
     kind = kind or kind_named(plan.task)
-    settings = _settings_of(plan, kind)
+    settings = settings_of(plan, kind)
     yield Progress(PREPARING)
     with ExitStack() as open_things:
         if processes is None:
@@ -66,9 +65,9 @@ def train(
         log = None
         if processes.rank == 0:
             open_things.enter_context(run.held())
-            run.orders.clear()  # whatever was asked of an earlier process
             for folder in (run.path, run.samples):
                 sweep(folder)
+            run.orders.clear()  # whatever was asked of an earlier process
             log = open_things.enter_context(RunLog(run.events_file))
         sitting = _Sitting(run, plan, kind, settings, processes, log)
         clock = clock or CheckpointClock(settings.checkpoint_minutes * 60)
@@ -115,7 +114,9 @@ class _Sitting:
         processes, settings = self._processes, self._settings
         cache = UserFolders.standard().cache / "training"
         seed_everything(seed_of("open", settings.seed), processes.device)
-        task = yield from self._opened(Place(processes.device, cache, settings.seed))
+        task = yield from self._opened(Place(processes.device, cache, settings.seed), controls)
+        if task is None:
+            return TrainedRun(self._run.path, "paused", self._reached())
         workers = settings.workers
         if workers < 0:  # those of a computer share its processors
             workers = -(-suitable_workers(processes.device.type) // processes.here)
@@ -138,8 +139,12 @@ class _Sitting:
             )
             return (yield from self._loop.run(controls, accept_changes=accept_changes))
 
-    def _opened(self, place: Place) -> Job[TrainingTask]:
-        """Let the task read its data; on several processes of a computer, one prepares what the others then find."""
+    def _opened(self, place: Place, controls: Controls[Any]) -> Job[TrainingTask | None]:
+        """Let the task read its data; on several processes of a computer, one prepares what the others then find.
+
+        Large data takes a while: None where somebody would rather pause meanwhile. Several processes can only pause
+        together, once all have their task.
+        """
         module, function = self._kind.opener.split(":")
         with self._processes.first_here():
             opening: Generator[Any, None, TrainingTask] = getattr(import_module(module), function)(self._plan, place)
@@ -150,6 +155,9 @@ class _Sitting:
                 except StopIteration as end:
                     task: TrainingTask = end.value
                     return task
+                if self._processes.world == 1 and (controls.finishing or self._run.orders.given("pause")):
+                    opening.close()
+                    return None
                 if isinstance(event, Log):
                     self._write("log", message=event.message, level=event.level)
                 if self._processes.rank == 0 and time.monotonic() - beaten > BEAT_S:
@@ -157,22 +165,15 @@ class _Sitting:
                     self._run.beat()
                 yield event
 
+    def _reached(self) -> int:
+        """How far the run was when it was last worked on."""
+        kept = Checkpoints(self._run.checkpoints).all()
+        return max((one.step for one in kept if not one.abandoned), default=0)
+
     def _tell_failure(self, failure: Failure) -> None:
+        self._processes.leave_word(failure)  # first of all: the others wait
         self._write("state", state="failed", cause=failure.cause, remedy=failure.remedy)
-        self._processes.leave_word(failure)
 
     def _write(self, kind: str, **facts: Any) -> None:
         if self._log is not None:
-            with suppress(OSError):  # a full disk is told where it stops something
-                self._log.write(kind, self._loop.step if self._loop is not None else 0, **facts)
-
-
-def _settings_of(plan: RunPlan, kind: TaskKind) -> TrainingSettings:
-    try:
-        return kind.settings.model_validate(dict(plan.settings))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise StudioError(
-            f"The run's setting “{'.'.join(map(str, first['loc']))}” cannot be used: {first['msg']}.",
-            "Correct it in run.json, or begin a new run.",
-        ) from error
+            self._log.write(kind, self._loop.step if self._loop is not None else 0, **facts)

@@ -39,6 +39,9 @@ RunState: TypeAlias = Literal["new", "running", "paused", "interrupted", "finish
 SILENT_S = 30.0
 """A run on another machine whose heart has not beaten for so long is taken for dead."""
 
+FORGOTTEN_S = 600.0
+"""So is one on this machine, even where there is a process of its number: after a restart that is another one's."""
+
 BEAT_S = 2.0
 
 
@@ -77,9 +80,10 @@ class Heartbeat:
     @property
     def alive(self) -> bool:
         """Whether that process still works: asked of the system where it is this machine's, else by its age."""
+        age = time.time() - self.at
         if self.host == socket.gethostname():
-            return _is_running(self.process)
-        return time.time() - self.at < SILENT_S
+            return age < FORGOTTEN_S and _is_running(self.process)
+        return age < SILENT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +216,8 @@ class RunFolder:
             raise StudioError(
                 f"Another process is training {self.path.name} already.", "Pause it there first, or watch it here."
             ) from error
+        except OSError as error:
+            raise write_error(self.path / ".lock", error) from error
         self.beat()  # at once: a run that says it works, and whose heart does not beat, counts as dead
         try:
             yield

@@ -33,6 +33,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.atomic import write_error
 from studio.training.run_folder import RunState
 
 __all__ = ["Happening", "RunHistory", "RunLog", "Series"]
@@ -41,55 +42,62 @@ _PIECE = 4 << 20
 
 
 class RunLog:
-    """Appends to one events.jsonl; whole lines, there at once, synced to the disk with each checkpoint."""
+    """Appends to one events.jsonl; whole lines, written at once, synced to the disk with each checkpoint.
+
+    What a full disk refuses is kept and written with the next events: a run of days does not end for that.
+
+    Raises:
+        WriteError: the file cannot be opened.
+
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file = path.open("ab", buffering=0)
-        if _ends_in_the_middle_of_a_line(path):
-            self._file.write(b"\n")
+        self._path = path
+        try:
+            self._file = path.open("ab", buffering=0)
+            broken_off = _ends_in_the_middle_of_a_line(path)
+        except OSError as error:
+            raise write_error(path, error) from error
+        self._unwritten = bytearray(b"\n" if broken_off else b"")
 
     def write(self, kind: str, step: int, **facts: Any) -> None:
-        """Append one event.
-
-        Raises:
-            OSError: the disk is full, or gone.
-
-        """
+        """Append one event."""
         self.write_all([(kind, step, facts)])
 
     def write_all(self, events: list[tuple[str, int, Mapping[str, Any]]]) -> None:
-        """Append several events in one go: all, or none.
-
-        Raises:
-            OSError: the disk is full, or gone.
-
-        """
+        """Append several events in one go."""
         now = round(time.time(), 3)
         lines = (
             json.dumps({"t": now, "type": kind, "step": step, **_plain(facts)}, allow_nan=False, ensure_ascii=False)
             for kind, step, facts in events
         )
         # a file's name may hold bytes that are no UTF-8: as backslashes they are JSON's own escapes
-        self._append("".join(line + "\n" for line in lines).encode(errors="backslashreplace"))
-
-    def _append(self, data: bytes) -> None:
-        whole = self._file.seek(0, os.SEEK_END)
-        try:
-            while data:  # a nearly full disk takes a part
-                data = data[self._file.write(data) :]
-        except OSError:
-            with suppress(OSError):
-                self._file.truncate(whole)
-            raise
+        self._unwritten += "".join(line + "\n" for line in lines).encode(errors="backslashreplace")
+        with suppress(OSError):
+            self._write_out()
 
     def sync(self) -> None:
-        """See to it that what was written survives a power cut."""
-        os.fsync(self._file.fileno())
+        """See to it that what was written survives a power cut.
+
+        Raises:
+            WriteError: the disk is full, or gone.
+
+        """
+        try:
+            self._write_out()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise write_error(self._path, error) from error
 
     def close(self) -> None:
         """Let go of the file."""
+        with suppress(OSError):
+            self._write_out()
         self._file.close()
+
+    def _write_out(self) -> None:
+        while self._unwritten:  # a disk with a little room left takes half a line
+            del self._unwritten[: self._file.write(self._unwritten)]
 
     def __enter__(self) -> Self:
         """Hand itself out."""
@@ -195,7 +203,7 @@ class RunHistory:
 
         """
         read, budget = False, math.inf if limit is None else limit
-        with suppress(FileNotFoundError), self._path.open("rb") as file:
+        with suppress(OSError), self._path.open("rb") as file:  # not there yet, or on a disk that is away for a moment
             if file.seek(0, 2) < self._position:  # another file has taken its place
                 self._position, self._tail = 0, b""
                 self._forget_everything()
@@ -228,7 +236,7 @@ class RunHistory:
         try:
             event = json.loads(line)
             kind, step, at = str(event.pop("type")), int(event.pop("step")), float(event.pop("t"))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError):
             return
         self._count_time(kind, at, event)
         match kind:
@@ -282,7 +290,7 @@ def _append(table: dict[str, Series], step: int, values: Any) -> None:
             series = table.setdefault(name, Series())
             if len(series) and series.steps[-1] == step:  # a check that a pause cut short is made again
                 series.forget_after(step - 1)
-            series.append(step, math.nan if value is None else float(value))
+            series.append(step, float(value) if isinstance(value, int | float) else math.nan)
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,6 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -40,6 +39,8 @@ class RunOrders:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count()
+        self._done: set[str] = set()
+        """Orders that could not be removed: whoever gave them may own the folder."""
 
     def post(self, order: Order) -> None:
         """Give an order.
@@ -56,23 +57,38 @@ class RunOrders:
 
     def take(self) -> tuple[Order, ...]:
         """Return the orders given since the last time, and forget them; costs microseconds where there are none."""
-        try:
-            with os.scandir(self._folder) as found:
-                names = sorted(entry.name for entry in found if entry.name.endswith(".json"))
-        except OSError:
-            return ()
-        return tuple(order for name in names if (order := self._take(self._folder / name)) is not None)
+        return tuple(order for path in self._waiting() if (order := self._take(path)) is not None)
+
+    def given(self, kind: OrderKind) -> bool:
+        """Whether an order of this kind waits; it is not taken."""
+        return any(order is not None and order.kind == kind for order in map(_read, self._waiting()))
 
     def clear(self) -> None:
         """Forget whatever was ordered of a process that is gone."""
         self.take()
 
-    def _take(self, path: Path) -> Order | None:
+    def _waiting(self) -> list[Path]:
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            kind, values = content["kind"], content["values"]
-        except (OSError, ValueError, KeyError, TypeError):
-            kind, values = "", {}
-        with suppress(OSError):
-            path.unlink()
-        return Order(kind, values) if kind in get_args(OrderKind) and isinstance(values, dict) else None
+            with os.scandir(self._folder) as found:
+                names = sorted(entry.name for entry in found if entry.name.endswith(".json"))
+        except OSError:
+            return []
+        return [self._folder / name for name in names if name not in self._done]
+
+    def _take(self, path: Path) -> Order | None:
+        order = _read(path)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            self._done.add(path.name)
+        return order
+
+
+def _read(path: Path) -> Order | None:
+    """Return an order, or None where there is nothing that could be obeyed."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kind, values = content["kind"], content["values"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Order(kind, values) if kind in get_args(OrderKind) and isinstance(values, dict) else None

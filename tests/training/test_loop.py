@@ -32,6 +32,7 @@ from training_kit import (
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError
+from studio.core.user_folders import UserFolders
 from studio.jobs.train import train
 from studio.training.checkpoints import Checkpoints
 from studio.training.course import Course
@@ -242,6 +243,32 @@ def test_a_signal_pauses_as_an_order_does(tmp_path):
     advance_to(5, job)
     controls.finish()
     assert end_of(job).state == "paused"
+
+
+def open_endlessly(plan, place):
+    try:
+        while True:
+            yield Progress("Reading")
+    finally:
+        (place.cache.parent / "put away").touch()
+
+
+@pytest.mark.parametrize("how", ["order", "signal"])
+def test_a_run_that_still_reads_its_data_can_be_paused(tmp_path, how):
+    run, controls = new_run(tmp_path / "run"), Controls(ToySettings())
+    UserFolders.standard().cache.mkdir(parents=True)
+    job = train(TrainRequest(run.path), controls, kind=toy_kind(open_endlessly))
+    for _ in range(4):
+        next(job)
+    if how == "order":
+        run.orders.post(Order("pause"))
+    else:
+        controls.finish()
+    ended = end_of(job)
+    assert (ended.state, ended.step) == ("paused", 0)
+    assert history_of(run).logged_state == "paused"
+    assert (UserFolders.standard().cache / "put away").exists()
+    assert train_to_end(run)[0].state == "finished"
 
 
 def test_closing_in_the_middle_of_a_step_brings_it_to_its_end_and_saves(tmp_path):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from studio.core.failures import StudioError
-from studio.training.run_folder import SILENT_S, RunFolder, RunPlan, runs_in
+from studio.training.run_folder import FORGOTTEN_S, SILENT_S, RunFolder, RunPlan, runs_in
 from studio.training.schedule import Phase, Ramp, Schedule
 
 SCHEDULE = Schedule(phases=(Phase(duration=2, learning_rate=Ramp(start=0.1, end=0.0, decay="cosine")),))
@@ -105,3 +105,17 @@ def test_a_run_cannot_lie_where_there_is_no_folder(tmp_path, plan):
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(StudioError, match="could not be saved"):
         RunFolder.create(tmp_path / "letter.txt" / "run", plan)
+
+
+def test_after_a_restart_the_process_of_that_number_is_another_one(tmp_path, plan):
+    run = RunFolder.create(tmp_path / "run", plan)
+    beat = {"host": socket.gethostname(), "process": os.getpid(), "at": time.time() - FORGOTTEN_S - 1}
+    (run.path / "heartbeat.json").write_text(json.dumps(beat))
+    assert run.state("running") == "interrupted"
+
+
+def test_a_folder_that_cannot_be_held_says_why(tmp_path, plan):
+    run = RunFolder.create(tmp_path / "run", plan)
+    (run.path / ".lock").mkdir()
+    with pytest.raises(StudioError, match="could not be saved"), run.held():
+        pass

@@ -25,3 +25,26 @@ def test_what_makes_no_sense_is_thrown_away(tmp_path):
     (tmp_path / "notes.txt").write_text("not an order")
     assert orders.take() == ()
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_an_order_that_cannot_be_removed_is_still_obeyed_only_once(tmp_path):
+    orders = RunOrders(tmp_path)
+    stuck = tmp_path / "0.json"
+    stuck.mkdir()  # as a file in a folder of somebody else's
+    (tmp_path / "0.json" / "x").touch()
+    assert orders.take() == ()
+    stuck.joinpath("x").unlink()
+    stuck.rmdir()
+    stuck.write_text(json.dumps({"kind": "pause", "values": {}}))
+    assert orders.take() == ()
+    assert stuck.exists()
+
+
+def test_an_order_may_be_seen_before_it_is_taken(tmp_path):
+    orders = RunOrders(tmp_path)
+    orders.post(Order("settings", {"style_weight": 2.0}))
+    assert not orders.given("pause")
+    orders.post(Order("pause"))
+    assert orders.given("pause")
+    assert len(orders.take()) == 2
+    assert not orders.given("pause")
