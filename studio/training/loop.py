@@ -16,7 +16,7 @@ from torch import nn
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
-from studio.training.checkpoints import CheckpointClock, Checkpoints
+from studio.training.checkpoints import CheckpointClock
 from studio.training.course import Course
 from studio.training.data.loader import ExampleLoader
 from studio.training.helm import Helm
@@ -102,7 +102,7 @@ class TrainingLoop:
         self._helm = Helm(settings, Course(course.file, processes.broadcast(course.changes)))
         self._recorder = Recorder(equipment.log, processes)
         self._keeper = Keeper(
-            Checkpoints(equipment.run.checkpoints), equipment.clock, self._trainee, self._helm,
+            equipment.run, equipment.clock, self._trainee, self._helm,
             identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
         )  # fmt: skip
         self._looker = Looker(equipment.run, self._trainee, self._recorder, processes, settings.seed, self._say)
