@@ -42,7 +42,7 @@ def classify(arguments: Sequence[str]) -> int:
             from studio.training.data.sources import find_pictures
 
             task = ClassifyTask(tuple(find_pictures(asked.images)), asked.model)
-            verdicts = run_job(catalog.start("classify", task, controls), controls, told)
+            verdicts = run_job(catalog.start("classify", task, controls), controls, told, in_parts=True)
             for verdict in verdicts:
                 if isinstance(told, JsonLines):
                     told.result(str(verdict.picture), said=verdict.said, chances=dict(verdict.chances))

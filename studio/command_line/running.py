@@ -37,14 +37,20 @@ def stoppable(controls: Controls[Any]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter) -> R:
+def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter, *, in_parts: bool = False) -> R:
     """Run `job` to its end and return its result, or what it had reached when it was asked to finish.
 
+    Args:
+        job: to run.
+        controls: that it heeds.
+        reporter: is told what it says.
+        in_parts: what it returns when it is asked to finish is worth having at any time, not only after a preview.
+
     Raises:
-        Interrupted: it was asked to stop at once, or before its first picture.
+        Interrupted: it was asked to stop at once, or before there was anything worth having.
 
     """
-    reached = False
+    reached = in_parts
     try:
         while not controls.cancelled and (reached or not controls.finishing):
             event = next(job)

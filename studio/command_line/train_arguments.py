@@ -16,6 +16,7 @@ from studio.core.settings import describe
 from studio.training.crew import is_main
 from studio.training.kinds import KINDS, kind_named
 from studio.training.run_folder import RunFolder, RunPlan
+from studio.training.run_log import RunHistory
 from studio.training.schedule import Schedule
 from studio.training.schedule_presets import PRESETS
 from studio.training.settings import TrainingSettings
@@ -75,7 +76,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     folder = asked.output.absolute()
     if is_main(asked.num_nodes):  # for the others it may well be there already
         _check_output(folder, parser)
-    return _asked(asked, folder, lambda: _create(folder, plan), settings, accept_changes=False)
+    return _asked(asked, folder, lambda: _begin(folder, plan), settings, accept_changes=False)
 
 
 def _to_resume(arguments: Sequence[str]) -> Asked:
@@ -128,8 +129,27 @@ def _asked(
     )
 
 
-def _create(folder: Path, plan: RunPlan) -> None:
-    RunFolder.create(folder, plan)
+def _begin(folder: Path, plan: RunPlan) -> None:
+    run = RunFolder(folder)
+    if not _failed_to_begin(run):
+        RunFolder.create(folder, plan)
+        return
+    with run.held():
+        run.events_file.unlink(missing_ok=True)
+        run.write_plan(plan)
+
+
+def _failed_to_begin(run: RunFolder) -> bool:
+    """Whether nothing but an error came of that run: typed again, as one does, the command takes its place."""
+    history = RunHistory(run.events_file)
+    while history.poll():
+        pass
+    kept = (run.checkpoints, run.samples, run.model_file)
+    return history.logged_state == "failed" and not any(path.exists() and _holds_something(path) for path in kept)
+
+
+def _holds_something(path: Path) -> bool:
+    return not path.is_dir() or any(path.iterdir())
 
 
 # -- the parsers -------------------------------------------------------------------------------------------------------
@@ -246,6 +266,8 @@ def _existing(path: Path, flag: str, parser: CommandParser) -> Path:
 
 
 def _check_output(folder: Path, parser: CommandParser) -> None:
+    if _failed_to_begin(RunFolder(folder)):
+        return
     if (folder / "run.json").exists():
         parser.error(f"argument -o: {folder} holds a run already; go on with it: atelier train --resume {folder}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -283,4 +305,5 @@ def _preset(text: str, parser: CommandParser) -> Schedule:
 def _first_of(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+    words = str(first["msg"]).removeprefix("Value error, ")
+    return f"{where}: {words}" if where else words

@@ -185,9 +185,10 @@ class TrainingLoop:
         self._setbacks.out_of_memory(moment, parts)
 
     def _pass_on_trouble(self) -> None:
-        if self._kit.loader.trouble:
-            self._say(self._kit.loader.trouble)
-            self._kit.loader.trouble = ""
+        for helper in (self._kit.loader, self._recorder):
+            trouble, helper.trouble = helper.trouble, ""
+            if trouble:
+                self._say(trouble)
 
     def _enter(self, moment: Moment) -> None:
         """Obey what holds from this step on: a new phase, steered settings."""

@@ -108,3 +108,18 @@ def test_a_person_gets_stages_and_remarks_on_stderr_and_the_path_on_stdout(capsy
     said = capsys.readouterr()
     assert said.out == "out.png\n"
     assert said.err.splitlines() == ["[512] px", "Warning: The step was halved.", "Saving"]
+
+
+def test_a_job_that_answers_in_parts_is_stopped_at_any_time():
+    controls = Controls(Settings())
+
+    def answering():
+        answers = []
+        while not controls.finishing:
+            answers.append("yes")
+            yield Progress("Looking")
+            os.kill(os.getpid(), signal.SIGINT)
+        return answers
+
+    with stoppable(controls):
+        assert run_job(answering(), controls, JsonLines(0.0), in_parts=True) == ["yes"]

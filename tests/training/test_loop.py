@@ -37,6 +37,7 @@ from studio.jobs.train import train
 from studio.training.checkpoints import Checkpoints
 from studio.training.course import Course
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
+from studio.training.run_glance import glance
 from studio.training.run_orders import Order
 from studio.training.schedule import Moment, Phase, Ramp, Schedule
 from studio.training.step import split
@@ -298,6 +299,22 @@ class Thorough(Regression):
 def open_thorough(plan: RunPlan, place: Place) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Thorough(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+def open_missing(plan, place):
+    yield Progress("Reading")
+    raise StudioError("The photos are not there.", "Plug the disk in.")
+
+
+def test_a_run_whose_photos_are_gone_fails_where_it_was(tmp_path):
+    run, controls = new_run(tmp_path / "run", toy_plan(50)), Controls(ToySettings())
+    job = train(TrainRequest(run.path), controls, kind=toy_kind())
+    advance_to(5, job)
+    controls.finish()
+    reached = end_of(job).step
+    with pytest.raises(StudioError, match="not there"):
+        end_of(train(TrainRequest(run.path), Controls(ToySettings()), kind=toy_kind(open_missing)))
+    assert glance(run.path).step == reached >= 5
 
 
 def test_closing_in_the_middle_of_a_step_brings_it_to_its_end_and_saves(tmp_path):

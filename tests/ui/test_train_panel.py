@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 from studio.engine import Engine
 from studio.training import kinds
 from studio.training.run_folder import RunFolder, RunPlan
+from studio.training.run_glance import glance
 from studio.training.run_log import RunHistory
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task_kind import InputKind, TaskKind
@@ -170,6 +172,29 @@ def test_a_sample_painting_is_one_click_away(panel, until):
     tile._samples.tiles[0].click()
     assert panel.session.new_run.inputs["painting"].is_file()
     until(lambda: tile._name.text() == panel.session.new_run.inputs["painting"].name)
+
+
+def test_a_file_that_is_no_picture_is_not_taken_for_a_painting(panel, until, photos, qtbot, tmp_path):
+    (tmp_path / "poem.txt").write_text("Not a painting.")
+    run = panel.session.new_run
+    run.add_data([photos])
+    with qtbot.waitSignal(panel.failed, timeout=PATIENCE) as told:
+        run.set_input("painting", tmp_path / "poem.txt")
+    assert "poem.txt" in told.args[0].cause
+    assert not run.inputs
+    assert not panel.can_start
+    assert not panel.desk.new_page.start_button.isEnabled()
+
+
+def test_why_a_run_failed_is_said_once(panel, until, qtbot):
+    notices, ends = [], []
+    panel.noticed.connect(lambda *words: notices.append(words))
+    panel.ended.connect(lambda *words: ends.append(words))
+    plan = toy_plan(5).model_copy(update={"settings": {"batch": "many"}})
+    with qtbot.waitSignal(panel.failed, timeout=PATIENCE):
+        panel.session.keeper.create(plan)
+    until(lambda: ends)
+    assert notices == []
 
 
 def test_a_drawn_schedule_is_the_runs(panel):
@@ -436,13 +461,19 @@ def tiny_fast_style(photos: Path, painting: Path, steps: int) -> RunPlan:
 
 @pytest.fixture
 def detached_runs() -> Iterator[list[Path]]:
-    """Runs whose processes must not outlive the test."""
+    """Runs whose processes must not outlive the test, wherever it fails: one may only just be starting."""
     runs: list[Path] = []
     yield runs
     for run in runs:
-        beat = RunFolder(run).heartbeat()
-        if beat is not None and beat.alive and beat.process != os.getpid():
-            os.kill(beat.process, signal.SIGKILL)
+        patience = time.monotonic() + PATIENCE / 1000
+        while (run / "process.log").exists() and time.monotonic() < patience:
+            beat = RunFolder(run).heartbeat()
+            if beat is not None and beat.alive and beat.process != os.getpid():
+                os.kill(beat.process, signal.SIGKILL)
+                break
+            if glance(run).state in ("stopped", "failed"):
+                break
+            time.sleep(0.1)
 
 
 def test_a_run_goes_on_without_the_window_and_is_brought_back(

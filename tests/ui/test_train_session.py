@@ -266,11 +266,15 @@ def test_a_failing_run_says_why(session, until, qtbot, photos):
         path = session.keeper.create(plan)
     assert "batch" in told.args[0].cause
     assert session.keeper.place(path) == "nowhere"
+    assert session.keeper.has_told(path)
 
 
 def test_two_runs_of_one_name_get_folders_of_their_own(session, folder):
     named = toy_plan(5).model_copy(update={"title": "Wave: the 2nd/try"})
-    assert [session.keeper.create(named).name for _ in range(2)] == ["Wave the 2nd try", "Wave the 2nd try 2"]
+    both = [session.keeper.create(named) for _ in range(2)]
+    assert [path.name for path in both] == ["Wave the 2nd try", "Wave the 2nd try 2"]
+    titles = [RunFolder(path).read_plan().title for path in both]
+    assert titles == ["Wave: the 2nd/try", "Wave: the 2nd/try 2"]
 
 
 # -- runs from elsewhere -----------------------------------------------------------------------------------------------
@@ -310,6 +314,26 @@ def test_a_run_of_a_cluster_is_watched_live(session, until, tmp_path):
     until(lambda: session.watch.look.history.step == 41)
     session.toggle_pause()
     assert run.orders.take() == (Order("pause"),)
+
+
+def test_a_run_that_went_on_in_the_background_is_in_sight_at_the_next_start(session, until, folder):
+    run = written_elsewhere(folder / "night")
+    beat_of_another_computer(run)
+    session.keeper.refresh()
+    until(lambda: session.shown == run.path)
+    session.show(None)
+    session.keeper.refresh()
+    until(lambda: session.keeper.place(run.path) == "elsewhere")
+    assert session.shown is None  # once is enough
+
+
+def test_nobody_is_torn_away_from_a_run_that_is_being_put_together(session, until, folder, photos):
+    run = written_elsewhere(folder / "night")
+    beat_of_another_computer(run)
+    session.new_run.add_data([photos])
+    session.keeper.refresh()
+    until(lambda: session.keeper.place(run.path) == "elsewhere")
+    assert session.shown is None
 
 
 def test_what_was_looked_at_does_not_change_behind_ones_back(session, until, tmp_path):

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -26,7 +26,7 @@ from studio.core.failures import StudioError
 from studio.core.file_names import readable
 from studio.training.data.cache_room import CACHE_LIMIT, hold_in_use, make_room
 from studio.training.data.contents import Content, ContentMemory, reading_contents
-from studio.training.data.shrinking import load_shrunken, shrunken_size
+from studio.training.data.shrinking import shrunken, shrunken_size
 from studio.training.data.side_threads import mapped
 
 __all__ = ["LeftOut", "PictureCache", "Pixels", "caching_pictures"]
@@ -117,7 +117,8 @@ def caching_pictures(files: Sequence[Path], folder: Path, *, side: int, limit: i
         StudioError: none of the files is a picture; or they take more than `limit`, or than the disk has.
 
     """
-    contents = yield from reading_contents(files, ContentMemory(folder))
+    memory = ContentMemory(folder)
+    contents = yield from reading_contents(files, memory)
     wanted: dict[str, tuple[Path, Content]] = {}
     left_out: list[LeftOut] = []
     for path, content in zip(files, contents, strict=True):
@@ -128,14 +129,17 @@ def caching_pictures(files: Sequence[Path], folder: Path, *, side: int, limit: i
         else:
             wanted[content.sha256] = (path, content)
     target = folder / _hash_of((str(_FORMAT), str(side), *sorted(wanted)))[:32]
-    if wanted and _index_of(target) is None:
-        yield from _building(target, wanted, side, limit)
+    if wanted and not _holds(target, wanted):
+        unread = yield from _building(target, wanted, side, limit)
+        memory.forget(path for path, _ in unread)
+        left_out += [LeftOut(path, reason) for path, reason in unread]
     return _open(target, wanted, left_out)
 
 
 def _open(target: Path, wanted: Mapping[str, tuple[Path, Content]], left_out: list[LeftOut]) -> PictureCache:
-    broken: dict[str, str] = (_index_of(target) or {}).get("broken", {})
-    kept = {sha: path for sha, (path, _) in wanted.items() if sha not in broken}
+    index = _index_of(target) or {"pictures": {}, "broken": {}}
+    broken: dict[str, str] = index["broken"]
+    kept = {sha: path for sha, (path, _) in wanted.items() if sha in index["pictures"]}
     left_out += [LeftOut(wanted[sha][0], reason) for sha, reason in broken.items()]
     if not kept:
         first = f"“{left_out[0].path.name}” {left_out[0].reason}." if left_out else ""
@@ -157,6 +161,12 @@ def _index_of(folder: Path) -> dict[str, Any] | None:
     return index if whole else None
 
 
+def _holds(folder: Path, wanted: Iterable[str]) -> bool:
+    """Tell whether all contents have been decoded: a file that vanished in the middle of a build has not."""
+    index = _index_of(folder)
+    return index is not None and all(sha in index["pictures"] or sha in index["broken"] for sha in wanted)
+
+
 def _hash_of(parts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -164,17 +174,24 @@ def _hash_of(parts: Sequence[str]) -> str:
 # -- building --------------------------------------------------------------------------------------------------------
 
 
-def _building(target: Path, wanted: Mapping[str, tuple[Path, Content]], side: int, limit: int) -> Job[None]:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _building(
+    target: Path, wanted: Mapping[str, tuple[Path, Content]], side: int, limit: int
+) -> Job[list[tuple[Path, str]]]:
+    """Build a cache; returns the files that are no longer what they were, each with the reason."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(target.parent, error) from error
     lock = FileLock(target.with_name("building.lock"), thread_local=False)  # one build at a time has the disk to itself
     yield from _acquiring(lock)
     try:
-        if _index_of(target) is not None:  # another process was faster
-            return
+        if _holds(target, wanted):  # another process was faster
+            return []
         needed = sum(_bytes_of(content, side) for _, content in wanted.values())
         make_room(target.parent, needed, limit, keep=target.with_suffix(".part"))
         try:
-            yield from _Build(target, side).running({sha: path for sha, (path, _) in wanted.items()})
+            unread = yield from _Build(target, side).running({sha: path for sha, (path, _) in wanted.items()})
+            return [(wanted[sha][0], reason) for sha, reason in unread.items()]
         except OSError as error:
             shutil.rmtree(target.with_suffix(".part"), ignore_errors=True)  # the disk may be full: give it back
             raise write_error(target / _PIXELS, error) from error
@@ -198,6 +215,13 @@ def _bytes_of(content: Content, side: int) -> int:
     return 3 * width * height
 
 
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """Why a file did not give the content it had when it was looked through: it says nothing about that content."""
+
+    reason: str
+
+
 class _Build:
     """One cache in the making, in the folder `KEY.part`; whoever calls holds the lock.
 
@@ -210,23 +234,23 @@ class _Build:
         self._folder.mkdir(exist_ok=True)
         self._pictures: dict[str, tuple[int, int, int]] = {}
         self._broken: dict[str, str] = {}
+        self._unread: dict[str, str] = {}
         self._end = 0
         self._uncommitted: list[str] = []
         self._committed = time.monotonic()
         self._one_large = Lock()
 
-    def running(self, paths: Mapping[str, Path]) -> Job[None]:
-        """Decode whatever is not there yet, and move the whole into place."""
+    def running(self, paths: Mapping[str, Path]) -> Job[dict[str, str]]:
+        """Decode whatever is not there yet, and move the whole into place; returns what could not be read."""
         self._resume(paths)
         donors = _donors(self._target.parent, self._side)
         with (self._folder / _PIXELS).open("ab") as pixels:
             pixels.truncate(self._end)
             todo = [sha for sha in paths if sha not in self._pictures and sha not in self._broken]
 
-            def prepare(sha: str) -> tuple[str, Pixels | str]:
-                if (given := donors.get(sha)) is not None:
-                    return sha, given
-                return sha, load_shrunken(paths[sha], self._side, self._one_large)
+            def prepare(sha: str) -> tuple[str, Pixels | str | _Unread]:
+                given = donors.get(sha)
+                return sha, given if given is not None else self._decoded(sha, paths[sha])
 
             prepared = mapped(prepare, todo)
             try:
@@ -241,8 +265,21 @@ class _Build:
                 prepared.close()
                 self._commit(pixels)
         self._finish()
+        return self._unread
 
-    def _append(self, pixels: BinaryIO, sha: str, prepared: Pixels | str) -> None:
+    def _decoded(self, sha: str, path: Path) -> Pixels | str | _Unread:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            return _Unread(f"cannot be read ({error.strerror or error})")
+        if hashlib.sha256(data).hexdigest() != sha:
+            return _Unread("has changed while it was prepared")
+        return shrunken(data, path.name, self._side, self._one_large)
+
+    def _append(self, pixels: BinaryIO, sha: str, prepared: Pixels | str | _Unread) -> None:
+        if isinstance(prepared, _Unread):
+            self._unread[sha] = prepared.reason
+            return
         if isinstance(prepared, str):
             self._broken[sha] = prepared
             self._uncommitted.append(json.dumps({"sha256": sha, "broken": prepared}))
@@ -269,7 +306,7 @@ class _Build:
         """Take over what an earlier build of the same pictures has left; its last line may be torn."""
         journal, pixels = self._folder / _JOURNAL, self._folder / _PIXELS
         there = pixels.stat().st_size if pixels.exists() else 0
-        for line in journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []:
+        for line in journal.read_bytes().splitlines() if journal.exists() else []:
             try:
                 entry = json.loads(line)
                 sha = entry["sha256"]

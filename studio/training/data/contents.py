@@ -4,7 +4,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -52,12 +52,18 @@ class ContentMemory:
 
     def recall(self) -> dict[bytes, tuple[_Stamp, Content]]:
         """Return what is known of all files, by their names' bytes."""
-        with suppress(sqlite3.Error, OSError):
-            if self._file.exists():
-                with closing(self._open()) as database:
-                    rows = database.execute("SELECT path, bytes, changed, sha256, width, height FROM contents")
-                    return {row[0]: ((row[1], row[2]), Content(row[3], (row[4], row[5]))) for row in rows}
-        return {}
+        if not self._file.exists():
+            return {}
+        try:
+            with closing(self._open()) as database:
+                rows = database.execute("SELECT path, bytes, changed, sha256, width, height FROM contents")
+                return {row[0]: ((row[1], row[2]), Content(row[3], (row[4], row[5]))) for row in rows}
+        except (sqlite3.OperationalError, OSError):  # somebody writes it just now, or it may not be read
+            return {}
+        except sqlite3.DatabaseError:  # damaged: another one is begun
+            with suppress(OSError):
+                self._file.unlink()
+            return {}
 
     def remember(self, read: Sequence[tuple[Path, _Stamp, Content]]) -> None:
         """Keep what was read."""
@@ -66,6 +72,11 @@ class ContentMemory:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as database, database:
                 database.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Read these files again next time."""
+        with suppress(sqlite3.Error, OSError), closing(self._open()) as database, database:
+            database.executemany("DELETE FROM contents WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._file, timeout=5.0)

@@ -263,11 +263,12 @@ def _look_for_what_is_left_out(data: _Data) -> Iterator[Finding]:
         yield _plain("loose", "warning", len(loose), loose)
     kept = {one.sha256: one.path for one in data.usable}
     again = [one for one in data.examined if one.sha256 in kept and kept[one.sha256] != one.path]
-    torn = [one.path for one in again if data.labels.get(one.path) != data.labels.get(kept[one.sha256])]
+    torn = [one for one in again if data.labels.get(one.path) != data.labels.get(kept[one.sha256])]
+    twice = [one for one in again if data.labels.get(one.path) == data.labels.get(kept[one.sha256])]
     if torn:
-        yield _plain("two_classes", "warning", len(torn), torn)
-    if twice := [one.path for one in again if one.path not in set(torn)]:
-        yield _plain("duplicate", "info", len(twice), twice)
+        yield _plain("two_classes", "warning", len(torn), [one.path for one in torn])
+    if twice:
+        yield _plain("duplicate", "info", len(twice), [one.path for one in twice])
 
 
 def _look_at_each(data: _Data) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from studio.core.failures import StudioError
 from studio.core.picture_decoding import HARD_LIMIT, decode
 from studio.core.resizing import resize
 
-__all__ = ["alone_if_large", "load_shrunken", "on_white", "reason_of", "shrink", "shrunken_size"]
+__all__ = ["alone_if_large", "load_shrunken", "on_white", "reason_of", "shrink", "shrunken", "shrunken_size"]
 
 _LARGE = 40_000_000
 """Pixels above which pictures are decoded one at a time."""
@@ -34,9 +34,14 @@ def load_shrunken(path: Path, side: int, one_large: Lock) -> Picture | str:
         data = path.read_bytes()
     except OSError as error:
         return f"cannot be read ({error.strerror or error})"
+    return shrunken(data, path.name, side, one_large)
+
+
+def shrunken(data: bytes, name: str, side: int, one_large: Lock) -> Picture | str:
+    """Do what `shrink` does; where that fails, return the reason in words that follow the file's name."""
     try:
         with alone_if_large(data, one_large):
-            return shrink(data, path.name, side)
+            return shrink(data, name, side)
     except StudioError as error:
         return reason_of(error)
 

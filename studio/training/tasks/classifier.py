@@ -181,7 +181,8 @@ class ClassifierTask(TrainingTask):
         """Return the weights, what is needed to use them again, and how well they do."""
         assert isinstance(shown, Classifier)
         if self._answers is None and len(self._kept):  # stopped between two checks
-            self._answers = _to_its_end(self._ask(shown, range(len(self._kept))))
+            with torch.no_grad():
+                self._answers = _to_its_end(self._ask(shown, range(len(self._kept))))
         facts = ClassifierFacts(
             self._settings.family, self._settings.width, shown.channels, self.names, self._size
         )  # fmt: skip

@@ -18,7 +18,7 @@ from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import caching_pictures
 from studio.training.data.draws import seed_of
 from studio.training.data.idx_files import IdxPictures
-from studio.training.data.sources import LabelledFiles, find_classes
+from studio.training.data.sources import find_classes_in
 from studio.training.data.variation import Variation
 
 __all__ = ["Collection", "LabelledPictures", "Pixels", "as_seen", "divided", "opening_collection", "shows_grey"]
@@ -135,20 +135,13 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepe
         StudioError: there are no classes, or the sources do not go together.
 
     """
-    found = [find_classes(source, deepest=deepest) for source in sources]
-    if len(found) == 1 and isinstance(found[0], IdxPictures):
-        idx = found[0]
-        return Collection(idx, idx.labels, idx.names, max(idx[0].shape[:2]), signs=True)
-    folders = [one for one in found if isinstance(one, LabelledFiles)]
-    if len(folders) < len(found) or not folders:
-        raise StudioError(
-            "MNIST-like files and other sources cannot be learnt from together.", "Choose one set of idx files alone."
-        )
-    loose = sum(len(one.loose) for one in folders)
-    if loose:
+    found = find_classes_in(sources, deepest=deepest)
+    if isinstance(found, IdxPictures):
+        return Collection(found, found.labels, found.names, max(found[0].shape[:2]), signs=True)
+    if loose := len(found.loose):
         words = "1 picture lies" if loose == 1 else f"{loose} pictures lie"
         yield Log(f"{words} beside the classes' folders; what belongs to no class is left out.", "warning")
-    class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
+    class_of = {path: found.names[label] for path, label in zip(found.files, found.labels, strict=True)}
     cached = yield from caching_pictures(list(class_of), cache, side=side)
     for left_out in cached.left_out[:_NAMED]:
         yield Log(f"“{left_out.path.name}” {left_out.reason}; it is left out.", "warning")

@@ -5,8 +5,11 @@ import signal
 from pathlib import Path
 
 import torch
+from torch.nn import functional as F  # noqa: N812
 
 from studio.core.failures import StudioError
+
+FAULTY = 3
 
 
 class Numbers:
@@ -25,17 +28,31 @@ class Numbers:
 
 
 class WithFaults(Numbers):
-    """Examples 0 and 1 cannot be drawn."""
+    """Examples 0 and 1 cannot be drawn at `FAULTY` px."""
 
     def draw(self, index, chance, size):
-        if index == 0:
+        if (index, size) == (0, FAULTY):
             raise ValueError("no picture inside")
-        if index == 1:
+        if (index, size) == (1, FAULTY):
             raise StudioError("It lies on a disk that is gone.", "Plug it in.")
         return super().draw(index, chance, size)
 
     def name_of(self, index):
         return f"photo {index}.jpg"
+
+
+class Views(WithFaults):
+    """Pictures of a cache, enlarged by an operation that uses all the threads there are."""
+
+    def __init__(self, pictures):
+        super().__init__(len(pictures))
+        self.pictures = pictures
+
+    def draw(self, index, chance, size):
+        number, noise = super().draw(index, chance, size)
+        picture = torch.from_numpy(self.pictures[index].copy()).permute(2, 0, 1)[None].float()
+        view = F.interpolate(picture, (size, size), mode="bicubic", antialias=True)
+        return number, view[0] + noise
 
 
 class Deadly(Numbers):

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from crop_examples import Crops
 from hypothesis import given
 from hypothesis import strategies as st
-from loader_kit import Deadly, Numbers, WithFaults
+from loader_kit import FAULTY, Deadly, Numbers, Views, WithFaults
 from picture_files import save_scenes
 
 from studio.core.events import finish
@@ -97,15 +96,24 @@ def test_what_goes_on_from_anywhere_is_the_same():
         assert equal(resumed.batch(20, 4, 5), course[5])
 
 
-def test_workers_change_nothing(tmp_path):
+@pytest.fixture(scope="module")
+def helped(tmp_path_factory):
+    """A loader with two workers, which several tests share: to start them takes seconds."""
+    folder = tmp_path_factory.mktemp("scenes")
+    pictures = finish(caching_pictures(save_scenes(folder, 11), folder / "cache", side=64))
+    with ExampleLoader(Views(pictures), 7, workers=2) as loader:
+        yield pictures, loader
+    assert multiprocessing.active_children() == []
+
+
+def test_workers_change_nothing(helped):
     """Nor do the threads that an operation uses: the workers have one each."""
-    pictures = finish(caching_pictures(save_scenes(tmp_path, 11), tmp_path / "cache", side=64))
+    pictures, loader = helped
     first, second = [(0, 5, 64), (5, 5, 64), (10, 5, 64)], [(15, 2, 200), (17, 2, 200)]
     requests = [*first, *second, (3, 1, 200)]  # size and batch change, then a step back
-    with ExampleLoader(Crops(pictures), 7) as here:
+    with ExampleLoader(Views(pictures), 7) as here:
         expected = [here.batch(*request) for request in requests]
-    with ExampleLoader(Crops(pictures), 7, workers=2) as loader:
-        assert all(equal(loader.batch(*request), batch) for request, batch in zip(requests, expected, strict=True))
+    assert all(equal(loader.batch(*request), batch) for request, batch in zip(requests, expected, strict=True))
 
 
 def test_the_next_batch_is_prepared_meanwhile():
@@ -123,38 +131,46 @@ def test_the_next_batch_is_prepared_meanwhile():
 
 
 def test_waiting_breathes_and_is_counted():
+    enough = threading.Event()
+
     class Slow(Numbers):
         def draw(self, index, chance, size):
-            time.sleep(0.1)
+            assert enough.wait(timeout=60)
             return super().draw(index, chance, size)
 
     with ExampleLoader(Slow(3), 3) as loader:
-        breaths = sum(1 for _ in loader.fetching(0, 3, 1))
-        assert breaths >= 3
-        assert loader.seconds_waited >= 0.25
+        fetching = loader.fetching(0, 3, 1)
+        for _ in range(3):
+            next(fetching)
+        enough.set()
+        for _ in fetching:
+            pass
+        assert loader.seconds_waited > 0
 
 
 def draw_of(index, count, seed):
     return next(draw for draw in range(count) if DrawOrder(count, seed).example(draw) == index)
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_a_fault_names_the_file_and_keeps_the_others_usable(workers):
-    first, second, third = (draw_of(index, 3, seed=3) for index in range(3))
-    with ExampleLoader(WithFaults(3), 3, workers=workers) as loader:
-        with pytest.raises(ExampleError, match=r"“photo 0\.jpg” could not be prepared .*ValueError: no picture inside"):
-            loader.batch(first, 1, 1)
-        with pytest.raises(ExampleError, match=r"“photo 1\.jpg” .*It lies on a disk that is gone"):
-            loader.batch(second, 1, 1)
-        assert loader.batch(third, 1, 1)[0].tolist() == [2]
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_fault_names_the_file_and_keeps_the_others_usable(workers, request):
+    loader = request.getfixturevalue("helped")[1] if workers else ExampleLoader(WithFaults(11), 7)
+    first, second, third = (draw_of(index, 11, seed=7) for index in range(3))
+    with pytest.raises(ExampleError, match=r"“photo 0\.jpg” could not be prepared .*ValueError: no picture inside"):
+        loader.batch(first, 1, FAULTY)
+    with pytest.raises(ExampleError, match=r"“photo 1\.jpg” .*It lies on a disk that is gone"):
+        loader.batch(second, 1, FAULTY)
+    assert loader.batch(third, 1, FAULTY)[0].tolist() == [2]
+    if not workers:
+        loader.close()
 
 
 def test_a_fault_in_what_is_prepared_ahead_waits_until_it_is_asked_for():
     seed = next(seed for seed in range(100) if DrawOrder(3, seed).example(0) == 2)
     with ExampleLoader(WithFaults(3), seed) as loader:
-        loader.batch(0, 1, 1)
+        loader.batch(0, 1, FAULTY)
         with pytest.raises(ExampleError):
-            loader.batch(1, 1, 1)
+            loader.batch(1, 1, FAULTY)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -166,14 +182,13 @@ def test_a_killed_worker_ends_the_workers_not_the_run(tmp_path):
 
 
 def test_nothing_is_left_running():
-    threads = set(threading.enumerate())
-    for workers in (0, 1):
-        with ExampleLoader(Numbers(6), 3, workers=workers) as loader:
-            loader.batch(0, 4, 1)
-        loader.close()  # once more does no harm
-        gc.collect()
-        assert set(threading.enumerate()) <= threads
-        assert multiprocessing.active_children() == []
+    threads, children = set(threading.enumerate()), set(multiprocessing.active_children())
+    with ExampleLoader(Numbers(6), 3) as loader:
+        loader.batch(0, 4, 1)
+    loader.close()  # once more does no harm
+    gc.collect()
+    assert set(threading.enumerate()) <= threads
+    assert set(multiprocessing.active_children()) <= children
 
 
 def test_closed_is_not_the_end():

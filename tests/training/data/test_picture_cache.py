@@ -31,6 +31,7 @@ from studio.core.failures import StudioError
 from studio.core.resizing import resize
 from studio.training.data import cache_room
 from studio.training.data.cache import PictureCache, caching_pictures
+from studio.training.data.contents import ContentMemory
 
 ROOT = Path(__file__).parents[3]
 
@@ -339,3 +340,41 @@ def test_a_full_disk_is_noticed_before(tmp_path, monkeypatch):
     with pytest.raises(StudioError, match=r"the disk has 1\.0 MB left"):
         cached(save_scenes(tmp_path / "data", 4), tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("*.part"))
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"something else")])
+def test_a_file_that_changes_in_the_middle_of_a_build_is_left_out_this_time_only(tmp_path, change):
+    files = save_scenes(tmp_path / "data", 12)
+    before = files[5].read_bytes()
+    for path in files:  # old enough to be remembered
+        os.utime(path, (time.time() - 60, time.time() - 60))
+    job = caching_pictures(files, tmp_path / "cache", side=50)
+    with FileLock(tmp_path / "cache" / "building.lock"):
+        while next(job).stage != "Waiting until another run has prepared its pictures":
+            pass
+        change(files[5])
+    cache = finish(job)
+    assert len(cache) == 11
+    assert [(one.path, one.reason.split("(")[0].strip()) for one in cache.left_out] == [
+        (files[5], "cannot be read" if change is Path.unlink else "has changed while it was prepared")
+    ]
+    files[5].write_bytes(before)
+    os.utime(files[5], (time.time() - 60, time.time() - 60))
+    again = cached(files, tmp_path / "cache", side=50)
+    assert (len(again), again.left_out) == (12, ())
+    np.testing.assert_array_equal(again[5], cached([files[5]], tmp_path / "other", side=50)[0])
+
+
+def test_a_damaged_memory_is_begun_anew(tmp_path):
+    files = save_scenes(tmp_path / "data", 2)
+    os.utime(files[0], (time.time() - 60, time.time() - 60))
+    cached(files, tmp_path / "cache")
+    (tmp_path / "cache" / "contents.sqlite").write_bytes(b"no database" * 100)
+    cached(files, tmp_path / "cache")
+    assert list(ContentMemory(tmp_path / "cache").recall()) == [os.fsencode(files[0])]
+
+
+def test_where_no_cache_can_be_made_is_told(tmp_path):
+    (tmp_path / "cache").touch()
+    with pytest.raises(StudioError, match="could not be saved"):
+        cached(save_scenes(tmp_path / "data", 1), tmp_path / "cache" / "training")
