@@ -25,12 +25,15 @@ from PySide6.QtWidgets import (
 from studio_kit import PATIENCE, drop_files, open_studio, write_painting
 from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 
+from studio.core.events import Job, Progress
+from studio.core.failures import StudioError
 from studio.engine import Engine
 from studio.training import kinds
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.run_glance import glance
 from studio.training.run_log import RunHistory
 from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.task import Place, TrainingTask
 from studio.training.task_kind import InputKind, TaskKind
 from studio.ui.notifier import Notifier
 from studio.ui.panels.train import TrainPanel, length_in_words
@@ -186,13 +189,19 @@ def test_a_file_that_is_no_picture_is_not_taken_for_a_painting(panel, until, pho
     assert not panel.desk.new_page.start_button.isEnabled()
 
 
-def test_why_a_run_failed_is_said_once(panel, until, qtbot):
+def open_missing(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    raise StudioError("The photos are not there.", "Plug the disk in.")
+
+
+def test_why_a_run_failed_is_said_once(panel, until, qtbot, monkeypatch):
+    monkeypatch.setattr(kinds, "KINDS", (toy_kind(open_missing),))
     notices, ends = [], []
     panel.noticed.connect(lambda *words: notices.append(words))
     panel.ended.connect(lambda *words: ends.append(words))
-    plan = toy_plan(5).model_copy(update={"settings": {"batch": "many"}})
-    with qtbot.waitSignal(panel.failed, timeout=PATIENCE):
-        panel.session.keeper.create(plan)
+    with qtbot.waitSignal(panel.failed, timeout=PATIENCE) as told:
+        panel.session.keeper.create(toy_plan(5))
+    assert told.args[0].cause == "The photos are not there."
     until(lambda: ends)
     assert notices == []
 
@@ -303,7 +312,7 @@ def test_a_knob_is_told_when_the_hand_rests(panel, until):
     until(lambda: panel.session.watch.look.history.of_kind("settings"))
     assert panel.session.watch.look.history.of_kind("settings")[-1].facts["values"] == {"noise_weight": 3.0}
     items = panel.desk.run_page.side.happenings
-    until(lambda: any("noise weight 3" in items.item(row).text() for row in range(items.count())))
+    until(lambda: any("Noise 3" in items.item(row).text() for row in range(items.count())))
 
 
 def test_notes_lie_beside_the_run(panel, until):

@@ -1,12 +1,13 @@
 """Every run the window knows: which there are, who works on each, and the ways to steer them. Knows no widget."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from PySide6.QtCore import QFile, QObject, QTimer, Signal
+from PySide6.QtCore import QFile, QObject, QStandardPaths, QTimer, Signal
 
 from studio.core.controls import Controls
 from studio.core.events import Log, Progress
@@ -24,6 +25,7 @@ _BUSY_MS, _CALM_MS = 1500, 5000
 """Between two looks at the list: while any of its runs works, and while one may be begun elsewhere."""
 
 _LIST = "train.list"
+_SHARE = QStandardPaths.StandardLocation.GenericDataLocation
 
 Place: TypeAlias = Literal["here", "waiting", "elsewhere", "nowhere"]
 """Who works on a run: this window, this window soon (another run comes first), another process, nobody."""
@@ -131,6 +133,8 @@ class RunKeeper(QObject):
 
     def delete(self, path: Path) -> None:
         """Put a run's folder into the wastebasket; where there is none, say so and leave it."""
+        with suppress(OSError):  # Qt makes the wastebasket of a new account, but not the folder it lies in
+            Path(QStandardPaths.writableLocation(_SHARE)).mkdir(parents=True, exist_ok=True)
         if QFile(str(path)).moveToTrash():
             self.forget(path)
         else:

@@ -118,7 +118,7 @@ class RunSide(QWidget):
         self._knobs_place = QWidget(self)
         self._places = QVBoxLayout(self._knobs_place)
         self._labels: dict[str, str] = {}
-        self._seen = 0
+        self._seen, self._last_words = 0, ""
         self._lay_out()
         self._connect()
 
@@ -185,11 +185,12 @@ class RunSide(QWidget):
         told = [one for one in happenings if one.kind in WORTH_TELLING]
         if len(told) < self._seen:
             self.happenings.clear()
-            self._seen = 0
+            self._seen, self._last_words = 0, ""
         for one in told[max(self._seen, len(told) - _MOST) :]:
             words, at = in_words(one, self._labels), time.localtime(one.at)
-            if not words:
+            if words in ("", self._last_words):  # saved because it is the best, and once more because it is the end
                 continue
+            self._last_words = words
             item = QListWidgetItem(f"{time.strftime('%H:%M', at)}  {words}")
             item.setToolTip(f"{time.strftime('%c', at)}, step {one.step:,}\n{words}")
             self.happenings.insertItem(0, item)
@@ -201,4 +202,4 @@ class RunSide(QWidget):
         """Another run comes into sight."""
         self.notes.flush()
         self.happenings.clear()
-        self._seen = 0
+        self._seen, self._last_words = 0, ""
