@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +77,8 @@ Job: TypeAlias = Generator[Event, None, R]
 """A job: yields events, may be closed at any yield (its `finally` saves what must not be lost), returns its result."""
 
 
-def finish(job: Job[R]) -> R:
-    """Run a job to its end, deaf to what it says."""
+def finish(job: Generator[Any, None, R]) -> R:
+    """Run a job (or any other generator that returns something) to its end, deaf to what it says."""
     try:
         while True:
             next(job)

@@ -59,9 +59,15 @@ def _cause_and_remedy(error: BaseException) -> tuple[str, str]:
             f"{_shortened(str(error.filename))} cannot be used ({error.strerror}).",
             "Check the path and its disk, or choose another.",
         )
-    words = str(error).strip().splitlines()
-    cause = f"{type(error).__name__}: {words[0]}" if words else type(error).__name__
+    words, kind = first_line(error), type(error).__name__
+    cause = kind if words == kind else f"{kind}: {words}"
     return cause, "This is a fault in Atelier; copy the details into a report. Your pictures are safe."
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an exception says, in one line; its kind where it says nothing."""
+    words = str(error).strip().splitlines()
+    return words[0] if words else type(error).__name__
 
 
 def _shortened(name: str) -> str:

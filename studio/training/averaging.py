@@ -77,7 +77,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
-        """Go on where `state_dict()` was taken; after another kind of average, or none, begin with the present."""
+        """Go on where `state_dict()` was taken; after another kind of average, or none, begin at the weights now."""
         if state is None or state["kind"] != self._kind:
             state = {"count": 0}
         self._count = int(state["count"])

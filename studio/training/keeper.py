@@ -13,6 +13,8 @@ from studio.training.helm import Helm
 from studio.training.plan_changes import changes_between, check_changes
 from studio.training.processes import Processes
 from studio.training.recorder import Recorder
+from studio.training.run_folder import RunFolder
+from studio.training.run_log import RunHistory
 from studio.training.trainee import Trainee
 
 __all__ = ["Keeper"]
@@ -24,7 +26,7 @@ class Keeper:
     """Saves and restores one trainee; the main process writes, all read.
 
     Args:
-        checkpoints: of the run.
+        run: its folder.
         clock: when the next is due.
         trainee: what is saved.
         helm: whose steered settings are saved with it.
@@ -36,10 +38,11 @@ class Keeper:
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, clock: CheckpointClock, trainee: Trainee, helm: Helm,
+        self, run: RunFolder, clock: CheckpointClock, trainee: Trainee, helm: Helm,
         identity: Mapping[str, Any], recorder: Recorder, processes: Processes, say: Callable[[str], None],
     ) -> None:  # fmt: skip
-        self._checkpoints = checkpoints
+        self._events = run.events_file
+        self._checkpoints = Checkpoints(run.checkpoints)
         self._clock = clock
         self._trainee = trainee
         self._helm = helm
@@ -54,7 +57,8 @@ class Keeper:
         """Go on from the newest good checkpoint; a new run writes its first, so that there is always one to go back to.
 
         Raises:
-            StudioError: data or plan are not those of the checkpoint, or all are damaged, and nobody accepted that.
+            StudioError: data or plan are not those of the checkpoint, or there is no good one left of a run that has
+                come somewhere, and nobody accepted that.
             WriteError: there is no room for checkpoints.
 
         """
@@ -63,14 +67,14 @@ class Keeper:
         found, state, damaged = self._newest_good()
         names = ", ".join(path.name for path in damaged)
         if found is None:
-            if damaged and not accept_changes:
+            lost = f"Every checkpoint of this run is damaged ({names})." if damaged else self._missing()
+            if lost and not accept_changes:
                 raise StudioError(
-                    f"Every checkpoint of this run is damaged ({names}).",
-                    "Restore one from a copy, or accept the loss and begin anew (--accept-changes).",
+                    lost, "Restore one from a copy, or accept the loss and begin anew (--accept-changes)."
                 )
-            if damaged:
+            if lost:
                 self._leave_behind(-1)
-                self._say(f"Every checkpoint was damaged ({names}); the run begins anew.")
+                self._say(f"{lost} It begins anew.")
             self.save()
             return
         changes = changes_between(state["identity"], self._identity, type(self._helm.planned))
@@ -107,6 +111,13 @@ class Keeper:
         if best is not None:
             self._trainee.load_state_dict(state["trainee"])
         return best is not None
+
+    def _missing(self) -> str:
+        """Say so where a run has no checkpoints although it has taken steps; "" for a new one."""
+        history = RunHistory(self._events)
+        history.poll()
+        reached = self._processes.broadcast(history.step)
+        return f"The checkpoints of this run, which came to step {reached}, are gone." if reached else ""
 
     def _newest_good(self, until: int | None = None) -> tuple[Checkpoint | None, Mapping[str, Any], list[Path]]:
         damaged: list[Path] = []

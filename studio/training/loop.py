@@ -6,6 +6,7 @@ checkpoint as if nothing had been: the same numbers are drawn, the same turns ta
 
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -15,7 +16,7 @@ from torch import nn
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
-from studio.training.checkpoints import CheckpointClock, Checkpoints
+from studio.training.checkpoints import CheckpointClock
 from studio.training.course import Course
 from studio.training.data.loader import ExampleLoader
 from studio.training.helm import Helm
@@ -71,6 +72,10 @@ class Equipment:
     clock: CheckpointClock
 
 
+class _CutShortError(Exception):
+    """A look was given up for a pause."""
+
+
 class TrainingLoop:
     """One sitting of a run: from where it stands to its end, or to a pause.
 
@@ -97,7 +102,7 @@ class TrainingLoop:
         self._helm = Helm(settings, Course(course.file, processes.broadcast(course.changes)))
         self._recorder = Recorder(equipment.log, processes)
         self._keeper = Keeper(
-            Checkpoints(equipment.run.checkpoints), equipment.clock, self._trainee, self._helm,
+            equipment.run, equipment.clock, self._trainee, self._helm,
             identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
         )  # fmt: skip
         self._looker = Looker(equipment.run, self._trainee, self._recorder, processes, settings.seed, self._say)
@@ -125,13 +130,13 @@ class TrainingLoop:
         if self._kit.processes.world > 1:  # where a step did not fit, the sitting ended, and only the memo knows
             self._setbacks.foresee(self._moment)
         try:
-            yield from self._look()  # the very first sample, or what a pause cut short
+            yield from self._look(controls)  # the very first sample, or what a pause cut short
             while (ending := (yield from self._hear(controls))) is None:
                 yield from self._to_its_end(self._advance())
                 self._beat()
                 yield self._progress()
                 self._breathed = time.monotonic()
-                yield from self._look()
+                yield from self._look(controls)
                 if self._keeper.due():
                     yield from self._to_its_end(self._keeper.saving_in_passing())
                 yield from self._speak()
@@ -211,26 +216,27 @@ class TrainingLoop:
 
     # -- looking at it -----------------------------------------------------------------------------------------------
 
-    def _look(self) -> Job[None]:
-        """Validate and sample the shown network where it is time to."""
+    def _look(self, controls: Controls[Any]) -> Job[None]:
+        """Validate and sample the shown network where it is time to; a pause cuts it short, and it is made up for."""
         standing, settings = self._trainee.standing, self._helm.settings
         validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
         samples = self._is_due(settings.sample_every, standing.sampled)
         if not (validates or samples):
             return
         try:
-            if validates:
-                yield from self._validate()
-            if samples:
-                yield from self._sample()
+            with suppress(_CutShortError):
+                if validates:
+                    yield from self._validate(controls)
+                if samples:
+                    yield from self._sample(controls)
         finally:
             self._trainee.back_to_work()
 
     def _is_due(self, every: int, done: int) -> bool:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
 
-    def _validate(self) -> Job[None]:
-        values = yield from self._breathing(self._looker.measure(self._shown()))
+    def _validate(self, controls: Controls[Any]) -> Job[None]:
+        values = yield from self._breathing(self._looker.measure(self._shown()), controls)
         standing = self._trainee.standing
         standing.validated = self.step
         if not values:
@@ -242,8 +248,8 @@ class TrainingLoop:
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
             yield from self._to_its_end(self._keeper.saving_in_passing())
 
-    def _sample(self) -> Job[None]:
-        picture = yield from self._breathing(self._looker.sample(self._shown()))
+    def _sample(self, controls: Controls[Any]) -> Job[None]:
+        picture = yield from self._breathing(self._looker.sample(self._shown()), controls)
         if picture is not None:
             yield Preview(picture, self.step, self._stage)
         self._trainee.standing.sampled = self.step
@@ -254,8 +260,13 @@ class TrainingLoop:
         mine = self._kit.processes.share_of(moment.batch)
         return self._trainee.shown(moment.size, max(1, mine // self._helm.parts(self.step - 1)))
 
-    def _breathing(self, work: Generator[None, None, T]) -> Job[T]:
-        """Run `work` with breaths; closed in the middle, it is given up."""
+    def _breathing(self, work: Generator[None, None, T], controls: Controls[Any] | None = None) -> Job[T]:
+        """Run `work` with breaths; when the job is closed in the middle, it is given up.
+
+        Raises:
+            _CutShortError: `controls` ask for a pause, which need not wait for it; several processes go on together.
+
+        """
         while True:
             try:
                 next(work)
@@ -265,6 +276,9 @@ class TrainingLoop:
             if self._wants_breath():
                 yield self._progress()
                 self._breathed = time.monotonic()
+                if controls is not None and controls.finishing and self._kit.processes.world == 1:
+                    work.close()
+                    raise _CutShortError
 
     # -- orders and ends ---------------------------------------------------------------------------------------------
 

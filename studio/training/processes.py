@@ -25,7 +25,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
 from studio.core.device import choose_device
-from studio.core.failures import Failure, StudioError, is_out_of_memory
+from studio.core.failures import Failure, StudioError, first_line, is_out_of_memory
 from studio.training.crew import in_crew, launched_from_outside
 from studio.training.presence import Presence
 
@@ -264,7 +264,7 @@ class Processes:
             self._fabric.launch()
         except (RuntimeError, ValueError) as error:
             raise StudioError(
-                f"The {self.world} processes did not find one another ({_first_line(error)}).",
+                f"The {self.world} processes did not find one another ({first_line(error)}).",
                 "Check that all were started with the same command, and that they can reach one another; then resume.",
             ) from error
         self._presence = Presence(self._fabric.global_rank, self.world, timeout)
@@ -333,7 +333,7 @@ def _make_fabric(kind: str, devices: int, nodes: int, precision: Precision, time
         return Fabric(accelerator=kind, devices=devices, num_nodes=nodes, strategy=strategy, precision=number_format)
     except (RuntimeError, ValueError) as error:
         raise StudioError(
-            f"{devices * nodes} processes cannot be arranged ({_first_line(error)}).",
+            f"{devices * nodes} processes cannot be arranged ({first_line(error)}).",
             "Check --devices and --num-nodes.",
         ) from error
 
@@ -375,10 +375,6 @@ def _abort_nccl(device: torch.device) -> None:
     group = dist.group.WORLD
     if group is not None:
         group._get_backend(device).abort()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 _NO_LONGER_TOGETHER = StudioError(

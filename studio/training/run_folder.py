@@ -26,7 +26,7 @@ from pydantic_core import PydanticSerializationError
 
 from studio import __version__
 from studio.core.atomic import write_error, write_file
-from studio.core.failures import StudioError
+from studio.core.failures import StudioError, first_line
 from studio.core.file_names import readable
 from studio.training.run_orders import RunOrders
 from studio.training.schedule import Schedule
@@ -185,7 +185,7 @@ class RunFolder:
             ) from error
         except (OSError, ValidationError) as error:
             raise StudioError(
-                f"{self.plan_file} cannot be read ({_first_line(error)}).",
+                f"{self.plan_file} cannot be read ({first_line(error)}).",
                 "Restore it from a copy, or begin a new run.",
             ) from error
 
@@ -305,7 +305,3 @@ def _is_running_on_windows(process: int) -> bool:
     windows.GetExitCodeProcess(handle, ctypes.byref(code))
     windows.CloseHandle(handle)
     return code.value == 259  # STILL_ACTIVE
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,5 +1,6 @@
 """However a run is interrupted, it ends as if it had not been: the same weights bit by bit, the same numbers."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,18 @@ def test_what_is_begun_anew_is_kept_although_damaged_checkpoints_were_further(tm
     assert not any("damaged" in getattr(event, "message", "") for event in said)
     assert [event.step for event in history_of(left).of_kind("resumed")] == [0, 2]
     assert outcome(left) == unbroken["regression, EMA"]
+
+
+def test_a_run_whose_checkpoints_are_gone_is_not_begun_anew_unasked(tmp_path, unbroken):
+    opener, plan = PLANS["regression, EMA"]
+    run = new_run(tmp_path / "run", plan)
+    train_to_end(run, opener)
+    shutil.rmtree(run.checkpoints)
+    with pytest.raises(StudioError, match="step 23, are gone"):
+        train_to_end(run, opener)
+    assert outcome(run) == unbroken["regression, EMA"]
+    train_to_end(run, opener, accept=True)
+    assert outcome(run) == unbroken["regression, EMA"]
 
 
 def test_a_disk_that_is_full_for_a_while_changes_nothing(tmp_path, unbroken):

@@ -272,6 +272,35 @@ def test_a_run_that_still_reads_its_data_can_be_paused(tmp_path, how):
     assert train_to_end(run)[0].state == "finished"
 
 
+def test_a_pause_need_not_wait_for_a_long_check_which_is_made_when_the_run_goes_on(tmp_path):
+    run, controls = new_run(tmp_path / "run", toy_plan(8, validate_every=4)), Controls(ToySettings())
+    job = train(TrainRequest(run.path), controls, kind=toy_kind(open_thorough))
+    advance_to(4, job)
+    for _ in range(5):
+        next(job)
+    controls.finish()
+    rest = list(job)
+    assert len(rest) < 50
+    assert Checkpoints(run.checkpoints).newest_good()[0].step == 4
+    assert "error" not in history_of(run).validation
+    train_to_end(run, open_thorough)
+    assert history_of(run).validation["error"].steps.tolist() == [4, 8]
+
+
+class Thorough(Regression):
+    """Its check takes long."""
+
+    def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
+        for _ in range(500):
+            yield
+        return (yield from super().validate(shown))
+
+
+def open_thorough(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Thorough(ToySettings.model_validate(dict(plan.settings)), place)
+
+
 def open_missing(plan, place):
     yield Progress("Reading")
     raise StudioError("The photos are not there.", "Plug the disk in.")

@@ -19,6 +19,7 @@ import torch
 import torch.multiprocessing  # tensors come from processes through shared memory
 from torch import Tensor
 
+from studio.core.events import finish
 from studio.core.failures import StudioError
 from studio.training.data.draws import DrawOrder, seed_of
 from studio.training.data.side_threads import processors
@@ -104,13 +105,7 @@ class ExampleLoader:
             ExampleError: an example could not be prepared.
 
         """
-        steps = self.fetching(first_draw, count, size)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                batch: tuple[Tensor, ...] = end.value
-                return batch
+        return finish(self.fetching(first_draw, count, size))
 
     def fetching(self, first_draw: int, count: int, size: int) -> Generator[None, None, tuple[Tensor, ...]]:
         """Do what `batch` does; yields while there is nothing to do but to wait, for whoever must go on breathing."""

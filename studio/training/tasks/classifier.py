@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from models.classifier_files import ClassifierFacts, to_file
 from models.classifiers import FAMILIES, Classifier, build_classifier
-from studio.core.events import Job, Log, Picture, Progress
+from studio.core.events import Job, Log, Picture, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
 from studio.training.data.draws import seed_of
@@ -182,7 +182,7 @@ class ClassifierTask(TrainingTask):
         assert isinstance(shown, Classifier)
         if self._answers is None and len(self._kept):  # stopped between two checks
             with torch.no_grad():
-                self._answers = _to_its_end(self._ask(shown, range(len(self._kept))))
+                self._answers = finish(self._ask(shown, range(len(self._kept))))
         facts = ClassifierFacts(
             self._settings.family, self._settings.width, shown.channels, self.names, self._size
         )  # fmt: skip
@@ -256,12 +256,3 @@ def _summary(collection: Collection, taught: int, kept: int, channels: int) -> s
         f"{len(collection.names)} classes, {len(collection.labels)} pictures {colour}: "
         f"{taught} to learn from, {kept} kept for checking."
     )
-
-
-def _to_its_end(asking: Generator[None, None, Answers]) -> Answers:
-    while True:
-        try:
-            next(asking)
-        except StopIteration as end:
-            answers: Answers = end.value
-            return answers
