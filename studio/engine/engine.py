@@ -91,6 +91,11 @@ class Engine(QObject):
         """True when no job runs, waits or is paused."""
         return not self._handles
 
+    @property
+    def has_live_work(self) -> bool:
+        """True while a live job wants to go on: what is queued then gets a small share of the time."""
+        return any(run.live and not run.controls.paused for run in self._handles)
+
     def live(
         self, key: str, job: JobSource, task: Any, controls: Controls[Any], *, after_running: bool = False
     ) -> JobHandle:

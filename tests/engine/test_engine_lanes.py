@@ -181,6 +181,25 @@ def test_the_queue_has_the_whole_engine_when_no_live_job_wants_it(engine, qtbot)
     assert turns == ["train"] * 50
 
 
+def test_the_engine_tells_whether_live_work_goes_before_the_queue(engine, qtbot):
+    def endless(task, controls):
+        while True:
+            yield Progress("painting")
+
+    assert not engine.has_live_work
+    queued = engine.queue("train", endless, None, new_controls())
+    assert not engine.has_live_work
+    live = engine.live("style", endless, None, new_controls())
+    assert engine.has_live_work
+    live.pause()
+    assert not engine.has_live_work
+    live.resume()
+    with qtbot.waitSignals([live.cancelled, queued.cancelled], timeout=20_000):
+        live.cancel()
+        queued.cancel()
+    assert not engine.has_live_work
+
+
 def test_a_paused_job_takes_no_step_until_it_is_resumed(engine, qtbot):
     steps, states = [], []
 

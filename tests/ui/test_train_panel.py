@@ -25,8 +25,10 @@ from PySide6.QtWidgets import (
 from studio_kit import PATIENCE, drop_files, open_studio, write_painting
 from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 
+from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
+from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.training import kinds
 from studio.training.run_folder import RunFolder, RunPlan
@@ -284,6 +286,21 @@ def test_every_control_has_a_name_and_explains_itself(panel, until, photos):
         assert controls_without_name(panel) == []
         kinds_of_control = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider)
         assert controls_without_tooltip(panel, *kinds_of_control) == []
+
+
+def paint_until_cancelled(_task: None, _controls: Controls[Settings]) -> Job[None]:
+    while True:
+        yield Progress("Painting")
+
+
+def test_why_it_is_slow_while_something_is_painted(panel, until):
+    begin(panel, until)
+    header = panel.desk.run_page.header
+    until(lambda: header._state.text() == "Training")
+    painting = panel._studio.live("style", paint_until_cancelled, None, Controls(Settings()))
+    until(lambda: header._state.text() == "Training · painting goes first")
+    painting.cancel()
+    until(lambda: header._state.text() == "Training")
 
 
 def test_pause_and_resume_by_the_header(panel, until):

@@ -114,6 +114,11 @@ class RunKeeper(QObject):
         """The runs that this window trains, or will as soon as their turn comes."""
         return tuple(self._here)
 
+    @property
+    def stands_back(self) -> bool:
+        """Whether a run that is trained here is slow just now, because something is being painted."""
+        return self._studio.has_live_work
+
     def open(self, path: Path) -> Path | None:
         """Take the run in `path` into the list, wherever it lies; a file in a run's folder stands for it."""
         run = next((folder for folder in (path, *path.parents[:2]) if (folder / "run.json").is_file()), None)

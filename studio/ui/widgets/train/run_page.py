@@ -222,6 +222,8 @@ class RunPage(QWidget):
         place = self._session.keeper.place(look.path)
         deeds = self._session.deeds(look)
         words = self._words_for(look, place)
+        if place == "here" and self._session.keeper.stands_back:
+            words = f"{words} · painting goes first"
         removable = look.path.parent != self._session.keeper.folder and place == "nowhere"
         self.header.set_state(words, deeds, place, removable=removable)
         self.header.set_progress(look.history.step, total_of(look), busy=look.state == "running")
