@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 from PIL import Image
@@ -61,13 +62,19 @@ def open_studio(
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     studio = Studio(application, UserFolders.within(home), models)
+    closed: list[None] = []
+    studio.window.closed.connect(lambda: closed.append(None))
     if size is not None:
         studio.window.resize(*size)
     studio.window.show()
     try:
         yield studio
     finally:
-        studio.window.close()
+        studio.window.close_without_asking()
+        began = monotonic()
+        while not closed and monotonic() - began < PATIENCE / 1000:
+            QTest.qWait(10)  # what still trains is paused, and saved first
+        assert closed
         studio.window.deleteLater()
         studio.theme.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -5,12 +5,15 @@ import errno
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from studio.core.failures import StudioError
+
+_FORSAKEN_S = 60.0
 
 _CAUSES = {
     errno.ENOSPC: ("The disk is full", "Free some space, or choose another disk."),
@@ -123,6 +126,14 @@ def move_into_place(finished: Path, path: Path) -> None:
         os.fsync(file.fileno())
     finished.replace(path)
     _sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the files in `folder` that killed processes had begun: those that nobody has written to for a minute."""
+    for path in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _FORSAKEN_S:
+                path.unlink()
 
 
 @contextmanager

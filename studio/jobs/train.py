@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib import import_module
 from typing import Any
 
+from studio.core.atomic import sweep
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import Failure, explain
@@ -65,6 +66,8 @@ def train(
         if processes.rank == 0:
             open_things.enter_context(run.held())
             run.orders.clear()  # whatever was asked of an earlier process
+            for folder in (run.path, run.samples):
+                sweep(folder)
             log = open_things.enter_context(RunLog(run.events_file))
         sitting = _Sitting(run, plan, kind, settings, processes, log)
         clock = clock or CheckpointClock(settings.checkpoint_minutes * 60)
@@ -173,4 +176,6 @@ class _Sitting:
 
     def _write(self, kind: str, **facts: Any) -> None:
         if self._log is not None:
-            self._log.write(kind, self._loop.step if self._loop is not None else 0, **facts)
+            step = (self._loop.step if self._loop is not None else 0) or self._reached()
+            with suppress(OSError):  # a full disk is told where it stops something
+                self._log.write(kind, step, **facts)

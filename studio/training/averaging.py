@@ -76,9 +76,11 @@ class WeightAverage:
         return {"kind": self._kind, "count": self._count, "weights": list(self._averages)}
 
     @torch.no_grad()
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state_dict()` was taken; an average of another kind begins anew from the present weights."""
-        self._count = int(state["count"]) if state["kind"] == self._kind else 0
+    def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
+        """Go on where `state_dict()` was taken; after another kind of average, or none, begin at the weights now."""
+        if state is None or state["kind"] != self._kind:
+            state = {"count": 0}
+        self._count = int(state["count"])
         saved = state["weights"] if self._count else self._weights
         for average, weight in zip(self._averages, saved, strict=True):
             average.copy_(weight)

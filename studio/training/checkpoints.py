@@ -20,7 +20,8 @@ from typing import Any, BinaryIO, cast
 import torch
 from torch import Tensor
 
-from studio.core.atomic import WriteError, write_file, written_in_pieces
+from studio.core.atomic import WriteError, write_error, write_file, written_in_pieces
+from studio.core.failures import StudioError, is_out_of_memory
 
 __all__ = ["Checkpoint", "CheckpointClock", "Checkpoints", "size_of"]
 
@@ -76,12 +77,21 @@ class Checkpoints:
 
         Raises:
             WriteError: there is no room for it, or the disk does not take it; the others are untouched.
+            StudioError: the run's folder is gone.
 
         """
         path = self.file_of(step)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._check_room(size_of(state))
-        self._slip_of(step).unlink(missing_ok=True)  # an older file of this step is no longer vouched for
+        try:
+            self._folder.mkdir(exist_ok=True)
+            self._check_room(size_of(state))
+            self._slip_of(step).unlink(missing_ok=True)  # an older file of this step is no longer vouched for
+        except OSError as error:
+            if not self._folder.parent.is_dir():
+                raise StudioError(
+                    f"The run's folder is not there any more ({self._folder.parent}).",
+                    "Put it back where it was and resume the run, or begin a new one.",
+                ) from error
+            raise write_error(path, error) from error
         with written_in_pieces(path) as file:
             hashing = _HashingWriter(file)
             torch.save(dict(state), cast(BinaryIO, hashing))
@@ -98,7 +108,9 @@ class Checkpoints:
                 if hashlib.file_digest(file, "sha256").hexdigest() != checkpoint.sha256:
                     return None
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, UnpicklingError):
+        except (OSError, RuntimeError, EOFError, ValueError, UnpicklingError) as error:
+            if is_out_of_memory(error):
+                raise
             return None
         return state
 
@@ -119,6 +131,12 @@ class Checkpoints:
             damaged.append(self.file_of(checkpoint.step))
         return None, {}, damaged
 
+    def good_best(self, step: int) -> tuple[Checkpoint | None, dict[str, Any]]:
+        """Return the checkpoint of `step` and its content, if it is whole and was the best."""
+        best = next((one for one in self.all() if one.step == step and one.best and not one.abandoned), None)
+        state = self.read(best) if best is not None else None
+        return (best, state) if state is not None else (None, {})
+
     def mark(self, step: int, *, best: bool = False, pinned: bool = False, note: str = "") -> None:
         """Add marks to the checkpoint of `step`, where there is one: a pinned one is never let go of.
 
@@ -133,7 +151,7 @@ class Checkpoints:
                 self._write_slip(marked)
 
     def abandon_after(self, step: int) -> None:
-        """The run goes on from `step`: what lies behind it is another course."""
+        """The run goes on from `step` (−1: it begins anew): what lies behind it is another course."""
         for checkpoint in self.all():
             if checkpoint.step > step:
                 if checkpoint.pinned:

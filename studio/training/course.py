@@ -72,13 +72,14 @@ class Course:
         """Put a change on the course, behind others of the same step.
 
         Raises:
-            WriteError: it could not be kept.
+            WriteError: it could not be kept, and so is not on the course.
 
         """
-        self.changes = sorted([*self.changes, change], key=lambda one: one.step)
+        changes = sorted([*self.changes, change], key=lambda one: one.step)
         if self.file is not None:
-            table = {"format": 1, "changes": [asdict(one) for one in self.changes]}
+            table = {"format": 1, "changes": [asdict(one) for one in changes]}
             write_file(self.file, json.dumps(table, indent=1).encode())
+        self.changes = changes
 
     def at(self, step: int) -> Heading:
         """Return what holds after `step` steps."""

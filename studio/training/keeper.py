@@ -3,15 +3,18 @@
 import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 from studio.core.atomic import WriteError
 from studio.core.failures import StudioError
-from studio.training.checkpoints import CheckpointClock, Checkpoints
+from studio.training.checkpoints import Checkpoint, CheckpointClock, Checkpoints
 from studio.training.helm import Helm
 from studio.training.plan_changes import changes_between, check_changes
 from studio.training.processes import Processes
 from studio.training.recorder import Recorder
+from studio.training.run_folder import RunFolder
+from studio.training.run_log import RunHistory
 from studio.training.trainee import Trainee
 
 __all__ = ["Keeper"]
@@ -23,7 +26,7 @@ class Keeper:
     """Saves and restores one trainee; the main process writes, all read.
 
     Args:
-        checkpoints: of the run.
+        run: its folder.
         clock: when the next is due.
         trainee: what is saved.
         helm: whose steered settings are saved with it.
@@ -35,10 +38,11 @@ class Keeper:
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, clock: CheckpointClock, trainee: Trainee, helm: Helm,
+        self, run: RunFolder, clock: CheckpointClock, trainee: Trainee, helm: Helm,
         identity: Mapping[str, Any], recorder: Recorder, processes: Processes, say: Callable[[str], None],
     ) -> None:  # fmt: skip
-        self._checkpoints = checkpoints
+        self._events = run.events_file
+        self._checkpoints = Checkpoints(run.checkpoints)
         self._clock = clock
         self._trainee = trainee
         self._helm = helm
@@ -53,21 +57,24 @@ class Keeper:
         """Go on from the newest good checkpoint; a new run writes its first, so that there is always one to go back to.
 
         Raises:
-            StudioError: data or plan are not those of the checkpoint, or all are damaged, and nobody accepted that.
+            StudioError: data or plan are not those of the checkpoint, or there is no good one left of a run that has
+                come somewhere, and nobody accepted that.
             WriteError: there is no room for checkpoints.
 
         """
         if self._processes.rank == 0:
             self._checkpoints.tidy()
-        self._processes.barrier()
-        found, state, damaged = self._checkpoints.newest_good()
+        found, state, damaged = self._newest_good()
         names = ", ".join(path.name for path in damaged)
         if found is None:
-            if damaged and not accept_changes:
+            lost = f"Every checkpoint of this run is damaged ({names})." if damaged else self._missing()
+            if lost and not accept_changes:
                 raise StudioError(
-                    f"Every checkpoint of this run is damaged ({names}).",
-                    "Restore one from a copy, or accept the loss and begin anew (--accept-changes).",
+                    lost, "Restore one from a copy, or accept the loss and begin anew (--accept-changes)."
                 )
+            if lost:
+                self._leave_behind(-1)
+                self._say(f"{lost} It begins anew.")
             self.save()
             return
         changes = changes_between(state["identity"], self._identity, type(self._helm.planned))
@@ -87,10 +94,9 @@ class Keeper:
             StudioError: there is none.
 
         """
-        self._processes.barrier()  # the main process may still be writing
-        found, state, _ = self._checkpoints.newest_good(until)
-        if found is None:
-            found, state, _ = self._checkpoints.newest_good()
+        found, state, _ = self._newest_good(until)
+        if found is None and until is not None:
+            found, state, _ = self._newest_good()
         if found is None:
             raise StudioError("There is no good checkpoint to go back to.", "Begin a new run.")
         self._restore(found.step, state)
@@ -99,21 +105,63 @@ class Keeper:
     def return_to_best(self) -> bool:
         """Take up the best checkpoint's weights, if it is there and another than the present; nothing is forgotten."""
         wanted = self._trainee.standing.best_step
-        best = next((one for one in self._checkpoints.all() if one.step == wanted and one.best), None)
-        state = self._checkpoints.read(best) if best is not None and wanted != self._trainee.standing.step else None
-        if state is not None:
+        if wanted == self._trainee.standing.step:
+            return False
+        best, state = self._read_by_all(lambda: self._checkpoints.good_best(wanted))
+        if best is not None:
             self._trainee.load_state_dict(state["trainee"])
-        return state is not None
+        return best is not None
+
+    def _missing(self) -> str:
+        """Say so where a run has no checkpoints although it has taken steps; "" for a new one."""
+        history = RunHistory(self._events)
+        history.poll()
+        reached = self._processes.broadcast(history.step)
+        return f"The checkpoints of this run, which came to step {reached}, are gone." if reached else ""
+
+    def _newest_good(self, until: int | None = None) -> tuple[Checkpoint | None, Mapping[str, Any], list[Path]]:
+        damaged: list[Path] = []
+
+        def choose() -> tuple[Checkpoint | None, Mapping[str, Any]]:
+            found, state, damaged[:] = self._checkpoints.newest_good(until)
+            return found, state
+
+        found, state = self._read_by_all(choose)
+        return found, state, self._processes.broadcast(damaged)
+
+    def _read_by_all(
+        self, choose: Callable[[], tuple[Checkpoint | None, Mapping[str, Any]]]
+    ) -> tuple[Checkpoint | None, Mapping[str, Any]]:
+        """Let the main process choose and read a checkpoint, and every other one read the same.
+
+        Raises:
+            StudioError: not all can read it.
+
+        """
+        main = self._processes.rank == 0
+        found, state = choose() if main else (None, {})
+        found = self._processes.broadcast(found)
+        if found is not None and not main:
+            state = self._checkpoints.read(found) or {}
+        if found is not None and any(self._processes.agree(not state)):
+            raise StudioError(
+                f"Not every process can read the checkpoint of step {found.step}.",
+                "See to it that all computers share the run's folder; then resume.",
+            )
+        return found, state
 
     def _restore(self, step: int, state: Mapping[str, Any]) -> None:
         self._trainee.load_state_dict(state["trainee"])
         self._helm.take_up(state["steered"])
         self._trainee.task.adopt(self._helm.settings)
+        self._leave_behind(step)
+
+    def _leave_behind(self, step: int) -> None:
+        """Forget what came after `step`; −1 is all there was."""
         self._recorder.forget()
-        self._recorder.event("resumed", step)
-        self._processes.barrier()  # nothing is removed before all have read
         if self._processes.rank == 0:
             self._checkpoints.abandon_after(step)
+        self._recorder.event("resumed", max(step, 0))  # last: where this is written, nothing later is gone on from
 
     def warn(self, what: str, message: str) -> None:
         """Write down and say what went wrong, and what was done about it."""
@@ -140,7 +188,7 @@ class Keeper:
 
         """
         began = time.monotonic()
-        self._recorder.sync()
+        self._recorder.flush()
         state = {
             "format": 1, "identity": dict(self._identity), "steered": self._helm.steered(),
             "trainee": self._trainee.state_dict(),
@@ -148,6 +196,7 @@ class Keeper:
         step = self._trainee.standing.step
         best = self._trainee.standing.best_step == step
         if self._processes.rank == 0:
+            self._recorder.sync()  # no checkpoint is ahead of its log
             marks: dict[str, Any] = {"best": best, "pinned": pinned, "note": note}
             if any(one.step == step and not one.abandoned for one in self._checkpoints.all()):
                 self._checkpoints.mark(step, **marks)

@@ -6,26 +6,23 @@ checkpoint as if nothing had been: the same numbers are drawn, the same turns ta
 
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import torch
-from safetensors.torch import save
 from torch import nn
 
-from studio.core.atomic import write_file
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
-from studio.core.picture_saving import save_picture
-from studio.training.chance import seed_everything, seed_of
-from studio.training.checkpoints import CheckpointClock, Checkpoints
+from studio.training.checkpoints import CheckpointClock
 from studio.training.course import Course
 from studio.training.data.loader import ExampleLoader
 from studio.training.helm import Helm
 from studio.training.keeper import Keeper
 from studio.training.learner import check_names
+from studio.training.looker import Looker
 from studio.training.pace import PaceMeter, work_done
 from studio.training.parts_memo import PartsMemo
 from studio.training.plan_changes import identity_of
@@ -75,6 +72,10 @@ class Equipment:
     clock: CheckpointClock
 
 
+class _CutShortError(Exception):
+    """A look was given up for a pause."""
+
+
 class TrainingLoop:
     """One sitting of a run: from where it stands to its end, or to a pause.
 
@@ -101,9 +102,10 @@ class TrainingLoop:
         self._helm = Helm(settings, Course(course.file, processes.broadcast(course.changes)))
         self._recorder = Recorder(equipment.log, processes)
         self._keeper = Keeper(
-            Checkpoints(equipment.run.checkpoints), equipment.clock, self._trainee, self._helm,
+            equipment.run, equipment.clock, self._trainee, self._helm,
             identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
         )  # fmt: skip
+        self._looker = Looker(equipment.run, self._trainee, self._recorder, processes, settings.seed, self._say)
         self._setbacks = Setbacks(plan.task, self._trainee, self._helm, self._keeper, equipment.memo, processes)
         self._pace = PaceMeter(self._timeline, self._last, processes.device)
         self._said: list[Log | Metrics] = []
@@ -125,18 +127,22 @@ class TrainingLoop:
 
         """
         self._keeper.begin(accept_changes=accept_changes)
+        if self._kit.processes.world > 1:  # where a step did not fit, the sitting ended, and only the memo knows
+            self._setbacks.foresee(self._moment)
         try:
-            yield from self._look()  # the very first sample, or what a pause cut short
+            yield from self._look(controls)  # the very first sample, or what a pause cut short
             while (ending := (yield from self._hear(controls))) is None:
                 yield from self._to_its_end(self._advance())
                 self._beat()
                 yield self._progress()
                 self._breathed = time.monotonic()
-                yield from self._look()
+                yield from self._look(controls)
                 if self._keeper.due():
                     yield from self._to_its_end(self._keeper.saving_in_passing())
                 yield from self._speak()
-            yield from self._to_its_end(self._keeper.saving())
+            # a run at its end shall leave its network even where a last checkpoint has no room
+            saving = self._keeper.saving() if ending == "paused" else self._keeper.saving_in_passing()
+            yield from self._to_its_end(saving)
         except GeneratorExit:
             self._keeper.save()
             raise
@@ -175,14 +181,14 @@ class TrainingLoop:
             self._pace.note(examples=moment.batch, size=moment.size, waited=waited)
             self._take_note(moment, report, rate)
             return
-        self._setbacks.out_of_memory(
-            moment, parts
-        )  # outside of the except block, whose traceback holds on to the step's tensors
+        # outside of the except block, whose traceback holds on to the step's tensors
+        self._setbacks.out_of_memory(moment, parts)
 
     def _pass_on_trouble(self) -> None:
-        if self._kit.loader.trouble:
-            self._say(self._kit.loader.trouble)
-            self._kit.loader.trouble = ""
+        for helper in (self._kit.loader, self._recorder):
+            trouble, helper.trouble = helper.trouble, ""
+            if trouble:
+                self._say(trouble)
 
     def _enter(self, moment: Moment) -> None:
         """Obey what holds from this step on: a new phase, steered settings."""
@@ -210,90 +216,88 @@ class TrainingLoop:
 
     # -- looking at it -----------------------------------------------------------------------------------------------
 
-    def _look(self) -> Job[None]:
-        """Validate and sample the shown network where it is time to."""
+    def _look(self, controls: Controls[Any]) -> Job[None]:
+        """Validate and sample the shown network where it is time to; a pause cuts it short, and it is made up for."""
         standing, settings = self._trainee.standing, self._helm.settings
         validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
         samples = self._is_due(settings.sample_every, standing.sampled)
         if not (validates or samples):
             return
         try:
-            if validates:
-                yield from self._validate()
-            if samples:
-                yield from self._sample()
+            with suppress(_CutShortError):
+                if validates:
+                    yield from self._validate(controls)
+                if samples:
+                    yield from self._sample(controls)
         finally:
             self._trainee.back_to_work()
 
     def _is_due(self, every: int, done: int) -> bool:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
 
-    def _validate(self) -> Job[None]:
-        shown = yield from self._quietly(self._shown())
-        values = yield from self._quietly(self._task.validate(shown))
+    def _validate(self, controls: Controls[Any]) -> Job[None]:
+        values = yield from self._breathing(self._looker.measure(self._shown()), controls)
         standing = self._trainee.standing
         standing.validated = self.step
         if not values:
             return
         self._recorder.flush()
-        values = self._kit.processes.mean(values)
         best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
         self._recorder.event("validation", self.step, values=values, best=best)
         self._said.append(Metrics(self.step, {f"validation {name}": value for name, value in values.items()}))
         if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
             yield from self._to_its_end(self._keeper.saving_in_passing())
 
-    def _sample(self) -> Job[None]:
-        if self._kit.processes.rank == 0:
-            shown = yield from self._quietly(self._shown())
-            picture = yield from self._quietly(self._task.sample(shown))
-            if picture is not None:
-                file = self._kit.run.sample_file(self.step)
-                file.parent.mkdir(exist_ok=True)
-                save_picture(file, picture, recipe=None)
-                self._recorder.event("sample", self.step, file=file.name)
-                yield Preview(picture, self.step, self._stage)
+    def _sample(self, controls: Controls[Any]) -> Job[None]:
+        picture = yield from self._breathing(self._looker.sample(self._shown()), controls)
+        if picture is not None:
+            yield Preview(picture, self.step, self._stage)
         self._trainee.standing.sampled = self.step
 
     def _shown(self) -> Generator[None, None, nn.Module]:
-        moment = self._moment
+        """As the last step learnt: what the next one will need is found out only when it is taken."""
+        moment = self._timeline.at(max(0, self.step - 1))
         mine = self._kit.processes.share_of(moment.batch)
-        return self._trainee.shown(moment.size, max(1, mine // self._helm.parts(self.step)))
+        return self._trainee.shown(moment.size, max(1, mine // self._helm.parts(self.step - 1)))
 
-    def _quietly(self, work: Generator[None, None, T]) -> Job[T]:
-        """Run `work` without gradients, with the same chance every time."""
-        seed_everything(seed_of("look", self._helm.planned.seed), self._kit.processes.device)
+    def _breathing(self, work: Generator[None, None, T], controls: Controls[Any] | None = None) -> Job[T]:
+        """Run `work` with breaths; when the job is closed in the middle, it is given up.
+
+        Raises:
+            _CutShortError: `controls` ask for a pause, which need not wait for it; several processes go on together.
+
+        """
         while True:
-            with torch.no_grad():
-                try:
-                    next(work)
-                except StopIteration as end:
-                    result: T = end.value
-                    return result
+            try:
+                next(work)
+            except StopIteration as end:
+                result: T = end.value
+                return result
             if self._wants_breath():
                 yield self._progress()
                 self._breathed = time.monotonic()
+                if controls is not None and controls.finishing and self._kit.processes.world == 1:
+                    work.close()
+                    raise _CutShortError
 
     # -- orders and ends ---------------------------------------------------------------------------------------------
 
     def _hear(self, controls: Controls[Any]) -> Job[RunState | None]:
         """Hear what is wanted, and say how the sitting ends, if it does."""
         processes = self._kit.processes
-        wanted: RunState | None = "paused" if processes.agree(controls.finishing)[0] else None
-        for order in processes.broadcast(self._orders()):
-            match order.kind:
-                case "pause":
-                    wanted = wanted or "paused"
-                case "finish":
-                    wanted = "stopped"
-                case "checkpoint":
-                    yield from self._to_its_end(self._keeper.saving_in_passing())
-                case "pin":
-                    note = str(order.values.get("note", ""))
-                    yield from self._to_its_end(self._keeper.saving_in_passing(pinned=True, note=note))
-                case "settings":
-                    self._obey(order)
-        return wanted or self._natural_end()
+        (pauses,) = processes.agree(controls.finishing)
+        orders = processes.broadcast(self._orders())
+        kinds = {order.kind for order in orders}
+        for order in orders:
+            if order.kind == "settings":
+                self._obey(order)
+        if kinds & {"checkpoint", "pin"}:  # one for all; last, since the job may be closed in the middle of it
+            notes = [str(order.values.get("note", "")) for order in orders if order.kind == "pin"]
+            saving = self._keeper.saving_in_passing(pinned=bool(notes), note=notes[-1] if notes else "")
+            yield from self._to_its_end(saving)
+        if "finish" in kinds:
+            return "stopped"
+        return "paused" if pauses or "pause" in kinds else self._natural_end()
 
     def _orders(self) -> tuple[Order, ...]:
         """The main process asks the disk, ten times a second."""
@@ -304,10 +308,13 @@ class TrainingLoop:
         return self._kit.run.orders.take()
 
     def _obey(self, order: Order) -> None:
-        try:
-            self._helm.order(self.step, order.values)
-        except StudioError as error:
-            self._say(f"{error.cause} {error.remedy}")
+        """Put changed settings on the course; the main process's holds for all, since only it can fail to keep it."""
+        if self._kit.processes.rank == 0:
+            try:
+                self._helm.order(self.step, order.values)
+            except StudioError as error:
+                self._say(f"{error.cause} {error.remedy}")
+        self._helm.course.changes = self._kit.processes.broadcast(self._helm.course.changes)
 
     def _natural_end(self) -> RunState | None:
         if self.step >= self._last:
@@ -322,15 +329,9 @@ class TrainingLoop:
         """Write the shown network and its card."""
         if self._helm.settings.stop_after_stale and self._keeper.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")
-        shown = yield from self._quietly(self._shown())
-        run = self._kit.run
-        if self._kit.processes.rank == 0:
-            exported = self._task.export(shown)
-            tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in exported.tensors.items()}
-            write_file(run.model_file, save(tensors, dict(exported.metadata)))
-            write_file(run.card_file, exported.card.encode())
+        yield from self._breathing(self._looker.export(self._shown()))
         self._trainee.back_to_work()
-        return run.model_file
+        return self._kit.run.model_file
 
     # -- talking -----------------------------------------------------------------------------------------------------
 

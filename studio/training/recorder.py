@@ -3,10 +3,11 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
+from studio.core.atomic import write_error
 from studio.core.events import Metrics
 from studio.training.processes import Processes
 from studio.training.run_log import RunLog
@@ -14,6 +15,9 @@ from studio.training.schedule import Moment
 from studio.training.step import StepReport
 
 __all__ = ["Recorder"]
+
+_Event: TypeAlias = tuple[str, int, Mapping[str, Any]]
+"""Its type, step and facts."""
 
 _EVERY_S = 0.2
 _EVERY_STEPS = 10
@@ -30,6 +34,11 @@ class _Measured:
 class Recorder:
     """Writes one run's log, from its main process only; the numbers are means over all processes.
 
+    What a full disk does not take waits, and is written when there is room again.
+
+    Attributes:
+        trouble: a sentence for the user when the disk begins to refuse, else "".
+
     Args:
         log: the run's log; None in processes other than the main one.
         processes: that train together.
@@ -42,11 +51,13 @@ class Recorder:
         self._pending: list[_Measured] = []
         self._flushed = time.monotonic()
         self._newest: Metrics | None = None
+        self._waiting: list[_Event] = []
+        self._refusal: OSError | None = None
+        self.trouble = ""
 
     def event(self, kind: str, step: int, /, **facts: Any) -> None:
         """Write an event at once."""
-        if self._log is not None:
-            self._log.write_all([(kind, step, facts)])
+        self._write([(kind, step, facts)])
 
     def measured(self, step: int, report: StepReport, moment: Moment, rate: float) -> None:
         """Take note of the numbers of the step that made it `step` steps; they are fetched and written later."""
@@ -69,7 +80,7 @@ class Recorder:
                 index, _, name = place.partition(":")
                 tables[int(index)][name] = value
             lines = zip(pending, tables, strict=True)
-            self._log.write_all([("metrics", one.step, {"values": table, **one.facts}) for one, table in lines])
+            self._write([("metrics", one.step, {"values": table, **one.facts}) for one, table in lines])
             self._newest = Metrics(pending[-1].step, tables[-1])
 
     def take_newest(self) -> Metrics | None:
@@ -82,10 +93,35 @@ class Recorder:
         self._pending.clear()
 
     def sync(self) -> None:
-        """See to it that everything so far is on the disk."""
-        self.flush()
-        if self._log is not None:
+        """See to it that everything flushed so far is on the disk.
+
+        Raises:
+            WriteError: the disk does not take it.
+
+        """
+        if self._log is None:
+            return
+        self._write([])
+        try:
+            if self._refusal is not None:
+                raise self._refusal
             self._log.sync()
+        except OSError as error:
+            raise write_error(self._log.path, error) from error
+
+    def _write(self, events: list[_Event]) -> None:
+        if self._log is None:
+            return
+        self._waiting += events
+        try:
+            self._log.write_all(self._waiting)
+        except OSError as error:
+            if self._refusal is None:
+                told = write_error(self._log.path, error)
+                self.trouble = f"{told.cause} {told.remedy} The run goes on, and writes down its numbers later."
+            self._refusal = error
+        else:
+            self._waiting, self._refusal = [], None
 
 
 def _fetched(pending: list[_Measured]) -> dict[str, float]:

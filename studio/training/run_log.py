@@ -42,9 +42,7 @@ _PIECE = 4 << 20
 
 
 class RunLog:
-    """Appends to one events.jsonl; whole lines, written at once, synced to the disk with each checkpoint.
-
-    What a full disk refuses is kept and written with the next events: a run of days does not end for that.
+    """Appends to one events.jsonl; whole lines, there at once, synced to the disk with each checkpoint.
 
     Raises:
         WriteError: the file cannot be opened.
@@ -52,52 +50,55 @@ class RunLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         try:
             self._file = path.open("ab", buffering=0)
-            broken_off = _ends_in_the_middle_of_a_line(path)
+            if _ends_in_the_middle_of_a_line(path):
+                self._file.write(b"\n")
         except OSError as error:
             raise write_error(path, error) from error
-        self._unwritten = bytearray(b"\n" if broken_off else b"")
 
     def write(self, kind: str, step: int, **facts: Any) -> None:
-        """Append one event."""
+        """Append one event; raises as `write_all` does."""
         self.write_all([(kind, step, facts)])
 
     def write_all(self, events: list[tuple[str, int, Mapping[str, Any]]]) -> None:
-        """Append several events in one go."""
+        """Append several events in one go: all, or none.
+
+        Raises:
+            OSError: the disk is full, or gone.
+
+        """
         now = round(time.time(), 3)
         lines = (
             json.dumps({"t": now, "type": kind, "step": step, **_plain(facts)}, allow_nan=False, ensure_ascii=False)
             for kind, step, facts in events
         )
         # a file's name may hold bytes that are no UTF-8: as backslashes they are JSON's own escapes
-        self._unwritten += "".join(line + "\n" for line in lines).encode(errors="backslashreplace")
-        with suppress(OSError):
-            self._write_out()
+        self._append("".join(line + "\n" for line in lines).encode(errors="backslashreplace"))
+
+    def _append(self, data: bytes) -> None:
+        whole = self._file.seek(0, os.SEEK_END)
+        try:
+            while data:  # a nearly full disk takes a part
+                data = data[self._file.write(data) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(whole)
+            raise
 
     def sync(self) -> None:
         """See to it that what was written survives a power cut.
 
         Raises:
-            WriteError: the disk is full, or gone.
+            OSError: the disk is full, or gone.
 
         """
-        try:
-            self._write_out()
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            raise write_error(self._path, error) from error
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Let go of the file."""
-        with suppress(OSError):
-            self._write_out()
         self._file.close()
-
-    def _write_out(self) -> None:
-        while self._unwritten:  # a disk with a little room left takes half a line
-            del self._unwritten[: self._file.write(self._unwritten)]
 
     def __enter__(self) -> Self:
         """Hand itself out."""

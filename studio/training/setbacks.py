@@ -80,23 +80,24 @@ class Setbacks:
                 f"A step of {moment.batch} pictures of {moment.size} px does not fit into the memory.",
                 f"Resume the run: it will then take each step in {more} parts.",
             )
+        self._helm.course.add(Change(moment.step, parts=more))
+        self._keeper.go_back()  # which drops the gradients of the step that broke off
         if self._processes.device.type == "cuda":
             torch.cuda.empty_cache()
-        self._helm.course.add(Change(moment.step, parts=more))
-        self._keeper.go_back()
         self._keeper.warn(
             "divided",
             f"The memory was too small: each step is now taken in {more} parts, which changes nothing but the time.",
         )
 
     def foresee(self, moment: Moment) -> None:
-        """At the beginning of a phase: divide its steps as often as this computer is known to need it."""
-        known = self._memo.parts(self._memo_key(moment))
-        wanted = self._processes.broadcast(max(known, self._helm.planned.accumulate))
+        """Divide the steps from here on as often as one of the computers is known to need it."""
+        known = self._processes.gather(self._memo.parts(self._memo_key(moment)))
+        wanted = max(*known, self._helm.planned.accumulate)
         if wanted > self._helm.parts(moment.step):
             self._helm.course.add(Change(moment.step, parts=wanted))
 
     def _memo_key(self, moment: Moment) -> str:
         device = self._processes.device
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return f"{self._task} · {moment.size} px · {moment.batch} · {self._processes.precision} · {name}"
+        mine = self._processes.share_of(moment.batch)
+        return f"{self._task} · {moment.size} px · {mine} · {self._processes.precision} · {name}"

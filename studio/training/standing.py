@@ -1,5 +1,6 @@
 """How far a run has come: the little that is neither weights nor statistics, and is in every checkpoint."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
@@ -29,13 +30,13 @@ class Standing:
     stale: int = 0
 
     def judge(self, value: float, wanted: Literal["min", "max"]) -> bool:
-        """Take note of a validation at the present step; True when none was better."""
+        """Take note of a validation at the present step; True when none was better. What is no number is never best."""
         better = self.best is None or (value < self.best if wanted == "min" else value > self.best)
-        if better:
+        if better and not math.isnan(value):
             self.best, self.best_step, self.stale = value, self.step, 0
-        else:
-            self.stale += 1
-        return better
+            return True
+        self.stale += 1
+        return False
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""

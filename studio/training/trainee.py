@@ -47,6 +47,9 @@ class Trainee:
             )
             for name in task.networks
         }  # fmt: skip
+        buffers = [buffer for network in task.networks.values() for buffer in network.buffers()]
+        self._statistics = [buffer for buffer in buffers if buffer.is_floating_point()]
+        self._remembered = [buffer.clone() for buffer in self._statistics]
         self._average = self._new_average(round(settings.swa_start * last))
         self._taker = StepTaker(task, self.learners, processes, settings.seed)
         self._looked_at = -1
@@ -54,7 +57,10 @@ class Trainee:
 
     def take(self, batch: Batch, moment: Moment, *, rate: float, parts: int) -> Generator[None, None, StepReport]:
         """Take one step; see `StepTaker.take`."""
+        self._remember_statistics()
         report = yield from self._taker.take(batch, moment, rate=rate, parts=parts)
+        if any(learnt.verdict != "step" for _, learnt in report.lessons):
+            self._restore_statistics()
         self.standing.step += 1
         if self._average is not None:
             self._average.update(self.standing.step)
@@ -133,7 +139,7 @@ class Trainee:
                 "The checkpoint does not fit this task's networks.",
                 "Begin a new run, or set the settings back to what they were.",
             ) from error
-        if self._average is not None and state["average"] is not None:
+        if self._average is not None:
             self._average.load_state_dict(state["average"])
         tasks = state["task"]
         self.task.load_state_dict(tasks[self._processes.rank % len(tasks)])
@@ -143,6 +149,18 @@ class Trainee:
         restore_chance(state["chance"], self._processes.device)
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def _remember_statistics(self) -> None:
+        """Keep what the networks' forward passes change by themselves: a step that is left out shall leave no trace."""
+        if self._statistics:
+            torch._foreach_copy_(self._remembered, self._statistics)
+
+    @torch.no_grad()
+    def _restore_statistics(self) -> None:
+        """Undo it: one batch that is not finite would make running means NaN for good."""
+        if self._statistics:
+            torch._foreach_copy_(self._statistics, self._remembered)
 
     def _new_average(self, begins: int) -> WeightAverage | None:
         kind = self._settings.average

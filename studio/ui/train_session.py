@@ -12,6 +12,7 @@ from studio.engine import Engine
 from studio.jobs.runs import RunLook
 from studio.training import kinds as every_kind
 from studio.training.run_folder import RunPlan, RunState
+from studio.training.run_glance import RunGlance
 from studio.training.schedule import Schedule
 from studio.training.task_kind import TaskKind
 from studio.ui.preferences import Preferences
@@ -68,11 +69,13 @@ class TrainSession(QObject):
         self.new_run = NewRun(self.kinds, reader, undo_stack, self)
         self.watch = RunWatch(reader, "train.watch", self)
         self.comparison = RunWatch(reader, "train.compare", self)
+        self._arrived = False
         self._connect()
 
     def _connect(self) -> None:
         self.keeper.failed.connect(self.failed)
         self.keeper.place_changed.connect(self._look_at_change)
+        self.keeper.listed.connect(self._show_at_work)
         self.watch.looked.connect(self._compare_with_list)
         self.watch.failed.connect(self._lose)
         self.comparison.failed.connect(self._lose_comparison)
@@ -96,6 +99,14 @@ class TrainSession(QObject):
             self.compare(None)
             self.watch.watch(path)
             self.shown_changed.emit(path)
+
+    def _show_at_work(self, runs: tuple[RunGlance, ...]) -> None:
+        """Open at a run that went on in the background, unless the artist is already at something else."""
+        if not self._arrived:
+            self._arrived = True
+            at_work = next((run.path for run in runs if run.state == "running"), None)
+            if at_work is not None and self.shown is None and not (self.new_run.data or self.new_run.inputs):
+                self.show(at_work)
 
     def compare(self, path: Path | None) -> None:
         """Show the curves of another run beside those of the one in sight, or no longer."""

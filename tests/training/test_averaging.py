@@ -72,6 +72,14 @@ def test_another_kind_of_average_begins_with_the_present_weights():
     assert weights_of(swa.look()) == 3.0
 
 
+def test_an_average_that_was_not_wanted_before_begins_with_the_present_weights():
+    network = nn.Linear(1, 1, bias=False)
+    ema = WeightAverage(network, "ema")  # as a resumed run makes it, before its weights are read
+    nn.init.constant_(network.weight, 5.0)
+    ema.load_state_dict(None)
+    assert weights_of(ema.look()) == 5.0
+
+
 def test_the_average_is_looked_at_in_eval_mode_and_learns_nothing_itself():
     network = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
     shown = WeightAverage(network, "ema").look()

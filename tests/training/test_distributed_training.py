@@ -1,6 +1,7 @@
 """Two processes train one run: the same weights on both, those that one would get, and no end without a word."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
 from studio.jobs.train import train
+from studio.training.checkpoints import Checkpoints
 from studio.training.processes import Processes
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Moment
@@ -57,7 +59,16 @@ class Broken(Plain):
         yield from super().objectives(batch, moment)
 
 
-TASKS = {"regression": Regression, "duel": Duel, "plain": Plain, "broken": Broken}
+class Cramped(Plain):
+    """One process of the two has little memory, and notices late."""
+
+    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+        if moment.step >= 6 and len(batch[0]) > 1 and os.environ["LOCAL_RANK"] == "1":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        yield from super().objectives(batch, moment)
+
+
+TASKS = {"regression": Regression, "duel": Duel, "plain": Plain, "broken": Broken, "cramped": Cramped}
 OPENED: list[TrainingTask] = []
 """What this process has opened, so that it can tell how its networks ended up."""
 
@@ -87,9 +98,12 @@ class Sitting:
     remedy: str = ""
 
 
-def sit(rank: int, path: Path, pause_at: int | None = None, die_at: int | None = None) -> Sitting:
-    """Train the run in `path` as one of two processes; the second may ask for a pause, or be killed."""
+def sit(
+    rank: int, path: Path, pause_at: int | None = None, die_at: int | None = None, elsewhere: Path | None = None
+) -> Sitting:
+    """Train the run in `path` as one of two processes; the second may ask for a pause, be killed, or look elsewhere."""
     sitting, controls, shown = Sitting(), Controls(ToySettings()), 0
+    path = elsewhere or path if rank == 1 else path
     try:
         with Processes("cpu", devices=2, timeout=60.0) as processes:
             job = train(TrainRequest(path), controls, kind=KIND, processes=processes)
@@ -163,6 +177,26 @@ def test_a_pause_that_one_process_asks_for_changes_nothing(tmp_path):
     assert load_file(broken.model_file).keys() == load_file(unbroken.model_file).keys()
     assert differences(load_file(broken.model_file), load_file(unbroken.model_file)) == []
     assert numbers_of(broken) == numbers_of(unbroken)
+
+
+def test_the_main_process_chooses_the_checkpoint_for_all(tmp_path):
+    run = new_run(tmp_path / "run", new_plan("regression"))
+    first, _ = pair_of(run.path, pause_at=4)
+    elsewhere = Path(shutil.copytree(run.path, tmp_path / "elsewhere"))
+    Checkpoints(elsewhere / "checkpoints").file_of(first.step).unlink()
+    for sitting in pair_of(run.path, elsewhere=elsewhere):
+        assert f"read the checkpoint of step {first.step}" in sitting.cause
+        assert "share the run's folder" in sitting.remedy
+    assert [sitting.state for sitting in pair_of(run.path)] == ["finished", "finished"]
+
+
+def test_a_step_too_large_for_one_of_them_is_taken_in_parts_when_the_run_is_resumed(tmp_path):
+    run = new_run(tmp_path / "run", new_plan("cramped"))
+    pair_of(run.path, pause_at=4)
+    main, other = pair_of(run.path)
+    assert "does not fit into the memory" in main.cause
+    assert "in 2 parts" in other.remedy
+    assert [sitting.state for sitting in pair_of(run.path)] == ["finished", "finished"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")

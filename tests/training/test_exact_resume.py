@@ -1,5 +1,6 @@
 """However a run is interrupted, it ends as if it had not been: the same weights bit by bit, the same numbers."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from training_kit import (
     EverySteps,
     advance_to,
     constant_schedule,
+    full_disk,
     history_of,
     left_if_killed_now,
     new_run,
@@ -23,7 +25,10 @@ from training_kit import (
 )
 
 from studio.core.failures import StudioError
+from studio.core.user_folders import UserFolders
 from studio.training.checkpoints import Checkpoints
+from studio.training.course import Course
+from studio.training.parts_memo import PartsMemo
 from studio.training.run_folder import RunFolder
 from studio.training.run_orders import Order
 from studio.training.schedule import Phase, Ramp, Schedule
@@ -143,7 +148,74 @@ def test_nothing_is_begun_anew_unasked_when_every_checkpoint_is_damaged(tmp_path
     with pytest.raises(StudioError, match="damaged"):
         train_to_end(run, opener)
     train_to_end(run, opener, accept=True)
-    assert outcome(run)[0] == unbroken["regression, EMA"][0]
+    assert outcome(run) == unbroken["regression, EMA"]
+
+
+def test_what_is_begun_anew_is_kept_although_damaged_checkpoints_were_further(tmp_path, unbroken):
+    opener, plan = PLANS["regression, EMA"]
+    run = new_run(tmp_path / "run", plan)
+    training_job = training(run, opener, clock=EverySteps(5))
+    advance_to(18, training_job)
+    training_job.close()
+    for path in run.checkpoints.glob("*.ckpt"):
+        path.write_bytes(b"rust")
+    again = training(run, opener, accept=True, clock=EverySteps(2))
+    advance_to(3, again)
+    left = left_if_killed_now(run)
+    again.close()
+    _, said = train_to_end(left, opener)
+    assert not any("damaged" in getattr(event, "message", "") for event in said)
+    assert [event.step for event in history_of(left).of_kind("resumed")] == [0, 2]
+    assert outcome(left) == unbroken["regression, EMA"]
+
+
+def test_a_run_whose_checkpoints_are_gone_is_not_begun_anew_unasked(tmp_path, unbroken):
+    opener, plan = PLANS["regression, EMA"]
+    run = new_run(tmp_path / "run", plan)
+    train_to_end(run, opener)
+    shutil.rmtree(run.checkpoints)
+    with pytest.raises(StudioError, match="step 23, are gone"):
+        train_to_end(run, opener)
+    assert outcome(run) == unbroken["regression, EMA"]
+    train_to_end(run, opener, accept=True)
+    assert outcome(run) == unbroken["regression, EMA"]
+
+
+def test_a_disk_that_is_full_for_a_while_changes_nothing(tmp_path, unbroken):
+    opener, plan = PLANS["regression, EMA"]
+    run = new_run(tmp_path / "run", plan)
+    job, said = training(run, opener, clock=EverySteps(5)), []
+    advance_to(7, job)
+    with full_disk():
+        for event in job:
+            said.append(event)
+            if getattr(event, "done", 0) == 16:
+                break
+    left = left_if_killed_now(run)
+    train_to_end(left, opener)
+    assert outcome(left) == unbroken["regression, EMA"]
+    said += list(job)
+    assert outcome(run) == unbroken["regression, EMA"]
+    told = {event.message.split(":")[0] for event in said if hasattr(event, "message")}
+    assert {"“events.jsonl” could not be saved", "“00000012.png” could not be saved"} <= told
+    assert [event.step for event in history_of(run).of_kind("sample")] == [0, 4, 16, 20, 23]
+    assert [event.step for event in history_of(run).of_kind("checkpoint")][:3] == [0, 5, 20]
+
+
+def test_a_look_before_a_phase_is_the_same_when_that_phase_is_known_to_need_parts(tmp_path, home):
+    memo = PartsMemo(UserFolders.standard().cache / "training" / "parts.json")
+    memo.remember("toy · 24 px · 6 · fp32 · cpu", 2)  # the second phase's, found out by an earlier run
+    plan = toy_plan(schedule=TWO_PHASES, validate_every=3)
+    whole, broken = new_run(tmp_path / "whole", plan), new_run(tmp_path / "broken", plan)
+    train_to_end(whole)
+    assert [change.parts for change in Course.read(whole.path / "course.json").changes] == [2]
+    job = training(broken, clock=EverySteps(4))
+    advance_to(11, job)
+    left = left_if_killed_now(broken)
+    job.close()
+    train_to_end(left)
+    assert [event.step for event in history_of(left).of_kind("resumed")] == [8]
+    assert outcome(left) == outcome(whole)
 
 
 # -- what changes in mid-run ------------------------------------------------------------------------------------------
@@ -217,7 +289,7 @@ def test_changed_data_or_settings_are_named_and_the_user_decides(tmp_path, chang
     run.write_plan(plan.model_copy(update=change(plan)))
     with pytest.raises(StudioError, match=named):
         train_to_end(run)
-    assert history_of(run).logged_state == "failed"
+    assert history_of(run).logged_state == "paused"  # nothing is broken: somebody has to decide
     trained, said = train_to_end(run, accept=True)
     assert trained.state == "finished"
     assert any(named in getattr(event, "message", "") for event in said)

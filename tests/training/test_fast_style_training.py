@@ -96,7 +96,11 @@ def test_a_run_leaves_a_network_that_paints_and_says_what_it_is(data, tmp_path):
     assert facts.backbone == "atelier-slim"
     assert safetensors_metadata(run.model_file)["stroke_side"] == "64"
     assert {value.dtype for value in network.state_dict().values()} == {torch.float32}
-    assert "stripes.png" in run.card_file.read_text(encoding="utf-8")
+    card = run.card_file.read_text(encoding="utf-8")
+    assert "stripes.png" in card
+    assert "on photos it did not learn from" in card
+    sit(run)
+    assert run.card_file.read_text(encoding="utf-8") == card  # also when it is started again at its end
 
 
 def test_it_goes_on_as_if_it_had_not_been_interrupted(data, tmp_path):

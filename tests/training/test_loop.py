@@ -1,9 +1,10 @@
 """The training job as its users meet it: what it says, hears, keeps, and how it ends."""
 
 import math
+import os
 import shutil
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import pytest
@@ -29,13 +30,14 @@ from training_kit import (
 )
 
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Preview, Progress
+from studio.core.events import Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 from studio.jobs.train import train
 from studio.training.checkpoints import Checkpoints
 from studio.training.course import Course
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
+from studio.training.run_glance import glance
 from studio.training.run_orders import Order
 from studio.training.schedule import Moment, Phase, Ramp, Schedule
 from studio.training.step import split
@@ -216,6 +218,18 @@ def test_a_pinned_checkpoint_stays_with_its_note(tmp_path, prompt):
     assert [event.facts["kind"] for event in history_of(run).of_kind("checkpoint")].count("pinned") == 1
 
 
+def test_orders_of_one_moment_are_all_obeyed_even_if_the_job_is_closed_over_them(tmp_path, prompt):
+    run = new_run(tmp_path / "run", toy_plan(50))
+    job = order_at(7, Order("checkpoint"), run)
+    run.orders.post(Order("pin", {"note": "lovely"}))
+    run.orders.post(Order("settings", {"noise_weight": 0.5}))
+    next(job)
+    job.close()
+    (pinned,) = [one for one in Checkpoints(run.checkpoints).all() if one.pinned]
+    assert pinned.note == "lovely"
+    assert [change.settings for change in Course.read(run.path / "course.json").changes] == [{"noise_weight": 0.5}]
+
+
 def test_an_order_to_save_saves(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
     job = order_at(7, Order("checkpoint"), run)
@@ -256,6 +270,51 @@ def test_a_run_that_still_reads_its_data_can_be_paused(tmp_path, how):
     assert history_of(run).logged_state == "paused"
     assert (UserFolders.standard().cache / "put away").exists()
     assert train_to_end(run)[0].state == "finished"
+
+
+def test_a_pause_need_not_wait_for_a_long_check_which_is_made_when_the_run_goes_on(tmp_path):
+    run, controls = new_run(tmp_path / "run", toy_plan(8, validate_every=4)), Controls(ToySettings())
+    job = train(TrainRequest(run.path), controls, kind=toy_kind(open_thorough))
+    advance_to(4, job)
+    for _ in range(5):
+        next(job)
+    controls.finish()
+    rest = list(job)
+    assert len(rest) < 50
+    assert Checkpoints(run.checkpoints).newest_good()[0].step == 4
+    assert "error" not in history_of(run).validation
+    train_to_end(run, open_thorough)
+    assert history_of(run).validation["error"].steps.tolist() == [4, 8]
+
+
+class Thorough(Regression):
+    """Its check takes long."""
+
+    def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
+        for _ in range(500):
+            yield
+        return (yield from super().validate(shown))
+
+
+def open_thorough(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Thorough(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+def open_missing(plan, place):
+    yield Progress("Reading")
+    raise StudioError("The photos are not there.", "Plug the disk in.")
+
+
+def test_a_run_whose_photos_are_gone_fails_where_it_was(tmp_path):
+    run, controls = new_run(tmp_path / "run", toy_plan(50)), Controls(ToySettings())
+    job = train(TrainRequest(run.path), controls, kind=toy_kind())
+    advance_to(5, job)
+    controls.finish()
+    reached = end_of(job).step
+    with pytest.raises(StudioError, match="not there"):
+        end_of(train(TrainRequest(run.path), Controls(ToySettings()), kind=toy_kind(open_missing)))
+    assert glance(run.path).step == reached >= 5
 
 
 def test_closing_in_the_middle_of_a_step_brings_it_to_its_end_and_saves(tmp_path):
@@ -379,6 +438,27 @@ def open_stumbling(plan: RunPlan, place: Place) -> Job[TrainingTask]:
     return Stumbling(ToySettings.model_validate(dict(plan.settings)), place)
 
 
+def test_a_batch_that_is_not_finite_leaves_no_trace_in_running_statistics(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(12, average="none", validate_every=6))
+    train_to_end(run, open_soiled)
+    assert [event.facts["what"] for event in history_of(run).of_kind("guard")] == ["skipped"]
+    assert all(torch.isfinite(value).all() for value in weights_in(run).values())
+    assert np.isfinite(history_of(run).validation["error"].values).all()
+
+
+class Soiled(Regression):
+    """One of its batches holds a number that is none."""
+
+    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+        x, y = batch
+        yield from super().objectives((x * math.nan if moment.step == 4 else x, y), moment)
+
+
+def open_soiled(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Soiled(ToySettings.model_validate(dict(plan.settings)), place)
+
+
 def test_a_step_that_does_not_fit_is_repeated_exactly_in_smaller_parts(tmp_path):
     told = new_run(tmp_path / "told", toy_plan(10, accumulate=2))
     train_to_end(told, open_cramped)
@@ -412,6 +492,75 @@ def test_a_full_disk_in_mid_run_is_said_and_the_run_goes_on(tmp_path, monkeypatc
             monkeypatch.setattr(shutil, "disk_usage", room)
     assert any("no room" in event.message for event in said if isinstance(event, Log))
     assert history_of(run).logged_state == "finished"
+
+
+def test_a_run_at_its_end_leaves_its_network_even_without_room_for_a_checkpoint(tmp_path, monkeypatch):
+    run = new_run(tmp_path / "run", toy_plan(12))
+    job = training(run, clock=EverySteps(5))
+    advance_to(7, job)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 0))
+    trained = end_of(job)
+    assert (trained.state, trained.step) == ("finished", 12)
+    assert run.model_file.exists()
+    assert Checkpoints(run.checkpoints).newest_good()[0].step == 5
+
+
+def test_a_run_whose_folder_is_deleted_ends_and_does_not_bring_it_back(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(40))
+    job = training(run, clock=EverySteps(5))
+    advance_to(7, job)
+    shutil.rmtree(run.path)
+    with pytest.raises(StudioError, match="not there any more"):
+        end_of(job)
+    assert not run.path.exists()
+
+
+def test_a_look_that_does_not_fit_into_memory_is_left_out_and_the_run_goes_on(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(12, validate_every=4, sample_every=6))
+    trained, said = train_to_end(run, open_crowded)
+    assert trained.state == "finished"
+    assert history_of(run).validation["error"].steps.tolist() == [8, 12]
+    assert [event.step for event in history_of(run).of_kind("sample")] == [0, 12]
+    told = [event.message for event in said if isinstance(event, Log)]
+    assert any("check at step 4 did not fit" in message for message in told)
+    assert any("sample at step 6 did not fit" in message for message in told)
+
+
+class Crowded(Regression):
+    """Its first check and its second sample find no memory."""
+
+    checks = samples = 0
+
+    def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
+        self.checks += 1
+        if self.checks == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return (yield from super().validate(shown))
+
+    def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
+        self.samples += 1
+        if self.samples == 2:
+            raise MemoryError
+        return (yield from super().sample(shown))
+
+
+def open_crowded(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Crowded(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+def test_begun_files_of_a_killed_process_are_swept_away(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(4))
+    run.samples.mkdir()
+    begun = [run.samples / ".0123456789abcdef.part", run.path / ".fedcba9876543210.part"]
+    for path in begun:
+        path.write_bytes(b"begun")
+        os.utime(path, (0, 0))
+    fresh = run.path / ".0000000000000000.part"  # somebody writes a note just now
+    fresh.write_bytes(b"begun")
+    train_to_end(run)
+    assert [path.exists() for path in (*begun, fresh)] == [False, False, True]
 
 
 def test_only_one_process_trains_a_run(tmp_path):

@@ -64,6 +64,12 @@ def test_steepest_is_where_the_slope_is() -> None:
     assert curve(bowl()).steepest == steepest(RATES, bowl())
 
 
+def test_a_steep_wiggle_before_the_descent_is_noise() -> None:
+    losses = bowl()
+    losses[20:24] -= (0.0, 0.9, 0.9, 0.0)
+    assert steepest(RATES, losses) == pytest.approx(1e-2, rel=0.2)
+
+
 def test_valley_is_the_middle_of_the_descent() -> None:
     losses = np.concatenate([np.full(30, 2.0), np.linspace(2.0, 1.0, 31), np.full(39, 5.0)])
     found = valley(RATES, losses)

@@ -3,12 +3,13 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -198,6 +199,18 @@ def train_to_end(run: RunFolder, opener: Any = open_regression, **more: Any) -> 
             events.append(next(job))
         except StopIteration as end:
             return end.value, events
+
+
+@contextmanager
+def full_disk(room: int = 0) -> Iterator[None]:
+    """Let no file of this process grow beyond `room` bytes, as if the disk were full."""
+    resource = pytest.importorskip("resource")  # not on Windows
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def left_if_killed_now(run: RunFolder, name: str = "left") -> RunFolder:

@@ -308,3 +308,15 @@ def test_a_million_points_are_drawn_from_a_few(qtbot, curves: Curves):
     assert len(lines["raw"].x) <= 1002
     raw = lines["raw"].heights
     assert (raw.min(), raw.max()) == (noise.min(), noise.max())
+
+
+def test_in_a_narrow_place_the_legend_lies_below_and_the_plot_keeps_the_greater_part(qtbot, curves: Curves):
+    curves.set_series("loss", *fall())
+    settle(qtbot, curves)
+    curves.resize(480, 520)
+    qtbot.waitUntil(lambda: curves.plot.width() > 0.9 * 480)
+    assert curves.plot.height() > 0.6 * 520
+    assert curves.legend.mapTo(curves, QPoint()).y() >= curves.plot.height()
+    curves.resize(800, 360)
+    qtbot.waitUntil(lambda: curves.legend.mapTo(curves, QPoint()).x() >= curves.plot.width() > 0.6 * 800)
+    assert curves.plot.height() == 360

@@ -211,7 +211,7 @@ def test_hovering_reads_the_numbers(make: Made) -> None:
     assert "Work" in editor.readout.text()
     assert "rate 0.01" in editor.readout.text()
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
-    assert editor.readout.text() == "800 steps · 8 epochs · 3 200 pictures"
+    assert editor.readout.text() == "800 steps · 8 epochs · 3,200 pictures"
 
 
 def test_a_drag_says_what_it_does(make: Made) -> None:

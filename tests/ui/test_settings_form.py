@@ -6,7 +6,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from studio.core.settings import Settings, describe, setting
+from studio.core.settings import Settings, setting
 from studio.core.style_settings import StyleSettings
 from studio.ui.theme import Theme
 from studio.ui.widgets.choice_box import ChoiceBox
@@ -359,14 +359,6 @@ def test_a_long_label_gives_way_and_tells_all_of_itself(form: SettingsForm):
     caption = form.row("amount").caption
     caption.resize(120, caption.height())
     assert caption.toolTip() == f"{long}\nWie viel."
-
-
-def test_the_style_form_shows_three_sliders_and_folds_the_rest(qtbot, theme: Theme):
-    form = SettingsForm(StyleSettings, theme)
-    qtbot.addWidget(form)
-    form.show()
-    visible = [info.name for info in describe(StyleSettings) if form.row(info.name).isVisible()]
-    assert visible == ["strength", "style_weight", "content_weight"]
 
 
 def test_hiding_a_slider_in_mid_drag_ends_the_gesture(qtbot, form: SettingsForm):

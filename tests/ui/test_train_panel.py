@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,11 +25,15 @@ from PySide6.QtWidgets import (
 from studio_kit import PATIENCE, drop_files, open_studio, write_painting
 from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 
+from studio.core.events import Job, Progress
+from studio.core.failures import StudioError
 from studio.engine import Engine
 from studio.training import kinds
 from studio.training.run_folder import RunFolder, RunPlan
+from studio.training.run_glance import glance
 from studio.training.run_log import RunHistory
 from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.task import Place, TrainingTask
 from studio.training.task_kind import InputKind, TaskKind
 from studio.ui.notifier import Notifier
 from studio.ui.panels.train import TrainPanel, length_in_words
@@ -172,6 +177,35 @@ def test_a_sample_painting_is_one_click_away(panel, until):
     until(lambda: tile._name.text() == panel.session.new_run.inputs["painting"].name)
 
 
+def test_a_file_that_is_no_picture_is_not_taken_for_a_painting(panel, until, photos, qtbot, tmp_path):
+    (tmp_path / "poem.txt").write_text("Not a painting.")
+    run = panel.session.new_run
+    run.add_data([photos])
+    with qtbot.waitSignal(panel.failed, timeout=PATIENCE) as told:
+        run.set_input("painting", tmp_path / "poem.txt")
+    assert "poem.txt" in told.args[0].cause
+    assert not run.inputs
+    assert not panel.can_start
+    assert not panel.desk.new_page.start_button.isEnabled()
+
+
+def open_missing(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    raise StudioError("The photos are not there.", "Plug the disk in.")
+
+
+def test_why_a_run_failed_is_said_once(panel, until, qtbot, monkeypatch):
+    monkeypatch.setattr(kinds, "KINDS", (toy_kind(open_missing),))
+    notices, ends = [], []
+    panel.noticed.connect(lambda *words: notices.append(words))
+    panel.ended.connect(lambda *words: ends.append(words))
+    with qtbot.waitSignal(panel.failed, timeout=PATIENCE) as told:
+        panel.session.keeper.create(toy_plan(5))
+    assert told.args[0].cause == "The photos are not there."
+    until(lambda: ends)
+    assert notices == []
+
+
 def test_a_drawn_schedule_is_the_runs(panel):
     page = panel.desk.new_page
     assert page.schedule.schedule == constant_schedule(20)
@@ -278,7 +312,7 @@ def test_a_knob_is_told_when_the_hand_rests(panel, until):
     until(lambda: panel.session.watch.look.history.of_kind("settings"))
     assert panel.session.watch.look.history.of_kind("settings")[-1].facts["values"] == {"noise_weight": 3.0}
     items = panel.desk.run_page.side.happenings
-    until(lambda: any("noise weight 3" in items.item(row).text() for row in range(items.count())))
+    until(lambda: any("Noise 3" in items.item(row).text() for row in range(items.count())))
 
 
 def test_notes_lie_beside_the_run(panel, until):
@@ -436,13 +470,19 @@ def tiny_fast_style(photos: Path, painting: Path, steps: int) -> RunPlan:
 
 @pytest.fixture
 def detached_runs() -> Iterator[list[Path]]:
-    """Runs whose processes must not outlive the test."""
+    """Runs whose processes must not outlive the test, wherever it fails: one may only just be starting."""
     runs: list[Path] = []
     yield runs
     for run in runs:
-        beat = RunFolder(run).heartbeat()
-        if beat is not None and beat.alive and beat.process != os.getpid():
-            os.kill(beat.process, signal.SIGKILL)
+        patience = time.monotonic() + PATIENCE / 1000
+        while (run / "process.log").exists() and time.monotonic() < patience:
+            beat = RunFolder(run).heartbeat()
+            if beat is not None and beat.alive and beat.process != os.getpid():
+                os.kill(beat.process, signal.SIGKILL)
+                break
+            if glance(run).state in ("stopped", "failed"):
+                break
+            time.sleep(0.1)
 
 
 def test_a_run_goes_on_without_the_window_and_is_brought_back(

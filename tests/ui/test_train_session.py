@@ -1,6 +1,7 @@
 """The Train panel's state, with real runs of toys on a real engine, and no widget."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -238,7 +239,7 @@ def test_a_run_that_waits_is_let_go_by_pausing_it(session, until):
     first = begin(session, until)
     second = session.keeper.create(toy_plan(5))
     session.keeper.pause(second)
-    until(lambda: session.keeper.place(second) == "nowhere")
+    until(lambda: session.keeper.place(second) == "nowhere" and state_of(session, second))
     assert state_of(session, second) == "new"
     assert session.keeper.place(first) == "here"
 
@@ -266,11 +267,25 @@ def test_a_failing_run_says_why(session, until, qtbot, photos):
         path = session.keeper.create(plan)
     assert "batch" in told.args[0].cause
     assert session.keeper.place(path) == "nowhere"
+    assert session.keeper.has_told(path)
 
 
 def test_two_runs_of_one_name_get_folders_of_their_own(session, folder):
     named = toy_plan(5).model_copy(update={"title": "Wave: the 2nd/try"})
-    assert [session.keeper.create(named).name for _ in range(2)] == ["Wave the 2nd try", "Wave the 2nd try 2"]
+    both = [session.keeper.create(named) for _ in range(2)]
+    assert [path.name for path in both] == ["Wave the 2nd try", "Wave the 2nd try 2"]
+    titles = [RunFolder(path).read_plan().title for path in both]
+    assert titles == ["Wave: the 2nd/try", "Wave: the 2nd/try 2"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="The wastebasket of a freedesktop")
+def test_a_run_is_deleted_where_there_never_was_a_wastebasket(session, until, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / ".local" / "share"))
+    path = begin(session, until, 5)
+    until(lambda: session.keeper.place(path) == "nowhere")
+    session.delete(path)
+    assert not path.exists()
+    assert (tmp_path / "home" / ".local" / "share" / "Trash" / "files" / path.name / "run.json").is_file()
 
 
 # -- runs from elsewhere -----------------------------------------------------------------------------------------------
@@ -310,6 +325,34 @@ def test_a_run_of_a_cluster_is_watched_live(session, until, tmp_path):
     until(lambda: session.watch.look.history.step == 41)
     session.toggle_pause()
     assert run.orders.take() == (Order("pause"),)
+
+
+@pytest.fixture
+def nightly(folder: Path) -> Path:
+    """A run that another process trains already when the session opens."""
+    run = written_elsewhere(folder / "night")
+    beat_of_another_computer(run)
+    return run.path
+
+
+def test_a_run_that_went_on_in_the_background_is_in_sight_at_the_next_start(nightly, session, until):
+    until(lambda: session.shown == nightly)
+    session.show(None)
+    lists = []
+    session.keeper.listed.connect(lists.append)
+    until(lambda: lists)
+    assert session.shown is None  # once is enough
+
+
+def test_nobody_is_torn_away_from_a_run_that_is_being_put_together(nightly, engines, until, photos, tmp_path):
+    session = TrainSession(
+        *engines, nightly.parent, Preferences(tmp_path / "atelier.ini"), QUndoStack(), kinds=(toy_kind(),)
+    )
+    session.new_run.add_data([photos])
+    session.set_visible(True)
+    until(lambda: session.keeper.place(nightly) == "elsewhere" and session.new_run.report is not None)
+    assert session.shown is None
+    session.set_visible(False)
 
 
 def test_what_was_looked_at_does_not_change_behind_ones_back(session, until, tmp_path):

@@ -97,8 +97,8 @@ def _shades(counts: NDArray[np.float64]) -> Picture:
     """Return C×C colours: the larger its share of the row, the stronger; right answers lie on the diagonal."""
     shares = counts / np.maximum(1.0, counts.sum(axis=1, keepdims=True))
     strong = np.where(np.eye(len(counts), dtype=bool)[..., None], _RIGHT, _WRONG)
-    mixed: Picture = np.round(_FIELD + (strong - np.array(_FIELD)) * np.sqrt(shares)[..., None]).astype(np.uint8)
-    return mixed
+    shades: Picture = np.round(_FIELD + (strong - np.array(_FIELD)) * np.sqrt(shares)[..., None]).astype(np.uint8)
+    return shades
 
 
 def _name_the_lines(sheet: Image.Image, names: Sequence[str], edges: Sequence[int], left: int, top: int) -> None:

@@ -7,7 +7,7 @@ the photo's content, and has it the painting's style, as far as the strength ask
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -158,11 +158,13 @@ class FastStyleTask(TrainingTask):
         self._settings = settings
         self._loss.weights = loss_weights(settings)
 
-    def state_dict(self) -> dict[str, int]:  # noqa: D102
-        return {"steps": self._steps}
+    def state_dict(self) -> dict[str, Any]:  # noqa: D102
+        return {"steps": self._steps, "measured": dict(self._measured)}
 
-    def load_state_dict(self, state: Mapping[str, int]) -> None:  # noqa: D102
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict()` was taken; the card then tells the numbers of those weights, not of later ones."""
         self._steps = int(state["steps"])
+        self._measured = dict(state.get("measured", {}))
 
     # -- being measured ----------------------------------------------------------------------------------------------
 

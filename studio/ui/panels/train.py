@@ -292,7 +292,12 @@ class TrainPanel(Panel):
             task = PictureTask(path, _TILE)
             handle = self._pictures.live(f"train.{kind.name}.{name}", small_picture, task, Controls(Settings()))
             handle.finished.connect(partial(self._show_input, kind, name))
-            handle.failed.connect(self.report)
+            handle.failed.connect(partial(self._refuse_input, kind, name, path))
+
+    def _refuse_input(self, kind: TaskKind, name: str, path: Path, failure: Failure) -> None:
+        self.desk.new_page.inputs[kind.name, name].set_file("", None)
+        self.session.new_run.refuse_input(kind.name, name, path)
+        self.report(failure)
 
     def _show_input(self, kind: TaskKind, name: str, found: Thumbnail) -> None:
         self.desk.new_page.inputs[kind.name, name].set_file(found.title, found.picture)
@@ -331,7 +336,8 @@ class TrainPanel(Panel):
             "stopped": "It was stopped, and its network kept.",
             "failed": run.trouble or "It failed.",
         }[run.state]
-        self.noticed.emit(f"{run.title}: {words}", "warning" if run.state == "failed" else "info")
+        if not (run.state == "failed" and self.session.keeper.has_told(run.path)):
+            self.noticed.emit(f"{run.title}: {words}", "warning" if run.state == "failed" else "info")
         self.ended.emit(run.title, words)
 
     def _use(self) -> None:

@@ -90,6 +90,14 @@ class NewRun(QObject):
         self.inputs_changed.emit(self.inputs)
         self.ready_changed.emit()
 
+    def refuse_input(self, kind: str, name: str, path: Path) -> None:
+        """Do without a file that could not be read after all, unless another has been chosen meanwhile."""
+        if self._inputs[kind].get(name) == path:
+            del self._inputs[kind][name]
+            if kind == self.kind.name:
+                self.inputs_changed.emit(self.inputs)
+                self.ready_changed.emit()
+
     # -- what to learn from ----------------------------------------------------------------------------------------
 
     def drop(self, paths: Sequence[Path]) -> None:

@@ -1,11 +1,13 @@
 """Every run the window knows: which there are, who works on each, and the ways to steer them. Knows no widget."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from PySide6.QtCore import QFile, QObject, QTimer, Signal
+from PySide6.QtCore import QFile, QObject, QStandardPaths, QTimer, Signal
 
 from studio.core.controls import Controls
 from studio.core.events import Log, Progress
@@ -23,6 +25,7 @@ _BUSY_MS, _CALM_MS = 1500, 5000
 """Between two looks at the list: while any of its runs works, and while one may be begun elsewhere."""
 
 _LIST = "train.list"
+_SHARE = QStandardPaths.StandardLocation.GenericDataLocation
 
 Place: TypeAlias = Literal["here", "waiting", "elsewhere", "nowhere"]
 """Who works on a run: this window, this window soon (another run comes first), another process, nobody."""
@@ -64,6 +67,7 @@ class RunKeeper(QObject):
         self.runs: tuple[RunGlance, ...] = ()
         self._here: dict[Path, JobHandle] = {}
         self._at_work: set[Path] = set()
+        self._told: set[Path] = set()
         self._wanted_here: set[Path] = set()
         self._wanted_detached: set[Path] = set()
         self._listing: JobHandle | None = None
@@ -129,6 +133,8 @@ class RunKeeper(QObject):
 
     def delete(self, path: Path) -> None:
         """Put a run's folder into the wastebasket; where there is none, say so and leave it."""
+        with suppress(OSError):  # Qt makes the wastebasket of a new account, but not the folder it lies in
+            Path(QStandardPaths.writableLocation(_SHARE)).mkdir(parents=True, exist_ok=True)
         if QFile(str(path)).moveToTrash():
             self.forget(path)
         else:
@@ -170,7 +176,9 @@ class RunKeeper(QObject):
 
     def create(self, plan: RunPlan) -> Path | None:
         """Make the folder of a new run and begin it."""
-        path = _free_folder(self.folder, plan.title or plan.task)
+        path, number = _free_folder(self.folder, plan.title or plan.task)
+        if plan.title and number > 1:  # two runs of one name could not be told apart
+            plan = plan.model_copy(update={"title": f"{plan.title} {number}"})
         try:
             RunFolder.create(path, plan)
         except (StudioError, OSError) as error:
@@ -189,6 +197,7 @@ class RunKeeper(QObject):
         handle = self._studio.queue(f"train.{path}", "train", request, Controls(Settings()))
         self._here[path] = handle
         self._at_work.add(path)
+        self._told.discard(path)
         handle.started.connect(partial(self._tell_place, path))
         handle.progressed.connect(partial(self._tell_progress, path))
         handle.logged.connect(partial(self._tell_log, path))
@@ -310,7 +319,12 @@ class RunKeeper(QObject):
         if failure.kind == RunChangedError.__name__:
             self.changes_found.emit(path, failure)
         else:
+            self._told.add(path)
             self.failed.emit(failure)
+
+    def has_told(self, path: Path) -> bool:
+        """Whether `failed` has said why this run failed, here; of another process's only its end is seen."""
+        return path in self._told
 
     def _leave(self, path: Path) -> None:
         self._here.pop(path, None)
@@ -320,9 +334,9 @@ class RunKeeper(QObject):
             self.rested.emit()
 
 
-def _free_folder(folder: Path, title: str) -> Path:
-    """Return a new folder's path that says what the run is."""
+def _free_folder(folder: Path, title: str) -> tuple[Path, int]:
+    """Return a new folder's path that says what the run is, and the number behind its name; 1 is not written."""
     name = "".join(letter if letter.isalnum() or letter in " -_." else " " for letter in title)
     name = " ".join(name.split()).strip(". ")[:60] or "run"
-    names = [name, *(f"{name} {number}" for number in range(2, 10_000))]
-    return next(path for path in (folder / name for name in names) if not path.exists())
+    paths = (folder / (name if number == 1 else f"{name} {number}") for number in count(1))
+    return next((path, number) for number, path in enumerate(paths, 1) if not path.exists())

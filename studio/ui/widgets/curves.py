@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from studio.core.settings import Settings, describe, setting
 from studio.ui.theme import Theme, mark
@@ -34,6 +34,10 @@ _WORK_MS = 12
 _WORK_S = 0.006
 _WORK_POINTS = 16_384
 _SIDE = 224
+_NARROW, _TALL, _LOW = 560, 360, 164
+"""Narrower than the first and taller than the second, px, the legend lies below the plot, as low as the third."""
+_ANY = (1 << 24) - 1
+"""Qt's word for "as large as you like"."""
 
 
 class CurveLook(Settings):
@@ -94,24 +98,47 @@ class Curves(QWidget):
         ):
             for button, tip in zip(segments.buttons, tips, strict=True):
                 button.setToolTip(tip)
-        side = QVBoxLayout()
-        side.setContentsMargins(0, tokens.gap, 0, tokens.gap)
-        side.setSpacing(tokens.gap)
-        side.addWidget(self.legend, 1)
+        ways = QVBoxLayout()
+        ways.setSpacing(tokens.gap)
+        ways.addStretch(1)
         for control in (self.smoothing, self.along, self.heights):
             control.setFixedWidth(_SIDE)
-            side.addWidget(control)
-        self.legend.setFixedWidth(_SIDE)
+            ways.addWidget(control)
+        self._side = QWidget(self)
+        self._side_layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._side)
+        self._side_layout.setContentsMargins(0, tokens.gap, 0, tokens.gap)
+        self._side_layout.setSpacing(tokens.gap)
+        self._side_layout.addWidget(self.legend, 1)
+        self._side_layout.addLayout(ways)
         content = QWidget(self)
-        layout = QHBoxLayout(content)
-        layout.setContentsMargins(0, 0, tokens.margin, 0)
+        self._content_layout = layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
         layout.setSpacing(tokens.margin)
         layout.addWidget(self.plot, 1)
-        layout.addLayout(side)
+        layout.addWidget(self._side)
+        self._arrange(narrow=False)
         self._places = QStackedLayout(self)
         self._places.addWidget(self.empty_state)
         self._places.addWidget(content)
         self.setMinimumSize(_SIDE + 240, 240)
+
+    def _arrange(self, *, narrow: bool) -> None:
+        """Put the legend beside the plot, or below it where too little would be left of the plot."""
+        direction, margin = QBoxLayout.Direction, self._theme.tokens.margin
+        self._content_layout.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        self._content_layout.setContentsMargins(margin if narrow else 0, 0, margin, 0)
+        self._content_layout.setSpacing(0 if narrow else margin)
+        self._side_layout.setDirection(direction.LeftToRight if narrow else direction.TopToBottom)
+        self._side.setMaximumHeight(_LOW if narrow else _ANY)
+        self._side.setMinimumWidth(0 if narrow else _SIDE)
+        self._side.setMaximumWidth(_ANY if narrow else _SIDE)
+        self._is_narrow = narrow
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find the legend a place where the plot keeps the greater part."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < _NARROW and event.size().height() > _TALL
+        if narrow != self._is_narrow:
+            self._arrange(narrow=narrow)
 
     def _connect(self) -> None:
         self._draw.timeout.connect(self._redraw)

@@ -18,5 +18,5 @@ def read_number(text: str) -> float:
 
 
 def number_text(value: float) -> str:
-    """Write a number briefly and exactly enough to be read back."""
-    return f"{value:.6g}"
+    """Write a number briefly and exactly enough to be read back: 0.002, 2e-5."""
+    return f"{value:.6g}".replace("e-0", "e-").replace("e+0", "e+")

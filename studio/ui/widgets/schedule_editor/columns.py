@@ -74,7 +74,7 @@ def _end_column(curve: CurveName, end: EndName, title: str, help: str, *, more: 
         ),
         inherited=lambda phase: end == "end" and getattr(phase, curve).decay == "none",
         more=more,
-        width=88 if more and end == "start" else 80 if end == "start" else 64,
+        width=96 if end == "start" else 72,
     )
 
 

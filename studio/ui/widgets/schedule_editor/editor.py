@@ -260,7 +260,7 @@ class ScheduleEditor(QWidget):
         position = self.state.position
         if position is not None:
             words = f"Step {min(position, timeline.total_steps):,} of {words}"
-        self.readout.setText(words.replace(",", " "))
+        self.readout.setText(words)
 
     def _show_step(self, step: float | None) -> None:
         if self._refusal.isActive():
@@ -272,7 +272,7 @@ class ScheduleEditor(QWidget):
         moment = timeline.at(int(step))
         name = moment.phase_name or f"Phase {moment.phase + 1}"
         self.readout.setText(
-            f"Step {moment.step:,}".replace(",", " ") + f" · epoch {moment.epoch:.2f} · {name} · "
+            f"Step {moment.step:,} · epoch {moment.epoch:.2f} · {name} · "
             f"rate {number_text(float(f'{moment.learning_rate:.3g}'))} · momentum {moment.momentum:.3f}"
         )
 

@@ -425,4 +425,4 @@ def _name(phase: Phase, index: int) -> str:
 
 def _length(phase: Phase) -> str:
     unit = phase.unit if phase.duration != 1 else phase.unit[:-1]
-    return f"{number_text(phase.duration)} {unit}"
+    return f"{phase.duration:,.6g} {unit}"

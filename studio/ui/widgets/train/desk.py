@@ -16,7 +16,7 @@ from studio.ui.widgets.run_list import RunEntry, RunList
 from studio.ui.widgets.train.new_run_page import NewRunPage
 from studio.ui.widgets.train.run_page import RunPage
 
-_LIST_WIDTH, _NARROWEST = 212, 190
+_LIST_WIDTH, _NARROWEST = 248, 200
 
 
 class TrainDesk(QWidget):

@@ -18,10 +18,18 @@ WORTH_TELLING = frozenset({"state", "resumed", "checkpoint", "settings", "guard"
 """Kinds of happenings; of the others, such as samples, there are other signs."""
 
 
-def in_words(one: Happening) -> str:
-    """Return what happened as one line."""
+def in_words(one: Happening, labels: Mapping[str, str] | None = None) -> str:
+    """Return what happened as one line; "" where the next happening says it all.
+
+    Args:
+        one: what happened.
+        labels: the words that stand beside a setting's slider, by the setting's name.
+
+    """
     said = str(one.facts.get("message") or one.facts.get("cause") or "")
     match one.kind:
+        case "state" if one.facts.get("state") == "running" and one.step > 0:
+            words = ""  # "Goes on from step …" follows
         case "state":
             words = _STATES.get(str(one.facts.get("state")), str(one.facts.get("state"))).format(step=one.step)
         case "resumed":
@@ -29,7 +37,7 @@ def in_words(one: Happening) -> str:
         case "checkpoint":
             words = f"Saved at step {one.step:,}{_honours(one.facts)}"
         case "settings":
-            words = f"From step {one.step:,}: {_values(one.facts.get('values') or {})}"
+            words = f"From step {one.step:,}: {_values(one.facts.get('values') or {}, labels or {})}"
         case _:
             words = ""
     return ". ".join(part.rstrip(".") for part in (words, said) if part)
@@ -42,8 +50,9 @@ def _honours(facts: Mapping[str, Any]) -> str:
     return f" ({', '.join(honours)})" if honours else ""
 
 
-def _values(values: Mapping[str, Any]) -> str:
+def _values(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    names = {name: labels.get(name, name.replace("_", " ")) for name in values}
     return ", ".join(
-        f"{name.replace('_', ' ')} {value:g}" if isinstance(value, int | float) else f"{name.replace('_', ' ')} {value}"
+        f"{names[name]} {value:g}" if isinstance(value, int | float) else f"{names[name]} {value}"
         for name, value in values.items()
     )

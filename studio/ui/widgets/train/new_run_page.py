@@ -35,7 +35,7 @@ from studio.ui.widgets.train.kind_choice import KindChoice
 from studio.ui.widgets.wrapping_label import WrappingLabel
 
 COLUMN, _NARROWEST_COLUMN = 300, 264
-_MIDDLE = 556
+_MIDDLE = 544
 _SCHEDULE = 460
 _WIDEST = 860
 _GROUPS = ("Length", "Network", "Data", "Variety", "Averaging and care", "This computer")

@@ -24,6 +24,7 @@ from studio.ui.widgets.schedule_editor import ScheduleEditor
 from studio.ui.widgets.segments import Segments
 from studio.ui.widgets.train.run_header import STATES, RunHeader
 from studio.ui.widgets.train.run_reading import (
+    CHECKED,
     GRADIENTS,
     figures_of,
     marks_of,
@@ -251,7 +252,7 @@ class RunPage(QWidget):
         while self._numbers and perf_counter() < end:
             name, series = self._numbers.pop(0)
             is_new = name not in self.curves.names
-            self.curves.set_series(name, series.steps, series.values)
+            self.curves.set_series(name, series.steps, series.values, smooth=not name.endswith(CHECKED))
             if is_new and name.endswith(GRADIENTS):
                 self.curves.show_curve(name, shown=False)  # of another magnitude: it would flatten the losses
         if self._numbers:

@@ -8,10 +8,20 @@ from studio.ui.widgets.curves import Knots, PlotMark, Scales
 from studio.ui.widgets.run_figures import RunFigures
 from studio.ui.widgets.samples_view import SampleShot
 
-__all__ = ["GRADIENTS", "figures_of", "marks_of", "numbers_of", "samples_of", "scales_of", "settings_of", "total_of"]
+__all__ = [
+    "CHECKED",
+    "GRADIENTS",
+    "figures_of",
+    "marks_of",
+    "numbers_of",
+    "samples_of",
+    "scales_of",
+    "settings_of",
+    "total_of",
+]
 
 GRADIENTS = "gradient norm"
-_CHECKED = " (checked)"
+CHECKED = " (checked)"
 """Behind the names of numbers that are measured on pictures it does not learn from."""
 
 
@@ -34,10 +44,13 @@ def total_of(look: RunLook) -> int:
 
 
 def numbers_of(history: RunHistory) -> list[tuple[str, Series]]:
-    """Return every number's course with the name it is shown by: losses first, then checks, gradients last."""
+    """Return every number's course with the name it is shown by: losses first, then gradients, then checks.
+
+    That is the order in which they come while one watches; a run that is opened later has the same colours.
+    """
     learnt = {name.replace("_", " "): series for name, series in history.metrics.items()}
-    checked = {name.replace("_", " ") + _CHECKED: series for name, series in history.validation.items()}
-    return sorted((learnt | checked).items(), key=lambda one: (one[0].endswith(GRADIENTS), one[0] in checked))
+    checked = {name.replace("_", " ") + CHECKED: series for name, series in history.validation.items()}
+    return sorted((learnt | checked).items(), key=lambda one: (one[0] in checked, one[0].endswith(GRADIENTS)))
 
 
 def scales_of(history: RunHistory) -> Scales:

@@ -117,7 +117,8 @@ class RunSide(QWidget):
         self._heading = QLabel("While it learns", self)
         self._knobs_place = QWidget(self)
         self._places = QVBoxLayout(self._knobs_place)
-        self._seen = 0
+        self._labels: dict[str, str] = {}
+        self._seen, self._last_words = 0, ""
         self._lay_out()
         self._connect()
 
@@ -161,6 +162,8 @@ class RunSide(QWidget):
         for known, knobs in self._knobs.items():
             knobs.setVisible(known is model)
         self._heading.setVisible(model is not None)
+        fields = {} if model is None else model.model_fields
+        self._labels = {name: field.title for name, field in fields.items() if field.title}
 
     def set_settings(self, settings: TrainingSettings, *, steerable: bool) -> None:
         """Show how the run is set; it can be turned while somebody works on it."""
@@ -182,9 +185,12 @@ class RunSide(QWidget):
         told = [one for one in happenings if one.kind in WORTH_TELLING]
         if len(told) < self._seen:
             self.happenings.clear()
-            self._seen = 0
+            self._seen, self._last_words = 0, ""
         for one in told[max(self._seen, len(told) - _MOST) :]:
-            words, at = in_words(one), time.localtime(one.at)
+            words, at = in_words(one, self._labels), time.localtime(one.at)
+            if words in ("", self._last_words):  # saved because it is the best, and once more because it is the end
+                continue
+            self._last_words = words
             item = QListWidgetItem(f"{time.strftime('%H:%M', at)}  {words}")
             item.setToolTip(f"{time.strftime('%c', at)}, step {one.step:,}\n{words}")
             self.happenings.insertItem(0, item)
@@ -196,4 +202,4 @@ class RunSide(QWidget):
         """Another run comes into sight."""
         self.notes.flush()
         self.happenings.clear()
-        self._seen = 0
+        self._seen, self._last_words = 0, ""
