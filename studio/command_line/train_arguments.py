@@ -15,6 +15,7 @@ from studio.core.failures import StudioError
 from studio.core.settings import describe
 from studio.training.crew import is_main
 from studio.training.kinds import KINDS, kind_named
+from studio.training.plan_settings import settings_of
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.run_log import RunHistory
 from studio.training.schedule import Schedule
@@ -96,18 +97,30 @@ def _to_resume(arguments: Sequence[str]) -> Asked:
         settings = kind.settings(**{**plan.settings, **given})
     except ValidationError as error:
         parser.error(f"{run.plan_file}: {_first_of(error)}")
+    moved = _moved(plan, asked, kind, parser)
 
     def prepare() -> None:
-        changed = plan.model_copy(update={"settings": {**plan.settings, **given}})
+        changed = moved.model_copy(update={"settings": {**plan.settings, **given}})
         if changed == plan:
             return
         from studio.training.plan_changes import changes_between, check_changes, identity_of
 
-        before, now = (identity_of(one, kind.settings(**one.settings), data="") for one in (plan, changed))
+        # whether what lies elsewhere now is still the same, its contents will tell
+        before, now = (identity_of(one, settings_of(one, kind), data="") for one in (moved, changed))
         check_changes(changes_between(before, now, kind.settings), accepted=asked.accept_changes)
         run.write_plan(changed)
 
     return _asked(asked, folder, prepare, settings, accept_changes=asked.accept_changes)
+
+
+def _moved(plan: RunPlan, asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> RunPlan:
+    """Return the plan with its data and inputs where they lie now."""
+    inputs = {
+        one.name: str(_existing(path, _flag(one.name), parser))
+        for one in kind.inputs if (path := getattr(asked, one.name)) is not None
+    }  # fmt: skip
+    data = tuple(str(_existing(path, "--data", parser)) for path in asked.data or ())
+    return plan.model_copy(update={"data": data or plan.data, "inputs": {**plan.inputs, **inputs}})
 
 
 def _asked(
@@ -163,7 +176,7 @@ def _kind_in(arguments: Sequence[str]) -> TaskKind:
         return found
     parser = CommandParser(
         "train", _summary(), "KIND --data DIR… -o RUN [--steps N --size N --batch N …]\n       "
-        "atelier train --resume RUN [--accept-changes] [--steps N …]",
+        "atelier train --resume RUN [--data DIR…] [--accept-changes] [--steps N …]",
     )  # fmt: skip
     if arguments and not {"-h", "--help"} & set(arguments):
         names = ", ".join(kind.name for kind in KINDS)
@@ -188,9 +201,7 @@ def _parser_for(kind: TaskKind) -> CommandParser:
         "RUN/model.safetensors.",
         f"--data DIR…{inputs} -o RUN [--steps N …]",
     )
-    parser.add_argument("--data", metavar="DIR", type=Path, nargs="+", required=True, help=kind.data_help)
-    for one in kind.inputs:
-        parser.add_argument(_flag(one.name), metavar="FILE", type=Path, required=True, dest=one.name, help=one.help)
+    _add_sources(parser, kind, required=True)
     parser.add_argument("-o", "--output", metavar="RUN", type=Path, required=True, help="a new folder for the run")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--schedule", metavar="FILE.json", type=Path, help="learn as drawn in the window's editor")
@@ -209,15 +220,25 @@ def _resuming_parser(kind: TaskKind) -> CommandParser:
         "train",
         f"Go on with a run ({kind.title}). It ends up exactly where it would have without the break.\n"
         "Settings that are not given stay as they are.",
-        "--resume RUN [--accept-changes] [--steps N …]",
+        "--resume RUN [--data DIR…] [--accept-changes] [--steps N …]",
     )
     parser.add_argument("--resume", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
         "--accept-changes", action="store_true", help="go on although the data or a setting is not what it was"
     )
+    _add_sources(parser, kind, required=False)
     _add_common(parser)
     add_settings(parser, kind.settings)
     return parser
+
+
+def _add_sources(parser: CommandParser, kind: TaskKind, *, required: bool) -> None:
+    now = "" if required else " Only where it lies elsewhere now."
+    parser.add_argument("--data", metavar="DIR", type=Path, nargs="+", required=required, help=kind.data_help + now)
+    for one in kind.inputs:
+        parser.add_argument(
+            _flag(one.name), metavar="FILE", type=Path, required=required, dest=one.name, help=one.help + now
+        )
 
 
 def _add_common(parser: CommandParser) -> None:

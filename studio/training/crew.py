@@ -142,7 +142,8 @@ class Crew:
         name = f"Process {rank + 1} of {self._devices}"
         if code is not None and code < 0:
             hint = "; often that means that memory ran out" if code == -9 else ""
-            return f"{name} was killed ({signal.Signals(-code).name}{hint})."
+            known = -code in signal.Signals.__members__.values()  # those for real time have no names
+            return f"{name} was killed ({signal.Signals(-code).name if known else f'signal {-code}'}{hint})."
         return f"{name} ended with exit code {code}."
 
     def __exit__(

@@ -73,7 +73,8 @@ class Looker:
         """
         network = yield from self._quietly(shown)
         if self._processes.rank == 0:
-            exported = self._trainee.task.export(network)
+            with torch.no_grad():
+                exported = self._trainee.task.export(network)
             tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in exported.tensors.items()}
             write_file(self._run.model_file, save(tensors, dict(exported.metadata)))
             write_file(self._run.card_file, exported.card.encode())

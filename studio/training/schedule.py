@@ -22,6 +22,10 @@ Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop"]
 Curve: TypeAlias = NDArray[np.float64]
 
 
+_FOR_EVER = 1e12
+"""Steps of a phase at most: a file may ask for more than numbers can count."""
+
+
 class _Drawn(BaseModel):
     """Base of what a schedule is made of: immutable, comparable, strict, finite."""
 
@@ -140,8 +144,8 @@ class Phase(_Drawn):
 
         """
         if self.unit == "steps":
-            return int(self.duration)
-        exact = self.duration * examples / (self.batch or batch)
+            return int(min(self.duration, _FOR_EVER))
+        exact = min(self.duration * examples / (self.batch or batch), _FOR_EVER)
         return max(1, math.ceil(exact - 1e-9 * exact))  # 0.1 epochs of 30 are 3 examples, not 3.0000000000000004
 
 

@@ -93,6 +93,21 @@ def test_a_schedule_comes_from_a_file_or_a_preset(pictures, tmp_path):
     assert RunFolder(tmp_path / "drawn").read_plan().schedule == drawn
 
 
+def test_data_that_has_moved_is_found_again(pictures, tmp_path, capsys):
+    run, old, new = tmp_path / "run", tmp_path / "old", tmp_path / "new"
+    shutil.copytree(pictures, old)
+    assert main(["train", "classifier", "--data", str(old), "-o", str(run), "--steps", "1", *SMALL]) == 0
+    old.rename(new)
+    resume = ["train", "--resume", str(run), "--steps", "2", "--accelerator", "cpu"]
+    assert main(resume) == 1
+    assert f"{old} is not there" in capsys.readouterr().err
+    assert main([*resume, "--data", str(new)]) == 0
+    assert RunFolder(run).read_plan().data == (str(new),)
+    (new / "dark" / "0.png").unlink()
+    assert main(["train", "--resume", str(run), "--steps", "3", "--accelerator", "cpu"]) == 1
+    assert "the pictures it learns from" in capsys.readouterr().err
+
+
 def test_a_command_that_failed_to_begin_can_be_typed_again(pictures, tmp_path, capsys):
     run, data = tmp_path / "run", tmp_path / "data"
     data.mkdir()

@@ -77,6 +77,15 @@ def test_a_killed_companion_is_named():
         assert "SIGKILL" in crew.killed()[0]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="signals for real time")
+def test_a_signal_without_a_name_has_a_number():
+    with (
+        Crew(program("import os; os.kill(os.getpid(), 40)"), devices=2) as crew,
+        pytest.raises(StudioError, match=r"was killed \(signal 40\)"),
+    ):
+        crew.wait_for_all()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_companion_that_does_not_end_is_ended(tmp_path):
     words = f"import os, time; open({str(tmp_path / 'number')!r}, 'w').write(str(os.getpid())); time.sleep(600)"

@@ -340,3 +340,11 @@ def test_a_preset_takes_the_place_of_a_schedule_at_its_length_and_speed(name: st
 def test_the_window_can_draw_schedules_without_torch() -> None:
     code = "import sys, studio.training.schedule_presets; sys.exit('torch' in sys.modules)"
     assert run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("unit", ["epochs", "steps"])
+def test_a_phase_for_ever_is_still_a_number_of_steps(unit):
+    endless = Phase(duration=1e308, unit=unit, learning_rate=Ramp.level(0.1))
+    timeline = Schedule(phases=(endless, endless)).timeline(100, batch=1, size=16)
+    assert timeline.total_steps == pytest.approx(2e12)
+    assert timeline.at(10**12).phase == 1
