@@ -19,7 +19,8 @@ class Scheduler:
 
     Live jobs take turns and go first. The queue's first job earns a share of every live step's time and takes a step
     when it has earned one as long as its last: so a slider's first frame never waits for more than the step in
-    progress, and a training run still moves while someone paints.
+    progress, and a training run still moves while someone paints. Once it is asked for what it has reached it goes
+    first: somebody waits for it to pause, or for the window to close.
 
     Args:
         condition: guards the lanes and whatever `has_room` reads.
@@ -125,7 +126,7 @@ class Scheduler:
         if live is None or queued is None:
             self._earned = 0.0
             return live or queued
-        return queued if self._earned >= self._queue_step else live
+        return queued if queued.controls.finishing or self._earned >= self._queue_step else live
 
     def _first_in_queue(self) -> Run | None:
         """The queue's job in progress, or else its next; one that is paused lets the others pass."""
@@ -151,7 +152,7 @@ class Scheduler:
                 self._live.remove(run)  # the next turn is the next key's
                 self._live.append(run)
             else:
-                self._earned -= seconds
+                self._earned = 0.0 if run.controls.finishing else self._earned - seconds
                 self._queue_step = seconds
 
     def _close(self, run: Run) -> None:

@@ -170,6 +170,34 @@ def test_live_and_queued_steps_interleave_and_the_queue_gets_about_a_fifth(engin
     assert both_there.count("train") / len(both_there) == pytest.approx(0.2, abs=0.08)
 
 
+def test_a_queued_job_that_is_asked_for_what_it_has_reached_goes_before_live_ones(engine, qtbot):
+    turns = []
+
+    def train(task, controls):
+        while not controls.finishing:
+            yield Progress("training")
+        for step in range(30):  # brings the step in progress to its end, and saves
+            turns.append("train")
+            yield Progress("saving", step, 30)
+
+    def paint(task, controls):
+        while True:
+            turns.append("paint")
+            yield Progress("painting")
+
+    queued = engine.queue("train", train, None, new_controls())
+    live = engine.live("style", paint, None, new_controls())
+    with qtbot.waitSignal(queued.progressed, timeout=20_000):
+        pass
+    with qtbot.waitSignal(queued.finished, timeout=20_000):
+        queued.finish()
+    qtbot.waitUntil(lambda: turns[-1] == "paint", timeout=20_000)  # and the painting goes on
+    with qtbot.waitSignal(live.cancelled, timeout=20_000):
+        live.cancel()
+    first = turns.index("train")
+    assert turns[first : first + 30] == ["train"] * 30
+
+
 def test_live_jobs_of_several_panels_take_turns(engine, qtbot):
     turns = run_side_by_side(engine, qtbot, ["style", "restore"], stop_after=600)
     live = [turn for turn in turns[turns.index("restore") :] if turn != "train"]
