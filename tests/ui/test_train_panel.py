@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QSlider,
 )
-from studio_kit import PATIENCE, drop_files, open_studio, write_painting
+from studio_kit import PATIENCE, answering_file_dialog, drop_files, open_studio, write_painting
 from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 
 from studio.core.controls import Controls
@@ -536,6 +536,30 @@ def test_a_run_goes_on_without_the_window_and_is_brought_back(
         header.take_over_action.trigger()
         until(lambda: panel.session.keeper.place(path) == "here" and panel.session.watch.look.state == "running")
         until(lambda: panel.session.watch.look.worker.process == os.getpid())
+        panel.stop()
+        until(lambda: panel.session.watch.look.state == "stopped")
+
+
+def test_a_run_goes_on_with_pictures_that_have_moved(qtbot, until, photos, tmp_path, monkeypatch):
+    home = tmp_path / "atelier home"
+    monkeypatch.setenv("ATELIER_HOME", str(home))
+    with open_studio(home) as studio:
+        studio.window.show_panel("train")
+        panel, header = studio.window.train_panel, studio.window.train_panel.desk.run_page.header
+        path = panel.session.keeper.create(tiny_fast_style(photos, write_painting(tmp_path / "stripes.png"), LONG))
+        panel.session.show(path)
+        until(lambda: panel.session.watch.look is not None and panel.session.watch.look.history.step > 2)
+        assert not header.pictures_action.isEnabled()
+        click(header.main_button)
+        until(lambda: panel.session.watch.look.state == "paused" and panel.session.keeper.place(path) == "nowhere")
+        reached = panel.session.watch.look.history.step
+        moved = photos.rename(tmp_path / "elsewhere")
+        until(header.pictures_action.isEnabled)
+        with answering_file_dialog(moved):
+            header.pictures_action.trigger()
+        assert RunFolder(path).read_plan().data == (str(moved),)
+        click(header.main_button)
+        until(lambda: panel.session.watch.look.state == "running" and panel.session.watch.look.history.step > reached)
         panel.stop()
         until(lambda: panel.session.watch.look.state == "stopped")
 

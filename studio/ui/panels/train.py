@@ -126,6 +126,7 @@ class TrainPanel(Panel):
         page.reveal_requested.connect(lambda file: self._show_folder(file.parent))
         run = desk.run_page
         run.folder_requested.connect(self._show_folder)
+        run.pictures_requested.connect(self.choose_moved_pictures)
         run.pin_requested.connect(self._ask_for_pin)
         run.use_requested.connect(self._use)
         run.delete_requested.connect(self.confirm_deletion)
@@ -260,6 +261,13 @@ class TrainPanel(Panel):
         folder = QFileDialog.getExistingDirectory(self, "Open a run folder", str(self.session.keeper.folder))
         if folder:
             self.session.open(Path(folder))
+
+    def choose_moved_pictures(self, path: Path) -> None:
+        """Ask where the pictures of a run lie now; the run itself finds out whether they are the same."""
+        folder = QFileDialog.getExistingDirectory(self, "The pictures it learns from", self._last_folder())
+        if folder:
+            self.session.keeper.move_data(path, Path(folder))
+            self.session.watch.look_now()
 
     def _last_folder(self) -> str:
         data = self.session.new_run.data

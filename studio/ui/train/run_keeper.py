@@ -280,6 +280,15 @@ class RunKeeper(QObject):
         except (StudioError, OSError) as error:
             self.failed.emit(explain(error))
 
+    def move_data(self, path: Path, folder: Path) -> None:
+        """Write down that the pictures of a run that rests lie in `folder` now."""
+        try:
+            plan = RunFolder(path).read_plan()
+        except StudioError as error:
+            self.failed.emit(explain(error))
+            return
+        self.change_plan(path, plan.model_copy(update={"data": (str(folder),)}))
+
     def write_notes(self, path: Path, notes: str) -> None:
         """Keep what the artist noted about a run, beside it."""
         try:

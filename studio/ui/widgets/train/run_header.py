@@ -31,6 +31,8 @@ class RunHeader(QWidget):
     take_over_requested = Signal()
     detach_requested = Signal()
     folder_requested = Signal()
+    pictures_requested = Signal()
+    """The pictures it learns from lie elsewhere now."""
     repeat_requested = Signal()
     forget_requested = Signal()
     delete_requested = Signal()
@@ -69,6 +71,8 @@ class RunHeader(QWidget):
         self.repeat_action.setToolTip("Begin another run with the same data and settings, to change something about it")
         self.folder_action = self._offer("Open Its Folder", self.folder_requested)
         self.folder_action.setToolTip("Show the folder that holds everything about this run")
+        self.pictures_action = self._offer("Its Pictures Have Moved…", self.pictures_requested)
+        self.pictures_action.setToolTip("Choose the folder in which the pictures it learns from lie now")
         self.forget_action = self._offer("Remove From the List", self.forget_requested)
         self.forget_action.setToolTip("Its folder stays as it is")
         self.delete_action = self._offer("Delete…", self.delete_requested)
@@ -144,6 +148,7 @@ class RunHeader(QWidget):
         self.detach_action.setVisible(place != "elsewhere")
         self.detach_action.setEnabled(place == "here" or RunDeed.RESUME in deeds)
         self.take_over_action.setVisible(place == "elsewhere")
+        self.pictures_action.setEnabled(place == "nowhere" and RunDeed.RESUME in deeds)
         self.forget_action.setVisible(removable)
         self.delete_action.setEnabled(place == "nowhere")
 

@@ -55,6 +55,7 @@ class RunPage(QWidget):
     """
 
     folder_requested = Signal(object)
+    pictures_requested = Signal(object)
     pin_requested = Signal(object)
     use_requested = Signal()
     delete_requested = Signal(object)
@@ -155,6 +156,7 @@ class RunPage(QWidget):
         head.take_over_requested.connect(lambda: self._ask(keeper.take_over))
         head.detach_requested.connect(lambda: self._ask(keeper.go_on_detached))
         head.folder_requested.connect(lambda: self._ask(self.folder_requested.emit))
+        head.pictures_requested.connect(lambda: self._ask(self.pictures_requested.emit))
         head.forget_requested.connect(session.forget_shown)
         head.delete_requested.connect(lambda: self._ask(self.delete_requested.emit))
         head.repeat_requested.connect(session.repeat_shown)
