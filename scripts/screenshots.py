@@ -192,7 +192,7 @@ def library(stage: Stage) -> QPixmap:
     """Everything that was painted today."""
     photos, paintings = sample_photos(), sample_paintings()
     for number in range(8):
-        photo, painting = photos[number % len(photos)], paintings[(number + 2 * (number // 4)) % len(paintings)]
+        photo, painting = photos[number % len(photos)], paintings[(number + 3 * (number // 4)) % len(paintings)]
         stage.paint(photo.name, painting.name, size=256, steps=60)
         stage.finish()
         stage.wait_until(lambda number=number: len(stage.studio.library.entries()) == number + 1)  # type: ignore[misc]
