@@ -133,7 +133,7 @@ def empty(stage: Stage) -> QPixmap:
 
 def window(stage: Stage) -> QPixmap:
     """A painting well under way."""
-    stage.paint("astronaut", "wave")
+    stage.paint("cat", "wave")
     stage.paint_until(0.8)
     stage.window.banner.clear()
     stage.panel.workspace.canvas.set_split(0.36)
