@@ -128,11 +128,17 @@ def move_into_place(finished: Path, path: Path) -> None:
     _sync_folder(path.parent)
 
 
-def sweep(folder: Path) -> None:
-    """Remove the files in `folder` that killed processes had begun: those that nobody has written to for a minute."""
+def sweep(folder: Path, *, alone: bool = False) -> None:
+    """Remove the files in `folder` that killed processes had begun: those that nobody has written to for a minute.
+
+    Args:
+        folder: where to look.
+        alone: nobody else may write there now, so whatever was begun is forsaken.
+
+    """
     for path in folder.glob(".*.part"):
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > _FORSAKEN_S:
+            if alone or time.time() - path.stat().st_mtime > _FORSAKEN_S:
                 path.unlink()
 
 

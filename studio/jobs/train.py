@@ -66,8 +66,8 @@ def train(
         if processes.rank == 0:
             open_things.enter_context(run.held())
             run.orders.clear()  # whatever was asked of an earlier process
-            for folder in (run.path, run.samples):
-                sweep(folder)
+            sweep(run.path)
+            sweep(run.samples, alone=True)  # the window writes into the run's own folder, but not here
             log = open_things.enter_context(RunLog(run.events_file))
         sitting = _Sitting(run, plan, kind, settings, processes, log)
         clock = clock or CheckpointClock(settings.checkpoint_minutes * 60)

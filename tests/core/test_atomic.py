@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from studio.core.atomic import WriteError, write_error, write_file, write_new_file
+from studio.core.atomic import WriteError, sweep, write_error, write_file, write_new_file
 
 
 def test_the_file_is_whole_and_nothing_else_is_left(tmp_path):
@@ -66,3 +66,16 @@ def test_every_cause_has_a_remedy(tmp_path, number, cause, remedy):
     assert cause in error.cause
     assert "“a.png”" in error.cause
     assert remedy in error.remedy
+
+
+def test_what_killed_processes_had_begun_is_swept_away(tmp_path):
+    fresh, forsaken, finished = tmp_path / ".0a.part", tmp_path / ".0b.part", tmp_path / "picture.png"
+    for path in (fresh, forsaken, finished):
+        path.write_bytes(b"half")
+    os.utime(forsaken, (0, 0))
+    os.utime(finished, (0, 0))
+    sweep(tmp_path)
+    assert set(tmp_path.iterdir()) == {fresh, finished}
+    sweep(tmp_path, alone=True)
+    assert set(tmp_path.iterdir()) == {finished}
+    sweep(tmp_path / "nowhere")
