@@ -1,6 +1,5 @@
 """Compares what a checkpoint was trained for with what is wanted now, and names each difference in the user's words."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 import torch
 
 from studio import __version__
+from studio.core.checksums import sha256_of
+from studio.core.failures import StudioError
 from studio.core.settings import describe
 from studio.training.run_folder import RunChangedError, RunPlan
 from studio.training.settings import TrainingSettings
@@ -76,6 +77,6 @@ def _only_length(name: str, settings: Mapping[str, Any]) -> bool:
 
 def _sha256(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
+        return sha256_of(path)
+    except StudioError:
         return ""
