@@ -1,10 +1,16 @@
 """What every test of the window shares: the theme, and the certainty that nothing is left behind."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PIL import Image
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from studio_kit import PATIENCE
 
 from studio.ui.theme import Theme
 
@@ -29,3 +35,36 @@ def no_widget_leaks(qapp: QApplication) -> Iterator[None]:
         widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not left, f"top-level widgets left behind: {left}"
+
+
+@pytest.fixture
+def until(qtbot: QtBot) -> Callable[[Callable[[], object]], None]:
+    """Wait until something holds, as long as a busy machine may take."""
+    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of six small pictures to learn from."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(6):
+        pixels = np.random.default_rng(number).integers(0, 256, (40, 48, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def shown_folders(qapp: QApplication) -> Iterator[list[Path]]:
+    """What the desktop was asked to show."""
+    shown: list[Path] = []
+
+    class Desktop(QObject):
+        @Slot(QUrl)
+        def show(self, url: QUrl) -> None:
+            shown.append(Path(url.toLocalFile()))
+
+    desktop = Desktop()
+    QDesktopServices.setUrlHandler("file", desktop, "show")
+    yield shown
+    QDesktopServices.unsetUrlHandler("file")

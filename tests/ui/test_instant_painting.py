@@ -5,7 +5,7 @@ import pytest
 from fast_style_kit import write_fast_style, write_finished_run
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from studio_kit import PATIENCE, QUICK, drag_slider, write_painting, write_photo
+from studio_kit import QUICK, drag_slider, write_painting, write_photo
 
 from studio.core.images import load_picture, read_recipe
 from studio.core.model_shelf import ModelShelf
@@ -13,11 +13,6 @@ from studio.core.style_settings import StyleSettings
 from studio.ui.style_session import SessionState
 
 SMALL = StyleSettings(size=96)
-
-
-@pytest.fixture
-def until(qtbot):
-    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from shelf_kit import WeightsServer, known_network, serving, shelf_of, write_weights
 from studio_kit import PATIENCE, drop_files, open_studio
@@ -62,22 +62,6 @@ def panel(qtbot, theme: Theme, shelf: ModelShelf) -> Iterator[ModelsPanel]:
     yield panel
     panel.close_gently()
     assert engine.shut_down()
-
-
-@pytest.fixture
-def shown_folders(qapp: QApplication) -> Iterator[list[Path]]:
-    """What the desktop was asked to show."""
-    shown: list[Path] = []
-
-    class Desktop(QObject):
-        @Slot(QUrl)
-        def show(self, url: QUrl) -> None:
-            shown.append(Path(url.toLocalFile()))
-
-    desktop = Desktop()
-    QDesktopServices.setUrlHandler("file", desktop, "show")
-    yield shown
-    QDesktopServices.unsetUrlHandler("file")
 
 
 def state_of(panel: ModelsPanel, name: str) -> str:

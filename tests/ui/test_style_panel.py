@@ -5,7 +5,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from studio_kit import (
     LONG,
-    PATIENCE,
     QUICK,
     answering_file_dialog,
     drag_slider,
@@ -24,11 +23,6 @@ from studio.ui.style_session import SessionState
 @pytest.fixture
 def panel(studio):
     return studio.window.style_panel
-
-
-@pytest.fixture
-def until(qtbot):
-    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -73,11 +73,6 @@ def paintings(tmp_path):
 
 
 @pytest.fixture
-def until(qtbot):
-    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
-
-
-@pytest.fixture
 def at_work(session, heard, photo, paintings, until):
     """A painting that goes on until it is stopped, with a few frames on its film."""
     session.set_settings(LONG)

@@ -4,12 +4,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
-from PIL import Image
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QUndoStack
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QUndoStack
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -73,36 +71,6 @@ def panel(qtbot, theme: Theme, toys, tmp_path) -> Iterator[TrainPanel]:
     panel.close_gently()
     for engine in engines:
         assert engine.shut_down()
-
-
-@pytest.fixture
-def until(qtbot):
-    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for number in range(6):
-        pixels = np.random.default_rng(number).integers(0, 256, (40, 48, 3), np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-    return folder
-
-
-@pytest.fixture
-def shown_folders(qapp: QApplication) -> Iterator[list[Path]]:
-    shown: list[Path] = []
-
-    class Desktop(QObject):
-        @Slot(QUrl)
-        def show(self, url: QUrl) -> None:
-            shown.append(Path(url.toLocalFile()))
-
-    desktop = Desktop()
-    QDesktopServices.setUrlHandler("file", desktop, "show")
-    yield shown
-    QDesktopServices.unsetUrlHandler("file")
 
 
 def begin(panel: TrainPanel, until, steps: int = LONG, **settings) -> Path:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QUndoStack
@@ -55,21 +54,6 @@ def session(qapp, engines, folder, tmp_path, monkeypatch) -> Iterator[TrainSessi
     yield session
     session.set_visible(False)
     session.keeper.pause_all_here()
-
-
-@pytest.fixture
-def until(qtbot):
-    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for number in range(6):
-        pixels = np.random.default_rng(number).integers(0, 256, (40, 48, 3), np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-    return folder
 
 
 def begin(session: TrainSession, until, steps: int = LONG, **settings) -> Path:

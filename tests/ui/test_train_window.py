@@ -7,7 +7,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QScrollBar
-from studio_kit import PATIENCE, write_painting
+from studio_kit import write_painting
 from training_kit import new_run, toy_plan
 
 from studio.core.controls import Controls
@@ -18,11 +18,6 @@ from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule_presets import one_cycle
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def until(qtbot):
-    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
 
 @pytest.fixture

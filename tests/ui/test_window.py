@@ -37,11 +37,6 @@ def window(studio, qtbot):
 
 
 @pytest.fixture
-def until(qtbot):
-    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
-
-
-@pytest.fixture
 def painted(window, until, tmp_path):
     """The window with a painting that is done."""
     window.style_panel.session.set_settings(QUICK)
