@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
@@ -239,3 +240,23 @@ def numbers_of(run: RunFolder) -> dict[str, list[tuple[int, float]]]:
     return {
         name: list(zip(series.steps.tolist(), series.values.tolist(), strict=True)) for name, series in tables.items()
     }
+
+
+class Plain(Regression):
+    """Without batch norm and dropout, whose results depend on the parts."""
+
+    def __init__(self, settings: ToySettings, place: Place) -> None:
+        super().__init__(settings, place)
+        self.networks = {"network": nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))}
+
+
+def weights_in(run: RunFolder) -> dict[str, torch.Tensor]:
+    return load_file(run.model_file)
+
+
+def end_of(job):
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value
