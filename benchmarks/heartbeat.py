@@ -37,7 +37,7 @@ from studio.core.samples import sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings, StylizeTask
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
-from studio.jobs.runs import RunLook
+from studio.jobs.runs import RunSnapshot
 from studio.training.run_folder import RunPlan
 from studio.training.schedule import Phase, Ramp, Schedule
 
@@ -70,7 +70,7 @@ def main() -> None:
     frames: list[QImage] = []
     engine.frame_ready.connect(lambda key, preview: frames.append(as_image(preview)))
     beats = [measure("nothing", arguments.seconds, frames)]
-    name, job = ("stylize", "stylize") if find_spec("studio.jobs.stylize") else ("convolutions", convolutions)
+    name, job = ("stylize", "stylize") if find_spec("studio.jobs.style.stylize") else ("convolutions", convolutions)
     failures: list[str] = []
     engine.failed.connect(lambda key, failure: failures.append(failure.details))
     handle = engine.live("heartbeat", job, painting_task(arguments.size), controls(arguments.size))
@@ -108,15 +108,15 @@ def beside_training(app: QApplication, seconds: float, size: int) -> Heartbeat:
         window.resize(1600, 1000)
         window.show()
         window.show_panel("train")
-        path = session.keeper.create(training_plan(size))
+        path = session.manager.create(training_plan(size))
         assert path is not None
         session.show(path)
         wait_until(lambda: session.watch.look is not None and session.watch.look.history.step >= 12)
-        looks: list[RunLook] = []
+        looks: list[RunSnapshot] = []
         session.watch.looked.connect(looks.append)
         beat = measure(f"training {size} px, watched", seconds, looks)
-        session.keeper.pause_all_here()
-        wait_until(lambda: not session.keeper.here)
+        session.manager.pause_all_here()
+        wait_until(lambda: not session.manager.here)
         window.close()
         window.deleteLater()
         return beat

@@ -52,9 +52,9 @@ class Crops:
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
+    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return one crop, 3×size×size."""
-        return (augmented(self.pictures[index], size, VARIATION, chance),)
+        return (augmented(self.pictures[index], size, VARIATION, generator),)
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def measure(cache: PictureCache, arguments: argparse.Namespace) -> Result:
             bare.append(seconds(lambda: step(fixed)))
             looped.append(seconds(lambda number=number: step(*loader.batch(number * batch, batch, size))))
         waited = loader.seconds_waited - waited_before
-    chance, few = torch.Generator().manual_seed(0), range(min(60, len(cache)))
-    example_s = seconds(lambda: [examples.draw(number, chance, size) for number in few]) / len(few)
+    generator, few = torch.Generator().manual_seed(0), range(min(60, len(cache)))
+    example_s = seconds(lambda: [examples.draw(number, generator, size) for number in few]) / len(few)
     step_s = statistics.median(bare)
     return Result(
         step_ms=1000 * step_s, example_ms=1000 * example_s,
@@ -141,9 +141,9 @@ def decoding_by_cache(cache: PictureCache, size: int) -> float:
     """Return the time of an epoch of plain crops from freshly decoded files, over one from the cache; in turns."""
     ratios = []
     for number, path in enumerate(cache.files[:60]):
-        chance = torch.Generator().manual_seed(number)
-        cached = seconds(lambda: augmented(cache[number], size, CROPS_ONLY, chance))  # noqa: B023 - called at once
-        decoded = seconds(lambda: augmented(load_picture(path).pixels[..., :3], size, CROPS_ONLY, chance))  # noqa: B023
+        generator = torch.Generator().manual_seed(number)
+        cached = seconds(lambda: augmented(cache[number], size, CROPS_ONLY, generator))  # noqa: B023 - called at once
+        decoded = seconds(lambda: augmented(load_picture(path).pixels[..., :3], size, CROPS_ONLY, generator))  # noqa: B023
         ratios.append(decoded / cached)
     return statistics.median(ratios)
 

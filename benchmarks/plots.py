@@ -25,8 +25,8 @@ from PySide6.QtWidgets import QApplication
 from rich.console import Console
 from rich.table import Table
 
+from studio.ui.plots.curves import Curves
 from studio.ui.theme import Theme
-from studio.ui.widgets.curves import Curves
 
 SIZES = (1_000, 100_000, 1_000_000)
 NEW_POINTS = 20

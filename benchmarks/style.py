@@ -39,8 +39,8 @@ from studio.core.images import LoadedPicture, load_picture
 from studio.core.samples import sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings, StylizeTask
 from studio.core.weights import resolve_backbone
-from studio.jobs.easel import Easel, loss_weights, to_tensor
-from studio.jobs.stylize import open_backbone, stylize
+from studio.jobs.style.inputs import Easel, loss_weights, to_tensor
+from studio.jobs.style.stylize import open_backbone, stylize
 
 SIDE = 256
 VISIBLE = 3.0

@@ -33,11 +33,11 @@ from studio.jobs.train import train
 from studio.training.data.loader import ExampleLoader
 from studio.training.kinds import KINDS
 from studio.training.processes import Processes
+from studio.training.run_commands import Order
 from studio.training.run_folder import RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunHistory
-from studio.training.run_orders import Order
 from studio.training.schedule import Phase, Ramp, Schedule
-from studio.training.task import Place, TrainingTask
+from studio.training.task import TaskContext, TrainingTask
 from studio.training.task_kind import TaskKind
 
 SAMPLES = Path(__file__).parents[1] / "assets/samples"
@@ -97,7 +97,7 @@ def measure(kind: TaskKind, average: str, folder: Path, rounds: int, steps: int)
     next(by_loop), next(bare)  # whatever happens once
     times = [(next(by_loop), next(bare), next(by_loop)) for _ in range(rounds)]
     ratios = sorted((before + after) / 2 / own for before, own, after in times)
-    run.orders.post(Order("checkpoint"))
+    run.commands.post(Order("checkpoint"))
     while not (saved := checkpoints_of(run)[1:]):
         next(by_loop)
     by_loop.close()
@@ -142,9 +142,9 @@ def bare_steps(kind: TaskKind, plan: RunPlan, folder: Path, steps: int) -> Itera
         while True:
             begun = perf_counter()
             for _ in range(steps):
-                moment = timeline.at(step)
-                batch = loader.batch(moment.draws, moment.batch, moment.size)
-                for objective in task.objectives(batch, moment):
+                config = timeline.at(step)
+                batch = loader.batch(config.draws, config.batch, config.size)
+                for objective in task.objectives(batch, config):
                     if objective is not None:
                         optimisers[objective.network].zero_grad()
                         objective.loss.backward()
@@ -159,7 +159,9 @@ def opened(kind: TaskKind, plan: RunPlan, folder: Path) -> TrainingTask:
     from importlib import import_module
 
     module, function = kind.opener.split(":")
-    task: TrainingTask = finish(getattr(import_module(module), function)(plan, Place(torch.device("cpu"), folder, 0)))
+    task: TrainingTask = finish(
+        getattr(import_module(module), function)(plan, TaskContext(torch.device("cpu"), folder, 0))
+    )
     return task
 
 

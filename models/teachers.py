@@ -61,7 +61,7 @@ class NormalisedVgg19(nn.Module):
         return index < len(self.features) and isinstance(self.features[index], nn.MaxPool2d)
 
     def lessons(self) -> tuple[Lesson, ...]:
-        """Scales 1 to 3 are VGG's."""
+        """AxisMapping 1 to 3 are VGG's."""
         return tuple(
             Lesson(f"relu{scale}_1", f"vgg19.relu{scale}_1", width) for scale, width in enumerate(self._widths, start=1)
         )
@@ -134,7 +134,7 @@ class AlignedSqueezeNet(nn.Module):
         return seen
 
     def lessons(self) -> tuple[Lesson, ...]:
-        """Scales 4 and 5 are SqueezeNet's; the finer ones get a second opinion from it."""
+        """AxisMapping 4 and 5 are SqueezeNet's; the finer ones get a second opinion from it."""
         return tuple(
             Lesson(tap, f"squeezenet.{layer}", self._channels(n), share) for tap, layer, n, share in self._LESSONS
         )

@@ -27,7 +27,7 @@ from studio.core.events import Progress
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
-from studio.ui.style_session import SessionState
+from studio.ui.panels.style.session import SessionState
 
 SIZE = QSize(1440, 900)
 LIMIT = 400_000
@@ -255,11 +255,11 @@ def train(stage: Stage) -> QPixmap:
         panel.start()
         stage.wait_until(lambda: session.watch.look is not None and session.watch.look.history.step >= 410, 3600)
         assert session.shown is not None
-        session.keeper.steer(session.shown, {"style_weight": 1.5})
+        session.manager.steer(session.shown, {"style_weight": 1.5})
         stage.wait_until(lambda: session.watch.look is not None and session.watch.look.history.step >= 525, 3600)
         shot = stage.grab()
-        session.keeper.pause_all_here()
-        stage.wait_until(lambda: not session.keeper.here)
+        session.manager.pause_all_here()
+        stage.wait_until(lambda: not session.manager.here)
         return shot
 
 

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.core.events import Picture, Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame, prepare_frame
-from studio.training.data.doctor import DataReport, Finding
+from studio.training.data.inspection import DataReport, Finding
+from studio.ui.panels.train.new_run.data_report import DoctorView
+from studio.ui.panels.train.run.figures import RunFigures, RunFiguresLine
+from studio.ui.panels.train.run.samples_view import FrameTaken, SampleShot, SamplesView
+from studio.ui.panels.train.runs.list import RunEntry, RunList
+from studio.ui.plots.curves import AxisMapping, Curves, Knots, PlotMark
 from studio.ui.theme import Theme, mark
-from studio.ui.widgets.curves import Curves, Knots, PlotMark, Scales
-from studio.ui.widgets.doctor_view import DoctorView
-from studio.ui.widgets.run_figures import RunFigures, RunFiguresLine
-from studio.ui.widgets.run_list import RunEntry, RunList
-from studio.ui.widgets.samples_view import FrameTaken, SampleShot, SamplesView
 
 _STEPS = 20_000
 _TERMS = {"loss": 4.0, "content": 1.2, "style": 2.4, "smoothness": 0.05}
@@ -39,7 +39,7 @@ def curves_page(theme: Theme) -> QWidget:
     steps = np.arange(15_000)
     noise = np.random.default_rng(3).normal(size=len(steps))
     other = {"loss": (steps, 5 * (np.exp(-steps / 3000) + 0.3) * np.exp(0.2 * noise))}
-    compared.set_comparison("autumn, half width", other, Scales(Knots.of(steps, steps * 0.4)))
+    compared.set_comparison("autumn, half width", other, AxisMapping(Knots.of(steps, steps * 0.4)))
     compared.set_log(True)
     compared.set_along("time")
     compared.plot.set_cursor(12_000.0)
@@ -61,7 +61,7 @@ def _curves(theme: Theme, seed: int) -> Curves:
         curves.set_series(name, steps, values)
     rare = np.arange(0, _STEPS, 500)
     curves.set_series("validation", rare, 3 * np.exp(-rare / 5000) + 0.6, smooth=False)
-    curves.set_scales(Scales(Knots.of(steps, steps * 0.31), Knots.of(steps, steps / 640)))
+    curves.set_scales(AxisMapping(Knots.of(steps, steps * 0.31), Knots.of(steps, steps / 640)))
     curves.set_marks([
         PlotMark(4000, "phase", "Phase 2: full size"), PlotMark(9000, "guard", "Step skipped: gradients exploded"),
         PlotMark(12_000, "resumed", "Resumed"), PlotMark(16_000, "pinned", "Pinned checkpoint"),

@@ -23,21 +23,21 @@ from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry, State
 from studio.core.settings import Settings, setting
 from studio.core.style_settings import StyleSettings
+from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.progress_line import ProgressLine
+from studio.ui.controls.samples import Sample
+from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.icons import set_icon
+from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.ui.panels.models.card import ModelCard
+from studio.ui.panels.models.list import ModelList
+from studio.ui.panels.style.painting_shelf import PaintingShelf, ShelfPicture
+from studio.ui.picture.film_strip import FilmStrip
+from studio.ui.picture.input_slot import PhotoTile
+from studio.ui.shell.banner import Banner
+from studio.ui.shell.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_of
+from studio.ui.shell.task_rail import TaskEntry, TaskRail
 from studio.ui.theme import Theme, mark
-from studio.ui.widgets.banner import Banner
-from studio.ui.widgets.empty_state import EmptyState
-from studio.ui.widgets.film_strip import FilmStrip
-from studio.ui.widgets.library_view import LibraryEntry, LibraryView
-from studio.ui.widgets.model_card import ModelCard
-from studio.ui.widgets.model_list import ModelList
-from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
-from studio.ui.widgets.photo_tile import PhotoTile
-from studio.ui.widgets.progress_line import ProgressLine
-from studio.ui.widgets.samples import Sample
-from studio.ui.widgets.settings_form import SettingsForm
-from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_of
-from studio.ui.widgets.task_rail import TaskEntry, TaskRail
 
 
 @dataclass(frozen=True, eq=False)

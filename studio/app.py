@@ -20,10 +20,10 @@ from studio.core.settings import Settings
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
-from studio.ui.picture_desk import PictureDesk
+from studio.ui.picture.files import PictureFiles
 from studio.ui.preferences import Preferences
+from studio.ui.shell.window import StudioWindow
 from studio.ui.theme import Theme
-from studio.ui.window import StudioWindow
 
 
 class Studio:
@@ -45,7 +45,7 @@ class Studio:
         self.runs = Engine("runs")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
-        self.desk = PictureDesk(self.pictures, self.library)
+        self.desk = PictureFiles(self.pictures, self.library)
         self.window = StudioWindow(
             self.theme,
             self.engine,
@@ -78,7 +78,7 @@ class Studio:
                 pass  # a step that takes longer than half a minute must end before its thread can
 
 
-class Mishaps(QObject):
+class UncaughtErrors(QObject):
     """Brings whatever nobody caught, on whichever thread, to the window's banner: silence would look like freezing.
 
     Args:
@@ -112,6 +112,6 @@ def main(files: Sequence[str] = ()) -> int:
     heartbeat = QTimer(interval=200)  # lets Python see Ctrl+C while Qt's loop runs
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
-    sys.excepthook = Mishaps(studio.window).tell
+    sys.excepthook = UncaughtErrors(studio.window).tell
     studio.open([Path(file) for file in files])
     return application.exec()

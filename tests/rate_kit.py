@@ -11,10 +11,10 @@ from torch.nn import functional as F  # noqa: N812
 
 from studio.core.events import Job, Progress
 from studio.training.run_folder import RunPlan
-from studio.training.schedule import Moment
+from studio.training.schedule import StepConfig
 from studio.training.schedule_presets import constant
 from studio.training.settings import TrainingSettings
-from studio.training.task import Batch, ExportedModel, Objective, Place, TrainingTask
+from studio.training.task import Batch, ExportedModel, Objective, TaskContext, TrainingTask
 from studio.training.task_kind import TaskKind
 
 SETTINGS = TrainingSettings(batch=8, size=16)
@@ -48,7 +48,7 @@ class Fit(TrainingTask):
         self.shown = "network"
         self.examples = Points()
 
-    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, moment: StepConfig) -> Iterator[Objective | None]:
         x, y = batch
         noisy = x + 0.05 * torch.randn_like(x)
         yield None
@@ -70,7 +70,7 @@ class Pair(TrainingTask):
         self.examples = Points()
         self.pool: list[Tensor] = [torch.zeros(6)]
 
-    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, moment: StepConfig) -> Iterator[Objective | None]:
         x, y = batch
         fake = self.generator(torch.randn_like(x)).detach()
         self.pool = [*self.pool, *fake][-10:]
@@ -88,12 +88,12 @@ class Pair(TrainingTask):
         return ExportedModel(shown.state_dict(), {}, "")
 
 
-def open_fit(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_fit(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Fit()
 
 
-def open_pair(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_pair(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Pair()
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from studio_kit import LONG, PATIENCE, QUICK, open_studio, running_threads, write_painting, write_photo
 
-from studio.app import Mishaps
+from studio.app import UncaughtErrors
 from studio.core.images import load_picture
 from studio.core.library import Library
 from studio.core.style_settings import StyleSettings
-from studio.ui.style_session import SessionState
+from studio.ui.panels.style.session import SessionState
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -162,7 +162,7 @@ def test_a_file_saved_just_before_closing_is_whole(qapp, qtbot, tmp_path, inputs
 
 def test_what_nobody_caught_is_told_in_the_window(qapp, qtbot, tmp_path, capsys):
     with open_studio(tmp_path) as studio:
-        mishaps = Mishaps(studio.window)
+        mishaps = UncaughtErrors(studio.window)
         error = ValueError("a fault in a slot")
         elsewhere = threading.Thread(target=mishaps.tell, args=(ValueError, error, None))
         elsewhere.start()

@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from studio.command_line.flags import CommandParser
-from studio.command_line.painting import Facts, Order, PaintingCommand, check_output
+from studio.command_line.picture import Facts, PaintingCommand, RunCommand, check_output
 from studio.command_line.recipe import recipe_inside
 from studio.command_line.reporting import Reporter
 from studio.core.failures import StudioError
@@ -43,14 +43,14 @@ def replay(arguments: Sequence[str]) -> int:
     return command.run(lambda: _order(asked.file, asked.input, output))
 
 
-def _order(file: Path, given: Sequence[Path], output: Path) -> Order:
+def _order(file: Path, given: Sequence[Path], output: Path) -> RunCommand:
     recipe = recipe_inside(file)
 
-    from studio.jobs.style_recipes import ReplayControls  # imports torch
+    from studio.jobs.picture_recipes import ReplayControls  # imports torch
 
     _use_as_many_threads(recipe)
     ingredients = Ingredients(given, file, Library(UserFolders.standard().library))
-    return Order(
+    return RunCommand(
         ReplayControls(recipe),
         lambda: ingredients.task(recipe),
         lambda painted, reporter: _compare(file, output, reporter),

@@ -5,7 +5,7 @@ from pathlib import Path
 from time import perf_counter
 
 from studio.command_line.flags import CommandParser, add_settings, settings_from
-from studio.command_line.painting import Order, PaintingCommand, check_output
+from studio.command_line.picture import PaintingCommand, RunCommand, check_output
 from studio.core.controls import Controls
 from studio.core.failures import StudioError
 from studio.core.fast_styles import FastStyleShelf
@@ -33,7 +33,7 @@ def stylize(arguments: Sequence[str]) -> int:
         return StylizeTask(content, tuple(styles))
 
     command = PaintingCommand(asked.output, events=asked.events, debug=asked.debug, started=started)
-    return command.run(lambda: Order(Controls(settings), load))
+    return command.run(lambda: RunCommand(Controls(settings), load))
 
 
 def _check_paintings(styles: Sequence[Path], settings: StyleSettings, parser: CommandParser) -> None:

@@ -14,7 +14,7 @@ from studio.command_line.running import Interrupted, stoppable
 from studio.command_line.train_arguments import Asked, read_arguments
 from studio.core.controls import Controls
 from studio.core.failures import Failure, StudioError, explain
-from studio.training.crew import Crew, announce, in_crew, launched_from_outside
+from studio.training.launcher import Launcher, announce, in_launcher, launched_from_outside
 from studio.training.run_folder import TrainedRun, TrainRequest
 from studio.training.settings import TrainingSettings
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def train(arguments: Sequence[str]) -> int:
     """Train a network, and keep the run in a folder."""
     started = perf_counter()
-    return _Sitting(read_arguments(arguments), arguments, started).run()
+    return TrainCommand(read_arguments(arguments), arguments, started).run()
 
 
-class _Sitting:
+class TrainCommand:
     """One sitting of a run, in this process and in those that train with it; turns every ending into an exit code.
 
     Only the main process writes the folder and speaks. The others leave word of what goes wrong with them.
@@ -90,15 +90,15 @@ class _Sitting:
     def _meet(self, together: ExitStack) -> "Processes":
         """Find the other processes, or start them; `together` parts from them in the end."""
         devices, nodes = self._devices_and_nodes()
-        crew = None
-        if devices * nodes > 1 and launched_from_outside() is None and not in_crew():
-            crew = together.enter_context(Crew(self._command, devices=devices, nodes=nodes))
-            together.callback(self._tell_who_was_killed, crew)
+        launcher = None
+        if devices * nodes > 1 and launched_from_outside() is None and not in_launcher():
+            launcher = together.enter_context(Launcher(self._command, devices=devices, nodes=nodes))
+            together.callback(self._tell_who_was_killed, launcher)
         from studio.training.processes import Processes  # torch: while it loads here, it loads there too
 
         announce()
-        if crew is not None:
-            crew.wait_for_all()
+        if launcher is not None:
+            launcher.wait_for_all()
         return together.enter_context(
             Processes(
                 self._asked.accelerator,
@@ -109,8 +109,8 @@ class _Sitting:
             )
         )
 
-    def _tell_who_was_killed(self, crew: Crew) -> None:
-        for line in crew.killed():
+    def _tell_who_was_killed(self, launcher: Launcher) -> None:
+        for line in launcher.killed():
             self._reporter.note(line)
 
     def _devices_and_nodes(self) -> tuple[int, int]:

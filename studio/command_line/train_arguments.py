@@ -13,8 +13,8 @@ from studio.command_line.exit_codes import DONE
 from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
 from studio.core.failures import StudioError
 from studio.core.settings import describe
-from studio.training.crew import is_main
 from studio.training.kinds import KINDS, kind_named
+from studio.training.launcher import is_main
 from studio.training.plan_settings import settings_of
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.run_log import RunHistory

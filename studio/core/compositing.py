@@ -21,7 +21,7 @@ _BAND_PIXELS = 32_768
 _TINY = np.float32(1e-6)
 
 
-class Ground:
+class Backdrop:
     """The photo under a painting, brought to the painting's size once.
 
     A camera's picture takes a tenth of a second to shrink, too long for every frame and every move of a slider.

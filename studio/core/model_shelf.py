@@ -18,7 +18,7 @@ from studio.core.failures import StudioError
 from studio.core.known_networks import KnownNetwork, PackagedWeights, packaged_weights
 from studio.core.own_networks import SUFFIXES, OwnFiles, Record, free_name, look_inside
 from studio.core.partial_files import PartialFile, Patience
-from studio.core.shelf_entry import FoundFile, Place, ShelfEntry, State, known_entry, own_entry
+from studio.core.shelf_entry import FoundFile, Location, ShelfEntry, State, known_entry, own_entry
 from studio.core.sizes import of_megabytes
 from studio.core.user_folders import UserFolders
 
@@ -26,8 +26,8 @@ __all__ = [
     "DownloadTask",
     "ImportTask",
     "ListTask",
+    "Location",
     "ModelShelf",
-    "Place",
     "RemoveTask",
     "ShelfEntry",
     "State",
@@ -241,7 +241,7 @@ class ModelShelf:
         found = [file for file in looked if file is not None]
         return next((file for file in found if not file.trouble), found[0] if found else None)
 
-    def _places(self, network: KnownNetwork) -> Iterator[tuple[Path, Place]]:
+    def _places(self, network: KnownNetwork) -> Iterator[tuple[Path, Location]]:
         if not network.url:
             yield self._packaged.folder / network.file, "package"
         for suffix in SUFFIXES:
@@ -252,7 +252,7 @@ class ModelShelf:
     def _unfinished(self, network: KnownNetwork) -> PartialFile:
         return PartialFile(self.folder / network.file)
 
-    def _look(self, path: Path, place: Place, network: KnownNetwork | None) -> FoundFile | None:
+    def _look(self, path: Path, place: Location, network: KnownNetwork | None) -> FoundFile | None:
         try:
             if not path.is_file():
                 return None

@@ -10,7 +10,7 @@ from studio.core.own_networks import Record
 from studio.core.sizes import of_megabytes
 
 State: TypeAlias = Literal["embedded", "present", "missing", "damaged"]
-Place: TypeAlias = Literal["package", "folder", "torch", "nowhere"]
+Location: TypeAlias = Literal["package", "folder", "torch", "nowhere"]
 
 _NOT_KNOWN = "not known"
 
@@ -38,7 +38,7 @@ class ShelfEntry:
     url: str
     taps: tuple[str, ...]
     removable: bool
-    place: Place = "nowhere"
+    place: Location = "nowhere"
 
     @property
     def is_here(self) -> bool:
@@ -51,7 +51,7 @@ class FoundFile:
     """A weights file: where it lies, what is wrong with it, and its record if it was brought by the user."""
 
     path: Path
-    place: Place
+    place: Location
     size: int
     trouble: str
     record: Record | None

@@ -44,14 +44,14 @@ class LibraryTask:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureTask:
+class ThumbnailTask:
     """Which picture to show small, and how large its longer side may be, px."""
 
     path: Path
     side: int = SAMPLE_SIDE
 
 
-def small_picture(task: PictureTask, controls: Controls[Any]) -> Job[Thumbnail]:
+def small_picture(task: ThumbnailTask, controls: Controls[Any]) -> Job[Thumbnail]:
     """Load a small version of one picture."""
     yield Progress(f"Opening {task.path.name}")
     small = thumbnail(load_picture(task.path).pixels, task.side)

@@ -8,7 +8,7 @@ from studio.core.events import Job
 
 _JOBS = {
     "warm_up": "studio.jobs.warm_up:warm_up",
-    "stylize": "studio.jobs.stylize:stylize",
+    "stylize": "studio.jobs.style.stylize:stylize",
     "classify": "studio.jobs.classify:classify",
     "compose": "studio.jobs.compose:compose",
     "load_picture": "studio.jobs.files:load_picture",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from studio.core import compositing
-from studio.core.compositing import Ground
+from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
@@ -14,7 +14,7 @@ from studio.core.style_settings import StyleSettings
 class ComposeTask:
     """The photo as the ground of one picture after another, and the painting to lay over it."""
 
-    ground: Ground
+    ground: Backdrop
     painting: Picture | DeepPicture
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from studio.core.controls import Controls
 from studio.core.events import Job
-from studio.training.data import doctor
-from studio.training.data.doctor import DataReport
+from studio.training.data import inspection
+from studio.training.data.inspection import DataReport
 
 __all__ = ["ExamineTask", "examine_data"]
 
@@ -32,5 +32,5 @@ def examine_data(task: ExamineTask, controls: Controls[Any]) -> Job[DataReport]:
         StudioError: there is nothing to look at.
 
     """
-    report = yield from doctor.examine(task.sources, size=task.size, by_class=task.by_class, deepest=task.deepest)
+    report = yield from inspection.examine(task.sources, size=task.size, by_class=task.by_class, deepest=task.deepest)
     return report

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.core import images
-from studio.core.compositing import Ground
+from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
@@ -37,7 +37,7 @@ class OpenedPicture:
     picture: LoadedPicture
     frame: Frame
     thumbnail: Picture
-    ground: Ground
+    ground: Backdrop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,7 @@ def prepare_opened(picture: LoadedPicture, name: str = "") -> OpenedPicture:
     """Add frame and thumbnail to a loaded picture; `name` replaces its own, where given."""
     named = replace(picture, name=name) if name else picture
     small = images.thumbnail(named.pixels, THUMBNAIL_SIDE)
-    return OpenedPicture(named, prepare_frame(named.pixels), small, Ground(named.pixels))
+    return OpenedPicture(named, prepare_frame(named.pixels), small, Backdrop(named.pixels))
 
 
 def save_picture(task: SaveTask, controls: Controls[Any]) -> Job[Path]:

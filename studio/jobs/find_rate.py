@@ -9,7 +9,6 @@ from studio.core.controls import Controls
 from studio.core.events import Job, Metrics, Progress
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
-from studio.training.chance import chance_state, restore_chance, seed_everything, seed_of, undisturbed
 from studio.training.checkpoints import Checkpoints
 from studio.training.kinds import kind_named
 from studio.training.lr_finder import find_rates
@@ -17,8 +16,9 @@ from studio.training.plan_settings import settings_of
 from studio.training.processes import Processes
 from studio.training.rate_curve import FoundRates, RateRequest
 from studio.training.run_folder import RunFolder
+from studio.training.seeding import generator_state, restore_generators, seed_everything, seed_of, undisturbed
 from studio.training.settings import TrainingSettings
-from studio.training.task import Place, TrainingTask
+from studio.training.task import TaskContext, TrainingTask
 from studio.training.task_kind import TaskKind
 
 __all__ = ["find_rate"]
@@ -44,12 +44,12 @@ def find_rate(request: RateRequest, controls: Controls[Any], *, kind: TaskKind |
     settings = settings_of(request.plan, kind)
     yield Progress("Preparing…")
     with Processes(precision=settings.precision) as processes:
-        before = chance_state(processes.device)
+        before = generator_state(processes.device)
         try:
             work = _work(request, kind, settings, processes, controls)
             return (yield from undisturbed(work, processes.device))
         finally:
-            restore_chance(before, processes.device)
+            restore_generators(before, processes.device)
 
 
 def _work(
@@ -61,13 +61,13 @@ def _work(
 ) -> Job[FoundRates]:
     seed_everything(seed_of("open", settings.seed), processes.device)  # as the run itself begins
     module, function = kind.opener.split(":")
-    place = Place(processes.device, UserFolders.standard().cache / "training", settings.seed)
+    place = TaskContext(processes.device, UserFolders.standard().cache / "training", settings.seed)
     task: TrainingTask = yield from getattr(import_module(module), function)(request.plan, place)
     timeline = request.plan.schedule.timeline(len(task.examples), batch=settings.batch, size=settings.size)
-    step, learners = _take_up(request.folder, task)
-    moment = timeline.at(min(step, timeline.total_steps - 1))
+    step, optimisers = _take_up(request.folder, task)
+    config = timeline.at(min(step, timeline.total_steps - 1))
     sweep = find_rates(
-        task, moment, settings, processes, request.sweep, learners=learners, stop=lambda: controls.finishing
+        task, config, settings, processes, request.sweep, optimisers=optimisers, stop=lambda: controls.finishing
     )  # fmt: skip
     several = len(task.networks) > 1
     stage = Progress(_STAGE)
@@ -90,13 +90,13 @@ def _take_up(folder: Path | None, task: TrainingTask) -> tuple[int, Mapping[str,
     found, state, _ = Checkpoints(RunFolder(folder).checkpoints).newest_good()
     if found is None:
         return 0, None
-    trainee = state["trainee"]
+    train_state = state["trainee"]
     try:
         for name, network in task.networks.items():
-            network.load_state_dict(trainee["networks"][name])
-        task.load_state_dict(trainee["task"][0])
+            network.load_state_dict(train_state["networks"][name])
+        task.load_state_dict(train_state["task"][0])
     except (KeyError, RuntimeError) as error:
         raise StudioError(
             "The checkpoint does not fit this task's networks.", "Look for a rate before the run begins instead."
         ) from error
-    return found.step, trainee["learners"]
+    return found.step, train_state["learners"]

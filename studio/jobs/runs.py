@@ -9,8 +9,8 @@ from typing import Any
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.training.run_folder import Heartbeat, RunFolder, RunPlan, RunState, runs_in
-from studio.training.run_glance import RunGlance, glance
 from studio.training.run_log import RunHistory
+from studio.training.run_summary import RunSummary, summarise
 
 _PIECE = 1 << 18
 """Bytes that are read in one go: about 5 ms of work."""
@@ -24,14 +24,14 @@ class ListRunsTask:
     runs: Sequence[Path] = ()
 
 
-def list_runs(task: ListRunsTask, controls: Controls[Any]) -> Job[tuple[RunGlance, ...]]:
+def list_runs(task: ListRunsTask, controls: Controls[Any]) -> Job[tuple[RunSummary, ...]]:
     """Glance at every run, the newest first; a folder that is gone is left out."""
     paths = dict.fromkeys([*(run.path for run in runs_in(task.folders)), *task.runs])
-    found: list[RunGlance] = []
+    found: list[RunSummary] = []
     for path in paths:
         yield Progress("Looking for runs", len(found), len(paths))
         if path.is_dir():
-            found.append(glance(path))
+            found.append(summarise(path))
     return tuple(sorted(found, key=lambda run: run.plan.created if run.plan else "", reverse=True))
 
 
@@ -81,7 +81,7 @@ class RunReader:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RunLook:
+class RunSnapshot:
     """A run at one moment; nothing in it changes any more. `fresh`: there is more to see than at the look before."""
 
     path: Path
@@ -93,7 +93,7 @@ class RunLook:
     fresh: bool
 
 
-def look_at_run(reader: RunReader, controls: Controls[Any]) -> Job[RunLook]:
+def look_at_run(reader: RunReader, controls: Controls[Any]) -> Job[RunSnapshot]:
     """Read what was written since the last look.
 
     Raises:
@@ -107,7 +107,7 @@ def look_at_run(reader: RunReader, controls: Controls[Any]) -> Job[RunLook]:
             yield Progress("Reading what happened so far", max(0, size - left), size, in_words=True)
     state = reader.folder.state(reader.history.logged_state)
     fresh, reader.seen = fresh or state != reader.seen, state
-    return RunLook(
+    return RunSnapshot(
         path=reader.folder.path,
         plan=reader.plan_read,
         history=reader.history.snapshot(),

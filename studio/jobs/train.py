@@ -11,18 +11,18 @@ from studio.core.controls import Controls
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import Failure, explain
 from studio.core.user_folders import UserFolders
-from studio.training.chance import seed_everything, seed_of, undisturbed
 from studio.training.checkpoints import CheckpointClock, Checkpoints
 from studio.training.data.loader import ExampleLoader, suitable_workers
 from studio.training.kinds import kind_named
 from studio.training.loop import Equipment, TrainingLoop
-from studio.training.parts_memo import PartsMemo
+from studio.training.micro_batches import MicroBatchMemo
 from studio.training.plan_settings import settings_of
 from studio.training.processes import Processes
 from studio.training.run_folder import BEAT_S, RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunLog
+from studio.training.seeding import seed_everything, seed_of, undisturbed
 from studio.training.settings import TrainingSettings
-from studio.training.task import Place, TrainingTask
+from studio.training.task import TaskContext, TrainingTask
 from studio.training.task_kind import TaskKind
 
 __all__ = ["train"]
@@ -40,7 +40,7 @@ def train(
 ) -> Job[TrainedRun]:
     """Train the run in `request.folder` until it ends, or until it is asked to pause.
 
-    Orders come through the folder (`RunOrders`). `controls.finish()`, as of SIGINT and SIGTERM, and closing the
+    Orders come through the folder (`RunCommands`). `controls.finish()`, as of SIGINT and SIGTERM, and closing the
     generator pause it: the step in progress is brought to its end and a checkpoint written.
 
     Args:
@@ -65,16 +65,16 @@ def train(
         log = None
         if processes.rank == 0:
             open_things.enter_context(run.held())
-            run.orders.clear()  # whatever was asked of an earlier process
+            run.commands.clear()  # whatever was asked of an earlier process
             sweep(run.path)
             sweep(run.samples, alone=True)  # the window writes into the run's own folder, but not here
             log = open_things.enter_context(RunLog(run.events_file))
-        sitting = _Sitting(run, plan, kind, settings, processes, log)
+        sitting = TrainingJob(run, plan, kind, settings, processes, log)
         clock = clock or CheckpointClock(settings.checkpoint_minutes * 60)
         return (yield from sitting.work(controls, clock, accept_changes=request.accept_changes))
 
 
-class _Sitting:
+class TrainingJob:
     """One process's work on a run, from opening its data to the last word in its log."""
 
     def __init__(
@@ -114,7 +114,7 @@ class _Sitting:
         processes, settings = self._processes, self._settings
         cache = UserFolders.standard().cache / "training"
         seed_everything(seed_of("open", settings.seed), processes.device)
-        task = yield from self._opened(Place(processes.device, cache, settings.seed), controls)
+        task = yield from self._opened(TaskContext(processes.device, cache, settings.seed), controls)
         if task is None:
             return TrainedRun(self._run.path, "paused", self._reached())
         workers = settings.workers
@@ -133,13 +133,13 @@ class _Sitting:
                     processes,
                     loader,
                     self._log,
-                    PartsMemo(cache / "parts.json"),
+                    MicroBatchMemo(cache / "parts.json"),
                     clock,
                 ),
             )
             return (yield from self._loop.run(controls, accept_changes=accept_changes))
 
-    def _opened(self, place: Place, controls: Controls[Any]) -> Job[TrainingTask | None]:
+    def _opened(self, place: TaskContext, controls: Controls[Any]) -> Job[TrainingTask | None]:
         """Let the task read its data; on several processes of a computer, one prepares what the others then find.
 
         Large data takes a while: None where somebody would rather pause meanwhile. Several processes can only pause
@@ -155,7 +155,7 @@ class _Sitting:
                 except StopIteration as end:
                     task: TrainingTask = end.value
                     return task
-                if self._processes.world == 1 and (controls.finishing or self._run.orders.given("pause")):
+                if self._processes.world == 1 and (controls.finishing or self._run.commands.given("pause")):
                     opening.close()
                     return None
                 if isinstance(event, Log):

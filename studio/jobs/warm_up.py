@@ -9,7 +9,7 @@ from studio.core.device import choose_device
 from studio.core.events import Job, Progress
 from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
-from studio.jobs.stylize import LOADING, open_backbone
+from studio.jobs.style.stylize import LOADING, open_backbone
 
 _SIDE = 128
 """The size at which a painting starts: what is compiled or allocated for it is there afterwards."""

@@ -67,7 +67,7 @@ def learning_rate(step: int, settings: DistillSettings) -> float:
 
 
 @dataclass(slots=True)
-class Easel:
+class ImagePool:
     """Pictures that the pupil is painting, each towards the style of a crop; `ages` count the strokes so far."""
 
     pictures: Tensor
@@ -125,7 +125,7 @@ class Distillation:
         self.network.initialise(self.generator)
         self.heads = Heads(teachers.lessons, tap_widths(settings.widths, TAPS))
         self.averaged: dict[str, Tensor] = {}
-        self.easel = Easel(torch.empty(0), torch.empty(0), torch.empty(0))
+        self.easel = ImagePool(torch.empty(0), torch.empty(0), torch.empty(0))
         self.optimiser = torch.optim.Adam(self._parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
 
     @torch.no_grad()
@@ -138,7 +138,7 @@ class Distillation:
         self.averaged = {name: value.clone() for name, value in self._state().items()}
         count = 8 * max(1, self.settings.easel)
         ages = torch.randint(40, (count,), generator=self.generator)
-        self.easel = Easel(self.crops.batch(count), self.crops.batch(count), ages)
+        self.easel = ImagePool(self.crops.batch(count), self.crops.batch(count), ages)
 
     def training_step(self) -> dict[str, float]:
         """Draw, look, compare, learn; return the loss and its two parts."""
@@ -200,7 +200,7 @@ class Distillation:
         self.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["random"])
         pictures, styles, ages, turn = state["easel"]
-        self.easel = Easel(pictures, styles, ages, turn)
+        self.easel = ImagePool(pictures, styles, ages, turn)
 
     def _average(self) -> None:
         """Averaging starts short, or the first random weights would be remembered for long."""

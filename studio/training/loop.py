@@ -16,27 +16,27 @@ from torch import nn
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
+from studio.training.change_log import ChangeLog
+from studio.training.checkpointing import Checkpointer
 from studio.training.checkpoints import CheckpointClock
-from studio.training.course import Course
 from studio.training.data.loader import ExampleLoader
-from studio.training.helm import Helm
-from studio.training.keeper import Keeper
-from studio.training.learner import check_names
-from studio.training.looker import Looker
-from studio.training.pace import PaceMeter, work_done
-from studio.training.parts_memo import PartsMemo
+from studio.training.evaluation import Evaluator
+from studio.training.live_settings import LiveSettings
+from studio.training.metric_log import MetricLogger
+from studio.training.micro_batches import MicroBatchMemo
+from studio.training.network_optimiser import check_names
 from studio.training.plan_changes import identity_of
 from studio.training.processes import Processes
-from studio.training.recorder import Recorder
+from studio.training.recovery import Recovery
+from studio.training.run_commands import RunCommand
 from studio.training.run_folder import BEAT_S, RunFolder, RunPlan, RunState, TrainedRun
 from studio.training.run_log import RunLog
-from studio.training.run_orders import Order
-from studio.training.schedule import Moment
-from studio.training.setbacks import Setbacks
+from studio.training.schedule import StepConfig
 from studio.training.settings import TrainingSettings
 from studio.training.step import StepReport
 from studio.training.task import TrainingTask
-from studio.training.trainee import Trainee
+from studio.training.throughput import Throughput, work_done
+from studio.training.train_state import TrainState
 
 __all__ = ["Equipment", "TrainingLoop"]
 
@@ -68,7 +68,7 @@ class Equipment:
     processes: Processes
     loader: ExampleLoader
     log: RunLog | None
-    memo: PartsMemo
+    memo: MicroBatchMemo
     clock: CheckpointClock
 
 
@@ -94,20 +94,24 @@ class TrainingLoop:
         self._task = task
         self._timeline = plan.schedule.timeline(len(task.examples), batch=settings.batch, size=settings.size)
         self._last = min(self._timeline.total_steps, settings.steps or self._timeline.total_steps)
-        self._trainee = Trainee(task, settings, processes, self._last)
+        self._train_state = TrainState(task, settings, processes, self._last)
         for phase in plan.schedule.phases:
-            check_names(phase.frozen, list(self._trainee.learners.values()))
+            check_names(phase.frozen, list(self._train_state.optimisers.values()))
             processes.share_of(phase.batch or settings.batch)  # which says so where it does not divide
-        course = Course.read(equipment.run.path / "course.json") if processes.rank == 0 else Course(None)
-        self._helm = Helm(settings, Course(course.file, processes.broadcast(course.changes)))
-        self._recorder = Recorder(equipment.log, processes)
-        self._keeper = Keeper(
-            equipment.run, equipment.clock, self._trainee, self._helm,
-            identity_of(plan, settings, task.examples.fingerprint), self._recorder, processes, self._say,
+        change_log = ChangeLog.read(equipment.run.path / "course.json") if processes.rank == 0 else ChangeLog(None)
+        self._live_settings = LiveSettings(
+            settings, ChangeLog(change_log.file, processes.broadcast(change_log.changes))
+        )
+        self._logger = MetricLogger(equipment.log, processes)
+        self._checkpointer = Checkpointer(
+            equipment.run, equipment.clock, self._train_state, self._live_settings,
+            identity_of(plan, settings, task.examples.fingerprint), self._logger, processes, self._say,
         )  # fmt: skip
-        self._looker = Looker(equipment.run, self._trainee, self._recorder, processes, settings.seed, self._say)
-        self._setbacks = Setbacks(plan.task, self._trainee, self._helm, self._keeper, equipment.memo, processes)
-        self._pace = PaceMeter(self._timeline, self._last, processes.device)
+        self._evaluator = Evaluator(equipment.run, self._train_state, self._logger, processes, settings.seed, self._say)
+        self._setbacks = Recovery(
+            plan.task, self._train_state, self._live_settings, self._checkpointer, equipment.memo, processes
+        )
+        self._throughput = Throughput(self._timeline, self._last, processes.device)
         self._said: list[Log | Metrics] = []
         self._told: Progress | None = None
         self._polled = self._beaten = self._breathed = 0.0
@@ -115,7 +119,7 @@ class TrainingLoop:
     @property
     def step(self) -> int:
         """How many steps are done."""
-        return self._trainee.standing.step
+        return self._train_state.standing.step
 
     # -- the order of things -----------------------------------------------------------------------------------------
 
@@ -126,9 +130,9 @@ class TrainingLoop:
             StudioError: data or settings are not those of the checkpoint, or training cannot go on.
 
         """
-        self._keeper.begin(accept_changes=accept_changes)
+        self._checkpointer.begin(accept_changes=accept_changes)
         if self._kit.processes.world > 1:  # where a step did not fit, the sitting ended, and only the memo knows
-            self._setbacks.foresee(self._moment)
+            self._setbacks.foresee(self._config)
         try:
             yield from self._look(controls)  # the very first sample, or what a pause cut short
             while (ending := (yield from self._hear(controls))) is None:
@@ -137,14 +141,14 @@ class TrainingLoop:
                 yield self._progress()
                 self._breathed = time.monotonic()
                 yield from self._look(controls)
-                if self._keeper.due():
-                    yield from self._to_its_end(self._keeper.saving_in_passing())
+                if self._checkpointer.due():
+                    yield from self._to_its_end(self._checkpointer.saving_in_passing())
                 yield from self._speak()
             # a run at its end shall leave its network even where a last checkpoint has no room
-            saving = self._keeper.saving() if ending == "paused" else self._keeper.saving_in_passing()
+            saving = self._checkpointer.saving() if ending == "paused" else self._checkpointer.saving_in_passing()
             yield from self._to_its_end(saving)
         except GeneratorExit:
-            self._keeper.save()
+            self._checkpointer.save()
             raise
         model = None if ending == "paused" else (yield from self._export())
         yield from self._speak()
@@ -165,60 +169,60 @@ class TrainingLoop:
 
     def _advance(self) -> Generator[None, None, None]:
         """Take one step; or, where it cannot be taken, go back and change what made it impossible."""
-        moment = self._timeline.at(self.step)
-        self._enter(moment)
-        rate, parts = self._helm.rate(moment), self._helm.parts(moment.step)
+        config = self._timeline.at(self.step)
+        self._enter(config)
+        rate, parts = self._live_settings.rate(config), self._live_settings.parts(config.step)
         began = time.monotonic()
-        batch = yield from self._kit.loader.fetching(moment.draws, moment.batch, moment.size)
+        batch = yield from self._kit.loader.fetching(config.draws, config.batch, config.size)
         waited = time.monotonic() - began
         self._pass_on_trouble()
         try:
-            report = yield from self._trainee.take(batch, moment, rate=rate, parts=parts)
+            report = yield from self._train_state.take(batch, config, rate=rate, parts=parts)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
         else:
-            self._pace.note(examples=moment.batch, size=moment.size, waited=waited)
-            self._take_note(moment, report, rate)
+            self._throughput.note(examples=config.batch, size=config.size, waited=waited)
+            self._take_note(config, report, rate)
             return
         # outside of the except block, whose traceback holds on to the step's tensors
-        self._setbacks.out_of_memory(moment, parts)
+        self._setbacks.out_of_memory(config, parts)
 
     def _pass_on_trouble(self) -> None:
-        for helper in (self._kit.loader, self._recorder):
+        for helper in (self._kit.loader, self._logger):
             trouble, helper.trouble = helper.trouble, ""
             if trouble:
                 self._say(trouble)
 
-    def _enter(self, moment: Moment) -> None:
+    def _enter(self, config: StepConfig) -> None:
         """Obey what holds from this step on: a new phase, steered settings."""
-        if moment.step == self._timeline.phase_start(moment.phase):
-            self._recorder.event("phase", moment.step, index=moment.phase, name=moment.phase_name)
-            self._setbacks.foresee(moment)
-        changed = self._helm.follow(moment.step)
+        if config.step == self._timeline.phase_start(config.phase):
+            self._logger.event("phase", config.step, index=config.phase, name=config.phase_name)
+            self._setbacks.foresee(config)
+        changed = self._live_settings.follow(config.step)
         if changed:
-            self._recorder.event("settings", moment.step, values=changed)
-            self._task.adopt(self._helm.settings)
-            self._trainee.forget_gradients()
+            self._logger.event("settings", config.step, values=changed)
+            self._task.adopt(self._live_settings.settings)
+            self._train_state.forget_gradients()
 
-    def _take_note(self, moment: Moment, report: StepReport, rate: float) -> None:
-        for name, learnt in report.lessons:
-            if learnt.verdict in {"skip", "diverged"}:
-                message = f"A step of the {name} was left out: its gradient was {learnt.norm:.3g} long."
-                self._recorder.event("guard", self.step, what="skipped", message=message)
+    def _take_note(self, config: StepConfig, report: StepReport, rate: float) -> None:
+        for name, update in report.updates:
+            if update.verdict in {"skip", "diverged"}:
+                message = f"A step of the {name} was left out: its gradient was {update.norm:.3g} long."
+                self._logger.event("guard", self.step, what="skipped", message=message)
         if report.diverged is not None:
-            self._setbacks.diverged(moment, report.diverged)
+            self._setbacks.diverged(config, report.diverged)
             return
-        self._recorder.measured(self.step, report, moment, rate)
-        pace = self._pace.report(self.step)
+        self._logger.measured(self.step, report, config, rate)
+        pace = self._throughput.report(self.step)
         if pace is not None:
-            self._recorder.event("pace", self.step, stage=moment.phase_name, **pace)
+            self._logger.event("pace", self.step, stage=config.phase_name, **pace)
 
     # -- looking at it -----------------------------------------------------------------------------------------------
 
     def _look(self, controls: Controls[Any]) -> Job[None]:
         """Validate and sample the shown network where it is time to; a pause cuts it short, and it is made up for."""
-        standing, settings = self._trainee.standing, self._helm.settings
+        standing, settings = self._train_state.standing, self._live_settings.settings
         validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
         samples = self._is_due(settings.sample_every, standing.sampled)
         if not (validates or samples):
@@ -230,35 +234,35 @@ class TrainingLoop:
                 if samples:
                     yield from self._sample(controls)
         finally:
-            self._trainee.back_to_work()
+            self._train_state.back_to_work()
 
     def _is_due(self, every: int, done: int) -> bool:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
 
     def _validate(self, controls: Controls[Any]) -> Job[None]:
-        values = yield from self._breathing(self._looker.measure(self._shown()), controls)
-        standing = self._trainee.standing
+        values = yield from self._breathing(self._evaluator.measure(self._shown()), controls)
+        standing = self._train_state.standing
         standing.validated = self.step
         if not values:
             return
-        self._recorder.flush()
+        self._logger.flush()
         best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
-        self._recorder.event("validation", self.step, values=values, best=best)
+        self._logger.event("validation", self.step, values=values, best=best)
         self._said.append(Metrics(self.step, {f"validation {name}": value for name, value in values.items()}))
-        if best and (self._keeper.affordable() or self._helm.settings.stop_after_stale):
-            yield from self._to_its_end(self._keeper.saving_in_passing())
+        if best and (self._checkpointer.affordable() or self._live_settings.settings.stop_after_stale):
+            yield from self._to_its_end(self._checkpointer.saving_in_passing())
 
     def _sample(self, controls: Controls[Any]) -> Job[None]:
-        picture = yield from self._breathing(self._looker.sample(self._shown()), controls)
+        picture = yield from self._breathing(self._evaluator.sample(self._shown()), controls)
         if picture is not None:
             yield Preview(picture, self.step, self._stage)
-        self._trainee.standing.sampled = self.step
+        self._train_state.standing.sampled = self.step
 
     def _shown(self) -> Generator[None, None, nn.Module]:
         """As the last step learnt: what the next one will need is found out only when it is taken."""
-        moment = self._timeline.at(max(0, self.step - 1))
-        mine = self._kit.processes.share_of(moment.batch)
-        return self._trainee.shown(moment.size, max(1, mine // self._helm.parts(self.step - 1)))
+        config = self._timeline.at(max(0, self.step - 1))
+        mine = self._kit.processes.share_of(config.batch)
+        return self._train_state.shown(config.size, max(1, mine // self._live_settings.parts(self.step - 1)))
 
     def _breathing(self, work: Generator[None, None, T], controls: Controls[Any] | None = None) -> Job[T]:
         """Run `work` with breaths; when the job is closed in the middle, it is given up.
@@ -286,63 +290,63 @@ class TrainingLoop:
         """Hear what is wanted, and say how the sitting ends, if it does."""
         processes = self._kit.processes
         (pauses,) = processes.agree(controls.finishing)
-        orders = processes.broadcast(self._orders())
-        kinds = {order.kind for order in orders}
-        for order in orders:
+        commands = processes.broadcast(self._commands())
+        kinds = {order.kind for order in commands}
+        for order in commands:
             if order.kind == "settings":
                 self._obey(order)
         if kinds & {"checkpoint", "pin"}:  # one for all; last, since the job may be closed in the middle of it
-            notes = [str(order.values.get("note", "")) for order in orders if order.kind == "pin"]
-            saving = self._keeper.saving_in_passing(pinned=bool(notes), note=notes[-1] if notes else "")
+            notes = [str(order.values.get("note", "")) for order in commands if order.kind == "pin"]
+            saving = self._checkpointer.saving_in_passing(pinned=bool(notes), note=notes[-1] if notes else "")
             yield from self._to_its_end(saving)
         if "finish" in kinds:
             return "stopped"
         return "paused" if pauses or "pause" in kinds else self._natural_end()
 
-    def _orders(self) -> tuple[Order, ...]:
+    def _commands(self) -> tuple[RunCommand, ...]:
         """The main process asks the disk, ten times a second."""
         now = time.monotonic()
         if self._kit.processes.rank != 0 or now - self._polled < _POLL_S:
             return ()
         self._polled = now
-        return self._kit.run.orders.take()
+        return self._kit.run.commands.take()
 
-    def _obey(self, order: Order) -> None:
+    def _obey(self, order: RunCommand) -> None:
         """Put changed settings on the course; the main process's holds for all, since only it can fail to keep it."""
         if self._kit.processes.rank == 0:
             try:
-                self._helm.order(self.step, order.values)
+                self._live_settings.order(self.step, order.values)
             except StudioError as error:
                 self._say(f"{error.cause} {error.remedy}")
-        self._helm.course.changes = self._kit.processes.broadcast(self._helm.course.changes)
+        self._live_settings.change_log.changes = self._kit.processes.broadcast(self._live_settings.change_log.changes)
 
     def _natural_end(self) -> RunState | None:
         if self.step >= self._last:
             return "finished"
-        patience = self._helm.settings.stop_after_stale
-        if patience and self._trainee.standing.stale >= patience:
+        patience = self._live_settings.settings.stop_after_stale
+        if patience and self._train_state.standing.stale >= patience:
             self._say(f"{patience} checks in a row brought nothing better: the run ends, and keeps its best.", "info")
             return "finished"
         return None
 
     def _export(self) -> Job[Path]:
         """Write the shown network and its card."""
-        if self._helm.settings.stop_after_stale and self._keeper.return_to_best():
+        if self._live_settings.settings.stop_after_stale and self._checkpointer.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")
-        yield from self._breathing(self._looker.export(self._shown()))
-        self._trainee.back_to_work()
+        yield from self._breathing(self._evaluator.export(self._shown()))
+        self._train_state.back_to_work()
         return self._kit.run.model_file
 
     # -- talking -----------------------------------------------------------------------------------------------------
 
     @property
-    def _moment(self) -> Moment:
+    def _config(self) -> StepConfig:
         """The next step's, or at the end the last one's."""
         return self._timeline.at(min(self.step, self._timeline.total_steps - 1))
 
     @property
     def _stage(self) -> str:
-        return self._moment.phase_name or "Training"
+        return self._config.phase_name or "Training"
 
     def _progress(self) -> Progress:
         if self._told is None or self._told.done != self.step:  # the same at every breath of a step
@@ -362,11 +366,11 @@ class TrainingLoop:
             self._kit.run.beat()
 
     def _say(self, message: str, level: Literal["info", "warning"] = "warning") -> None:
-        self._recorder.event("log", self.step, message=message, level=level)
+        self._logger.event("log", self.step, message=message, level=level)
         self._said.append(Log(message, level))
 
     def _speak(self) -> Job[None]:
         said, self._said = self._said, []
         yield from said
-        if (numbers := self._recorder.take_newest()) is not None:
+        if (numbers := self._logger.take_newest()) is not None:
             yield numbers

@@ -13,12 +13,12 @@ import numpy as np
 from torch import Tensor
 
 from studio.core.failures import is_out_of_memory
-from studio.training.chance import chance_state, restore_chance, undisturbed
 from studio.training.data.loader import ExampleLoader
-from studio.training.learner import Learner, Learnt
+from studio.training.network_optimiser import NetworkOptimiser, Update
 from studio.training.processes import Processes
 from studio.training.rate_curve import LossWatch, RateCurve, RateSweep
-from studio.training.schedule import Moment
+from studio.training.schedule import StepConfig
+from studio.training.seeding import generator_state, restore_generators, undisturbed
 from studio.training.settings import TrainingSettings
 from studio.training.step import StepTaker
 from studio.training.task import TrainingTask
@@ -40,12 +40,12 @@ class RateTried:
 
 def find_rates(
     task: TrainingTask,
-    moment: Moment,
+    config: StepConfig,
     settings: TrainingSettings,
     processes: Processes,
     sweep: RateSweep,
     *,
-    learners: Mapping[str, Mapping[str, Any]] | None = None,
+    optimisers: Mapping[str, Mapping[str, Any]] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Generator[RateTried | None, None, tuple[RateCurve, ...]]:
     """Sweep the learning rate of every network of `task`; yields what each step found, and None to take breath.
@@ -55,24 +55,24 @@ def find_rates(
 
     Args:
         task: as it stands; its examples are shared, not copied.
-        moment: which optimiser, momentum, batch, size and resting layers, and from which draw on.
+        config: which optimiser, momentum, batch, size and resting layers, and from which draw on.
         settings: of the run.
         processes: where; this process alone.
         sweep: which rates.
-        learners: states of the run's own learners by network, for a run that goes on; None begins with fresh ones.
+        optimisers: states of the run's own learners by network, for a run that goes on; None begins with fresh ones.
         stop: asked before every step: True ends it with what is known.
 
     Raises:
         StudioError: an example could not be prepared.
 
     """
-    before = chance_state(processes.device)
+    before = generator_state(processes.device)
     try:
         with ExampleLoader(task.examples, settings.seed) as loader:
-            bench = _Bench(task, moment, settings, processes, sweep, learners or {}, loader, stop)
+            bench = _Bench(task, config, settings, processes, sweep, optimisers or {}, loader, stop)
             return (yield from undisturbed(bench.all_networks(), processes.device))
     finally:
-        restore_chance(before, processes.device)
+        restore_generators(before, processes.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class _Bench:
     """What the sweeps of all networks share; the arguments are those of `find_rates`."""
 
     task: TrainingTask
-    moment: Moment
+    config: StepConfig
     settings: TrainingSettings
     processes: Processes
     sweep: RateSweep
@@ -97,9 +97,9 @@ class _Bench:
                     curves.append((yield from self._trial(network, parts)))
                     break
                 except Exception as error:
-                    if not is_out_of_memory(error) or parts >= self.moment.batch:
+                    if not is_out_of_memory(error) or parts >= self.config.batch:
                         raise
-                parts = min(2 * parts, self.moment.batch)  # outside of the except block, which holds on to tensors
+                parts = min(2 * parts, self.config.batch)  # outside of the except block, which holds on to tensors
         return tuple(curve for curve in curves if len(curve.rates))
 
     def _trial(self, network: str, parts: int) -> Generator[RateTried | None, None, RateCurve]:
@@ -107,16 +107,16 @@ class _Bench:
         task = copy.deepcopy(self.task, {id(self.task.examples): self.task.examples})
         for module in task.networks.values():
             module.train()
-        learner = self._new_learner(task, network)
+        optimiser = self._new_optimiser(task, network)
         resting = {name: _Resting(name) for name in task.networks}
-        taker = StepTaker(task, {**resting, network: learner}, self.processes, self.settings.seed)
+        taker = StepTaker(task, {**resting, network: optimiser}, self.processes, self.settings.seed)
         watch, rates, diverged = LossWatch(self.sweep), self.sweep.rates(), False
-        for number, rate in enumerate(rates if learner.group_names() else ()):
+        for number, rate in enumerate(rates if optimiser.group_names() else ()):
             here = replace(
-                self.moment, step=self.moment.step + number, draws=self.moment.draws + number * self.moment.batch
+                self.config, step=self.config.step + number, draws=self.config.draws + number * self.config.batch
             )
             batch = yield from self.loader.fetching(here.draws, here.batch, here.size)
-            learner.guard.forget()  # gradients may grow as they will: it is the loss that decides
+            optimiser.guard.forget()  # gradients may grow as they will: it is the loss that decides
             report = yield from taker.take(batch, here, rate=rate, parts=parts)
             loss = report.terms.get("loss" if len(task.networks) == 1 else f"{network}.loss")
             if loss is None:  # it does not learn at this moment of the schedule
@@ -129,28 +129,28 @@ class _Bench:
         tried = np.array(rates[: len(watch.losses)])
         return RateCurve(network, tried, np.array(watch.losses), np.array(watch.smoothed), diverged)
 
-    def _new_learner(self, task: TrainingTask, network: str) -> Learner:
-        learner = Learner(
+    def _new_optimiser(self, task: TrainingTask, network: str) -> NetworkOptimiser:
+        optimiser = NetworkOptimiser(
             network, task.layer_groups(network), lambda parameters: None,
             clip_norm=self.settings.clip_norm, half=self.processes.precision == "fp16",
         )  # fmt: skip
         if network in self.states:
-            learner.load_state_dict(copy.deepcopy(dict(self.states[network])))
-        return learner
+            optimiser.load_state_dict(copy.deepcopy(dict(self.states[network])))
+        return optimiser
 
 
-class _Resting(Learner):
+class _Resting(NetworkOptimiser):
     """Stands where a network's learner would, and lets it rest."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, [], lambda parameters: None)
 
-    def prepare(self, moment: Moment, rate: float) -> None:
+    def prepare(self, config: StepConfig, rate: float) -> None:
         """Follow nothing."""
 
     def backward(self, loss: Tensor, share: float) -> None:
         """Keep no gradient."""
 
-    def step(self) -> Learnt:
+    def step(self) -> Update:
         """Stay."""
-        return Learnt(0.0, "step")
+        return Update(0.0, "step")

@@ -1,11 +1,9 @@
 """Several processes that train one run together, over Lightning Fabric; one process is simply the smallest number.
 
-Fabric finds the devices, the ranks (torchrun, SLURM, MPI, or our own `Crew`) and the number format. Averaging is done
-here by hand rather than by wrapping networks in DistributedDataParallel: DDP averages inside `backward`, and tasks with
-several networks, objectives that alternate between them, and accumulated parts of a step would each have to tell it
-when not to. Here every step says once, after its last part, "average these gradients".
-
-Each process draws its share of the step's pictures, so that the mean over the processes is the mean over the batch.
+Fabric finds the devices, the ranks (torchrun, SLURM, MPI, or our own `Launcher`) and the number format. Averaging is
+done here by hand rather than by wrapping networks in DistributedDataParallel: DDP averages inside `backward`, and tasks
+with several networks, objectives that alternate between them, and accumulated parts of a step would each have to tell
+it when not to. Here every step says once, after its last part, "average these gradients".
 """
 
 import logging
@@ -26,8 +24,8 @@ from torch import Tensor, nn
 
 from studio.core.device import choose_device
 from studio.core.failures import Failure, StudioError, first_line, is_out_of_memory
-from studio.training.crew import in_crew, launched_from_outside
-from studio.training.presence import Presence
+from studio.training.launcher import in_launcher, launched_from_outside
+from studio.training.liveness import Liveness
 
 __all__ = ["Accelerator", "Precision", "Processes"]
 
@@ -93,7 +91,7 @@ class Processes:
         self.precision = _usable_precision(precision, kind)
         self.world, self.here = devices * nodes, devices
         self._broken: StudioError | None = None
-        self._presence: Presence | None = None
+        self._liveness: Liveness | None = None
         self._fabric = _make_fabric(kind, devices, nodes, self.precision, timeout)
         if self.world > 1:
             self._meet(timeout)
@@ -208,38 +206,38 @@ class Processes:
 
         For what is done once and kept on the disk, however long it takes: the others wait as long as it lives.
         """
-        if self._presence is None:
+        if self._liveness is None:
             yield
         elif self.local_rank == 0:
             yield
-            self._presence.open_gate()
+            self._liveness.open_gate()
         else:
-            self._presence.wait_at_gate(self.rank - self.local_rank)
+            self._liveness.wait_at_gate(self.rank - self.local_rank)
             yield
 
     # -- how it ends -------------------------------------------------------------------------------------------------
 
     def leave_word(self, failure: Failure) -> None:
         """Tell the others why this process leaves, so that the main one can say more than that it is gone."""
-        if self._presence is not None and self._broken is None:  # whoever was left has nothing to tell
+        if self._liveness is not None and self._broken is None:  # whoever was left has nothing to tell
             with suppress(RuntimeError):
-                self._presence.leave_word(failure)
+                self._liveness.leave_word(failure)
 
     def close(self) -> None:
         """Part from the others, who are expected to do the same now; after a break, without waiting for them."""
-        presence, self._presence = self._presence, None
-        if presence is None:
+        liveness, self._liveness = self._liveness, None
+        if liveness is None:
             return
         if self._broken is None:
             with suppress(StudioError):  # whoever is lost now is no longer needed
                 self.barrier()
-        self._leave(presence)
+        self._leave(liveness)
 
     def abandon(self) -> None:
         """Part from the others at once, because of a failure here: at their next meeting they notice."""
-        presence, self._presence = self._presence, None
-        if presence is not None:
-            self._leave(presence)
+        liveness, self._liveness = self._liveness, None
+        if liveness is not None:
+            self._leave(liveness)
 
     def __enter__(self) -> Self:
         """Hand itself out."""
@@ -257,8 +255,8 @@ class Processes:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _meet(self, timeout: float) -> None:
-        if not in_crew() and launched_from_outside() is None:
-            raise RuntimeError("nobody has started the other processes: see Crew")
+        if not in_launcher() and launched_from_outside() is None:
+            raise RuntimeError("nobody has started the other processes: see Launcher")
         os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")  # raise at the time-out instead of ending the process
         try:
             self._fabric.launch()
@@ -267,7 +265,7 @@ class Processes:
                 f"The {self.world} processes did not find one another ({first_line(error)}).",
                 "Check that all were started with the same command, and that they can reach one another; then resume.",
             ) from error
-        self._presence = Presence(self._fabric.global_rank, self.world, timeout)
+        self._liveness = Liveness(self._fabric.global_rank, self.world, timeout)
 
     def _average(self, tensors: Sequence[Tensor]) -> None:
         with self._together():
@@ -288,11 +286,11 @@ class Processes:
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise
-            self._broken = self._presence.what_happened() if self._presence else _NO_LONGER_TOGETHER
+            self._broken = self._liveness.what_happened() if self._liveness else _NO_LONGER_TOGETHER
             raise self._broken from error
 
-    def _leave(self, presence: Presence) -> None:
-        presence.stop()
+    def _leave(self, liveness: Liveness) -> None:
+        liveness.stop()
         broken, self._broken = self._broken, self._broken or _NO_LONGER_TOGETHER
         with suppress(RuntimeError):
             if broken is not None and self.device.type == "cuda":
@@ -327,7 +325,7 @@ def _make_fabric(kind: str, devices: int, nodes: int, precision: Precision, time
     # also beside NCCL flags and numbers travel by gloo: it notices at once who has gone, and leaves the GPU alone
     backend = "cpu:gloo,cuda:nccl" if kind == "cuda" else "gloo"
     strategy = DDPStrategy(process_group_backend=backend, timeout=timedelta(seconds=timeout))
-    if in_crew():  # even where SLURM gave us the computer
+    if in_launcher():  # even where SLURM gave us the computer
         strategy.cluster_environment = LightningEnvironment()
     try:
         return Fabric(accelerator=kind, devices=devices, num_nodes=nodes, strategy=strategy, precision=number_format)

@@ -28,7 +28,7 @@ from studio import __version__
 from studio.core.atomic import write_error, write_file
 from studio.core.failures import StudioError, first_line
 from studio.core.file_names import readable
-from studio.training.run_orders import RunOrders
+from studio.training.run_commands import RunCommands
 from studio.training.schedule import Schedule
 
 __all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
@@ -112,7 +112,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.orders = RunOrders(path / "orders")
+        self.commands = RunCommands(path / "orders")
 
     @classmethod
     def create(cls, path: Path, plan: RunPlan) -> Self:

@@ -1,8 +1,8 @@
 """How a training goes, written down before it begins: phases, each with its rates from … to.
 
 A `Schedule` is what a person draws and a file holds: durations in epochs or steps. Laid over a number of examples it
-becomes a `Timeline`, which knows of every single step what holds there (a `Moment`). Nothing here imports torch: the
-window draws the same objects that the loop obeys.
+becomes a `Timeline`, which knows of every single step what holds there (a `StepConfig`). Nothing here imports torch:
+the window draws the same objects that the loop obeys.
 """
 
 import math
@@ -167,7 +167,7 @@ class Schedule(_Drawn):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class StepConfig:
     """What holds at one step.
 
     `progress` is how much of its phase is over before the step (0 ≤ progress < 1), `draws` how many examples were drawn
@@ -245,7 +245,7 @@ class Timeline:
             raise IndexError(f"Step {step} is outside of this training's {self.total_steps} steps.")
         return bisect_right(self._starts, step) - 1
 
-    def at(self, step: int) -> Moment:
+    def at(self, step: int) -> StepConfig:
         """Return what holds at `step`, 0 ≤ step < total_steps.
 
         Raises:
@@ -258,7 +258,7 @@ class Timeline:
         batch = phase.batch or self.batch
         progress = (step - first) / (after - first)
         draws = self._draws[index] + (step - first) * batch
-        return Moment(
+        return StepConfig(
             step=step,
             total_steps=self.total_steps,
             phase=index,

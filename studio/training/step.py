@@ -11,10 +11,10 @@ from itertools import count
 import torch
 from torch import Tensor
 
-from studio.training.chance import seed_everything, seed_of
-from studio.training.learner import Learner, Learnt
+from studio.training.network_optimiser import NetworkOptimiser, Update
 from studio.training.processes import Processes
-from studio.training.schedule import Moment
+from studio.training.schedule import StepConfig
+from studio.training.seeding import seed_everything, seed_of
 from studio.training.task import Batch, Objective, TrainingTask
 
 __all__ = ["StepReport", "StepTaker", "split"]
@@ -30,12 +30,12 @@ class StepReport:
 
     terms: dict[str, Tensor] = field(default_factory=dict)
     norms: dict[str, float] = field(default_factory=dict)
-    lessons: list[tuple[str, Learnt]] = field(default_factory=list)
+    updates: list[tuple[str, Update]] = field(default_factory=list)
 
     @property
     def diverged(self) -> str | None:
         """The network that keeps being thrown off, if one does."""
-        return next((name for name, learnt in self.lessons if learnt.verdict == "diverged"), None)
+        return next((name for name, update in self.updates if update.verdict == "diverged"), None)
 
 
 class StepTaker:
@@ -43,62 +43,64 @@ class StepTaker:
 
     Args:
         task: what is learnt.
-        learners: one for each network, by name.
+        optimisers: one for each network, by name.
         processes: where, and with whom.
         seed: of the run.
 
     """
 
-    def __init__(self, task: TrainingTask, learners: Mapping[str, Learner], processes: Processes, seed: int) -> None:
+    def __init__(
+        self, task: TrainingTask, optimisers: Mapping[str, NetworkOptimiser], processes: Processes, seed: int
+    ) -> None:
         self._task = task
-        self._learners = learners
+        self._optimisers = optimisers
         self._processes = processes
         self._seed = seed
 
-    def take(self, batch: Batch, moment: Moment, *, rate: float, parts: int) -> Generator[None, None, StepReport]:
+    def take(self, batch: Batch, config: StepConfig, *, rate: float, parts: int) -> Generator[None, None, StepReport]:
         """Learn from this process's share of a step's batch; yields between passes.
 
         Args:
             batch: N×… each, on the CPU.
-            moment: what holds at this step.
+            config: what holds at this step.
             rate: the learning rate.
             parts: into how many the batch is divided, so that it fits into memory.
 
         """
-        for learner in self._learners.values():
-            learner.prepare(moment, rate)
+        for optimiser in self._optimisers.values():
+            optimiser.prepare(config, rate)
         pieces = split(batch, parts)
         shares = [len(piece[0]) / len(batch[0]) for piece in pieces]
-        lessons = [self._task.objectives(self._on_device(piece), moment) for piece in pieces]
+        updates = [self._task.objectives(self._on_device(piece), config) for piece in pieces]
         report, seen = StepReport(), dict[str, float]()
         for number in count():
             networks: list[str | None] = []
-            for part, (lesson, share) in enumerate(zip(lessons, shares, strict=True)):
-                place = ("step", self._seed, moment.step, self._processes.rank, part, number)
+            for part, (objectives, share) in enumerate(zip(updates, shares, strict=True)):
+                place = ("step", self._seed, config.step, self._processes.rank, part, number)
                 seed_everything(seed_of(*place), self._processes.device)
-                objective = yield from self._next_objective(lesson)
+                objective = yield from self._next_objective(objectives)
                 networks.append(objective.network if objective is not None else None)
                 if objective is not None:
-                    self._learners[objective.network].backward(objective.loss, share)
+                    self._optimisers[objective.network].backward(objective.loss, share)
                     self._note(report, seen, objective, share)
                     del objective  # and with it the graph
                     yield
             network = _the_only(networks)
             if network is None:
                 break
-            learnt = self._learners[network].step()
-            report.lessons.append((network, learnt))
-            report.norms[self._name(network, "gradient_norm")] = learnt.norm
+            update = self._optimisers[network].step()
+            report.updates.append((network, update))
+            report.norms[self._name(network, "gradient_norm")] = update.norm
         for name, times in seen.items():
             if times != 1.0:  # the network learnt several times, with this term in so many of them
                 report.terms[name] = report.terms[name] / times
         return report
 
-    def _next_objective(self, lesson: Iterator[Objective | None]) -> Generator[None, None, Objective | None]:
+    def _next_objective(self, objectives: Iterator[Objective | None]) -> Generator[None, None, Objective | None]:
         """Run one part up to its next objective, in the chosen number format; None when it has no more."""
         while True:
             with self._processes.autocast():  # not over a yield: other jobs share the thread
-                objective = next(lesson, _OVER)
+                objective = next(objectives, _OVER)
             if isinstance(objective, Objective):
                 return objective
             if objective is _OVER:
@@ -109,7 +111,7 @@ class StepTaker:
         return tuple(tensor.to(self._processes.device, non_blocking=True) for tensor in piece)
 
     def _name(self, network: str, term: str) -> str:
-        return term if len(self._learners) == 1 else f"{network}.{term}"
+        return term if len(self._optimisers) == 1 else f"{network}.{term}"
 
     def _note(self, report: StepReport, seen: dict[str, float], objective: Objective, share: float) -> None:
         """Add up an objective's terms, weighted by its part's share of the batch, and those weights."""

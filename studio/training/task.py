@@ -17,9 +17,9 @@ from studio.core.events import Picture
 from studio.core.settings import Settings
 
 if TYPE_CHECKING:
-    from studio.training.schedule import Moment
+    from studio.training.schedule import StepConfig
 
-__all__ = ["Batch", "Examples", "ExportedModel", "LayerGroup", "Objective", "Place", "TrainingTask"]
+__all__ = ["Batch", "Examples", "ExportedModel", "LayerGroup", "Objective", "TaskContext", "TrainingTask"]
 
 Batch: TypeAlias = tuple[Tensor, ...]
 """What `Examples.draw` returns, stacked: each tensor N×…, on the device."""
@@ -29,7 +29,7 @@ LayerGroup: TypeAlias = tuple[str, Sequence[nn.Parameter]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TaskContext:
     """Where a task computes and keeps what it prepares.
 
     Args:
@@ -85,12 +85,12 @@ class Examples(Protocol):
 
     def __len__(self) -> int: ...
 
-    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
+    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return one example, without the batch's dimension.
 
         Args:
             index: which, below `len(self)`.
-            chance: ALL randomness (crop, flip, noise …) comes from it: the same state gives the same example.
+            generator: ALL randomness (crop, flip, noise …) comes from it: the same state gives the same example.
             size: side of the pictures in pixels; it may grow from phase to phase.
 
         """
@@ -116,7 +116,7 @@ class TrainingTask(ABC):
     best: tuple[str, Literal["min", "max"]] | None = None
 
     @abstractmethod
-    def objectives(self, batch: Batch, moment: "Moment") -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, config: "StepConfig") -> Iterator[Objective | None]:
         """Teach the networks one batch, or a part of it.
 
         A generator: yields None to take breath between passes, and an `Objective` whenever one is ready. Then the loop

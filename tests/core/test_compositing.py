@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.core.compositing import Ground, compose
+from studio.core.compositing import Backdrop, compose
 from studio.core.resizing import resize
 from studio.core.style_settings import StyleSettings
 
@@ -151,7 +151,7 @@ def test_an_alpha_of_the_painting_does_not_count():
 
 
 def test_the_ground_follows_the_painting_through_its_sizes():
-    ground = Ground(PHOTO)
+    ground = Backdrop(PHOTO)
     assert ground.fitted(24, 31) is PHOTO
     for height, width in ((12, 15), (48, 62), (12, 15)):
         fitted = ground.fitted(height, width)

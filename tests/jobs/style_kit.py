@@ -6,8 +6,8 @@ from studio.core.controls import Controls
 from studio.core.events import Preview
 from studio.core.images import LoadedPicture
 from studio.core.style_settings import StyleSettings, StylizeTask
-from studio.jobs.steering import LiveSteering
-from studio.jobs.stylize import stylize
+from studio.jobs.style.steering import LiveSteering
+from studio.jobs.style.stylize import stylize
 
 
 def picture(name, seed, height=90, width=120):

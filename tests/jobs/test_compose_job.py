@@ -1,6 +1,6 @@
 import numpy as np
 
-from studio.core.compositing import Ground, compose
+from studio.core.compositing import Backdrop, compose
 from studio.core.controls import Controls
 from studio.core.events import Progress
 from studio.core.frames import prepare_frame
@@ -23,7 +23,7 @@ def finish(job):
 
 def test_the_frame_shows_the_composition():
     chosen = StyleSettings(strength=0.6, blend="screen", saturation=1.2)
-    frame = finish(catalog.start("compose", ComposeTask(Ground(PHOTO), PAINTING), Controls(chosen)))
+    frame = finish(catalog.start("compose", ComposeTask(Backdrop(PHOTO), PAINTING), Controls(chosen)))
     expected = prepare_frame(compose(PHOTO, PAINTING, chosen))
     assert frame.has_alpha
     assert len(frame.levels) == len(expected.levels) == 2
@@ -32,7 +32,7 @@ def test_the_frame_shows_the_composition():
 
 def test_the_newest_settings_count_not_those_at_the_start():
     controls = Controls(StyleSettings(strength=0.0))
-    job = catalog.start("compose", ComposeTask(Ground(PHOTO), PAINTING), controls)
+    job = catalog.start("compose", ComposeTask(Backdrop(PHOTO), PAINTING), controls)
     assert isinstance(next(job), Progress)
     controls.replace(StyleSettings(strength=1.0))
     frame = finish(job)

@@ -9,7 +9,7 @@ from fast_style_kit import small_fast_style, write_fast_style, write_finished_ru
 from style_kit import drive, frames, picture, quick, small_task
 
 import models.fast_style_strips as strips
-import studio.jobs.fast_stylize as fast_job
+import studio.jobs.style.fast_stylize as fast_job
 from models.fast_style_files import load_fast_style
 from models.painting_init import fitted
 from studio.core.controls import Controls
@@ -20,8 +20,8 @@ from studio.core.model_shelf import ModelShelf
 from studio.core.recipes import Recipe
 from studio.core.style_settings import StylizeTask
 from studio.core.weights import resolve_backbone
-from studio.jobs.easel import to_deep_picture, to_tensor
-from studio.jobs.style_recipes import ReplayControls
+from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.style.inputs import to_deep_picture, to_tensor
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.jobs.scales import NARROWEST, stages, stages_from
+from studio.jobs.style.scales import NARROWEST, stages, stages_from
 
 sides = st.integers(1, 5000)
 

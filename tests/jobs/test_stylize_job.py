@@ -18,8 +18,8 @@ from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.style_settings import StylizeTask
-from studio.jobs.easel import Easel, loss_weights, to_tensor
-from studio.jobs.stylize import stylize
+from studio.jobs.style.inputs import StyleInputs, loss_weights, to_tensor
+from studio.jobs.style.stylize import stylize
 from studio.jobs.warm_up import warm_up
 
 
@@ -30,7 +30,7 @@ def losses(events):
 def loss_of_frame(frame, task, settings):
     """Judge a shown picture by the network itself."""
     backbone = untrained_backbone("squeezenet1_1", seed=settings.seed, pooling=settings.pooling)
-    easel = Easel(task, settings, backbone, torch.device("cpu"))
+    easel = StyleInputs(task, settings, backbone, torch.device("cpu"))
     image = to_tensor(frame)
     return easel.objective(*image.shape[2:]).look(image, loss_weights(settings)).loss
 
@@ -181,7 +181,7 @@ def pixels_seen(task, settings):
     """Return the (height, width) of every picture that the network sees when the targets are captured, and the loss."""
     backbone, seen = untrained_backbone("squeezenet1_1"), []
     backbone.features[0].register_forward_pre_hook(lambda _layer, given: seen.append(tuple(given[0].shape[2:])))
-    objective = Easel(task, settings, backbone, torch.device("cpu")).objective(48, 64)
+    objective = StyleInputs(task, settings, backbone, torch.device("cpu")).objective(48, 64)
     return seen, objective.look(objective.content, loss_weights(settings)).loss
 
 

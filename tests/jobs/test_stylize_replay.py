@@ -17,10 +17,10 @@ from studio.core.images import LoadedPicture
 from studio.core.model_shelf import ModelShelf
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyledPicture, StylizeTask
-from studio.jobs.easel import Easel, loss_weights, to_deep_picture, to_picture, to_tensor
-from studio.jobs.sitting import Sitting
-from studio.jobs.steering import ReplayedSteering
-from studio.jobs.style_recipes import RecipeWriter, ReplayControls, segments_of
+from studio.jobs.picture_recipes import RecipeWriter, ReplayControls, segments_of
+from studio.jobs.style.inputs import StyleInputs, loss_weights, to_deep_picture, to_picture, to_tensor
+from studio.jobs.style.multiscale import MultiscaleOptimisation
+from studio.jobs.style.steering import ReplayedSteering
 
 
 def through_a_file(recipe):
@@ -216,7 +216,7 @@ class Studio:
     def __init__(self, settings, steps=None, seconds=0.02, clock=None):
         self.task = small_task()
         backbone = untrained_backbone("squeezenet1_1", pooling=settings.pooling)
-        self.easel = Easel(self.task, settings, backbone, torch.device("cpu"))
+        self.easel = StyleInputs(self.task, settings, backbone, torch.device("cpu"))
         self.controls = Controls(settings)
         if steps is None:
             self.steering = KnownMachine(self.controls, settings, seconds)
@@ -225,7 +225,7 @@ class Studio:
             self.steering = ReplayedSteering(settings, steps)
         writer = RecipeWriter(self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False))
         recipe = lambda newest, at: writer.write(newest, self.steering.record, stopped_at=at)  # noqa: E731
-        self.sitting = Sitting(self.easel, settings, self.steering, recipe, clock or time.monotonic)
+        self.sitting = MultiscaleOptimisation(self.easel, settings, self.steering, recipe, clock or time.monotonic)
 
     def paint(self, hand=lambda event, controls: None):
         events = []

@@ -20,7 +20,7 @@ from studio_kit import (
 from studio.core.images import load_picture
 from studio.core.style_settings import StyleSettings
 from studio.ui.canvas.incoming import image_of
-from studio.ui.style_session import SessionState
+from studio.ui.panels.style.session import SessionState
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

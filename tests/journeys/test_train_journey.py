@@ -10,7 +10,7 @@ from studio_kit import PATIENCE, drop_files, open_studio, write_painting, write_
 
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory
-from studio.ui.style_session import SessionState
+from studio.ui.panels.style.session import SessionState
 
 STEPS = 60
 

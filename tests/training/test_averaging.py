@@ -15,35 +15,35 @@ def weights_of(network: nn.Module) -> float:
     return next(network.parameters()).item()
 
 
-def follow(average: WeightAverage, network: nn.Module, course: list[float]) -> None:
-    for step, value in enumerate(course, 1):
+def follow(average: WeightAverage, network: nn.Module, change_log: list[float]) -> None:
+    for step, value in enumerate(change_log, 1):
         nn.init.constant_(network.weight, value)
         average.update(step)
 
 
 @settings(deadline=None)
 @given(st.floats(-10, 10, width=32), courses, st.floats(0.5, 0.9999))
-def test_the_exponential_average_is_its_formula(start, course, decay):
+def test_the_exponential_average_is_its_formula(start, change_log, decay):
     network = nn.Linear(1, 1, bias=False).double()
     nn.init.constant_(network.weight, start)
     average = WeightAverage(network, "ema", decay=decay)
-    follow(average, network, course)
+    follow(average, network, change_log)
     expected = start
-    for step, value in enumerate(course):
+    for step, value in enumerate(change_log):
         d = min(decay, (1 + step) / (10 + step))
         expected = d * expected + (1 - d) * value
     assert weights_of(average.look()) == pytest.approx(expected, abs=1e-9)
-    assert weights_of(network) == course[-1]
+    assert weights_of(network) == change_log[-1]
 
 
 @settings(deadline=None)
 @given(courses, st.integers(0, 30))
-def test_the_plain_average_is_the_mean_from_its_beginning_on(course, begins):
+def test_the_plain_average_is_the_mean_from_its_beginning_on(change_log, begins):
     network = nn.Linear(1, 1, bias=False).double()
     average = WeightAverage(network, "swa", begins=begins)
-    follow(average, network, course)
-    counted = [value for step, value in enumerate(course, 1) if step >= begins]
-    expected = sum(counted) / len(counted) if counted else course[-1]
+    follow(average, network, change_log)
+    counted = [value for step, value in enumerate(change_log, 1) if step >= begins]
+    expected = sum(counted) / len(counted) if counted else change_log[-1]
     assert weights_of(average.look()) == pytest.approx(expected, abs=1e-9)
 
 

@@ -35,8 +35,8 @@ from studio.jobs.train import train
 from studio.training.checkpoints import Checkpoints
 from studio.training.processes import Processes
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
-from studio.training.schedule import Moment
-from studio.training.task import Batch, Objective, Place, TrainingTask
+from studio.training.schedule import StepConfig
+from studio.training.task import Batch, Objective, TaskContext, TrainingTask
 
 STEPS = 12
 SGD = constant_schedule(STEPS, optimiser="sgd")
@@ -45,7 +45,7 @@ SGD = constant_schedule(STEPS, optimiser="sgd")
 class Plain(Regression):
     """Without batch norm, dropout and noise: its gradient is a mean over examples, whoever looks at which of them."""
 
-    def __init__(self, settings: ToySettings, place: Place) -> None:
+    def __init__(self, settings: ToySettings, place: TaskContext) -> None:
         super().__init__(settings, place)
         self.networks = {"network": nn.Sequential(nn.Linear(4, SIDE), nn.Tanh(), nn.Linear(SIDE, 4))}
 
@@ -53,19 +53,19 @@ class Plain(Regression):
 class Broken(Plain):
     """Fails in one process of the two."""
 
-    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
-        if moment.step == 3 and os.environ["LOCAL_RANK"] == "1":
+    def objectives(self, batch: Batch, config: StepConfig) -> Iterator[Objective | None]:
+        if config.step == 3 and os.environ["LOCAL_RANK"] == "1":
             raise StudioError("The picture “sea.jpg” cannot be read.", "Take it out of the data.")
-        yield from super().objectives(batch, moment)
+        yield from super().objectives(batch, config)
 
 
 class Cramped(Plain):
     """One process of the two has little memory, and notices late."""
 
-    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
-        if moment.step >= 6 and len(batch[0]) > 1 and os.environ["LOCAL_RANK"] == "1":
+    def objectives(self, batch: Batch, config: StepConfig) -> Iterator[Objective | None]:
+        if config.step >= 6 and len(batch[0]) > 1 and os.environ["LOCAL_RANK"] == "1":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        yield from super().objectives(batch, moment)
+        yield from super().objectives(batch, config)
 
 
 TASKS = {"regression": Regression, "duel": Duel, "plain": Plain, "broken": Broken, "cramped": Cramped}
@@ -73,7 +73,7 @@ OPENED: list[TrainingTask] = []
 """What this process has opened, so that it can tell how its networks ended up."""
 
 
-def open_any(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_any(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     """Open the task that the plan's title names, with other weights in each process."""
     yield Progress("Reading")
     torch.manual_seed(int(os.environ.get("LOCAL_RANK", "0")))
@@ -87,7 +87,7 @@ KIND = toy_kind("test_distributed_training:open_any")
 
 
 @dataclass
-class Sitting:
+class MultiscaleOptimisation:
     """What one process of a pair saw of a sitting."""
 
     state: str = ""
@@ -100,9 +100,9 @@ class Sitting:
 
 def sit(
     rank: int, path: Path, pause_at: int | None = None, die_at: int | None = None, elsewhere: Path | None = None
-) -> Sitting:
+) -> MultiscaleOptimisation:
     """Train the run in `path` as one of two processes; the second may ask for a pause, be killed, or look elsewhere."""
-    sitting, controls, shown = Sitting(), Controls(ToySettings()), 0
+    sitting, controls, shown = MultiscaleOptimisation(), Controls(ToySettings()), 0
     path = elsewhere or path if rank == 1 else path
     try:
         with Processes("cpu", devices=2, timeout=60.0) as processes:
@@ -128,7 +128,7 @@ def sit(
     return sitting
 
 
-def pair_of(path: Path, **more: Any) -> list[Sitting]:
+def pair_of(path: Path, **more: Any) -> list[MultiscaleOptimisation]:
     return [ending.result for ending in in_processes(2, partial(sit, path=path, **more))]
 
 

@@ -26,11 +26,11 @@ from training_kit import (
 
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
+from studio.training.change_log import ChangeLog
 from studio.training.checkpoints import Checkpoints
-from studio.training.course import Course
-from studio.training.parts_memo import PartsMemo
+from studio.training.micro_batches import MicroBatchMemo
+from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder
-from studio.training.run_orders import Order
 from studio.training.schedule import Phase, Ramp, Schedule
 
 STEPS = 23
@@ -203,12 +203,12 @@ def test_a_disk_that_is_full_for_a_while_changes_nothing(tmp_path, unbroken):
 
 
 def test_a_look_before_a_phase_is_the_same_when_that_phase_is_known_to_need_parts(tmp_path, home):
-    memo = PartsMemo(UserFolders.standard().cache / "training" / "parts.json")
+    memo = MicroBatchMemo(UserFolders.standard().cache / "training" / "parts.json")
     memo.remember("toy · 24 px · 6 · fp32 · cpu", 2)  # the second phase's, found out by an earlier run
     plan = toy_plan(schedule=TWO_PHASES, validate_every=3)
     whole, broken = new_run(tmp_path / "whole", plan), new_run(tmp_path / "broken", plan)
     train_to_end(whole)
-    assert [change.parts for change in Course.read(whole.path / "course.json").changes] == [2]
+    assert [change.parts for change in ChangeLog.read(whole.path / "course.json").changes] == [2]
     job = training(broken, clock=EverySteps(4))
     advance_to(11, job)
     left = left_if_killed_now(broken)
@@ -229,7 +229,7 @@ def steer_at(run: RunFolder, opener, step: int, values: dict, until: int | None 
         done = getattr(event, "done", 0) if getattr(event, "total", 0) else 0
         if done == step and not asked:
             asked = True
-            run.orders.post(Order("settings", values))
+            run.commands.post(RunCommand("settings", values))
         if until is not None and done == until:
             left_if_killed_now(run)
             return
@@ -255,10 +255,10 @@ def test_a_setting_that_cannot_change_in_mid_run_is_refused_and_said(tmp_path):
     run = new_run(tmp_path / "run", toy_plan(20))
     job = training(run)
     next(job)
-    run.orders.post(Order("settings", {"batch": 8}))
+    run.commands.post(RunCommand("settings", {"batch": 8}))
     next(job)
-    run.orders.post(Order("settings", {"batch": 8}))
-    run.orders.post(Order("settings", {"learning_rate_factor": -3.0}))
+    run.commands.post(RunCommand("settings", {"batch": 8}))
+    run.commands.post(RunCommand("settings", {"learning_rate_factor": -3.0}))
     said = [event.message for event in job if hasattr(event, "message")]
     assert any("batch cannot change" in message for message in said)
     assert any("learning_rate_factor" in message for message in said)

@@ -20,7 +20,7 @@ from studio.jobs.train import train
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
-from studio.training.task import Place
+from studio.training.task import TaskContext
 from studio.training.tasks.fast_style import PhotoExamples, loss_weights, open_task
 from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSettings, default_schedule
 
@@ -33,11 +33,11 @@ QUIET = {
 @pytest.fixture
 def data(tmp_path: Path) -> tuple[Path, Path]:
     """A folder of ten small photos, and a painting."""
-    chance = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     photos = tmp_path / "photos"
     photos.mkdir()
     for number in range(10):
-        coarse = chance.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        coarse = generator.integers(0, 256, (6, 8, 3), dtype=np.uint8)
         cv2.imwrite(str(photos / f"{number}.png"), cv2.resize(coarse, (80, 60), interpolation=cv2.INTER_CUBIC))
     stripes = np.zeros((72, 96, 3), np.uint8)
     stripes[:, ::8] = (40, 120, 250)
@@ -63,8 +63,8 @@ def sit(run: RunFolder):
             return end.value, events
 
 
-def place_in(folder: Path) -> Place:
-    return Place(torch.device("cpu"), folder / "cache", seed=0)
+def place_in(folder: Path) -> TaskContext:
+    return TaskContext(torch.device("cpu"), folder / "cache", seed=0)
 
 
 def test_the_kind_is_known_by_name_and_asks_for_a_painting():
@@ -138,8 +138,8 @@ def test_moving_a_slider_changes_the_loss_of_the_running_task(data, tmp_path):
 
     def loss() -> float:
         torch.manual_seed(0)
-        moment = default_schedule(FastStyleSettings()).timeline(8, batch=1, size=32).at(0)
-        *_, objective = task.objectives((photos,), moment)
+        config = default_schedule(FastStyleSettings()).timeline(8, batch=1, size=32).at(0)
+        *_, objective = task.objectives((photos,), config)
         return objective.loss.item()
 
     before = loss()

@@ -31,14 +31,14 @@ from studio.core.events import Job, Log, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 from studio.jobs.train import train
+from studio.training.change_log import ChangeLog
 from studio.training.checkpoints import Checkpoints
-from studio.training.course import Course
+from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
-from studio.training.run_glance import glance
-from studio.training.run_orders import Order
-from studio.training.schedule import Moment, Phase, Ramp, Schedule
+from studio.training.run_summary import summarise
+from studio.training.schedule import Phase, Ramp, Schedule, StepConfig
 from studio.training.step import split
-from studio.training.task import Batch, Objective, Place, TrainingTask
+from studio.training.task import Batch, Objective, TaskContext, TrainingTask
 
 pytestmark = pytest.mark.usefixtures("every_breath")
 
@@ -99,14 +99,14 @@ def test_a_network_that_learns_alone_for_a_while_keeps_its_name(tmp_path):
 class Lesson(Duel):
     """Only the critic learns, twice a step; one of its terms is there only once."""
 
-    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, config: StepConfig) -> Iterator[Objective | None]:
         critic = self.networks["critic"]
         yield Objective("critic", critic(batch[0]).square().mean(), {"twice": torch.tensor(1.0)})
         terms = {"twice": torch.tensor(3.0), "once": torch.tensor(5.0)}
         yield Objective("critic", critic(batch[1]).square().mean(), terms)
 
 
-def open_lesson(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_lesson(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Lesson(ToySettings.model_validate(dict(plan.settings)), place)
 
@@ -145,7 +145,7 @@ def test_a_batch_is_split_into_parts_of_nearly_equal_size():
     assert len(split(batch, 20)) == 7
 
 
-def open_plain(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_plain(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Plain(ToySettings.model_validate(dict(plan.settings)), place)
 
@@ -153,10 +153,10 @@ def open_plain(plan: RunPlan, place: Place) -> Job[TrainingTask]:
 # -- orders and ends --------------------------------------------------------------------------------------------------
 
 
-def order_at(step: int, order: Order, run: RunFolder, **options):
+def order_at(step: int, order: RunCommand, run: RunFolder, **options):
     job = training(run, **options)
     advance_to(step, job)
-    run.orders.post(order)
+    run.commands.post(order)
     return job
 
 
@@ -168,7 +168,7 @@ def prompt(monkeypatch):
 
 def test_an_order_to_pause_saves_and_ends(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    trained = end_of(order_at(7, Order("pause"), run))
+    trained = end_of(order_at(7, RunCommand("pause"), run))
     assert (trained.state, trained.model) == ("paused", None)
     assert 7 <= trained.step <= 8
     assert Checkpoints(run.checkpoints).newest_good()[0].step == trained.step
@@ -178,14 +178,14 @@ def test_an_order_to_pause_saves_and_ends(tmp_path, prompt):
 
 def test_an_order_to_finish_keeps_what_was_reached(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    trained = end_of(order_at(7, Order("finish"), run))
+    trained = end_of(order_at(7, RunCommand("finish"), run))
     assert (trained.state, trained.model) == ("stopped", run.model_file)
     assert run.model_file.exists()
 
 
 def test_a_pinned_checkpoint_stays_with_its_note(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    end_of(order_at(7, Order("pin", {"note": "lovely"}), run, clock=EverySteps(3)))
+    end_of(order_at(7, RunCommand("pin", {"note": "lovely"}), run, clock=EverySteps(3)))
     pinned = [one for one in Checkpoints(run.checkpoints).all() if one.pinned]
     assert [one.note for one in pinned] == ["lovely"]
     assert [event.facts["kind"] for event in history_of(run).of_kind("checkpoint")].count("pinned") == 1
@@ -193,19 +193,19 @@ def test_a_pinned_checkpoint_stays_with_its_note(tmp_path, prompt):
 
 def test_orders_of_one_moment_are_all_obeyed_even_if_the_job_is_closed_over_them(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    job = order_at(7, Order("checkpoint"), run)
-    run.orders.post(Order("pin", {"note": "lovely"}))
-    run.orders.post(Order("settings", {"noise_weight": 0.5}))
+    job = order_at(7, RunCommand("checkpoint"), run)
+    run.commands.post(RunCommand("pin", {"note": "lovely"}))
+    run.commands.post(RunCommand("settings", {"noise_weight": 0.5}))
     next(job)
     job.close()
     (pinned,) = [one for one in Checkpoints(run.checkpoints).all() if one.pinned]
     assert pinned.note == "lovely"
-    assert [change.settings for change in Course.read(run.path / "course.json").changes] == [{"noise_weight": 0.5}]
+    assert [change.settings for change in ChangeLog.read(run.path / "course.json").changes] == [{"noise_weight": 0.5}]
 
 
 def test_an_order_to_save_saves(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    job = order_at(7, Order("checkpoint"), run)
+    job = order_at(7, RunCommand("checkpoint"), run)
     advance_to(10, job)
     assert max(one.step for one in Checkpoints(run.checkpoints).all()) in {7, 8}
     job.close()
@@ -235,7 +235,7 @@ def test_a_run_that_still_reads_its_data_can_be_paused(tmp_path, how):
     for _ in range(4):
         next(job)
     if how == "order":
-        run.orders.post(Order("pause"))
+        run.commands.post(RunCommand("pause"))
     else:
         controls.finish()
     ended = end_of(job)
@@ -269,7 +269,7 @@ class Thorough(Regression):
         return (yield from super().validate(shown))
 
 
-def open_thorough(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_thorough(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Thorough(ToySettings.model_validate(dict(plan.settings)), place)
 
@@ -287,7 +287,7 @@ def test_a_run_whose_photos_are_gone_fails_where_it_was(tmp_path):
     reached = end_of(job).step
     with pytest.raises(StudioError, match="not there"):
         end_of(train(TrainRequest(run.path), Controls(ToySettings()), kind=toy_kind(open_missing)))
-    assert glance(run.path).step == reached >= 5
+    assert summarise(run.path).step == reached >= 5
 
 
 def test_closing_in_the_middle_of_a_step_brings_it_to_its_end_and_saves(tmp_path):
@@ -333,7 +333,7 @@ class Worsening(Regression):
         return {"error": 1.0 if self.checks == 2 else 5.0}
 
 
-def open_worsening(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_worsening(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Worsening(ToySettings.model_validate(dict(plan.settings)), place)
 

@@ -9,14 +9,14 @@ import torch
 from rate_kit import SETTINGS, Fit, Pair
 from torch import Tensor
 
-from studio.training.chance import seed_everything
 from studio.training.data.loader import ExampleLoader
-from studio.training.learner import Learner
 from studio.training.lr_finder import find_rates
+from studio.training.network_optimiser import NetworkOptimiser
 from studio.training.processes import Processes
 from studio.training.rate_curve import RateCurve, RateSweep
-from studio.training.schedule import Moment
+from studio.training.schedule import StepConfig
 from studio.training.schedule_presets import constant
+from studio.training.seeding import seed_everything
 from studio.training.step import StepTaker
 from studio.training.task import TrainingTask
 
@@ -41,14 +41,14 @@ def find(task: TrainingTask, processes: Processes, sweep: RateSweep, **more: Any
             return curves
 
 
-def everything_of(task: TrainingTask, learners: Mapping[str, Learner]) -> list[Any]:
+def everything_of(task: TrainingTask, optimisers: Mapping[str, NetworkOptimiser]) -> list[Any]:
     """Every number that decides how training goes on."""
     networks = [dict(network.state_dict()) for network in task.networks.values()]
     modes = [(module.training, *(p.requires_grad for p in module.parameters())) for module in task.networks.values()]
     gradients = [p.grad for network in task.networks.values() for p in network.parameters()]
-    states = [learner.state_dict() for learner in learners.values()]
-    chance = [torch.get_rng_state(), torch.from_numpy(np.random.get_state()[1].copy()), random.getstate()]  # noqa: NPY002
-    return copy.deepcopy([networks, modes, gradients, states, chance, task.state_dict()])
+    states = [optimiser.state_dict() for optimiser in optimisers.values()]
+    generator = [torch.get_rng_state(), torch.from_numpy(np.random.get_state()[1].copy()), random.getstate()]  # noqa: NPY002
+    return copy.deepcopy([networks, modes, gradients, states, generator, task.state_dict()])
 
 
 def same(one: Any, other: Any) -> bool:
@@ -62,18 +62,20 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def train(task: TrainingTask, learners: Mapping[str, Learner], processes: Processes, steps: range) -> None:
-    taker = StepTaker(task, learners, processes, SETTINGS.seed)
+def train(task: TrainingTask, optimisers: Mapping[str, NetworkOptimiser], processes: Processes, steps: range) -> None:
+    taker = StepTaker(task, optimisers, processes, SETTINGS.seed)
     with ExampleLoader(task.examples, SETTINGS.seed) as loader:
         for step in steps:
-            moment: Moment = TIMELINE.at(step)
-            batch = loader.batch(moment.draws, moment.batch, moment.size)
-            for _ in taker.take(batch, moment, rate=0.05, parts=1):
+            config: StepConfig = TIMELINE.at(step)
+            batch = loader.batch(config.draws, config.batch, config.size)
+            for _ in taker.take(batch, config, rate=0.05, parts=1):
                 pass
 
 
-def learners_of(task: TrainingTask, processes: Processes) -> dict[str, Learner]:
-    return {name: Learner(name, task.layer_groups(name), processes.average_gradients) for name in task.networks}
+def optimisers_of(task: TrainingTask, processes: Processes) -> dict[str, NetworkOptimiser]:
+    return {
+        name: NetworkOptimiser(name, task.layer_groups(name), processes.average_gradients) for name in task.networks
+    }
 
 
 def test_the_sweep_finds_a_rate_that_learns(processes: Processes) -> None:
@@ -100,25 +102,25 @@ def test_the_sweep_finds_a_rate_that_learns(processes: Processes) -> None:
 @pytest.mark.parametrize("make", [Fit, Pair])
 def test_a_run_is_left_to_the_last_bit_as_it_was(make: type[TrainingTask], processes: Processes) -> None:
     task = make()
-    learners = learners_of(task, processes)
-    train(task, learners, processes, range(3))
+    optimisers = optimisers_of(task, processes)
+    train(task, optimisers, processes, range(3))
     seed_everything(11, processes.device)
     torch.rand(5), np.random.rand(5), random.random()  # noqa: NPY002
-    before = everything_of(task, learners)
-    find(task, processes, SHORT, learners={name: one.state_dict() for name, one in learners.items()})
-    assert same(everything_of(task, learners), before)
+    before = everything_of(task, optimisers)
+    find(task, processes, SHORT, optimisers={name: one.state_dict() for name, one in optimisers.items()})
+    assert same(everything_of(task, optimisers), before)
 
 
 def test_a_run_goes_on_as_if_nobody_had_asked(processes: Processes) -> None:
     asked, left_alone = Pair(), Pair()
     ends = []
     for task in (asked, left_alone):
-        learners = learners_of(task, processes)
-        train(task, learners, processes, range(2))
+        optimisers = optimisers_of(task, processes)
+        train(task, optimisers, processes, range(2))
         if task is asked:
             find(task, processes, SHORT)
-        train(task, learners, processes, range(2, 5))
-        ends.append(everything_of(task, learners)[:4])
+        train(task, optimisers, processes, range(2, 5))
+        ends.append(everything_of(task, optimisers)[:4])
     assert same(*ends)
 
 
@@ -138,9 +140,9 @@ class Watched(Pair):
 
     seen: ClassVar[list[tuple[float, float]]] = []
 
-    def objectives(self, batch: tuple[Tensor, ...], moment: Moment) -> Iterator[Any]:
+    def objectives(self, batch: tuple[Tensor, ...], config: StepConfig) -> Iterator[Any]:
         self.seen.append((self.generator[0].weight.sum().item(), self.critic[0].weight.sum().item()))
-        yield from super().objectives(batch, moment)
+        yield from super().objectives(batch, config)
 
 
 def test_each_network_is_swept_on_its_own_while_the_others_rest(processes: Processes) -> None:
@@ -159,10 +161,10 @@ def test_each_network_is_swept_on_its_own_while_the_others_rest(processes: Proce
 class Cramped(Fit):
     """Needs more memory than there is for more than two examples at once."""
 
-    def objectives(self, batch: tuple[Tensor, ...], moment: Moment) -> Iterator[Any]:
+    def objectives(self, batch: tuple[Tensor, ...], config: StepConfig) -> Iterator[Any]:
         if len(batch[0]) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        yield from super().objectives(batch, moment)
+        yield from super().objectives(batch, config)
 
 
 def test_a_batch_that_does_not_fit_is_divided(processes: Processes) -> None:
@@ -173,8 +175,8 @@ def test_a_batch_that_does_not_fit_is_divided(processes: Processes) -> None:
 class Silent(Pair):
     """Its generator does not learn yet."""
 
-    def objectives(self, batch: tuple[Tensor, ...], moment: Moment) -> Iterator[Any]:
-        for objective in super().objectives(batch, moment):
+    def objectives(self, batch: tuple[Tensor, ...], config: StepConfig) -> Iterator[Any]:
+        for objective in super().objectives(batch, config):
             if objective is None or objective.network == "critic":
                 yield objective
 

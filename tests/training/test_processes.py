@@ -11,7 +11,7 @@ from processes_kit import in_processes
 from torch import nn
 
 from studio.core.failures import Failure, StudioError
-from studio.training.crew import is_main, launched_from_outside
+from studio.training.launcher import is_main, launched_from_outside
 from studio.training.processes import Accelerator, Processes
 
 TIMEOUT = 60.0

@@ -138,11 +138,11 @@ def test_every_step_lies_in_exactly_one_phase(schedule: Schedule, examples: int,
     timeline = schedule.timeline(examples, batch=batch, size=64)
     counts = [0] * len(schedule.phases)
     for step in range(timeline.total_steps):
-        moment = timeline.at(step)
-        first, after = timeline.phase_start(moment.phase), timeline.phase_start(moment.phase + 1)
+        config = timeline.at(step)
+        first, after = timeline.phase_start(config.phase), timeline.phase_start(config.phase + 1)
         assert first <= step < after
-        assert moment.progress == (step - first) / (after - first)
-        counts[moment.phase] += 1
+        assert config.progress == (step - first) / (after - first)
+        counts[config.phase] += 1
     assert counts == [phase.steps(examples, batch) for phase in schedule.phases]
     assert sum(counts) == timeline.total_steps
 
@@ -164,10 +164,10 @@ def test_draws_and_epochs_count_what_every_step_took(schedule: Schedule, example
     timeline = schedule.timeline(examples, batch=batch, size=64)
     drawn = 0
     for step in range(timeline.total_steps):
-        moment = timeline.at(step)
-        assert moment.draws == drawn
-        assert moment.epoch == drawn / examples
-        drawn += moment.batch
+        config = timeline.at(step)
+        assert config.draws == drawn
+        assert config.epoch == drawn / examples
+        drawn += config.batch
     assert timeline.total_draws == drawn
 
 
@@ -232,9 +232,9 @@ def test_the_drawn_curve_is_the_one_obeyed(schedule: Schedule, examples: int, po
     assert (steps[0], steps[-1]) == (0, timeline.total_steps)
     assert rates[-1] == pytest.approx(schedule.phases[-1].learning_rate.end)
     for index in range(len(schedule.phases)):
-        moment = timeline.at(timeline.phase_start(index))
-        at = np.flatnonzero(steps == moment.step)[-1]
-        assert (rates[at], momenta[at]) == pytest.approx((moment.learning_rate, moment.momentum))
+        config = timeline.at(timeline.phase_start(index))
+        at = np.flatnonzero(steps == config.step)[-1]
+        assert (rates[at], momenta[at]) == pytest.approx((config.learning_rate, config.momentum))
 
 
 def test_layer_factors_are_a_geometric_series() -> None:

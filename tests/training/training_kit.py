@@ -22,9 +22,9 @@ from studio.jobs.train import train
 from studio.training.checkpoints import CheckpointClock
 from studio.training.run_folder import RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunHistory
-from studio.training.schedule import Moment, Phase, Ramp, Schedule
+from studio.training.schedule import Phase, Ramp, Schedule, StepConfig
 from studio.training.settings import TrainingSettings
-from studio.training.task import Batch, ExportedModel, Objective, Place, TrainingTask
+from studio.training.task import Batch, ExportedModel, Objective, TaskContext, TrainingTask
 from studio.training.task_kind import TaskKind
 
 SIDE = 8
@@ -50,15 +50,15 @@ class ToyExamples:
     def __len__(self) -> int:
         return self.count
 
-    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
-        x = torch.full((4,), index / self.count) + 0.1 * torch.randn(4, generator=chance)
+    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
+        x = torch.full((4,), index / self.count) + 0.1 * torch.randn(4, generator=generator)
         return x, 2 * x + 1
 
 
 class Regression(TrainingTask):
     """A small network with batch norm and dropout learns y = 2x + 1; its objective draws noise, too."""
 
-    def __init__(self, settings: ToySettings, place: Place) -> None:
+    def __init__(self, settings: ToySettings, place: TaskContext) -> None:
         self.networks = {
             "network": nn.Sequential(
                 nn.Linear(4, SIDE), nn.BatchNorm1d(SIDE), nn.Tanh(), nn.Dropout(0.1), nn.Linear(SIDE, 4)
@@ -69,7 +69,7 @@ class Regression(TrainingTask):
         self.best = ("error", "min")
         self.settings = settings
 
-    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, config: StepConfig) -> Iterator[Objective | None]:
         x, y = batch
         noise = self.settings.noise_weight * torch.randn_like(x)
         yield None
@@ -98,7 +98,7 @@ class Regression(TrainingTask):
 class Duel(TrainingTask):
     """A generator and a critic; the critic learns twice a step, from a pool of earlier fakes as well."""
 
-    def __init__(self, settings: ToySettings, place: Place) -> None:
+    def __init__(self, settings: ToySettings, place: TaskContext) -> None:
         self.networks = {
             "generator": nn.Sequential(nn.Linear(4, SIDE), nn.Tanh(), nn.Linear(SIDE, 4)).to(place.device),
             "critic": nn.Sequential(nn.Linear(4, SIDE), nn.LeakyReLU(0.2), nn.Linear(SIDE, 1)).to(place.device),
@@ -107,7 +107,7 @@ class Duel(TrainingTask):
         self.examples = ToyExamples(settings.examples)
         self.pool: list[Tensor] = []
 
-    def objectives(self, batch: Batch, moment: Moment) -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, config: StepConfig) -> Iterator[Objective | None]:
         generator, critic = self.networks["generator"], self.networks["critic"]
         x, y = batch
         for _ in range(2):
@@ -136,12 +136,12 @@ class Duel(TrainingTask):
         return ExportedModel(shown.state_dict(), {}, "# A duel\n")
 
 
-def open_regression(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_regression(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Regression(ToySettings.model_validate(dict(plan.settings)), place)
 
 
-def open_duel(plan: RunPlan, place: Place) -> Job[TrainingTask]:
+def open_duel(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Log("Two networks")
     return Duel(ToySettings.model_validate(dict(plan.settings)), place)
 
@@ -245,7 +245,7 @@ def numbers_of(run: RunFolder) -> dict[str, list[tuple[int, float]]]:
 class Plain(Regression):
     """Without batch norm and dropout, whose results depend on the parts."""
 
-    def __init__(self, settings: ToySettings, place: Place) -> None:
+    def __init__(self, settings: ToySettings, place: TaskContext) -> None:
         super().__init__(settings, place)
         self.networks = {"network": nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))}
 

@@ -23,26 +23,26 @@ from studio.core.failures import Failure
 from studio.core.frames import prepare_frame
 from studio.core.model_shelf import ShelfEntry
 from studio.core.style_settings import StyleSettings
-from studio.training.data.doctor import DataReport, Finding
+from studio.training.data.inspection import DataReport, Finding
+from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.progress_line import ProgressLine
+from studio.ui.controls.samples import Sample
+from studio.ui.controls.settings_form import SettingsForm
+from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.ui.panels.models.card import ModelCard
+from studio.ui.panels.models.import_bar import ImportBar
+from studio.ui.panels.models.list import ModelList
+from studio.ui.panels.style.painting_shelf import PaintingShelf, ShelfPicture
+from studio.ui.panels.train.new_run.data_report import DoctorView
+from studio.ui.panels.train.run.samples_view import SampleShot, SamplesView
+from studio.ui.panels.train.runs.list import RunEntry, RunList
+from studio.ui.picture.film_strip import FilmStrip
+from studio.ui.picture.input_slot import PhotoTile
+from studio.ui.plots.curves import Curves
+from studio.ui.shell.banner import Banner
+from studio.ui.shell.shortcuts_sheet import Shortcut, ShortcutsSheet
+from studio.ui.shell.task_rail import TaskEntry, TaskRail
 from studio.ui.theme import Theme
-from studio.ui.widgets.banner import Banner
-from studio.ui.widgets.curves import Curves
-from studio.ui.widgets.doctor_view import DoctorView
-from studio.ui.widgets.empty_state import EmptyState
-from studio.ui.widgets.film_strip import FilmStrip
-from studio.ui.widgets.import_bar import ImportBar
-from studio.ui.widgets.library_view import LibraryEntry, LibraryView
-from studio.ui.widgets.model_card import ModelCard
-from studio.ui.widgets.model_list import ModelList
-from studio.ui.widgets.painting_shelf import PaintingShelf, ShelfPicture
-from studio.ui.widgets.photo_tile import PhotoTile
-from studio.ui.widgets.progress_line import ProgressLine
-from studio.ui.widgets.run_list import RunEntry, RunList
-from studio.ui.widgets.samples import Sample
-from studio.ui.widgets.samples_view import SampleShot, SamplesView
-from studio.ui.widgets.settings_form import SettingsForm
-from studio.ui.widgets.shortcuts_sheet import Shortcut, ShortcutsSheet
-from studio.ui.widgets.task_rail import TaskEntry, TaskRail
 
 SAMPLES = [Sample("cat", "A cat", plain_picture())]
 

@@ -32,28 +32,28 @@ _GREY = (0.2989, 0.587, 0.114)
 """Torchvision's weights of red, green and blue (ITU-R BT.601)."""
 
 
-def augmented(pixels: Pixels, size: int, variation: Variation, chance: torch.Generator) -> Tensor:
+def augmented(pixels: Pixels, size: int, variation: Variation, generator: torch.Generator) -> Tensor:
     """Return a random view of a picture.
 
     Args:
         pixels: H×W×3, may be a view into a memory map: only the rows of the crop are read.
         size: side of the result.
         variation: what may happen.
-        chance: decides what does.
+        generator: decides what does.
 
     Returns:
         3×size×size, 0–1.
 
     """
-    box = random_box(pixels.shape[0], pixels.shape[1], variation, chance)
+    box = random_box(pixels.shape[0], pixels.shape[1], variation, generator)
     picture = resized_cut(pixels, box, size)
-    if variation.mirror and uniform(chance) < 0.5:
+    if variation.mirror and uniform(generator) < 0.5:
         picture = V.horizontal_flip(picture)
     image = _as_floats(picture)
-    image = _moved(image, variation, chance)
-    image = recoloured(image, variation, chance)
-    if variation.erase and uniform(chance) < variation.erase:
-        image = _erased(image, chance)
+    image = _moved(image, variation, generator)
+    image = recoloured(image, variation, generator)
+    if variation.erase and uniform(generator) < variation.erase:
+        image = _erased(image, generator)
     return image.contiguous()
 
 
@@ -65,18 +65,18 @@ def centred(pixels: Pixels, size: int) -> Tensor:
     return _as_floats(cut)
 
 
-def random_box(height: int, width: int, variation: Variation, chance: torch.Generator) -> Box:
+def random_box(height: int, width: int, variation: Variation, generator: torch.Generator) -> Box:
     """Draw a part of a picture (Szegedy et al. 2015, section 6): its area and the logarithm of its ratio are uniform.
 
     Where ten tries do not fit into the picture, it is the largest part in the middle whose ratio is allowed.
     """
     stretch = math.log(variation.crop_stretch)
     for _ in range(_TRIES):
-        area = height * width * uniform(chance, variation.crop_smallest, 1.0)
-        ratio = math.exp(uniform(chance, -stretch, stretch))
+        area = height * width * uniform(generator, variation.crop_smallest, 1.0)
+        ratio = math.exp(uniform(generator, -stretch, stretch))
         cut_width, cut_height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
         if 0 < cut_width <= width and 0 < cut_height <= height:
-            top, left = _integer(height - cut_height + 1, chance), _integer(width - cut_width + 1, chance)
+            top, left = _integer(height - cut_height + 1, generator), _integer(width - cut_width + 1, generator)
             return top, left, cut_height, cut_width
     cut_width = min(width, max(1, round(height * variation.crop_stretch)))
     cut_height = min(height, max(1, round(width * variation.crop_stretch)))
@@ -96,16 +96,16 @@ def _as_floats(picture: Tensor) -> Tensor:
     return image.contiguous()
 
 
-def recoloured(image: Tensor, variation: Variation, chance: torch.Generator) -> Tensor:
+def recoloured(image: Tensor, variation: Variation, generator: torch.Generator) -> Tensor:
     """Change brightness, contrast, saturation and hue of 3×H×W, 0–1, each by a random factor, in this order."""
     if variation.brightness:
-        image = V.adjust_brightness(image, _factor(variation.brightness, chance))
+        image = V.adjust_brightness(image, _factor(variation.brightness, generator))
     if variation.contrast:
-        image = _contrasted(image, _factor(variation.contrast, chance))
+        image = _contrasted(image, _factor(variation.contrast, generator))
     if variation.saturation:
-        image = V.adjust_saturation(image, _factor(variation.saturation, chance))
+        image = V.adjust_saturation(image, _factor(variation.saturation, generator))
     if variation.hue:
-        image = V.adjust_hue(image, uniform(chance, -variation.hue, variation.hue))
+        image = V.adjust_hue(image, uniform(generator, -variation.hue, variation.hue))
     return image
 
 
@@ -116,15 +116,15 @@ def _contrasted(image: Tensor, factor: float) -> Tensor:
     return (mean + (image - mean) * factor).clamp(0.0, 1.0)
 
 
-def _moved(image: Tensor, variation: Variation, chance: torch.Generator) -> Tensor:
+def _moved(image: Tensor, variation: Variation, generator: torch.Generator) -> Tensor:
     """Turn, shift, zoom and slant; what comes in from outside is the picture's own reflection."""
     if not (variation.turn or variation.shift or variation.zoom or variation.slant):
         return image
     size = image.shape[-1]
-    turn = uniform(chance, -variation.turn, variation.turn)
-    slant = uniform(chance, -variation.slant, variation.slant)
-    across, down = (size * uniform(chance, -variation.shift, variation.shift) for _ in range(2))
-    zoom = math.exp(uniform(chance, -1.0, 1.0) * math.log1p(variation.zoom))
+    turn = uniform(generator, -variation.turn, variation.turn)
+    slant = uniform(generator, -variation.slant, variation.slant)
+    across, down = (size * uniform(generator, -variation.shift, variation.shift) for _ in range(2))
+    zoom = math.exp(uniform(generator, -1.0, 1.0) * math.log1p(variation.zoom))
     wide_as = (abs(math.cos(math.radians(turn))) + abs(math.sin(math.radians(turn)))) * (
         1.0 + abs(math.tan(math.radians(slant)))
     )
@@ -135,24 +135,24 @@ def _moved(image: Tensor, variation: Variation, chance: torch.Generator) -> Tens
     return moved[:, margin : margin + size, margin : margin + size]
 
 
-def _erased(image: Tensor, chance: torch.Generator) -> Tensor:
+def _erased(image: Tensor, generator: torch.Generator) -> Tensor:
     """Cover a patch of 2 to 33 % of the picture with noise (Zhong et al. 2020, algorithm 1)."""
     height, width = image.shape[-2:]
     for _ in range(_TRIES):
-        area = height * width * uniform(chance, 0.02, 0.33)
-        ratio = math.exp(uniform(chance, math.log(0.3), math.log(1 / 0.3)))
+        area = height * width * uniform(generator, 0.02, 0.33)
+        ratio = math.exp(uniform(generator, math.log(0.3), math.log(1 / 0.3)))
         patch_height, patch_width = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
         if 0 < patch_height < height and 0 < patch_width < width:
-            top, left = _integer(height - patch_height, chance), _integer(width - patch_width, chance)
-            noise = torch.rand(image.shape[0], patch_height, patch_width, generator=chance)
+            top, left = _integer(height - patch_height, generator), _integer(width - patch_width, generator)
+            noise = torch.rand(image.shape[0], patch_height, patch_width, generator=generator)
             image[:, top : top + patch_height, left : left + patch_width] = noise
             return image
     return image
 
 
-def _factor(amount: float, chance: torch.Generator) -> float:
-    return uniform(chance, 1.0 - amount, 1.0 + amount)
+def _factor(amount: float, generator: torch.Generator) -> float:
+    return uniform(generator, 1.0 - amount, 1.0 + amount)
 
 
-def _integer(bound: int, chance: torch.Generator) -> int:
-    return int(torch.randint(bound, (), generator=chance))
+def _integer(bound: int, generator: torch.Generator) -> int:
+    return int(torch.randint(bound, (), generator=generator))

@@ -24,10 +24,10 @@ from studio.core.atomic import write_error, write_file
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
 from studio.core.file_names import readable
-from studio.training.data.cache_room import CACHE_LIMIT, hold_in_use, make_room
+from studio.training.data.cache_eviction import CACHE_LIMIT, hold_in_use, make_room
 from studio.training.data.contents import Content, ContentMemory, reading_contents
 from studio.training.data.shrinking import shrunken, shrunken_size
-from studio.training.data.side_threads import mapped
+from studio.training.data.thread_map import mapped
 
 __all__ = ["LeftOut", "PictureCache", "Pixels", "caching_pictures"]
 

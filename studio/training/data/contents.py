@@ -14,7 +14,7 @@ from typing import TypeAlias
 from PIL import Image
 
 from studio.core.events import Job, Progress
-from studio.training.data.side_threads import mapped
+from studio.training.data.thread_map import mapped
 
 __all__ = ["Content", "ContentMemory", "reading_contents"]
 

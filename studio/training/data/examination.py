@@ -31,7 +31,7 @@ _ORIENTATION = 274
 class Examined:
     """One file. `problem` says why it cannot be used, in words that follow its name; the rest then means nothing.
 
-    `size` is (width, height) as it stands upright; `glance` a GLANCE×GLANCE grey miniature.
+    `size` is (width, height) as it stands upright; `miniature` a GLANCE×GLANCE grey miniature.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class Examined:
     transparent: bool = False
     cmyk: bool = False
     turned: bool = False
-    glance: NDArray[np.uint8] | None = None
+    miniature: NDArray[np.uint8] | None = None
 
 
 def examine_file(path: Path, one_large: Lock) -> Examined:
@@ -73,7 +73,7 @@ def examine_file(path: Path, one_large: Lock) -> Examined:
         path, sha256, len(data),
         format=header.format, size=decoded.full_size, bits=decoded.bits, pictures=header.pictures,
         grey=_is_grey(pixels), transparent=pixels.shape[2] == 4 and bool(pixels[..., 3].min() < 255),
-        cmyk=header.cmyk, turned=header.turned, glance=_glance_at(pixels),
+        cmyk=header.cmyk, turned=header.turned, miniature=_glance_at(pixels),
     )  # fmt: skip
 
 

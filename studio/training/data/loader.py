@@ -21,8 +21,8 @@ from torch import Tensor
 
 from studio.core.events import finish
 from studio.core.failures import StudioError
-from studio.training.data.draws import DrawOrder, seed_of
-from studio.training.data.side_threads import processors
+from studio.training.data.sampler import Sampler, seed_of
+from studio.training.data.thread_map import processors
 
 if TYPE_CHECKING:
     from studio.training.task import Examples
@@ -86,7 +86,7 @@ class ExampleLoader:
         if not 0 <= rank < world or workers < 0:
             raise ValueError(f"rank {rank} of {world} with {workers} workers")
         self._examples, self._seed, self._world, self._rank = examples, seed, world, rank
-        self._order = DrawOrder(len(examples), seed)
+        self._order = Sampler(len(examples), seed)
         self._workers = workers
         self._pool: Executor | None = None
         self._ahead: deque[tuple[_Request, list[Future[tuple[Tensor, ...]]]]] = deque()

@@ -19,9 +19,9 @@ from models.classifiers import FAMILIES, Classifier, build_classifier
 from studio.core.events import Job, Log, Picture, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
-from studio.training.data.draws import seed_of
+from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
-from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Place, TrainingTask
+from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, TaskContext, TrainingTask
 from studio.training.tasks.answer_sheet import Mistake, answer_sheet
 from studio.training.tasks.answers import Answers, accuracy_of, balanced_accuracy_of
 from studio.training.tasks.classifier_card import classifier_card
@@ -35,7 +35,7 @@ from studio.training.tasks.labelled_pictures import (
 )
 
 if TYPE_CHECKING:
-    from studio.training.schedule import Moment
+    from studio.training.schedule import StepConfig
 
 __all__ = ["ClassifierTask", "open_task"]
 
@@ -89,7 +89,7 @@ class ClassifierTask(TrainingTask):
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
-    def objectives(self, batch: Batch, moment: "Moment") -> Generator[Objective | None, None, None]:
+    def objectives(self, batch: Batch, config: "StepConfig") -> Generator[Objective | None, None, None]:
         """Cross entropy with the label smoothed over all classes."""
         pictures, labels = batch
         if len(pictures) == 1 and max(pictures.shape[-2:]) <= _POINT:
@@ -201,7 +201,7 @@ class ClassifierTask(TrainingTask):
         )
 
 
-def open_task(plan: RunPlan, place: Place) -> Job[ClassifierTask]:
+def open_task(plan: RunPlan, place: TaskContext) -> Job[ClassifierTask]:
     """Read the pictures and draw the network's first weights.
 
     Raises:

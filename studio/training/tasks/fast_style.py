@@ -27,15 +27,15 @@ from studio.core.settings import Settings
 from studio.core.weights import ResolvedWeights, name_in_recipes, resolve_backbone
 from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import PictureCache, caching_pictures
-from studio.training.data.draws import seed_of
+from studio.training.data.sampler import seed_of
 from studio.training.data.sources import finding_pictures
 from studio.training.run_folder import RunPlan
-from studio.training.task import Batch, ExportedModel, Objective, Place, TrainingTask
+from studio.training.task import Batch, ExportedModel, Objective, TaskContext, TrainingTask
 from studio.training.tasks.fast_style_card import fast_style_card
 from studio.training.tasks.fast_style_settings import FastStyleSettings
 
 if TYPE_CHECKING:
-    from studio.training.schedule import Moment
+    from studio.training.schedule import StepConfig
 
 __all__ = ["FastStyleTask", "PhotoExamples", "open_task"]
 
@@ -69,9 +69,9 @@ class PhotoExamples:
     def __len__(self) -> int:
         return len(self.chosen)
 
-    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
+    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return one crop."""
-        return (augmented(self.pictures[self.chosen[index]], size, self.settings, chance),)
+        return (augmented(self.pictures[self.chosen[index]], size, self.settings, generator),)
 
     def name_of(self, index: int) -> str:
         """Return the file's name."""
@@ -129,7 +129,7 @@ class FastStyleTask(TrainingTask):
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
-    def objectives(self, batch: Batch, moment: "Moment") -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, config: "StepConfig") -> Iterator[Objective | None]:
         """Paint the photos, each at a strength of its own, and judge what came of them."""
         (photos,) = batch
         strength = self._draw_strengths(len(photos))
@@ -138,7 +138,7 @@ class FastStyleTask(TrainingTask):
         content = self._loss.content_of(photos)
         yield None
         terms = self._loss(painted, content, strength)
-        self._steps = moment.step + 1
+        self._steps = config.step + 1
         yield Objective(
             "painter",
             terms.total,
@@ -221,7 +221,7 @@ class FastStyleTask(TrainingTask):
         return ExportedModel(to_file(shown), facts.to_metadata(), card)
 
 
-def open_task(plan: RunPlan, place: Place) -> Job[FastStyleTask]:
+def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
     """Read the painting and the photos, load the network that looks, and draw the first weights.
 
     Raises:
@@ -259,7 +259,7 @@ def loss_weights(settings: FastStyleSettings) -> LossWeights:
     )
 
 
-def _opening_painting(plan: RunPlan, settings: FastStyleSettings, place: Place) -> Job[Painting]:
+def _opening_painting(plan: RunPlan, settings: FastStyleSettings, place: TaskContext) -> Job[Painting]:
     if not plan.inputs.get("painting"):
         raise StudioError("There is no painting to learn.", "Choose the painting whose manner it shall learn.")
     yield Progress("Loading the painting and the network that looks")

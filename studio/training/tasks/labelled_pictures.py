@@ -16,8 +16,8 @@ from studio.core.events import Job, Log
 from studio.core.failures import StudioError
 from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import caching_pictures
-from studio.training.data.draws import seed_of
 from studio.training.data.idx_files import IdxPictures
+from studio.training.data.sampler import seed_of
 from studio.training.data.sources import find_classes_in
 from studio.training.data.variation import Variation
 
@@ -97,10 +97,10 @@ class LabelledPictures:
         """The class of each, in their order."""
         return torch.tensor([self.collection.labels[index] for index in self.chosen])
 
-    def draw(self, index: int, chance: torch.Generator, size: int) -> tuple[Tensor, ...]:
+    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return a random view of picture `index`, channels×size×size, 0–1, and its class."""
         chosen, size = self.chosen[index], min(size, self.collection.largest_side)
-        view = augmented(self.collection.pictures[chosen], size, self._variation, chance)
+        view = augmented(self.collection.pictures[chosen], size, self._variation, generator)
         return as_seen(view, self._channels), torch.tensor(self.collection.labels[chosen])
 
     def plain(self, index: int, size: int) -> Tensor:

@@ -4,8 +4,8 @@ from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
 from studio.core.failures import StudioError
+from studio.ui.canvas.drop_overlay import DropOverlay
 from studio.ui.canvas.incoming import Offer, look_into, read_picture
-from studio.ui.canvas.veil import Veil
 
 _OFFER = "Drop to open as photo"
 
@@ -14,7 +14,7 @@ class DropTarget(QObject):
     """Answers the canvas's drag events and shows its answer on the veil.
 
     Args:
-        veil: covers the canvas while something hovers over it.
+        overlay: covers the canvas while something hovers over it.
         parent: the canvas.
 
     """
@@ -28,9 +28,9 @@ class DropTarget(QObject):
     refused = Signal(str, str)
     """Cause and remedy."""
 
-    def __init__(self, veil: Veil, parent: QObject) -> None:
+    def __init__(self, overlay: DropOverlay, parent: QObject) -> None:
         super().__init__(parent)
-        self._veil = veil
+        self._overlay = overlay
         self._offer = Offer()
 
     def enter(self, event: QDragEnterEvent) -> None:
@@ -41,9 +41,9 @@ class DropTarget(QObject):
         self._offer = look_into(event.mimeData())
         refusal = self._offer.refusal
         if self._offer.welcome:
-            self._veil.show_offer(_OFFER)
+            self._overlay.show_offer(_OFFER)
         elif refusal is not None:
-            self._veil.show_refusal(refusal.cause, refusal.remedy)
+            self._overlay.show_refusal(refusal.cause, refusal.remedy)
         self.hover(event)
         event.accept()
 
@@ -58,7 +58,7 @@ class DropTarget(QObject):
     def leave(self) -> None:
         """Forget what hovered."""
         self._offer = Offer()
-        self._veil.lift()
+        self._overlay.lift()
 
     def drop(self, event: QDropEvent) -> None:
         """Take what was dropped."""

@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
 
 from studio.ui.canvas.colours import CanvasColours
-from studio.ui.canvas.eye import make_bare
 from studio.ui.canvas.frame_item import FrameItem
 from studio.ui.canvas.marks import paint_label, small_font
+from studio.ui.canvas.zoom_pan import make_bare
 
 _INPUT = {
     QEvent.Type.MouseButtonPress,

@@ -21,13 +21,13 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.frames import Frame
 from studio.ui.canvas.colours import CanvasColours
+from studio.ui.canvas.drop_overlay import DropOverlay
 from studio.ui.canvas.drop_target import DropTarget
-from studio.ui.canvas.eye import EyeView
 from studio.ui.canvas.frame_item import FrameItem
 from studio.ui.canvas.marks import GRIP, LABEL_BAND, paint_divider, paint_label, small_font
 from studio.ui.canvas.side_pane import SidePane
 from studio.ui.canvas.tools import SplitTool
-from studio.ui.canvas.veil import Veil
+from studio.ui.canvas.zoom_pan import ZoomPanView
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
 
@@ -45,7 +45,7 @@ _PASSING_REASONS = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.Popup
 """The keyboard was only lent to another window or a menu, and comes back as it went."""
 
 
-class Canvas(EyeView):
+class Canvas(ZoomPanView):
     """Shows *before* (the photo) and *after* (the painting) in the same place, whatever the painting's resolution.
 
     A frame that arrives changes pixels and nothing else: zoom, position and divider stay. All pictures that are
@@ -79,8 +79,8 @@ class Canvas(EyeView):
         self.scene().addItem(self._before)
         self.scene().addItem(self._after)
         self._pane = SidePane(self.viewportEvent, self._colours, self)
-        self._veil = Veil(self._colours, self)
-        self._drops = DropTarget(self._veil, self)
+        self._overlay = DropOverlay(self._colours, self)
+        self._drops = DropTarget(self._overlay, self)
         self._split_tool = SplitTool(self)
         self.add_tool(self._split_tool)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -266,7 +266,7 @@ class Canvas(EyeView):
         palette = self.palette()
         palette.setColor(self.backgroundRole(), QColor(self._colours.surround))
         self.setPalette(palette)
-        for part in (self._before, self._after, self._pane, self._veil):
+        for part in (self._before, self._after, self._pane, self._overlay):
             part.set_colours(self._colours)
         self.viewport().update()
 
@@ -310,7 +310,7 @@ class Canvas(EyeView):
         """Share a new size between the panes before the viewport gets it."""
         if event.type() == QEvent.Type.Resize:
             self._lay_out_panes()
-            self._veil.setGeometry(self.rect())
+            self._overlay.setGeometry(self.rect())
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -355,12 +355,12 @@ class Canvas(EyeView):
         super().focusInEvent(event)
         if event.reason() not in _PASSING_REASONS:
             self._came_by_keyboard = event.reason() in _KEYBOARD_REASONS
-        self._veil.set_ring(self._came_by_keyboard)
+        self._overlay.set_ring(self._came_by_keyboard)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """End what a key held: its release goes elsewhere now."""
         super().focusOutEvent(event)
-        self._veil.set_ring(False)
+        self._overlay.set_ring(False)
         if self._peek_key_held:
             self.peek(False)
 

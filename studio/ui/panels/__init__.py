@@ -1,1 +1,1 @@
-"""One file per panel; panels never import one another."""
+"""One folder per panel: its state, its views, its dialogs; panels never import one another."""

@@ -23,19 +23,19 @@ class Numbers:
     def __len__(self):
         return self.count
 
-    def draw(self, index, chance, size):
-        return torch.tensor(index), torch.rand(size, generator=chance)
+    def draw(self, index, generator, size):
+        return torch.tensor(index), torch.rand(size, generator=generator)
 
 
 class WithFaults(Numbers):
     """Examples 0 and 1 cannot be drawn at `FAULTY` px."""
 
-    def draw(self, index, chance, size):
+    def draw(self, index, generator, size):
         if (index, size) == (0, FAULTY):
             raise ValueError("no picture inside")
         if (index, size) == (1, FAULTY):
             raise StudioError("It lies on a disk that is gone.", "Plug it in.")
-        return super().draw(index, chance, size)
+        return super().draw(index, generator, size)
 
     def name_of(self, index):
         return f"photo {index}.jpg"
@@ -48,8 +48,8 @@ class Views(WithFaults):
         super().__init__(len(pictures))
         self.pictures = pictures
 
-    def draw(self, index, chance, size):
-        number, noise = super().draw(index, chance, size)
+    def draw(self, index, generator, size):
+        number, noise = super().draw(index, generator, size)
         picture = torch.from_numpy(self.pictures[index].copy()).permute(2, 0, 1)[None].float()
         view = F.interpolate(picture, (size, size), mode="bicubic", antialias=True)
         return number, view[0] + noise
@@ -62,8 +62,8 @@ class Deadly(Numbers):
         super().__init__(count)
         self.marker = marker
 
-    def draw(self, index, chance, size):
+    def draw(self, index, generator, size):
         if not self.marker.exists():
             self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().draw(index, chance, size)
+        return super().draw(index, generator, size)

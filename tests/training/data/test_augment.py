@@ -19,7 +19,7 @@ WILD = Variation(
 )
 
 
-def chance(seed=0):
+def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
@@ -29,14 +29,14 @@ def as_image(pixels):
 
 def test_without_variation_a_square_comes_back_as_it_is():
     square = scene(48, 48)
-    torch.testing.assert_close(augmented(square, 48, STILL, chance()), as_image(square))
+    torch.testing.assert_close(augmented(square, 48, STILL, generator()), as_image(square))
 
 
 @pytest.mark.parametrize("pixels", [scene(96, 64), scene(5, 300), scene(28, 28), np.zeros((1, 1, 3), np.uint8)])
 @pytest.mark.parametrize("size", [16, 28, 65])
 def test_any_picture_and_variation_gives_a_whole_square(pixels, size):
     for seed in range(3):
-        view = augmented(pixels, size, WILD, chance(seed))
+        view = augmented(pixels, size, WILD, generator(seed))
         assert (view.shape, view.dtype, view.is_contiguous()) == ((3, size, size), torch.float32, True)
         assert 0.0 <= view.min() <= view.max() <= 1.0
 
@@ -47,7 +47,7 @@ def test_the_same_chance_gives_the_same_view_on_any_number_of_threads():
     try:
         for threads in (1, 2, 3):
             torch.set_num_threads(threads)
-            views.append([augmented(pixels, 256, WILD, chance(seed)) for seed in range(3)])
+            views.append([augmented(pixels, 256, WILD, generator(seed)) for seed in range(3)])
     finally:
         torch.set_num_threads(before)
     for view in views[1:]:
@@ -59,7 +59,7 @@ def test_only_the_given_chance_is_used():
     torch.manual_seed(1)
     np.random.seed(1)  # noqa: NPY002 - libraries may use it
     before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    augmented(scene(), 32, WILD, chance())
+    augmented(scene(), 32, WILD, generator())
     assert torch.equal(torch.get_rng_state(), before[0])
     np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
 
@@ -67,7 +67,7 @@ def test_only_the_given_chance_is_used():
 def test_read_only_maps_are_left_alone():
     pixels = scene(64, 64)
     pixels.setflags(write=False)
-    augmented(pixels, 64, WILD, chance())
+    augmented(pixels, 64, WILD, generator())
     centred(pixels, 64)
 
 
@@ -77,7 +77,7 @@ def test_read_only_maps_are_left_alone():
 )  # fmt: skip
 def test_boxes_lie_in_the_picture(height, width, seed, smallest, stretch):
     top, left, tall, wide = random_box(
-        height, width, Variation(crop_smallest=smallest, crop_stretch=stretch), chance(seed)
+        height, width, Variation(crop_smallest=smallest, crop_stretch=stretch), generator(seed)
     )
     assert tall >= 1
     assert wide >= 1
@@ -86,7 +86,7 @@ def test_boxes_lie_in_the_picture(height, width, seed, smallest, stretch):
 
 
 def test_boxes_have_the_wanted_areas_and_ratios():
-    variation, draw = Variation(crop_smallest=0.25, crop_stretch=1.5), chance()
+    variation, draw = Variation(crop_smallest=0.25, crop_stretch=1.5), generator()
     boxes = np.array([random_box(1000, 1000, variation, draw) for _ in range(2000)], float)
     shares, ratios = boxes[:, 2] * boxes[:, 3] / 1e6, np.log(boxes[:, 3] / boxes[:, 2])
     assert 0.248 < shares.min() < 0.26
@@ -98,14 +98,14 @@ def test_boxes_have_the_wanted_areas_and_ratios():
 
 def test_of_a_strip_the_middle_is_shown():
     """No square of a third of its area fits into a strip of 1 : 9."""
-    top, left, tall, wide = random_box(90, 10, Variation(crop_smallest=0.5, crop_stretch=1.0), chance())
+    top, left, tall, wide = random_box(90, 10, Variation(crop_smallest=0.5, crop_stretch=1.0), generator())
     assert (top, left, tall, wide) == (40, 0, 10, 10)
 
 
 def test_half_of_the_views_are_mirrored():
     square = scene(24, 24)
     mirroring = STILL.model_copy(update={"mirror": True})
-    views = [augmented(square, 24, mirroring, chance(seed)) for seed in range(200)]
+    views = [augmented(square, 24, mirroring, generator(seed)) for seed in range(200)]
     plain = sum(torch.allclose(view, as_image(square)) for view in views)
     flipped = sum(torch.allclose(view, as_image(square).flip(2)) for view in views)
     assert plain + flipped == 200
@@ -120,27 +120,29 @@ def test_colours_change_by_their_formulas():
         ("contrast", lambda factor: grey + (image - grey) * factor),
         ("saturation", lambda factor: grey + (image - grey) * factor),
     ):
-        factor = 1 + 0.5 * (2 * float(torch.rand((), generator=chance(4))) - 1)
-        changed = recoloured(image, Variation(**{name: 0.5}), chance(4))
+        factor = 1 + 0.5 * (2 * float(torch.rand((), generator=generator(4))) - 1)
+        changed = recoloured(image, Variation(**{name: 0.5}), generator(4))
         torch.testing.assert_close(changed, expected(factor).clamp(0, 1), atol=3e-3, rtol=0)
 
 
 def test_a_turned_picture_has_no_empty_corners():
     white = np.full((32, 32, 3), 255, np.uint8)
     for seed in range(10):
-        turned = augmented(white, 32, STILL.model_copy(update={"turn": 45.0, "zoom": 0.3, "shift": 0.2}), chance(seed))
+        turned = augmented(
+            white, 32, STILL.model_copy(update={"turn": 45.0, "zoom": 0.3, "shift": 0.2}), generator(seed)
+        )
         assert turned.min() > 0.99
 
 
 def test_a_quarter_turn_is_clockwise_where_the_drawn_angle_is_positive():
     square, directions = scene(33, 33), set()
     for seed in range(10):
-        generator = chance(seed)
-        random_box(33, 33, STILL, generator)  # what is drawn before
-        share = 2 * float(torch.rand((), generator=generator)) - 1  # uniform in ±turn
+        drawn = generator(seed)
+        random_box(33, 33, STILL, drawn)  # what is drawn before
+        share = 2 * float(torch.rand((), generator=drawn)) - 1  # uniform in ±turn
         if abs(share) < 0.5:
             continue
-        turned = augmented(square, 33, STILL.model_copy(update={"turn": 90 / abs(share)}), chance(seed))
+        turned = augmented(square, 33, STILL.model_copy(update={"turn": 90 / abs(share)}), generator(seed))
         expected = torch.rot90(as_image(square), -1 if share > 0 else 1, (1, 2))
         assert (turned - expected)[:, 2:-2, 2:-2].abs().max() < 0.02
         directions.add(share > 0)
@@ -149,7 +151,7 @@ def test_a_quarter_turn_is_clockwise_where_the_drawn_angle_is_positive():
 
 def test_a_patch_is_covered():
     square = np.full((40, 40, 3), 255, np.uint8)
-    covered = augmented(square, 40, STILL.model_copy(update={"erase": 1.0}), chance())
+    covered = augmented(square, 40, STILL.model_copy(update={"erase": 1.0}), generator())
     share = float((covered[0] < 0.999).float().mean())
     assert 0.015 < share < 0.34
 

@@ -18,8 +18,8 @@ from picture_files import save_scenes
 
 from studio.core.events import finish
 from studio.training.data.cache import caching_pictures
-from studio.training.data.draws import DrawOrder, seed_of
 from studio.training.data.loader import ExampleError, ExampleLoader, suitable_workers
+from studio.training.data.sampler import Sampler, seed_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,27 +30,27 @@ def equal(one, other):
 
 @given(count=st.integers(1, 60), seed=st.integers(0, 2**63), epoch=st.integers(0, 1000))
 def test_every_example_comes_once_an_epoch(count, seed, epoch):
-    order = DrawOrder(count, seed)
+    order = Sampler(count, seed)
     drawn = [order.example(draw) for draw in range(epoch * count, (epoch + 1) * count)]
     assert sorted(drawn) == list(range(count))
 
 
 @given(seed=st.integers(0, 2**32), draws=st.lists(st.integers(0, 500), max_size=20))
 def test_a_draw_does_not_depend_on_those_before(seed, draws):
-    order, fresh = DrawOrder(17, seed), [DrawOrder(17, seed).example(draw) for draw in draws]
+    order, fresh = Sampler(17, seed), [Sampler(17, seed).example(draw) for draw in draws]
     assert [order.example(draw) for draw in draws] == fresh
 
 
 def test_epochs_and_seeds_differ_in_their_order():
-    orders = {
-        tuple(DrawOrder(50, seed).example(epoch * 50 + n) for n in range(50)) for seed in (0, 1) for epoch in (0, 1)
+    commands = {
+        tuple(Sampler(50, seed).example(epoch * 50 + n) for n in range(50)) for seed in (0, 1) for epoch in (0, 1)
     }
-    assert len(orders) == 4
+    assert len(commands) == 4
 
 
 def test_the_order_is_the_same_for_ever():
     """A run may be resumed by a later version, with later libraries."""
-    assert [DrawOrder(8, 1).example(draw) for draw in range(10)] == ORDER_OF_8
+    assert [Sampler(8, 1).example(draw) for draw in range(10)] == ORDER_OF_8
     assert seed_of("draw", 1, 2) == SEED
 
 
@@ -89,11 +89,11 @@ def test_the_same_example_varies_from_epoch_to_epoch():
 
 def test_what_goes_on_from_anywhere_is_the_same():
     with ExampleLoader(Numbers(9), 3) as loader:
-        course = [loader.batch(4 * step, 4, 5) for step in range(6)]
+        change_log = [loader.batch(4 * step, 4, 5) for step in range(6)]
     with ExampleLoader(Numbers(9), 3) as resumed:
-        assert equal(resumed.batch(16, 4, 5), course[4])
-        assert equal(resumed.batch(0, 4, 5), course[0])  # set back
-        assert equal(resumed.batch(20, 4, 5), course[5])
+        assert equal(resumed.batch(16, 4, 5), change_log[4])
+        assert equal(resumed.batch(0, 4, 5), change_log[0])  # set back
+        assert equal(resumed.batch(20, 4, 5), change_log[5])
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +120,9 @@ def test_the_next_batch_is_prepared_meanwhile():
     drawn = threading.Semaphore(0)
 
     class Counted(Numbers):
-        def draw(self, index, chance, size):
+        def draw(self, index, generator, size):
             drawn.release()
-            return super().draw(index, chance, size)
+            return super().draw(index, generator, size)
 
     with ExampleLoader(Counted(9), 3) as loader:
         loader.batch(0, 4, 1)
@@ -134,9 +134,9 @@ def test_waiting_breathes_and_is_counted():
     enough = threading.Event()
 
     class Slow(Numbers):
-        def draw(self, index, chance, size):
+        def draw(self, index, generator, size):
             assert enough.wait(timeout=60)
-            return super().draw(index, chance, size)
+            return super().draw(index, generator, size)
 
     with ExampleLoader(Slow(3), 3) as loader:
         fetching = loader.fetching(0, 3, 1)
@@ -149,7 +149,7 @@ def test_waiting_breathes_and_is_counted():
 
 
 def draw_of(index, count, seed):
-    return next(draw for draw in range(count) if DrawOrder(count, seed).example(draw) == index)
+    return next(draw for draw in range(count) if Sampler(count, seed).example(draw) == index)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -166,7 +166,7 @@ def test_a_fault_names_the_file_and_keeps_the_others_usable(workers, request):
 
 
 def test_a_fault_in_what_is_prepared_ahead_waits_until_it_is_asked_for():
-    seed = next(seed for seed in range(100) if DrawOrder(3, seed).example(0) == 2)
+    seed = next(seed for seed in range(100) if Sampler(3, seed).example(0) == 2)
     with ExampleLoader(WithFaults(3), seed) as loader:
         loader.batch(0, 1, FAULTY)
         with pytest.raises(ExampleError):

@@ -29,7 +29,7 @@ from PIL import Image
 from studio.core.events import finish
 from studio.core.failures import StudioError
 from studio.core.resizing import resize
-from studio.training.data import cache_room
+from studio.training.data import cache_eviction
 from studio.training.data.cache import PictureCache, caching_pictures
 from studio.training.data.contents import ContentMemory
 
@@ -336,7 +336,7 @@ def test_what_is_in_use_stays(tmp_path):
 
 def test_a_full_disk_is_noticed_before(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(cache_room.shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 10**6, 10**6))
+    monkeypatch.setattr(cache_eviction.shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 10**6, 10**6))
     with pytest.raises(StudioError, match=r"the disk has 1\.0 MB left"):
         cached(save_scenes(tmp_path / "data", 4), tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("*.part"))

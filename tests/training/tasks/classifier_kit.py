@@ -17,27 +17,27 @@ TINY = {
 }  # fmt: skip
 
 
-def shape(kind, chance, side=20):
+def shape(kind, generator, side=20):
     """A coloured shape on another colour, somewhere."""
-    back, front = chance.integers(0, 90, 3), chance.integers(160, 256, 3)
+    back, front = generator.integers(0, 90, 3), generator.integers(160, 256, 3)
     mask = np.zeros((side, side), np.uint8)
-    x, y, r = *chance.integers(7, side - 7, 2).tolist(), int(chance.integers(4, 6))
+    x, y, r = *generator.integers(7, side - 7, 2).tolist(), int(generator.integers(4, 6))
     if kind == "disc":
         cv2.circle(mask, (x, y), r, 1, -1)
     elif kind == "square":
         cv2.rectangle(mask, (x - r, y - r), (x + r, y + r), 1, -1)
     else:
-        mask[:, int(chance.integers(0, 4)) :: 4] = 1
+        mask[:, int(generator.integers(0, 4)) :: 4] = 1
     return np.where(mask[..., None] == 1, front, back).astype(np.uint8)
 
 
 def write_shapes(folder, count=12, kinds=SHAPES, seed=0, grey=False):
     """`count` pictures of each kind, in a folder of its own."""
-    chance = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     for kind in kinds:
         (folder / kind).mkdir(parents=True)
         for number in range(count):
-            picture = shape(kind, chance)
+            picture = shape(kind, generator)
             if grey:
                 picture = np.repeat(picture[..., :1], 3, axis=2)
             Image.fromarray(picture).save(folder / kind / f"{number:03}.png")

@@ -21,12 +21,12 @@ from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings, StylizeTask
-from studio.jobs.stylize import stylize
+from studio.jobs.style.stylize import stylize
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, TrainRequest
 from studio.training.run_log import RunHistory
-from studio.training.task import Place
+from studio.training.task import TaskContext
 from studio.training.tasks.classifier import open_task
 from studio.training.tasks.classifier_settings import CLASSIFIER, ClassifierSettings, variation_for
 
@@ -38,7 +38,7 @@ def shapes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    return Place(torch.device("cpu"), tmp_path_factory.mktemp("cache"), seed=3)
+    return TaskContext(torch.device("cpu"), tmp_path_factory.mktemp("cache"), seed=3)
 
 
 def opened(plan, place):
@@ -111,10 +111,10 @@ def test_the_kept_network_says_again_what_the_card_says(shapes, tmp_path, place)
 def test_the_objective_is_smoothed_cross_entropy(shapes, place):
     """-Σ q log p with q = (1 - ε)·[right class] + ε / classes (Szegedy et al. 2016, section 7)."""
     task = opened(plan_for(shapes, smoothing=0.3), place)
-    chance = torch.Generator().manual_seed(1)
-    drawn = [task.examples.draw(index, chance, 16) for index in range(6)]
+    generator = torch.Generator().manual_seed(1)
+    drawn = [task.examples.draw(index, generator, 16) for index in range(6)]
     batch = torch.stack([one[0] for one in drawn]), torch.stack([one[1] for one in drawn])
-    torch.nn.init.normal_(task.networks["classifier"].head.weight, generator=chance)
+    torch.nn.init.normal_(task.networks["classifier"].head.weight, generator=generator)
     task.networks["classifier"].eval()
     objectives = [one for one in task.objectives(batch, None) if one is not None]
     log_p = task.networks["classifier"](batch[0]).log_softmax(1)
@@ -131,7 +131,7 @@ def test_the_same_plan_begins_with_the_same_network_whatever_was_drawn_before(sh
     first = opened(plan_for(shapes), place).networks["classifier"].state_dict()
     torch.rand(7)
     again = opened(plan_for(shapes), place).networks["classifier"].state_dict()
-    other = opened(plan_for(shapes), Place(place.device, place.cache, seed=4)).networks["classifier"].state_dict()
+    other = opened(plan_for(shapes), TaskContext(place.device, place.cache, seed=4)).networks["classifier"].state_dict()
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
@@ -155,8 +155,8 @@ def test_without_pictures_kept_back_there_is_nothing_to_measure(shapes, tmp_path
 
 
 def test_digits_are_learnt_grey_and_no_larger_than_they_are(tmp_path, place):
-    chance = np.random.default_rng(2)
-    pictures = np.stack([shape(SHAPES[i % 2], chance, side=18)[..., 0] for i in range(16)])
+    generator = np.random.default_rng(2)
+    pictures = np.stack([shape(SHAPES[i % 2], generator, side=18)[..., 0] for i in range(16)])
     data = write_idx(tmp_path / "digits", pictures, np.arange(16) % 2 + 7)
     task = opened(plan_for(data, size=96, variety="auto"), place)
     assert task.names == ("7", "8")
@@ -201,8 +201,8 @@ def test_a_trained_one_joins_the_shelf_and_paints(shapes, tmp_path, home):
     entry = shelf.import_file(run.model_file)
     assert (entry.name, entry.label) == ("run", "Darknet, narrow")  # named after the folder of its run
     assert entry.taps == ("stem", "group1", "group2", "group3", "group4", "group5")
-    chance = np.random.default_rng(5)
-    photo, painting = (LoadedPicture(shape("disc", chance, 64), "shape.png", "") for _ in range(2))
+    generator = np.random.default_rng(5)
+    photo, painting = (LoadedPicture(shape("disc", generator, 64), "shape.png", "") for _ in range(2))
     for backbone in ("run", str(run.model_file)):
         settings = StyleSettings(backbone=backbone, size=64, steps=2)
         painted = finish(stylize(StylizeTask(photo, (painting,)), Controls(settings)))
@@ -232,12 +232,12 @@ def test_a_few_hundred_real_digits_are_learnt_in_seconds(shared_data, tmp_path):
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are always text there")
 def test_names_of_other_bytes_than_text_can_be_learnt_from(tmp_path):
     """Old disks hold Latin-1; such names come into the log, the sheet, the card and the network's file."""
-    chance = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     for kind in (b"caf\xe9", b"bar"):
         folder = tmp_path / "data" / os.fsdecode(kind)
         folder.mkdir(parents=True)
         for number in range(4):
-            Image.fromarray(shape("disc", chance)).save(folder / os.fsdecode(b"\xe9%d.png" % number))
+            Image.fromarray(shape("disc", generator)).save(folder / os.fsdecode(b"\xe9%d.png" % number))
         (folder / os.fsdecode(b"\xe8.png")).write_bytes(b"no picture")
     run, ended, _ = trained(tmp_path / "run", plan_for(tmp_path / "data", steps=2, held_back=0.5, sample_every=1))
     assert ended.state == "finished"

@@ -1,0 +1,1 @@
+"""The style job: one painting worked on over its sizes, steered or replayed; with L-BFGS or a fast style."""

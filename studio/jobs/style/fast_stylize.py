@@ -1,0 +1,148 @@
+"""Paints a photo at once, with a network that has learnt one painting by heart, and follows the Strength slider."""
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from models.fast_style import FastStyleNetwork
+from models.fast_style_files import load_fast_style
+from models.fast_style_strips import laid_over, paint_in_strips
+from models.painting_init import fitted, resize
+from models.weight_files import WeightsError
+from studio.core.compositing import compose
+from studio.core.controls import Controls
+from studio.core.device import choose_device
+from studio.core.events import Job, Preview, Progress
+from studio.core.failures import StudioError
+from studio.core.fast_styles import FastStyle, FastStyleShelf
+from studio.core.recipes import Recipe
+from studio.core.resizing import fit_within
+from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.jobs.picture_recipes import RecipeWriter
+from studio.jobs.style.inputs import to_deep_picture, to_picture, to_tensor
+
+__all__ = ["fast_stylize", "open_fast_style", "paint_as_recorded"]
+
+LOADING = "Loading the fast style…"
+GLANCE = 384
+"""Longer side at which a large photo is shown first: that takes a moment even on a slow machine."""
+LARGE = 800
+"""From this longer side on there is a first glance."""
+
+
+def fast_stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[StyledPicture]:
+    """Paint `task.content` with the fast style that the settings name (Johnson et al. 2016).
+
+    While it works it follows `strength`: what was painted before is laid over the photo in that strength at once, as a
+    draft, and painted anew. Whatever else changes needs another start.
+
+    Raises:
+        StudioError: the fast style cannot be had, or is damaged.
+
+    """
+    settings = controls.settings
+    task = replace(task, styles=(), branch=None, history=None)
+    yield Progress(LOADING)
+    style = FastStyleShelf.standard().find(settings.fast_style)
+    network = open_fast_style(style)
+    record = style.record()
+
+    def recipe(strength: float) -> Recipe:
+        newest = controls.settings.model_copy(update={"strength": strength})
+        return RecipeWriter(task, newest, record).write(newest, ())
+
+    photo = _photo(task, settings)
+    if max(photo.shape[2:]) >= LARGE:
+        yield from _glance(network, photo, controls)
+    painted: Tensor | None = None
+    strength, renders = -1.0, 0
+    while painted is None or strength != controls.settings.strength:
+        if painted is not None:
+            draft = laid_over(photo, painted, controls.settings.strength)
+            yield Preview(to_picture(draft), renders, draft=True)
+        strength = controls.settings.strength
+        newer = yield from _painted(network, photo, strength, controls)
+        if newer is None:
+            strength = -1.0  # the slider was faster: nothing is painted in this strength
+        else:
+            painted, renders = newer, renders + 1
+    picture = laid_over(photo, painted, strength)
+    yield Preview(to_picture(picture), renders, recipe=recipe(strength))
+    newest = controls.settings.model_copy(update={"strength": strength})
+    return _result(task, picture, newest, recipe(strength))
+
+
+def paint_as_recorded(task: StylizeTask, settings: StyleSettings, recipe: Recipe) -> Job[Tensor]:
+    """Make again what a recipe says was painted with a fast style: 1×3×H×W, 0–1.
+
+    Raises:
+        StudioError: the fast style is not on this computer.
+
+    """
+    yield Progress(LOADING)
+    network = open_fast_style(recorded_style(settings, recipe))
+    photo = _photo(task, settings)
+    painted = yield from _painted(network, photo, settings.strength, None)
+    assert painted is not None
+    return laid_over(photo, painted, settings.strength)
+
+
+def recorded_style(settings: StyleSettings, recipe: Recipe) -> FastStyle:
+    """Find the fast style that a recipe was made with."""
+    sha256 = next((record.sha256 for record in recipe.weights if record.name == settings.fast_style), "")
+    return FastStyleShelf.standard().find_recorded(settings.fast_style, sha256)
+
+
+def open_fast_style(style: FastStyle) -> FastStyleNetwork:
+    """Load a network onto the device that computes.
+
+    Raises:
+        StudioError: its file cannot be used.
+
+    """
+    try:
+        network, _ = load_fast_style(style.path)
+    except (WeightsError, OSError) as error:
+        raise StudioError(str(error), "Choose another fast style, or get its file again.") from error
+    return network.to(choose_device().kind)
+
+
+def _photo(task: StylizeTask, settings: StyleSettings) -> Tensor:
+    """Return the photo at the size of the result, 1×3×H×W on the device."""
+    height, width = task.content.pixels.shape[:2]
+    height, width = fitted(height, width, settings.size)
+    photo = to_tensor(fit_within(task.content.pixels, settings.size))
+    return resize(photo, height, width).to(choose_device().kind)
+
+
+def _glance(network: FastStyleNetwork, photo: Tensor, controls: Controls[StyleSettings]) -> Job[None]:
+    """Show a small version while the large one is made."""
+    small = resize(photo, *fitted(int(photo.shape[2]), int(photo.shape[3]), GLANCE))
+    painted = yield from _painted(network, small, controls.settings.strength, controls)
+    if painted is not None:
+        yield Preview(to_picture(laid_over(small, painted, controls.settings.strength)), 0, draft=True)
+
+
+def _painted(
+    network: FastStyleNetwork, photo: Tensor, strength: float, controls: Controls[StyleSettings] | None
+) -> Job[Tensor | None]:
+    """Paint strip by strip; None where the slider has moved on in the meantime."""
+    height, width = photo.shape[2:]
+    stage = f"Painting at once · {max(height, width)} px"
+    steps = paint_in_strips(network, photo, strength)
+    try:
+        while True:
+            share = next(steps)
+            yield Progress(stage, round(100 * share), 100, share)
+            if controls is not None and controls.settings.strength != strength and not controls.finishing:
+                return None
+    except StopIteration as end:
+        painted: Tensor = end.value
+        return painted
+    finally:
+        steps.close()
+
+
+def _result(task: StylizeTask, picture: Tensor, settings: StyleSettings, recipe: Recipe) -> StyledPicture:
+    painting = to_deep_picture(picture)
+    return StyledPicture(painting, compose(task.content.pixels, painting, settings), recipe)

@@ -1,0 +1,151 @@
+"""What stands ready before the first stroke: the network, the photo and the paintings, at every size asked for."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.backbones import Backbone
+from models.fast_style import FastStyleNetwork
+from models.painting_init import cover, fitted, resize, size_of, soft_noise
+from models.style_transfer import LossWeights, StyleObjective
+from studio.core.events import DeepPicture, Picture
+from studio.core.resizing import fit_within
+from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.jobs.style.scales import NARROWEST
+
+MOST_ELONGATED = 8
+"""Of a painting longer than this many times its width only the middle is looked at. Its shorter side is enlarged until
+the network can see it, and a ribbon of 5,000×1 px would grow to 160,000×32 with it: more than a photo, for one line."""
+
+
+class StyleInputs:
+    """The pictures of one task as tensors on the device, and the loss at every size.
+
+    Args:
+        task: photo and paintings.
+        settings: those the job started with; only what needs a restart is read.
+        backbone: the network, already on its device.
+        device: where everything is computed.
+        fast_style: the network that paints the first canvas, where the settings ask for it; on the device.
+
+    """
+
+    def __init__(
+        self,
+        task: StylizeTask,
+        settings: StyleSettings,
+        backbone: Backbone,
+        device: torch.device,
+        fast_style: FastStyleNetwork | None = None,
+    ) -> None:
+        stroked = max(NARROWEST, round(settings.size * settings.stroke_size))
+        # what is larger than it will ever be looked at is not kept as floats
+        self.photo = to_tensor(fit_within(task.content.pixels, settings.size))
+        self._styles = tuple(to_tensor(fit_within(_middle(style.pixels), stroked)) for style in task.styles)
+        self._settings = settings
+        self._backbone = backbone
+        self._device = device
+        self._fast_style = fast_style
+        self._objectives: dict[int, StyleObjective] = {}
+
+    def objective(self, height: int, width: int) -> StyleObjective:
+        """Return the loss at this size; its targets are captured when first needed, and kept."""
+        side = max(height, width)
+        if side not in self._objectives:
+            longer = max(NARROWEST, round(side * self._settings.stroke_size))
+            styles = [
+                resize(style, *fitted(*size_of(style), longer, shorter_at_least=NARROWEST)).to(self._device)
+                for style in self._styles
+            ]
+            photo = resize(self.photo, height, width).to(self._device)
+            self._objectives[side] = StyleObjective(self._backbone, self._settings.statistic, photo, styles)
+        return self._objectives[side]
+
+    def forget(self) -> None:
+        """Free the targets of all sizes."""
+        self._objectives.clear()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @property
+    def _in_full(self) -> Tensor:
+        return torch.ones(1, device=self._device)
+
+    @property
+    def starts_from_photo(self) -> bool:
+        """True when the canvas is the photo; a texture or a reconstruction would have nothing to do on it."""
+        return self._settings.start_from == "photo" and self._settings.mode == "paint"
+
+    def blank(self, height: int, width: int) -> Tensor:
+        """Return the canvas before the first stroke."""
+        if self.starts_from_photo:
+            return resize(self.photo, height, width).to(self._device)
+        textured = self._styles and self._settings.mode != "reconstruct"
+        if self._settings.start_from == "painting" and textured:
+            return cover(self._styles[0], height, width).to(self._device)
+        if self._fast_style is not None:
+            with torch.no_grad():
+                canvas: Tensor = self._fast_style(resize(self.photo, height, width).to(self._device), self._in_full)
+            return canvas
+        generator = torch.Generator().manual_seed(self._settings.seed)
+        colours = self._styles[0] if textured else self.photo
+        return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
+
+    def second_start(self, height: int, width: int) -> Tensor:
+        """Return the canvas that a restart in mid-painting begins with: the photo, where the photo is painted."""
+        if self._settings.mode == "paint":
+            return resize(self.photo, height, width).to(self._device)
+        return self.blank(height, width)
+
+    def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:
+        """Capture the targets one network pass at a time."""
+        objective.capture_content(weights)
+        yield
+        for index in range(objective.paintings):
+            objective.capture_style(index)
+            yield
+
+
+def starts_instantly(settings: StyleSettings) -> bool:
+    """True when a fast style paints the first canvas."""
+    return settings.start_from == "instant" and settings.mode == "paint"
+
+
+def loss_weights(settings: StyleSettings) -> LossWeights:
+    """Translate the sliders into the weights of the loss."""
+    return LossWeights(
+        content=0.0 if settings.mode == "texture" else settings.content_weight,
+        style=0.0 if settings.mode == "reconstruct" else settings.style_weight,
+        total_variation=settings.total_variation,
+        content_layers=settings.content_layers,
+        style_layers=settings.style_layers,
+        mix=settings.style_mix,
+    )
+
+
+def _middle(painting: Picture) -> Picture:
+    """Cut off both ends of a painting that is longer than `MOST_ELONGATED` times its shorter side."""
+    height, width = painting.shape[:2]
+    longest = MOST_ELONGATED * min(height, width)
+    top, left = max(0, height - longest) // 2, max(0, width - longest) // 2
+    return painting[top : top + longest, left : left + longest]
+
+
+def to_tensor(picture: Picture) -> Tensor:
+    """H×W×3|4 uint8 → 1×3×H×W float, 0–1; alpha is left to the composition."""
+    pixels = torch.from_numpy(np.array(picture[:, :, :3]))  # a copy: loaded pictures are read-only
+    return pixels.permute(2, 0, 1).unsqueeze(0).to(torch.float32).div_(255.0)
+
+
+def to_picture(image: Tensor) -> Picture:
+    """1×3×H×W, 0–1 → H×W×3 uint8, rounded."""
+    pixels = image.detach().clamp(0.0, 1.0).mul(255.0).round_().to(torch.uint8)
+    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy())
+
+
+def to_deep_picture(image: Tensor) -> DeepPicture:
+    """1×3×H×W, 0–1 → H×W×3 uint16, rounded."""
+    pixels = image.detach().clamp(0.0, 1.0).mul(65535.0).round_().to(torch.int32)
+    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy().astype(np.uint16))

@@ -1,0 +1,141 @@
+"""The style job: paints a photo in the manner of one or more paintings while the artist steers."""
+
+import torch
+from torch import Tensor
+
+from models.backbones import Backbone, WeightsError, load_backbone, untrained_backbone
+from models.painting_init import fitted
+from studio.core.compositing import compose
+from studio.core.controls import Controls
+from studio.core.device import choose_device
+from studio.core.events import Job, Log, Progress
+from studio.core.failures import StudioError
+from studio.core.fast_styles import FastStyle, FastStyleShelf
+from studio.core.recipes import Recipe, WeightsRecord
+from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone, resolve_recorded
+from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
+from studio.jobs.style.fast_stylize import fast_stylize, open_fast_style, paint_as_recorded, recorded_style
+from studio.jobs.style.inputs import StyleInputs, starts_instantly, to_deep_picture, to_picture, to_tensor
+from studio.jobs.style.multiscale import MultiscaleOptimisation
+from studio.jobs.style.scales import FEWEST
+from studio.jobs.style.steering import LiveSteering, ReplayedSteering, Steering
+
+LOADING = "Loading the network…"
+
+
+def stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[StyledPicture]:
+    """Paint `task.content` in the manner of `task.styles` (Gatys et al. 2016).
+
+    Given `ReplayControls`, the picture of their recipe is made again, on the CPU bit by bit.
+
+    Raises:
+        StudioError: the network cannot be had, the task lacks a painting, or the photo is too narrow at this size.
+
+    """
+    if isinstance(controls, ReplayControls):
+        return (yield from _replay(task, controls))
+    settings = controls.settings
+    _check(task, settings)
+    if settings.method == "instant":
+        return (yield from fast_stylize(task, controls))
+    yield Progress(LOADING)
+    weights = resolve_backbone(settings.backbone)
+    backbone = open_backbone(weights, settings)
+    if not weights.trained:
+        yield Log(f"{weights.label}: its weights are random, so expect texture rather than brush strokes.", "warning")
+    steering = LiveSteering(controls, settings)
+    style = FastStyleShelf.standard().find(settings.fast_style) if starts_instantly(settings) else None
+    records = (weights_record(weights),) if style is None else (weights_record(weights), style.record())
+    writer = RecipeWriter(task, settings, *records)
+    sitting = MultiscaleOptimisation(
+        _easel(task, settings, backbone, style),
+        settings,
+        steering,
+        lambda newest, at: writer.write(newest, steering.record, stopped_at=at),
+    )
+    yield from sitting.paint(None if task.branch is None else to_tensor(task.branch))
+    newest = steering.pinned(controls.settings)
+    assert sitting.painting is not None
+    recipe = writer.write(newest, steering.record)
+    return _result(task, newest, sitting.painting, recipe, stopped=sitting.stopped)
+
+
+def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
+    """Make the picture of a recipe again: every sitting of its chain, one after the other."""
+    recipe = controls.recipe
+    frame = None if task.branch is None else to_tensor(task.branch)
+    painting: Tensor | None = None
+    stopped = False
+    for segment in controls.segments:
+        _check(task, segment.settings)
+        if painting is not None:
+            frame = to_tensor(to_picture(painting))
+        if segment.settings.method == "instant":
+            painting, stopped = (yield from paint_as_recorded(task, segment.settings, recipe)), False
+            continue
+        yield Progress(LOADING)
+        name = _name_then(segment.settings.backbone, recipe)
+        recorded = next((record for record in recipe.weights if record.name == name), WeightsRecord(name=name))
+        weights = resolve_recorded(name, recorded.sha256)
+        if (weights.sha256, weights.trained) != (recorded.sha256, recorded.trained):
+            yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
+        style = recorded_style(segment.settings, recipe) if starts_instantly(segment.settings) else None
+        steering: Steering = ReplayedSteering(segment.settings, segment.steps)
+        easel = _easel(task, segment.settings, open_backbone(weights, segment.settings), style)
+        sitting = MultiscaleOptimisation(easel, segment.settings, steering, lambda _newest, _at: recipe)
+        yield from sitting.paint(frame)
+        painting, stopped = sitting.painting, sitting.stopped
+    assert painting is not None
+    return _result(task, controls.settings, painting, recipe, stopped=stopped)
+
+
+def _name_then(backbone: str, recipe: Recipe) -> str:
+    """Return what to call the network so that it is as it was: random weights, even if trained ones have come since."""
+    names = {record.name for record in recipe.weights}
+    untrained = backbone + UNTRAINED
+    return untrained if untrained in names and backbone not in names else backbone
+
+
+def open_backbone(weights: ResolvedWeights, settings: StyleSettings) -> Backbone:
+    """Build the network that `weights` name, with random weights where there are none.
+
+    Raises:
+        StudioError: the file cannot be used.
+
+    """
+    try:
+        if weights.path is None:
+            return untrained_backbone(weights.architecture, seed=settings.seed, pooling=settings.pooling)
+        return load_backbone(weights.path, weights.architecture, pooling=settings.pooling)
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose another weights file, or download it again.") from error
+
+
+def weights_record(weights: ResolvedWeights) -> WeightsRecord:
+    """Return what the recipe says of the network."""
+    return WeightsRecord(name=weights.name, sha256=weights.sha256, trained=weights.trained)
+
+
+def _check(task: StylizeTask, settings: StyleSettings) -> None:
+    if not task.styles and settings.mode != "reconstruct" and settings.method != "instant":
+        raise StudioError("There is no painting to learn from.", "Add a painting.")
+    height, width = task.content.pixels.shape[:2]
+    height, width = fitted(height, width, settings.size)
+    if min(height, width) < FEWEST:
+        left, side = min((height, "height"), (width, "width"))
+        pixels = "1 pixel of {} is" if left == 1 else f"{left} pixels of {{}} are"
+        raise StudioError(f"Only {pixels.format(side)} left at this size.", "Choose a larger size, or crop the photo.")
+
+
+def _easel(task: StylizeTask, settings: StyleSettings, backbone: Backbone, style: FastStyle | None) -> StyleInputs:
+    device = torch.device(choose_device().kind)
+    return StyleInputs(task, settings, backbone.to(device), device, None if style is None else open_fast_style(style))
+
+
+def _result(
+    task: StylizeTask, settings: StyleSettings, painted: Tensor, recipe: Recipe, *, stopped: bool
+) -> StyledPicture:
+    painting = to_deep_picture(painted)
+    picture = compose(task.content.pixels, painting, settings)
+    return StyledPicture(painting, picture, recipe, finished=not stopped)

@@ -1,0 +1,1 @@
+"""What a hand turns: small composable widgets, one to a file."""

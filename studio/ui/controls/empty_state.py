@@ -1,0 +1,115 @@
+"""What an empty place says: what belongs there, and the shortest ways to fill it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from studio.ui.controls.samples import Sample, SampleRow
+from studio.ui.icons import icon
+from studio.ui.theme import Theme, mark
+from studio.ui.tokens import Tokens
+
+_ICON = 48
+_SAMPLE_TILE = 96
+
+
+class EmptyState(QWidget):
+    """An icon, a sentence, a quieter one, buttons, and samples to click.
+
+    Args:
+        icon_name: an icon by what it means.
+        title: e.g. "Drop a photo here".
+        words: the quieter sentence.
+        theme: where colours and icons come from.
+        parent: the widget it lies in.
+
+    """
+
+    sample_chosen = Signal(str)
+
+    def __init__(self, icon_name: str, title: str, words: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon_name, self._theme = icon_name, theme
+        self._sign = QLabel(self)
+        self._title = QLabel(title, self)
+        self._words = QLabel(words, self)
+        self._buttons = QHBoxLayout()
+        self._samples_title = QLabel("or try one of these", self)
+        self._samples = SampleRow(_SAMPLE_TILE, theme, self)
+        self._lay_out()
+        self._connect()
+        self._paint_sign(theme.tokens)
+        self.set_samples([])
+
+    def _lay_out(self) -> None:
+        gap = self._theme.tokens.gap
+        centre = Qt.AlignmentFlag.AlignHCenter
+        mark(self._title, tone="title")
+        mark(self._words, tone="muted")
+        mark(self._samples_title, tone="small")
+        for label in (self._title, self._words):
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._buttons.setSpacing(gap)
+        self._buttons.setAlignment(centre)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * gap, 3 * gap, 3 * gap, 3 * gap)
+        layout.setSpacing(gap)
+        layout.addStretch(1)
+        layout.addWidget(self._sign, 0, centre)
+        layout.addWidget(self._title)
+        layout.addWidget(self._words)
+        layout.addSpacing(gap)
+        layout.addLayout(self._buttons)
+        layout.addSpacing(gap)
+        layout.addWidget(self._samples_title, 0, centre)
+        layout.addWidget(self._samples, 0, centre)
+        layout.addStretch(1)
+
+    def _connect(self) -> None:
+        self._samples.sample_chosen.connect(self.sample_chosen)
+        self._theme.theme_changed.connect(self._paint_sign)
+
+    def add_action(self, action: QAction, *, primary: bool = False) -> QPushButton:
+        """Offer an action as a button that follows it."""
+        button = _ActionButton(action, self, with_icon=not primary)
+        if primary:
+            mark(button, kind="primary")
+        self._buttons.addWidget(button)
+        return button
+
+    def set_samples(self, samples: Sequence[Sample]) -> None:
+        """Offer samples; without any, their caption is hidden too."""
+        self._samples.set_samples(samples)
+        self._samples.setVisible(bool(samples))
+        self._samples_title.setVisible(bool(samples))
+
+    def set_words(self, title: str, words: str) -> None:
+        """Say something else."""
+        self._title.setText(title)
+        self._words.setText(words)
+
+    def _paint_sign(self, tokens: Tokens) -> None:
+        sign = icon(self._icon_name, tokens, colour="text_muted")
+        self._sign.setPixmap(sign.pixmap(QSize(_ICON, _ICON), self.devicePixelRatioF()))
+
+
+class _ActionButton(QPushButton):
+    """A push button that says, shows and allows what its action does."""
+
+    def __init__(self, action: QAction, parent: QWidget, *, with_icon: bool) -> None:
+        super().__init__(parent)
+        self._action, self._with_icon = action, with_icon
+        self._follow()
+        action.changed.connect(self._follow)
+        self.clicked.connect(action.trigger)
+
+    def _follow(self) -> None:
+        self.setText(self._action.text())
+        self.setToolTip(self._action.toolTip())
+        self.setEnabled(self._action.isEnabled())
+        self.setAccessibleName(self._action.text().replace("&", ""))
+        if self._with_icon:
+            self.setIcon(self._action.icon())

@@ -1,0 +1,56 @@
+"""The exact number behind a slider: typed, stepped with the arrows, turned with the wheel once it has the focus."""
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+
+from studio.ui.controls.focus_wheel import FocusWheel
+from studio.ui.controls.gesture import Gesture
+from studio.ui.theme import mark, with_even_figures
+
+_STEPPING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+
+class NumberBox(QDoubleSpinBox):
+    """A spin box without buttons; `valueChanged` comes when a typed number is finished, not at each digit.
+
+    Args:
+        gesture: a held arrow key is one gesture.
+        parent: the widget it lies in.
+
+    """
+
+    def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gesture = gesture
+        # the stylesheet gives the buttons no width; Qt's own NoButtons leaves a styled box no room for its text
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setKeyboardTracking(False)
+        self.setFont(with_even_figures(self.font()))
+        mark(self, kind="quiet")
+        FocusWheel(self)
+
+    def event(self, event: QEvent) -> bool:
+        """Leave undo and redo to the window unless a number is just being typed."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if undoes and not self.lineEdit().isModified():
+                event.ignore()
+                return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
+        if event.key() in _STEPPING:
+            self._gesture.begin()
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.selectAll()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: D102
+        super().keyReleaseEvent(event)
+        if not event.isAutoRepeat():
+            self._gesture.end()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        self._gesture.end()
+        super().focusOutEvent(event)

@@ -1,0 +1,56 @@
+"""The row of a choice: up to three short words side by side, otherwise a list."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QWidget
+
+from studio.core.settings import SettingInfo
+from studio.ui.controls.choice_box import ChoiceBox
+from studio.ui.controls.rows.base import SettingRow
+from studio.ui.controls.segments import Segments
+from studio.ui.theme import Theme
+
+_WIDEST_SEGMENTS = 304
+_SEGMENT_PADDING = 14
+
+
+class ChoiceRow(SettingRow):
+    """One of several values. `choices` maps value to words; a value that is not among them is shown as it is."""
+
+    def __init__(
+        self, info: SettingInfo, theme: Theme, choices: Mapping[str, str] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(info, theme, parent)
+        words = dict(choices if choices is not None else info.choices)
+        short = info.kind == "choice" and 2 <= len(words) <= 3 and self._width_of(words) <= _WIDEST_SEGMENTS
+        self.control: Segments | ChoiceBox = Segments(words, self) if short else ChoiceBox(words, theme, self)
+        self._place(self.control, 1, main=True)
+        if isinstance(self.control, Segments):
+            self._controls.extend(self.control.buttons)
+        self._finish_building()
+        self._connect()
+
+    def _connect(self) -> None:
+        self.control.chosen.connect(self._take)
+
+    def set_choices(self, choices: Mapping[str, str]) -> None:
+        """Offer other values; the current one stays chosen."""
+        if isinstance(self.control, ChoiceBox):
+            with QSignalBlocker(self.control):
+                self.control.set_choices(choices)
+            self._show(self._value)
+
+    def set_caption(self, label: str, tooltip: str) -> None:  # noqa: D102
+        super().set_caption(label, tooltip)
+        if isinstance(self.control, Segments):
+            self.control.name_buttons(label)
+
+    def _width_of(self, words: Mapping[str, str]) -> int:
+        return sum(self.fontMetrics().horizontalAdvance(word) + _SEGMENT_PADDING for word in words.values())
+
+    def _show(self, value: str) -> None:
+        self.control.set_current(value)
+
+    def _in_words(self, value: str) -> str:
+        return self.control.words_for(value)

@@ -1,0 +1,172 @@
+"""The form of a task: built from its settings model, so that a new setting needs no line here."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.core.settings import SettingInfo, Settings, describe
+from studio.ui.controls.rows.base import SettingRow
+from studio.ui.controls.rows.choice import ChoiceRow
+from studio.ui.controls.rows.number import NumberRow
+from studio.ui.controls.rows.switch import SwitchRow
+from studio.ui.controls.rows.text import NumbersRow, TextRow
+from studio.ui.controls.section import Section
+from studio.ui.theme import Theme
+
+
+class SettingsForm(QWidget):
+    """Every setting of `model` as a row, in its group; group "" stands open at the top.
+
+    Args:
+        model: the task's settings.
+        theme: where colours and icons come from.
+        choices: offers for settings that the model leaves open (a text such as the network): value → words.
+        groups: their order, as far as it is not that of the settings.
+        parent: the widget it lies in.
+
+    """
+
+    settings_changed = Signal(object)
+    """The newest settings, at each move of the hand; never after `set_settings`."""
+    drag_started = Signal(str)
+    """A gesture on this setting begins (a drag, a held key, a typed number, a reset); `settings` are still the old."""
+    drag_finished = Signal(str)
+    """The gesture ended; `settings` are its outcome: one step of undo."""
+    reset_requested = Signal(str)
+    """This setting was put back to its default, which `settings_changed` has already told."""
+    group_toggled = Signal(str, bool)
+    """A group was opened or closed."""
+
+    def __init__(
+        self,
+        model: type[Settings],
+        theme: Theme,
+        *,
+        choices: Mapping[str, Mapping[str, str]] | None = None,
+        groups: Sequence[str] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model, self._theme = model, theme
+        self._settings = model()
+        self._rows = {info.name: _make_row(info, theme, (choices or {}).get(info.name)) for info in describe(model)}
+        self._sections: dict[str, Section] = {}
+        self._order = tuple(groups)
+        self._hidden: frozenset[str] = frozenset()
+        self._lay_out()
+        self._connect()
+        self.set_settings(self._settings)
+
+    def _lay_out(self) -> None:
+        gap = self._theme.tokens.gap
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        top = QVBoxLayout()
+        top.setSpacing(gap)
+        top.setContentsMargins(0, 0, 0, gap)
+        layout.addLayout(top)
+        there = [row.info.group for row in self._rows.values() if row.info.group]
+        for group in dict.fromkeys([*(group for group in self._order if group in there), *there]):
+            self._sections[group] = Section(group, self._theme, self)
+            layout.addWidget(self._sections[group])
+        for row in self._rows.values():
+            group = row.info.group
+            (self._sections[group].contents if group else top).addWidget(row)
+        layout.addStretch(1)
+
+    def _connect(self) -> None:
+        for name, row in self._rows.items():
+            row.gesture_started.connect(lambda name=name: self.drag_started.emit(name))
+            row.value_changed.connect(lambda value, name=name: self._take(name, value))
+            row.gesture_finished.connect(lambda name=name: self.drag_finished.emit(name))
+            row.was_reset.connect(lambda name=name: self.reset_requested.emit(name))
+        for group, section in self._sections.items():
+            section.toggled.connect(lambda is_open, group=group: self.group_toggled.emit(group, is_open))
+
+    @property
+    def settings(self) -> Settings:
+        """The newest settings."""
+        return self._settings
+
+    def set_settings(self, settings: Settings) -> None:
+        """Show `settings`; tells nobody."""
+        self._settings = settings
+        for name, row in self._rows.items():
+            row.set_value(getattr(settings, name))
+        self._mark_changed_groups()
+
+    def row(self, name: str) -> SettingRow:
+        """Return the row of one setting."""
+        return self._rows[name]
+
+    def set_hidden(self, names: Collection[str]) -> None:
+        """Hide exactly these settings; a group without any visible one hides too."""
+        self._hidden = frozenset(names)
+        for name, row in self._rows.items():
+            row.setVisible(name not in self._hidden)
+        for group, section in self._sections.items():
+            section.setVisible(any(r.info.group == group and n not in self._hidden for n, r in self._rows.items()))
+        self._mark_changed_groups()
+
+    def set_enabled_names(self, names: Collection[str] | None) -> None:
+        """Let only these settings be changed; None means all."""
+        for name, row in self._rows.items():
+            row.setEnabled(names is None or name in names)
+
+    def set_caption(self, name: str, label: str, tooltip: str) -> None:
+        """Call a setting by other words than its model does."""
+        self._rows[name].set_caption(label, tooltip)
+
+    def set_choices(self, name: str, choices: Mapping[str, str]) -> None:
+        """Offer other values for a setting that was built with `choices`."""
+        row = self._rows[name]
+        if isinstance(row, ChoiceRow):
+            row.set_choices(choices)
+
+    def append_to_group(self, group: str, widget: QWidget) -> None:
+        """Put something that is no setting below the settings of a group."""
+        self._sections[group].contents.addWidget(widget)
+
+    @property
+    def open_groups(self) -> tuple[str, ...]:
+        """The groups that stand open, in order."""
+        return tuple(group for group, section in self._sections.items() if section.is_open)
+
+    def set_open_groups(self, groups: Iterable[str]) -> None:
+        """Open exactly these groups; names that are no groups any more are passed over."""
+        wanted = set(groups)
+        for group, section in self._sections.items():
+            section.set_open(group in wanted)
+
+    def _take(self, name: str, value: Any) -> None:
+        try:
+            changed = self._model.model_validate({**self._settings.model_dump(), name: value})
+        except ValidationError:
+            # the controls keep the ranges; a typed text may still be refused by the model
+            self._rows[name].set_value(getattr(self._settings, name))
+            return
+        self._settings = changed
+        self._mark_changed_groups()
+        self.settings_changed.emit(changed)
+
+    def _mark_changed_groups(self) -> None:
+        changed = {
+            row.info.group
+            for name, row in self._rows.items()
+            if name not in self._hidden and getattr(self._settings, name) != row.info.default
+        }
+        for group, section in self._sections.items():
+            section.set_changed(group in changed)
+
+
+def _make_row(info: SettingInfo, theme: Theme, choices: Mapping[str, str] | None) -> SettingRow:
+    if choices is not None or info.kind == "choice":
+        return ChoiceRow(info, theme, choices)
+    kinds: dict[str, type[NumberRow] | type[SwitchRow] | type[TextRow]] = {
+        "number": NumberRow, "integer": NumberRow, "switch": SwitchRow, "text": TextRow, "numbers": NumbersRow,
+    }  # fmt: skip
+    return kinds[info.kind](info, theme)

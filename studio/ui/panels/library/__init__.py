@@ -1,0 +1,1 @@
+"""The Library panel: every result, to be opened again."""

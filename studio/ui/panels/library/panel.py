@@ -1,0 +1,65 @@
+"""The Library panel: every finished picture, to look at and to go on from."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QVBoxLayout
+
+from studio.core.controls import Controls
+from studio.core.library import Library
+from studio.core.settings import Settings
+from studio.engine import Engine
+from studio.jobs.browse import LibraryTask, Thumbnail, list_library
+from studio.ui.panel import Panel
+from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.ui.theme import Theme
+
+
+class LibraryPanel(Panel):
+    """Shows the library's folder; opening a result brings its whole painting back.
+
+    Args:
+        theme: where colours come from.
+        pictures: the engine that reads the folder.
+        library: the folder of results.
+
+    """
+
+    opened = Signal(object)
+
+    name = "library"
+    title = "Library"
+    icon_name = "library"
+    tooltip = "Every finished picture, with what it was made from"
+    at_foot = True
+
+    def __init__(self, theme: Theme, pictures: Engine, library: Library) -> None:
+        super().__init__()
+        self._pictures, self._library = pictures, library
+        self.view = LibraryView(theme)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.view.opened.connect(self.opened)
+        self.view.reveal_requested.connect(self._reveal)
+        self._pictures.finished.connect(self._show)
+        self._pictures.failed.connect(self._fail)
+
+    def refresh(self) -> None:
+        """Read the folder again."""
+        self._pictures.live(self.name, list_library, LibraryTask(self._library), Controls(Settings()))
+
+    def _show(self, key: str, found: tuple[Thumbnail, ...]) -> None:
+        if key == self.name:
+            self.view.set_entries([LibraryEntry(entry.path, entry.title, entry.picture) for entry in found])
+
+    def _fail(self, key: str, failure: object) -> None:
+        if key == self.name:
+            self.failed.emit(failure)
+
+    def _reveal(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

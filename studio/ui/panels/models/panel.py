@@ -1,0 +1,241 @@
+"""The Models panel: every network there is or could be, and the ways to get, check and remove it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout
+
+from studio.core.events import Progress
+from studio.core.failures import Failure, StudioError
+from studio.core.model_shelf import ModelShelf, ShelfEntry
+from studio.core.sizes import megabytes
+from studio.engine import Engine
+from studio.ui.panel import Panel
+from studio.ui.panels.models.card import ModelCard
+from studio.ui.panels.models.import_bar import ImportBar
+from studio.ui.panels.models.list import ModelList
+from studio.ui.panels.models.session import ShelfAction, ShelfSession
+from studio.ui.panels.models.weights_drop import FILTER, WeightsDrop
+from studio.ui.theme import Theme, mark
+
+_WORDS = {
+    ShelfAction.DOWNLOAD: "Connecting…",
+    ShelfAction.VERIFY: "Checking its file…",
+    ShelfAction.REMOVE: "Removing…",
+}
+
+
+class ModelsPanel(Panel):
+    """Binds the state of the shelf to cards; takes weights files that are dropped anywhere on it.
+
+    Args:
+        theme: where colours and icons come from.
+        engine: works on the shelf and on nothing else.
+        shelf: the networks of this computer.
+
+    """
+
+    use_requested = Signal(str)
+    """Paint with the network of this name."""
+    networks_changed = Signal()
+    """Another set of networks can be used now."""
+
+    name = "models"
+    title = "Models"
+    icon_name = "models"
+    tooltip = "The networks that look at your pictures: get, check and remove them"
+    at_foot = True
+
+    def __init__(self, theme: Theme, engine: Engine, shelf: ModelShelf) -> None:
+        super().__init__()
+        self._theme, self._shelf = theme, shelf
+        self._in_use = self._wanted = ""
+        self._brought: set[Path] = set()
+        self.session = ShelfSession(engine, shelf, self)
+        self.list = ModelList(theme, self._make_card)
+        self.bar = ImportBar(theme, shelf.folder)
+        self.drop = WeightsDrop(self, theme)
+        mark(self, surface="canvas")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.bar)
+        self._connect()
+
+    def _connect(self) -> None:
+        session = self.session
+        session.listed.connect(self._show_list)
+        session.waiting.connect(self._show_waiting)
+        session.began.connect(self._show_action)
+        session.progressed.connect(self._show_progress)
+        session.ended.connect(self._show_rest)
+        session.went_wrong.connect(self._show_failure)
+        session.downloaded.connect(self._tell_downloaded)
+        session.verified.connect(self._tell_verified)
+        session.removed.connect(self._tell_removed)
+        session.networks_changed.connect(self.networks_changed)
+        session.failed.connect(self._fail)
+        session.import_began.connect(self.bar.start)
+        session.import_progressed.connect(self.bar.set_progress)
+        session.import_ended.connect(self.bar.rest)
+        session.imported.connect(self._tell_imported)
+        session.came_in.connect(self._use_brought)
+        self.bar.import_requested.connect(self.choose_file)
+        self.bar.folder_requested.connect(self.open_folder)
+        self.bar.cancel_requested.connect(session.cancel_imports)
+        self.drop.files_dropped.connect(session.import_files)
+        self.drop.refused.connect(self._refuse)
+
+    def _make_card(self, entry: ShelfEntry) -> ModelCard:
+        card, session = ModelCard(entry, self._theme), self.session
+        card.set_in_use(entry.name == self._in_use)
+        card.download_requested.connect(session.download)
+        card.cancel_requested.connect(session.cancel)
+        card.verify_requested.connect(session.verify)
+        card.remove_requested.connect(self.confirm_removal)
+        card.use_requested.connect(self.use_requested)
+        card.reveal_requested.connect(self._reveal)
+        card.folder_requested.connect(self.open_folder)
+        card.address_copied.connect(lambda address: self.noticed.emit(f"Copied: {address}", "info"))
+        return card
+
+    # -- what the window asks --------------------------------------------------------------------------------------
+
+    def set_in_use(self, name: str) -> None:
+        """Mark the network with which the Style panel paints."""
+        self._in_use = name
+        for card in self.list.cards.values():
+            card.set_in_use(card.entry.name == name)
+
+    def bring_and_use(self, path: Path) -> None:
+        """Import a weights file, and paint with it as soon as it is on the shelf."""
+        self._brought.add(path)
+        self.session.import_files([path])
+
+    def show_network(self, name: str) -> None:
+        """Bring one network into sight and the keyboard to it, as soon as it is listed."""
+        self._wanted = "" if self.list.bring_into_sight(name) else name
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look again: a file may have been dropped into the folder by hand."""
+        super().showEvent(event)
+        self.session.refresh()
+
+    def close_gently(self) -> None:
+        """Let go of downloads; what is there stays, and the next try goes on from it."""
+        self.session.stop_everything()
+
+    # -- what the artist asks --------------------------------------------------------------------------------------
+
+    def choose_file(self) -> None:
+        """Ask for weights files to import."""
+        files, _ = QFileDialog.getOpenFileNames(self, "Import a network", "", FILTER)
+        self.session.import_files([Path(file) for file in files])
+
+    def confirm_removal(self, name: str) -> None:
+        """Ask whether a network's file shall go; it goes when the answer is yes."""
+        entry = self.list.cards[name].entry
+        question = QMessageBox(self)
+        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle("Remove a network")
+        question.setText(f"Remove {entry.label} from this computer?")
+        question.setInformativeText(_what_removal_means(entry))
+        question.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
+        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(keep)
+        question.setEscapeButton(keep)
+        question.accepted.connect(lambda: self.session.remove(name))
+        question.open()
+
+    def open_folder(self) -> None:
+        """Show the folder in which networks are kept, making it where it is not there yet."""
+        try:
+            self._shelf.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.report(
+                Failure(f"The folder {self._shelf.folder} cannot be made.", "Check its permissions.", str(error))
+            )
+            return
+        self._show_folder(self._shelf.folder)
+
+    def _reveal(self, path: Path) -> None:
+        self._show_folder(path.parent)
+
+    def _show_folder(self, folder: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.noticed.emit(f"No program here shows folders. The folder is {folder}", "warning")
+
+    # -- what becomes of it ----------------------------------------------------------------------------------------
+
+    def _show_list(self, entries: tuple[ShelfEntry, ...]) -> None:
+        self.list.set_entries(entries)
+        if self._wanted:
+            self.show_network(self._wanted)
+
+    # a card may be gone by now: its file was deleted by hand while it was worked on
+
+    def _show_waiting(self, name: str) -> None:
+        if card := self.list.cards.get(name):
+            card.show_waiting("Waiting for its turn…")
+
+    def _show_action(self, name: str, action: ShelfAction) -> None:
+        if card := self.list.cards.get(name):
+            card.show_working(_WORDS[action])
+
+    def _show_progress(self, name: str, progress: Progress) -> None:
+        if card := self.list.cards.get(name):
+            card.show_progress(progress)
+
+    def _show_rest(self, name: str) -> None:
+        if card := self.list.cards.get(name):
+            card.show_rest()
+
+    def _show_failure(self, name: str, failure: Failure) -> None:
+        card = self.list.cards.get(name)
+        if card is not None:
+            card.show_failure(failure)
+        if card is None or not self.isVisible():
+            self.report(failure)
+        else:
+            self.list.bring_into_sight(name, focus=False)
+
+    def _fail(self, failure: Failure) -> None:
+        self.list.show_failure(failure)
+        self.report(failure)
+
+    def _refuse(self, refusal: StudioError) -> None:
+        self.report(Failure(refusal.cause, refusal.remedy, ""))
+
+    def _tell_downloaded(self, entry: ShelfEntry) -> None:
+        self.noticed.emit(f"{entry.label} is on this computer now.", "info")
+
+    def _tell_verified(self, entry: ShelfEntry) -> None:
+        if entry.state == "damaged":
+            remedy = "Download it again." if entry.url else "Remove it, and import a good copy."
+            self.noticed.emit(f"The file of {entry.label} is damaged. {remedy}", "warning")
+        else:
+            self.noticed.emit(f"The file of {entry.label} is whole.", "info")
+
+    def _tell_removed(self, entry: ShelfEntry) -> None:
+        self.noticed.emit(f"{entry.label} was removed.", "info")
+
+    def _use_brought(self, path: Path, entry: ShelfEntry) -> None:
+        if path in self._brought:
+            self._brought.discard(path)
+            self.use_requested.emit(entry.name)
+
+    def _tell_imported(self, entry: ShelfEntry) -> None:
+        self.noticed.emit(f"{entry.label} is on the shelf now.", "info")
+        self.show_network(entry.name)
+
+
+def _what_removal_means(entry: ShelfEntry) -> str:
+    if entry.state == "missing":
+        return "What was downloaded so far is deleted; the next download begins anew."
+    freed = f"{megabytes(entry.size)} are freed. "
+    if entry.url:
+        return freed + "It can be downloaded again at any time."
+    return freed + "It was imported from a file: keep that file if you may want it back."

@@ -1,0 +1,1 @@
+"""The Style panel: its state, its views."""

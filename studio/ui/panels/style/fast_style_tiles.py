@@ -1,0 +1,119 @@
+"""The fast styles to choose from: a tile for each painting that a network has learnt by heart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from studio.core.events import Picture
+from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.picture_tile import PictureTile
+from studio.ui.controls.wrapping_label import WrappingLabel
+from studio.ui.theme import Theme, mark
+
+__all__ = ["FastStyleOffer", "FastStyleTiles"]
+
+_COLUMNS = 4
+_TILE = 70
+_HINT = "Each has learnt one painting by heart. The Train panel teaches another."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FastStyleOffer:
+    """A fast style as the shelf shows it; without a `thumbnail` where its painting is not here."""
+
+    name: str
+    label: str
+    thumbnail: Picture | None
+
+
+class FastStyleTiles(QWidget):
+    """Tiles of which one is chosen; arrow keys move among them.
+
+    Args:
+        theme: where colours come from.
+        parent: the widget it lies in.
+
+    """
+
+    chosen = Signal(str)
+    """The fast style of this name, by hand or key; never after `set_current`."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._current = ""
+        self.tiles: dict[str, _StyleTile] = {}
+        self._labels: list[QWidget] = []
+        self._group = QButtonGroup(self)
+        self._title = QLabel("Fast styles", self)
+        self._hint = WrappingLabel(_HINT, self)
+        mark(self._hint, tone="small")
+        self._grid = QGridLayout()
+        self._grid.setSpacing(theme.tokens.gap)
+        self._grid.setColumnStretch(_COLUMNS, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.tokens.gap)
+        layout.addWidget(self._title)
+        layout.addLayout(self._grid)
+        layout.addWidget(self._hint)
+
+    def set_offers(self, offers: Sequence[FastStyleOffer]) -> None:
+        """Offer exactly these."""
+        for widget in (*self.tiles.values(), *self._labels):
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._labels = []
+        self.tiles = {}
+        for number, offer in enumerate(offers):
+            self._add(offer, 2 * (number // _COLUMNS), number % _COLUMNS)
+        self._hint.setText(_HINT if offers else "There is none here yet: the Train panel teaches one.")
+        self.set_current(self._current)
+
+    def _add(self, offer: FastStyleOffer, row: int, column: int) -> None:
+        tile = _StyleTile(_TILE, self._theme, parent=self)
+        tile.set_picture(offer.label, offer.thumbnail, "Paints at once in this painting's manner")
+        tile.clicked.connect(lambda: self._choose(offer.name))
+        label = ElidingLabel(offer.label, parent=self)
+        label.setFixedWidth(_TILE)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        mark(label, tone="small")
+        self._group.addButton(tile)
+        self._grid.addWidget(tile, row, column, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(label, row + 1, column, Qt.AlignmentFlag.AlignTop)
+        self.tiles[offer.name] = tile
+        self._labels.append(label)
+
+    @property
+    def current(self) -> str:
+        """The name of the chosen one, whether it is on offer or not."""
+        return self._current
+
+    def set_current(self, name: str) -> None:
+        """Show `name` as chosen; tells nobody."""
+        self._current = name
+        self._group.setExclusive(False)
+        for other, tile in self.tiles.items():
+            tile.setChecked(other == name)
+        self._group.setExclusive(name in self.tiles)
+
+    def _choose(self, name: str) -> None:
+        self.set_current(name)
+        self.chosen.emit(name)
+
+
+class _StyleTile(PictureTile):
+    """A tile that stays pressed; a frame in the accent's colour says so."""
+
+    def __init__(self, side: int, theme: Theme, *, parent: QWidget) -> None:
+        super().__init__(side, theme, parent=parent)
+        self.setCheckable(True)
+
+    def _ring(self) -> QPen | None:
+        if self.isChecked() and not self.hasFocus():
+            return QPen(self._theme.colour("accent"), 2)
+        return super()._ring()

@@ -1,0 +1,221 @@
+"""The shelf of paintings whose manner is borrowed: up to four, and how much each of them counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from studio.core.events import Picture
+from studio.ui.controls.file_drop import FileDrop
+from studio.ui.controls.gesture import Gesture
+from studio.ui.controls.number_box import NumberBox
+from studio.ui.controls.picture_tile import PictureTile
+from studio.ui.controls.samples import Sample, SampleRow
+from studio.ui.controls.value_scale import ValueScale
+from studio.ui.controls.value_slider import ValueSlider
+from studio.ui.icons import set_icon
+from studio.ui.theme import Theme, mark
+
+SHELF_LIMIT = 4
+_TILE = 70
+_SAMPLE_TILE = 44
+_SHARE = ValueScale(0.0, 1.0, 0.05)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShelfPicture:
+    """A chosen painting as the shelf shows it: name and small RGB thumbnail."""
+
+    name: str
+    thumbnail: Picture
+
+
+class PaintingShelf(QWidget):
+    """Thumbnails of the chosen paintings, a tile to add one, sample paintings, and a place to drop files.
+
+    Args:
+        theme: where colours and icons come from.
+        title: the caption above.
+        parent: the widget it lies in.
+
+    """
+
+    add_requested = Signal()
+    """A painting should be opened from a file."""
+    sample_chosen = Signal(str)
+    removed = Signal(int)
+    """The painting in this place should go; the owner answers with `set_paintings`."""
+    mix_changed = Signal(tuple)
+    """The weights of all paintings, at each move of the hand; never after `set_mix`."""
+    mix_drag_started = Signal()
+    mix_drag_finished = Signal()
+    files_dropped = Signal(list)
+
+    def __init__(self, theme: Theme, title: str = "Paintings", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._count = 0
+        self._hovered = False
+        self._slots = [_Slot(index, theme, self) for index in range(SHELF_LIMIT)]
+        self._title = QLabel(title, self)
+        self._add = QToolButton(self)
+        self._menu = QMenu(self)
+        self._samples_title = QLabel("Samples", self)
+        self._samples = SampleRow(_SAMPLE_TILE, theme, self)
+        self._drop = FileDrop(self)
+        self._lay_out()
+        self._connect()
+        self.set_paintings([])
+        self.set_samples([])
+
+    def _lay_out(self) -> None:
+        tokens = self._theme.tokens
+        mark(self._samples_title, tone="small")
+        self._add.setFixedSize(_TILE, _TILE)
+        self._add.setIconSize(QSize(24, 24))
+        mark(self._add, kind="add")
+        set_icon(self._add, "add", self._theme, colour="text_muted")
+        self._add.setAccessibleName("Add a painting")
+        self._add.setToolTip("Add a painting: open a file, or drop one here")
+        self._add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._add.setMenu(self._menu)
+        self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(tokens.gap)
+        self._grid.setColumnStretch(SHELF_LIMIT, 1)
+        for column, slot in enumerate(self._slots):
+            self._grid.addWidget(slot, 0, column, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(tokens.gap)
+        layout.addWidget(self._title)
+        layout.addLayout(self._grid)
+        layout.addWidget(self._samples_title)
+        layout.addWidget(self._samples)
+
+    def _connect(self) -> None:
+        for index, slot in enumerate(self._slots):
+            slot.tile.remove_requested.connect(lambda index=index: self.removed.emit(index))
+            slot.weight_changed.connect(self._tell_mix)
+            slot.gesture.started.connect(self.mix_drag_started)
+            slot.gesture.finished.connect(self.mix_drag_finished)
+        self._samples.sample_chosen.connect(self.sample_chosen)
+        self._drop.files_dropped.connect(self.files_dropped)
+        self._drop.hovered.connect(self._show_hovered)
+
+    @property
+    def count(self) -> int:
+        """How many paintings are chosen."""
+        return self._count
+
+    @property
+    def mix(self) -> tuple[float, ...]:
+        """The weight of each painting, 0–1."""
+        return tuple(slot.weight for slot in self._slots[: self._count])
+
+    def set_paintings(self, paintings: Sequence[ShelfPicture]) -> None:
+        """Show these paintings, at most four; the weights stay in their places."""
+        shown = list(paintings)[:SHELF_LIMIT]
+        for slot in self._slots[self._count : len(shown)]:
+            slot.set_weight(1.0)
+        self._count = len(shown)
+        for index, slot in enumerate(self._slots):
+            slot.setVisible(index < self._count)
+            if index < self._count:
+                slot.show_picture(shown[index], mixed=self._count > 1)
+        self._grid.removeWidget(self._add)
+        self._add.setVisible(self._count < SHELF_LIMIT)
+        if self._count < SHELF_LIMIT:
+            self._grid.addWidget(self._add, 0, self._count, Qt.AlignmentFlag.AlignTop)
+
+    def set_mix(self, mix: Sequence[float]) -> None:
+        """Show these weights, 1 where none is given; tells nobody."""
+        for index, slot in enumerate(self._slots):
+            slot.set_weight(mix[index] if index < len(mix) else 1.0)
+
+    def set_samples(self, samples: Sequence[Sample]) -> None:
+        """Offer sample paintings below the shelf and in the menu of the + tile."""
+        self._samples.set_samples(samples)
+        self._samples.setVisible(bool(samples))
+        self._samples_title.setVisible(bool(samples))
+        self._menu.clear()
+        self._menu.addAction("Open a picture…", self.add_requested.emit)
+        if samples:
+            self._menu.addSeparator()
+        for sample in samples:
+            self._menu.addAction(sample.title, partial(self.sample_chosen.emit, sample.name))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
+        if self._hovered:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.colour("accent"), 2, Qt.PenStyle.DashLine))
+            painter.setBrush(self._theme.colour("accent_soft"))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+
+    def _show_hovered(self, hovered: bool) -> None:
+        self._hovered = hovered
+        self.update()
+
+    def _tell_mix(self) -> None:
+        self.mix_changed.emit(self.mix)
+
+
+class _Slot(QWidget):
+    """One place on the shelf: the thumbnail, and below it how much it counts."""
+
+    weight_changed = Signal()
+
+    def __init__(self, index: int, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._place = index + 1
+        self.gesture = Gesture(self)
+        self.tile = PictureTile(_TILE, theme, removable=True, parent=self)
+        self.slider = ValueSlider(_SHARE, theme, self.gesture, 1.0, self)
+        self.box = NumberBox(self.gesture, self)
+        self.box.setRange(0.0, 1.0)
+        self.box.setSingleStep(_SHARE.step)
+        self.box.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.box.setFixedWidth(_TILE)
+        self.slider.setFixedWidth(_TILE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget in (self.tile, self.slider, self.box):
+            layout.addWidget(widget)
+        self.set_weight(1.0)
+        self._name(f"Painting {self._place}", None)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.slider.value_moved.connect(self._take)
+        self.box.valueChanged.connect(self._take)
+
+    @property
+    def weight(self) -> float:
+        return self.slider.current
+
+    def set_weight(self, weight: float) -> None:
+        with QSignalBlocker(self.box):
+            self.box.setValue(weight)
+        self.slider.set_value(weight)
+
+    def show_picture(self, picture: ShelfPicture, *, mixed: bool) -> None:
+        self._name(picture.name, picture.thumbnail)
+        for control in (self.slider, self.box):
+            control.setVisible(mixed)
+
+    def _name(self, name: str, thumbnail: Picture | None) -> None:
+        self.tile.set_picture(name, thumbnail)
+        for control in (self.slider, self.box):
+            control.setAccessibleName(f"Weight of painting {self._place}")
+            control.setAccessibleDescription(f"How much {name} counts in the mix")
+            control.setToolTip(f"How much {name} counts in the mix")
+
+    def _take(self, weight: float) -> None:
+        with self.gesture.step():
+            self.set_weight(weight)
+            self.weight_changed.emit()

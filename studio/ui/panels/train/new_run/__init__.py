@@ -1,0 +1,1 @@
+"""A run being put together: data, kind, settings, schedule."""

@@ -1,0 +1,293 @@
+"""The page on which a run is put together: what, on what, after which picture, how; and the button that begins it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.style_settings import DEFAULT_BACKBONE
+from studio.training.data.inspection import DataReport
+from studio.training.task_kind import TaskKind
+from studio.ui.controls.file_drop import FileDrop
+from studio.ui.controls.section import Section
+from studio.ui.controls.settings_form import SettingsForm
+from studio.ui.controls.wrapping_label import WrappingLabel
+from studio.ui.icons import set_icon
+from studio.ui.panels.train.new_run.data_report import DoctorView
+from studio.ui.panels.train.new_run.data_shelf import DataShelf
+from studio.ui.panels.train.new_run.input_tile import InputTile
+from studio.ui.panels.train.new_run.kind_choice import KindChoice
+from studio.ui.panels.train.new_run.session import NewRun
+from studio.ui.panels.train.schedule_editor import ScheduleEditor
+from studio.ui.theme import Theme, mark
+
+COLUMN, _NARROWEST_COLUMN = 300, 264
+_MIDDLE = 544
+_SCHEDULE = 460
+_WIDEST = 860
+_GROUPS = ("Length", "Network", "Data", "Variety", "Averaging and care", "This computer")
+_OPEN_CHOICES: Mapping[str, Mapping[str, str]] = {"backbone": {DEFAULT_BACKBONE: "Atelier"}}
+"""Settings that name one of the networks on this computer, with what is offered until they are looked up."""
+_EXAMPLES = 1000
+"""As many pictures the schedule is drawn for until they are counted."""
+
+
+class NewRunPage(QWidget):
+    """Shows a `NewRun`; whatever a hand does goes to it, and comes back by its signals.
+
+    Args:
+        new_run: the state.
+        undo_stack: where edits of the schedule become steps to undo.
+        theme: where colours and icons come from.
+        parent: the widget it lies in.
+
+    """
+
+    start_requested = Signal()
+    folder_requested = Signal()
+    files_requested = Signal()
+    input_requested = Signal(str)
+    """Ask for the input of this name."""
+    input_sample_chosen = Signal(str, str)
+    """The input's name, and the sample's."""
+    rate_search_requested = Signal()
+    reveal_requested = Signal(Path)
+
+    def __init__(self, new_run: NewRun, undo_stack: QUndoStack, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.new_run, self._theme = new_run, theme
+        self.title = QLineEdit(self)
+        self.kinds = KindChoice(new_run.kinds, theme, self)
+        self.shelf = DataShelf(theme, self)
+        self.doctor = DoctorView(theme, self)
+        self.inputs = {
+            (kind.name, wanted.name): InputTile(wanted, theme, self) for kind in new_run.kinds for wanted in kind.inputs
+        }
+        self.schedule = ScheduleEditor(theme, undo_stack, self)
+        self.schedule_section = Section("Schedule", theme, self)
+        self.rate_button = QPushButton("Find a Learning Rate…", self)
+        self.forms = {kind.name: self._make_form(kind) for kind in new_run.kinds}
+        self.start_button = QPushButton("Start Training", self)
+        self._words = WrappingLabel("", self)
+        self._form_stack = QStackedWidget()
+        self._input_cards: dict[str, QWidget] = {}
+        self._drop = FileDrop(self)
+        self._lay_out()
+        self._connect()
+        self._show_kind(new_run.kind)
+        self._show_data(new_run.data)
+
+    # -- layout ----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self._make_middle())
+        splitter.addWidget(self._make_column())
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([10_000, COLUMN])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _make_middle(self) -> QWidget:
+        margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
+        heading = QLabel("New run")
+        mark(heading, tone="title")
+        self.title.setAccessibleName("Name of the run")
+        self.title.setToolTip("What the run is called in the list; its folder gets the same name")
+        self.title.setMaxLength(80)
+        sheet = QWidget()
+        sheet.setMaximumWidth(_WIDEST)
+        column = QVBoxLayout(sheet)
+        column.setContentsMargins(0, margin + gap, 0, margin + gap)
+        column.setSpacing(gap + 4)
+        column.addWidget(heading)
+        column.addWidget(self.title)
+        column.addWidget(self._card("What comes of it", self.kinds))
+        column.addWidget(self._card("Learn from", self.shelf, self.doctor))
+        for kind in self.new_run.kinds:
+            if kind.inputs:
+                tiles = [self.inputs[kind.name, wanted.name] for wanted in kind.inputs]
+                self._input_cards[kind.name] = self._card(kind.inputs[0].title, *tiles)
+                column.addWidget(self._input_cards[kind.name])
+        self.schedule.setMinimumHeight(_SCHEDULE)
+        self.schedule_section.contents.addWidget(self.schedule)
+        self.schedule_section.contents.addWidget(self.rate_button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._card("", self.schedule_section))
+        column.addStretch(1)
+        self.rate_button.setAccessibleName("Find a learning rate")
+        self.rate_button.setToolTip("Tries every pace on a copy for a minute, and shows at which it learns best")
+        set_icon(self.rate_button, "search", self._theme)
+        scroll = _scrolling(sheet, self._theme, centred=True)
+        scroll.setMinimumWidth(_MIDDLE)
+        return scroll
+
+    def _card(self, title: str, *widgets: QWidget) -> QWidget:
+        margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
+        card = QFrame()
+        mark(card, surface="card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(margin, gap if not title else gap + 2, margin, gap if not title else margin)
+        column.setSpacing(gap)
+        if title:
+            heading = QLabel(title)
+            mark(heading, tone="strong")
+            column.addWidget(heading)
+        for widget in widgets:
+            column.addWidget(widget)
+        return card
+
+    def _make_form(self, kind: TaskKind) -> SettingsForm:
+        named = {name: names for name, names in _OPEN_CHOICES.items() if name in kind.settings.model_fields}
+        return SettingsForm(kind.settings, self._theme, choices=named, groups=_GROUPS)
+
+    def set_networks(self, networks: Mapping[str, str]) -> None:
+        """Offer these networks wherever one can be chosen."""
+        for kind in self.new_run.kinds:
+            if "backbone" in kind.settings.model_fields:
+                self.forms[kind.name].set_choices("backbone", networks)
+
+    def _make_column(self) -> QWidget:
+        margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
+        for form in self.forms.values():
+            self._form_stack.addWidget(form)
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(margin, margin, margin, margin)
+        inner.addWidget(self._form_stack)
+        inner.addStretch(1)
+        mark(self._words, tone="muted")
+        mark(self.start_button, kind="primary")
+        set_icon(self.start_button, "play", self._theme, colour="on_accent")
+        self.start_button.setAccessibleName("Start training")
+        foot = QVBoxLayout()
+        foot.setContentsMargins(margin, gap, margin, margin)
+        foot.setSpacing(gap)
+        foot.addWidget(self._words)
+        foot.addWidget(self.start_button)
+        column = QWidget()
+        column.setMinimumWidth(_NARROWEST_COLUMN)
+        mark(column, surface="panel")
+        outer = QVBoxLayout(column)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(_scrolling(content, self._theme), 1)
+        outer.addLayout(foot)
+        return column
+
+    # -- connections -----------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        run = self.new_run
+        run.kind_changed.connect(self._show_kind)
+        run.data_changed.connect(self._show_data)
+        run.settings_changed.connect(self._show_settings)
+        run.schedule_changed.connect(self._show_schedule)
+        run.examining.connect(self.doctor.show_progress)
+        run.report_changed.connect(self._show_report)
+        run.examination_failed.connect(self.doctor.show_failure)
+        self.doctor.cancel_requested.connect(run.stop_examining)
+        self.doctor.again_requested.connect(run.examine_again)
+        self.doctor.file_chosen.connect(self.reveal_requested)
+        self.title.textEdited.connect(self._take_title)
+        self.kinds.chosen.connect(run.choose_kind)
+        self.shelf.folder_requested.connect(self.folder_requested)
+        self.shelf.files_requested.connect(self.files_requested)
+        self.shelf.files_dropped.connect(self._add_data)
+        self.shelf.removed.connect(run.remove_data)
+        self._drop.files_dropped.connect(self._drop_anywhere)
+        for (_, name), tile in self.inputs.items():
+            tile.open_requested.connect(lambda name=name: self.input_requested.emit(name))
+            tile.files_dropped.connect(lambda files, name=name: run.set_input(name, Path(files[0])))
+            tile.sample_chosen.connect(lambda sample, name=name: self.input_sample_chosen.emit(name, sample))
+        for form in self.forms.values():
+            form.settings_changed.connect(run.set_settings)
+            form.drag_started.connect(run.begin_gesture)
+            form.drag_finished.connect(run.end_gesture)
+        self.schedule.schedule_changed.connect(run.draw_schedule)
+        self.rate_button.clicked.connect(self.rate_search_requested)
+        self.start_button.clicked.connect(self.start_requested)
+
+    def _take_title(self, title: str) -> None:
+        self.new_run.title = title
+
+    def _add_data(self, files: list[Path]) -> None:
+        self.new_run.add_data([Path(file) for file in files])
+
+    def _drop_anywhere(self, files: list[Path]) -> None:
+        self.new_run.drop([Path(file) for file in files])
+
+    # -- showing the state -----------------------------------------------------------------------------------------
+
+    def _show_kind(self, kind: TaskKind) -> None:
+        self.kinds.set_current(kind.name)
+        self.shelf.set_invitation(kind.data_help)
+        self._form_stack.setCurrentWidget(self.forms[kind.name])
+        for name, card in self._input_cards.items():
+            card.setVisible(name == kind.name)
+        self._show_settings(self.new_run.settings)
+
+    def _show_data(self, paths: tuple[Path, ...]) -> None:
+        self.shelf.set_data(paths)
+        self.doctor.setVisible(bool(paths))
+
+    def _show_settings(self, settings: object) -> None:
+        form = self.forms[self.new_run.kind.name]
+        if form.settings != settings:
+            form.set_settings(self.new_run.settings)
+        self._show_schedule()
+
+    def _show_report(self, report: DataReport | None) -> None:
+        if report is None:
+            self.doctor.clear()
+        else:
+            self.doctor.show_report(report)
+        self._show_schedule()
+
+    def _show_schedule(self, _changed: object = None) -> None:
+        run = self.new_run
+        examples = run.report.usable if run.report is not None else 0
+        self.schedule.set_schedule(run.schedule, max(1, examples or _EXAMPLES), run.settings.batch, run.settings.size)
+
+    def show_readiness(self, missing: str, length: str) -> None:
+        """Say what is still missing, or how long it will take."""
+        self.start_button.setEnabled(not missing)
+        self.start_button.setToolTip(missing or "Begin to learn (Ctrl+Enter)")
+        self._words.setText(missing or length)
+        self.title.setPlaceholderText(self.new_run.suggested_title())
+
+    def clear_title(self) -> None:
+        """The next run gets a name of its own."""
+        self.title.clear()
+        self.new_run.title = ""
+
+
+def _scrolling(content: QWidget, theme: Theme, *, centred: bool = False) -> QScrollArea:
+    scroll = QScrollArea()
+    if centred:
+        wide = QWidget()
+        row = QHBoxLayout(wide)
+        row.setContentsMargins(theme.tokens.gap + 4, 0, theme.tokens.gap + 4, 0)
+        row.addStretch(1)
+        row.addWidget(content, 100)
+        row.addStretch(1)
+        content = wide
+    scroll.setWidget(content)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return scroll

@@ -1,0 +1,411 @@
+"""The Train panel: a network learns from the artist's own pictures, in sight and in hand from the first step on."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QVBoxLayout
+
+from studio.core.controls import Controls
+from studio.core.eta import words_for_duration
+from studio.core.failures import Failure
+from studio.core.samples import sample_paintings
+from studio.core.settings import Settings
+from studio.engine import Engine
+from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_networks, list_samples, small_picture
+from studio.training.run_summary import RunSummary
+from studio.training.task_kind import TaskKind
+from studio.ui.controls.samples import Sample
+from studio.ui.panel import Panel
+from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
+from studio.ui.panels.train.rate.search import RateSearch
+from studio.ui.panels.train.runs.pictures import RunPictures
+from studio.ui.panels.train.session import RunAction, TrainSession
+from studio.ui.preferences import Preferences
+from studio.ui.theme import Theme, mark
+
+if TYPE_CHECKING:
+    from studio.ui.panels.train.desk import TrainDesk
+
+_PICTURES = "Pictures and lists (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.txt);;All files (*)"
+_TILE = 192
+
+
+class TrainPanel(Panel):
+    """Binds the session of the Train panel to its pages, which are made when they are first seen.
+
+    Args:
+        theme: where colours come from.
+        studio: the engine that trains.
+        pictures: the engine that loads pictures.
+        reader: the engine that reads run folders and examines data.
+        runs: the folder of new runs.
+        preferences: what is remembered.
+        undo_stack: for the settings and the schedule of a new run.
+
+    """
+
+    use_requested = Signal(str, object)
+    """Work with a trained network: what it is (`TaskKind.product`), and the folder of its run."""
+    ended = Signal(str, str)
+    """A training ended: a headline, and how it went."""
+    released = Signal()
+    """Nothing hinders the window from closing any more."""
+
+    name = "train"
+    title = "Train"
+    icon_name = "train"
+    tooltip = "Teach a network with your own pictures"
+
+    def __init__(
+        self,
+        theme: Theme,
+        studio: Engine,
+        pictures: Engine,
+        reader: Engine,
+        runs: Path,
+        preferences: Preferences,
+        undo_stack: QUndoStack,
+    ) -> None:
+        super().__init__()
+        self._theme, self._preferences, self._undo_stack = theme, preferences, undo_stack
+        self._studio, self._pictures = studio, pictures
+        self.session = TrainSession(studio, reader, runs, preferences, undo_stack, self)
+        self._run_pictures = RunPictures(pictures, self)
+        self._desk: TrainDesk | None = None
+        self._closing: ClosingDialog | None = None
+        mark(self, surface="canvas")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._connect()
+
+    @property
+    def desk(self) -> "TrainDesk":
+        """Everything that is seen; made at the first look, because plots take a while to import."""
+        if self._desk is None:
+            from studio.ui.panels.train.desk import TrainDesk
+
+            self._desk = TrainDesk(self.session, self._run_pictures, self._undo_stack, self._theme, self)
+            self._layout.addWidget(self._desk)
+            self._connect_desk(self._desk)
+            self._list_samples()
+            self.refresh_networks()
+            self._show_readiness()
+        return self._desk
+
+    # -- connections -----------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        session = self.session
+        session.failed.connect(self.report)
+        session.manager.noticed.connect(self.noticed)
+        session.manager.ended.connect(self._tell_end)
+        session.manager.rested.connect(self._release)
+        session.manager.failed.connect(self._stay_open)
+        session.manager.changes_found.connect(self._ask_about_changes)
+        session.manager.place_changed.connect(self._tell_actions)
+        session.manager.listed.connect(self._show_readiness)
+        session.watch.looked.connect(self._tell_actions)
+        session.shown_changed.connect(self._tell_actions)
+        session.new_run.ready_changed.connect(self._show_readiness)
+        session.new_run.inputs_changed.connect(self._load_inputs)
+
+    def _connect_desk(self, desk: "TrainDesk") -> None:
+        desk.open_requested.connect(self.choose_run)
+        desk.delete_requested.connect(self.confirm_deletion)
+        desk.reveal_requested.connect(self._show_folder)
+        page = desk.new_page
+        page.start_requested.connect(self.start)
+        page.folder_requested.connect(self.choose_folder)
+        page.files_requested.connect(self.choose_files)
+        page.input_requested.connect(self.choose_input)
+        page.input_sample_chosen.connect(self._take_sample)
+        page.rate_search_requested.connect(self.search_rate)
+        page.reveal_requested.connect(lambda file: self._show_folder(file.parent))
+        run = desk.run_page
+        run.folder_requested.connect(self._show_folder)
+        run.pictures_requested.connect(self.choose_moved_pictures)
+        run.pin_requested.connect(self._ask_for_pin)
+        run.use_requested.connect(self._use)
+        run.delete_requested.connect(self.confirm_deletion)
+
+    # -- what the window asks --------------------------------------------------------------------------------------
+
+    @property
+    def can_start(self) -> bool:
+        """True when a new run is in sight, and nothing is missing."""
+        return self.session.shown is None and not self.session.new_run.missing
+
+    @property
+    def is_running(self) -> bool:
+        """True when the run in sight can be paused or resumed."""
+        actions = self.session.actions(self.session.watch.look)
+        return bool(actions & {RunAction.PAUSE, RunAction.RESUME})
+
+    @property
+    def can_stop(self) -> bool:
+        """True when the run in sight can be ended with the network it has."""
+        return RunAction.KEEP in self.session.actions(self.session.watch.look)
+
+    def start(self) -> None:
+        """Begin the new run."""
+        if self.can_start:
+            self.session.start()
+            if self.session.shown is not None:  # its folder could be made
+                self.desk.new_page.clear_title()
+
+    def toggle_pause(self) -> None:
+        """Pause the run in sight, or go on with it."""
+        self.session.toggle_pause()
+
+    def stop(self) -> None:
+        """End the run in sight and keep its network."""
+        self.session.stop_and_keep()
+
+    def reset(self) -> None:
+        """Set the settings of the new run back to where a newcomer starts."""
+        self.session.new_run.reset()
+
+    def new_run(self) -> None:
+        """Put another run together."""
+        self.session.show(None)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the runs from now on."""
+        super().showEvent(event)
+        self.desk.setVisible(True)
+        self.session.set_visible(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Let them be."""
+        super().hideEvent(event)
+        self.session.set_visible(False)
+
+    def close_gently(self) -> None:
+        """Keep the notes; runs that are still trained here are asked for what they reached."""
+        if self._desk is not None:
+            self._desk.run_page.side.notes.flush()
+        self.session.manager.pause_all_here()
+
+    # -- closing ---------------------------------------------------------------------------------------------------
+
+    def hold_closing(self, *, ask: bool = True) -> bool:
+        """Return whether the window must stay because it trains; `released` says when it need not any more.
+
+        Args:
+            ask: whether there is anybody to be asked; otherwise runs are paused.
+
+        """
+        manager = self.session.manager
+        if not manager.here:
+            return False
+        if self._closing is None:
+            titles = [run.title if (run := manager.summary(path)) else path.name for path in manager.here]
+            self._closing = dialog = ClosingDialog(titles, self._theme, self.window())
+            dialog.chosen.connect(self._close_by)
+            dialog.finished.connect(self._forget_closing)
+            dialog.open()
+        choice = self._preferences.training_at_close if ask else "pause"
+        if choice != "ask" and not self._closing.is_saving:
+            self._closing.show_saving()
+            self._close_by(choice, remember=False)
+        return True
+
+    def _close_by(self, choice: ClosingChoice, remember: bool) -> None:
+        if remember:
+            self._preferences.training_at_close = choice
+        manager = self.session.manager
+        if choice == "pause":
+            manager.pause_all_here()
+        else:
+            for path in manager.here:
+                manager.go_on_detached(path)
+
+    def _release(self) -> None:
+        if self._closing is not None and self._closing.is_saving:
+            self._closing.accept()
+            self.released.emit()
+
+    def _stay_open(self, _failure: Failure) -> None:
+        if self._closing is not None:
+            self._closing.accept()
+
+    def _forget_closing(self) -> None:
+        self._closing = None
+
+    # -- what comes in ---------------------------------------------------------------------------------------------
+
+    def choose_folder(self) -> None:
+        """Ask for a folder to learn from."""
+        folder = QFileDialog.getExistingDirectory(self, "Learn from a folder", self._last_folder())
+        if folder:
+            self.session.new_run.add_data([Path(folder)])
+
+    def choose_files(self) -> None:
+        """Ask for pictures, or lists of them, to learn from."""
+        files, _ = QFileDialog.getOpenFileNames(self, "Learn from these", self._last_folder(), _PICTURES)
+        if files:
+            self.session.new_run.add_data([Path(file) for file in files])
+
+    def choose_input(self, name: str) -> None:
+        """Ask for one of the files that the kind of training needs."""
+        wanted = next(one for one in self.session.new_run.kind.inputs if one.name == name)
+        file, _ = QFileDialog.getOpenFileName(self, wanted.title, self._last_folder(), _PICTURES)
+        if file:
+            self.session.new_run.set_input(name, Path(file))
+
+    def choose_run(self) -> None:
+        """Ask for the folder of a run, wherever it was made."""
+        folder = QFileDialog.getExistingDirectory(self, "Open a run folder", str(self.session.manager.folder))
+        if folder:
+            self.session.open(Path(folder))
+
+    def choose_moved_pictures(self, path: Path) -> None:
+        """Ask where the pictures of a run lie now; the run itself finds out whether they are the same."""
+        folder = QFileDialog.getExistingDirectory(self, "The pictures it learns from", self._last_folder())
+        if folder:
+            self.session.manager.move_data(path, Path(folder))
+            self.session.watch.look_now()
+
+    def _last_folder(self) -> str:
+        data = self.session.new_run.data
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return str(data[-1].parent) if data else pictures
+
+    def refresh_networks(self) -> None:
+        """Offer the networks that are on this computer now."""
+        if self._desk is not None:
+            handle = self._pictures.live("train.networks", list_networks, None, Controls(Settings()))
+            handle.finished.connect(self._desk.new_page.set_networks)
+            handle.failed.connect(self.report)
+
+    def _list_samples(self) -> None:
+        task = SamplesTask(sample_paintings)
+        handle = self._pictures.queue("train-samples", list_samples, task, Controls(Settings()))
+        handle.finished.connect(self._offer_samples)
+        handle.failed.connect(self.report)
+
+    def _offer_samples(self, found: tuple[Thumbnail, ...]) -> None:
+        for (_, name), tile in self.desk.new_page.inputs.items():
+            if name in _PAINTINGS:
+                tile.set_samples([Sample(sample.name, sample.title, sample.picture) for sample in found])
+
+    def _take_sample(self, name: str, sample: str) -> None:
+        path = next(one.path for one in sample_paintings() if one.name == sample)
+        self.session.new_run.set_input(name, path)
+
+    def _load_inputs(self) -> None:
+        kind = self.session.new_run.kind
+        for name, path in self.session.new_run.inputs.items():
+            task = ThumbnailTask(path, _TILE)
+            handle = self._pictures.live(f"train.{kind.name}.{name}", small_picture, task, Controls(Settings()))
+            handle.finished.connect(partial(self._show_input, kind, name))
+            handle.failed.connect(partial(self._refuse_input, kind, name, path))
+
+    def _refuse_input(self, kind: TaskKind, name: str, path: Path, failure: Failure) -> None:
+        self.desk.new_page.inputs[kind.name, name].set_file("", None)
+        self.session.new_run.refuse_input(kind.name, name, path)
+        self.report(failure)
+
+    def _show_input(self, kind: TaskKind, name: str, found: Thumbnail) -> None:
+        self.desk.new_page.inputs[kind.name, name].set_file(found.title, found.picture)
+
+    # -- a learning rate -------------------------------------------------------------------------------------------
+
+    def search_rate(self) -> None:
+        """Try learning rates for the new run, and let one be chosen."""
+        if missing := self.session.new_run.missing:
+            self.report(Failure("A learning rate is tried on the pictures it will learn from.", missing, ""))
+            return
+        from studio.ui.panels.train.rate.dialog import RateDialog
+
+        dialog = RateDialog(RateSearch(self._studio), self.session.new_run.plan(), self._theme, self.window())
+        dialog.rate_chosen.connect(self.desk.new_page.schedule.take_rate)
+        dialog.open()
+
+    # -- what becomes of it ----------------------------------------------------------------------------------------
+
+    def _tell_actions(self) -> None:
+        self.actions_changed.emit()
+
+    def _show_readiness(self) -> None:
+        self.actions_changed.emit()
+        if self._desk is None:
+            return
+        run = self.session.new_run
+        self._desk.new_page.show_readiness(run.missing, length_in_words(run.total_steps, self._seconds()))
+
+    def _seconds(self) -> float | None:
+        return self.session.new_run.seconds(self.session.manager.runs)
+
+    def _tell_end(self, run: RunSummary) -> None:
+        words = {
+            "finished": "It is finished.",
+            "stopped": "It was stopped, and its network kept.",
+            "failed": run.trouble or "It failed.",
+        }[run.state]
+        if not (run.state == "failed" and self.session.manager.has_told(run.path)):
+            self.noticed.emit(f"{run.title}: {words}", "warning" if run.state == "failed" else "info")
+        self.ended.emit(run.title, words)
+
+    def _use(self) -> None:
+        look = self.session.watch.look
+        if look is not None and (kind := self.session.kind_of(look.plan)) is not None:
+            self.use_requested.emit(kind.product, look.path)
+
+    def _show_folder(self, path: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.noticed.emit(f"No program here shows folders. The folder is {path}", "warning")
+
+    def confirm_deletion(self, path: Path) -> None:
+        """Ask whether a run shall go with all its files; it goes into the desktop's wastebasket."""
+        run = self.session.manager.summary(path)
+        question = QMessageBox(self)
+        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle("Delete a run")
+        question.setText(f"Delete “{run.title if run else path.name}”?")
+        question.setInformativeText(
+            f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
+        )
+        question.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(
+            lambda: self.session.delete(path)
+        )
+        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(keep)
+        question.setEscapeButton(keep)
+        question.open()
+
+    def _ask_for_pin(self, path: Path) -> None:
+        note, agreed = QInputDialog.getText(self, "Pin this moment", "A note, if you like:")
+        if agreed:
+            self.session.manager.pin(path, note.strip())
+
+    def _ask_about_changes(self, path: Path, failure: Failure) -> None:
+        question = QMessageBox(self)
+        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle("Something changed")
+        question.setText(failure.cause)
+        question.setInformativeText("Go on with it as it is now, or leave the run as it was saved?")
+        question.addButton("Go On With the Change", QMessageBox.ButtonRole.AcceptRole)
+        leave = question.addButton("Leave It", QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(leave)
+        question.setEscapeButton(leave)
+        question.accepted.connect(lambda: self.session.manager.start(path, accept_changes=True))
+        question.open()
+
+
+_PAINTINGS = frozenset({"painting", "style"})
+"""Names of inputs for which the sample paintings are offered."""
+
+
+def length_in_words(steps: int | None, seconds: float | None) -> str:
+    """Say how long a run will take, as far as that is known."""
+    if steps is None:
+        return "How long it takes is known once the pictures are counted."
+    if seconds is None:
+        return f"{steps:,} steps. How long that takes shows after the first ones."
+    return f"{steps:,} steps, about {words_for_duration(seconds)}, judged by your last run."

@@ -1,0 +1,270 @@
+"""The range test's answer: the loss over the learning rate, what it suggests, and a click to take a rate."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from studio.training.rate_curve import RateCurve
+from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.number_words import number_text, read_number
+from studio.ui.controls.segments import Segments
+from studio.ui.theme import Theme, mark, with_even_figures
+
+if TYPE_CHECKING:
+    from studio.ui.panels.train.rate.plot import RatePlot
+
+_WAITING = "Tries ever higher learning rates on a copy, and watches where it learns and where it breaks."
+_READY = "Click where the loss falls steadily, well before it turns."
+
+
+class RateFinder(QWidget):
+    """Shows the curves of a range test and offers a rate.
+
+    Args:
+        theme: where colours come from.
+        parent: the widget it lies in.
+
+    """
+
+    rate_chosen = Signal(float)
+    """Somebody wants to train with this rate."""
+    find_requested = Signal()
+    """Somebody wants the test to be made."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._curves: dict[str, RateCurve] = {}
+        self._shown = ""
+        self._rate: float | None = None
+        self._running = False
+        self._names: Segments | None = None
+        self.plot: RatePlot | None = None
+        self.find_button = QPushButton("Try rates", self)
+        self.scale_choice = Segments({"log": "Log", "linear": "Linear"}, self)
+        self.words = ElidingLabel(_WAITING, self)
+        self.valley_button = QPushButton("Valley", self)
+        self.steepest_button = QPushButton("Steepest", self)
+        self.rate_box = QLineEdit(self)
+        self.use_button = QPushButton("Use this rate", self)
+        self._header = QHBoxLayout()
+        self._plot_place = QVBoxLayout()
+        self._set_up()
+        self._lay_out()
+        self._connect()
+        self._follow()
+
+    def _set_up(self) -> None:
+        self.find_button.setToolTip("Make a learning-rate range test; the run itself is left untouched")
+        self.scale_choice.set_current("log")
+        for choice, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
+            choice.setAccessibleName(f"{words.capitalize()} rates")
+            choice.setToolTip(f"Draw the rates on a {words} axis")
+            choice.setFixedWidth(64)
+        self.valley_button.setToolTip("The middle of the longest descent: a safe and quick rate")
+        self.steepest_button.setToolTip("Where the loss falls fastest")
+        for button in (self.valley_button, self.steepest_button):
+            mark(button, kind="link")
+        self.rate_box.setFixedWidth(112)
+        self.rate_box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.rate_box.setFont(with_even_figures(self.rate_box.font()))
+        self.rate_box.setPlaceholderText("rate")
+        self.rate_box.setAccessibleName("Learning rate")
+        self.rate_box.setToolTip("The chosen learning rate, exactly")
+        self.use_button.setToolTip("Make this the highest rate of the schedule; the others keep their proportions")
+        mark(self.use_button, kind="primary")
+        mark(self.words, tone="muted")
+
+    def _lay_out(self) -> None:
+        gap = self._theme.tokens.gap
+        self._header.setSpacing(gap)
+        self._header.addWidget(self.find_button)
+        self._header.addStretch(1)
+        self._header.addWidget(self.scale_choice)
+        footer = QHBoxLayout()
+        footer.setSpacing(gap)
+        footer.addWidget(self.valley_button)
+        footer.addWidget(self.steepest_button)
+        footer.addStretch(1)
+        caption = QLabel("Learning rate", self)
+        caption.setBuddy(self.rate_box)
+        mark(caption, tone="muted")
+        footer.addWidget(caption)
+        footer.addWidget(self.rate_box)
+        footer.addWidget(self.use_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(gap)
+        layout.addLayout(self._header)
+        layout.addLayout(self._plot_place, 1)
+        layout.addWidget(self.words)
+        layout.addLayout(footer)
+
+    def _connect(self) -> None:
+        self.find_button.clicked.connect(self.find_requested)
+        self.scale_choice.chosen.connect(self._set_scale)
+        self.valley_button.clicked.connect(self._take_valley)
+        self.steepest_button.clicked.connect(self._take_steepest)
+        self.rate_box.editingFinished.connect(self._read_rate)
+        self.use_button.clicked.connect(self._use)
+
+    # -- what it is told ----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A test has begun: forget the last one."""
+        self._curves, self._rate = {}, None
+        self._running = True
+        self._show_networks()
+        self._follow()
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Take in one step of a running test: the values of its `Metrics`."""
+        for network in {name.rpartition(".")[0] for name in values}:
+            step = {name: values[f"{network}.{name}"] for name in ("rate", "loss", "smoothed")}
+            before = self._curves.get(network) or RateCurve(network, np.empty(0), np.empty(0), np.empty(0))
+            self._curves[network] = RateCurve(
+                network,
+                np.append(before.rates, step["rate"]),
+                np.append(before.losses, step["loss"]),
+                np.append(before.smoothed, step["smoothed"]),
+            )
+            if before.rates.size == 0:
+                self._shown = network
+                self._show_networks()
+        self._follow()
+
+    def set_curves(self, curves: Sequence[RateCurve]) -> None:
+        """Show a finished test; its first network's valley is proposed."""
+        self._curves = {curve.network: curve for curve in curves}
+        self._shown = curves[0].network if curves else ""
+        self._running = False
+        self._show_networks()
+        self._propose()
+        self._follow()
+
+    def stop(self) -> None:
+        """The test ended without an answer; what was measured stays."""
+        self._running = False
+        self._follow()
+
+    @property
+    def rate(self) -> float | None:
+        """The rate that is chosen now."""
+        return self._rate
+
+    def set_rate(self, rate: float) -> None:
+        """Choose a rate, without using it yet."""
+        self._rate = rate
+        self._follow()
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _curve(self) -> RateCurve | None:
+        return self._curves.get(self._shown)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
+        self._make_plot()
+        super().showEvent(event)
+
+    def _make_plot(self) -> None:
+        if self.plot is not None:
+            return
+        from studio.ui.panels.train.rate.plot import RatePlot  # imports pyqtgraph: not before it is seen
+
+        self.plot = RatePlot(self._theme, self)
+        self.plot.rate_picked.connect(self.set_rate)
+        self._plot_place.addWidget(self.plot)
+        QWidget.setTabOrder(self.scale_choice.buttons[-1], self.plot)
+        QWidget.setTabOrder(self.plot, self.valley_button)
+        self._follow()
+
+    def _show_networks(self) -> None:
+        """Offer a choice where there are several networks."""
+        if self._names is not None:
+            self._names.deleteLater()
+            self._names = None
+        if len(self._curves) < 2:
+            return
+        names = {network: network.replace("_", " ").capitalize() for network in self._curves}
+        self._names = Segments(names, self)
+        for button in self._names.buttons:
+            button.setAccessibleName(f"Curve of the {button.text().lower()}")
+            button.setToolTip(f"Show how the {button.text().lower()} took the rates")
+            button.setMinimumWidth(88)
+        self._names.set_current(self._shown)
+        self._names.chosen.connect(self._show_network)
+        self._header.insertWidget(1, self._names)
+
+    def _show_network(self, network: str) -> None:
+        self._shown = network
+        if not self._running:
+            self._propose()
+        self._follow()
+
+    def _propose(self) -> None:
+        curve = self._curve
+        proposed = (curve.valley or curve.steepest) if curve is not None else None
+        self._rate = None if proposed is None else _brief(proposed)
+
+    def _set_scale(self, scale: str) -> None:
+        if self.plot is not None:
+            self.plot.set_scale("linear" if scale == "linear" else "log")
+
+    def _take_valley(self) -> None:
+        self._take(self._curve.valley if self._curve is not None else None)
+
+    def _take_steepest(self) -> None:
+        self._take(self._curve.steepest if self._curve is not None else None)
+
+    def _take(self, rate: float | None) -> None:
+        if rate is not None:
+            self.set_rate(_brief(rate))
+
+    def _read_rate(self) -> None:
+        try:
+            rate = read_number(self.rate_box.text())
+        except ValueError:
+            rate = 0.0
+        if rate > 0:
+            self._rate = rate
+        self._follow()
+
+    def _use(self) -> None:
+        if self._rate is not None:
+            self.rate_chosen.emit(self._rate)
+
+    def _follow(self) -> None:
+        curve = self._curve
+        running = self._running
+        self.find_button.setEnabled(not running)
+        suggested = (curve.valley, curve.steepest) if curve is not None and not running else (None, None)
+        for button, name, rate in zip(
+            (self.valley_button, self.steepest_button), ("Valley", "Steepest"), suggested, strict=True
+        ):
+            button.setText(name if rate is None else f"{name} {number_text(_brief(rate))}")
+            button.setVisible(rate is not None)
+        self.rate_box.setText("" if self._rate is None else number_text(self._rate))
+        self.rate_box.setEnabled(curve is not None)
+        self.use_button.setEnabled(self._rate is not None and not running)
+        self.words.setText(self._sentence(curve, running))
+        if self.plot is not None:
+            self.plot.show_curve(curve, valley=suggested[0], steepest=suggested[1], chosen=self._rate)
+
+    def _sentence(self, curve: RateCurve | None, running: bool) -> str:
+        if curve is None:
+            return "Trying the first rate…" if running else _WAITING
+        if running:
+            return f"Trying {number_text(_brief(float(curve.rates[-1])))}…"
+        if curve.valley is None and curve.steepest is None:
+            return "The loss never falls here: try again with lower or higher rates, or more steps."
+        return _READY
+
+
+def _brief(rate: float) -> float:
+    """What a suggestion means is no more exact than two digits."""
+    return float(f"{rate:.2g}")

@@ -1,0 +1,172 @@
+"""The head of a run's page: its name, how it stands, and what can be done with it."""
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QSize, Signal, SignalInstance
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from studio.training.run_folder import RunState
+from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.icons import set_icon
+from studio.ui.panels.train.runs.manager import Whereabouts
+from studio.ui.panels.train.session import RunAction
+from studio.ui.theme import Theme, mark
+
+
+class RunHeader(QWidget):
+    """Name and state at the left; Pause or Resume, Stop and Keep, and a menu of the rest at the right; a bar below.
+
+    Args:
+        theme: where colours and icons come from.
+        parent: the widget it lies in.
+
+    """
+
+    pause_requested = Signal()
+    resume_requested = Signal()
+    keep_requested = Signal()
+    save_requested = Signal()
+    pin_requested = Signal()
+    take_over_requested = Signal()
+    detach_requested = Signal()
+    folder_requested = Signal()
+    pictures_requested = Signal()
+    """The pictures it learns from lie elsewhere now."""
+    repeat_requested = Signal()
+    forget_requested = Signal()
+    delete_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._title = ElidingLabel(parent=self)
+        self._state = ElidingLabel(parent=self)
+        self.main_button = QPushButton(self)
+        self.keep_button = QPushButton("Stop and Keep", self)
+        self.menu_button = QToolButton(self)
+        self.menu = QMenu(self)
+        self.bar = QProgressBar(self)
+        self._resumes = False
+        self._shown: tuple[str, frozenset[RunAction], Whereabouts, bool] | None = None
+        self._make_menu()
+        self._lay_out()
+        self._connect()
+
+    def _make_menu(self) -> None:
+        menu = self.menu
+        menu.setToolTipsVisible(True)
+        self.save_action = self._offer("Save a Checkpoint Now", self.save_requested)
+        self.save_action.setToolTip("Write down where it is, so that it can go on from there whatever happens")
+        self.pin_action = self._offer("Pin This Moment…", self.pin_requested)
+        self.pin_action.setToolTip("Keep a checkpoint of this moment for good, with a note")
+        menu.addSeparator()
+        self.detach_action = self._offer("Go On Without the Window", self.detach_requested)
+        self.detach_action.setToolTip("Pause here, and go on in a process that does not end when the window closes")
+        self.take_over_action = self._offer("Bring It Into This Window", self.take_over_requested)
+        self.take_over_action.setToolTip("Pause it where it is trained now, and go on here")
+        self.compare_menu = menu.addMenu("Compare With")
+        menu.addSeparator()
+        self.repeat_action = self._offer("New Run Like This…", self.repeat_requested)
+        self.repeat_action.setToolTip("Begin another run with the same data and settings, to change something about it")
+        self.folder_action = self._offer("Open Its Folder", self.folder_requested)
+        self.folder_action.setToolTip("Show the folder that holds everything about this run")
+        self.pictures_action = self._offer("Its Pictures Have Moved…", self.pictures_requested)
+        self.pictures_action.setToolTip("Choose the folder in which the pictures it learns from lie now")
+        self.forget_action = self._offer("Remove From the List", self.forget_requested)
+        self.forget_action.setToolTip("Its folder stays as it is")
+        self.delete_action = self._offer("Delete…", self.delete_requested)
+        self.delete_action.setToolTip("Put the run with all its files into the wastebasket")
+
+    def _offer(self, words: str, request: SignalInstance) -> QAction:
+        action = self.menu.addAction(words)
+        action.triggered.connect(request)
+        return action
+
+    def _lay_out(self) -> None:
+        tokens = self._theme.tokens
+        mark(self._title, tone="title")
+        mark(self._state, tone="muted")
+        self.keep_button.setAccessibleName("Stop and keep")
+        self.keep_button.setToolTip("End the run here and keep the network as it is now (Ctrl+.)")
+        set_icon(self.keep_button, "stop", self._theme)
+        self.main_button.setIconSize(QSize(16, 16))
+        self.main_button.setFixedWidth(self.main_button.fontMetrics().horizontalAdvance("Go On Here") + 52)
+        set_icon(self.menu_button, "more", self._theme)
+        self.menu_button.setAccessibleName("More about this run")
+        self.menu_button.setToolTip("Save, pin, compare, open the folder")
+        self.menu_button.setMenu(self.menu)
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("How much of the run is done")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._title)
+        words.addWidget(self._state)
+        row = QHBoxLayout()
+        row.setSpacing(tokens.gap)
+        row.addLayout(words, 1)
+        row.addWidget(self.main_button)
+        row.addWidget(self.keep_button)
+        row.addWidget(self.menu_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(tokens.gap)
+        layout.addLayout(row)
+        layout.addWidget(self.bar)
+
+    def _connect(self) -> None:
+        self.main_button.clicked.connect(self._ask_pause_or_resume)
+        self.keep_button.clicked.connect(self.keep_requested)
+
+    def set_title(self, title: str, folder: str) -> None:
+        """Name the run; the tooltip says where it lies."""
+        self._title.setText(title)
+        self._title.set_hint(folder)
+
+    def set_state(self, words: str, actions: Collection[RunAction], place: Whereabouts, *, removable: bool) -> None:
+        """Say how it stands, and offer what can be done."""
+        shown = (words, frozenset(actions), place, removable)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._state.setText(words)
+        self._resumes = RunAction.PAUSE not in actions
+        main = "Resume" if self._resumes else "Pause"
+        self.main_button.setText(main)
+        self.main_button.setAccessibleName(main)
+        self.main_button.setToolTip(
+            "Go on from the last checkpoint (Ctrl+P)"
+            if self._resumes
+            else "Save after the step in progress, and rest (Ctrl+P)"
+        )
+        set_icon(self.main_button, "play" if self._resumes else "pause", self._theme)
+        self.main_button.setEnabled(RunAction.RESUME in actions if self._resumes else True)
+        self.keep_button.setEnabled(RunAction.KEEP in actions)
+        for action in (self.save_action, self.pin_action):
+            action.setEnabled(RunAction.SAVE in actions)
+        self.detach_action.setVisible(place != "elsewhere")
+        self.detach_action.setEnabled(place == "here" or RunAction.RESUME in actions)
+        self.take_over_action.setVisible(place == "elsewhere")
+        self.pictures_action.setEnabled(place == "nowhere" and RunAction.RESUME in actions)
+        self.forget_action.setVisible(removable)
+        self.delete_action.setEnabled(place == "nowhere")
+
+    def set_progress(self, done: int, total: int, *, busy: bool) -> None:
+        """Show how much is done; a total of 0 is not known, and `busy` then shows that it lives."""
+        self.bar.setRange(0, total if total else 0 if busy else 1)
+        self.bar.setValue(min(done, total))
+
+    def _ask_pause_or_resume(self) -> None:
+        (self.resume_requested if self._resumes else self.pause_requested).emit()
+
+
+STATES: dict[RunState, str] = {
+    "new": "Not begun yet",
+    "running": "Training",
+    "paused": "Paused",
+    "interrupted": "Interrupted: its program ended without a word. Resume goes on from the last checkpoint.",
+    "finished": "Finished",
+    "stopped": "Stopped early and kept",
+    "failed": "Failed.",
+}

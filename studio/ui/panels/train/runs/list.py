@@ -1,0 +1,204 @@
+"""All runs: what each shows, how far it is, and what can be done with it."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.icons import set_icon
+from studio.ui.theme import Theme, mark
+from studio.ui.controls.empty_state import EmptyState
+from studio.ui.panels.train.runs.rows import ENTRY, STATES, RunDelegate, RunEntry, RunModel, RunView
+
+__all__ = ["STATES", "RunEntry", "RunList"]
+
+
+class RunList(QWidget):
+    """The runs, the chosen one's buttons below them. Enter opens, Space pauses or resumes, Delete asks to delete.
+
+    Args:
+        theme: where colours and icons come from.
+        parent: the widget it lies in.
+        compact: for a narrow column beside the open run: a click opens, and there are no buttons below.
+
+    """
+
+    opened = Signal(Path)
+    resume_requested = Signal(Path)
+    pause_requested = Signal(Path)
+    compare_requested = Signal(Path)
+    """Draw this run's curves beside those that are shown; once more ends it."""
+    delete_requested = Signal(Path)
+    """Whoever answers asks first."""
+    reveal_requested = Signal(Path)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, compact: bool = False) -> None:
+        super().__init__(parent)
+        self._theme, self._compact = theme, compact
+        self._model = RunModel(self)
+        self.view = RunView(self)
+        self.go_on = QPushButton("Resume", self)
+        self.compare = QPushButton("Compare", self)
+        self.delete = QPushButton("Delete…", self)
+        self.empty_state = EmptyState(
+            "train", "No runs yet", "Choose what to train and start: every run is kept here.", theme, self
+        )
+        self._foot = QWidget(self)
+        self._stack = QStackedLayout()
+        self._lay_out()
+        self._connect()
+        self.set_runs(())
+
+    def _lay_out(self) -> None:
+        tokens = self._theme.tokens
+        mark(self, surface="window")
+        self.view.setModel(self._model)
+        self.view.setItemDelegate(RunDelegate(self._theme, self.view))
+        self.compare.setCheckable(True)
+        set_icon(self.compare, "train", self._theme)
+        set_icon(self.delete, "delete", self._theme)
+        for button, widest in ((self.go_on, "Resume"), (self.compare, "Compare"), (self.delete, "Delete…")):
+            button.setIconSize(QSize(16, 16))
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(widest) + 60)
+        row = QHBoxLayout(self._foot)
+        row.setContentsMargins(tokens.gap, tokens.gap, tokens.gap, tokens.gap)
+        row.setSpacing(tokens.gap)
+        row.addWidget(self.go_on)
+        row.addWidget(self.compare)
+        row.addStretch(1)
+        row.addWidget(self.delete)
+        self._stack.addWidget(self.empty_state)
+        self._stack.addWidget(self.view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._stack, 1)
+        layout.addWidget(self._foot)
+
+    def _connect(self) -> None:
+        self.view.selectionModel().currentChanged.connect(lambda *_: self._show_actions())
+        clicked = self.view.clicked if self._compact else self.view.doubleClicked
+        clicked.connect(lambda index: self._emit(self.opened, index))
+        self.view.open_pressed.connect(lambda: self._emit(self.opened))
+        self.view.space_pressed.connect(self._go_on_or_pause)
+        self.view.delete_pressed.connect(self._ask_to_delete)
+        self.view.customContextMenuRequested.connect(self._offer)
+        self.go_on.clicked.connect(self._go_on_or_pause)
+        self.compare.clicked.connect(lambda: self._emit(self.compare_requested))
+        self.delete.clicked.connect(self._ask_to_delete)
+
+    # -- what it shows -------------------------------------------------------------------------------------------------
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The runs shown, in order."""
+        return tuple(entry.folder for entry in self._model.entries)
+
+    @property
+    def selected(self) -> RunEntry | None:
+        """The run that is chosen."""
+        index = self.view.currentIndex()
+        return index.data(ENTRY) if index.isValid() else None
+
+    def set_runs(self, entries: Sequence[RunEntry]) -> None:
+        """Show exactly these, in this order; the choice stays with its run."""
+        chosen = self.selected
+        self._model.replace(entries)
+        if chosen is not None:
+            self.select(chosen.folder)
+        self._stack.setCurrentIndex(1 if entries else 0)
+        self._foot.setVisible(bool(entries) and not self._compact)
+        self._show_actions()
+
+    def select(self, folder: Path) -> None:
+        """Choose a run."""
+        if folder in self.folders:
+            self.view.setCurrentIndex(self._model.index(self.folders.index(folder)))
+
+    def set_open(self, folder: Path | None) -> None:
+        """Mark the run that the panel shows."""
+        self._model.set_marks(folder, self._model.compared)
+        self._show_actions()
+
+    def set_compared(self, folder: Path | None) -> None:
+        """Mark the run whose curves are drawn beside."""
+        self._model.set_marks(self._model.open, folder)
+        self._show_actions()
+
+    def menu_for(self, entry: RunEntry) -> QMenu:
+        """Return the context menu of a run."""
+        menu = QMenu(self)
+        menu.addAction("Open", partial(self.opened.emit, entry.folder))
+        if entry.state == "running":
+            menu.addAction("Pause", partial(self.pause_requested.emit, entry.folder))
+        elif entry.can_go_on:
+            menu.addAction(_go_on_word(entry), partial(self.resume_requested.emit, entry.folder))
+        if entry.folder != self._model.open:
+            words = "End comparison" if entry.folder == self._model.compared else "Compare curves"
+            menu.addAction(words, partial(self.compare_requested.emit, entry.folder))
+        menu.addAction("Show in folder", partial(self.reveal_requested.emit, entry.folder))
+        menu.addSeparator()
+        delete = menu.addAction("Delete…", partial(self.delete_requested.emit, entry.folder))
+        delete.setEnabled(entry.state != "running")
+        return menu
+
+    def _show_actions(self) -> None:
+        entry = self.selected
+        running = entry is not None and entry.state == "running"
+        words = "Pause" if running else _go_on_word(entry)
+        self.go_on.setText(words)
+        set_icon(self.go_on, "pause" if running else "play", self._theme)
+        tip = "Save where it is and let the computer rest" if running else "Go on where it was (Space)"
+        name = entry.title if entry else "the chosen run"
+        compared = entry is not None and entry.folder == self._model.compared
+        for button, hint, does, usable in (
+            (self.go_on, tip, f"{words} {name}", running or (entry is not None and entry.can_go_on)),
+            (self.compare, "Draw its curves, dashed, beside those of the run that is open", f"Compare with {name}",
+             entry is not None and entry.folder != self._model.open),
+            (self.delete, "A running one is paused first" if running else "Delete the run with all its files (Del)",
+             f"Delete {name}", entry is not None and not running),
+        ):  # fmt: skip
+            button.setToolTip(hint)
+            button.setAccessibleName(does)
+            button.setEnabled(usable)
+        self.compare.setChecked(compared)
+
+    # -- what is asked for ---------------------------------------------------------------------------------------------
+
+    def _emit(self, signal: Any, index: QModelIndex | None = None) -> None:
+        entry = self.selected if index is None else index.data(ENTRY)
+        if entry is not None:
+            signal.emit(entry.folder)
+
+    def _go_on_or_pause(self) -> None:
+        entry = self.selected
+        if entry is not None and entry.state == "running":
+            self.pause_requested.emit(entry.folder)
+        elif entry is not None and entry.can_go_on:
+            self.resume_requested.emit(entry.folder)
+
+    def _ask_to_delete(self) -> None:
+        entry = self.selected
+        if entry is not None and entry.state != "running":
+            self.delete_requested.emit(entry.folder)
+
+    def _offer(self, position: QPoint) -> None:
+        index = self.view.indexAt(position)
+        if index.isValid():
+            menu = self.menu_for(index.data(ENTRY))
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.view.viewport().mapToGlobal(position))
+
+
+def _go_on_word(entry: RunEntry | None) -> str:
+    return "Start" if entry is not None and entry.state == "new" else "Resume"

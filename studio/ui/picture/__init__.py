@@ -1,0 +1,1 @@
+"""What every panel that makes pictures shares: session, column, files, film strip."""

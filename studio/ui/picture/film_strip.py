@@ -1,0 +1,193 @@
+"""The film strip: frames of the painting to go back to, oldest at the left."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from studio.ui.controls.pixmaps import draw_cover
+from studio.ui.icons import icon
+from studio.ui.picture.film_model import IS_BRANCH, IS_CURRENT, NUMBER, FilmModel, Index, StripFrame
+from studio.ui.theme import Theme, with_even_figures
+
+_EMPTY_WORDS = "Frames of the painting appear here; click one to go on from it."
+_THUMB = 64
+_CAPTION = 16
+_PAD = 4
+
+
+class FilmStrip(QListView):
+    """A row of frames; arrow keys walk along it, a click or Enter chooses one.
+
+    New frames never move what is being looked at: the strip follows its end only while it stands there, and whoever
+    walks along it by key stays where they are.
+
+    Args:
+        theme: where colours come from.
+        parent: the widget it lies in.
+
+    """
+
+    frame_chosen = Signal(int)
+    """The number of a frame, chosen by hand or key."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._by_key = self._walking = False
+        self._film = FilmModel(self)
+        self.setModel(self._film)
+        self.setItemDelegate(_FrameDelegate(theme, self))
+        self._set_up()
+        self._connect()
+
+    def _set_up(self) -> None:
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # of one height with and without its scroll bar, so that the picture above it stays where it is
+        self.setFixedHeight(_THUMB + _CAPTION + 2 * _PAD + 16)
+        self.setViewportMargins(12, 0, 12, 0)
+        self.setAccessibleName("Film strip")
+        self.setAccessibleDescription("Earlier frames of the painting; choose one to go on from it")
+
+    def _connect(self) -> None:
+        # not `activated`: a desktop's single or double click would choose a second time
+        self.clicked.connect(self._choose)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the frames shown, in order."""
+        return self._film.numbers
+
+    @property
+    def current(self) -> int:
+        """The number of the frame marked as shown on the canvas, -1 for none."""
+        return self._film.current
+
+    def set_frames(self, frames: Sequence[StripFrame]) -> None:
+        """Show exactly these frames."""
+        self._keeping_place(lambda: self._film.replace(frames))
+
+    def set_current(self, number: int) -> None:
+        """Mark the frame that the canvas shows; tells nobody."""
+        self._film.set_current(number)
+        row = self._film.row_of(number)
+        if row >= 0 and not self._walking:
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().setCurrentIndex(self._film.index(row), flag)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose(self.currentIndex())
+            return
+        before = self.currentIndex().row()
+        self._by_key = True
+        super().keyPressEvent(event)
+        self._by_key = False
+        self._walking |= self.currentIndex().row() != before
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
+        self._walking = False
+        super().focusOutEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
+        super().paintEvent(event)
+        if self._film.rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self._theme.colour("text_muted"))
+            area = self.viewport().rect().adjusted(16, 0, -16, 0)
+            words = self.fontMetrics().elidedText(_EMPTY_WORDS, Qt.TextElideMode.ElideRight, area.width())
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
+
+    def scrollTo(  # noqa: D102
+        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        # only the artist's own steps along the strip may move it
+        if self._by_key:
+            super().scrollTo(index, hint)
+
+    def _choose(self, index: QModelIndex) -> None:
+        self._walking = False
+        if index.isValid():
+            self.frame_chosen.emit(int(index.data(NUMBER)))
+
+    def _keeping_place(self, change: Callable[[], None]) -> None:
+        bar = self.horizontalScrollBar()
+        at_end = bar.value() >= bar.maximum()
+        lefts = self._lefts_in_view()
+        change()
+        self.executeDelayedItemsLayout()
+        self.updateGeometries()
+        anchor = next(((row, left) for number, left in lefts if (row := self._film.row_of(number)) >= 0), None)
+        if at_end:
+            bar.setValue(bar.maximum())
+        elif anchor is not None:
+            row, left = anchor
+            bar.setValue(bar.value() + self.visualRect(self._film.index(row)).left() - left)
+
+    def _lefts_in_view(self) -> list[tuple[int, int]]:
+        """Return number and left edge of every frame in view: some of them will outlive the change."""
+        rects = ((number, self.visualRect(self._film.index(row))) for row, number in enumerate(self._film.numbers))
+        return [(number, rect.left()) for number, rect in rects if rect.intersects(self.viewport().rect())]
+
+
+class _FrameDelegate(QStyledItemDelegate):
+    """Draws one frame: thumbnail, step, branch sign, and rings for current, focus and hover."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(_THUMB + 2 * _PAD, _THUMB + _CAPTION + 2 * _PAD)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        cell: QRect = option.rect
+        thumb = QRectF(cell.x() + _PAD, cell.y() + _PAD, _THUMB, _THUMB)
+        pixmap: QPixmap = index.data(Qt.ItemDataRole.DecorationRole)
+        draw_cover(painter, pixmap, thumb, 2)
+        self._paint_ring(painter, thumb, option.state, bool(index.data(IS_CURRENT)))
+        if index.data(IS_BRANCH):
+            self._paint_branch(painter, thumb)
+        self._paint_caption(painter, option, QRectF(cell.x(), thumb.bottom() + 2, cell.width(), _CAPTION), index)
+        painter.restore()
+
+    def _paint_ring(self, painter: QPainter, thumb: QRectF, state: QStyle.StateFlag, current: bool) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+        if current or focused:
+            painter.setPen(QPen(self._theme.colour("focus" if focused else "accent"), 2))
+            painter.drawRoundedRect(thumb.adjusted(-2, -2, 2, 2), 4, 4)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(QPen(self._theme.colour("outline"), 1))
+            painter.drawRoundedRect(thumb.adjusted(-1.5, -1.5, 1.5, 1.5), 3, 3)
+
+    def _paint_branch(self, painter: QPainter, thumb: QRectF) -> None:
+        badge = QRectF(thumb.left() + 2, thumb.top() + 2, 18, 18)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("panel"))
+        painter.drawEllipse(badge)
+        icon("branch", self._theme.tokens, colour="accent").paint(painter, badge.adjusted(3, 3, -3, -3).toRect())
+
+    def _paint_caption(self, painter: QPainter, option: QStyleOptionViewItem, area: QRectF, index: Index) -> None:
+        font = with_even_figures(option.font)
+        font.setPixelSize(self._theme.tokens.small_size)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("text" if index.data(IS_CURRENT) else "text_muted"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, str(index.data()))

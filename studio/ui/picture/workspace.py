@@ -1,0 +1,37 @@
+"""The middle of a panel: the bar above the canvas, the canvas, the film strip, and the line that says how far it is."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.ui.canvas.view import Canvas
+from studio.ui.controls.progress_line import ProgressLine
+from studio.ui.picture.compare_bar import CompareBar
+from studio.ui.picture.film_strip import FilmStrip
+from studio.ui.theme import Theme
+
+
+class Workspace(QWidget):
+    """Canvas with its surroundings, the same in every panel that turns one picture into another."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.compare_bar = CompareBar(theme, self)
+        self.canvas = Canvas(theme, self)
+        self.film_strip = FilmStrip(theme, self)
+        self.progress_line = ProgressLine(theme, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.compare_bar)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.film_strip)
+        layout.addWidget(self.progress_line)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.compare_bar.mode_chosen.connect(self.canvas.set_compare_mode)
+        self.compare_bar.fit_requested.connect(self.canvas.fit)
+        self.compare_bar.zoom_chosen.connect(self.canvas.zoom_to)
+        self.compare_bar.peek_changed.connect(self.canvas.peek)
+        self.compare_bar.actual_size_requested.connect(self.canvas.actual_size)
+        self.canvas.zoom_changed.connect(self.compare_bar.set_zoom)
+        self.canvas.compare_changed.connect(self.compare_bar.set_mode)

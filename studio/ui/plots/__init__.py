@@ -1,0 +1,1 @@
+"""Curves: series, their rendering, axes, legend."""

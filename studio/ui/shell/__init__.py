@@ -1,0 +1,1 @@
+"""The window around the panels: rail, banner, notifier, sheet of shortcuts."""

@@ -1,1 +1,0 @@
-"""Small composable widgets, one to a file."""

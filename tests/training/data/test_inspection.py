@@ -1,0 +1,202 @@
+"""The data doctor finds what there is to find, and what it promises is what the cache does."""
+
+import itertools
+import sys
+
+import numpy as np
+import pytest
+from picture_files import (
+    cmyk_jpeg,
+    deep_png,
+    float_tiff,
+    headless_jpeg,
+    huge_png,
+    moving_gif,
+    palette_png,
+    save,
+    save_scenes,
+    scene,
+    truncated_jpeg,
+    turned_jpeg,
+)
+from PIL import Image
+
+from studio.core.events import Progress, finish
+from studio.training.data.cache import caching_pictures
+from studio.training.data.inspection import examine
+
+
+def look(*sources, size=32, **options):
+    return finish(examine(sources, size=size, **options))
+
+
+def finding(report, kind):
+    return next(each for each in report.findings if each.kind == kind)
+
+
+def names_of(finding):
+    return [path.name for path in finding.files]
+
+
+def kinds(report):
+    return {each.kind for each in report.findings}
+
+
+def test_nothing_to_say_about_good_pictures(tmp_path):
+    save_scenes(tmp_path, 20)
+    report = look(tmp_path)
+    assert report.findings == ()
+    assert (report.total, report.usable, report.formats) == (20, 20, (("PNG", 20),))
+    assert report.summary == "20 pictures, shorter side 64 px"
+    assert report.decoded_bytes == 20 * 3 * 32 * 48
+
+
+def test_broken_files_are_named_and_left_out(tmp_path):
+    save_scenes(tmp_path, 2)
+    truncated_jpeg(tmp_path / "half.jpg")
+    headless_jpeg(tmp_path / "noise.jpg")
+    huge_png(tmp_path / "huge.png")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "words.jpg").write_text("I am a text")
+    report = look(tmp_path)
+    found = finding(report, "broken")
+    assert found.sentence == "5 broken files: they are left out."
+    assert (found.severity, names_of(found)) == (
+        "warning", ["empty.png", "half.jpg", "huge.png", "noise.jpg", "words.jpg"],
+    )  # fmt: skip
+    assert (report.total, report.usable) == (7, 2)
+    assert report.summary == "2 of 7 pictures, shorter side 64 px"
+
+
+@pytest.mark.parametrize(("kind", "write", "name"), [
+    ("cmyk", cmyk_jpeg, "x.jpg"), ("deep", deep_png, "x.png"), ("deep", float_tiff, "x.tif"),
+    ("transparent", palette_png, "x.png"), ("turned", turned_jpeg, "x.jpg"), ("moving", moving_gif, "x.gif"),
+])  # fmt: skip
+def test_unusual_pictures_are_used_and_named(tmp_path, kind, write, name):
+    save_scenes(tmp_path, 2)
+    write(tmp_path / name)
+    report = look(tmp_path)
+    assert names_of(finding(report, kind)) == [name]
+    assert kinds(report) == {kind, "few"}
+    assert report.usable == 3
+
+
+def test_grey_pictures_in_grey_and_in_colour_files(tmp_path):
+    grey = np.asarray(Image.fromarray(scene()).convert("L"))
+    save(tmp_path / "grey.png", grey)
+    save(tmp_path / "as colours.jpg", np.repeat(255 - grey[..., None], 3, axis=2))
+    save(tmp_path / "colours.png", scene(seed=3))
+    assert names_of(finding(look(tmp_path), "grey")) == ["as colours.jpg", "grey.png"]
+
+
+def test_an_alpha_channel_that_hides_nothing_is_not_worth_a_word(tmp_path):
+    save(tmp_path / "x.png", np.dstack([scene(), np.full((64, 96), 255, np.uint8)]))
+    assert kinds(look(tmp_path)) == {"few"}
+
+
+def test_turned_pictures_count_as_they_stand_upright(tmp_path):
+    turned_jpeg(tmp_path / "x.jpg", scene(96, 64))
+    assert look(tmp_path).sizes == ((64, 96),)
+
+
+def test_duplicates_count_once_and_lookalikes_are_named(tmp_path):
+    original = save(tmp_path / "a.png", scene(200, 120, seed=1))
+    (tmp_path / "b.png").write_bytes(original.read_bytes())
+    save(tmp_path / "c.jpg", scene(200, 120, seed=1), quality=60)
+    save(tmp_path / "d.jpg", np.asarray(Image.open(original).resize((100, 60))))
+    save(tmp_path / "e.png", scene(200, 120, seed=2))
+    report = look(tmp_path)
+    assert names_of(finding(report, "duplicate")) == ["b.png"]
+    assert names_of(finding(report, "alike")) == ["a.png", "c.jpg", "d.jpg"]
+    assert report.usable == 4
+
+
+def test_small_and_long_pictures(tmp_path):
+    save_scenes(tmp_path, 3)
+    save(tmp_path / "strip.png", scene(400, 64, seed=9))
+    save(tmp_path / "tiny.png", scene(20, 16, seed=8))
+    report = look(tmp_path)
+    assert names_of(finding(report, "small")) == ["tiny.png"]
+    assert finding(report, "small").severity == "info"
+    assert names_of(finding(report, "long")) == ["strip.png"]
+    assert finding(look(tmp_path, size=100), "small").severity == "warning"  # most of them are
+
+
+def test_warnings_come_first(tmp_path):
+    save_scenes(tmp_path, 3)
+    moving_gif(tmp_path / "x.gif")
+    truncated_jpeg(tmp_path / "y.jpg")
+    assert [each.severity for each in look(tmp_path).findings] == ["warning", "warning", "info"]
+
+
+def test_classes_are_counted_and_compared(tmp_path):
+    save_scenes(tmp_path / "horse", 12)
+    save_scenes(tmp_path / "house", 2, first=50)
+    (tmp_path / "house" / "wrong.png").write_bytes((tmp_path / "horse" / "003.png").read_bytes())
+    save(tmp_path / "beside.png", scene(seed=99))
+    report = look(tmp_path, by_class=True)
+    assert report.classes == (("horse", 12), ("house", 2))
+    assert names_of(finding(report, "two_classes")) == ["wrong.png"]
+    assert names_of(finding(report, "loose")) == ["beside.png"]
+    assert finding(report, "few_of_a_class").found == "Few pictures of “house” (2)"
+    assert finding(report, "uneven").found == "“horse” has 12 pictures, “house” only 2"
+    assert report.summary == "14 of 15 pictures in 2 classes, shorter side 64 px"
+
+
+def test_histograms_count_every_picture_once(tmp_path):
+    for number, width in enumerate((40, 80, 160, 320, 640)):
+        save(tmp_path / f"{number}.png", scene(width, 40, seed=number))
+    report = look(tmp_path)
+    sides, ratios = report.shorter_sides(), report.ratios(4)
+    assert (sides.counts, sides.edges) == ((5,), (40.0, 40.0))
+    assert (sum(ratios.counts), len(ratios.edges)) == (5, 5)
+    np.testing.assert_allclose(ratios.edges, [1, 2, 4, 8, 16])
+
+
+def test_all_broken_is_reported_rather_than_raised(tmp_path):
+    truncated_jpeg(tmp_path / "x.jpg")
+    report = look(tmp_path)
+    assert (report.usable, report.summary, kinds(report)) == (0, "None of 1 files can be used.", {"broken"})
+    assert report.shorter_sides().counts == ()
+
+
+def test_what_the_doctor_promises_is_what_the_cache_does(tmp_path):
+    data = tmp_path / "data"
+    save_scenes(data, 4)
+    (data / "again.png").write_bytes((data / "001.png").read_bytes())
+    for number, write in enumerate((truncated_jpeg, headless_jpeg, cmyk_jpeg)):
+        write(data / f"{number}.jpg")
+    for number, write in enumerate((huge_png, deep_png, palette_png)):
+        write(data / f"{number}.png")
+    moving_gif(data / "m.gif")
+    float_tiff(data / "f.tif")
+    report = look(data)
+    cache = finish(caching_pictures(sorted(data.iterdir()), tmp_path / "cache", side=32))
+    assert cache.files == report.files
+    assert sum(cache[number].nbytes for number in range(len(cache))) == report.decoded_bytes
+    left_out = finding(report, "broken").files + finding(report, "duplicate").files
+    assert {each.path for each in cache.left_out} == set(left_out)
+
+
+def test_can_be_stopped_at_any_time(tmp_path):
+    save_scenes(tmp_path, 30)
+    for steps in (0, 1, 2, 3):
+        job = examine([tmp_path], size=32)
+        assert all(isinstance(event, Progress) for event in itertools.islice(job, steps))
+        job.close()
+
+
+def test_the_classes_of_several_folders_are_joined_by_name(tmp_path):
+    for number, name in enumerate(("a/horse", "a/house", "b/house", "b/ship")):
+        save_scenes(tmp_path / name, 10, first=20 * number)
+    assert look(tmp_path / "a", tmp_path / "b", by_class=True).classes == (("horse", 10), ("house", 20), ("ship", 10))
+
+
+def test_needs_no_torch():
+    import subprocess
+
+    code = "import sys, studio.jobs.examine, studio.training.data.cache, studio.training.data.variation\n"
+    result = subprocess.run(
+        [sys.executable, "-c", code + "print('torch' in sys.modules)"], capture_output=True, text=True
+    )
+    assert result.stdout == "False\n", result.stderr

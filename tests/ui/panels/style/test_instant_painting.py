@@ -1,0 +1,158 @@
+"""Instant in the Style panel: the painting appears at once, Strength paints it anew, and everything else goes on."""
+
+import numpy as np
+import pytest
+from fast_style_kit import write_fast_style, write_finished_run
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from studio_kit import QUICK, drag_slider, write_painting, write_photo
+
+from studio.core.images import load_picture, read_recipe
+from studio.core.model_shelf import ModelShelf
+from studio.core.style_settings import StyleSettings
+from studio.ui.panels.style.session import SessionState
+
+SMALL = StyleSettings(size=96)
+
+
+@pytest.fixture
+def panel(studio, until):
+    """The panel with a fast style of one's own on the shelf."""
+    shelf = ModelShelf.standard()
+    write_fast_style(shelf.folder / "own.safetensors")
+    panel = studio.window.style_panel
+    panel.session.set_settings(SMALL)
+    panel.refresh_networks()
+    until(lambda: "own" in panel.fast_styles.tiles)
+    return panel
+
+
+@pytest.fixture
+def painted(panel, tmp_path, until):
+    """A photo painted at once."""
+    panel.column.method.buttons[1].click()
+    panel.fast_styles.tiles["own"].click()
+    panel.open_pictures([write_photo(tmp_path / "photo.png")])
+    until(lambda: panel.session.state is SessionState.FINISHED and panel.session.film.frames)
+    return panel
+
+
+def test_a_photo_is_painted_at_once_without_a_painting(painted):
+    assert painted.session.recipe.settings["method"] == "instant"
+    assert [record.role for record in painted.session.recipe.inputs] == ["content"]
+    assert painted.has_painting
+
+
+def test_the_packaged_ones_are_offered_with_their_paintings(panel):
+    assert {"fast-wave", "fast-town", "own"} <= set(panel.fast_styles.tiles)
+    assert panel.fast_styles.tiles["fast-wave"].accessibleName() == "The breaker"
+
+
+def test_only_what_acts_is_shown(panel):
+    assert not panel.shelf.isHidden()
+    assert panel.fast_styles.isHidden()
+    panel.column.method.buttons[1].click()
+    assert panel.shelf.isHidden()
+    assert not panel.fast_styles.isHidden()
+    assert panel.form.row("style_weight").isHidden()
+    assert not panel.form.row("strength").isHidden()
+    panel.column.method.buttons[0].click()
+    assert panel.fast_styles.isHidden()
+    assert not panel.form.row("style_weight").isHidden()
+
+
+def test_strength_fades_the_painting_and_then_paints_it_anew(painted, until):
+    full = np.array(painted.session.painting)
+    drag_slider(painted.form.row("strength").slider, 0.4)
+    strength = painted.session.settings.strength
+    assert 0.3 < strength < 0.5
+    until(lambda: painted.session.state is SessionState.FINISHED and painted.session.recipe is not None
+          and painted.session.recipe.settings["strength"] == strength)  # fmt: skip
+    assert painted.session.painting.shape == full.shape
+    assert not np.array_equal(painted.session.painting, full)
+
+
+def test_the_library_keeps_the_first_version_alone(painted, studio, until):
+    until(lambda: len(studio.library.entries()) == 1)
+    painted.session.set_settings(painted.session.settings.model_copy(update={"strength": 0.5}))
+    until(lambda: painted.session.recipe is not None and painted.session.recipe.settings["strength"] == 0.5
+          and painted.session.state is SessionState.FINISHED)  # fmt: skip
+    until(lambda: studio.pictures.is_idle)
+    assert len(studio.library.entries()) == 1
+
+
+def test_another_fast_style_paints_at_once(painted, until):
+    painted.fast_styles.tiles["fast-town"].click()
+    until(lambda: painted.session.recipe is not None
+          and painted.session.recipe.settings["fast_style"] == "fast-town")  # fmt: skip
+    assert painted.form.settings.fast_style == "fast-town"
+
+
+def test_choosing_instant_is_one_step_of_undo(painted, studio):
+    studio.window.undo_stack.undo()
+    assert painted.session.settings.fast_style != "own"
+    studio.window.undo_stack.redo()
+    assert painted.session.settings.fast_style == "own"
+
+
+def test_a_saved_picture_brings_everything_back(painted, tmp_path, studio, until):
+    painted.session.set_settings(painted.session.settings.model_copy(update={"strength": 0.6, "saturation": 0.5}))
+    until(lambda: painted.session.recipe is not None and painted.session.recipe.settings["strength"] == 0.6
+          and painted.session.state is SessionState.FINISHED)  # fmt: skip
+    saved = tmp_path / "saved.png"
+    painted._saver._export(saved)
+    until(lambda: saved.exists() and studio.pictures.is_idle)
+    assert read_recipe(saved).settings["fast_style"] == "own"
+    shown = load_picture(saved).pixels
+    painted.session.set_settings(StyleSettings())
+    painted.open_pictures([saved])
+    until(lambda: painted.session.settings.method == "instant")
+    assert painted.session.settings.strength == 0.6
+    assert shown.shape[:2] == (64, 96)
+
+
+def test_the_network_of_a_run_is_used_in_the_panel(panel, tmp_path, studio, until):
+    run = write_finished_run(tmp_path / "runs of mine/stripes", "My stripes", seed=5)
+    panel.open_pictures([write_photo(tmp_path / "photo.png")])
+    until(lambda: panel.session.photo is not None)
+    panel.use_fast_style(str(run))
+    until(lambda: panel.session.state is SessionState.FINISHED)
+    assert panel.session.recipe.settings["fast_style"] == "stripes"
+    until(lambda: str(run) in panel.fast_styles.tiles)  # though it lies elsewhere than other runs
+    assert panel.fast_styles.tiles[str(run)].isChecked()
+    assert panel.fast_styles.tiles[str(run)].accessibleName() == "My stripes"
+
+
+def test_a_fast_style_from_the_models_panel_is_used_instantly(panel, studio):
+    studio.window._use_network("own")
+    assert (panel.session.settings.method, panel.session.settings.fast_style) == ("instant", "own")
+    studio.window._use_network("atelier-slim")
+    assert panel.session.settings.method == "live"
+
+
+def test_back_to_live_it_goes_on_with_paintings(painted, tmp_path, until):
+    painted.open_pictures([write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")])
+    until(lambda: painted.session.paintings and painted.session.state is SessionState.FINISHED)
+    painted.session.set_settings(QUICK)
+    until(lambda: painted.session.state is SessionState.FINISHED and painted.session.recipe is not None
+          and painted.session.recipe.settings["method"] == "live")  # fmt: skip
+    assert [record.role for record in painted.session.recipe.inputs] == ["content", "style"]
+
+
+def test_a_fast_style_that_is_gone_is_told_and_the_panel_stays_usable(panel, tmp_path, studio, until):
+    panel.use_fast_style(str(tmp_path / "gone.safetensors"))
+    panel.open_pictures([write_photo(tmp_path / "photo.png")])
+    until(lambda: studio.window.banner.is_showing)
+    assert "gone.safetensors" in studio.window.banner.text
+    until(lambda: panel.session.state is SessionState.READY)  # and it does not try again by itself
+    panel.fast_styles.tiles["own"].click()
+    until(lambda: panel.session.state is SessionState.FINISHED)
+
+
+def test_the_two_ways_are_reached_by_keyboard_and_named(panel):
+    live, instant = panel.column.method.buttons
+    assert live.accessibleName() == "Paint: Live"
+    assert instant.toolTip()
+    live.setFocus()
+    QTest.keyClick(live, Qt.Key.Key_Right)
+    assert panel.session.settings.method == "instant"

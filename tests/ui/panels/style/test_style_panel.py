@@ -1,0 +1,250 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from studio_kit import (
+    LONG,
+    QUICK,
+    answering_file_dialog,
+    drag_slider,
+    drop_files,
+    write_painting,
+    write_photo,
+)
+
+from studio.core.images import load_picture
+from studio.core.samples import sample_paintings
+from studio.core.style_settings import StyleSettings
+from studio.ui.canvas.incoming import image_of, picture_of
+from studio.ui.panels.style.session import SessionState
+
+
+@pytest.fixture
+def panel(studio):
+    return studio.window.style_panel
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    return write_photo(tmp_path / "a photo.png"), write_painting(tmp_path / "stripes.png")
+
+
+@pytest.fixture
+def finished(panel, pictures, until):
+    """The panel with a painting that is done."""
+    panel.session.set_settings(QUICK)
+    panel.open_pictures(list(pictures))
+    until(lambda: panel.session.state is SessionState.READY)
+    panel.paint_button.click()
+    until(lambda: panel.session.state is SessionState.FINISHED and panel.session.film.frames)
+    return panel
+
+
+def slider(panel, name):
+    return panel.form.row(name).slider
+
+
+def test_before_anything_is_open_nothing_can_be_painted_or_saved(panel):
+    assert panel.empty_state.isVisible()
+    assert not panel.paint_button.isEnabled()
+    assert not panel.save_button.isEnabled()
+    assert not panel.export_button.isEnabled()
+    assert "Drop a photo" in panel.workspace.progress_line.text
+
+
+def test_the_first_dropped_picture_is_the_photo_and_the_others_are_paintings(panel, pictures, until, tmp_path):
+    second = write_painting(tmp_path / "more.png", 2)
+    assert drop_files(panel.workspace.canvas.viewport(), *pictures, second)
+    until(lambda: len(panel.session.paintings) == 2 and panel.session.photo)
+    assert panel.session.photo.picture.name == "a photo.png"
+    assert [p.picture.name for p in panel.session.paintings] == ["stripes.png", "more.png"]
+    assert panel.shelf.count == 2
+    assert not panel.empty_state.isVisible()
+    assert panel.paint_button.isEnabled()
+    assert not panel.save_button.isEnabled()
+
+
+def test_pictures_dropped_on_the_shelf_are_paintings(panel, pictures, until):
+    assert drop_files(panel.shelf, *pictures)
+    until(lambda: len(panel.session.paintings) == 2)
+    assert panel.session.photo is None
+
+
+def test_a_picture_dropped_on_the_photo_tile_is_the_photo(panel, pictures, until):
+    assert drop_files(panel.photo_tile, pictures[0])
+    until(lambda: panel.session.photo)
+    assert panel.session.photo.picture.name == "a photo.png"
+
+
+def test_a_sample_painting_replaces_what_is_on_the_shelf(panel, pictures, until):
+    panel.open_pictures(list(pictures))
+    until(lambda: panel.session.paintings)
+    until(lambda: panel.shelf._samples.tiles)
+    panel.shelf._samples.tiles[1].click()
+    until(lambda: panel.session.paintings[0].picture.name == sample_paintings()[1].path.name)
+    assert len(panel.session.paintings) == 1
+
+
+def test_delete_takes_a_painting_off_the_shelf(panel, pictures, until):
+    panel.open_pictures(list(pictures))
+    until(lambda: panel.session.paintings)
+    QTest.keyClick(panel.shelf._slots[0].tile, Qt.Key.Key_Delete)
+    assert panel.session.paintings == ()
+    assert panel.shelf.count == 0
+
+
+def test_form_and_session_say_the_same(panel):
+    QTest.keyClick(slider(panel, "style_weight"), Qt.Key.Key_Right)
+    assert panel.session.settings.style_weight == pytest.approx(1.05)
+    panel.session.set_settings(StyleSettings(strength=0.3))
+    assert slider(panel, "strength").current == pytest.approx(0.3)
+    assert panel.form.settings == panel.session.settings
+
+
+def test_one_drag_of_a_slider_is_one_undo_and_the_form_follows(studio, panel):
+    row = panel.form.row("content_weight")
+    drag_slider(row.slider, 0.9)
+    moved = panel.session.settings.content_weight
+    assert moved > 2
+    assert studio.window.undo_stack.count() == 1
+    studio.window.undo_stack.undo()
+    assert (panel.session.settings.content_weight, row.slider.current) == (1.0, 1.0)
+    studio.window.undo_stack.redo()
+    assert panel.session.settings.content_weight == pytest.approx(moved)
+    assert row.slider.current == pytest.approx(moved)
+
+
+def test_the_mix_of_two_paintings_is_a_setting_with_undo(studio, panel, pictures, until, tmp_path):
+    panel.open_pictures([*pictures, write_painting(tmp_path / "more.png", 2)])
+    until(lambda: len(panel.session.paintings) == 2)
+    drag_slider(panel.shelf._slots[1].slider, 0.25)
+    first, second = panel.session.settings.style_mix
+    assert first == 1.0
+    assert second == pytest.approx(0.25, abs=0.06)
+    assert studio.window.undo_stack.count() == 1
+    studio.window.undo_stack.undo()
+    assert panel.session.settings.style_mix == ()
+    assert panel.shelf.mix == (1.0, 1.0)
+
+
+def test_reset_brings_every_setting_home_in_one_step(studio, panel):
+    changed = StyleSettings(strength=0.4, seed=9, size=96)
+    panel.session.set_settings(changed)
+    panel.reset()
+    assert panel.session.settings == StyleSettings()
+    studio.window.undo_stack.undo()
+    assert panel.session.settings == changed
+
+
+def test_what_is_painted_can_be_saved_from_the_first_frame_on(panel, pictures, until):
+    panel.session.set_settings(LONG)
+    panel.open_pictures(list(pictures))
+    until(lambda: panel.session.state is SessionState.READY)
+    panel.paint_button.click()
+    until(lambda: panel.session.painting is not None and panel.save_button.isEnabled())
+    assert panel.is_running
+    assert panel.export_button.isEnabled()
+
+
+def test_film_and_progress_follow_the_painting(panel, pictures, until):
+    panel.session.set_settings(LONG)
+    panel.open_pictures(list(pictures))
+    until(lambda: panel.session.state is SessionState.READY)
+    panel.paint_button.click()
+    strip, line = panel.workspace.film_strip, panel.workspace.progress_line
+    until(lambda: len(strip.numbers) >= 2)
+    assert strip.numbers == tuple(frame.number for frame in panel.session.film.frames)
+    assert strip.current == strip.numbers[-1]
+    assert line.is_running
+    assert "64 px" in line.text
+    line._stop.click()
+    until(lambda: panel.session.state is SessionState.FINISHED)
+    assert not line.is_running
+    assert panel.paint_button.isEnabled()
+
+
+def test_pause_and_stop_stand_where_they_act(panel, pictures, until):
+    panel.session.set_settings(LONG)
+    panel.open_pictures(list(pictures))
+    until(lambda: panel.session.state is SessionState.READY)
+    panel.paint_button.click()
+    until(lambda: panel.session.painting is not None)
+    line = panel.workspace.progress_line
+    line._pause.click()
+    assert panel.session.state is SessionState.PAUSED
+    assert line._pause.text() == "Resume"
+    panel.toggle_pause()
+    assert panel.session.state is SessionState.PAINTING
+    assert line._pause.text() == "Pause"
+
+
+def test_copy_takes_what_is_shown(finished, until):
+    finished.session.set_settings(finished.session.settings.model_copy(update={"strength": 0.5}))
+    until(lambda: not finished.session._compose_busy)
+    finished.copy()
+    image = QGuiApplication.clipboard().image()
+    shown = finished._shown.levels[0][..., 2::-1]
+    assert np.array_equal(picture_of(image), shown)
+
+
+def test_a_pasted_picture_becomes_the_photo(panel, until):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    QGuiApplication.clipboard().setImage(image_of(pixels))
+    panel.paste()
+    until(lambda: panel.session.photo)
+    assert np.array_equal(panel.session.photo.picture.pixels, pixels)
+
+
+def test_pasting_words_is_refused_with_a_reason(studio, panel):
+    QGuiApplication.clipboard().setText("not a picture")
+    panel.paste()
+    assert "text" in studio.window.banner.text
+
+
+def test_save_as_proposes_a_name_and_writes_the_format_that_was_chosen(finished, until, tmp_path):
+    with answering_file_dialog(tmp_path / "deep", filter_with="TIFF") as proposed:
+        finished.export_button.click()
+    assert proposed[0].endswith("a photo painted")
+    until(lambda: (tmp_path / "deep.tif").is_file())
+    assert load_picture(tmp_path / "deep.tif").recipe is not None
+
+
+def test_save_asks_once_and_then_writes_the_same_file(finished, until, tmp_path):
+    path = tmp_path / "mine.png"
+    with answering_file_dialog(path):
+        finished.save_button.click()
+    until(path.is_file)
+    path.unlink()
+    finished.session.set_settings(finished.session.settings.model_copy(update={"strength": 0.5}))
+    finished.save_button.click()
+    until(path.is_file)
+    assert load_picture(path).recipe.settings["strength"] == 0.5
+
+
+def test_save_asks_again_for_another_photo(finished, until, tmp_path):
+    with answering_file_dialog(tmp_path / "mine.png"):
+        finished.save()
+    finished.open_pictures([write_photo(tmp_path / "other.png", 64, 96)])
+    until(lambda: finished.session.photo.picture.name == "other.png" and finished.has_painting)
+    with answering_file_dialog() as proposed:
+        finished.save()
+    assert proposed[0].endswith("other painted")
+
+
+def test_a_cancelled_dialog_saves_nothing(finished, tmp_path):
+    before = set(tmp_path.glob("*.png"))  # the library, a folder further down, may still be taking the result in
+    with answering_file_dialog():
+        finished.save_as()
+    assert set(tmp_path.glob("*.png")) == before
+
+
+def test_photo_and_paintings_are_chosen_in_a_dialog(panel, pictures, until, tmp_path):
+    with answering_file_dialog(pictures[0]):
+        panel.choose_photo()
+    until(lambda: panel.session.photo)
+    second = write_painting(tmp_path / "more.png", 2)
+    with answering_file_dialog(pictures[1], second):
+        panel.choose_painting()
+    until(lambda: len(panel.session.paintings) == 2)
+    assert panel._preferences.recent_files == [second, pictures[1], pictures[0]]

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+from accessibility import controls_without_name, controls_without_tooltip
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from studio.training.rate_curve import RateCurve, RateSweep
+from studio.ui.panels.train.rate.finder import RateFinder
+from studio.ui.theme import Theme
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def curve(network: str = "network", shift: float = 0.0) -> RateCurve:
+    """Falls around 1e-2 (moved by so many powers of ten), turns, explodes."""
+    rates = np.array(RateSweep().rates())
+    x = np.log10(rates) - shift
+    losses = 2.3 - 1.8 / (1 + np.exp(-4 * (x + 2))) + np.exp(6 * (x - 0.2))
+    return RateCurve(network, rates, losses, losses, diverged=True)
+
+
+@pytest.fixture
+def finder(qtbot: QtBot, theme: Theme) -> RateFinder:
+    finder = RateFinder(theme)
+    qtbot.addWidget(finder)
+    finder.resize(640, 420)
+    finder.show()
+    qtbot.waitExposed(finder)
+    return finder
+
+
+def shown(finder: RateFinder) -> None:
+    QApplication.processEvents()
+
+
+def test_a_finished_test_proposes_its_valley(finder: RateFinder, qtbot: QtBot) -> None:
+    found = curve()
+    finder.set_curves([found])
+    assert finder.rate == pytest.approx(found.valley, rel=0.05)
+    with qtbot.waitSignal(finder.rate_chosen) as chosen:
+        QTest.mouseClick(finder.use_button, LEFT)
+    assert chosen.args == [finder.rate]
+
+
+def test_the_steepest_place_can_be_taken_instead(finder: RateFinder) -> None:
+    found = curve()
+    finder.set_curves([found])
+    QTest.mouseClick(finder.steepest_button, LEFT)
+    assert finder.rate == pytest.approx(found.steepest, rel=0.05)
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_a_click_takes_the_rate_under_the_mouse(finder: RateFinder, scale: str) -> None:
+    finder.set_curves([curve()])
+    QTest.mouseClick(finder.scale_choice.buttons[0 if scale == "log" else 1], LEFT)
+    shown(finder)
+    plot = finder.plot
+    assert plot is not None
+    at = plot.place_of(0.05)
+    QTest.mouseClick(plot.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, (at + QPointF(0, 30)).toPoint())
+    assert finder.rate == pytest.approx(0.05, rel=0.1)
+    assert float(finder.rate_box.text()) == finder.rate
+
+
+def test_arrows_go_from_one_tried_rate_to_the_next(finder: RateFinder) -> None:
+    found = curve()
+    finder.set_curves([found])
+    assert finder.plot is not None
+    before = int(np.argmin(np.abs(found.rates - finder.rate)))
+    QTest.keyClick(finder.plot, Qt.Key.Key_Right)
+    assert finder.rate == found.rates[before + 1]
+
+
+def test_an_exact_rate_can_be_typed(finder: RateFinder) -> None:
+    finder.set_curves([curve()])
+    finder.rate_box.selectAll()
+    QTest.keyClicks(finder.rate_box, "3.525e-3")
+    QTest.keyClick(finder.rate_box, Qt.Key.Key_Return)
+    assert finder.rate == 0.003525
+    finder.rate_box.selectAll()
+    QTest.keyClicks(finder.rate_box, "fast")
+    QTest.keyClick(finder.rate_box, Qt.Key.Key_Return)
+    assert finder.rate == 0.003525
+    assert finder.rate_box.text() == "0.003525"
+
+
+def test_each_network_has_its_own_curve_and_suggestion(finder: RateFinder) -> None:
+    generator, critic = curve("generator"), curve("critic", shift=-1)
+    finder.set_curves([generator, critic])
+    assert finder.rate == pytest.approx(generator.valley, rel=0.05)
+    names = {button.text(): button for button in finder.findChildren(QAbstractButton)}
+    QTest.mouseClick(names["Critic"], LEFT)
+    assert finder.rate == pytest.approx(critic.valley, rel=0.05)
+
+
+def test_a_running_test_is_drawn_as_it_goes(finder: RateFinder, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(finder.find_requested):
+        QTest.mouseClick(finder.find_button, LEFT)
+    finder.begin()
+    assert not finder.find_button.isEnabled()
+    found = curve()
+    for rate, loss in zip(found.rates[:20], found.losses[:20], strict=True):
+        finder.add({"network.rate": rate, "network.loss": loss, "network.smoothed": loss})
+    assert "Trying" in finder.words.text()
+    assert not finder.use_button.isEnabled()
+    finder.set_curves([found])
+    assert finder.use_button.isEnabled()
+    assert finder.find_button.isEnabled()
+
+
+def test_a_test_that_found_nothing_says_so(finder: RateFinder) -> None:
+    rates = np.array(RateSweep().rates())
+    rising = np.linspace(1, 2, 100)
+    finder.set_curves([RateCurve("network", rates, rising, rising)])
+    assert "never falls" in finder.words.text()
+    assert not finder.use_button.isEnabled()
+    assert not finder.valley_button.isVisible()
+
+
+def test_every_control_has_a_name_and_explains_itself(finder: RateFinder) -> None:
+    finder.set_curves([curve("generator"), curve("critic")])
+    assert controls_without_name(finder) == []
+    assert controls_without_tooltip(finder, QAbstractButton, QLineEdit) == []

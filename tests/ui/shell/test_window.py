@@ -1,0 +1,319 @@
+import re
+from dataclasses import fields
+
+import pytest
+from accessibility import controls_without_name, controls_without_tooltip, focusable_controls
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QScrollBar,
+)
+from studio_kit import PATIENCE, QUICK, drop_files, open_studio, write_painting, write_photo
+
+from studio.core.failures import Failure
+from studio.ui.panels.style.session import SessionState
+from studio.ui.shell.shortcuts_sheet import ShortcutsSheet
+from studio.ui.tokens import DARK, LIGHT
+
+CTRL, ALT, SHIFT = (Qt.KeyboardModifier[f"{name}Modifier"] for name in ("Control", "Alt", "Shift"))
+
+
+@pytest.fixture
+def window(studio, qtbot):
+    window = studio.window
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=PATIENCE)
+    return window
+
+
+@pytest.fixture
+def painted(window, until, tmp_path):
+    """The window with a painting that is done."""
+    window.style_panel.session.set_settings(QUICK)
+    window.undo_stack.clear()
+    window.style_panel.session.start_when_ready = True
+    window.open_files([write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")])
+    until(lambda: window.style_panel.session.state is SessionState.FINISHED)
+    return window
+
+
+def actions_below(menu):
+    for action in menu.actions():
+        if action.menu() is not None:
+            yield from actions_below(action.menu())
+        elif not action.isSeparator():
+            yield action
+
+
+def menu_called(window, title):
+    return next(menu for menu in window.findChildren(QMenu) if menu.title().replace("&", "") == title)
+
+
+# -- everyone can use it -----------------------------------------------------------------------------------------------
+
+
+def test_every_control_of_the_window_has_a_name_and_explains_itself(painted, until):
+    until(lambda: painted.style_panel.shelf._samples.tiles)
+    painted.show_failure(Failure("Something failed.", "Try again.", "details"))
+    painted.style_panel.form.set_open_groups([row.info.group for row in painted.style_panel.form._rows.values()])
+    assert len(list(focusable_controls(painted))) > 60
+    assert controls_without_name(painted) == []
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QAbstractSlider)
+    scroll_bars = [bar for bar in controls_without_tooltip(painted, *kinds) if QScrollBar.__name__ not in bar]
+    assert scroll_bars == []
+
+
+def test_tab_alone_reaches_every_control_in_sight(painted, until):
+    """What lies in the hand of a mouse lies in that of the keyboard: Tab, and arrows within a group."""
+    until(lambda: painted.style_panel.shelf._samples.tiles)
+    wanted = {
+        widget
+        for widget in focusable_controls(painted)
+        if widget.isVisible() and widget.isEnabled() and not isinstance(widget, QScrollBar) and takes_tab(widget)
+    }
+    painted.style_panel.workspace.canvas.setFocus()
+    reached = set()
+    for _ in range(2 * len(wanted) + 20):
+        reached.add(QApplication.focusWidget())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert len(wanted) > 25
+    assert {name_of(widget) for widget in wanted - reached} == set()
+
+
+def takes_tab(widget):
+    group = widget.group() if isinstance(widget, QAbstractButton) else None
+    in_group = group is not None and group.exclusive() and group.checkedButton() is not widget
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and not in_group and widget.focusProxy() is None
+
+
+def name_of(widget):
+    return f"{type(widget).__name__} “{widget.accessibleName()}”"
+
+
+def test_every_command_stands_in_a_menu_and_has_a_key(window):
+    in_menus = {action for top in window.menuBar().actions() for action in actions_below(top.menu())}
+    for field in fields(window.actions_of_window):
+        action = getattr(window.actions_of_window, field.name)
+        assert action in in_menus, field.name
+        assert action.shortcuts(), field.name
+
+
+def test_no_key_is_given_twice(window):
+    keys = [
+        keys.toString() for action in window.findChildren(QAction) for keys in action.shortcuts() if action.isEnabled()
+    ]
+    assert sorted(keys) == sorted(set(keys))
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_Question])
+def test_the_shortcuts_sheet_lists_every_key_and_closes_with_the_one_that_opened_it(window, until, key):
+    QTest.keyClick(window.style_panel.workspace.canvas, key)
+    until(lambda: window.findChildren(ShortcutsSheet) and window.findChildren(ShortcutsSheet)[-1].isVisible())
+    sheet = window.findChildren(ShortcutsSheet)[-1]
+    words = {label.text() for label in sheet.findChildren(QLabel)}
+    for action in (window.actions_of_window.save, window.actions_of_window.stop, window.actions_of_window.show_side):
+        assert re.sub("[&…]", "", action.text()) in words
+        assert action.shortcut().toString() in words
+    assert {"Zoom at the pointer", "Wheel", "Show the photo while held"} <= words
+    assert controls_without_name(sheet) == []
+    QTest.keyClick(sheet, key, SHIFT if key == Qt.Key.Key_Question else Qt.KeyboardModifier.NoModifier)
+    until(lambda: not sheet.isVisible())
+
+
+def test_about_says_what_it_is(window):
+    said = []
+
+    def read():
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox) and box.isVisible():
+            said.append(box.text())
+            box.close()
+
+    clock = QTimer(interval=20)
+    clock.timeout.connect(read)
+    clock.start()
+    window.actions_of_window.about.trigger()
+    clock.stop()
+    assert "Atelier 0" in said[0]
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def enabled(window):
+    actions = window.actions_of_window
+    return {field.name for field in fields(actions) if getattr(actions, field.name).isEnabled()}
+
+
+DOING = {"paint", "pause", "stop", "save", "save_as", "copy", "undo", "redo"}
+
+
+def test_what_cannot_be_done_is_grey(window):
+    assert enabled(window) & DOING == set()
+
+
+def test_what_can_be_done_follows_the_painting(painted):
+    assert enabled(painted) & DOING == {"paint", "save", "save_as", "copy"}
+
+
+def test_undo_says_what_it_takes_back(window):
+    QTest.keyClick(window.style_panel.form.row("style_weight").slider, Qt.Key.Key_Right)
+    undo, redo = window.actions_of_window.undo, window.actions_of_window.redo
+    assert (undo.text(), undo.isEnabled()) == ("Undo Style", True)
+    undo.trigger()
+    assert (redo.text(), redo.isEnabled(), undo.isEnabled()) == ("Redo Style", True, False)
+    assert window.style_panel.session.settings.style_weight == 1.0
+
+
+def test_ctrl_z_takes_back_and_ctrl_shift_z_brings_again(window):
+    slider = window.style_panel.form.row("content_weight").slider
+    QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    moved = window.style_panel.session.settings
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert window.style_panel.session.settings.content_weight == 1.0
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert window.style_panel.session.settings == moved
+
+
+def test_undo_after_typing_a_number_takes_back_the_number_not_its_digits(window):
+    box = window.style_panel.form.row("style_weight").box
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "2.5")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert window.style_panel.session.settings.style_weight == 2.5
+    QTest.keyClick(box, Qt.Key.Key_Z, CTRL)
+    assert window.style_panel.session.settings.style_weight == 1.0
+    assert box.value() == 1.0
+
+
+def test_a_comparison_is_chosen_in_the_menu_the_bar_or_by_key_and_all_agree(painted, studio):
+    canvas, actions = painted.style_panel.workspace.canvas, painted.actions_of_window
+    QTest.keyClick(painted, Qt.Key.Key_3, ALT)
+    assert canvas.compare_mode == "side"
+    assert actions.show_side.isChecked()
+    assert studio.preferences.compare_mode == "side"
+    canvas.set_compare_mode("after")
+    assert actions.show_painting.isChecked()
+    actions.show_split.trigger()
+    assert canvas.compare_mode == "split"
+    assert not actions.show_painting.isChecked()
+
+
+def test_zoom_and_fit_by_key(painted):
+    canvas = painted.style_panel.workspace.canvas
+    QTest.keyClick(painted, Qt.Key.Key_1, CTRL)
+    assert canvas.zoom == 1.0
+    QTest.keyClick(painted, Qt.Key.Key_Plus, CTRL)
+    assert canvas.zoom > 1.0
+    QTest.keyClick(painted, Qt.Key.Key_0, CTRL)
+    assert canvas.fitted
+
+
+def test_full_screen_comes_and_goes(window):
+    window.actions_of_window.full_screen.trigger()
+    assert window.isFullScreen()
+    window.actions_of_window.full_screen.trigger()
+    assert not window.isFullScreen()
+
+
+def test_the_theme_is_switched_in_the_menu_and_remembered(window, studio):
+    light = next(action for action in menu_called(window, "Appearance").actions() if action.text() == "Light")
+    light.trigger()
+    assert studio.theme.tokens == LIGHT
+    assert studio.preferences.theme_mode == "light"
+    assert window.grab().toImage().pixelColor(4, window.height() // 2).lightness() > 150
+    next(action for action in menu_called(window, "Appearance").actions() if action.text() == "Dark").trigger()
+    assert studio.theme.tokens == DARK
+    assert window.grab().toImage().pixelColor(4, window.height() // 2).lightness() < 90
+
+
+def test_the_mark_of_ai_made_pictures_is_switched_knowingly(window, studio):
+    mark = next(action for action in actions_below(menu_called(window, "File")) if "AI-Made" in action.text())
+    assert mark.isChecked()
+    mark.trigger()
+    assert not studio.preferences.ai_mark
+
+
+def test_recent_files_open_again(window, until, tmp_path):
+    photo, other = write_photo(tmp_path / "first.png"), write_photo(tmp_path / "second.png", 64, 96)
+    menu = menu_called(window, "Open Recent")
+    menu.aboutToShow.emit()
+    assert [(action.text(), action.isEnabled()) for action in menu.actions()] == [("Nothing opened yet", False)]
+    window.open_files([photo])
+    window.open_files([other])
+    until(lambda: window.style_panel.session.photo and window.style_panel.session.photo.picture.name == "second.png")
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["second.png", "first.png"]
+    menu.actions()[1].trigger()
+    until(lambda: window.style_panel.session.photo.picture.name == "first.png")
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def test_a_broken_file_is_explained_in_a_banner_and_nothing_is_lost(painted, until, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 nothing more")
+    session = painted.style_panel.session
+    before = session.photo, session.paintings, session.painting, session.settings
+    assert drop_files(painted.style_panel.workspace.canvas.viewport(), broken)
+    until(lambda: painted.banner.isVisible() and "broken.jpg" in painted.banner.text)
+    assert session.photo is before[0]
+    assert (session.paintings, session.settings) == (before[1], before[3])
+    assert session.painting is before[2]
+    assert session.state is SessionState.FINISHED
+    QTest.keyClick(painted, Qt.Key.Key_Escape)
+    until(lambda: not painted.banner.isVisible() or "broken.jpg" not in painted.banner.text)
+
+
+def test_details_of_a_failure_can_be_copied(window):
+    window.show_failure(Failure("It broke.", "Mend it.", "Traceback: line 7"))
+    next(b for b in window.banner.findChildren(QAbstractButton) if b.text() == "Copy details").click()
+    assert QGuiApplication.clipboard().text() == "It broke. Mend it.\n\nTraceback: line 7"
+
+
+# -- library -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_finished_picture_stands_in_the_library_and_opens_with_all_its_settings(painted, studio, until):
+    until(lambda: studio.library.entries())
+    painted.rail._buttons["library"].click()
+    until(lambda: painted.library_panel.view.paths)
+    assert painted.library_panel.view.paths == tuple(entry.path for entry in studio.library.entries())
+    session = painted.style_panel.session
+    session.set_settings(session.settings.model_copy(update={"strength": 0.2, "saturation": 0.3}))
+    view = painted.library_panel.view.view
+    view.setCurrentIndex(view.model().index(0, 0))
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    until(lambda: session.settings == QUICK)
+    assert painted.rail.current == "style"
+    assert painted.style_panel.isVisible()
+
+
+def test_an_empty_library_says_what_it_is_for(window, until):
+    window.show_panel("library")
+    assert window.library_panel.view.empty_state.isVisible()
+    assert "kept here" in window.library_panel.view.empty_state._words.text()
+
+
+# -- closing -----------------------------------------------------------------------------------------------------------
+
+
+def test_size_and_place_are_remembered(qapp, tmp_path):
+    screen = QApplication.primaryScreen().availableSize()
+    with open_studio(tmp_path, (screen.width() - 100, screen.height() - 150)) as first:
+        before = first.window.size()
+    with open_studio(tmp_path, size=None) as second:
+        assert second.window.size() == before
