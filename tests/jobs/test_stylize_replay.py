@@ -17,6 +17,7 @@ from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.model_shelf import ModelShelf
 from studio.core.picture_task import PictureResult
+from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls, segments_of
 from studio.jobs.style.inputs import StyleInputs, loss_weights, to_deep_picture, to_picture, to_tensor
@@ -224,7 +225,9 @@ class Studio:
             clock = clock or self.steering.clock
         else:
             self.steering = ReplayedSteering(settings, steps)
-        writer = RecipeWriter(self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False))
+        writer = RecipeWriter(
+            STYLIZE, self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False)
+        )
         recipe = lambda newest, at: writer.write(newest, self.steering.record, stopped_at=at)  # noqa: E731
         self.sitting = MultiscaleOptimisation(self.easel, settings, self.steering, recipe, clock or time.monotonic)
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
-from models.painting_init import grow, resize, size_of
+from models.painting_init import fitted, grow, resize, size_of
 from models.steered_lbfgs import Outcome
 from models.style_optimisation import StyleOptimisation
+from models.style_transfer import LossWeights
 from studio.core.events import Event, Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.recipes import Recipe, SteeringStep
 from studio.core.style_settings import StyleSettings
 from studio.jobs.style.inputs import StyleInputs, loss_weights, to_picture
 from studio.jobs.style.scales import Stage, stages, stages_from
-from studio.jobs.style.sketching import Proxy
 from studio.jobs.style.steering import Steering
 
 SLOW_PASS = 0.1
@@ -37,6 +38,40 @@ Optimisations: TypeAlias = Generator[Event, None, StyleOptimisation]
 
 class Interrupted(Exception):  # noqa: N818 - not an error: the artist was faster than the network
     """The evaluation being made is no longer wanted."""
+
+
+class Proxy:
+    """A small painting that answers at once, and what it means for the large one.
+
+    Only the difference the sketch makes is shown, laid over the large painting: its sharpness stays, and nothing jumps.
+
+    Args:
+        easel: makes the loss at the sketch's size.
+        painting: the large painting, which stays as it is meanwhile.
+        side: longer side of the sketch.
+        weights: the newest weights.
+
+    """
+
+    def __init__(self, easel: StyleInputs, painting: Tensor, side: int, weights: LossWeights) -> None:
+        self.side = side
+        self._painting = painting
+        height, width = fitted(*size_of(painting), side)
+        self._start = resize(painting, height, width)
+        self.optimisation = StyleOptimisation(easel.objective(height, width), self._start, weights)
+        self._unchanged = self.optimisation.painting
+
+    @property
+    def has_changed(self) -> bool:
+        """True once the sketch differs from its start."""
+        return self.optimisation.painting is not self._unchanged
+
+    def over_painting(self, share: float = 1.0) -> Tensor:
+        """Return the large painting with `share` of what the sketch has changed."""
+        change = share * (self.optimisation.painting - self._start)
+        size = self._painting.shape[2:]
+        large = F.interpolate(change, tuple(size), mode="bilinear", align_corners=False)
+        return (self._painting + large).clamp_(0.0, 1.0)
 
 
 @dataclass(slots=True)
