@@ -315,6 +315,19 @@ def test_sketches_replay_to_identical_pixels(seed):
         assert np.array_equal(one[step].picture, other[step].picture)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_the_frame_in_which_a_sketch_is_carried_over_replays_too(seed):
+    shown = frames(Studio(SLOW).paint(dragging(seed)))
+    sketches = {step.at + step.changes["evaluations"] for step in shown[max(shown)].recipe.steering
+                if step.action == "sketch"}  # fmt: skip
+    carried = [frame for at, frame in shown.items() if at - 1 in sketches]
+    assert carried
+    for frame in carried:
+        again = Studio(SLOW, frame.recipe.steering)
+        again.paint()
+        assert np.array_equal(to_picture(again.sitting.painting), frame.picture)
+
+
 @pytest.mark.parametrize("drafts", [1, 4])
 def test_stopping_in_mid_drag_keeps_what_is_seen_and_replays(drafts):
     studio = Studio(SLOW)

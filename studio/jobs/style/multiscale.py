@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -295,21 +296,16 @@ class MultiscaleOptimisation:
         assert self.painting is not None
         sketch = Proxy(self._easel, optimisation.painting, side, self._weights)
         began = self._evaluations
-        carried: StyleOptimisation | None = None
-        while carried is None:
+        while True:
             yield from self._follow(sketch)
-            evaluations = self._evaluations - began
+            changes = {"side": side, "evaluations": self._evaluations - began}
+            sketched = SteeringStep(at=began, action="sketch", changes=changes)
             if self._stops():
+                self._steering.write(sketched)
                 self.painting = sketch.over_painting()
-                carried = optimisation
-            else:
-                try:
-                    carried = yield from self._carry(optimisation, sketch)
-                except Interrupted:
-                    continue
-        changes = {"side": side, "evaluations": evaluations}
-        self._steering.write(SteeringStep(at=began, action="sketch", changes=changes))
-        return carried
+                return optimisation
+            with suppress(Interrupted):
+                return (yield from self._carry(optimisation, sketch, sketched))
 
     def _follow(self, sketch: Proxy) -> Job[None]:
         """Evaluate the sketch as long as the slider moves; its frames are drafts."""
@@ -325,7 +321,7 @@ class MultiscaleOptimisation:
             else:
                 yield self._progress()
 
-    def _carry(self, optimisation: StyleOptimisation, sketch: Proxy) -> Optimisations:
+    def _carry(self, optimisation: StyleOptimisation, sketch: Proxy, sketched: SteeringStep) -> Optimisations:
         """Go on from the painting with the sketched change, if that lowers the loss; otherwise from the painting."""
         self._steer(optimisation)
         loss = optimisation.look(self._interrupt)
@@ -333,6 +329,7 @@ class MultiscaleOptimisation:
         carried = optimisation.fork(sketch.over_painting())
         outcome = yield from self._evaluate(carried, self._stage.side, self._interrupt)
         self._done += 1
+        self._steering.write(sketched)  # before the frame that shows it: whoever goes on from there needs it
         if outcome is not Outcome.ACCEPTED or carried.loss >= loss:
             return optimisation
         yield from self._take(carried, outcome)
