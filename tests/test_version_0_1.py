@@ -141,9 +141,9 @@ def test_the_steered_picture_was_steered_in_every_way():
 def test_a_picture_that_is_dropped_brings_its_inputs_and_settings_back(name, paintings, plain, expected, tmp_path):
     shown = prepare_opened(load_picture(OF_0_1 / "pictures" / name))
     recalled = outcome(recall, RecallTask(shown, Library(tmp_path), (OF_0_1 / "pictures",)))
-    assert recalled.photo.picture.name == "cat.jpg"
-    assert [painting.picture.name for painting in recalled.paintings] == paintings
-    assert recalled.shows_plain_painting is plain
+    assert recalled.inputs["content"][0].picture.name == "cat.jpg"
+    assert [painting.picture.name for painting in recalled.inputs["style"]] == paintings
+    assert recalled.shows_layer is plain
     assert {setting: getattr(recalled.settings, setting) for setting in expected} == expected
 
 
