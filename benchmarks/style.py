@@ -30,6 +30,7 @@ from torch import nn
 
 from models.backbones import Backbone, untrained_backbone
 from models.painting_init import resize, size_of
+from models.pixels import to_tensor
 from models.statistics import gram_matrix
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights, StyleObjective
@@ -40,7 +41,7 @@ from studio.core.picture_task import CONTENT, PictureRequest
 from studio.core.samples import sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
-from studio.jobs.style.inputs import StyleInputs, loss_weights, to_tensor
+from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.stylize import open_backbone, stylize
 
 SIDE = 256

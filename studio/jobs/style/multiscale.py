@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.painting_init import fitted, grow, resize, size_of
+from models.pixels import to_picture
 from models.steered_lbfgs import Outcome
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights
@@ -17,7 +18,7 @@ from studio.core.events import Event, Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.recipes import Recipe, SteeringStep
 from studio.core.style_settings import StyleSettings
-from studio.jobs.style.inputs import StyleInputs, loss_weights, to_picture
+from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.scales import Stage, stages, stages_from
 from studio.jobs.style.steering import Steering
 

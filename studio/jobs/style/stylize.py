@@ -5,6 +5,7 @@ from torch import Tensor
 
 from models.backbones import Backbone, WeightsError, load_backbone, untrained_backbone
 from models.painting_init import fitted
+from models.pixels import to_deep_picture, to_picture, to_tensor
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
 from studio.core.device import choose_device
@@ -18,7 +19,7 @@ from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone, resolve_recorded
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.style.fast_stylize import fast_stylize, open_fast_style, paint_as_recorded, recorded_style
-from studio.jobs.style.inputs import StyleInputs, starts_instantly, to_deep_picture, to_picture, to_tensor
+from studio.jobs.style.inputs import StyleInputs, starts_instantly
 from studio.jobs.style.multiscale import MultiscaleOptimisation
 from studio.jobs.style.scales import FEWEST
 from studio.jobs.style.steering import LiveSteering, ReplayedSteering, Steering
