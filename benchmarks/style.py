@@ -340,7 +340,7 @@ def loss_rises(task: PictureRequest, settings: StyleSettings, moves: list[Move])
 
     Every painting is judged, and of the drafts between two moves the first and the last, all at the painting's size.
     """
-    easel = StyleInputs(
+    inputs = StyleInputs(
         task, settings, open_backbone(resolve_backbone(settings.backbone), settings), torch.device("cpu")
     )
     painted, drafted = [], []
@@ -353,15 +353,15 @@ def loss_rises(task: PictureRequest, settings: StyleSettings, moves: list[Move])
             (move.shown, drafts[:1] + drafts[1:][-1:], drafted),
         ):
             if frames:
-                base, *losses = (loss_of(easel, picture, weights) for picture in (before, *frames))
+                base, *losses = (loss_of(inputs, picture, weights) for picture in (before, *frames))
                 rises.extend(loss / base - 1.0 for loss in losses)
     return painted, drafted
 
 
-def loss_of(easel: StyleInputs, picture: Picture, weights: LossWeights) -> float:
+def loss_of(inputs: StyleInputs, picture: Picture, weights: LossWeights) -> float:
     """The loss of a picture that was shown."""
     image = to_tensor(picture)
-    return easel.objective(*size_of(image)).look(image, weights).loss
+    return inputs.objective(*size_of(image)).look(image, weights).loss
 
 
 # -- what is painted, and how it is told -------------------------------------------------------------------------------

@@ -45,11 +45,11 @@ class RecalledPicture:
 
     @property
     def step(self) -> int:
-        """The evaluation of its last sitting at which the picture was reached."""
+        """The evaluation of its last segment at which the picture was reached."""
         steering = self.recipe.steering
         branches = [number for number, step in enumerate(steering) if step.action == "branch"]
-        last_sitting = steering[branches[-1] + 1 :] if branches else steering
-        return max((step.at for step in last_sitting), default=getattr(self.settings, "steps", 0))
+        last_segment = steering[branches[-1] + 1 :] if branches else steering
+        return max((step.at for step in last_segment), default=getattr(self.settings, "steps", 0))
 
 
 def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
