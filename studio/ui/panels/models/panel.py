@@ -121,9 +121,10 @@ class ModelsPanel(Panel):
 
     def show_models_used(self, title: str, names: frozenset[str]) -> None:
         """Mark the networks with which the panel of this title works."""
-        self._used[title] = names
-        for card in self.list.cards.values():
-            self._mark(card)
+        if names != self._used.get(title):
+            self._used[title] = names
+            for card in self.list.cards.values():
+                self._mark(card)
 
     def _mark(self, card: ModelCard) -> None:
         card.set_in_use(card.entry.name in self._used.get(self._users.get(card.entry.task, ""), ()))
