@@ -133,7 +133,7 @@ def empty(stage: Stage) -> QPixmap:
 
 def window(stage: Stage) -> QPixmap:
     """A painting well under way."""
-    stage.paint("cat", "wave")
+    stage.paint("red-panda", "starry-night")
     stage.paint_until(0.8)
     stage.window.banner.clear()
     stage.panel.workspace.canvas.set_split(0.36)
@@ -142,7 +142,7 @@ def window(stage: Stage) -> QPixmap:
 
 def branch(stage: Stage) -> QPixmap:
     """Two ways from one frame."""
-    stage.paint("cat", "wave", size=384, steps=60)
+    stage.paint("red-panda", "starry-night", size=384, steps=60)
     stage.finish()
     early = stage.session.film.frames[2]
     stage.session.branch_from(early.number)
@@ -155,7 +155,7 @@ def branch(stage: Stage) -> QPixmap:
 
 def layers(stage: Stage) -> QPixmap:
     """Every setting within reach."""
-    stage.paint("coffee", "comet", size=448, steps=80, style_layer_1=0.5, style_layer_4=2.0)
+    stage.paint("fig", "composition-vii", size=448, steps=80, style_layer_1=0.5, style_layer_4=2.0)
     stage.finish()
     stage.window.banner.clear()
     stage.panel.workspace.canvas.set_compare_mode("after")
@@ -165,12 +165,12 @@ def layers(stage: Stage) -> QPixmap:
 
 def failure(stage: Stage) -> QPixmap:
     """A file that cannot be opened, and what to do."""
-    stage.paint("rocket", "comet", size=448, steps=80)
+    stage.paint("neuschwanstein", "grande-jatte", size=448, steps=80)
     stage.finish()
     stage.window.banner.clear()
     with tempfile.TemporaryDirectory() as folder:
         broken = Path(folder) / "holiday.jpg"
-        broken.write_bytes(named("cat", sample_photos()).path.read_bytes()[:9000])
+        broken.write_bytes(named("red-panda", sample_photos()).path.read_bytes()[:9000])
         stage.window.open_files([broken])
         stage.wait_until(lambda: stage.window.banner.is_showing)
         return stage.grab()
@@ -178,7 +178,7 @@ def failure(stage: Stage) -> QPixmap:
 
 def shortcuts(stage: Stage) -> QPixmap:
     """The sheet of F1."""
-    stage.paint("cat", "comet", size=256, steps=40)
+    stage.paint("red-panda", "scream", size=256, steps=40)
     stage.finish()
     stage.window.banner.clear()
     stage.window.show_shortcuts()
@@ -207,7 +207,7 @@ def instant(stage: Stage) -> QPixmap:
     stage.wait_until(lambda: bool(stage.panel.fast_styles.tiles))
     stage.session.set_settings(StyleSettings(method="instant", fast_style="fast-town", strength=0.8))
     stage.window.undo_stack.clear()
-    stage.window.open_files([named("cat", sample_photos()).path])
+    stage.window.open_files([named("red-panda", sample_photos()).path])
     stage.wait_until(lambda: stage.session.photo is not None)
     stage.finish()
     stage.window.banner.clear()
@@ -231,7 +231,7 @@ def put_run_together(stage: Stage, folder: Path) -> None:
     new = stage.window.train_panel.session.new_run
     stage.window.show_panel("train")
     new.drop([photos_to_learn_from(folder / "holiday photos")])
-    new.set_input("painting", named("wave", sample_paintings()).path)
+    new.set_input("painting", named("great-wave", sample_paintings()).path)
     stage.wait_until(lambda: new.report is not None and stage.studio.pictures.is_idle)
     stage.window.setFocus()  # no ring lies around whatever happens to come first
 
