@@ -105,7 +105,7 @@ def beside_training(app: QApplication, seconds: float, size: int) -> Heartbeat:
     with tempfile.TemporaryDirectory() as home:
         os.environ["ATELIER_HOME"] = home
         studio = Studio(app, UserFolders.within(Path(home)))
-        window, session = studio.window, studio.window.train_panel.session
+        window, session = studio.window, studio.window.panel("train").session
         window.resize(1600, 1000)
         window.show()
         window.show_panel("train")
