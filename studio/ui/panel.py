@@ -70,8 +70,8 @@ Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
 class Panel(QWidget):
     """One task of the studio.
 
-    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without a
-    `menu_title` is only looked at: commands then go on acting on the panel that was in front before.
+    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without an
+    `undo_stack` is only looked at: commands then go on acting on the panel that was in front before.
     """
 
     failed = Signal(object)

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
 
 from studio import __version__
@@ -267,9 +267,9 @@ class StudioWindow(QMainWindow):
         panel = self.panel(name)
         self._stack.setCurrentWidget(panel)
         self.rail.set_current(name)
-        if panel.menu_title:
+        if panel.undo_stack is not None:
             self._driven = panel
-            self._undo.setActiveStack(panel.undo_stack or QUndoStack(panel))
+            self._undo.setActiveStack(panel.undo_stack)
             self._work_menu.setTitle(panel.menu_title)
         if panel.canvas is not None:
             self._pictured = panel
