@@ -150,8 +150,15 @@ class PictureSession(QObject, Generic[S]):
 
     @property
     def settings_of_picture(self) -> S:
-        """The settings that belong to the layer as it is, for a file that shall bring it back."""
-        return self.settings
+        """The settings that belong to the picture as it is shown, for a file that shall bring it back.
+
+        Those of now may be others already: all but the instant ones are the layer's own.
+        """
+        if self.recipe is None:
+            return self.settings
+        instant = {name: getattr(self.settings, name) for name, acts in self._effects.items() if acts == "instant"}
+        made: Any = self.task.settings.model_validate({**self.recipe.settings, **instant})
+        return made  # type: ignore[no-any-return]
 
     @property
     def settings_to_compose(self) -> S:

@@ -105,6 +105,13 @@ def test_pictures_keep_coming_while_the_slider_moves(worked_on, heard, photo, pi
     assert [frame.levels[0].tobytes() for frame in heard["frames"]] == [first.tobytes(), last.tobytes()]
 
 
+def test_a_file_saved_too_early_names_the_settings_of_the_picture_in_it(worked_on, until):
+    worked_on.change(stops=1.0)  # whose picture is not there yet
+    assert worked_on.settings_of_picture == BrightenSettings(stops=0.0)
+    until(lambda: stops_of(worked_on) == 1.0)
+    assert worked_on.settings_of_picture == BrightenSettings(stops=1.0)
+
+
 def test_what_follows_a_slider_does_not_flicker_through_the_states(worked_on, heard, until):
     heard["states"].clear()
     worked_on.change(stops=1.0)
