@@ -21,8 +21,8 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry
 from studio.core.sizes import megabytes
-from studio.ui.controls.byte_progress import ByteProgress
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.progress_line import ByteProgress
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import icon, set_icon
 from studio.ui.panels.models.download_failure import DownloadFailure

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QWidget
 
 from studio.core.events import Progress
-from studio.ui.controls.byte_progress import ByteProgress
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.progress_line import ByteProgress
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 

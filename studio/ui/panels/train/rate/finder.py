@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 
 from studio.training.rate_curve import RateCurve
 from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.number_words import number_text, read_number
+from studio.ui.controls.number_box import number_text, read_number
 from studio.ui.controls.segments import Segments
 from studio.ui.theme import Theme, mark, with_even_figures
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, 
 from PySide6.QtWidgets import QWidget
 
 from studio.training.rate_curve import RateCurve
-from studio.ui.controls.number_words import number_text
+from studio.ui.controls.number_box import number_text
 from studio.ui.plots.plot import AxisWords, Plot, line_colour, line_pen
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens

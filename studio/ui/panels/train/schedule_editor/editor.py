@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton,
 
 from studio.training.schedule import Schedule
 from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.number_words import number_text
+from studio.ui.controls.number_box import number_text
 from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.panels.train.schedule_editor.presets import PresetsPopup

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from studio.training.schedule import Curve, Phase
-from studio.ui.controls.number_words import number_text
+from studio.ui.controls.number_box import number_text
 from studio.ui.panels.train.schedule_editor.edits import CurveName, Point, rounded, value_at
 from studio.ui.panels.train.schedule_editor.plot_paint import (
     CAPTION,
