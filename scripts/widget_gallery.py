@@ -23,12 +23,13 @@ from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry, State
 from studio.core.settings import Settings, setting
 from studio.core.style_settings import StyleSettings
+from studio.jobs.browse import Thumbnail
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.progress_line import ProgressLine
 from studio.ui.controls.samples import Sample
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.icons import set_icon
-from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.ui.panels.library.view import LibraryView
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.list import ModelList
 from studio.ui.panels.style.painting_shelf import PaintingShelf, ShelfPicture
@@ -228,7 +229,7 @@ def library_page(theme: Theme) -> QWidget:
     view = LibraryView(theme)
     shapes = [(140, 96), (96, 140), (140, 140), (140, 60)]
     view.set_entries([
-        LibraryEntry(Path(f"{i}.png"), f"Astronaut in waves {i}", field(40 + i, *shapes[i % 4])) for i in range(11)
+        Thumbnail(str(i), f"Astronaut in waves {i}", Path(f"{i}.png"), field(40 + i, *shapes[i % 4])) for i in range(11)
     ])  # fmt: skip
     view.view.setCurrentIndex(view.view.model().index(2, 0))
     return view

@@ -12,7 +12,7 @@ from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.jobs.browse import LibraryTask, Thumbnail, list_library
 from studio.ui.panel import Panel
-from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.ui.panels.library.view import LibraryView
 from studio.ui.theme import Theme
 
 
@@ -55,7 +55,7 @@ class LibraryPanel(Panel):
 
     def _show(self, key: str, found: tuple[Thumbnail, ...]) -> None:
         if key == self.name:
-            self.view.set_entries([LibraryEntry(entry.path, entry.title, entry.picture) for entry in found])
+            self.view.set_entries(found)
 
     def _fail(self, key: str, failure: object) -> None:
         if key == self.name:
