@@ -107,7 +107,7 @@ class RatePlot(Plot):
         self._raw.setData(xs, self._curve.losses)
         self._smoothed.setData(xs, self._curve.smoothed)
 
-    def _dress_lines(self, tokens: Tokens) -> None:
+    def _style_lines(self, tokens: Tokens) -> None:
         strong = line_colour(tokens, 0)
         faint = QColor(strong)
         faint.setAlpha(_RAW_ALPHA)

@@ -182,7 +182,7 @@ class PhasePlot(Plot):
     def _repaint(self) -> None:
         self.viewport().update()
 
-    def _dress_lines(self, tokens: Tokens) -> None:
+    def _style_lines(self, tokens: Tokens) -> None:
         if hasattr(self, "_line"):
             self._line.setPen(line_pen(self._colour, 2.0))
 

@@ -34,8 +34,11 @@ class PlacedMark:
     mark: PlotMark
 
 
-class PlotMarks(QWidget):
-    """A sheet of glass over the plot. Signs differ by shape: ▶ resumed, a flag for a phase, ▲ guard, ● pinned."""
+class PlotOverlay(QWidget):
+    """Lies over the plot, and lets the mouse through.
+
+    Signs differ by shape: ▶ resumed, a flag for a phase, ▲ guard, ● pinned.
+    """
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
