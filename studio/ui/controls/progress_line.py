@@ -120,13 +120,30 @@ class _Line(QWidget):
 
 
 class ProgressLine(_Line):
-    """The line at the bottom: the job's stage, steps and time left, with Pause and Stop."""
+    """The line at the bottom: the job's stage, steps and time left, with Pause and Stop.
+
+    Args:
+        with_buttons: whether there is anything that takes long enough to be paused and stopped.
+
+    """
 
     unit = _STEPS
 
     stop_requested = Signal()
     pause_requested = Signal()
     resume_requested = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        with_buttons: bool = True,
+    ) -> None:
+        super().__init__(theme, parent, clock=clock)
+        for button in (self._pause, self._stop):
+            button.setVisible(with_buttons)
 
     def _add_buttons(self) -> None:
         tokens = self._theme.tokens

@@ -21,7 +21,6 @@ from studio.ui.controls.thumbnails import (
 from studio.ui.icons import icon
 from studio.ui.theme import Theme, with_even_figures
 
-_EMPTY_WORDS = "Frames of the painting appear here; click one to go on from it."
 _THUMB = 64
 _CAPTION = 16
 _PAD = 4
@@ -56,6 +55,7 @@ class FilmStrip(ThumbnailView[StripFrame]):
     walks along it by key stays where they are.
 
     Args:
+        picture: what is being made: "Painting".
         theme: where colours come from.
         parent: the widget it lies in.
 
@@ -66,10 +66,10 @@ class FilmStrip(ThumbnailView[StripFrame]):
 
     _by_key = False
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, picture: str, theme: Theme, parent: QWidget | None = None) -> None:
         film: ThumbnailModel[StripFrame] = ThumbnailModel()
         super().__init__(film, _FrameDelegate(theme), parent, one_click=True)
-        self._film, self._theme = film, theme
+        self._film, self._theme, self._noun = film, theme, picture.lower()
         self._walking = False
         self._set_up()
         self.opened.connect(self._choose)
@@ -84,7 +84,7 @@ class FilmStrip(ThumbnailView[StripFrame]):
         self.setFixedHeight(_THUMB + _CAPTION + 2 * _PAD + 16)
         self.setViewportMargins(12, 0, 12, 0)
         self.setAccessibleName("Film strip")
-        self.setAccessibleDescription("Earlier frames of the painting; choose one to go on from it")
+        self.setAccessibleDescription(f"Earlier frames of the {self._noun}; choose one to go on from it")
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -125,7 +125,8 @@ class FilmStrip(ThumbnailView[StripFrame]):
             painter = QPainter(self.viewport())
             painter.setPen(self._theme.colour("text_muted"))
             area = self.viewport().rect().adjusted(16, 0, -16, 0)
-            words = self.fontMetrics().elidedText(_EMPTY_WORDS, Qt.TextElideMode.ElideRight, area.width())
+            words = f"Frames of the {self._noun} appear here; click one to go on from it."
+            words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
     def scrollTo(  # noqa: D102

@@ -1,67 +1,112 @@
-"""The photo that is worked on: what it is, and the way to another one."""
+"""The pictures of one slot in the column: what goes in, samples of its kind, and the way to others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.events import Picture
+from studio.core.picture_task import InputSlot
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.picture_tile import PictureTile
+from studio.ui.controls.samples import Sample, SampleRow
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
 _TILE = 70
+_SAMPLE_TILE = 44
 
 
-class PhotoTile(QWidget):
-    """Thumbnail, name and size of the photo; pressing it, or dropping a file, changes it.
+@dataclass(frozen=True, slots=True, eq=False)
+class SlotPicture:
+    """A picture as a slot shows it: its name, a small RGB version, its size and the like."""
+
+    name: str
+    thumbnail: Picture
+    facts: str = ""
+
+
+class SlotView(QWidget):
+    """What a panel binds to one slot of its task, whatever it looks like."""
+
+    open_requested = Signal()
+    """A picture should be opened from a file."""
+    sample_chosen = Signal(str)
+    files_dropped = Signal(list)
+
+    def set_pictures(self, pictures: Sequence[SlotPicture]) -> None:
+        """Show these, as many as there are places."""
+        raise NotImplementedError
+
+    def set_samples(self, samples: Sequence[Sample]) -> None:
+        """Offer samples; one click takes one."""
+        raise NotImplementedError
+
+
+class SlotTile(SlotView):
+    """A slot for one picture: its thumbnail, name and size; pressing it, or dropping a file, changes it.
 
     Args:
+        slot: which of the task's pictures it is.
         theme: where colours and icons come from.
         parent: the widget it lies in.
 
     """
 
-    open_requested = Signal()
-    files_dropped = Signal(list)
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, slot: InputSlot, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._noun, self._theme = slot.title.lower(), theme
         self.tile = PictureTile(_TILE, theme, parent=self)
         self._name = ElidingLabel(parent=self)
         self._facts = ElidingLabel(parent=self)
         self._open = QPushButton("Open…", self)
+        self._samples = SampleRow(_SAMPLE_TILE, theme, self)
         self._drop = FileDrop(self)
         self._lay_out()
         self._connect()
-        self.set_photo("No photo yet", None)
+        self.set_samples([])
+        self.set_pictures([])
 
     def _lay_out(self) -> None:
+        gap = self._theme.tokens.gap
         mark(self._facts, tone="small")
         set_icon(self._open, "open", self._theme)
-        self._open.setAccessibleName("Open a photo")
-        self._open.setToolTip("Open another photo")
+        self._open.setAccessibleName(f"Open a {self._noun}")
+        self._open.setToolTip(f"Open another {self._noun}")
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addStretch(1)
         words.addWidget(self._name)
         words.addWidget(self._facts)
         words.addStretch(1)
-        layout = QHBoxLayout(self)
+        row = QHBoxLayout()
+        row.setSpacing(gap)
+        row.addWidget(self.tile)
+        row.addLayout(words, 1)
+        row.addWidget(self._open)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(self._theme.tokens.gap)
-        layout.addWidget(self.tile)
-        layout.addLayout(words, 1)
-        layout.addWidget(self._open)
+        layout.setSpacing(gap)
+        layout.addLayout(row)
+        layout.addWidget(self._samples)
 
     def _connect(self) -> None:
         self.tile.clicked.connect(self.open_requested)
         self._open.clicked.connect(self.open_requested)
+        self._samples.sample_chosen.connect(self.sample_chosen)
         self._drop.files_dropped.connect(self.files_dropped)
 
-    def set_photo(self, name: str, thumbnail: Picture | None, facts: str = "") -> None:
-        """Show a photo; `facts` is its size and the like."""
+    def set_pictures(self, pictures: Sequence[SlotPicture]) -> None:
+        """Show the first, or say that there is none."""
+        shown = next(iter(pictures), None)
+        name = f"No {self._noun} yet" if shown is None else shown.name
         self._name.setText(name)
-        self._facts.setText(facts)
-        self.tile.set_picture(name, thumbnail, "Open another photo")
+        self._facts.setText("" if shown is None else shown.facts)
+        self.tile.set_picture(name, None if shown is None else shown.thumbnail, f"Open another {self._noun}")
+
+    def set_samples(self, samples: Sequence[Sample]) -> None:
+        """Offer samples; one click takes one."""
+        self._samples.set_samples(samples)
+        self._samples.setVisible(bool(samples))

@@ -13,10 +13,8 @@ from PySide6.QtCore import QFile, QObject, QProcess, QProcessEnvironment, QStand
 
 import studio
 
-from studio.core.controls import Controls
 from studio.core.events import Log, Progress
 from studio.core.failures import Failure, StudioError, explain
-from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle, JobState
 from studio.jobs.runs import ListRunsTask, list_runs
 from studio.training.run_folder import RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
@@ -97,7 +95,7 @@ class RunManager(QObject):
             return
         self._clock.stop()
         task = ListRunsTask((self.folder,), self._preferences.opened_runs)
-        self._listing = handle = self._reader.live(_LIST, list_runs, task, Controls(Settings()))
+        self._listing = handle = self._reader.live(_LIST, list_runs, task)
         handle.finished.connect(self._take_list)
         handle.failed.connect(self._fail_list)
 
@@ -202,7 +200,7 @@ class RunManager(QObject):
             return
         self._wanted_here.discard(path)
         request = TrainRequest(path, accept_changes)
-        handle = self._studio.queue(f"train.{path}", "train", request, Controls(Settings()))
+        handle = self._studio.queue(f"train.{path}", "train", request)
         self._here[path] = handle
         self._at_work.add(path)
         self._told.discard(path)
