@@ -28,7 +28,6 @@ from studio.jobs.browse import Thumbnail
 from studio.training.data.inspection import DataReport, Finding
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.progress_line import ProgressLine
-from studio.ui.controls.samples import Sample
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.panels.library.view import LibraryView
 from studio.ui.panels.models.card import ModelCard
@@ -46,7 +45,7 @@ from studio.ui.shell.shortcuts_sheet import Shortcut, ShortcutsSheet
 from studio.ui.shell.task_rail import TaskEntry, TaskRail
 from studio.ui.theme import Theme
 
-SAMPLES = [Sample("cat", "A cat", plain_picture())]
+SAMPLES = [Thumbnail("cat", "A cat", Path("cat.jpg"), plain_picture())]
 
 
 def make_form(theme: Theme) -> QWidget:

@@ -12,6 +12,7 @@ from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
 from studio.core.sizes import of_megabytes
 from studio.ui.controls.eliding_label import ElidingLabel, figures_label
+from studio.ui.controls.layouts import row
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme
 
@@ -71,16 +72,8 @@ class _Line(QWidget):
 
     def _lay_out(self, *buttons: QWidget, stretch: tuple[int, int]) -> QHBoxLayout:
         gap = self._theme.tokens.gap
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(gap)
-        layout.addWidget(self._stage, stretch[0])
-        layout.addWidget(self._count)
-        layout.addWidget(self._left)
-        layout.addSpacing(gap)
-        layout.addWidget(self.bar, stretch[1])
-        for button in buttons:
-            layout.addWidget(button)
+        layout = row((self._stage, stretch[0]), self._count, self._left, gap, (self.bar, stretch[1]), *buttons, gap=gap)
+        self.setLayout(layout)
         return layout
 
     @property
@@ -219,9 +212,9 @@ class ByteProgress(_Line):
     cancel_requested = Signal()
 
     def _add_buttons(self) -> None:
-        row = self._theme.tokens.row
+        side = self._theme.tokens.row
         self.cancel_button = QToolButton(self)
-        self.cancel_button.setFixedSize(row, row)
+        self.cancel_button.setFixedSize(side, side)
         self.cancel_button.setIconSize(QSize(16, 16))
         self.cancel_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_icon(self.cancel_button, "close", self._theme, colour="text_muted")

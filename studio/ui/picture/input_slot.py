@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.core.events import Picture
 from studio.core.picture_task import InputSlot
+from studio.jobs.browse import Thumbnail
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.file_drop import FileDrop
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.picture_tile import PictureTile
-from studio.ui.controls.samples import Sample, SampleRow
+from studio.ui.controls.samples import SampleRow
+from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -40,7 +43,7 @@ class SlotView(QWidget):
         """Show these, as many as there are places."""
         raise NotImplementedError
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer samples; one click takes one."""
         raise NotImplementedError
 
@@ -51,11 +54,12 @@ class SlotTile(SlotView):
     Args:
         slot: which of the task's pictures it is.
         theme: where colours and icons come from.
+        help: words that stand below whatever is chosen.
         parent: the widget it lies in.
 
     """
 
-    def __init__(self, slot: InputSlot, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, slot: InputSlot, theme: Theme, *, help: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._noun, self._theme = slot.title.lower(), theme
         self.tile = PictureTile(_TILE, theme, parent=self)
@@ -64,33 +68,20 @@ class SlotTile(SlotView):
         self._open = QPushButton("Open…", self)
         self._samples = SampleRow(_SAMPLE_TILE, theme, self)
         self._drop = FileDrop(self)
-        self._lay_out()
+        self._lay_out(help)
         self._connect()
         self.set_samples([])
         self.set_pictures([])
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, help: str) -> None:
         gap = self._theme.tokens.gap
         mark(self._facts, tone="small")
         set_icon(self._open, "open", self._theme)
         self._open.setAccessibleName(f"Open a {self._noun}")
         self._open.setToolTip(f"Open another {self._noun}")
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addStretch(1)
-        words.addWidget(self._name)
-        words.addWidget(self._facts)
-        words.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(gap)
-        row.addWidget(self.tile)
-        row.addLayout(words, 1)
-        row.addWidget(self._open)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(gap)
-        layout.addLayout(row)
-        layout.addWidget(self._samples)
+        words = [self._name, self._facts, *([WrappingLabel(help, self)] if help else [])]
+        head = row(self.tile, (column(None, *words, None, gap=2), 1), self._open, gap=gap)
+        self.setLayout(column(head, self._samples, gap=gap))
 
     def _connect(self) -> None:
         self.tile.clicked.connect(self.open_requested)
@@ -106,7 +97,7 @@ class SlotTile(SlotView):
         self._facts.setText("" if shown is None else shown.facts)
         self.tile.set_picture(name, None if shown is None else shown.thumbnail, f"Open another {self._noun}")
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer samples; one click takes one."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))

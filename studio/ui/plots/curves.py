@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 
 from studio.core.settings import Settings, describe, setting
 from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.layouts import column
 from studio.ui.controls.rows.number import NumberRow
 from studio.ui.controls.segments import Segments
 from studio.ui.plots.axis_mapping import Along, AxisMapping, Knots, clock
@@ -93,18 +94,15 @@ class Curves(QWidget):
         ):
             for button, tip in zip(segments.buttons, tips, strict=True):
                 button.setToolTip(tip)
-        ways = QVBoxLayout()
-        ways.setSpacing(tokens.gap)
-        ways.addStretch(1)
-        for control in (self.smoothing, self.along, self.heights):
+        ways = (self.smoothing, self.along, self.heights)
+        for control in ways:
             control.setFixedWidth(_SIDE)
-            ways.addWidget(control)
         self._side = QWidget(self)
         self._side_layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._side)
         self._side_layout.setContentsMargins(0, tokens.gap, 0, tokens.gap)
         self._side_layout.setSpacing(tokens.gap)
         self._side_layout.addWidget(self.legend, 1)
-        self._side_layout.addLayout(ways)
+        self._side_layout.addLayout(column(None, *ways, gap=tokens.gap))
         content = QWidget(self)
         self._content_layout = layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
         layout.setSpacing(tokens.margin)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout
+from PySide6.QtWidgets import QMenu
 
 from studio.core.library import Library
 from studio.engine import Engine
 from studio.jobs.browse import LibraryTask, Thumbnail, list_library
+from studio.ui.controls.layouts import column
 from studio.ui.panel import Panel, PictureToOpen
 from studio.ui.panels.library.view import LibraryView
 from studio.ui.theme import Theme
@@ -34,9 +35,7 @@ class LibraryPanel(Panel):
         super().__init__()
         self._pictures, self._library = pictures, library
         self.view = LibraryView(theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.view)
+        self.setLayout(column(self.view))
         self._connect()
 
     def _connect(self) -> None:

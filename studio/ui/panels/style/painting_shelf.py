@@ -8,11 +8,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.events import Picture
+from studio.jobs.browse import Thumbnail
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.gesture import Gesture
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
-from studio.ui.controls.samples import Sample, SampleRow
+from studio.ui.controls.samples import SampleRow
 from studio.ui.controls.value_scale import ValueScale
 from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.icons import set_icon
@@ -124,7 +125,7 @@ class PaintingShelf(SlotView):
         for index, slot in enumerate(self._slots):
             slot.set_weight(mix[index] if index < len(mix) else 1.0)
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer sample paintings below the shelf and in the menu of the + tile."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))

@@ -237,7 +237,7 @@ def test_a_run_at_work_is_shown_with_everything(panel, until):
     until(lambda: "/" in page.figures.step.text)
     assert page.header.bar.maximum() == LONG
     until(lambda: panel.desk.list.folders == (path,))
-    entry = panel.desk.list._model.entries[0]
+    entry = panel.desk.list._model.items[0].subject
     assert (entry.state, entry.title) == ("running", "toy")
     assert panel.is_running
     assert panel.can_stop
@@ -386,7 +386,7 @@ def test_a_run_that_cannot_be_read_is_left(panel, until, qtbot, tmp_path):
         panel.session.open(run.path)
     assert "run.json" in told.args[0].cause
     until(lambda: panel.desk.list.folders == (run.path,))
-    assert panel.desk.list._model.entries[0].state == "failed"
+    assert panel.desk.list._model.items[0].subject.state == "failed"
 
 
 def test_days_are_told_as_people_do():

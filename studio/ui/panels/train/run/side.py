@@ -4,11 +4,12 @@ import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QWidget
 
 from studio.core.settings import Settings, describe
 from studio.training.run_log import Happening
 from studio.training.settings import TrainingSettings
+from studio.ui.controls.layouts import column
 from studio.ui.controls.section import Section
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.panels.train.run.event_words import WORTH_TELLING, in_words
@@ -40,9 +41,7 @@ class Knobs(QWidget):
         self.form.set_hidden({info.name for info in describe(model)} - set(self._steer))
         self._told = self.form.settings
         self._rest = QTimer(self, singleShot=True, interval=_STEER_MS)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
+        self.setLayout(column(self.form))
         self._connect()
 
     def _connect(self) -> None:
@@ -116,7 +115,7 @@ class RunSide(QWidget):
         self._knobs: dict[type[TrainingSettings], Knobs] = {}
         self._heading = QLabel("While it learns", self)
         self._knobs_place = QWidget(self)
-        self._places = QVBoxLayout(self._knobs_place)
+        self._places = column(self._heading)
         self._labels: dict[str, str] = {}
         self._seen, self._last_words = 0, ""
         self._lay_out()
@@ -138,16 +137,8 @@ class RunSide(QWidget):
         self.happenings.setWordWrap(True)
         self.happenings.setMinimumHeight(120)
         self.happenings.setUniformItemSizes(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(margin, margin, margin, margin)
-        layout.setSpacing(gap)
-        layout.addWidget(self.use_button)
-        self._places.setContentsMargins(0, 0, 0, 0)
-        self._places.addWidget(self._heading)
-        layout.addWidget(self._knobs_place)
-        layout.addWidget(notes)
-        layout.addWidget(past, 1)
-        layout.addStretch(0)
+        self._knobs_place.setLayout(self._places)
+        self.setLayout(column(self.use_button, self._knobs_place, notes, (past, 1), gap=gap, margins=margin))
 
     def _connect(self) -> None:
         self.use_button.clicked.connect(self.use_requested)

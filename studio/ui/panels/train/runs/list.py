@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.controls.layouts import column, row
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 from studio.ui.controls.empty_state import EmptyState
@@ -68,20 +69,10 @@ class RunList(QWidget):
         for button, widest in ((self.go_on, "Resume"), (self.compare, "Compare"), (self.delete, "Delete…")):
             button.setIconSize(QSize(16, 16))
             button.setMinimumWidth(button.fontMetrics().horizontalAdvance(widest) + 60)
-        row = QHBoxLayout(self._foot)
-        row.setContentsMargins(tokens.gap, tokens.gap, tokens.gap, tokens.gap)
-        row.setSpacing(tokens.gap)
-        row.addWidget(self.go_on)
-        row.addWidget(self.compare)
-        row.addStretch(1)
-        row.addWidget(self.delete)
+        self._foot.setLayout(row(self.go_on, self.compare, None, self.delete, gap=tokens.gap, margins=tokens.gap))
         self._stack.addWidget(self.empty_state)
         self._stack.addWidget(self.view)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._stack, 1)
-        layout.addWidget(self._foot)
+        self.setLayout(column((self._stack, 1), self._foot, gap=0))
 
     def _connect(self) -> None:
         self.view.selectionModel().currentChanged.connect(lambda *_: self._show_actions())
