@@ -14,7 +14,6 @@ from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.samples import SampleRow
-from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -54,33 +53,33 @@ class SlotTile(SlotView):
     Args:
         slot: which of the task's pictures it is.
         theme: where colours and icons come from.
-        help: words that stand below whatever is chosen.
+        help: stands where the facts do while there are none.
         parent: the widget it lies in.
 
     """
 
     def __init__(self, slot: InputSlot, theme: Theme, *, help: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._noun, self._theme = slot.title.lower(), theme
+        self._noun, self._help, self._theme = slot.title.lower(), help, theme
         self.tile = PictureTile(_TILE, theme, parent=self)
         self._name = ElidingLabel(parent=self)
         self._facts = ElidingLabel(parent=self)
         self._open = QPushButton("Open…", self)
         self._samples = SampleRow(_SAMPLE_TILE, theme, self)
         self._drop = FileDrop(self)
-        self._lay_out(help)
+        self._lay_out()
         self._connect()
         self.set_samples([])
         self.set_pictures([])
 
-    def _lay_out(self, help: str) -> None:
+    def _lay_out(self) -> None:
         gap = self._theme.tokens.gap
         mark(self._facts, tone="small")
         set_icon(self._open, "open", self._theme)
         self._open.setAccessibleName(f"Open a {self._noun}")
         self._open.setToolTip(f"Open another {self._noun}")
-        words = [self._name, self._facts, *([WrappingLabel(help, self)] if help else [])]
-        head = row(self.tile, (column(None, *words, None, gap=2), 1), self._open, gap=gap)
+        words = column(None, self._name, self._facts, None, gap=2)
+        head = row(self.tile, (words, 1), self._open, gap=gap)
         self.setLayout(column(head, self._samples, gap=gap))
 
     def _connect(self) -> None:
@@ -94,7 +93,7 @@ class SlotTile(SlotView):
         shown = next(iter(pictures), None)
         name = f"No {self._noun} yet" if shown is None else shown.name
         self._name.setText(name)
-        self._facts.setText("" if shown is None else shown.facts)
+        self._facts.setText((shown.facts if shown is not None else "") or self._help)
         self.tile.set_picture(name, None if shown is None else shown.thumbnail, f"Open another {self._noun}")
 
     def set_samples(self, samples: Sequence[Thumbnail]) -> None:
