@@ -22,7 +22,6 @@ from studio.jobs.recall import RecalledPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
-from studio.ui.canvas.view import Canvas
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
@@ -65,6 +64,7 @@ class PicturePanel(Panel):
 
     task: PictureTask
     result_title = "Result"
+    """What the canvas calls what is made here: "Painting"."""
     done = "edited"
     """What was done to the photo, for file names: "holiday edited"."""
 
@@ -78,7 +78,7 @@ class PicturePanel(Panel):
         self.files = PictureFiles(task, context.pictures, context.library, self)
         self.session = self.make_session()
         self.workspace = Workspace(task, self.result_title, context.theme)
-        self.canvas: Canvas = self.workspace.canvas
+        self.canvas = self.workspace.canvas
         self.column = self.make_column()
         self.form = self.column.form
         self.start_button, self.save_button, self.export_button = (
@@ -87,7 +87,6 @@ class PicturePanel(Panel):
         self.empty_state = self._make_empty_state()
         self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
         self._shown: Frame | None = None
-        self._is_compared = True
         self._loading = ""
         self._lay_out()
         self._connect()
@@ -112,11 +111,6 @@ class PicturePanel(Panel):
     def make_column(self) -> PictureColumn:
         """Return the controls beside the canvas."""
         return PictureColumn(self.task, self.context.theme)
-
-    @property
-    def lies_over_photo(self) -> bool:
-        """Whether the result shows the photo's things in the photo's places, so that the two can be compared."""
-        return True
 
     def use_model(self, model: ModelToUse) -> None:
         """Work with another network: its name, its file, or the folder of its run; one step of undo."""
@@ -396,14 +390,11 @@ class PicturePanel(Panel):
             self.canvas.set_before(pictures[0].frame)
             self.canvas.set_after(None)
             self.workspace.compare_bar.set_picture(photo.name, photo.width, photo.height)
-            self._shown, self._is_compared = None, True
+            self._shown = None
 
     def show_frame(self, frame: Frame) -> None:
         """Show a composed picture."""
         first, self._shown = self._shown is None, frame
-        if self.lies_over_photo != self._is_compared and self.session.photo is not None:
-            self._is_compared = self.lies_over_photo
-            self.canvas.set_before(self.session.photo.frame if self._is_compared else None)
         self.canvas.set_after(frame)
         if first:
             self._show_saveable()

@@ -95,7 +95,7 @@ class ModelsPanel(Panel):
         card.reveal_requested.connect(self._reveal)
         card.folder_requested.connect(self.open_folder)
         card.address_copied.connect(lambda address: self.noticed.emit(f"Copied: {address}", "info"))
-        self.add_send_menu(card.menu, lambda: _to_use(card.entry))
+        card.menu.insertMenu(card.verify_action, self.add_send_menu(card.menu, lambda: _to_use(card.entry)))
         return card
 
     # -- what the window asks --------------------------------------------------------------------------------------
