@@ -37,7 +37,7 @@ _STEPS = _Unit("8888 / 8888", lambda done, total: f"{done} / {total}", 12.0)
 _BYTES = _Unit("8888 of 8888 MB", of_megabytes, 8_000_000.0)  # a few seconds of an ordinary connection
 
 
-class _Line(QWidget):
+class _ProgressBase(QWidget):
     """Stage · how much · time left · bar, each in its fixed place so that nothing shifts; subclasses add buttons.
 
     Args:
@@ -112,7 +112,7 @@ class _Line(QWidget):
                 label.setText(words)
 
 
-class ProgressLine(_Line):
+class ProgressLine(_ProgressBase):
     """The line at the bottom: the job's stage, steps and time left, with Pause and Stop.
 
     Args:
@@ -204,7 +204,7 @@ class ProgressLine(_Line):
             button.setEnabled(running)
 
 
-class ByteProgress(_Line):
+class ByteProgress(_ProgressBase):
     """The line of a file on its way: megabytes and time left, with Cancel."""
 
     unit = _BYTES

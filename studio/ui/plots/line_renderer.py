@@ -1,7 +1,7 @@
 """Draws lines into a picture, in pixels. Quick, because it asks Qt only for hairlines.
 
 Qt's rasteriser strokes a line of two pixels as one long outline, which takes 25 times as long as a hairline when the
-line is calm and hundreds of times when it is noisy. A few hairlines side by side look the same.
+line is smooth and hundreds of times when it is noisy. A few hairlines side by side look the same.
 """
 
 import math

@@ -141,7 +141,7 @@ class SmoothedSeries:
     def drawn_mean(self, columns: Columns) -> tuple[Floats, Floats]:
         """Return the points (steps, means) of the strong line: of a column with more than two values only one.
 
-        That is the last, or, where there are many, the average of every 16th: a quiet line, which is drawn quickly.
+        That is the last, or, where there are many, the average of every 16th: a smooth line, which is drawn quickly.
         """
         if not self.is_smoothed or not len(self):
             return self.drawn(columns)

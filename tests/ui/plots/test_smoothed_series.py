@@ -124,7 +124,7 @@ def test_few_means_are_all_drawn_and_the_ones_just_outside():
     np.testing.assert_array_equal(y, means_of(series)[2:8])
 
 
-def test_a_quiet_line_gets_one_point_a_column():
+def test_a_smooth_line_gets_one_point_a_column():
     series = series_of(np.linspace(0, 1, 10_000), 10)
     x, y = drawn_mean(series, 0, 10_000, 101)
     np.testing.assert_array_equal(x, np.arange(99, 10_000, 100))
@@ -140,7 +140,7 @@ def test_a_column_of_many_shows_the_average_of_the_mean_at_every_16th():
     np.testing.assert_allclose(y, every_16th.mean(axis=1))
 
 
-def test_a_gap_as_wide_as_a_column_breaks_the_quiet_line():
+def test_a_gap_as_wide_as_a_column_breaks_the_smooth_line():
     values = noise(10_000)
     values[4000:6000] = np.nan
     x, y = drawn_mean(series_of(values, 25), 0, 10_000, 101)

@@ -284,11 +284,11 @@ def test_pause_and_resume_by_the_header(panel, until):
     assert RunFolder(path).model_file.is_file()
 
 
-def test_a_knob_is_told_when_the_hand_rests(panel, until):
+def test_a_live_setting_is_told_when_the_hand_rests(panel, until):
     begin(panel, until)
-    knobs = panel.desk.run_page.side._knobs[ToySettings]
-    row = knobs.form.row("noise_weight")
-    assert not knobs.form.row("batch").isVisible()
+    live = panel.desk.run_page.side._forms[ToySettings]
+    row = live.form.row("noise_weight")
+    assert not live.form.row("batch").isVisible()
     entry = row.box.lineEdit()
     entry.selectAll()
     QTest.keyClicks(entry, "3")
