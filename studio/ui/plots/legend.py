@@ -107,7 +107,6 @@ class LegendRow(QAbstractButton):
         self.setFont(with_even_figures(self.font()))
         self.setAccessibleName(f"Curve {name}")
         self._explain()
-        theme.theme_changed.connect(self._repaint)
 
     @property
     def reading(self) -> Reading:
@@ -182,6 +181,3 @@ class LegendRow(QAbstractButton):
         painter.setPen(self._theme.colour(colour))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(row.adjusted(0, 0, -_PAD, 0), flags, words)
-
-    def _repaint(self) -> None:
-        self.update()

@@ -49,7 +49,6 @@ class PlotOverlay(QWidget):
         self._dots: tuple[tuple[float, QColor], ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        theme.theme_changed.connect(self._repaint)
 
     def set_picture(self, picture: QImage) -> None:
         """Lay this below the marks: the curves, drawn once and not again at each move of the crosshair."""
@@ -104,9 +103,6 @@ class PlotOverlay(QWidget):
             painter.drawEllipse(QPointF(x, _SIGN + 1), _SIGN, _SIGN)
         else:
             painter.drawPolygon(_sign(one.mark.kind, x))
-
-    def _repaint(self) -> None:
-        self.update()
 
 
 def _sign(kind: MarkKind, x: float) -> QPolygonF:
