@@ -1,9 +1,17 @@
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
+from studio.ui.controls.gesture import Gesture
+from studio.ui.controls.picture_tile import PictureTile
+from studio.ui.controls.switch import Switch
+from studio.ui.controls.value_scale import ValueScale
+from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.icons import GLYPHS, icon, set_icon
+from studio.ui.plots.legend import LegendRow
+from studio.ui.plots.overlay import PlotOverlay
 from studio.ui.theme import Theme, mark
 from studio.ui.tokens import DARK, LIGHT
 
@@ -87,3 +95,44 @@ def test_a_newer_icon_replaces_the_older_for_good(qtbot, theme: Theme):
 
 def _ink(button: QToolButton) -> str:
     return button.icon().pixmap(32, 32).toImage().pixelColor(16, 16).name()
+
+
+class PaintCounter(QObject):
+    """Counts how often a widget is asked to draw itself."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Switch,
+        lambda theme: ValueSlider(ValueScale(0, 1, 0.1), theme, Gesture(theme)),
+        lambda theme: PictureTile(64, theme),
+        lambda theme: LegendRow("loss", 0, theme),
+        lambda theme: PlotOverlay(None, theme),
+    ],
+    ids=["switch", "slider", "tile", "legend", "overlay"],
+)
+def test_what_draws_itself_is_drawn_again_in_the_other_colours(qtbot, theme: Theme, make):
+    widget = make(theme)
+    qtbot.addWidget(widget)
+    widget.resize(100, 40)
+    widget.show()
+    qtbot.waitExposed(widget)
+    QApplication.processEvents()
+    painted = PaintCounter(widget)
+    QTest.qWait(50)
+    painted.count = 0
+    theme.set_mode(theme.mode)
+    QTest.qWait(50)
+    assert painted.count == 0
+    theme.set_mode("light")
+    qtbot.waitUntil(lambda: painted.count > 0)

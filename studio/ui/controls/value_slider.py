@@ -65,7 +65,6 @@ class ValueSlider(QSlider):
         self._connect()
 
     def _connect(self) -> None:
-        self._theme.theme_changed.connect(self._repaint)
         self.valueChanged.connect(self._take_travel)
 
     @property
@@ -185,9 +184,6 @@ class ValueSlider(QSlider):
 
     def _position_at(self, x: float) -> float:
         return (x - _RADIUS - 2) / self._length() * POSITIONS
-
-    def _repaint(self) -> None:
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         painter = QPainter(self)

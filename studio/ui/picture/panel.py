@@ -1,6 +1,6 @@
 """What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,12 @@ from studio.core.library import Library
 from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
-from studio.jobs.browse import SamplesTask, Thumbnail, list_offers, list_samples
+from studio.jobs.browse import SamplesTask, list_offers, list_samples
 from studio.jobs.files import LoadTask, OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
-from studio.ui.controls import samples as sample_tiles
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
@@ -377,7 +376,7 @@ class PicturePanel(Panel):
         for slot in self.task.inputs:
             take = (self.empty_state if slot.role == CONTENT else self.column.slots[slot.role]).set_samples
             handle = self.context.pictures.queue(f"{self.name}.samples", list_samples, SamplesTask(slot.samples))
-            handle.finished.connect(partial(_offer, take))
+            handle.finished.connect(take)
             handle.failed.connect(self.report)
 
     # -- showing the state -----------------------------------------------------------------------------------------
@@ -441,7 +440,3 @@ class PicturePanel(Panel):
 def _in_slot(opened: OpenedPicture) -> SlotPicture:
     picture = opened.picture
     return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height} px")
-
-
-def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[Thumbnail, ...]) -> None:
-    take([sample_tiles.Sample(sample.name, sample.title, sample.picture) for sample in found])

@@ -15,13 +15,13 @@ from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
-from studio.ui.controls.samples import Sample
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToUse, Panel
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.runs.pictures import RunPictures
 from studio.ui.panels.train.session import RunAction, TrainSession
+from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.preferences import Preferences, TrainingAtClose
 from studio.ui.theme import Theme, mark
 
@@ -312,7 +312,7 @@ class TrainPanel(Panel):
     def _offer_samples(self, found: tuple[Thumbnail, ...]) -> None:
         for (_, name), tile in self.desk.new_page.inputs.items():
             if name in _PAINTINGS:
-                tile.set_samples([Sample(sample.name, sample.title, sample.picture) for sample in found])
+                tile.set_samples(found)
 
     def _take_sample(self, name: str, sample: str) -> None:
         path = next(one.path for one in sample_paintings() if one.name == sample)
@@ -327,12 +327,12 @@ class TrainPanel(Panel):
             handle.failed.connect(partial(self._refuse_input, kind, name, path))
 
     def _refuse_input(self, kind: TaskKind, name: str, path: Path, failure: Failure) -> None:
-        self.desk.new_page.inputs[kind.name, name].set_file("", None)
+        self.desk.new_page.inputs[kind.name, name].set_pictures([])
         self.session.new_run.refuse_input(kind.name, name, path)
         self.report(failure)
 
     def _show_input(self, kind: TaskKind, name: str, found: Thumbnail) -> None:
-        self.desk.new_page.inputs[kind.name, name].set_file(found.title, found.picture)
+        self.desk.new_page.inputs[kind.name, name].set_pictures([SlotPicture(found.title, found.picture)])
 
     # -- a learning rate -------------------------------------------------------------------------------------------
 

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.picture_task import InputSlot
 from studio.training.data.inspection import DataReport
-from studio.training.task_kind import TaskKind
+from studio.training.task_kind import InputKind, TaskKind
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.section import Section
 from studio.ui.controls.settings_form import SettingsForm
@@ -27,10 +28,10 @@ from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.panels.train.new_run.data_report import DoctorView
 from studio.ui.panels.train.new_run.data_shelf import DataShelf
-from studio.ui.panels.train.new_run.input_tile import InputTile
 from studio.ui.panels.train.new_run.kind_choice import KindChoice
 from studio.ui.panels.train.new_run.session import NewRun
 from studio.ui.panels.train.schedule_editor import ScheduleEditor
+from studio.ui.picture.input_slot import SlotTile
 from studio.ui.theme import Theme, mark
 
 COLUMN, _NARROWEST_COLUMN = 300, 264
@@ -71,7 +72,7 @@ class NewRunPage(QWidget):
         self.shelf = DataShelf(theme, self)
         self.doctor = DoctorView(theme, self)
         self.inputs = {
-            (kind.name, wanted.name): InputTile(wanted, theme, self) for kind in new_run.kinds for wanted in kind.inputs
+            (kind.name, wanted.name): _input_slot(wanted, theme) for kind in new_run.kinds for wanted in kind.inputs
         }
         self.schedule = ScheduleEditor(theme, undo_stack, self)
         self.schedule_section = Section("Schedule", theme, self)
@@ -286,3 +287,7 @@ def _scrolling(content: QWidget, theme: Theme, *, centred: bool = False) -> QScr
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return scroll
+
+
+def _input_slot(wanted: InputKind, theme: Theme) -> SlotTile:
+    return SlotTile(InputSlot(wanted.name, wanted.title), theme, help=wanted.help)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.training.schedule import DEFAULT_MOMENTUM, Phase, Ramp, Schedule, Timeline
-from studio.ui.controls.number_words import number_text, read_number
+from studio.ui.controls.number_box import number_text, read_number
 from studio.ui.panels.train.schedule_editor import edits
 from studio.ui.panels.train.schedule_editor.edits import CurveName, EndName
 
