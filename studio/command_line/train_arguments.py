@@ -318,7 +318,7 @@ def _preset(text: str, parser: CommandParser) -> Schedule:
         parser.error(f"argument --preset: there is no “{name}”; choose from {', '.join(PRESETS)}")
     given = dict(part.strip().partition("=")[::2] for part in numbers.split(",") if part.strip())
     try:
-        return preset.schedule(preset.numbers(**given))
+        return preset(**given)
     except ValidationError as error:
         parser.error(f"argument --preset: {name}: {_first_of(error)}")
 

@@ -127,7 +127,8 @@ class _Bench:
             if diverged or self.stop():
                 break
         tried = np.array(rates[: len(watch.losses)])
-        return RateCurve(network, tried, np.array(watch.losses), np.array(watch.smoothed), diverged)
+        losses, smoothed = np.array(watch.losses), np.array(watch.smoothed)
+        return RateCurve(network, tried, losses, smoothed, diverged, self.sweep.spacing)
 
     def _new_optimiser(self, task: TrainingTask, network: str) -> NetworkOptimiser:
         optimiser = NetworkOptimiser(

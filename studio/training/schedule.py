@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Decay: TypeAlias = Literal["none", "linear", "cosine", "exponential", "polynomial"]
 Unit: TypeAlias = Literal["epochs", "steps"]
-Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop"]
+Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop", "lars"]
 Curve: TypeAlias = NDArray[np.float64]
 
 
@@ -43,12 +43,14 @@ class Ramp(_Drawn):
     - exponential: start · (end / start)ᵗ, a straight line on a logarithmic axis
     - polynomial: end + (start − end) · (1 − t)ᵖ, with p = `power`
 
+    With `skip` s the first part of the way is left out: t runs from s to 1.
     """
 
     start: float
     end: float
     decay: Decay = "none"
     power: Annotated[float, Field(gt=0)] = 2.0
+    skip: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     @model_validator(mode="before")
     @classmethod
@@ -78,6 +80,7 @@ class Ramp(_Drawn):
     def along(self, t: Curve | np.float64) -> Curve:
         """Return the values at all shares `t` (0–1), in the shape of `t`."""
         start, end = self.start, self.end
+        t = self.skip + (1 - self.skip) * t
         match self.decay:
             case "none":
                 return np.full_like(t, start)
@@ -229,6 +232,11 @@ class Timeline:
     def total_draws(self) -> int:
         """How many examples are drawn in all."""
         return self._draws[-1]
+
+    @property
+    def total_epochs(self) -> float:
+        """How often every example is drawn in all."""
+        return self.total_draws / self.examples
 
     def phase_start(self, index: int) -> int:
         """Return the first step of a phase; of one past the last, where the training ends."""

@@ -1,14 +1,14 @@
 """The range test's answer: the loss over the learning rate, what it suggests, and a click to take a rate."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from studio.training.rate_curve import RateCurve
+from studio.training.rate_curve import RateCurve, RateSweep, Spacing
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.number_words import number_text, read_number
 from studio.ui.controls.segments import Segments
@@ -42,9 +42,14 @@ class RateFinder(QWidget):
         self._shown = ""
         self._rate: float | None = None
         self._running = False
+        self._spacing: Spacing = "exponential"
         self._names: Segments | None = None
         self.plot: RatePlot | None = None
         self.find_button = QPushButton("Try rates", self)
+        self.low_box, self.high_box = (
+            QLineEdit(number_text(rate), self) for rate in (RateSweep().low, RateSweep().high)
+        )
+        self.spacing_choice = Segments({"exponential": "By a factor", "linear": "Evenly"}, self)
         self.scale_choice = Segments({"log": "Log", "linear": "Linear"}, self)
         self.words = ElidingLabel(_WAITING, self)
         self.valley_button = QPushButton("Valley", self)
@@ -60,6 +65,18 @@ class RateFinder(QWidget):
 
     def _set_up(self) -> None:
         self.find_button.setToolTip("Make a learning-rate range test; the run itself is left untouched")
+        for box, words in ((self.low_box, "Lowest rate"), (self.high_box, "Highest rate")):
+            box.setFixedWidth(64)
+            box.setAlignment(Qt.AlignmentFlag.AlignRight)
+            box.setFont(with_even_figures(box.font()))
+            box.setAccessibleName(words)
+            box.setToolTip(f"{words} that is tried")
+        self.spacing_choice.set_current(self._spacing)
+        tips = ("Each rate is the same factor above the one before (exponential sweep)",
+                "Each rate is as much above the one before (linear sweep)")  # fmt: skip
+        for choice, tip in zip(self.spacing_choice.buttons, tips, strict=True):
+            choice.setAccessibleName(f"Rates rise {choice.text().lower()}")
+            choice.setToolTip(tip)
         self.scale_choice.set_current("log")
         for choice, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
             choice.setAccessibleName(f"{words.capitalize()} rates")
@@ -83,6 +100,13 @@ class RateFinder(QWidget):
         gap = self._theme.tokens.gap
         self._header.setSpacing(gap)
         self._header.addWidget(self.find_button)
+        for words, box in (("from", self.low_box), ("to", self.high_box)):
+            caption = QLabel(words, self)
+            caption.setBuddy(box)
+            mark(caption, tone="muted")
+            self._header.addWidget(caption)
+            self._header.addWidget(box)
+        self._header.addWidget(self.spacing_choice)
         self._header.addStretch(1)
         self._header.addWidget(self.scale_choice)
         footer = QHBoxLayout()
@@ -106,11 +130,23 @@ class RateFinder(QWidget):
 
     def _connect(self) -> None:
         self.find_button.clicked.connect(self.find_requested)
+        self.spacing_choice.chosen.connect(self._set_spacing)
         self.scale_choice.chosen.connect(self._set_scale)
         self.valley_button.clicked.connect(self._take_valley)
         self.steepest_button.clicked.connect(self._take_steepest)
         self.rate_box.editingFinished.connect(self._read_rate)
         self.use_button.clicked.connect(self._use)
+
+    @property
+    def sweep(self) -> RateSweep:
+        """Which rates shall be tried.
+
+        Raises:
+            ValueError: what was typed is no range of rates.
+
+        """
+        low, high = read_number(self.low_box.text()), read_number(self.high_box.text())
+        return RateSweep(low, high, spacing=self._spacing)
 
     # -- what it is told ----------------------------------------------------------------------------------------------
 
@@ -198,7 +234,7 @@ class RateFinder(QWidget):
             button.setMinimumWidth(88)
         self._names.set_current(self._shown)
         self._names.chosen.connect(self._show_network)
-        self._header.insertWidget(1, self._names)
+        self._header.insertWidget(self._header.indexOf(self.scale_choice), self._names)
 
     def _show_network(self, network: str) -> None:
         self._shown = network
@@ -210,6 +246,9 @@ class RateFinder(QWidget):
         curve = self._curve
         proposed = (curve.valley or curve.steepest) if curve is not None else None
         self._rate = None if proposed is None else _brief(proposed)
+
+    def _set_spacing(self, spacing: str) -> None:
+        self._spacing = cast(Spacing, spacing)
 
     def _set_scale(self, scale: str) -> None:
         if self.plot is not None:

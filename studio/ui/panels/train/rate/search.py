@@ -9,7 +9,7 @@ from studio.core.events import Metrics, Progress
 from studio.core.failures import Failure
 from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
-from studio.training.rate_curve import FoundRates, RateRequest
+from studio.training.rate_curve import FoundRates, RateRequest, RateSweep
 from studio.training.run_folder import RunPlan
 
 _JOB = "train.rate"
@@ -41,9 +41,10 @@ class RateSearch(QObject):
         """Whether rates are being tried."""
         return self._handle is not None
 
-    def start(self, plan: RunPlan) -> None:
+    def start(self, plan: RunPlan, sweep: RateSweep) -> None:
         """Try rates for the run that `plan` describes."""
-        self._handle = handle = self._studio.live(_JOB, "find_learning_rate", RateRequest(plan), Controls(Settings()))
+        request = RateRequest(plan, sweep=sweep)
+        self._handle = handle = self._studio.live(_JOB, "find_learning_rate", request, Controls(Settings()))
         handle.progressed.connect(partial(self._tell_progress, handle))
         handle.measured.connect(partial(self._take, handle))
         handle.finished.connect(partial(self._finish, handle))

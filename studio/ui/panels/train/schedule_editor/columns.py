@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.training.schedule import Phase, Ramp, Schedule, Timeline
+from studio.training.schedule_presets import OPTIMISERS
 from studio.ui.controls.number_words import number_text, read_number
 from studio.ui.panels.train.schedule_editor import edits
 from studio.ui.panels.train.schedule_editor.edits import CurveName, EndName
@@ -14,8 +15,6 @@ SHAPES = {
     "none": "steady", "linear": "straight", "cosine": "soft", "exponential": "halving", "polynomial": "power",
 }  # fmt: skip
 """Decays in an artist's words."""
-
-OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 
 
 @dataclass(frozen=True, slots=True)

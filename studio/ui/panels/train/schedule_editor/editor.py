@@ -255,8 +255,9 @@ class ScheduleEditor(QWidget):
     def _show_summary(self) -> None:
         mark(self.readout, tone="muted")
         timeline = self.state.timeline
-        epochs = timeline.total_draws / timeline.examples
-        words = f"{timeline.total_steps:,} steps · {epochs:.4g} epochs · {timeline.total_draws:,} pictures"
+        words = (
+            f"{timeline.total_steps:,} steps · {timeline.total_epochs:.4g} epochs · {timeline.total_draws:,} pictures"
+        )
         position = self.state.position
         if position is not None:
             words = f"Step {min(position, timeline.total_steps):,} of {words}"
