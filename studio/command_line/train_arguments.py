@@ -69,7 +69,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     plan = RunPlan(
         task=kind.name,
         title=asked.output.name,
-        data=tuple(str(_existing(path, "--data", parser)) for path in asked.data),
+        data=_data(asked, kind, parser),
         inputs={one.name: str(_existing(getattr(asked, one.name), _flag(one.name), parser)) for one in kind.inputs},
         settings=settings.model_dump(exclude_unset=True),
         schedule=_schedule(asked, kind, settings, parser),
@@ -119,8 +119,17 @@ def _moved(plan: RunPlan, asked: argparse.Namespace, kind: TaskKind, parser: Com
         one.name: str(_existing(path, _flag(one.name), parser))
         for one in kind.inputs if (path := getattr(asked, one.name)) is not None
     }  # fmt: skip
-    data = tuple(str(_existing(path, "--data", parser)) for path in asked.data or ())
-    return plan.model_copy(update={"data": data or plan.data, "inputs": {**plan.inputs, **inputs}})
+    data = {**plan.data, **_data(asked, kind, parser)}
+    return plan.model_copy(update={"data": data, "inputs": {**plan.inputs, **inputs}})
+
+
+def _data(asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> dict[str, tuple[str, ...]]:
+    """Return the sources that are named, by slot."""
+    named = {slot: getattr(asked, slot.flag) for slot in kind.data}
+    return {
+        slot.name: tuple(str(_existing(path, slot.flag, parser)) for path in paths)
+        for slot, paths in named.items() if paths
+    }  # fmt: skip
 
 
 def _asked(
@@ -194,12 +203,12 @@ def _summary() -> str:
 
 
 def _parser_for(kind: TaskKind) -> CommandParser:
-    inputs = "".join(f" {_flag(one.name)} FILE" for one in kind.inputs)
+    sources = " ".join([f"{slot.flag} DIR…" for slot in kind.data] + [f"{_flag(one.name)} FILE" for one in kind.inputs])
     parser = CommandParser(
         f"train {kind.name}",
         f"{kind.summary}\nCtrl+C pauses; atelier train --resume RUN goes on. The finished network is "
         "RUN/model.safetensors.",
-        f"--data DIR…{inputs} -o RUN [--steps N …]",
+        f"{sources} -o RUN [--steps N …]",
     )
     _add_sources(parser, kind, required=True)
     parser.add_argument("-o", "--output", metavar="RUN", type=Path, required=True, help="a new folder for the run")
@@ -220,7 +229,7 @@ def _resuming_parser(kind: TaskKind) -> CommandParser:
         "train",
         f"Go on with a run ({kind.title}). It ends up exactly where it would have without the break.\n"
         "Settings that are not given stay as they are.",
-        "--resume RUN [--data DIR…] [--accept-changes] [--steps N …]",
+        "--resume RUN " + " ".join(f"[{slot.flag} DIR…]" for slot in kind.data) + " [--accept-changes] [--steps N …]",
     )
     parser.add_argument("--resume", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
@@ -234,7 +243,10 @@ def _resuming_parser(kind: TaskKind) -> CommandParser:
 
 def _add_sources(parser: CommandParser, kind: TaskKind, *, required: bool) -> None:
     now = "" if required else " Only where it lies elsewhere now."
-    parser.add_argument("--data", metavar="DIR", type=Path, nargs="+", required=required, help=kind.data_help + now)
+    for slot in kind.data:
+        parser.add_argument(
+            slot.flag, metavar="DIR", type=Path, nargs="+", required=required, dest=slot.flag, help=slot.help + now
+        )
     for one in kind.inputs:
         parser.add_argument(
             _flag(one.name), metavar="FILE", type=Path, required=required, dest=one.name, help=one.help + now

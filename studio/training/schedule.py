@@ -7,6 +7,7 @@ the window draws the same objects that the loop obeys.
 
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -14,13 +15,21 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Decay: TypeAlias = Literal["none", "linear", "cosine", "exponential", "polynomial"]
 Unit: TypeAlias = Literal["epochs", "steps"]
 Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop", "lars"]
 Curve: TypeAlias = NDArray[np.float64]
 
+DATA = "data"
+"""What a task that learns from one thing calls it."""
+
+DataPaths: TypeAlias = Annotated[
+    Mapping[str, tuple[str, ...]],
+    BeforeValidator(lambda given: {DATA: given} if isinstance(given, list | tuple) else given),
+]
+"""Folders, picture files and lists by data slot; a list alone is meant for the only one."""
 
 _FOR_EVER = 1e12
 """Steps of a phase at most: a file may ask for more than numbers can count."""

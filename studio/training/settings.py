@@ -7,6 +7,7 @@ from studio.core.settings import Settings, setting
 __all__ = ["TrainingSettings"]
 
 _LENGTH = "Length"
+_DATA = "Data"
 _CARE = "Averaging and care"
 _MACHINE = "This computer"
 
@@ -35,6 +36,14 @@ class TrainingSettings(Settings):
     seed: int = setting(
         0, label="Seed", help="Another number, another course.", term="random seed",
         low=0, high=2**31 - 1, step=1, group=_LENGTH)  # fmt: skip
+
+    share: int = setting(
+        100, label="Work on", help="Learns from a part of the data only, to try things out quickly.",
+        term="share of the data, of every class as large a part, drawn by the seed", low=1, high=100, step=5, unit="%",
+        group=_DATA)  # fmt: skip
+    split: bool = setting(
+        True, label="Folders divide it", help="What lies in train is learnt from; what lies in valid or test, checked.",
+        term="predefined split: folders train and valid, val or test; idx files train and t10k", group=_DATA)  # fmt: skip
 
     learning_rate_factor: float = setting(
         1.0, label="Pace", help="Learns faster or more carefully from now on: multiplies the schedule's rate.",

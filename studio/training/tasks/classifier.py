@@ -5,7 +5,6 @@ network gets wrong there is what it shows.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +24,10 @@ from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Ta
 from studio.training.tasks.answer_sheet import Mistake, answer_sheet
 from studio.training.tasks.answers import Answers, accuracy_of, balanced_accuracy_of
 from studio.training.tasks.classifier_card import classifier_card
-from studio.training.tasks.classifier_settings import ClassifierSettings, variation_for
+from studio.training.tasks.classifier_settings import CLASSIFIER, ClassifierSettings, variation_for
 from studio.training.tasks.labelled_pictures import (
     Collection,
     LabelledPictures,
-    divided,
     opening_collection,
     shows_grey,
 )
@@ -211,14 +209,14 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[ClassifierTask]:
     settings = ClassifierSettings.model_validate(dict(plan.settings))
     sizes = [phase.size or settings.size for phase in plan.schedule.phases]
     yield Progress("Looking through the classes")
-    sources = [Path(source) for source in plan.data]
+    (slot,) = CLASSIFIER.data
     collection = yield from opening_collection(
-        sources, place.cache, side=round(max(sizes) * _CACHE_ROOM), deepest=settings.classes == "deepest"
+        slot.sources(plan.data), place.cache, side=round(max(sizes) * _CACHE_ROOM), reading=slot.reading(settings)
     )
     grey = settings.colour == "grey" or (settings.colour == "auto" and shows_grey(collection.pictures))
     channels = 1 if grey else 3
     variation = variation_for(settings, "signs" if collection.signs else "photos")
-    taught, kept = divided(collection.labels, settings.held_back, settings.seed)
+    taught, kept = collection.divided(settings.held_back, settings.seed)
     yield Log(_summary(collection, len(taught), len(kept), channels))
     if collection.largest_side < max(sizes):
         yield Log(f"No picture is larger than {collection.largest_side} px: they are looked at in that size.")
@@ -253,6 +251,6 @@ def _passed(network: nn.Module, pictures: Tensor) -> Generator[None, None, Tenso
 def _summary(collection: Collection, taught: int, kept: int, channels: int) -> str:
     colour = "in colour" if channels == 3 else "in grey"
     return (
-        f"{len(collection.names)} classes, {len(collection.labels)} pictures {colour}: "
+        f"{len(collection.names)} classes, {taught + kept} pictures {colour}: "
         f"{taught} to learn from, {kept} kept for checking."
     )

@@ -4,10 +4,10 @@ from typing import Literal, TypeAlias
 
 from studio.core.settings import setting
 from studio.training.data.variation import Variation
-from studio.training.schedule import Schedule
+from studio.training.schedule import DATA, Schedule
 from studio.training.schedule_presets import one_cycle
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 __all__ = ["CLASSIFIER", "ClassifierSettings", "Subject", "default_schedule", "variation_for"]
 
@@ -51,7 +51,7 @@ class ClassifierSettings(TrainingSettings, Variation):
         term="class per top folder, or per folder that holds pictures", group="Data",
         choices={"top": "Each folder in the data", "deepest": "Each folder with pictures in it"})  # fmt: skip
     held_back: float = setting(
-        0.2, label="Kept for checking", help="This part of every class is never learnt from, only measured on.",
+        0.2, label="Kept for checking", help="This part of every class is only measured on, unless folders divide it.",
         term="validation split, stratified, chosen by the seed", low=0.0, high=0.5, step=0.05,
         group="Data")  # fmt: skip
     variety: Literal["auto", "photos", "signs", "own"] = setting(
@@ -84,14 +84,26 @@ def default_schedule(_: TrainingSettings) -> Schedule:
     return Schedule(phases=tuple(phase.model_copy(update={"weight_decay": 0.01}) for phase in cycle.phases))
 
 
+def _deepest(settings: TrainingSettings) -> bool:
+    return isinstance(settings, ClassifierSettings) and settings.classes == "deepest"
+
+
 CLASSIFIER = TaskKind(
     name="classifier",
     title="Classifier",
     summary="Learns to tell your pictures apart by the folders they lie in.",
     settings=ClassifierSettings,
     opener="studio.training.tasks.classifier:open_task",
-    data="classes",
-    data_help="A folder that holds a folder of pictures for each class, or MNIST-like idx files.",
+    data=(
+        DataSlot(
+            DATA,
+            "Pictures",
+            "classes",
+            "A folder that holds a folder of pictures for each class, or MNIST-like idx files.",
+            _deepest,
+        ),
+    ),
     default_schedule=default_schedule,
     product="backbone",
+    use="Let it look at the pictures in the Style panel",
 )

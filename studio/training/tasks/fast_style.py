@@ -4,7 +4,7 @@ Every example is painted at a strength of its own, mostly in full, and judged by
 the photo's content, and has it the painting's style, as far as the strength asks for it?
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,13 @@ from studio.core.images import LoadedPicture, load_picture
 from studio.core.settings import Settings
 from studio.core.weights import ResolvedWeights, name_in_recipes, resolve_backbone
 from studio.training.data.augment import augmented, centred
-from studio.training.data.cache import PictureCache, caching_pictures
+from studio.training.data.cache import PictureCache, caching_pictures, telling_left_out
 from studio.training.data.sampler import seed_of
-from studio.training.data.sources import finding_pictures
+from studio.training.data.sources import finding_files
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, Objective, TaskContext, TrainingTask
 from studio.training.tasks.fast_style_card import fast_style_card
-from studio.training.tasks.fast_style_settings import FastStyleSettings
+from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSettings
 
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
@@ -230,10 +230,12 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
     """
     settings = FastStyleSettings.model_validate(dict(plan.settings))
     painting = yield from _opening_painting(plan, settings, place)
-    files = yield from finding_pictures([Path(source) for source in plan.data])
+    (slot,) = FAST_STYLE.data
+    found = yield from finding_files(slot.sources(plan.data), slot.reading(settings))
     largest = max(phase.size or settings.size for phase in plan.schedule.phases)
-    pictures = yield from caching_pictures(files, place.cache, side=largest * _CACHE_ROOM)
-    taught, kept = _divided(len(pictures), settings)
+    pictures = yield from caching_pictures(found.files, place.cache, side=largest * _CACHE_ROOM)
+    yield from telling_left_out(pictures)
+    taught, kept = _divided(*pictures.parts(found.kept), settings)
     yield Log(f"{len(taught)} photos to learn from, {len(kept)} kept for checking.")
     network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
@@ -275,11 +277,15 @@ def _opening_painting(plan: RunPlan, settings: FastStyleSettings, place: TaskCon
         raise StudioError(str(error), "Choose another network, or get its file again.") from error
 
 
-def _divided(count: int, settings: FastStyleSettings) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Choose which photos are kept for checking: never more than every fourth, and none of a handful."""
-    order = np.argsort(np.random.Philox(key=seed_of("kept", settings.seed)).random_raw(count), kind="stable").tolist()
-    kept = min(settings.held_back, count // 4)
-    return tuple(sorted(order[kept:])), tuple(sorted(order[:kept]))
+def _divided(
+    taught: Sequence[int], kept: Sequence[int], settings: FastStyleSettings
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Choose the photos for checking: of those that the folders keep, or never more than every fourth of the others."""
+    among = kept or taught
+    order = np.argsort(np.random.Philox(key=seed_of("kept", settings.seed)).random_raw(len(among)), kind="stable")
+    count = min(settings.held_back, len(kept) or len(taught) // 4)
+    chosen = {among[place] for place in order[:count].tolist()}
+    return tuple(index for index in taught if index not in chosen), tuple(sorted(chosen))
 
 
 def _to_tensor(pixels: Picture) -> Tensor:

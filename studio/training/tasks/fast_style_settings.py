@@ -2,12 +2,13 @@
 
 from typing import Literal
 
+from studio.core.samples import sample_paintings
 from studio.core.settings import setting
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.variation import Variation
-from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import InputKind, TaskKind
+from studio.training.task_kind import DataSlot, InputKind, TaskKind
 
 __all__ = ["FAST_STYLE", "FastStyleSettings", "default_schedule"]
 
@@ -121,9 +122,16 @@ FAST_STYLE = TaskKind(
     summary="Learns one painting's manner by heart, and then paints any photo in an instant.",
     settings=FastStyleSettings,
     opener="studio.training.tasks.fast_style:open_task",
-    data="pictures",
-    data_help="Drop photos of the kind you want to paint: a few dozen will do, a few hundred are better.",
-    inputs=(InputKind("painting", "Painting", "The painting whose manner it learns."),),
+    data=(
+        DataSlot(
+            DATA,
+            "Photos",
+            "pictures",
+            "Drop photos of the kind you want to paint: a few dozen will do, a few hundred are better.",
+        ),
+    ),
+    inputs=(InputKind("painting", "Painting", "The painting whose manner it learns.", sample_paintings),),
     default_schedule=default_schedule,
     product="fast_style",
+    use="Paint at once with what it learnt: in the Style panel, as Instant",
 )
