@@ -12,11 +12,9 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
-from studio.core.controls import Controls
 from studio.core.failures import explain
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf
-from studio.core.settings import Settings
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
@@ -65,7 +63,7 @@ class Studio:
         QTimer.singleShot(0, lambda: self._begin(files))
 
     def _begin(self, files: Sequence[Path]) -> None:
-        self.window.watch_loading(self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE, Controls(Settings())))
+        self.window.watch_loading(self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE))
         if files:
             self.window.open_files(list(files))
         else:

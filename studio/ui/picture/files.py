@@ -7,13 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Picture
 from studio.core.failures import Failure
 from studio.core.library import Library
 from studio.core.picture_task import PictureResult
 from studio.core.recipes import Recipe
-from studio.core.settings import Settings
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine, JobHandle
 from studio.jobs.export import ExportTask, export_picture
@@ -96,7 +94,7 @@ class PictureFiles(QObject):
         self.opened.emit("photo", opened)
 
     def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
-        handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task, Controls(Settings()))
+        handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task)
         handle.failed.connect(self._fail)
         return handle
 

@@ -6,9 +6,7 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout
 
-from studio.core.controls import Controls
 from studio.core.library import Library
-from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.jobs.browse import LibraryTask, Thumbnail, list_library
 from studio.ui.panel import Panel
@@ -46,20 +44,15 @@ class LibraryPanel(Panel):
     def _connect(self) -> None:
         self.view.opened.connect(self.opened)
         self.view.reveal_requested.connect(self._reveal)
-        self._pictures.finished.connect(self._show)
-        self._pictures.failed.connect(self._fail)
 
     def refresh(self) -> None:
         """Read the folder again."""
-        self._pictures.live(self.name, list_library, LibraryTask(self._library), Controls(Settings()))
+        handle = self._pictures.live(self.name, list_library, LibraryTask(self._library))
+        handle.finished.connect(self._show)
+        handle.failed.connect(self.failed)
 
-    def _show(self, key: str, found: tuple[Thumbnail, ...]) -> None:
-        if key == self.name:
-            self.view.set_entries([LibraryEntry(entry.path, entry.title, entry.picture) for entry in found])
-
-    def _fail(self, key: str, failure: object) -> None:
-        if key == self.name:
-            self.failed.emit(failure)
+    def _show(self, found: tuple[Thumbnail, ...]) -> None:
+        self.view.set_entries([LibraryEntry(entry.path, entry.title, entry.picture) for entry in found])
 
     def _reveal(self, path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

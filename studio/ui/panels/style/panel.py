@@ -12,14 +12,12 @@ from PySide6.QtWidgets import (
     QSplitter,
 )
 
-from studio.core.controls import Controls
 from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.known_networks import packaged_weights
 from studio.core.picture_task import PictureResult
 from studio.core.samples import Sample, sample_paintings, sample_photos
-from studio.core.settings import Settings
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
 from studio.jobs.browse import (
@@ -219,18 +217,18 @@ class StylePanel(Panel):
             ("photos", sample_photos, self.empty_state.set_samples),
             ("paintings", sample_paintings, self.shelf.set_samples),
         ):
-            handle = self._pictures.queue(f"samples-{name}", list_samples, SamplesTask(samples), Controls(Settings()))
+            handle = self._pictures.queue(f"samples-{name}", list_samples, SamplesTask(samples))
             handle.finished.connect(partial(_offer, take))
             handle.failed.connect(self.report)
         self.refresh_networks()
 
     def refresh_networks(self) -> None:
         """Offer the networks that are on this computer now."""
-        networks = self._pictures.live("style.networks", list_networks, None, Controls(Settings()))
+        networks = self._pictures.live("style.networks", list_networks, None)
         networks.finished.connect(partial(self.form.set_choices, "backbone"))
         networks.failed.connect(self.report)
         task = FastStylesTask(used=self.session.settings.fast_style)
-        fast_styles = self._pictures.live("style.fast", list_fast_styles, task, Controls(Settings()))
+        fast_styles = self._pictures.live("style.fast", list_fast_styles, task)
         fast_styles.finished.connect(self._offer_fast_styles)
         fast_styles.failed.connect(self.report)
 

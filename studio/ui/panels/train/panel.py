@@ -8,11 +8,9 @@ from PySide6.QtCore import QStandardPaths, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QVBoxLayout
 
-from studio.core.controls import Controls
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
 from studio.core.samples import sample_paintings
-from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_networks, list_samples, small_picture
 from studio.training.run_summary import RunSummary
@@ -277,13 +275,13 @@ class TrainPanel(Panel):
     def refresh_networks(self) -> None:
         """Offer the networks that are on this computer now."""
         if self._desk is not None:
-            handle = self._pictures.live("train.networks", list_networks, None, Controls(Settings()))
+            handle = self._pictures.live("train.networks", list_networks, None)
             handle.finished.connect(self._desk.new_page.set_networks)
             handle.failed.connect(self.report)
 
     def _list_samples(self) -> None:
         task = SamplesTask(sample_paintings)
-        handle = self._pictures.queue("train-samples", list_samples, task, Controls(Settings()))
+        handle = self._pictures.queue("train-samples", list_samples, task)
         handle.finished.connect(self._offer_samples)
         handle.failed.connect(self.report)
 
@@ -300,7 +298,7 @@ class TrainPanel(Panel):
         kind = self.session.new_run.kind
         for name, path in self.session.new_run.inputs.items():
             task = ThumbnailTask(path, _TILE)
-            handle = self._pictures.live(f"train.{kind.name}.{name}", small_picture, task, Controls(Settings()))
+            handle = self._pictures.live(f"train.{kind.name}.{name}", small_picture, task)
             handle.finished.connect(partial(self._show_input, kind, name))
             handle.failed.connect(partial(self._refuse_input, kind, name, path))
 

@@ -1,16 +1,12 @@
 """A run being put together: what to train, on what, and how. Everything has a default but the pictures."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from studio.core.controls import Controls
-from studio.core.events import Progress
 from studio.core.failures import Failure
-from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
 from studio.jobs.examine import ExamineTask, examine_data
 from studio.training.data.inspection import DataReport
@@ -130,22 +126,22 @@ class NewRun(QObject):
 
     def _examine(self) -> None:
         if self._examination is not None:
-            self._examination.cancel()
+            self._examination.drop()
         self._examination = self.report = None
         self.report_changed.emit(None)
         if not self.data:
             return
         deepest = getattr(self.settings, "classes", "") == "deepest"
         task = ExamineTask(self.data, self.settings.size, by_class=self.kind.data == "classes", deepest=deepest)
-        self._examination = handle = self._reader.live(_EXAMINE, examine_data, task, Controls(Settings()))
-        handle.progressed.connect(partial(self._tell_examining, handle))
-        handle.finished.connect(partial(self._take_report, handle))
-        handle.failed.connect(partial(self._fail_examining, handle))
+        self._examination = handle = self._reader.live(_EXAMINE, examine_data, task)
+        handle.progressed.connect(self.examining)
+        handle.finished.connect(self._take_report)
+        handle.failed.connect(self._fail_examining)
 
     def stop_examining(self) -> None:
         """Do without a report; training itself passes over what is broken."""
         if self._examination is not None:
-            self._examination.cancel()
+            self._examination.drop()
             self._examination = None
             self.report_changed.emit(None)
             self.ready_changed.emit()
@@ -155,22 +151,15 @@ class NewRun(QObject):
         """Whether the data doctor is at work."""
         return self._examination is not None
 
-    def _tell_examining(self, handle: JobHandle, progress: Progress) -> None:
-        if handle is self._examination:
-            self.examining.emit(progress)
+    def _take_report(self, report: DataReport) -> None:
+        self._examination, self.report = None, report
+        self.report_changed.emit(report)
+        self.ready_changed.emit()
 
-    def _take_report(self, handle: JobHandle, report: DataReport) -> None:
-        if handle is self._examination:
-            self._examination = None
-            self.report = report
-            self.report_changed.emit(report)
-            self.ready_changed.emit()
-
-    def _fail_examining(self, handle: JobHandle, failure: Failure) -> None:
-        if handle is self._examination:
-            self._examination = None
-            self.examination_failed.emit(failure)
-            self.ready_changed.emit()
+    def _fail_examining(self, failure: Failure) -> None:
+        self._examination = None
+        self.examination_failed.emit(failure)
+        self.ready_changed.emit()
 
     # -- how -------------------------------------------------------------------------------------------------------
 
