@@ -8,18 +8,18 @@ from studio.core.controls import Controls
 from studio.core.events import Job
 from studio.training.data import inspection
 from studio.training.data.inspection import DataReport
-from studio.training.data.sources import Reading
+from studio.training.data.sources import ANY_PICTURES, Reading
 
 __all__ = ["ExamineTask", "examine_data"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExamineTask:
-    """What to look at: `sources` (folders, files, lists), understood as `reading` says, to be trained on at `size` px."""
+    """What to look at: `sources` (folders, files, lists), read as `reading` says, to be trained on at `size` px."""
 
     sources: tuple[Path, ...]
     size: int
-    reading: Reading = Reading()
+    reading: Reading = ANY_PICTURES
 
 
 def examine_data(task: ExamineTask, controls: Controls[Any]) -> Job[DataReport]:

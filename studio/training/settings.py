@@ -1,6 +1,6 @@
 """What every training run can be set to; each task adds its own. Free of torch, so that the form shows first."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from studio.core.settings import Settings, setting
 
@@ -18,6 +18,8 @@ class TrainingSettings(Settings):
     `batch` counts the pictures of one optimiser step, over all processes and however many are held in memory at once.
     The schedule (phases, rates, momentum) is a value of its own: `studio.training.schedule`.
     """
+
+    leading: ClassVar[tuple[str, ...]] = ("", _LENGTH, "Network", _DATA, "Variety", _CARE, _MACHINE)
 
     size: int = setting(
         160, label="Picture size", help="Side of the squares it learns on; larger shows more, and takes longer.",
@@ -42,8 +44,8 @@ class TrainingSettings(Settings):
         term="share of the data, of every class as large a part, drawn by the seed", low=1, high=100, step=5, unit="%",
         group=_DATA)  # fmt: skip
     split: bool = setting(
-        True, label="Folders divide it", help="What lies in train is learnt from; what lies in valid or test, checked.",
-        term="predefined split: folders train and valid, val or test; idx files train and t10k", group=_DATA)  # fmt: skip
+        True, label="Folders divide it", help="It learns from what lies in train, and is checked on valid or test.",
+        term="predefined split: folders train and valid or test; idx files train and t10k", group=_DATA)  # fmt: skip
 
     learning_rate_factor: float = setting(
         1.0, label="Pace", help="Learns faster or more carefully from now on: multiplies the schedule's rate.",

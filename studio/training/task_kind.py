@@ -42,10 +42,9 @@ class DataSlot:
 
     def reading(self, settings: TrainingSettings) -> Reading:
         """Return how its sources are understood under these settings."""
+        seed = settings.seed if settings.share < 100 else 0  # all is all, whatever the seed
         side = self.name if self.name in ("a", "b") else ""
-        return Reading(
-            self.holds, self.deepest(settings), settings.split, settings.share / 100, settings.seed, side
-        )  # fmt: skip
+        return Reading(self.holds, self.deepest(settings), settings.split, settings.share / 100, seed, side)
 
 
 @dataclass(frozen=True, slots=True)

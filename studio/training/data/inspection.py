@@ -16,7 +16,7 @@ from studio.training.data.examination import Examined, examine_file
 from studio.training.data.idx_files import IdxPictures
 from studio.training.data.near_duplicates import comparing_glances
 from studio.training.data.shrinking import shrunken_size
-from studio.training.data.sources import DataFiles, Reading, finding_data, parts_of
+from studio.training.data.sources import ANY_PICTURES, DataFiles, Reading, finding_data, parts_of
 from studio.training.data.thread_map import mapped
 
 __all__ = ["DataReport", "Finding", "FindingKind", "Histogram", "Severity", "examine"]
@@ -157,7 +157,7 @@ class _Data:
         return sum(example[0].path in self.found.kept for example in self.examples)
 
 
-def examine(sources: Sequence[Path], *, size: int, reading: Reading = Reading()) -> Job[DataReport]:  # noqa: B008
+def examine(sources: Sequence[Path], *, size: int, reading: Reading = ANY_PICTURES) -> Job[DataReport]:
     """Look at every picture of `sources`: each file is read whole and decoded, in small.
 
     Args:

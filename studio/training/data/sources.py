@@ -20,7 +20,17 @@ from studio.training.data.idx_files import IdxPictures, find_idx_pairs
 from studio.training.data.sampler import seed_of
 from studio.training.data.splits import Split, divided_sources, is_folder, split_of, subfolders
 
-__all__ = ["SUFFIXES", "DataFiles", "Holds", "Reading", "find_pictures", "finding_data", "finding_files", "parts_of"]
+__all__ = [
+    "ANY_PICTURES",
+    "SUFFIXES",
+    "DataFiles",
+    "Holds",
+    "Reading",
+    "find_pictures",
+    "finding_data",
+    "finding_files",
+    "parts_of",
+]
 
 SUFFIXES = frozenset(
     f".{suffix}"
@@ -59,6 +69,9 @@ class Reading:
     share: float = 1.0
     seed: int = 0
     side: str = ""
+
+
+ANY_PICTURES = Reading()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Collection:
     signs: bool = False
 
     def divided(self, share: float, seed: int) -> tuple[list[int], list[int]]:
-        """Return what to learn from and what to keep for checking: what the data says, or else `share` of each class."""
+        """Return what to learn from, and what to keep for checking: as the data says, or else `share` of each class."""
         if self.kept:
             return list(self.taught), list(self.kept)
         taught, kept = divided([self.labels[index] for index in self.taught], share, seed)

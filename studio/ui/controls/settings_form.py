@@ -1,6 +1,6 @@
 """The form of a task: built from its settings model, so that a new setting needs no line here."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,7 +24,6 @@ class SettingsForm(QWidget):
         model: the task's settings.
         theme: where colours and icons come from.
         choices: offers for settings that the model leaves open (a text such as the network): value → words.
-        groups: their order, as far as it is not that of the settings.
         parent: the widget it lies in.
 
     """
@@ -46,7 +45,6 @@ class SettingsForm(QWidget):
         theme: Theme,
         *,
         choices: Mapping[str, Mapping[str, str]] | None = None,
-        groups: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -54,7 +52,6 @@ class SettingsForm(QWidget):
         self._settings = model()
         self._rows = {info.name: _make_row(info, theme, (choices or {}).get(info.name)) for info in describe(model)}
         self._sections: dict[str, Section] = {}
-        self._order = tuple(groups)
         self._hidden: frozenset[str] = frozenset()
         self._lay_out()
         self._connect()
@@ -69,8 +66,7 @@ class SettingsForm(QWidget):
         top.setSpacing(gap)
         top.setContentsMargins(0, 0, 0, gap)
         layout.addLayout(top)
-        there = [row.info.group for row in self._rows.values() if row.info.group]
-        for group in dict.fromkeys([*(group for group in self._order if group in there), *there]):
+        for group in dict.fromkeys(row.info.group for row in self._rows.values() if row.info.group):
             self._sections[group] = Section(group, self._theme, self)
             layout.addWidget(self._sections[group])
         for row in self._rows.values():

@@ -105,7 +105,8 @@ class TrainSession(QObject):
         if not self._arrived:
             self._arrived = True
             at_work = next((run.path for run in runs if run.state == "running"), None)
-            if at_work is not None and self.shown is None and not (self.new_run.data or self.new_run.inputs):
+            untouched = not (any(self.new_run.data.values()) or self.new_run.inputs)
+            if at_work is not None and self.shown is None and untouched:
                 self.show(at_work)
 
     def compare(self, path: Path | None) -> None:

@@ -1,23 +1,24 @@
 """A run being put together: what to train, on what, and how. Everything has a default but the pictures."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from studio.core.failures import Failure
-from studio.engine import Engine, JobHandle
-from studio.jobs.examine import ExamineTask, examine_data
+from studio.engine import Engine
+from studio.jobs.examine import ExamineTask
 from studio.training.data.inspection import DataReport
+from studio.training.data.splits import split_of
 from studio.training.run_folder import RunPlan
 from studio.training.run_summary import RunSummary
 from studio.training.schedule import Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import InputKind, TaskKind
+from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
 from studio.ui.picture.settings_history import SettingsHistory
 
-_EXAMINE = "train.examine"
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 
 
@@ -34,16 +35,11 @@ class NewRun(QObject):
     """
 
     kind_changed = Signal(object)
-    data_changed = Signal(object)
+    data_changed = Signal()
     inputs_changed = Signal(object)
     settings_changed = Signal(object)
     schedule_changed = Signal(object)
     """The schedule is another, but not by hand: a setting changed on which the default depends."""
-    examining = Signal(object)
-    """`Progress` of the data doctor."""
-    report_changed = Signal(object)
-    """A `DataReport`, or None while nothing is known."""
-    examination_failed = Signal(object)
     ready_changed = Signal()
     """Something changed on which `missing` or `length_in_words` depends."""
 
@@ -51,16 +47,17 @@ class NewRun(QObject):
         self, kinds: Sequence[TaskKind], reader: Engine, undo_stack: QUndoStack, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.kinds, self._reader = tuple(kinds), reader
+        self.kinds = tuple(kinds)
         self.history: SettingsHistory[TrainingSettings] = SettingsHistory(undo_stack, self._apply_settings)
         self.kind = self.kinds[0]
         self._settings: dict[str, TrainingSettings] = {kind.name: kind.settings() for kind in self.kinds}
         self._drawn: dict[str, Schedule] = {}
         self._inputs: dict[str, dict[str, Path]] = {kind.name: {} for kind in self.kinds}
-        self.data: tuple[Path, ...] = ()
+        self._data: dict[str, tuple[Path, ...]] = {}
         self.title = ""
-        self.report: DataReport | None = None
-        self._examination: JobHandle | None = None
+        self.examiner = DataExaminer(reader, self)
+        self.examiner.reported.connect(self.ready_changed)
+        self.examiner.failed.connect(self.ready_changed)
 
     # -- what to train ---------------------------------------------------------------------------------------------
 
@@ -68,11 +65,9 @@ class NewRun(QObject):
         """Train this kind instead; the data stays, and is looked at with other eyes."""
         kind = next(kind for kind in self.kinds if kind.name == name)
         if kind is not self.kind:
-            needs_other_eyes = kind.data != self.kind.data
             self.kind = kind
             self.kind_changed.emit(kind)
-            if needs_other_eyes:
-                self._examine()
+            self._examine()
             self.ready_changed.emit()
 
     @property
@@ -96,70 +91,98 @@ class NewRun(QObject):
 
     # -- what to learn from ----------------------------------------------------------------------------------------
 
+    @property
+    def data(self) -> Mapping[str, tuple[Path, ...]]:
+        """Folders, lists and files by slot; those of equal names stay when another kind is chosen."""
+        return {slot.name: self._data.get(slot.name, ()) for slot in self.kind.data}
+
+    @property
+    def places(self) -> tuple[DataPlace, ...]:
+        """Where this kind of training gets its data from: its slots, and the phases with data of their own."""
+        own = [DataPlace(slot) for slot in self.kind.data]
+        phases = enumerate(self.schedule.phases)
+        return (*own, *(DataPlace(one.slot, i) for i, phase in phases for one in own if phase.data.get(one.slot.name)))
+
+    def paths_at(self, place: DataPlace) -> tuple[Path, ...]:
+        """Return the folders, lists and files of a place."""
+        if place.phase is None:
+            return self._data.get(place.slot.name, ())
+        return tuple(place.slot.sources(self.schedule.phases[place.phase].data))
+
+    def title_of(self, place: DataPlace) -> str:
+        """Return what to call a place; "" where there is no other."""
+        slot = place.slot.title if len(self.kind.data) > 1 else ""
+        if place.phase is None:
+            return slot
+        name = self.schedule.phases[place.phase].name or f"phase {place.phase + 1}"
+        return f"{slot} of “{name}” alone" if slot else f"“{name}” alone"
+
     def drop(self, paths: Sequence[Path]) -> None:
-        """Take whatever was dropped: a single picture where one is still asked for, and everything else as data."""
+        """Take whatever was dropped: a single picture where one is still asked for, and everything else as data.
+
+        Where there are several slots, folders go to the empty ones, one each; a folder that holds both sides of an
+        unpaired set (trainA, trainB) goes to both.
+        """
         wanted = self._missing_input()
         if wanted is not None and len(paths) == 1 and paths[0].suffix.lower() in _PICTURES:
             self.set_input(wanted.name, paths[0])
+            return
+        own = [DataPlace(slot) for slot in self.kind.data]
+        sides = [place for place in own if len(paths) == 1 and split_of(paths[0], place.slot.name) is not None]
+        empty = [place for place in own if not self.paths_at(place)]
+        if len(sides) == len(own) > 1:
+            for place in sides:
+                self.add_data(paths, place)
+        elif len(paths) == len(empty) > 1:
+            for path, place in zip(paths, empty, strict=True):
+                self.add_data([path], place)
         else:
-            self.add_data(paths)
+            self.add_data(paths, next(iter(empty), None))
 
-    def add_data(self, paths: Sequence[Path]) -> None:
-        """Learn from these folders, lists and files too."""
-        self._set_data(tuple(dict.fromkeys([*self.data, *(path.absolute() for path in paths)])))
+    def add_data(self, paths: Sequence[Path], place: DataPlace | None = None) -> None:
+        """Learn from these folders, lists and files too; in the first slot, unless another place is named."""
+        place = place or self.places[0]
+        self._set_data(place, tuple(dict.fromkeys([*self.paths_at(place), *(path.absolute() for path in paths)])))
 
-    def remove_data(self, paths: Sequence[Path]) -> None:
+    def remove_data(self, paths: Sequence[Path], place: DataPlace | None = None) -> None:
         """Learn no longer from these folders, lists and files."""
-        gone = set(paths)
-        self._set_data(tuple(path for path in self.data if path not in gone))
+        gone, place = set(paths), place or self.places[0]
+        self._set_data(place, tuple(path for path in self.paths_at(place) if path not in gone))
 
-    def _set_data(self, data: tuple[Path, ...]) -> None:
-        if data != self.data:
-            self.data = data
-            self.data_changed.emit(data)
-            self._examine()
-            self.ready_changed.emit()
+    def _set_data(self, place: DataPlace, paths: tuple[Path, ...]) -> None:
+        if paths == self.paths_at(place):
+            return
+        if place.phase is None:
+            self._data[place.slot.name] = paths
+            self._follow_data()
+        else:
+            self.draw_schedule(self.schedule.with_data(place.phase, {place.slot.name: tuple(map(str, paths))}))
+            self.schedule_changed.emit(self.schedule)
 
-    def examine_again(self) -> None:
-        """Look at the data once more: its files may be others by now."""
+    def _follow_data(self) -> None:
+        self.data_changed.emit()
         self._examine()
+        self.ready_changed.emit()
 
     def _examine(self) -> None:
-        if self._examination is not None:
-            self._examination.drop()
-        self._examination = self.report = None
-        self.report_changed.emit(None)
-        if not self.data:
-            return
-        deepest = getattr(self.settings, "classes", "") == "deepest"
-        task = ExamineTask(self.data, self.settings.size, by_class=self.kind.data == "classes", deepest=deepest)
-        self._examination = handle = self._reader.live(_EXAMINE, examine_data, task)
-        handle.progressed.connect(self.examining)
-        handle.finished.connect(self._take_report)
-        handle.failed.connect(self._fail_examining)
-
-    def stop_examining(self) -> None:
-        """Do without a report; training itself passes over what is broken."""
-        if self._examination is not None:
-            self._examination.drop()
-            self._examination = None
-            self.report_changed.emit(None)
-            self.ready_changed.emit()
+        """Look at whatever is there; at what is known already only if it is read otherwise now."""
+        size, settings = self.settings.size, self.settings
+        self.examiner.follow({
+            place: ExamineTask(paths, size, place.slot.reading(settings))
+            for place in self.places if (paths := self.paths_at(place))
+        })  # fmt: skip
 
     @property
-    def is_examining(self) -> bool:
-        """Whether the data doctor is at work."""
-        return self._examination is not None
+    def reports(self) -> tuple[DataReport | None, ...]:
+        """What is known of each place."""
+        return tuple(self.examiner.reports.get(place) for place in self.places)
 
-    def _take_report(self, report: DataReport) -> None:
-        self._examination, self.report = None, report
-        self.report_changed.emit(report)
-        self.ready_changed.emit()
-
-    def _fail_examining(self, failure: Failure) -> None:
-        self._examination = None
-        self.examination_failed.emit(failure)
-        self.ready_changed.emit()
+    def examples(self, phase: Phase | None = None) -> int | None:
+        """Return how many pictures make an epoch (of a phase): those of the largest slot; None while nobody counted."""
+        number = next((i for i, other in enumerate(self.schedule.phases) if phase is not None and other == phase), None)
+        places = [place for place in self.places if place.phase == number] or [DataPlace(slot) for slot in self.kind.data]
+        counts = [report.taught if (report := self.examiner.reports.get(place)) else 0 for place in places]
+        return max(counts) if all(counts) else None
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -175,6 +198,7 @@ class NewRun(QObject):
     def end_gesture(self) -> None:
         """The slider is let go: what it changed is one undo step."""
         self.history.commit(self.settings)
+        self._examine()
 
     def set_settings(self, settings: TrainingSettings) -> None:
         """Take over `settings` from the form; outside a gesture the change is an undo step of its own."""
@@ -192,6 +216,8 @@ class NewRun(QObject):
         if settings != before:
             self._settings[kind.name] = settings
             self.settings_changed.emit(settings)
+            if not self.history.in_gesture:
+                self._examine()
             if self.schedule != schedule:
                 self.schedule_changed.emit(self.schedule)
             self.ready_changed.emit()
@@ -235,7 +261,8 @@ class NewRun(QObject):
         self.choose_kind(kind.name)
         self._inputs[kind.name] = {name: Path(path) for name, path in plan.inputs.items()}
         self.inputs_changed.emit(self.inputs)
-        self._set_data(tuple(Path(path) for path in plan.data))
+        for slot in kind.data:
+            self._set_data(slot.name, tuple(slot.sources(plan.data)))
         self.set_settings(settings)
         self._drawn[kind.name] = plan.schedule
         self.schedule_changed.emit(plan.schedule)
@@ -246,14 +273,16 @@ class NewRun(QObject):
     @property
     def missing(self) -> str:
         """What is still needed before it can begin, as a sentence; "" when it can."""
-        if not self.data:
-            return self.kind.data_help
+        for slot in self.kind.data:
+            if not self.data[slot.name]:
+                return slot.help if len(self.kind.data) == 1 else f"{slot.title}: {slot.help}"
         if (wanted := self._missing_input()) is not None:
             return f"{wanted.title}: {wanted.help[:1].lower()}{wanted.help[1:]}"
-        gone = next((path for path in (*self.data, *self.inputs.values()) if not path.exists()), None)
+        every = chain(*self.data.values(), self.inputs.values())
+        gone = next((path for path in every if not path.exists()), None)
         if gone is not None:
             return f"{gone.name} is not there any more: remove it, or bring it back."
-        if self.report is not None and self.report.usable == 0:
+        if any(report is not None and report.taught == 0 for report in self.reports):
             return "None of these files can be learnt from."
         return ""
 
@@ -263,9 +292,9 @@ class NewRun(QObject):
     @property
     def total_steps(self) -> int | None:
         """How many steps it will take; None while nobody has counted the pictures."""
-        if self.report is None or self.report.usable == 0:
+        if self.examples is None:
             return None
-        timeline = self.schedule.timeline(self.report.usable, batch=self.settings.batch, size=self.settings.size)
+        timeline = self.schedule.timeline(self.examples, batch=self.settings.batch, size=self.settings.size)
         return min(timeline.total_steps, self.settings.steps or timeline.total_steps)
 
     def seconds(self, runs: Sequence[RunSummary]) -> float | None:
@@ -281,7 +310,7 @@ class NewRun(QObject):
 
     def suggested_title(self) -> str:
         """Return what the run would be called."""
-        of = next((path.stem for path in self.inputs.values()), self.data[0].stem if self.data else "")
+        of = next((path.stem for path in chain(self.inputs.values(), *self.data.values())), "")
         return f"{of} {self.kind.title.lower()}".strip()
 
     def plan(self) -> RunPlan:
@@ -289,7 +318,7 @@ class NewRun(QObject):
         return RunPlan(
             task=self.kind.name,
             title=self.title.strip() or self.suggested_title(),
-            data=tuple(str(path) for path in self.data),
+            data={slot: tuple(map(str, paths)) for slot, paths in self.data.items()},
             inputs={name: str(path) for name, path in self.inputs.items()},
             settings=self.settings.model_dump(),
             schedule=self.schedule,
