@@ -26,8 +26,8 @@ from training_kit import (
 
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
-from studio.training.change_log import ChangeLog
 from studio.training.checkpoints import Checkpoints
+from studio.training.live_settings import ChangeLog
 from studio.training.micro_batches import MicroBatchMemo
 from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder
@@ -208,7 +208,7 @@ def test_a_look_before_a_phase_is_the_same_when_that_phase_is_known_to_need_part
     plan = toy_plan(schedule=TWO_PHASES, validate_every=3)
     whole, broken = new_run(tmp_path / "whole", plan), new_run(tmp_path / "broken", plan)
     train_to_end(whole)
-    assert [change.parts for change in ChangeLog.read(whole.path / "course.json").changes] == [2]
+    assert [change.micro_batches for change in ChangeLog.read(whole.path / "course.json").changes] == [2]
     job = training(broken, clock=EverySteps(4))
     advance_to(11, job)
     left = left_if_killed_now(broken)

@@ -67,8 +67,7 @@ def train(task: TrainingTask, optimisers: Mapping[str, NetworkOptimiser], proces
     with ExampleLoader(task.examples, SETTINGS.seed) as loader:
         for step in steps:
             config: StepConfig = TIMELINE.at(step)
-            batch = loader.batch(config.draws, config.batch, config.size)
-            for _ in taker.take(batch, config, rate=0.05, parts=1):
+            for _ in taker.take(loader, config, rate=0.05, micro_batches=1):
                 pass
 
 
