@@ -313,14 +313,29 @@ def _schedule(
 ) -> Schedule:  # fmt: skip
     if asked.schedule is not None:
         try:
-            return Schedule.model_validate_json(asked.schedule.read_bytes())
+            schedule = Schedule.model_validate_json(asked.schedule.read_bytes())
         except OSError as error:
             parser.error(f"argument --schedule: {asked.schedule}: {error.strerror}")
         except ValidationError as error:
             parser.error(f"argument --schedule: {asked.schedule}: {_first_of(error)}")
+        return _with_data_found(schedule, asked.schedule.absolute().parent, kind, parser)
     if asked.preset is not None:
         return _preset(asked.preset, parser)
     return kind.default_schedule(settings)
+
+
+def _with_data_found(schedule: Schedule, folder: Path, kind: TaskKind, parser: CommandParser) -> Schedule:
+    """Return the schedule with the places of its phases' own data, which count from where its file lies."""
+    slots = {slot.name: slot.flag for slot in kind.data}
+    for index, phase in enumerate(schedule.phases):
+        for slot, paths in phase.data.items():
+            if slot not in slots:
+                parser.error(
+                    f"argument --schedule: phase {index + 1}: data: there is no “{slot}”, only {', '.join(slots)}"
+                )
+            found = tuple(str(_existing(folder / Path(path).expanduser(), "--schedule", parser)) for path in paths)
+            schedule = schedule.with_data(index, {slot: found})
+    return schedule
 
 
 def _preset(text: str, parser: CommandParser) -> Schedule:

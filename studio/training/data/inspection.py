@@ -179,7 +179,9 @@ def examine(sources: Sequence[Path], *, size: int, reading: Reading = ANY_PICTUR
             yield Progress("Examining the pictures", len(examined), len(files))
         else:
             examined.append(one)
-    examples = _pairs_in(examined, found) if reading.holds == "pairs" else [(one,) for one in _usable(examined)]
+    examples: list[tuple[Examined, ...]] = [(one,) for one in _usable(examined)]
+    if reading.holds == "pairs":
+        examples = _pairs_in(examined, found)
     pictures = [one for example in examples for one in example]
     groups = yield from comparing_glances([one.miniature for one in pictures] if reading.holds != "pairs" else [])
     alike = [pictures[number].path for group in groups for number in group]

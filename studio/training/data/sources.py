@@ -158,8 +158,13 @@ def parts_of(found: IdxPictures, reading: Reading) -> tuple[list[int], list[int]
 def _some_of(found: DataFiles, reading: Reading) -> DataFiles:
     labels = found.labels or (0,) * len(found.files)
     chosen = _drawn([(label, path in found.kept) for path, label in zip(found.files, labels, strict=True)], reading)
-    files, kept, partners = ([each[i] for i in chosen if each] for each in (found.files, found.labels, found.partners))
-    return replace(found, files=tuple(files), labels=tuple(kept), partners=tuple(partners), total=len(found.files))
+    return replace(
+        found,
+        files=tuple(found.files[place] for place in chosen),
+        labels=tuple(found.labels[place] for place in chosen if found.labels),
+        partners=tuple(found.partners[place] for place in chosen if found.partners),
+        total=len(found.files),
+    )
 
 
 def _drawn(groups: Sequence[tuple[int, bool]], reading: Reading) -> list[int]:

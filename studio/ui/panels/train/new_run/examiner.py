@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -48,6 +49,12 @@ class DataExaminer(QObject):
     def is_busy(self, place: DataPlace) -> bool:
         """Whether this place is being looked at."""
         return place in self._handles
+
+    def count(self, slot: DataSlot, sources: tuple[Path, ...]) -> int:
+        """Return how many examples may be learnt from in these sources, wherever they were seen; 0 while unknown."""
+        seen = (report for place, report in self.reports.items() if self._tasks[place].sources == sources
+                and place.slot is slot)  # fmt: skip
+        return next((report.taught for report in seen), 0)
 
     def follow(self, tasks: dict[DataPlace, ExamineTask]) -> None:
         """Know exactly these places; of those whose data or reading changed there shall be another report.

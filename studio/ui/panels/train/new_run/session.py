@@ -13,7 +13,7 @@ from studio.training.data.inspection import DataReport
 from studio.training.data.splits import split_of
 from studio.training.run_folder import RunPlan
 from studio.training.run_summary import RunSummary
-from studio.training.schedule import Schedule
+from studio.training.schedule import Phase, Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import InputKind, TaskKind
 from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
@@ -177,11 +177,12 @@ class NewRun(QObject):
         """What is known of each place."""
         return tuple(self.examiner.reports.get(place) for place in self.places)
 
-    def examples(self, phase: Phase | None = None) -> int | None:
-        """Return how many pictures make an epoch (of a phase): those of the largest slot; None while nobody counted."""
-        number = next((i for i, other in enumerate(self.schedule.phases) if phase is not None and other == phase), None)
-        places = [place for place in self.places if place.phase == number] or [DataPlace(slot) for slot in self.kind.data]
-        counts = [report.taught if (report := self.examiner.reports.get(place)) else 0 for place in places]
+    def examples_of(self, phase: Phase) -> int | None:
+        """Return how many pictures make an epoch of a phase: those of the largest slot; None while nobody knows."""
+        counts = [
+            self.examiner.count(slot, tuple(slot.sources(phase.data)) or self.data[slot.name])
+            for slot in self.kind.data
+        ]
         return max(counts) if all(counts) else None
 
     # -- how -------------------------------------------------------------------------------------------------------
@@ -236,13 +237,13 @@ class NewRun(QObject):
         """Learn by this schedule."""
         if schedule != self.schedule:
             self._drawn[self.kind.name] = schedule
-            self.ready_changed.emit()
+            self._follow_data()
 
     def reset_schedule(self) -> None:
         """Learn as this kind of training does by default."""
         if self._drawn.pop(self.kind.name, None) is not None:
             self.schedule_changed.emit(self.schedule)
-            self.ready_changed.emit()
+            self._follow_data()
 
     def reset(self) -> None:
         """Set settings and schedule back to where a newcomer starts."""
@@ -261,12 +262,11 @@ class NewRun(QObject):
         self.choose_kind(kind.name)
         self._inputs[kind.name] = {name: Path(path) for name, path in plan.inputs.items()}
         self.inputs_changed.emit(self.inputs)
-        for slot in kind.data:
-            self._set_data(slot.name, tuple(slot.sources(plan.data)))
+        self._data |= {slot.name: tuple(slot.sources(plan.data)) for slot in kind.data}
         self.set_settings(settings)
         self._drawn[kind.name] = plan.schedule
         self.schedule_changed.emit(plan.schedule)
-        self.ready_changed.emit()
+        self._follow_data()
 
     # -- ready? ----------------------------------------------------------------------------------------------------
 
@@ -278,7 +278,7 @@ class NewRun(QObject):
                 return slot.help if len(self.kind.data) == 1 else f"{slot.title}: {slot.help}"
         if (wanted := self._missing_input()) is not None:
             return f"{wanted.title}: {wanted.help[:1].lower()}{wanted.help[1:]}"
-        every = chain(*self.data.values(), self.inputs.values())
+        every = chain(*map(self.paths_at, self.places), self.inputs.values())
         gone = next((path for path in every if not path.exists()), None)
         if gone is not None:
             return f"{gone.name} is not there any more: remove it, or bring it back."
@@ -292,9 +292,11 @@ class NewRun(QObject):
     @property
     def total_steps(self) -> int | None:
         """How many steps it will take; None while nobody has counted the pictures."""
-        if self.examples is None:
+        if not all(self.examples_of(phase) for phase in self.schedule.phases):
             return None
-        timeline = self.schedule.timeline(self.examples, batch=self.settings.batch, size=self.settings.size)
+        timeline = self.schedule.timeline(
+            lambda phase: self.examples_of(phase) or 1, batch=self.settings.batch, size=self.settings.size
+        )
         return min(timeline.total_steps, self.settings.steps or timeline.total_steps)
 
     def seconds(self, runs: Sequence[RunSummary]) -> float | None:

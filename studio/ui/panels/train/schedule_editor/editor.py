@@ -1,12 +1,13 @@
 """The schedule editor: a plot to draw on, a table for exact numbers, and one state behind both."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from studio.training.schedule import Schedule
+from studio.training.schedule import Phase, Schedule
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.number_words import number_text
 from studio.ui.controls.segments import Segments
@@ -140,8 +141,18 @@ class ScheduleEditor(QWidget):
         self.scale_choice.chosen.connect(self._set_scale)
         self.more_button.toggled.connect(self._show_more)
 
-    def set_schedule(self, schedule: Schedule, examples: int, batch: int, size: int) -> None:
-        """Show a schedule over so many examples per epoch, with the run's batch and picture size; tells nobody."""
+    def set_schedule(
+        self, schedule: Schedule, examples: int | Callable[[Phase], int], batch: int, size: int
+    ) -> None:  # fmt: skip
+        """Show a schedule over so many examples per epoch, with the run's batch and picture size; tells nobody.
+
+        Args:
+            schedule: what to show.
+            examples: how many make an epoch, or that of each phase.
+            batch: where a phase says none.
+            size: likewise, px.
+
+        """
         if self._own_history and schedule != self.schedule:
             self.undo_stack.clear()
         self.state.set_schedule(schedule, examples, batch, size)
