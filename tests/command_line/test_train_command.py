@@ -64,7 +64,7 @@ def test_a_run_is_trained_and_its_network_is_the_result(pictures, tmp_path, caps
     assert "2 classes" in err
     assert "Step 3 of 3" in err  # a log file gets lines instead of a bar
     plan = RunFolder(run).read_plan()
-    assert (plan.task, plan.data) == ("classifier", (str(pictures),))
+    assert (plan.task, plan.data) == ("classifier", {"data": (str(pictures),)})
     assert plan.settings["steps"] == 3
     assert "width" not in plan.settings  # what nobody asked for keeps following the defaults
 
@@ -102,7 +102,7 @@ def test_data_that_has_moved_is_found_again(pictures, tmp_path, capsys):
     assert main(resume) == 1
     assert f"{old} is not there" in capsys.readouterr().err
     assert main([*resume, "--data", str(new)]) == 0
-    assert RunFolder(run).read_plan().data == (str(new),)
+    assert RunFolder(run).read_plan().data == {"data": (str(new),)}
     (new / "dark" / "0.png").unlink()
     assert main(["train", "--resume", str(run), "--steps", "3", "--accelerator", "cpu"]) == 1
     assert "the pictures it learns from" in capsys.readouterr().err

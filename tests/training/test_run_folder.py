@@ -96,7 +96,8 @@ def test_runs_are_listed_newest_first(tmp_path, plan):
 def test_a_name_that_no_file_can_hold_is_told_before_anything_is_made(tmp_path, plan):
     with pytest.raises(StudioError, match=r"caf\\xe9 is not a name in UTF-8.*Rename"):
         RunFolder.create(
-            tmp_path / "run", plan.model_copy(update={"data": (b"/caf\xe9".decode(errors="surrogateescape"),)})
+            tmp_path / "run",
+            plan.model_copy(update={"data": {"data": (b"/caf\xe9".decode(errors="surrogateescape"),)}}),
         )
     assert not (tmp_path / "run").exists()
 

@@ -97,6 +97,7 @@ class FastStyleTask(TrainingTask):
         kept: photos that it is measured on, 3×S×S each; may be empty.
         looks: photos that it shows, 3×S×S each: of those that are kept, where there are any.
         settings: of the run.
+        others: what it learns from in phases with data of their own.
 
     """
 
@@ -110,9 +111,10 @@ class FastStyleTask(TrainingTask):
         kept: tuple[Tensor, ...],
         looks: tuple[Tensor, ...],
         settings: FastStyleSettings,
+        others: tuple[PhotoExamples, ...] = (),
     ) -> None:
         self.networks: Mapping[str, nn.Module] = {"painter": network}
-        self.examples = photos
+        self.examples, self.other_examples = photos, others
         self.best = ("loss", "min") if kept else None
         self._painting = painting
         self._kept, self._looks = kept, looks
@@ -231,22 +233,28 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
     settings = FastStyleSettings.model_validate(dict(plan.settings))
     painting = yield from _opening_painting(plan, settings, place)
     (slot,) = FAST_STYLE.data
-    found = yield from finding_files(slot.sources(plan.data), slot.reading(settings))
     largest = max(phase.size or settings.size for phase in plan.schedule.phases)
-    pictures = yield from caching_pictures(found.files, place.cache, side=largest * _CACHE_ROOM)
-    yield from telling_left_out(pictures)
-    taught, kept = _divided(*pictures.parts(found.kept), settings)
-    yield Log(f"{len(taught)} photos to learn from, {len(kept)} kept for checking.")
+    opened: list[tuple[PhotoExamples, tuple[int, ...]]] = []
+    for data in plan.schedule.data_sets:
+        found = yield from finding_files(slot.sources({**plan.data, **data}), slot.reading(settings))
+        pictures = yield from caching_pictures(found.files, place.cache, side=largest * _CACHE_ROOM)
+        yield from telling_left_out(pictures)
+        taught, kept = _divided(*pictures.parts(found.kept), settings)
+        yield Log(f"{len(taught)} photos to learn from, {len(kept)} kept for checking.")
+        opened.append((PhotoExamples(pictures, taught, settings), kept))
+    (photos, kept), *others = opened
+    looks = (kept or photos.chosen)[:_SHOWN]
     network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
     side = min(_MEASURED_SIDE, max(_LEAST_SIDE, largest))
     return FastStyleTask(
         network.to(place.device),
         replace(painting, backbone=painting.backbone.to(place.device)),
-        PhotoExamples(pictures, taught, settings),
-        tuple(centred(pictures[index], side) for index in kept),
-        tuple(centred(pictures[index], side) for index in (kept or taught)[:_SHOWN]),
+        photos,
+        tuple(centred(photos.pictures[index], side) for index in kept),
+        tuple(centred(photos.pictures[index], side) for index in looks),
         settings,
+        tuple(examples for examples, _ in others),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -66,6 +66,21 @@ class Collection:
     taught: Sequence[int]
     kept: Sequence[int] = ()
     signs: bool = False
+
+    def relabelled(self, names: tuple[str, ...]) -> "Collection":
+        """Return the same pictures under the numbers that `names` give to their classes.
+
+        Raises:
+            StudioError: there are classes of other names.
+
+        """
+        if strange := [name for name in self.names if name not in names]:
+            raise StudioError(
+                f"A phase's own data shows “{strange[0]}”, which the run's data does not.",
+                "Call its folders as the classes of the run's data.",
+            )
+        labels = tuple(names.index(self.names[label]) for label in self.labels)
+        return replace(self, names=names, labels=labels)
 
     def divided(self, share: float, seed: int) -> tuple[list[int], list[int]]:
         """Return what to learn from, and what to keep for checking: as the data says, or else `share` of each class."""

@@ -5,8 +5,13 @@ import sys
 import pytest
 from picture_files import save, save_scenes
 
+from studio.core.events import finish
 from studio.core.failures import StudioError
-from studio.training.data.sources import find_classes, find_pictures
+from studio.training.data.sources import Reading, find_pictures, finding_data
+
+
+def read(*sources, holds="classes", **options):
+    return finish(finding_data(sources, Reading(holds, **options)))
 
 
 def names(paths, folder):
@@ -82,7 +87,7 @@ def test_a_folder_for_each_class(tmp_path):
     save(tmp_path / "horse" / "near" / "b.png")
     save(tmp_path / "house" / "c.png")
     save(tmp_path / "beside.png")
-    found = find_classes(tmp_path)
+    found = read(tmp_path)
     assert found.names == ("horse", "house")
     assert names(found.files, tmp_path) == ["horse/a.png", "horse/near/b.png", "house/c.png"]
     assert found.labels == (0, 0, 1)
@@ -92,7 +97,7 @@ def test_a_folder_for_each_class(tmp_path):
 def test_the_deepest_folders_as_classes(tmp_path):
     for name in ("photo/horse", "photo/house", "art/horse"):
         save_scenes(tmp_path / name, 1)
-    assert find_classes(tmp_path, deepest=True).names == ("art/horse", "photo/horse", "photo/house")
+    assert read(tmp_path, deepest=True).names == ("art/horse", "photo/horse", "photo/house")
 
 
 @pytest.mark.parametrize(("files", "cause"), [
@@ -102,4 +107,4 @@ def test_fewer_than_two_classes_is_an_error(tmp_path, files, cause):
     for name in files:
         save(tmp_path / name)
     with pytest.raises(StudioError, match=cause):
-        find_classes(tmp_path)
+        read(tmp_path)

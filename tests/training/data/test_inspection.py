@@ -24,6 +24,7 @@ from PIL import Image
 from studio.core.events import Progress, finish
 from studio.training.data.cache import caching_pictures
 from studio.training.data.inspection import examine
+from studio.training.data.sources import Reading
 
 
 def look(*sources, size=32, **options):
@@ -134,7 +135,7 @@ def test_classes_are_counted_and_compared(tmp_path):
     save_scenes(tmp_path / "house", 2, first=50)
     (tmp_path / "house" / "wrong.png").write_bytes((tmp_path / "horse" / "003.png").read_bytes())
     save(tmp_path / "beside.png", scene(seed=99))
-    report = look(tmp_path, by_class=True)
+    report = look(tmp_path, reading=Reading("classes"))
     assert report.classes == (("horse", 12), ("house", 2))
     assert names_of(finding(report, "two_classes")) == ["wrong.png"]
     assert names_of(finding(report, "loose")) == ["beside.png"]
@@ -189,7 +190,11 @@ def test_can_be_stopped_at_any_time(tmp_path):
 def test_the_classes_of_several_folders_are_joined_by_name(tmp_path):
     for number, name in enumerate(("a/horse", "a/house", "b/house", "b/ship")):
         save_scenes(tmp_path / name, 10, first=20 * number)
-    assert look(tmp_path / "a", tmp_path / "b", by_class=True).classes == (("horse", 10), ("house", 20), ("ship", 10))
+    assert look(tmp_path / "a", tmp_path / "b", reading=Reading("classes")).classes == (
+        ("horse", 10),
+        ("house", 20),
+        ("ship", 10),
+    )
 
 
 def test_needs_no_torch():

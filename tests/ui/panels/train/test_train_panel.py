@@ -26,18 +26,21 @@ from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
+from studio.core.samples import sample_paintings
 from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.training import kinds
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.run_log import RunHistory
 from studio.training.run_summary import summarise
-from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.task import TaskContext, TrainingTask
-from studio.training.task_kind import InputKind, TaskKind
+from studio.training.task_kind import DataSlot, InputKind, TaskKind
 from studio.ui.panels.train.closing import ClosingDialog
 from studio.ui.panels.train.desk import day_in_words
+from studio.ui.panels.train.new_run.data_places import DataPlaceView
 from studio.ui.panels.train.new_run.data_shelf import sources_of
+from studio.ui.panels.train.new_run.page import NewRunPage
 from studio.ui.panels.train.panel import TrainPanel, length_in_words
 from studio.ui.preferences import Preferences
 from studio.ui.shell.notifier import Notifier
@@ -50,8 +53,9 @@ LONG = 1_000_000
 def toys(monkeypatch) -> tuple[TaskKind, ...]:
     """Two kinds of toys instead of what there really is."""
     painter = TaskKind(
-        "painter", "Painter", "Paints.", ToySettings, "training_kit:open_regression", "pictures", "Drop photos.",
-        lambda _: constant_schedule(20), (InputKind("painting", "Painting", "The painting it imitates."),),
+        "painter", "Painter", "Paints.", ToySettings, "training_kit:open_regression",
+        (DataSlot(DATA, "Photos", "pictures", "Drop photos."),), lambda _: constant_schedule(20),
+        (InputKind("painting", "Painting", "The painting it imitates.", sample_paintings),),
     )  # fmt: skip
     toys = (painter, toy_kind())
     monkeypatch.setattr(kinds, "KINDS", toys)
@@ -81,6 +85,12 @@ def begin(panel: TrainPanel, until, steps: int = LONG, **settings) -> Path:
     return path
 
 
+def place(page: NewRunPage) -> DataPlaceView:
+    """The only place of data on the page."""
+    (view,) = page.data.views.values()
+    return view
+
+
 def click(button: QAbstractButton) -> None:
     assert button.isEnabled(), button.text()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -101,7 +111,7 @@ def test_dropping_photos_and_a_painting_is_enough_to_start(panel, until, photos,
     assert not page.start_button.isEnabled()
     assert page._words.text() == "Drop photos."
     assert drop_files(page, photos)
-    until(lambda: "6 pictures" in page.doctor.text)
+    until(lambda: "6 pictures" in place(page).doctor.text)
     assert "painting it imitates" in page._words.text()
     assert drop_files(page, write_painting(tmp_path / "stripes.png"))
     assert page.start_button.isEnabled()
@@ -113,7 +123,7 @@ def test_dropping_photos_and_a_painting_is_enough_to_start(panel, until, photos,
     click(page.start_button)
     until(lambda: panel.session.watch.look is not None and panel.session.watch.look.state == "finished")
     plan = panel.session.watch.look.plan
-    assert (plan.title, plan.task, plan.data) == ("My first", "painter", (str(photos),))
+    assert (plan.title, plan.task, plan.data) == ("My first", "painter", {"data": (str(photos),)})
     assert plan.inputs == {"painting": str(tmp_path / "stripes.png")}
     assert page.title.text() == ""
 
@@ -128,15 +138,15 @@ def test_folders_lists_and_single_files_stand_in_lines_of_their_own(tmp_path):
 
 def test_data_is_added_by_dialog_and_removed_by_its_cross(panel, until, photos, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
-    shelf = panel.desk.new_page.shelf
+    shelf = place(panel.desk.new_page).shelf
     click(shelf.folder_button)
     assert [row.words.text() for row in shelf.rows] == ["photos"]
     click(shelf.rows[0].remove_button)
     assert shelf.rows == []
-    assert not panel.desk.new_page.doctor.isVisible()
+    assert not place(panel.desk.new_page).doctor.isVisible()
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(photos / "1.png")], ""))
     click(shelf.files_button)
-    assert panel.session.new_run.data == (photos / "1.png",)
+    assert panel.session.new_run.data == {"data": (photos / "1.png",)}
 
 
 def test_a_sample_painting_is_one_click_away(panel, until):
@@ -525,7 +535,7 @@ def test_a_run_goes_on_with_pictures_that_have_moved(qtbot, until, photos, tmp_p
         until(header.pictures_action.isEnabled)
         with answering_file_dialog(moved):
             header.pictures_action.trigger()
-        assert RunFolder(path).read_plan().data == (str(moved),)
+        assert RunFolder(path).read_plan().data == {"data": (str(moved),)}
         click(header.main_button)
         until(lambda: panel.session.watch.look.state == "running" and panel.session.watch.look.history.step > reached)
         panel.stop()

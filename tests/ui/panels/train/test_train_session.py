@@ -16,7 +16,8 @@ from studio.training import kinds
 from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory, RunLog
-from studio.training.task_kind import InputKind, TaskKind
+from studio.training.schedule import DATA
+from studio.training.task_kind import DataSlot, InputKind, TaskKind
 from studio.ui.panels.train.session import RunAction, TrainSession
 from studio.ui.preferences import Preferences
 
@@ -26,8 +27,9 @@ LONG = 1_000_000
 
 def kind_with_painting() -> TaskKind:
     return TaskKind(
-        "painter", "Painter", "Paints.", ToySettings, f"training_kit:{open_regression.__name__}", "pictures",
-        "Drop photos here.", lambda settings: constant_schedule(10 * settings.batch),
+        "painter", "Painter", "Paints.", ToySettings, f"training_kit:{open_regression.__name__}",
+        (DataSlot(DATA, "Photos", "pictures", "Drop photos here."),),
+        lambda settings: constant_schedule(10 * settings.batch),
         (InputKind("painting", "Painting", "The painting it imitates."),),
     )  # fmt: skip
 
@@ -82,39 +84,38 @@ def test_what_is_missing_is_said_one_thing_after_the_other(session, photos, unti
     Image.new("RGB", (8, 8)).save(painting)
     new.drop([painting])
     assert new.inputs == {"painting": painting}
-    assert new.data == (photos,)
+    assert new.data == {"data": (photos,)}
     assert new.missing == ""
-    until(lambda: new.report is not None)
-    assert new.report.usable == 6
+    until(lambda: new.reports[0] is not None)
+    assert new.reports[0].usable == 6
     assert new.suggested_title() == "rose painter"
     painting.unlink()
     assert "rose.png is not there any more" in new.missing
 
 
 def test_data_is_examined_again_whenever_it_changes(session, photos, until, tmp_path):
-    new, reports = session.new_run, []
-    new.report_changed.connect(reports.append)
+    new = session.new_run
     new.add_data([photos])
-    until(lambda: new.report is not None)
+    until(lambda: new.reports[0] is not None)
     more = tmp_path / "more.png"
     Image.new("RGB", (30, 30), "red").save(more)
     new.add_data([more])
-    assert new.report is None
-    until(lambda: new.report is not None)
-    assert new.report.usable == 7
+    assert new.reports[0] is None
+    until(lambda: new.reports[0] is not None)
+    assert new.reports[0].usable == 7
     new.remove_data([photos])
-    until(lambda: new.report is not None)
-    assert new.report.usable == 1
+    until(lambda: new.reports[0] is not None)
+    assert new.reports[0].usable == 1
     new.remove_data([more])
-    assert new.report is None
-    assert not new.is_examining
+    assert new.reports[0] is None
+    assert not new.examiner.is_busy(new.places[0])
 
 
 def test_length_follows_schedule_batch_and_limit(session, photos, until):
     new = session.new_run
     new.add_data([photos])
     assert new.total_steps is None
-    until(lambda: new.report is not None)
+    until(lambda: new.reports[0] is not None)
     assert new.total_steps == 10
     new.draw_schedule(constant_schedule(300))
     assert new.total_steps == 300
@@ -334,7 +335,7 @@ def test_nobody_is_torn_away_from_a_run_that_is_being_put_together(nightly, engi
     )
     session.new_run.add_data([photos])
     session.set_visible(True)
-    until(lambda: session.manager.place(nightly) == "elsewhere" and session.new_run.report is not None)
+    until(lambda: session.manager.place(nightly) == "elsewhere" and session.new_run.reports[0] is not None)
     assert session.shown is None
     session.set_visible(False)
 
