@@ -30,9 +30,9 @@ IdxPair: TypeAlias = tuple[Path, Path]
 """A file of pictures and that of their labels."""
 
 _PICTURES = re.compile(r"(.*)[-._]idx3[-._]ubyte(\.gz)?", re.IGNORECASE)
-_TAUGHT = re.compile(r"train", re.IGNORECASE)
-_KEPT = re.compile(r"t10k|test|val", re.IGNORECASE)
-"""How the names of the two pairs of a divided set begin."""
+_TAUGHT = re.compile(r"(^|[-_.])train", re.IGNORECASE)
+_KEPT = re.compile(r"(^|[-_.])(t10k|test|val)", re.IGNORECASE)
+"""Words in the names of the two pairs of a divided set."""
 _LARGEST = 4 * 2**30
 """Bytes above which a header is not believed."""
 
@@ -73,13 +73,13 @@ class IdxPictures:
         """Numbers of the pictures that the set keeps for checking: all of t10k beside train."""
 
     def _kept_in(self, counts: Sequence[int]) -> frozenset[int]:
-        if not any(_TAUGHT.match(pictures.name) for pictures, _ in self._pairs):
+        if not any(_TAUGHT.search(pictures.name) for pictures, _ in self._pairs):
             return frozenset()
         starts = accumulate(counts, initial=0)
         return frozenset(
             start + number
             for (pictures, _), start, count in zip(self._pairs, starts, counts, strict=False)
-            for number in range(count if _KEPT.match(pictures.name) else 0)
+            for number in range(count if _KEPT.search(pictures.name) else 0)
         )
 
     def __len__(self) -> int:

@@ -11,7 +11,7 @@ from picture_files import save
 from studio.core.events import finish
 from studio.core.failures import StudioError
 from studio.training.data.idx_files import read_idx
-from studio.training.data.sources import Reading, finding_data
+from studio.training.data.sources import Reading, finding_data, parts_of
 
 
 def read(*sources):
@@ -55,6 +55,38 @@ def test_several_pairs_follow_one_another_and_one_can_be_chosen(tmp_path, pictur
     write(tmp_path, pictures[:4], LABELS[:4])
     assert len(read(tmp_path)) == 10
     assert len(read(tmp_path / "train-images-idx3-ubyte")) == 4
+
+
+@pytest.mark.parametrize("stems", [("train", "t10k"), ("train", "test"), ("emnist-train", "emnist-test")])
+def test_train_and_t10k_are_a_split(tmp_path, pictures, stems):
+    write(tmp_path, pictures, LABELS, stem=stems[0])
+    write(tmp_path, pictures[:4], LABELS[:4], stem=stems[1])
+    found = read(tmp_path)
+    taught, kept = parts_of(found, Reading("classes"))
+    assert (len(taught), len(kept)) == (6, 4)
+    for number, index in enumerate(taught):
+        np.testing.assert_array_equal(found[index][..., 0], pictures[number])
+    assert parts_of(found, Reading("classes", split=False)) == (list(range(10)), [])
+    assert parts_of(pickle.loads(pickle.dumps(found)), Reading("classes")) == (taught, kept)
+
+
+def test_t10k_alone_is_learnt_from(tmp_path, pictures):
+    write(tmp_path, pictures, LABELS, stem="t10k")
+    assert parts_of(read(tmp_path), Reading("classes")) == (list(range(6)), [])
+
+
+def test_of_a_part_every_digit_has_its_share(tmp_path):
+    labels = np.repeat(np.arange(3, dtype=np.uint8), (20, 10, 2))
+    write(tmp_path, np.zeros((32, 5, 4), np.uint8), labels)
+    found = read(tmp_path)
+    taught, _ = parts_of(found, Reading("classes", share=0.1))
+    assert [found.labels[index] for index in taught] == [0, 0, 1, 2]
+
+
+def test_what_a_mac_leaves_beside_a_set_is_no_part_of_it(tmp_path, pictures):
+    write(tmp_path, pictures, LABELS)
+    (tmp_path / "._train-images-idx3-ubyte").write_bytes(b"\0\5\x16\7")
+    assert len(read(tmp_path)) == 6
 
 
 def test_pickles_as_its_files_names(tmp_path):
