@@ -23,9 +23,9 @@ __all__ = ["DataReport", "Finding", "FindingKind", "Histogram", "Severity", "exa
 
 Severity: TypeAlias = Literal["info", "warning"]
 FindingKind: TypeAlias = Literal[
-    "split", "share", "beside", "broken", "duplicate", "two_classes", "leaked", "alike", "few", "few_of_a_class",
-    "uneven", "loose", "unpaired", "halved", "unequal", "small", "long", "grey", "transparent", "cmyk", "deep",
-    "turned", "moving",
+    "split", "share", "beside", "sides", "broken", "duplicate", "two_classes", "leaked", "alike", "few",
+    "few_of_a_class", "uneven", "loose", "unpaired", "halved", "unequal", "small", "long", "grey", "transparent",
+    "cmyk", "deep", "turned", "moving",
 ]  # fmt: skip
 
 FEW = 20
@@ -35,6 +35,8 @@ UNEVEN = 5.0
 """How many times as many pictures the most frequent class may have."""
 UNEQUAL = 1.02
 """How much wider, for its height, one picture of a pair may be than the other: rounding makes some."""
+NOTES: frozenset[FindingKind] = frozenset({"split", "share", "beside", "sides", "halved"})
+"""What is told of how the data is read: nothing is the matter with it."""
 LONG = 2.5
 """Longer side over shorter side above which a square shows little of a picture."""
 
@@ -105,6 +107,11 @@ class DataReport:
     def taught(self) -> int:
         """How many of them may be learnt from."""
         return self.usable - self.kept
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nothing is the matter with the data."""
+        return self.usable > 0 and all(finding.kind in NOTES for finding in self.findings)
 
     @property
     def summary(self) -> str:
@@ -228,7 +235,7 @@ def _report_on_idx(pictures: IdxPictures, size: int, reading: Reading) -> DataRe
     findings.append(_plain("grey", "info", number))
     if min(width, height) < size:
         findings.append(_plain("small", "info", number))
-    findings += _findings_on_classes(classes)
+    findings += _findings_on_classes(classes, reading)
     mean, deviation = pictures.mean_and_deviation(taught)
     return DataReport(
         number, (), tuple(findings), ((width, height),) * number, height * width * len(pictures), 0, (("idx", number),),
@@ -332,8 +339,8 @@ def _look_at_parts(data: _Data) -> Iterator[Finding]:
     if found.beside:
         names_beside = " and ".join(f"“{folder.name}”" for folder in found.beside[:3])
         more = " …" if len(found.beside) > 3 else ""
-        yield Finding("beside", "info", f"{names_beside}{more} beside the folders that divide the data",
-                      "what lies there is left out", found.beside)  # fmt: skip
+        beside = f"{names_beside}{more} beside the folders that divide the data"
+        yield Finding("beside", "info", beside, "what lies there is left out")
     if data.reading.share < 1.0:
         yield _on_share(len(found.files), found.total, data.reading)
 
@@ -374,6 +381,10 @@ def _look_for_what_is_left_out(data: _Data) -> Iterator[Finding]:
 def _look_at_pairs(data: _Data) -> Iterator[Finding]:
     if data.reading.holds != "pairs":
         return
+    two = next((example for example in data.examples if len(example) == 2), None)
+    if two is not None:
+        first, second = (one.path.parent.name for one in two)
+        yield Finding("sides", "info", f"“{first}” first, “{second}” second", "pictures of equal names are pairs")
     if halved := [example[0].path for example in data.examples if len(example) == 1]:
         yield _plain("halved", "info", len(halved), halved)
     if unequal := [example[0].path for example in data.examples if len(example) == 2 and _differ(*example)]:
@@ -408,16 +419,18 @@ def _look_for_lookalikes(data: _Data) -> Iterator[Finding]:
 
 
 def _look_at_numbers(data: _Data) -> Iterator[Finding]:
-    if 0 < (number := len(data.examples) - data.kept) < FEW:
+    if 0 < (number := len(data.examples) - data.kept) < FEW and data.reading.share == 1.0:
         found = f"Only {number} {'pair' if data.reading.holds == 'pairs' else 'picture'}{'s' * (number > 1)}"
         yield Finding("few", "warning", found, "it will learn them by heart; more, and more different ones, help")
     if data.found.names:
         counts = Counter(data.labels[one.path] for one in data.usable)
-        yield from _findings_on_classes([(name, counts[label]) for label, name in enumerate(data.found.names)])
+        classes = [(name, counts[label]) for label, name in enumerate(data.found.names)]
+        yield from _findings_on_classes(classes, data.reading)
 
 
-def _findings_on_classes(classes: Sequence[tuple[str, int]]) -> Iterator[Finding]:
-    rare = [f"“{name}” ({count})" for name, count in classes if count < FEW_OF_A_CLASS]
+def _findings_on_classes(classes: Sequence[tuple[str, int]], reading: Reading) -> Iterator[Finding]:
+    few = FEW_OF_A_CLASS if reading.share == 1.0 else 0  # whoever tries things out knows
+    rare = [f"“{name}” ({count})" for name, count in classes if count < few]
     if rare:
         found = f"Few pictures of {', '.join(rare[:5])}{' …' if len(rare) > 5 else ''}"
         yield Finding("few_of_a_class", "warning", found, "it will recognise them badly; add more")

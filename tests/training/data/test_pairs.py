@@ -127,7 +127,7 @@ def test_equal_partners_are_pairs_of_their_own(tmp_path):
     assert all(taught.plain(index, 16)[1].max() == 0 for index in range(3))
     report = finish(examine([tmp_path / "data"], size=32, reading=Reading("pairs")))
     assert report.summary == "3 pairs, shorter side 64 px"
-    assert {finding.kind for finding in report.findings} == {"few", "grey"}
+    assert {finding.kind for finding in report.findings} == {"few", "grey", "sides"}
 
 
 def test_what_is_wrong_with_pairs_is_reported(tmp_path):

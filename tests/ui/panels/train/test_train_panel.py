@@ -2,6 +2,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,42 @@ def test_data_is_added_by_dialog_and_removed_by_its_cross(panel, until, photos, 
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(photos / "1.png")], ""))
     click(shelf.files_button)
     assert panel.session.new_run.data == {"data": (photos / "1.png",)}
+
+
+def test_a_phase_gets_a_folder_of_its_own_by_a_menu(panel, until, photos, tmp_path, monkeypatch):
+    page, new = panel.desk.new_page, panel.session.new_run
+    assert drop_files(page, photos)
+    few = tmp_path / "few"
+    few.mkdir()
+    for name in ("1.png", "2.png"):
+        (few / name).write_bytes((photos / name).read_bytes())
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(few))
+    page.data.phase_menu.aboutToShow.emit()
+    assert [action.text() for action in page.data.phase_menu.actions()] == ["Only in “Phase 1”…"]
+    page.data.phase_menu.actions()[0].trigger()
+    own = list(page.data.views.values())[1]
+    assert (own.title.text(), [row.words.text() for row in own.shelf.rows]) == ("Only in “Phase 1”", ["few"])
+    until(lambda: "2 pictures" in own.doctor.text)
+    assert page.schedule.schedule.phases[0].data == {"data": (str(few),)}
+    page.data.phase_menu.aboutToShow.emit()
+    assert page.data.phase_menu.actions() == []
+    click(own.shelf.rows[0].remove_button)
+    assert len(page.data.views) == 1
+    assert new.schedule.phases[0].data == {}
+
+
+def test_moved_pictures_are_asked_for_slot_by_slot(panel, until, photos, tmp_path, monkeypatch):
+    slots = tuple(DataSlot(name, name.upper(), "pictures", "") for name in "ab")
+    panel.session.kinds = (replace(toy_kind(), data=slots),)
+    data = {"a": (str(photos),), "b": (str(tmp_path / "gone"),)}
+    run = RunFolder.create(tmp_path / "run", toy_plan(3).model_copy(update={"data": data}))
+    panel.session.open(run.path)
+    until(lambda: panel.session.watch.look is not None)
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda _, title, *__: asked.append(title) or str(tmp_path))
+    panel.choose_moved_pictures(run.path)
+    assert asked == ["B: where they lie now"]
+    assert run.read_plan().data == {"a": (str(photos),), "b": (str(tmp_path),)}
 
 
 def test_a_sample_painting_is_one_click_away(panel, until):

@@ -1,10 +1,11 @@
 """Everything that a new run learns from: a place to drop it for each slot, and what was found there."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
@@ -58,13 +59,30 @@ class DataPlaces(QWidget):
         super().__init__(parent)
         self._run, self._theme = new_run, theme
         self.views: dict[DataPlace, DataPlaceView] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2 * theme.tokens.gap)
+        self.phase_button = QPushButton("Other Data in One Phase", self)
+        self.phase_menu = QMenu(self.phase_button)
+        self._column = QVBoxLayout()
+        self._lay_out()
         self._connect()
         self._follow()
 
+    def _lay_out(self) -> None:
+        gap = self._theme.tokens.gap
+        self._column.setSpacing(2 * gap)
+        self.phase_button.setMenu(self.phase_menu)
+        self.phase_button.setAccessibleName(self.phase_button.text())
+        self.phase_button.setToolTip(
+            "Let one phase of the schedule learn from a folder of its own, such as small copies"
+        )
+        mark(self.phase_button, kind="link")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(gap)
+        layout.addLayout(self._column)
+        layout.addWidget(self.phase_button, 0, Qt.AlignmentFlag.AlignLeft)
+
     def _connect(self) -> None:
+        self.phase_menu.aboutToShow.connect(self._offer_phases)
         run, examiner = self._run, self._run.examiner
         run.kind_changed.connect(self._follow)
         run.data_changed.connect(self._follow)
@@ -82,6 +100,11 @@ class DataPlaces(QWidget):
         view.doctor.again_requested.connect(lambda: run.examiner.look_again(place))
         view.doctor.file_chosen.connect(self.reveal_requested)
         return view
+
+    def _offer_phases(self) -> None:
+        self.phase_menu.clear()
+        for place in self._run.possible_places:
+            self.phase_menu.addAction(f"{self._run.title_of(place)}…", partial(self.folder_requested.emit, place))
 
     def _follow(self) -> None:
         """Show the places there are now, each with what lies there."""

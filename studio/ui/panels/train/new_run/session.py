@@ -114,8 +114,14 @@ class NewRun(QObject):
         slot = place.slot.title if len(self.kind.data) > 1 else ""
         if place.phase is None:
             return slot
-        name = self.schedule.phases[place.phase].name or f"phase {place.phase + 1}"
-        return f"{slot} of “{name}” alone" if slot else f"“{name}” alone"
+        phase = self.schedule.phases[place.phase].name or f"Phase {place.phase + 1}"
+        return f"{slot}, only in “{phase}”" if slot else f"Only in “{phase}”"
+
+    @property
+    def possible_places(self) -> tuple[DataPlace, ...]:
+        """Where there could be data for one phase alone, and is none yet."""
+        phases = range(len(self.schedule.phases))
+        return tuple(p for i in phases for slot in self.kind.data if (p := DataPlace(slot, i)) not in self.places)
 
     def drop(self, paths: Sequence[Path]) -> None:
         """Take whatever was dropped: a single picture where one is still asked for, and everything else as data.

@@ -87,7 +87,7 @@ class ScheduleEditor(QWidget):
             button.setFixedWidth(64)
         self.more_button.setCheckable(True)
         self.more_button.setToolTip(
-            "Momentum, optimiser, weight decay, picture size, batch, resting layers and layer rates of each phase"
+            "Momentum, optimiser, weight decay, picture size, batch, data, resting layers and layer rates of each phase"
         )
         mark(self.more_button, kind="link")
         mark(self.readout, tone="muted")
