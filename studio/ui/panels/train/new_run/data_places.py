@@ -120,6 +120,7 @@ class DataPlaces(QWidget):
                 self._column.insertWidget(row, self.views[place])
                 self._show_report(place)
             self.views[place].show_place(self._run.title_of(place), place.slot.help, self._run.paths_at(place))
+        self.phase_button.setVisible(any(self._run.data.values()))  # no riddle for whoever just arrives
 
     def _show_progress(self, place: DataPlace, progress: Progress) -> None:
         if place in self.views:
