@@ -14,6 +14,7 @@ from studio.cli import main
 from studio.core.controls import Controls
 from studio.core.events import Log, finish
 from studio.core.failures import StudioError
+from studio.core.model_shelf import ModelShelf
 from studio.core.settings import Settings
 from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify
@@ -71,9 +72,15 @@ def test_a_run_stands_for_its_network_and_a_program_gets_every_probability(model
     assert sum(result["chances"].values()) == pytest.approx(1.0)
 
 
+def test_a_classifier_on_the_shelf_goes_by_its_name(model, pictures, capsys):
+    entry = ModelShelf.standard().import_file(model)
+    assert main(["classify", str(pictures / "red.png"), "--model", entry.name]) == 0
+    assert capsys.readouterr().out.split("\t")[1].startswith("red")
+
+
 def test_a_broken_file_is_named_and_the_others_are_answered(model, pictures):
     (pictures / "broken.png").write_bytes(b"no picture")
-    said, job = [], classify(ClassifyTask(tuple(sorted(pictures.iterdir())), model), Controls(Settings()))
+    said, job = [], classify(ClassifyTask(tuple(sorted(pictures.iterdir())), str(model)), Controls(Settings()))
     while True:
         try:
             said.append(next(job))
@@ -83,12 +90,12 @@ def test_a_broken_file_is_named_and_the_others_are_answered(model, pictures):
     assert [verdict.said for verdict in verdicts] == ["green", "red"]
     assert any("broken.png" in one.message for one in said if isinstance(one, Log))
     with pytest.raises(StudioError, match="None of these files is a picture"):
-        finish(classify(ClassifyTask((pictures / "broken.png",), model), Controls(Settings())))
+        finish(classify(ClassifyTask((pictures / "broken.png",), str(model)), Controls(Settings())))
 
 
 def test_asked_to_finish_it_returns_what_it_has(model, pictures):
     controls = Controls(Settings())
-    job = classify(ClassifyTask(tuple(sorted(pictures.iterdir())), model), controls)
+    job = classify(ClassifyTask(tuple(sorted(pictures.iterdir())), str(model)), controls)
     for _ in range(3):
         next(job)
     controls.finish()

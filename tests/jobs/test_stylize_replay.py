@@ -11,15 +11,17 @@ import torch
 from style_kit import KnownMachine, drive, frames, moves, picture, quick, request_of, small_task
 
 from models.backbones import untrained_backbone
+from models.pixels import to_deep_picture, to_picture, to_tensor
 from studio.core.controls import Controls
 from studio.core.events import Log, Metrics, Preview
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.model_shelf import ModelShelf
 from studio.core.picture_task import PictureResult
+from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls, segments_of
-from studio.jobs.style.inputs import StyleInputs, loss_weights, to_deep_picture, to_picture, to_tensor
+from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.multiscale import MultiscaleOptimisation
 from studio.jobs.style.steering import ReplayedSteering
 
@@ -224,7 +226,9 @@ class Studio:
             clock = clock or self.steering.clock
         else:
             self.steering = ReplayedSteering(settings, steps)
-        writer = RecipeWriter(self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False))
+        writer = RecipeWriter(
+            STYLIZE, self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False)
+        )
         recipe = lambda newest, at: writer.write(newest, self.steering.record, stopped_at=at)  # noqa: E731
         self.sitting = MultiscaleOptimisation(self.easel, settings, self.steering, recipe, clock or time.monotonic)
 
@@ -310,6 +314,19 @@ def test_sketches_replay_to_identical_pixels(seed):
     one, other = frames(live), frames(made)
     for step in one.keys() & other.keys():
         assert np.array_equal(one[step].picture, other[step].picture)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_frame_in_which_a_sketch_is_carried_over_replays_too(seed):
+    shown = frames(Studio(SLOW).paint(dragging(seed)))
+    sketches = {step.at + step.changes["evaluations"] for step in shown[max(shown)].recipe.steering
+                if step.action == "sketch"}  # fmt: skip
+    carried = [frame for at, frame in shown.items() if at - 1 in sketches]
+    assert carried
+    for frame in carried:
+        again = Studio(SLOW, frame.recipe.steering)
+        again.paint()
+        assert np.array_equal(to_picture(again.sitting.painting), frame.picture)
 
 
 @pytest.mark.parametrize("drafts", [1, 4])

@@ -64,7 +64,7 @@ class ShelfSession(QObject):
     verified = Signal(object)
     """The `ShelfEntry` after its file was checked: "present", or "damaged"."""
     removed = Signal(object)
-    networks_changed = Signal()
+    models_changed = Signal()
     """Another set of networks can be used now."""
     import_began = Signal(Path)
     import_progressed = Signal(object)
@@ -106,7 +106,7 @@ class ShelfSession(QObject):
         self.listed.emit(entries)
         usable = frozenset((entry.name, entry.path) for entry in entries if entry.state in ("embedded", "present"))
         if self._usable is not None and usable != self._usable:
-            self.networks_changed.emit()
+            self.models_changed.emit()
         self._usable = usable
 
     # -- downloads -------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A run being put together: what to train, on what, and how. Everything has a default but the pictures."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from studio.training.schedule import Phase, Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import InputKind, TaskKind
 from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
-from studio.ui.picture.settings_history import SettingsHistory
+from studio.ui.picture.settings_state import SettingsState
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 
@@ -48,9 +49,11 @@ class NewRun(QObject):
     ) -> None:
         super().__init__(parent)
         self.kinds = tuple(kinds)
-        self.history: SettingsHistory[TrainingSettings] = SettingsHistory(undo_stack, self._apply_settings)
         self.kind = self.kinds[0]
-        self._settings: dict[str, TrainingSettings] = {kind.name: kind.settings() for kind in self.kinds}
+        self._settings = {
+            kind.name: SettingsState(kind.settings(), undo_stack, partial(self._follow_settings, kind))
+            for kind in self.kinds
+        }
         self._drawn: dict[str, Schedule] = {}
         self._inputs: dict[str, dict[str, Path]] = {kind.name: {} for kind in self.kinds}
         self._data: dict[str, tuple[Path, ...]] = {}
@@ -196,38 +199,29 @@ class NewRun(QObject):
     @property
     def settings(self) -> TrainingSettings:
         """The settings of this kind of training."""
-        return self._settings[self.kind.name]
+        return self._settings[self.kind.name].current
 
     def begin_gesture(self) -> None:
         """A slider is grabbed, a number is being typed."""
-        self.history.begin(self.settings)
+        self._settings[self.kind.name].begin()
 
     def end_gesture(self) -> None:
         """The slider is let go: what it changed is one undo step."""
-        self.history.commit(self.settings)
+        self._settings[self.kind.name].commit()
         self._examine()
 
     def set_settings(self, settings: TrainingSettings) -> None:
         """Take over `settings` from the form; outside a gesture the change is an undo step of its own."""
-        before = self.settings
-        self._apply_settings(settings)
-        if not self.history.in_gesture:
-            self.history.record(before, settings)
+        self._settings[self.kind.name].set(settings)
 
-    def _apply_settings(self, settings: TrainingSettings) -> None:
-        kind = self.kind
-        if type(settings) is not kind.settings:  # an undo of what was done before another kind was chosen
-            kind = next(other for other in self.kinds if type(settings) is other.settings)
-            self.choose_kind(kind.name)
-        before, schedule = self.settings, self.schedule
-        if settings != before:
-            self._settings[kind.name] = settings
-            self.settings_changed.emit(settings)
-            if not self.history.in_gesture:
-                self._examine()
-            if self.schedule != schedule:
-                self.schedule_changed.emit(self.schedule)
-            self.ready_changed.emit()
+    def _follow_settings(self, kind: TaskKind, before: TrainingSettings, settings: TrainingSettings) -> None:
+        self.choose_kind(kind.name)  # another one after the undo of what was done before this one was chosen
+        self.settings_changed.emit(settings)
+        if not self._settings[kind.name].in_gesture:
+            self._examine()
+        if not self.is_schedule_drawn and self.schedule != kind.default_schedule(before):
+            self.schedule_changed.emit(self.schedule)
+        self.ready_changed.emit()
 
     @property
     def schedule(self) -> Schedule:
