@@ -80,6 +80,7 @@ class TaskKind:
         inputs: other files it asks for.
         product: what kind of network comes of it, such as "fast_style" or "backbone"; panels say which they work with.
         use: what can be done with that at once, in the artist's words.
+        in_window: whether the window offers it; by the command line all can be trained.
 
     """
 
@@ -93,3 +94,4 @@ class TaskKind:
     inputs: tuple[InputKind, ...] = ()
     product: str = ""
     use: str = ""
+    in_window: bool = True

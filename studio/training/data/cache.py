@@ -26,6 +26,7 @@ from studio.core.failures import StudioError
 from studio.core.file_names import readable
 from studio.training.data.cache_eviction import CACHE_LIMIT, hold_in_use, make_room
 from studio.training.data.contents import Content, ContentMemory, reading_contents
+from studio.training.data.sampler import seed_of
 from studio.training.data.shrinking import shrunken, shrunken_size
 from studio.training.data.thread_map import mapped
 
@@ -97,6 +98,18 @@ class PictureCache:
         for number, path in enumerate(self.files):
             parts[path in kept].append(number)
         return parts
+
+    def divided(self, kept: Collection[Path], count: int, seed: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Choose which pictures to learn from, and `count` to check on, by the seed.
+
+        Those are chosen among the files that are `kept` for it; or, where none are, they are never more than every
+        fourth, and none of a handful.
+        """
+        taught, own = self.parts(kept)
+        among = own or taught
+        order = np.argsort(np.random.Philox(key=seed_of("kept", seed)).random_raw(len(among)), kind="stable")
+        chosen = {among[place] for place in order[: min(count, len(own) or len(taught) // 4)].tolist()}
+        return tuple(number for number in taught if number not in chosen), tuple(sorted(chosen))
 
     def name_of(self, index: int) -> str:
         """Say which picture that is, for a message."""

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from studio.core.settings import setting
+from studio.core.settings import inherited, setting
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Schedule
 from studio.training.schedule_presets import one_cycle
@@ -26,12 +26,8 @@ _VARIETY: dict[Subject, Variation] = {
 class ClassifierSettings(TrainingSettings, Variation):
     """The settings of a classifier, beside those that all runs have and how pictures may vary."""
 
-    size: int = setting(
-        96, label="Picture size", help="Side of the squares it looks at; larger shows more, and takes longer.",
-        term="input resolution", low=16, high=1024, step=16, unit="px", group="Length")  # fmt: skip
-    batch: int = setting(
-        64, label="Pictures a step", help="More make each step steadier, and slower.",
-        term="effective batch size", low=1, high=1024, step=1, group="Length")  # fmt: skip
+    size: int = inherited(TrainingSettings, "size", 96)
+    batch: int = inherited(TrainingSettings, "batch", 64)
 
     family: Literal["resnet", "darknet", "densenet"] = setting(
         "resnet", label="Network", help="Small ResNet learns fast, Darknet goes deeper, DenseNet needs little space.",

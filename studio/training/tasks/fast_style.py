@@ -4,12 +4,11 @@ Every example is painted at a strength of its own, mostly in full, and judged by
 the photo's content, and has it the painting's style, as far as the strength asks for it?
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -241,7 +240,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
         found = yield from finding_files(slot.sources({**plan.data, **data}), slot.reading(settings))
         pictures = yield from caching_pictures(found.files, place.cache, side=largest * _CACHE_ROOM)
         yield from telling_left_out(pictures)
-        taught, kept = _divided(*pictures.parts(found.kept), settings)
+        taught, kept = pictures.divided(found.kept, settings.held_back, settings.seed)
         yield Log(f"{len(taught)} photos to learn from, {len(kept)} kept for checking.")
         opened.append((PhotoExamples(pictures, taught, settings), kept))
     (photos, kept), *others = opened
@@ -285,14 +284,3 @@ def _opening_painting(plan: RunPlan, settings: FastStyleSettings, place: TaskCon
         return Painting(picture, weights, load_backbone(weights.path, weights.architecture, pooling="average"))
     except WeightsError as error:
         raise StudioError(str(error), "Choose another network, or get its file again.") from error
-
-
-def _divided(
-    taught: Sequence[int], kept: Sequence[int], settings: FastStyleSettings
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Choose the photos for checking: of those that the folders keep, or never more than every fourth of the others."""
-    among = kept or taught
-    order = np.argsort(np.random.Philox(key=seed_of("kept", settings.seed)).random_raw(len(among)), kind="stable")
-    count = min(settings.held_back, len(kept) or len(taught) // 4)
-    chosen = {among[place] for place in order[:count].tolist()}
-    return tuple(index for index in taught if index not in chosen), tuple(sorted(chosen))

@@ -66,7 +66,7 @@ class TrainSession(QObject):
         super().__init__(parent)
         self.kinds = tuple(kinds) or every_kind.KINDS
         self.manager = RunManager(studio, reader, runs, preferences, self)
-        self.new_run = NewRun(self.kinds, reader, undo_stack, self)
+        self.new_run = NewRun([kind for kind in self.kinds if kind.in_window], reader, undo_stack, self)
         self.watch = RunWatch(reader, "train.watch", self)
         self.comparison = RunWatch(reader, "train.compare", self)
         self._arrived = False
