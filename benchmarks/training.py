@@ -47,7 +47,7 @@ CASES: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "classifier": (".", {}, {"size": 64, "batch": 16}),
     "fast-style": (
         "photos",
-        {"painting": str(SAMPLES / "paintings/wave.jpg")},
+        {"painting": str(SAMPLES / "paintings/great-wave.jpg")},
         {"size": 96, "batch": 2, "held_back": 1},
     ),
 }

@@ -1,7 +1,7 @@
 """The training loop: everything that all tasks have in common, in the order in which it happens.
 
-step → look (validate, sample) → save, until something ends it. Whatever interrupts it, a run goes on from its newest
-checkpoint as if nothing had been: the same numbers are drawn, the same turns taken.
+step → evaluate (validate, sample) → save, until something ends it. Whatever interrupts a run, it goes on from its
+newest checkpoint as if nothing had been: the same numbers are drawn, the same changes made.
 """
 
 import time
@@ -72,11 +72,11 @@ class Equipment:
 
 
 class _CutShortError(Exception):
-    """A look was given up for a pause."""
+    """An evaluation was given up for a pause."""
 
 
 class TrainingLoop:
-    """One sitting of a run: from where it stands to its end, or to a pause.
+    """One session of a run: from where it stands to its end, or to a pause.
 
     Args:
         task: what is learnt.
@@ -130,16 +130,16 @@ class TrainingLoop:
 
         """
         self._checkpointer.begin(accept_changes=accept_changes)
-        if self._kit.processes.world > 1:  # where a step did not fit, the sitting ended, and only the memo knows
+        if self._kit.processes.world > 1:  # where a step did not fit, the session ended, and only the memo knows
             self._recovery.foresee(self._config)
         try:
-            yield from self._look(controls)  # the very first sample, or what a pause cut short
+            yield from self._evaluate(controls)  # the very first sample, or what a pause cut short
             while (ending := (yield from self._hear(controls))) is None:
                 yield from self._to_its_end(self._advance())
                 self._beat()
                 yield self._progress()
                 self._breathed = time.monotonic()
-                yield from self._look(controls)
+                yield from self._evaluate(controls)
                 if self._checkpointer.due():
                     yield from self._to_its_end(self._checkpointer.saving_in_passing())
                 yield from self._speak()
@@ -218,9 +218,9 @@ class TrainingLoop:
         if pace is not None:
             self._logger.event("pace", self.step, stage=config.phase_name, **pace)
 
-    # -- looking at it -----------------------------------------------------------------------------------------------
+    # -- evaluation --------------------------------------------------------------------------------------------------
 
-    def _look(self, controls: Controls[Any]) -> Job[None]:
+    def _evaluate(self, controls: Controls[Any]) -> Job[None]:
         """Validate and sample the shown network where it is time to; a pause cuts it short, and it is made up for."""
         standing, settings = self._train_state.standing, self._live_settings.settings
         validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
@@ -287,7 +287,7 @@ class TrainingLoop:
     # -- orders and ends ---------------------------------------------------------------------------------------------
 
     def _hear(self, controls: Controls[Any]) -> Job[RunState | None]:
-        """Hear what is wanted, and say how the sitting ends, if it does."""
+        """Hear what is wanted, and say how the session ends, if it does."""
         processes = self._kit.processes
         (pauses,) = processes.agree(controls.finishing)
         commands = processes.broadcast(self._commands())

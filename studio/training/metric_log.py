@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from studio.core.atomic import write_error
@@ -16,13 +15,6 @@ _Event: TypeAlias = tuple[str, int, Mapping[str, Any]]
 """Its type, step and facts."""
 
 _EVERY_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    step: int
-    values: dict[str, float]
-    facts: Mapping[str, float]
 
 
 class MetricLogger:
@@ -40,7 +32,7 @@ class MetricLogger:
 
     def __init__(self, log: RunLog | None) -> None:
         self._log = log
-        self._pending: list[_Measured] = []
+        self._pending: list[_Event] = []
         self._flushed = time.monotonic()
         self._newest: Metrics | None = None
         self._waiting: list[_Event] = []
@@ -54,7 +46,7 @@ class MetricLogger:
     def measured(self, step: int, values: dict[str, float], config: StepConfig, rate: float) -> None:
         """Take note of the numbers of the step that made it `step` steps; they are written later."""
         facts = {"epoch": round(config.epoch, 6), "rate": rate, "momentum": config.momentum}
-        self._pending.append(_Measured(step, values, facts))
+        self._pending.append(("metrics", step, {"values": values, **facts}))
         if time.monotonic() - self._flushed >= _EVERY_S:
             self.flush()
 
@@ -63,8 +55,9 @@ class MetricLogger:
         pending, self._pending = self._pending, []
         self._flushed = time.monotonic()
         if pending and self._log is not None:
-            self._write([("metrics", one.step, {"values": one.values, **one.facts}) for one in pending])
-            self._newest = Metrics(pending[-1].step, pending[-1].values)
+            self._write(pending)
+            _, step, facts = pending[-1]
+            self._newest = Metrics(step, facts["values"])
 
     def take_newest(self) -> Metrics | None:
         """Return the numbers written last, once; in the main process only."""

@@ -1,4 +1,4 @@
-"""One network and how it learns: gradients added up over a step's parts, averaged, clipped, judged, and stepped."""
+"""How one network learns: gradients added up over a step's micro-batches, averaged, clipped, judged, and stepped."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self

@@ -29,14 +29,9 @@ class Recovery:
     """
 
     def __init__(
-        self,
-        task: str,
-        train_state: TrainState,
-        live_settings: LiveSettings,
-        checkpointer: Checkpointer,
-        memo: MicroBatchMemo,
-        processes: Processes,
-    ) -> None:
+        self, task: str, train_state: TrainState, live_settings: LiveSettings, checkpointer: Checkpointer,
+        memo: MicroBatchMemo, processes: Processes,
+    ) -> None:  # fmt: skip
         self._task = task
         self._train_state = train_state
         self._live_settings = live_settings

@@ -90,7 +90,7 @@ class StepTaker:
         report, added = StepReport(), dict[str, Update]()
         update: Update | None = None
         for number in count():
-            measured, asked = _Means(self._processes.device), set[tuple[str, bool] | None]()
+            sums, asked = dict[str, Tensor](), set[tuple[str, bool] | None]()
             for micro in micros:
                 place = ("step", self._seed, config.step, self._processes.rank, micro.index, number)
                 seed_everything(seed_of(*place), self._processes.device)
@@ -98,7 +98,7 @@ class StepTaker:
                 asked.add((objective.network, objective.step) if objective is not None else None)
                 if objective is not None:
                     self._optimisers[objective.network].backward(objective.loss, micro.share)
-                    measured.add({"loss": objective.loss, **objective.terms}, micro.share)
+                    self._add(sums, objective, micro.share)
                     del objective  # and with it the graph
                     yield
             if len(asked) != 1:
@@ -106,7 +106,8 @@ class StepTaker:
             if (one := asked.pop()) is None:
                 break
             network, steps = one
-            terms = self._processes.mean(measured.fetch())  # before the step, whose end nobody need wait for
+            values = torch.stack(list(sums.values())).tolist()  # before the step, whose end nobody need wait for
+            terms = self._processes.mean(dict(zip(sums, values, strict=True)))
             update = _sum(added.pop(network, None), Update(0.0, "added", terms.pop("loss"), terms))
             if steps:
                 taken = self._optimisers[network].step()
@@ -139,6 +140,12 @@ class StepTaker:
             else:
                 yield
 
+    def _add(self, sums: dict[str, Tensor], objective: Objective, share: float) -> None:
+        """Add what a micro-batch measured, which is `share` (0–1) of the batch, to its means; still on the device."""
+        for name, value in {"loss": objective.loss, **objective.terms}.items():
+            part = value.detach().to(self._processes.device, torch.float32) * share
+            sums[name] = sums[name] + part if name in sums else part
+
     def _on_device(self, piece: Batch) -> Batch:
         return tuple(tensor.to(self._processes.device, non_blocking=True) for tensor in piece)
 
@@ -170,28 +177,6 @@ class _Batches:
             batch = yield from self._loader.fetching(first, config.batch, config.size, config.data_set)
             self._drawn.append(split(batch, self._micro_batches))
         return self._drawn[number]
-
-
-class _Means:
-    """Means over micro-batches, on the device until they are fetched."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._sums: dict[str, Tensor] = {}
-        self._shares: dict[str, float] = {}
-
-    def add(self, terms: Mapping[str, Tensor], share: float) -> None:
-        """Take in what a micro-batch measured, which is `share` (0–1) of the batch."""
-        for name, value in terms.items():
-            part = value.detach().to(self._device, torch.float32) * share
-            self._sums[name] = self._sums[name] + part if name in self._sums else part
-            self._shares[name] = self._shares.get(name, 0.0) + share
-
-    def fetch(self) -> dict[str, float]:
-        """Return the means over the micro-batches that have them; one transfer for all."""
-        values = torch.stack(list(self._sums.values())).tolist()
-        shares = self._shares.values()
-        return {name: value / share for name, value, share in zip(self._sums, values, shares, strict=True)}
 
 
 def _sum(one: Update | None, other: Update) -> Update:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from gan_kit import open_points, plan_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import Phase as Part
 from hypothesis import strategies as st
@@ -51,7 +52,13 @@ PLANS = {
         toy_plan(schedule=TWO_PHASES, average="swa", swa_start=0.5, accumulate=2, clip_norm=0.5, **LOOKS),
     ),
     "duel": (open_duel, toy_plan(STEPS, **LOOKS)),
-}
+    "WGAN": (open_points, plan_of("wgan", **LOOKS)),
+    "CycleGAN, EMA": (open_points, plan_of("normed cycle", **LOOKS)),
+    "CycleGAN, SWA, micro-batches": (
+        open_points, plan_of("normed cycle", average="swa", swa_start=0.3, accumulate=2, **LOOKS)
+    ),
+    "NoGAN": (open_points, plan_of("nogan", steps=STEPS, accumulate=2, **LOOKS)),
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -294,6 +301,16 @@ def test_changed_data_or_settings_are_named_and_the_user_decides(tmp_path, chang
     assert trained.state == "finished"
     assert any(named in getattr(event, "message", "") for event in said)
     train_to_end(run)  # what was accepted once is not asked again
+
+
+def test_a_checkpoint_of_version_0_1_whose_schedule_says_less_is_that_of_the_same_run(tmp_path):
+    run = paused_run(tmp_path / "run")
+    found, state, _ = Checkpoints(run.checkpoints).newest_good()
+    for phase in state["identity"]["schedule"]["phases"]:
+        for name in ("trains", "train_norms", "decay_norms", "batches"):
+            del phase[name]
+    Checkpoints(run.checkpoints).save(found.step, state)
+    assert train_to_end(run)[0].state == "finished"
 
 
 def test_what_changes_nothing_about_the_course_is_not_asked(tmp_path):
