@@ -70,7 +70,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
         task=kind.name,
         title=asked.output.name,
         data=_data(asked, kind, parser),
-        inputs={one.name: str(_existing(getattr(asked, one.name), _flag(one.name), parser)) for one in kind.inputs},
+        inputs={one.role: str(_existing(getattr(asked, one.role), _flag(one.role), parser)) for one in kind.inputs},
         settings=settings.model_dump(exclude_unset=True),
         schedule=_schedule(asked, kind, settings, parser),
     )
@@ -116,8 +116,8 @@ def _to_resume(arguments: Sequence[str]) -> Asked:
 def _moved(plan: RunPlan, asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> RunPlan:
     """Return the plan with its data and inputs where they lie now."""
     inputs = {
-        one.name: str(_existing(path, _flag(one.name), parser))
-        for one in kind.inputs if (path := getattr(asked, one.name)) is not None
+        one.role: str(_existing(path, _flag(one.role), parser))
+        for one in kind.inputs if (path := getattr(asked, one.role)) is not None
     }  # fmt: skip
     data = {**plan.data, **_data(asked, kind, parser)}
     return plan.model_copy(update={"data": data, "inputs": {**plan.inputs, **inputs}})
@@ -203,7 +203,7 @@ def _summary() -> str:
 
 
 def _parser_for(kind: TaskKind) -> CommandParser:
-    sources = " ".join([f"{slot.flag} DIR…" for slot in kind.data] + [f"{_flag(one.name)} FILE" for one in kind.inputs])
+    sources = " ".join([f"{slot.flag} DIR…" for slot in kind.data] + [f"{_flag(one.role)} FILE" for one in kind.inputs])
     parser = CommandParser(
         f"train {kind.name}",
         f"{kind.summary}\nCtrl+C pauses; atelier train --resume RUN goes on. The finished network is "
@@ -249,7 +249,7 @@ def _add_sources(parser: CommandParser, kind: TaskKind, *, required: bool) -> No
         )
     for one in kind.inputs:
         parser.add_argument(
-            _flag(one.name), metavar="FILE", type=Path, required=required, dest=one.name, help=one.help + now
+            _flag(one.role), metavar="FILE", type=Path, required=required, dest=one.role, help=one.help + now
         )
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core.samples import Sample
+from studio.core.picture_task import InputSlot
 from studio.training.data.sources import Holds, Reading
 from studio.training.schedule import DATA, Schedule
 from studio.training.settings import TrainingSettings
 
-__all__ = ["DataSlot", "InputKind", "TaskKind"]
+__all__ = ["DataSlot", "TaskKind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +48,6 @@ class DataSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class InputKind:
-    """A file that a task asks for beside its data, such as the painting of a fast style.
-
-    Args:
-        name: in run.json and on the command line.
-        title: over its place in the window.
-        help: what it is for.
-        samples: packaged pictures that may be taken for it.
-
-    """
-
-    name: str
-    title: str
-    help: str
-    samples: Callable[[], tuple[Sample, ...]] = tuple
-
-
-@dataclass(frozen=True, slots=True)
 class TaskKind:
     """One kind of training.
 
@@ -77,7 +59,7 @@ class TaskKind:
         opener: `module:function`, `(plan, place) -> Job[TrainingTask]`; imported only where it runs: it needs torch.
         data: what it learns from.
         default_schedule: how it learns where nobody drew anything else.
-        inputs: other files it asks for.
+        inputs: other files it asks for, such as the painting of a fast style.
         product: what kind of network comes of it, such as "fast_style" or "backbone"; panels say which they work with.
         use: what can be done with that at once, in the artist's words.
         in_window: whether the window offers it; by the command line all can be trained.
@@ -91,7 +73,7 @@ class TaskKind:
     opener: str
     data: tuple[DataSlot, ...]
     default_schedule: Callable[[TrainingSettings], Schedule]
-    inputs: tuple[InputKind, ...] = ()
+    inputs: tuple[InputSlot, ...] = ()
     product: str = ""
     use: str = ""
     in_window: bool = True

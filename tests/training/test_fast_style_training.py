@@ -18,11 +18,12 @@ from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.jobs.train import train
 from studio.training.data.augment import centred
+from studio.training.data.pictures import PictureExamples
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
-from studio.training.tasks.fast_style import PhotoExamples, loss_weights, open_task
+from studio.training.tasks.fast_style import loss_weights, open_task
 from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSettings, default_schedule
 
 QUIET = {
@@ -70,7 +71,7 @@ def place_in(folder: Path) -> TaskContext:
 
 def test_the_kind_is_known_by_name_and_asks_for_a_painting():
     assert kind_named("fast-style") is FAST_STYLE
-    assert [one.name for one in FAST_STYLE.inputs] == ["painting"]
+    assert [one.role for one in FAST_STYLE.inputs] == ["painting"]
     assert FAST_STYLE.product == "fast_style"
 
 
@@ -150,7 +151,7 @@ def test_moving_a_slider_changes_the_loss_of_the_running_task(data, tmp_path):
 
 def test_photos_kept_for_checking_are_not_learnt_from(data, tmp_path):
     task = finish(open_task(plan_for(data), place_in(tmp_path)))
-    assert isinstance(task.examples, PhotoExamples)
+    assert isinstance(task.examples, PictureExamples)
     assert len(task.examples) == 8  # of ten, two are kept
     assert len(set(task.examples.chosen)) == 8
 

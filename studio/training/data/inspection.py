@@ -9,7 +9,6 @@ from threading import Lock
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from studio.core.events import Job, Progress
 from studio.training.data.examination import Examined, examine_file
@@ -19,7 +18,7 @@ from studio.training.data.shrinking import shrunken_size
 from studio.training.data.sources import ANY_PICTURES, DataFiles, Reading, finding_data, parts_of
 from studio.training.data.thread_map import mapped
 
-__all__ = ["DataReport", "Finding", "FindingKind", "Histogram", "Severity", "examine"]
+__all__ = ["DataReport", "Finding", "FindingKind", "Severity", "examine"]
 
 Severity: TypeAlias = Literal["info", "warning"]
 FindingKind: TypeAlias = Literal[
@@ -55,14 +54,6 @@ class Finding:
     def sentence(self) -> str:
         """Both in one: “12 broken files: they are left out.”."""
         return f"{self.found}: {self.does}."
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """How many pictures have a value from `edges[i]` up to `edges[i + 1]`."""
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +114,6 @@ class DataReport:
         sides_in_words = f"{sides[0]} px" if sides[0] == sides[-1] else f"{sides[0]}–{sides[-1]} px"
         classes = f" in {len(self.classes)} classes" if self.classes else ""
         return f"{self.usable}{of} {self.what}{classes}, shorter side {sides_in_words}"
-
-    def shorter_sides(self, bins: int = 12) -> Histogram:
-        """Count the pictures by their shorter side, in pixels; the steps grow by a constant factor."""
-        sides = np.array([min(size) for size in self.sizes], np.float64)
-        return _histogram(sides, bins, logarithmic=True)
-
-    def ratios(self, bins: int = 12) -> Histogram:
-        """Count the pictures by width over height."""
-        return _histogram(np.array([w / h for w, h in self.sizes], np.float64), bins, logarithmic=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,16 +250,6 @@ def _pairs_in(examined: Sequence[Examined], found: DataFiles) -> list[tuple[Exam
 def _decoded_bytes(sizes: Sequence[tuple[int, int]], side: int) -> int:
     shrunken = (shrunken_size(width, height, side) for width, height in sizes)
     return sum(3 * width * height for width, height in shrunken)
-
-
-def _histogram(values: NDArray[np.float64], bins: int, *, logarithmic: bool) -> Histogram:
-    if not len(values):
-        return Histogram((), ())
-    low, high = float(values.min()), float(values.max())
-    if high <= low * 1.001:
-        return Histogram((low, high), (len(values),))
-    counts, edges = np.histogram(np.log(values) if logarithmic else values, bins)
-    return Histogram(tuple((np.exp(edges) if logarithmic else edges).tolist()), tuple(counts.tolist()))
 
 
 # -- what can be found -------------------------------------------------------------------------------------------------

@@ -27,13 +27,12 @@ from models.slim import SLIM_WIDTHS, TAPS, SlimNetwork, Widths
 from models.teachers import AlignedSqueezeNet, Lesson, NormalisedVgg19, Teachers
 from models.weight_files import WeightsError
 from studio.core.atomic import write_file
-from studio.core.events import Job, Log, Picture, Progress
+from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
-from studio.training.data.augment import augmented, centred, uniform
-from studio.training.data.cache import PictureCache, caching_pictures, telling_left_out
+from studio.training.data.augment import centred, uniform
+from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.data.sampler import seed_of
-from studio.training.data.sources import finding_files
 from studio.training.data.thread_map import mapped
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, OptimiserRule, TaskContext, TrainingTask
@@ -67,32 +66,19 @@ class Pupil(nn.Module):
         return seen
 
 
-@dataclass(frozen=True, slots=True)
-class Crops:
-    """Crops of photos and paintings, 3×S×S, 0–1, estranged as pictures in the making are."""
-
-    pictures: PictureCache
-    chosen: tuple[int, ...]
-    settings: DistillSettings
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes when the pictures do, or which of them are learnt from."""
-        return f"{self.pictures.fingerprint}:{seed_of(*self.chosen):016x}"
-
-    def __len__(self) -> int:
-        return len(self.chosen)
+class Crops(PictureExamples):
+    """Crops of photos and paintings, estranged as pictures in the making are."""
 
     def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
-        """Return one crop."""
-        crop = augmented(self.pictures[self.chosen[index]], size, self.settings, generator)
+        """Return one crop, 3×S×S, 0–1."""
+        (crop,) = super().draw(index, generator, size)
         return (_estranged(crop, generator),)
 
-    def batch(self, count: int, *seed: int | str) -> Tensor:
+    def batch(self, count: int, size: int, *seed: int | str) -> Tensor:
         """Return `count` crops, N×3×S×S, that depend on the seed alone."""
-        chance = _generator(*seed, self.settings.seed)
+        chance = _generator(*seed)
         order = torch.randint(len(self), (count,), generator=chance).tolist()
-        return torch.stack([self.draw(index, chance, self.settings.size)[0] for index in order])
+        return torch.stack([self.draw(index, chance, size)[0] for index in order])
 
 
 def _estranged(crop: Tensor, generator: torch.Generator) -> Tensor:
@@ -171,7 +157,8 @@ class DistillTask(TrainingTask):
         self._teachers, self._kept, self._settings = teachers, kept, settings
         self._steps = 0
         count, device = 8 * max(1, settings.painted), kept.device
-        pictures, styles = (crops.batch(count, which).to(device) for which in ("pool", "styles"))
+        seed, size = settings.seed, settings.size
+        pictures, styles = (crops.batch(count, size, which, seed).to(device) for which in ("pool", "styles"))
         ages = torch.randint(_STROKES, (count,), generator=_generator("ages", settings.seed))
         self.pool = ImagePool(pictures, styles, ages.to(device))
 
@@ -258,10 +245,10 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[DistillTask]:
     yield Progress("Loading the teachers")
     vgg, squeezenet = NormalisedVgg19(), AlignedSqueezeNet()
     try:
-        for kind, load in zip(DISTILL.inputs, (vgg.load, squeezenet.load), strict=True):
-            load(Path(plan.inputs.get(kind.name, kind.name)))
+        for slot, load in zip(DISTILL.inputs, (vgg.load, squeezenet.load), strict=True):
+            load(Path(plan.inputs.get(slot.role, slot.role)))
     except (WeightsError, OSError, KeyError, RuntimeError) as error:
-        raise StudioError(f"{kind.title} cannot be read ({error}).", kind.help) from error
+        raise StudioError(f"{slot.title} cannot be read ({error}).", slot.help) from error
     return (yield from opening_distillation(plan, place, Teachers(vgg, squeezenet)))
 
 
@@ -276,27 +263,27 @@ def opening_distillation(
     """
     settings = DistillSettings.model_validate(dict(plan.settings))
     (slot,) = DISTILL.data
-    found = yield from finding_files(slot.sources(plan.data), slot.reading(settings))
-    pictures = yield from caching_pictures(found.files, place.cache, side=settings.size * _CACHE_ROOM)
-    yield from telling_left_out(pictures)
-    taught, kept = pictures.divided(found.kept, settings.held_back, settings.seed)
-    yield Log(f"{len(taught)} pictures to learn from, {len(kept)} kept for checking.")
-    crops, pupil = Crops(pictures, taught, settings), Pupil(widths, teachers.lessons)
-    yield from _fitting(pupil, teachers, crops, place.cache / "fits")
+    side = settings.size * _CACHE_ROOM
+    found, kept = yield from opening_pictures(slot, plan.data, settings, place, side=side, held_back=settings.held_back)
+    pictures = found.pictures
+    crops, pupil = Crops(pictures, found.chosen, settings), Pupil(widths, teachers.lessons)
+    yield from _fitting(pupil, teachers, crops, settings, place.cache / "fits")
     measured = torch.empty(len(kept), 3, settings.size, settings.size)
     for row, index in zip(measured, kept, strict=True):
         row.copy_(centred(pictures[index], settings.size))
     return DistillTask(pupil.to(place.device), teachers.to(place.device), crops, measured.to(place.device), settings)
 
 
-def _fitting(pupil: Pupil, teachers: Teachers, crops: Crops, folder: Path) -> Job[None]:
+def _fitting(
+    pupil: Pupil, teachers: Teachers, crops: Crops, settings: DistillSettings, folder: Path
+) -> Job[None]:  # fmt: skip
     """Fit every convolution and every head to the teachers, which takes minutes; a run that goes on finds it done."""
-    digest = hashlib.sha256(f"{crops.fingerprint} {pupil.widths} {crops.settings}".encode())
+    digest = hashlib.sha256(f"{crops.fingerprint} {pupil.widths} {settings}".encode())
     for tensor in teachers.state_dict().values():
         digest.update(tensor.numpy().tobytes())
     file = folder / f"{digest.hexdigest()[:32]}.safetensors"
     if not file.exists():
-        for fitted in mapped(lambda _: _fit(pupil, teachers, crops), [None], threads=1):
+        for fitted in mapped(lambda _: _fit(pupil, teachers, crops, settings), [None], threads=1):
             if fitted is None:
                 yield Progress("Fitting every layer to the teachers")
         folder.mkdir(parents=True, exist_ok=True)
@@ -304,14 +291,15 @@ def _fitting(pupil: Pupil, teachers: Teachers, crops: Crops, folder: Path) -> Jo
     pupil.load_state_dict(load_file(file))
 
 
-def _fit(pupil: Pupil, teachers: Teachers, crops: Crops) -> bool:
-    settings, drawn = crops.settings, count()
-    chance = _generator("weights", settings.seed)
+def _fit(pupil: Pupil, teachers: Teachers, crops: Crops, settings: DistillSettings) -> bool:
+    size, seed, drawn = settings.size, settings.seed, count()
+    chance = _generator("weights", seed)
     pupil.network.initialise(chance)
     fit_layerwise(
-        pupil.network, teachers, lambda: crops.batch(8, "fit", next(drawn)), chance, batches=settings.fit_batches
-    )
-    sample = crops.batch(48, "heads")
+        pupil.network, teachers, lambda: crops.batch(8, size, "fit", seed, next(drawn)), chance,
+        batches=settings.fit_batches,
+    )  # fmt: skip
+    sample = crops.batch(48, size, "heads", seed)
     with torch.no_grad():
         pupil.heads.fit(pupil(sample), teachers(sample))
     return True

@@ -1,10 +1,11 @@
 """What distilling atelier-slim from its teachers can be set to. Free of torch, so that `--help` shows at once."""
 
+from studio.core.picture_task import InputSlot
 from studio.core.settings import inherited, setting
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import DataSlot, InputKind, TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 __all__ = ["DISTILL", "DistillSettings"]
 
@@ -57,8 +58,8 @@ DISTILL = TaskKind(
     opener="studio.training.tasks.distill:open_task",
     data=(DataSlot(DATA, "Pictures", "pictures", "Photos and paintings of every kind."),),
     inputs=(
-        InputKind("vgg19", "VGG-19", "Its weights to relu3_1, normalised (vgg_normalised_conv3_1.pth)."),
-        InputKind("squeezenet", "SqueezeNet", "Torchvision's weights of SqueezeNet 1.1 (squeezenet1_1.pth)."),
+        InputSlot("vgg19", "VGG-19", "Its weights to relu3_1, normalised (vgg_normalised_conv3_1.pth)."),
+        InputSlot("squeezenet", "SqueezeNet", "Torchvision's weights of SqueezeNet 1.1 (squeezenet1_1.pth)."),
     ),
     default_schedule=default_schedule,
     product="backbone",

@@ -20,16 +20,15 @@ from models.painting_init import fitted, resize, size_of
 from models.pixels import to_picture, to_tensor
 from models.style_transfer import LossWeights
 from models.weight_files import WeightsError
-from studio.core.events import Job, Log, Picture, Progress
+from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.recipes import name_in_recipes
 from studio.core.settings import Settings
 from studio.core.weights import ResolvedWeights, resolve_backbone
-from studio.training.data.augment import augmented, centred
-from studio.training.data.cache import PictureCache, caching_pictures, telling_left_out
+from studio.training.data.augment import centred
+from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.data.sampler import seed_of
-from studio.training.data.sources import finding_files
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.fast_style_card import fast_style_card
@@ -38,7 +37,7 @@ from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSetti
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
 
-__all__ = ["FastStyleTask", "PhotoExamples", "open_task"]
+__all__ = ["FastStyleTask", "open_task"]
 
 WIDTHS = {"half": 0.5, "full": 1.0}
 STYLE_AT_ONE = 0.25
@@ -52,31 +51,6 @@ _SHOWN = 4
 _MEASURED_SIDE = 256
 _CACHE_ROOM = 4
 """Photos are kept so much larger than they are painted, so that close views of them stay sharp."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoExamples:
-    """Crops of photos, 3×S×S, 0–1."""
-
-    pictures: PictureCache
-    chosen: tuple[int, ...]
-    settings: FastStyleSettings
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes when the photos do, or which of them are learnt from."""
-        return f"{self.pictures.fingerprint}:{seed_of(*self.chosen):016x}"
-
-    def __len__(self) -> int:
-        return len(self.chosen)
-
-    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
-        """Return one crop."""
-        return (augmented(self.pictures[self.chosen[index]], size, self.settings, generator),)
-
-    def name_of(self, index: int) -> str:
-        """Return the file's name."""
-        return self.pictures.name_of(self.chosen[index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,11 +82,11 @@ class FastStyleTask(TrainingTask):
         self,
         network: FastStyleNetwork,
         painting: Painting,
-        photos: PhotoExamples,
+        photos: PictureExamples,
         kept: tuple[Tensor, ...],
         looks: tuple[Tensor, ...],
         settings: FastStyleSettings,
-        others: tuple[PhotoExamples, ...] = (),
+        others: tuple[PictureExamples, ...] = (),
     ) -> None:
         self.networks: Mapping[str, nn.Module] = {"painter": network}
         self.examples, self.other_examples = photos, others
@@ -235,14 +209,11 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
     painting = yield from _opening_painting(plan, settings, place)
     (slot,) = FAST_STYLE.data
     largest = max(phase.size or settings.size for phase in plan.schedule.phases)
-    opened: list[tuple[PhotoExamples, tuple[int, ...]]] = []
+    opened: list[tuple[PictureExamples, tuple[int, ...]]] = []
     for data in plan.schedule.data_sets:
-        found = yield from finding_files(slot.sources({**plan.data, **data}), slot.reading(settings))
-        pictures = yield from caching_pictures(found.files, place.cache, side=largest * _CACHE_ROOM)
-        yield from telling_left_out(pictures)
-        taught, kept = pictures.divided(found.kept, settings.held_back, settings.seed)
-        yield Log(f"{len(taught)} photos to learn from, {len(kept)} kept for checking.")
-        opened.append((PhotoExamples(pictures, taught, settings), kept))
+        side, sources = largest * _CACHE_ROOM, {**plan.data, **data}
+        found = yield from opening_pictures(slot, sources, settings, place, side=side, held_back=settings.held_back)
+        opened.append(found)
     (photos, kept), *others = opened
     looks = (kept or photos.chosen)[:_SHOWN]
     network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)

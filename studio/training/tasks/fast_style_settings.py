@@ -2,13 +2,14 @@
 
 from typing import Literal
 
+from studio.core.picture_task import InputSlot
 from studio.core.samples import sample_paintings
 from studio.core.settings import inherited, setting
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import DataSlot, InputKind, TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 __all__ = ["FAST_STYLE", "FastStyleSettings", "default_schedule"]
 
@@ -117,7 +118,7 @@ FAST_STYLE = TaskKind(
             "Drop photos of the kind you want to paint: a few dozen will do, a few hundred are better.",
         ),
     ),
-    inputs=(InputKind("painting", "Painting", "The painting whose manner it learns.", sample_paintings),),
+    inputs=(InputSlot("painting", "Painting", "The painting whose manner it learns.", samples=sample_paintings),),
     default_schedule=default_schedule,
     product="fast_style",
     use="Paint at once with what it learnt: in the Style panel, as Instant",

@@ -144,21 +144,10 @@ def test_classes_are_counted_and_compared(tmp_path):
     assert report.summary == "14 of 15 pictures in 2 classes, shorter side 64 px"
 
 
-def test_histograms_count_every_picture_once(tmp_path):
-    for number, width in enumerate((40, 80, 160, 320, 640)):
-        save(tmp_path / f"{number}.png", scene(width, 40, seed=number))
-    report = look(tmp_path)
-    sides, ratios = report.shorter_sides(), report.ratios(4)
-    assert (sides.counts, sides.edges) == ((5,), (40.0, 40.0))
-    assert (sum(ratios.counts), len(ratios.edges)) == (5, 5)
-    np.testing.assert_allclose(ratios.edges, [1, 2, 4, 8, 16])
-
-
 def test_all_broken_is_reported_rather_than_raised(tmp_path):
     truncated_jpeg(tmp_path / "x.jpg")
     report = look(tmp_path)
     assert (report.usable, report.summary, kinds(report)) == (0, "None of 1 files can be used.", {"broken"})
-    assert report.shorter_sides().counts == ()
 
 
 def test_what_the_doctor_promises_is_what_the_cache_does(tmp_path):

@@ -22,12 +22,12 @@ from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.runs.pictures import RunPictures
 from studio.ui.panels.train.session import RunAction, TrainSession
+from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.preferences import Preferences, TrainingAtClose
 from studio.ui.theme import Theme, mark
 
 if TYPE_CHECKING:
     from studio.ui.panels.train.desk import TrainDesk
-    from studio.ui.panels.train.new_run.input_tile import InputTile
 
 _PICTURES = "Pictures and lists (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.txt);;All files (*)"
 _TILE = 192
@@ -274,7 +274,7 @@ class TrainPanel(Panel):
 
     def choose_input(self, name: str) -> None:
         """Ask for one of the files that the kind of training needs."""
-        wanted = next(one for one in self.session.new_run.kind.inputs if one.name == name)
+        wanted = next(one for one in self.session.new_run.kind.inputs if one.role == name)
         file, _ = QFileDialog.getOpenFileName(self, wanted.title, self._last_folder(), _PICTURES)
         if file:
             self.session.new_run.set_input(name, Path(file))
@@ -314,18 +314,20 @@ class TrainPanel(Panel):
             handle.failed.connect(self.report)
 
     def _list_samples(self) -> None:
-        for (kind, name), tile in self.desk.new_page.inputs.items():
-            task = SamplesTask(tile.kind.samples)
-            handle = self._pictures.queue(f"train-samples {kind} {name}", list_samples, task)
-            handle.finished.connect(partial(self._offer_samples, tile))
-            handle.failed.connect(self.report)
+        for kind in self.session.new_run.kinds:
+            for wanted in kind.inputs:
+                task = SamplesTask(wanted.samples)
+                handle = self._pictures.queue(f"train-samples {kind.name} {wanted.role}", list_samples, task)
+                handle.finished.connect(partial(self._offer_samples, kind.name, wanted.role))
+                handle.failed.connect(self.report)
 
-    def _offer_samples(self, tile: "InputTile", found: tuple[Thumbnail, ...]) -> None:
+    def _offer_samples(self, kind: str, name: str, found: tuple[Thumbnail, ...]) -> None:
+        tile = self.desk.new_page.inputs[kind, name]
         tile.set_samples([Sample(sample.name, sample.title, sample.picture) for sample in found])
 
     def _take_sample(self, name: str, sample: str) -> None:
         run = self.session.new_run
-        wanted = next(one for one in run.kind.inputs if one.name == name)
+        wanted = next(one for one in run.kind.inputs if one.role == name)
         run.set_input(name, next(one.path for one in wanted.samples() if one.name == sample))
 
     def _load_inputs(self) -> None:
@@ -337,12 +339,12 @@ class TrainPanel(Panel):
             handle.failed.connect(partial(self._refuse_input, kind, name, path))
 
     def _refuse_input(self, kind: TaskKind, name: str, path: Path, failure: Failure) -> None:
-        self.desk.new_page.inputs[kind.name, name].set_file("", None)
+        self.desk.new_page.inputs[kind.name, name].set_pictures([])
         self.session.new_run.refuse_input(kind.name, name, path)
         self.report(failure)
 
     def _show_input(self, kind: TaskKind, name: str, found: Thumbnail) -> None:
-        self.desk.new_page.inputs[kind.name, name].set_file(found.title, found.picture)
+        self.desk.new_page.inputs[kind.name, name].set_pictures([SlotPicture(found.title, found.picture)])
 
     # -- a learning rate -------------------------------------------------------------------------------------------
 

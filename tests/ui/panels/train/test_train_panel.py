@@ -26,6 +26,7 @@ from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
+from studio.core.picture_task import InputSlot
 from studio.core.samples import sample_paintings
 from studio.core.settings import Settings
 from studio.engine import Engine
@@ -35,7 +36,7 @@ from studio.training.run_log import RunHistory
 from studio.training.run_summary import summarise
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.task import TaskContext, TrainingTask
-from studio.training.task_kind import DataSlot, InputKind, TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 from studio.ui.panels.train.closing import ClosingDialog
 from studio.ui.panels.train.desk import day_in_words
 from studio.ui.panels.train.new_run.data_places import DataPlaceView
@@ -55,7 +56,7 @@ def toys(monkeypatch) -> tuple[TaskKind, ...]:
     painter = TaskKind(
         "painter", "Painter", "Paints.", ToySettings, "training_kit:open_regression",
         (DataSlot(DATA, "Photos", "pictures", "Drop photos."),), lambda _: constant_schedule(20),
-        (InputKind("painting", "Painting", "The painting it imitates.", sample_paintings),),
+        (InputSlot("painting", "Painting", "The painting it imitates.", samples=sample_paintings),),
     )  # fmt: skip
     toys = (painter, toy_kind())
     monkeypatch.setattr(kinds, "KINDS", toys)

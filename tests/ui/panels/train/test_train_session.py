@@ -12,13 +12,14 @@ from PySide6.QtGui import QUndoStack
 from studio_kit import PATIENCE
 from training_kit import ToySettings, constant_schedule, open_regression, toy_kind, toy_plan
 
+from studio.core.picture_task import InputSlot
 from studio.engine import Engine
 from studio.training import kinds
 from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory, RunLog
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
-from studio.training.task_kind import DataSlot, InputKind, TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 from studio.ui.panels.train.session import RunAction, TrainSession
 from studio.ui.preferences import Preferences
 
@@ -31,7 +32,7 @@ def kind_with_painting() -> TaskKind:
         "painter", "Painter", "Paints.", ToySettings, f"training_kit:{open_regression.__name__}",
         (DataSlot(DATA, "Photos", "pictures", "Drop photos here."),),
         lambda settings: constant_schedule(10 * settings.batch),
-        (InputKind("painting", "Painting", "The painting it imitates."),),
+        (InputSlot("painting", "Painting", "The painting it imitates."),),
     )  # fmt: skip
 
 

@@ -25,10 +25,10 @@ from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.panels.train.new_run.data_places import DataPlaces
-from studio.ui.panels.train.new_run.input_tile import InputTile
 from studio.ui.panels.train.new_run.kind_choice import KindChoice
 from studio.ui.panels.train.new_run.session import NewRun
 from studio.ui.panels.train.schedule_editor import ScheduleEditor
+from studio.ui.picture.input_slot import SlotTile
 from studio.ui.theme import Theme, mark
 
 COLUMN, _NARROWEST_COLUMN = 300, 264
@@ -64,7 +64,7 @@ class NewRunPage(QWidget):
         self.kinds = KindChoice(new_run.kinds, theme, self)
         self.data = DataPlaces(new_run, theme, self)
         self.inputs = {
-            (kind.name, wanted.name): InputTile(wanted, theme, self) for kind in new_run.kinds for wanted in kind.inputs
+            (kind.name, wanted.role): SlotTile(wanted, theme, self) for kind in new_run.kinds for wanted in kind.inputs
         }
         self.schedule = ScheduleEditor(theme, undo_stack, self)
         self.schedule_section = Section("Schedule", theme, self)
@@ -110,7 +110,7 @@ class NewRunPage(QWidget):
         column.addWidget(self._card("Learn from", self.data))
         for kind in self.new_run.kinds:
             if kind.inputs:
-                tiles = [self.inputs[kind.name, wanted.name] for wanted in kind.inputs]
+                tiles = [self.inputs[kind.name, wanted.role] for wanted in kind.inputs]
                 self._input_cards[kind.name] = self._card(kind.inputs[0].title, *tiles)
                 column.addWidget(self._input_cards[kind.name])
         self.schedule.setMinimumHeight(_SCHEDULE)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from studio.core.picture_task import InputSlot
 from studio.engine import Engine
 from studio.jobs.examine import ExamineTask
 from studio.training.data.inspection import DataReport
@@ -16,7 +17,7 @@ from studio.training.run_folder import RunPlan
 from studio.training.run_summary import RunSummary
 from studio.training.schedule import Phase, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import InputKind, TaskKind
+from studio.training.task_kind import TaskKind
 from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
 from studio.ui.picture.settings_state import SettingsState
 
@@ -134,7 +135,7 @@ class NewRun(QObject):
         """
         wanted = self._missing_input()
         if wanted is not None and len(paths) == 1 and paths[0].suffix.lower() in _PICTURES:
-            self.set_input(wanted.name, paths[0])
+            self.set_input(wanted.role, paths[0])
             return
         own = [DataPlace(slot) for slot in self.kind.data]
         sides = [place for place in own if len(paths) == 1 and split_of(paths[0], place.slot.name) is not None]
@@ -286,8 +287,8 @@ class NewRun(QObject):
             return "None of these files can be learnt from."
         return ""
 
-    def _missing_input(self) -> InputKind | None:
-        return next((wanted for wanted in self.kind.inputs if wanted.name not in self.inputs), None)
+    def _missing_input(self) -> InputSlot | None:
+        return next((wanted for wanted in self.kind.inputs if wanted.role not in self.inputs), None)
 
     @property
     def total_steps(self) -> int | None:
