@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
-from studio.core.settings import Settings, setting
+from studio.core.settings import Settings, inherited, setting
 from studio.training.schedule import Decay, Optimiser, Phase, Ramp, Schedule, Timeline, Unit
 
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop", "lars": "LARS"}
@@ -20,25 +20,10 @@ def _duration(default: float) -> Any:
         low=0.1, high=_LONGEST, step=1.0)  # fmt: skip
 
 
-def _rate(default: float, words: str = "How fast it learns.") -> Any:
+def _pct_start(default: float) -> Any:
     return setting(
-        default, label="Learning rate", help=words, term="learning rate η", low=1e-7, high=10.0, step=1e-4,
-        scale="log")  # fmt: skip
-
-
-def _momentum(default: float, label: str = "Momentum", words: str = "How much of the last steps' direction is kept.",
-              term: str = "momentum; β₁ of Adam") -> Any:  # fmt: skip
-    return setting(default, label=label, help=words, term=term, low=0.0, high=0.999, step=0.01)
-
-
-def _momentum_low() -> Any:
-    return _momentum(0.85, "Momentum at the top", "Less momentum while it learns fast.", "lowest momentum; β₁ of Adam")
-
-
-def _optimiser(default: Optimiser) -> Any:
-    return setting(
-        default, label="Optimiser", help="The rule that turns gradients into steps.", term="optimiser",
-        choices=OPTIMISERS)  # fmt: skip
+        default, label="Rises for", help="Which part of it goes up; the rest goes down.", term="pct_start",
+        low=0.01, high=0.99, step=0.05)  # fmt: skip
 
 
 class Numbers(Settings):
@@ -49,9 +34,15 @@ class Numbers(Settings):
 
     lengths: ClassVar[dict[str, float]] = {"duration": 1.0}
 
-    rate: float = _rate(1e-2)
-    momentum: float = _momentum(0.9)
-    optimiser: Optimiser = _optimiser("sgd")
+    rate: float = setting(
+        1e-2, label="Learning rate", help="How fast it learns at its fastest.", term="learning rate η",
+        low=1e-7, high=10.0, step=1e-4, scale="log")  # fmt: skip
+    momentum: float = setting(
+        0.9, label="Momentum", help="How much of the last steps' direction is kept.", term="momentum; β₁ of Adam",
+        low=0.0, high=0.999, step=0.01)  # fmt: skip
+    optimiser: Optimiser = setting(
+        "sgd", label="Optimiser", help="The rule that turns gradients into steps.", term="optimiser",
+        choices=OPTIMISERS)  # fmt: skip
     unit: Unit = setting(
         "epochs", label="Counted in", help="An epoch shows every picture once; a step shows one batch.",
         term="unit of the duration", choices={"epochs": "epochs", "steps": "steps"})  # fmt: skip
@@ -70,8 +61,8 @@ class Constant(Numbers):
     """One phase in which nothing changes."""
 
     duration: float = _duration(20.0)
-    rate: float = _rate(1e-3)
-    optimiser: Optimiser = _optimiser("adam")
+    rate: float = inherited(Numbers, "rate", 1e-3)
+    optimiser: Optimiser = inherited(Numbers, "optimiser", "adam")
 
     def phases(self) -> Iterator[Phase]:  # noqa: D102
         yield self.phase("Steady", self.duration, Ramp.level(self.rate))
@@ -81,7 +72,6 @@ class StepDecay(Numbers):
     """drops + 1 phases of the same length, each learning at `factor` times the rate before (He et al. 2016)."""
 
     duration: float = _duration(30.0)
-    rate: float = _rate(1e-2, "How fast it learns at first.")
     drops: int = setting(
         2, label="Drops", help="How often it slows down.", term="number of decays", low=1, high=20)  # fmt: skip
     factor: float = setting(
@@ -103,21 +93,19 @@ class OneCycle(Numbers):
     """
 
     duration: float = _duration(20.0)
-    rate: float = _rate(1e-2, "How fast it learns at the top of the cycle.")
     low: float = setting(
         0.1, label="Begins at", help="The beginning and the end of the cycle, as a share of its top.",
         term="initial rate ÷ maximal rate", low=0.0001, high=1.0, step=0.01, scale="log")  # fmt: skip
-    pct_start: float = setting(
-        0.5, label="Rises for", help="Which part of the cycle goes up; the rest goes down.", term="pct_start",
-        low=0.01, high=0.99, step=0.05)  # fmt: skip
+    pct_start: float = _pct_start(0.5)
     tail: float = setting(
         0.1, label="Settling", help="The last share of the training, in which it settles.",
         term="share of the annihilation phase", low=0.01, high=0.9, step=0.01)  # fmt: skip
     tail_factor: float = setting(
         0.01, label="Settles to", help="How far the rate still sinks while it settles.",
         term="final rate ÷ initial rate", low=0.0, high=1.0, step=0.01)  # fmt: skip
-    momentum: float = _momentum(0.95)
-    momentum_low: float = _momentum_low()
+    momentum: float = inherited(Numbers, "momentum", 0.95)
+    momentum_low: float = inherited(
+        Numbers, "momentum", 0.85, label="Momentum at the top", help="Less momentum while it learns fast.")  # fmt: skip
     shape: Literal["linear", "cosine"] = setting(
         "linear", label="Shape", help="Straight lines, or soft curves.", term="annealing function",
         choices={"linear": "straight", "cosine": "soft"})  # fmt: skip
@@ -139,18 +127,16 @@ class FitOneCycle(Numbers):
     """
 
     duration: float = _duration(20.0)
-    rate: float = _rate(1e-2, "How fast it learns at the top of the cycle.")
-    pct_start: float = setting(
-        0.3, label="Rises for", help="Which part of the training goes up; the rest goes down.", term="pct_start",
-        low=0.01, high=0.99, step=0.05)  # fmt: skip
+    pct_start: float = _pct_start(0.3)
     div: float = setting(
         25.0, label="Begins at a part of", help="By how much slower it begins than it learns at the top.",
         term="div, div_factor", low=1.0, high=1e6, step=1.0, scale="log")  # fmt: skip
     div_final: float = setting(
         1e5, label="Ends at a part of", help="By how much slower it ends than it learns at the top.",
         term="div_final", low=1.0, high=1e9, step=1.0, scale="log")  # fmt: skip
-    momentum: float = _momentum(0.95)
-    momentum_low: float = _momentum_low()
+    momentum: float = inherited(Numbers, "momentum", 0.95)
+    momentum_low: float = inherited(
+        Numbers, "momentum", 0.85, label="Momentum at the top", help="Less momentum while it learns fast.")  # fmt: skip
 
     def phases(self) -> Iterator[Phase]:  # noqa: D102
         up, down = _in_shares(self.duration, self.unit, [self.pct_start, 1.0 - self.pct_start])
@@ -177,7 +163,6 @@ class Sgdr(Numbers):
     cycle_mult: float = setting(
         2.0, label="Growth", help="How much longer each cycle lasts than the one before.", term="T_mult, cycle_mult",
         low=1.0, high=10.0, step=0.5)  # fmt: skip
-    rate: float = _rate(1e-2, "How fast it learns at the start of each cycle.")
     floor: float = setting(
         0.0, label="Sinks to", help="The learning rate at the end of each cycle.", term="η_min", low=0.0, high=10.0,
         step=1e-4)  # fmt: skip
@@ -207,9 +192,9 @@ class LinearDecay(Numbers):
     n_decay: float = setting(
         100.0, label="Fading", help="How long it takes to slow down to nothing.", term="n_decay, n_epochs_decay",
         low=0.1, high=_LONGEST, step=1.0)  # fmt: skip
-    rate: float = _rate(2e-4, "How fast it learns at first.")
-    momentum: float = _momentum(0.5)
-    optimiser: Optimiser = _optimiser("adam")
+    rate: float = inherited(Numbers, "rate", 2e-4)
+    momentum: float = inherited(Numbers, "momentum", 0.5)
+    optimiser: Optimiser = inherited(Numbers, "optimiser", "adam")
 
     def phases(self) -> Iterator[Phase]:  # noqa: D102
         yield self.phase("Steady", _whole(self.n, self.unit), Ramp.level(self.rate))
@@ -220,11 +205,11 @@ class FlatCosine(Numbers):
     """The share `flat` at the same rate, then a cosine to 0 (fastai's `fit_flat_cos`)."""
 
     duration: float = _duration(20.0)
-    rate: float = _rate(1e-3, "How fast it learns at first.")
+    rate: float = inherited(Numbers, "rate", 1e-3)
     flat: float = setting(
         0.75, label="Steady share", help="How much of the training stays at full speed.", term="pct_start", low=0.01,
         high=0.99, step=0.05)  # fmt: skip
-    optimiser: Optimiser = _optimiser("adamw")
+    optimiser: Optimiser = inherited(Numbers, "optimiser", "adamw")
 
     def phases(self) -> Iterator[Phase]:  # noqa: D102
         steady, fading = _in_shares(self.duration, self.unit, [self.flat, 1.0 - self.flat])
@@ -236,7 +221,6 @@ class Poly(Numbers):
     """rate · (1 − t)^power, the "poly" policy of segmentation networks (Chen et al. 2017, DeepLab, section 4.1)."""
 
     duration: float = _duration(20.0)
-    rate: float = _rate(1e-2, "How fast it learns at first.")
     power: float = setting(
         0.9, label="Power", help="1 falls on a straight line; more falls early, less falls late.",
         term="exponent p", low=0.1, high=10.0, step=0.1)  # fmt: skip
