@@ -324,7 +324,7 @@ def _on_split(names: Sequence[str], taught: int, kept: int) -> Finding:
 
 def _on_share(number: int, total: int, reading: Reading) -> Finding:
     classes = ", of every class as large a part" if reading.holds == "classes" else ""
-    found = f"Only {reading.share:.0%} of {total:,}, to try things out"
+    found = f"Only {100 * reading.share:.0f} % of {total:,}, to try things out"
     return Finding("share", "info", found, f"{number:,} are drawn by the seed{classes}")
 
 
@@ -335,19 +335,18 @@ def _look_for_what_is_left_out(data: _Data) -> Iterator[Finding]:
         yield _plain("unpaired" if data.reading.holds == "pairs" else "loose", "warning", len(loose), loose)
     if data.reading.holds == "pairs":
         return
-    kept = {one.sha256: one.path for one in data.usable}
-    again = [one.path for one in data.examined if one.sha256 in kept and kept[one.sha256] != one.path]
-    first = {one.path: kept.get(one.sha256, one.path) for one in data.examined}
-    torn = [path for path in again if data.labels.get(path) != data.labels.get(first[path])]
-    leaked = [
-        path for path in again if path not in torn and path in data.found.kept and first[path] not in data.found.kept
-    ]
-    if torn:
-        yield _plain("two_classes", "warning", len(torn), torn)
-    if leaked:
-        yield _plain("leaked", "warning", len(leaked), leaked)
-    if twice := [path for path in again if path not in {*torn, *leaked}]:
-        yield _plain("duplicate", "info", len(twice), twice)
+    first = {one.sha256: one.path for one in data.usable}
+    again: dict[FindingKind, list[Path]] = {"two_classes": [], "leaked": [], "duplicate": []}
+    for one in data.examined:
+        used = first.get(one.sha256, one.path)
+        if used == one.path:
+            continue
+        leaks = one.path in data.found.kept and used not in data.found.kept
+        torn = data.labels.get(one.path) != data.labels.get(used)
+        again["two_classes" if torn else "leaked" if leaks else "duplicate"].append(one.path)
+    for kind, files in again.items():
+        if files:
+            yield _plain(kind, "info" if kind == "duplicate" else "warning", len(files), files)
 
 
 def _look_at_pairs(data: _Data) -> Iterator[Finding]:

@@ -187,8 +187,8 @@ def _drawn(groups: Sequence[tuple[int, bool]], reading: Reading) -> list[int]:
 
 def _finding_pictures(split: Split) -> Job[DataFiles]:
     taught = yield from _listing(split.taught)
-    kept = yield from _listing(split.kept)
-    return _joined(taught, [path for path in kept if path not in set(taught)], split)
+    kept, known = (yield from _listing(split.kept)), set(taught)
+    return _joined(taught, [path for path in kept if path not in known], split)
 
 
 def _finding_classes(split: Split, *, deepest: bool) -> Job[DataFiles]:

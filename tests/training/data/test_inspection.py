@@ -210,7 +210,7 @@ def test_that_only_a_part_is_worked_on_is_said(tmp_path):
         save_scenes(tmp_path / name, 40, first=100 * number)
     report = look(tmp_path, reading=Reading("classes", share=0.1))
     assert finding(report, "share").sentence == (
-        "Only 10% of 80, to try things out: 8 are drawn by the seed, of every class as large a part."
+        "Only 10 % of 80, to try things out: 8 are drawn by the seed, of every class as large a part."
     )
     assert report.classes == (("cat", 4), ("dog", 4))
 
