@@ -1,4 +1,7 @@
-"""The bar above the canvas: which picture it is, how photo and painting are compared, and how near one looks."""
+"""The bar above the canvas: which picture it is, how two pictures are compared, and how near one looks."""
+
+from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
@@ -9,13 +12,8 @@ from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
 
-MODES = {"after": "Painting", "split": "Split", "side": "Side by side"}
+_MODES = {"after": "Painting", "split": "Split", "side": "Side by side"}
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-_TIPS = {
-    "after": "Only the painting",
-    "split": "Photo and painting with a line between them to drag",
-    "side": "Photo and painting beside each other",
-}
 
 
 class CompareBar(QWidget):
@@ -30,6 +28,9 @@ class CompareBar(QWidget):
     mode_chosen = Signal(str)
     """ "after", "split" or "side"."""
 
+    before_chosen = Signal(str)
+    """The name of the picture to compare with."""
+
     peek_changed = Signal(bool)
     """True while the eye button is held down."""
 
@@ -43,17 +44,20 @@ class CompareBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._picture = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle)
-        self._peek = self._make_button("peek", "Show the photo", "Hold to see the photo (Space)")
-        self._modes = Segments(MODES, self)
+        self._peek = self._make_button("peek", "", "")
+        self._before = QToolButton(self)
+        self._modes = Segments(_MODES, self)
         self._fit = self._make_button("fit", "Fit in window", "See the whole picture (Ctrl+0)")
         self._actual = QToolButton(self)
         self._zoom = QToolButton(self)
         self._zoom_actions: list[QAction] = []
+        self._pictures: dict[str, str] = {}
         self._prepare()
         self._lay_out()
         self._connect()
         self.set_mode("after")
         self.set_zoom(1.0)
+        self.set_pictures({}, ("Photo", "Painting"))
         self.clear_picture()
 
     def _make_button(self, icon: str, name: str, tip: str) -> QToolButton:
@@ -71,9 +75,12 @@ class CompareBar(QWidget):
         tokens = self._theme.tokens
         mark(self._picture, tone="muted")
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._modes.name_buttons("Compare")
-        for button, tip in zip(self._modes.buttons, _TIPS.values(), strict=True):
-            button.setToolTip(tip)
+        self._before.setFixedHeight(tokens.control)
+        self._before.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._before.setMenu(QMenu(self._before))
+        self._before.menu().aboutToShow.connect(self._offer_pictures)
+        self._before.setAccessibleName("Compare with")
+        self._before.setToolTip("Choose the picture to compare with")
         self._actual.setText("1:1")
         self._actual.setFixedSize(tokens.control + tokens.gap, tokens.control)
         self._actual.setAccessibleName("Actual size")
@@ -86,7 +93,7 @@ class CompareBar(QWidget):
         menu = QMenu(self._zoom)
         self._zoom_actions = [menu.addAction(_percent(zoom)) for zoom in _ZOOMS]
         self._zoom.setMenu(menu)
-        for button in (self._actual, self._zoom):
+        for button in (self._before, self._actual, self._zoom):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _lay_out(self) -> None:
@@ -98,6 +105,7 @@ class CompareBar(QWidget):
         layout.addWidget(self._picture, 1)
         layout.addSpacing(tokens.gap)
         layout.addWidget(self._peek)
+        layout.addWidget(self._before)
         layout.addWidget(self._modes)
         layout.addSpacing(tokens.gap)
         layout.addWidget(self._fit)
@@ -123,17 +131,38 @@ class CompareBar(QWidget):
         self._picture.setText("")
         self._set_usable(False)
 
+    def set_pictures(self, pictures: Mapping[str, str], compared: tuple[str, str]) -> None:
+        """Call the two that are compared by their labels; with more pictures (name → label), offer to choose one."""
+        before, after = compared
+        self._peek.setAccessibleName(f"Show the {before.lower()}")
+        self._peek.setToolTip(f"Hold to see the {before.lower()} (Space)")
+        alone, split, side = self._modes.buttons
+        alone.setText(after)
+        self._modes.name_buttons("Compare")
+        alone.setToolTip(f"Only the {after.lower()}")
+        split.setToolTip(f"{before} and {after.lower()} with a line between them to drag")
+        side.setToolTip(f"{before} and {after.lower()} beside each other")
+        self._before.setText(before)
+        self._before.setVisible(len(pictures) > 2)
+        self._pictures = {name: label for name, label in pictures.items() if label != after}
+
+    def _offer_pictures(self) -> None:
+        menu = self._before.menu()
+        menu.clear()
+        for name, label in self._pictures.items():
+            menu.addAction(label, partial(self.before_chosen.emit, name))
+
     def set_zoom(self, zoom: float) -> None:
         """Show the zoom; 1.0 is 100 %."""
         self._zoom.setText(_percent(zoom))
         self._zoom.setAccessibleDescription(_percent(zoom))
 
     def set_mode(self, mode: str) -> None:
-        """Show how photo and painting are compared; tells nobody."""
+        """Show how the two are compared; tells nobody."""
         self._modes.set_current(mode)
 
     def _set_usable(self, usable: bool) -> None:
-        for part in (self._peek, self._modes, self._fit, self._actual, self._zoom):
+        for part in (self._peek, self._before, self._modes, self._fit, self._actual, self._zoom):
             part.setEnabled(usable)
 
 
