@@ -33,8 +33,9 @@ from studio.app import Studio
 from studio.core.controls import Controls
 from studio.core.events import Job, Preview
 from studio.core.images import LoadedPicture
+from studio.core.picture_task import CONTENT, PictureRequest
 from studio.core.samples import sample_paintings, sample_photos
-from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
 from studio.jobs.runs import RunSnapshot
@@ -158,12 +159,12 @@ def as_image(preview: Preview) -> QImage:
     return QImage(preview.picture.tobytes(), width, height, channels * width, layout).copy(0, 0, 8, 8)
 
 
-def painting_task(size: int) -> StylizeTask:
+def painting_task(size: int) -> PictureRequest:
     """Two pictures of soft noise: what is painted does not matter here."""
     random = np.random.default_rng(0)
     pixels = [np.kron(random.integers(0, 256, (size // 8, size // 8, 3)), np.ones((8, 8, 1))) for _ in range(2)]
     content, style = (LoadedPicture(each.astype(np.uint8), "noise.png", "") for each in pixels)
-    return StylizeTask(content, (style,))
+    return PictureRequest({CONTENT: (content,), "style": (style,)})
 
 
 def controls(size: int) -> Controls[StyleSettings]:
@@ -171,13 +172,13 @@ def controls(size: int) -> Controls[StyleSettings]:
     return Controls(StyleSettings(size=size, steps=2000))
 
 
-def convolutions(task: StylizeTask, controls: Controls[Any]) -> Job[None]:
+def convolutions(task: PictureRequest, controls: Controls[Any]) -> Job[None]:
     """Stand in for a painting where its job is not there: forward and backward through a few layers, a frame a step."""
     import torch
 
     layers = [torch.nn.Conv2d(a, b, 3, padding=1) for a, b in ((3, 32), (32, 32), (32, 64))]
     network = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2])
-    canvas = torch.from_numpy(task.content.pixels / np.float32(255)).permute(2, 0, 1)[None].clone().requires_grad_()
+    canvas = torch.from_numpy(task.photo.pixels / np.float32(255)).permute(2, 0, 1)[None].clone().requires_grad_()
     step = 0
     while True:
         network(canvas).square().mean().backward()

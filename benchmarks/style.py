@@ -36,10 +36,11 @@ from models.style_transfer import LossWeights, StyleObjective
 from studio.core.controls import Controls
 from studio.core.events import Picture, Preview
 from studio.core.images import LoadedPicture, load_picture
+from studio.core.picture_task import CONTENT, PictureRequest
 from studio.core.samples import sample_paintings, sample_photos
-from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
-from studio.jobs.style.inputs import Easel, loss_weights, to_tensor
+from studio.jobs.style.inputs import StyleInputs, loss_weights, to_tensor
 from studio.jobs.style.stylize import open_backbone, stylize
 
 SIDE = 256
@@ -333,12 +334,14 @@ def rms(one: Picture, other: Picture) -> float:
     return float(np.sqrt(np.mean((one.astype(np.float32) - other.astype(np.float32)) ** 2)))
 
 
-def loss_rises(task: StylizeTask, settings: StyleSettings, moves: list[Move]) -> tuple[list[float], list[float]]:
+def loss_rises(task: PictureRequest, settings: StyleSettings, moves: list[Move]) -> tuple[list[float], list[float]]:
     """By what share the loss rose, under the weights of the newest move, from the picture before it to each frame.
 
     Every painting is judged, and of the drafts between two moves the first and the last, all at the painting's size.
     """
-    easel = Easel(task, settings, open_backbone(resolve_backbone(settings.backbone), settings), torch.device("cpu"))
+    easel = StyleInputs(
+        task, settings, open_backbone(resolve_backbone(settings.backbone), settings), torch.device("cpu")
+    )
     painted, drafted = [], []
     for move in moves:
         weights = loss_weights(move.settings)
@@ -354,7 +357,7 @@ def loss_rises(task: StylizeTask, settings: StyleSettings, moves: list[Move]) ->
     return painted, drafted
 
 
-def loss_of(easel: Easel, picture: Picture, weights: LossWeights) -> float:
+def loss_of(easel: StyleInputs, picture: Picture, weights: LossWeights) -> float:
     """The loss of a picture that was shown."""
     image = to_tensor(picture)
     return easel.objective(*size_of(image)).look(image, weights).loss
@@ -363,10 +366,10 @@ def loss_of(easel: Easel, picture: Picture, weights: LossWeights) -> float:
 # -- what is painted, and how it is told -------------------------------------------------------------------------------
 
 
-def sample_task() -> StylizeTask:
+def sample_task() -> PictureRequest:
     """The first packaged photo in the manner of the first two packaged paintings."""
     photo, *paintings = (load(sample.path) for sample in (*sample_photos()[:1], *sample_paintings()[:2]))
-    return StylizeTask(photo, tuple(paintings))
+    return PictureRequest({CONTENT: (photo,), "style": tuple(paintings)})
 
 
 def load(path: Path) -> LoadedPicture:

@@ -18,7 +18,8 @@ from studio.core.failures import Failure, StudioError, explain
 from studio.core.images import save_picture
 from studio.core.library import Library
 from studio.core.picture_saving import SUFFIXES
-from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.core.picture_task import PictureRequest, PictureResult
+from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
 
@@ -31,8 +32,8 @@ class RunCommand:
     """What to paint: `load` opens the pictures; `inspect` may look at the saved result and add facts about it."""
 
     controls: Controls[StyleSettings]
-    load: Callable[[], StylizeTask]
-    inspect: Callable[[StyledPicture, Reporter], Facts] = lambda painted, reporter: {}
+    load: Callable[[], PictureRequest]
+    inspect: Callable[[PictureResult, Reporter], Facts] = lambda painted, reporter: {}
 
 
 def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) -> None:
@@ -84,7 +85,7 @@ class PaintingCommand:
     def _paint(self, order: RunCommand) -> None:
         task = order.load()
         job = catalog.start("stylize", task, order.controls)
-        painted: StyledPicture = run_job(job, order.controls, self._reporter)
+        painted: PictureResult = run_job(job, order.controls, self._reporter)
         self._keep(task, painted)
         facts = self._facts(painted) | order.inspect(painted, self._reporter)
         self._reporter.result(str(self._output), **facts)
@@ -93,18 +94,18 @@ class PaintingCommand:
         self._reporter.failed(failure)
         return tell_failure(failure, debug=self._debug)
 
-    def _keep(self, task: StylizeTask, painted: StyledPicture) -> None:
+    def _keep(self, task: PictureRequest, painted: PictureResult) -> None:
         try:
             self._output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_error(self._output, error) from error
-        save_picture(self._output, painted.picture, recipe=painted.recipe, icc_profile=task.content.icc_profile)
+        save_picture(self._output, painted.picture, recipe=painted.recipe, icc_profile=task.photo.icc_profile)
         library = Library(UserFolders.standard().library)
         with suppress(StudioError):  # a convenience for `replay`; the painting itself is safe
-            for used in (task.content, *task.styles):
+            for used in (picture for pictures in task.inputs.values() for picture in pictures):
                 library.keep_input(used)
 
-    def _facts(self, painted: StyledPicture) -> Facts:
+    def _facts(self, painted: PictureResult) -> Facts:
         height, width = painted.picture.shape[:2]
         seconds = round(perf_counter() - self._started, 3)
         return {"width": width, "height": height, "finished": painted.finished, "seconds": seconds}

@@ -13,8 +13,8 @@ from studio.command_line.reporting import Reporter
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.library import Library
+from studio.core.picture_task import PictureRequest
 from studio.core.recipes import InputRecord, Recipe
-from studio.core.style_settings import StylizeTask
 from studio.core.user_folders import UserFolders
 
 _LOSSLESS = (".png", ".tif", ".tiff")
@@ -81,7 +81,7 @@ class Ingredients:
         self._folders = (file.parent, Path.cwd())
         self._library = library
 
-    def task(self, recipe: Recipe) -> StylizeTask:
+    def task(self, recipe: Recipe) -> PictureRequest:
         """Return the task with everything that went in.
 
         Raises:
@@ -94,7 +94,7 @@ class Ingredients:
             raise StudioError(
                 "This picture went on from a frame whose own recipe is not known.", "It cannot be made again exactly."
             )
-        return StylizeTask(content[0], tuple(styles))
+        return PictureRequest({"content": tuple(content), "style": tuple(styles)})
 
     def _find(self, record: InputRecord) -> LoadedPicture:
         if record.sha256 in self._given:

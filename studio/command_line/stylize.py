@@ -10,7 +10,8 @@ from studio.core.controls import Controls
 from studio.core.failures import StudioError
 from studio.core.fast_styles import FastStyleShelf
 from studio.core.images import load_picture
-from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.picture_task import PictureRequest
+from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
 
 
@@ -28,9 +29,9 @@ def stylize(arguments: Sequence[str]) -> int:
     _check_networks(settings, parser)
     check_output(asked.output, (asked.content, *asked.styles), parser)
 
-    def load() -> StylizeTask:
+    def load() -> PictureRequest:
         content, *styles = (load_picture(path) for path in (asked.content, *asked.styles))
-        return StylizeTask(content, tuple(styles))
+        return PictureRequest({"content": (content,), "style": tuple(styles)})
 
     command = PaintingCommand(asked.output, events=asked.events, debug=asked.debug, started=started)
     return command.run(lambda: RunCommand(Controls(settings), load))

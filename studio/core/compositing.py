@@ -9,9 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.blending import Blending
 from studio.core.events import DeepPicture, Picture
+from studio.core.picture_task import PictureRequest, PictureResult
+from studio.core.recipes import Recipe
 from studio.core.resizing import resize, to_16_bits
-from studio.core.style_settings import StyleSettings
+from studio.core.settings import Settings
 
 Colours = NDArray[np.float32]
 
@@ -42,46 +45,46 @@ class Backdrop:
         return self._fitted
 
 
-def compose(content: Picture, painting: Picture | DeepPicture, settings: StyleSettings) -> DeepPicture:
-    """Return the picture to show and save, of the painting's size, with the photo's alpha where it has one.
+def compose(content: Picture, layer: Picture | DeepPicture, settings: Settings) -> DeepPicture:
+    """Return the picture to show and save, of the layer's size, with the photo's alpha where it has one.
 
     Args:
         content: the photo, RGB or RGBA, of any size.
-        painting: what the network made, RGB (an alpha channel of its own does not count).
-        settings: `opacity`, `blend`, `original_colours` and `saturation` are read.
+        layer: what the job made, RGB (an alpha channel of its own does not count).
+        settings: the task's. Where they are no `Blending`, the layer is the picture, with its own alpha.
 
     """
-    photo = resize(content, painting.shape[1], painting.shape[0])
+    if not isinstance(settings, Blending):
+        return to_16_bits(layer)
+    photo = resize(content, layer.shape[1], layer.shape[0])
     if settings.opacity == 0.0:
         return to_16_bits(photo)
-    colours = painting[..., :3] if _leaves_painting_alone(settings) else _mix(photo, painting, settings)
+    colours = layer[..., :3] if settings.is_neutral else _mix(photo, layer, settings)
     deep = to_16_bits(colours)
     if photo.shape[2] == 4:
         return np.dstack([deep, to_16_bits(photo[..., 3:])])
     return np.ascontiguousarray(deep)
 
 
-def _leaves_painting_alone(settings: StyleSettings) -> bool:
-    return (
-        settings.opacity == 1.0
-        and settings.blend == "normal"
-        and settings.original_colours == 0.0
-        and settings.saturation == 1.0
-    )
+def result_of(
+    request: PictureRequest, layer: DeepPicture, settings: Settings, recipe: Recipe, *, finished: bool = True
+) -> PictureResult:
+    """Return what a job made, composed with the photo it was made of."""
+    return PictureResult(layer, compose(request.photo.pixels, layer, settings), recipe, finished)
 
 
-def _mix(photo: Picture, painting: Picture | DeepPicture, settings: StyleSettings) -> DeepPicture:
+def _mix(photo: Picture, layer: Picture | DeepPicture, settings: Blending) -> DeepPicture:
     """Work in bands of rows: their intermediate values stay in the processor's cache, and memory stays small."""
-    height, width = painting.shape[:2]
+    height, width = layer.shape[:2]
     rows = max(1, _BAND_PIXELS // width)
     mixed = np.empty((height, width, 3), np.uint16)
     for start in range(0, height, rows):
         band = slice(start, start + rows)
-        mixed[band] = _mix_band(_as_float(photo[band]), _as_float(painting[band]), settings)
+        mixed[band] = _mix_band(_as_float(photo[band]), _as_float(layer[band]), settings)
     return mixed
 
 
-def _mix_band(base: Colours, top: Colours, settings: StyleSettings) -> Colours:
+def _mix_band(base: Colours, top: Colours, settings: Blending) -> Colours:
     """Return the mixed colours on the scale 0–65535, ready to be cut to whole numbers."""
     if settings.original_colours > 0.0:
         top = keep_colours(top, base, settings.original_colours)

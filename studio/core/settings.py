@@ -4,7 +4,7 @@ A task's settings are a frozen pydantic model whose fields are made with `settin
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args, get_origin
+from typing import Any, ClassVar, Literal, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -16,9 +16,14 @@ Kind: TypeAlias = Literal["number", "integer", "switch", "choice", "text", "numb
 
 
 class Settings(BaseModel):
-    """Base of every task's settings: immutable, comparable, and strict about unknown names."""
+    """Base of every task's settings: immutable, comparable, and strict about unknown names.
+
+    `leading` names settings and groups that form and flags show first, where inherited ones would otherwise stand.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    leading: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,14 @@ def setting(
 
 
 def describe(model: type[Settings]) -> tuple[SettingInfo, ...]:
-    """Return every setting of `model`, in the order of its definition."""
-    return tuple(_describe_field(name, field) for name, field in model.model_fields.items())
+    """Return every setting of `model`: first what is `leading`, then in the order of definition."""
+    infos = [_describe_field(name, field) for name, field in model.model_fields.items()]
+
+    def place(info: SettingInfo) -> int:
+        places = (model.leading.index(key) for key in (info.name, info.group) if key in model.leading)
+        return next(places, len(model.leading))
+
+    return tuple(sorted(infos, key=place))
 
 
 def _describe_field(name: str, field: FieldInfo) -> SettingInfo:

@@ -1,12 +1,11 @@
-"""The style task: what the artist sets, what comes in and out. Free of torch, so that a window can show it first."""
+"""The style task: what the artist sets, and what goes in. Free of torch, so that a window can show it first."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from studio.core.events import DeepPicture, Picture
-from studio.core.images import LoadedPicture
-from studio.core.recipes import Recipe
-from studio.core.settings import Settings, setting
+from studio.core.blending import Blending
+from studio.core.picture_task import CONTENT, InputSlot, PictureTask
+from studio.core.samples import sample_paintings, sample_photos
+from studio.core.settings import setting
 
 DEFAULT_BACKBONE = "atelier-slim"
 DEFAULT_FAST_STYLE = "fast-wave"
@@ -37,8 +36,10 @@ def _content_layer(scale: int, default: float) -> float:
     return value
 
 
-class StyleSettings(Settings):
+class StyleSettings(Blending):
     """Everything an artist can set about a painting (Gatys et al. 2016, and what later work added)."""
+
+    leading: ClassVar[tuple[str, ...]] = ("method", "fast_style", "", "Strokes", "Kept from the photo")
 
     method: Literal["live", "instant"] = setting(
         "live", label="Paint", help="Stroke by stroke after any painting, or at once with a fast style.",
@@ -77,19 +78,6 @@ class StyleSettings(Settings):
     content_layer_3: float = _content_layer(3, 0.0)
     content_layer_4: float = _content_layer(4, 1.0)
     content_layer_5: float = _content_layer(5, 0.0)
-
-    original_colours: float = setting(
-        0.0, label="Keep the photo's colours", help="Paints with the photo's own colours.",
-        term="share of the photo's chroma in the result", low=0.0, high=1.0, step=0.01, group="Colour",
-        effect="instant")  # fmt: skip
-    saturation: float = setting(
-        1.0, label="Saturation", help="Greyer below 1, more colourful above.", term="chroma factor",
-        low=0.0, high=2.0, step=0.01, group="Colour", effect="instant")  # fmt: skip
-    blend: Literal["normal", "luminosity", "soft_light", "multiply", "screen"] = setting(
-        "normal", label="Blend", help="How the painting is laid over the photo.", term="blend mode",
-        group="Colour", effect="instant",
-        choices={"normal": "Normal", "luminosity": "Luminosity", "soft_light": "Soft light",
-                 "multiply": "Multiply", "screen": "Screen"})  # fmt: skip
 
     style_mix: tuple[float, ...] = setting(
         (), label="Mix", help="How much each painting counts; equal shares where nothing is set.",
@@ -147,31 +135,19 @@ class StyleSettings(Settings):
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StylizeTask:
-    """One painting to make: the photo, one or more paintings, and where to start from.
-
-    A fast style knows its painting; `styles` is empty then.
-
-    `branch` continues an earlier picture (an uint8 frame of the film strip) instead of `settings.start_from`;
-    `history` is the recipe of how that picture came to be, so that the result can still be replayed.
-    """
-
-    content: LoadedPicture
-    styles: tuple[LoadedPicture, ...]
-    branch: Picture | None = None
-    history: Recipe | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StyledPicture:
-    """A finished painting.
-
-    `painting` is what the network made; `picture` is `painting` after strength, blend and colour. Both have 16 bits a
-    channel; `picture` carries the photo's alpha, if it has one. `finished` is False when the artist stopped early.
-    """
-
-    painting: DeepPicture
-    picture: DeepPicture
-    recipe: Recipe
-    finished: bool = True
+STYLIZE = PictureTask(
+    name="stylize",
+    title="Style",
+    verb="Paint",
+    icon="style",
+    tooltip="Paint a photo in the manner of paintings",
+    settings=StyleSettings,
+    job="studio.jobs.style.stylize:stylize",
+    inputs=(
+        InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),
+        InputSlot(
+            "style", "Painting", "the painting, or several to mix", least=0, most=4, samples=sample_paintings
+        ),  # a fast style knows its painting, and a reconstruction needs none
+    ),
+    products=frozenset({"backbone", "fast_style"}),
+)

@@ -21,8 +21,9 @@ from studio.core.controls import Controls
 from studio.core.failures import StudioError
 from studio.core.fast_styles import fast_style_in_recipes
 from studio.core.images import LoadedPicture
+from studio.core.picture_task import PictureRequest
 from studio.core.recipes import InputRecord, Recipe, SteeringStep, WeightsRecord
-from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.style_settings import StyleSettings
 from studio.core.weights import name_in_recipes
 
 TASK = "stylize"
@@ -122,17 +123,17 @@ class RecipeWriter:
     """Writes the recipe of one job; cheap enough to be asked for every frame.
 
     Args:
-        task: photo, paintings, and what is gone on from.
+        request: what goes in, and what is gone on from.
         settings: those the job started with.
         weights: the networks.
 
     """
 
-    def __init__(self, task: StylizeTask, settings: StyleSettings, *weights: WeightsRecord) -> None:
-        self._inputs = _inputs(task)
-        self._before = _chain_up_to_branch(task.history, settings) if task.history else ()
-        self._initial = (task.history.initial or task.history.settings) if task.history else _told(settings)
-        known = task.history.weights if task.history else ()
+    def __init__(self, request: PictureRequest, settings: StyleSettings, *weights: WeightsRecord) -> None:
+        self._inputs = _inputs(request)
+        self._before = _chain_up_to_branch(request.history, settings) if request.history else ()
+        self._initial = (request.history.initial or request.history.settings) if request.history else _told(settings)
+        known = request.history.weights if request.history else ()
         self._weights = (*known, *(record for record in weights if record not in known))
         self._versions = _versions()
 
@@ -182,13 +183,13 @@ def _told(settings: StyleSettings, mode: Literal["json", "python"] = "json") -> 
     return settings.model_dump(mode=mode) | names
 
 
-def _inputs(task: StylizeTask) -> tuple[InputRecord, ...]:
+def _inputs(request: PictureRequest) -> tuple[InputRecord, ...]:
     def record(role: str, picture: LoadedPicture) -> InputRecord:
         return InputRecord(role=role, name=picture.name, sha256=picture.sha256)
 
-    inputs = [record("content", task.content), *(record("style", style) for style in task.styles)]
-    if task.branch is not None and task.history is None:
-        digest = hashlib.sha256(task.branch.tobytes()).hexdigest()
+    inputs = [record(role, picture) for role, pictures in request.inputs.items() for picture in pictures]
+    if request.branch is not None and request.history is None:
+        digest = hashlib.sha256(request.branch.tobytes()).hexdigest()
         inputs.append(InputRecord(role="branch", name="frame", sha256=digest))
     return tuple(inputs)
 

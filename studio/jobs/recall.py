@@ -36,9 +36,7 @@ class RecalledPainting:
     @property
     def shows_plain_painting(self) -> bool:
         """True if compositing was neutral: the file then holds the painting itself."""
-        neutral, s = StyleSettings(), self.settings
-        instant = ("opacity", "blend", "original_colours", "saturation")
-        return all(getattr(s, name) == getattr(neutral, name) for name in instant)
+        return self.settings.is_neutral
 
     @property
     def step(self) -> int:

@@ -5,7 +5,8 @@ import numpy as np
 from studio.core.controls import Controls
 from studio.core.events import Preview
 from studio.core.images import LoadedPicture
-from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.picture_task import CONTENT, PictureRequest
+from studio.core.style_settings import StyleSettings
 from studio.jobs.style.steering import LiveSteering
 from studio.jobs.style.stylize import stylize
 
@@ -24,7 +25,12 @@ def picture(name, seed, height=90, width=120):
 def small_task(paintings=2, **changes):
     """Return a task that a slow core paints in a second or two."""
     styles = tuple(picture(f"painting{number}.png", seed=number + 1) for number in range(paintings))
-    return StylizeTask(picture("photo.png", seed=0), styles, **changes)
+    return request_of(picture("photo.png", seed=0), *styles, **changes)
+
+
+def request_of(photo, *paintings, **changes):
+    """Return the request to paint `photo` in the manner of `paintings`."""
+    return PictureRequest({CONTENT: (photo,), "style": paintings}, **changes)
 
 
 def quick(**changes):

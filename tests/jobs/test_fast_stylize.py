@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from fast_style_kit import small_fast_style, write_fast_style, write_finished_run
-from style_kit import drive, frames, picture, quick, small_task
+from style_kit import drive, frames, picture, quick, request_of, small_task
 
 import models.fast_style_strips as strips
 import studio.jobs.style.fast_stylize as fast_job
@@ -18,7 +18,6 @@ from studio.core.failures import StudioError
 from studio.core.fast_styles import FastStyleShelf
 from studio.core.model_shelf import ModelShelf
 from studio.core.recipes import Recipe
-from studio.core.style_settings import StylizeTask
 from studio.core.weights import resolve_backbone
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.style.inputs import to_deep_picture, to_tensor
@@ -34,7 +33,7 @@ def instantly(style, **changes):
 
 
 def photo_only():
-    return StylizeTask(picture("photo.png", seed=0), ())
+    return request_of(picture("photo.png", seed=0))
 
 
 def put_on_shelf(style, name):
@@ -52,22 +51,22 @@ def test_it_paints_what_the_network_paints(style):
     _, result = drive(task, Controls(instantly(style, strength=0.6)))
     network, _ = load_fast_style(style)
     with torch.no_grad():
-        expected = network(to_tensor(task.content.pixels), torch.tensor([0.6]))
-    assert result.painting.shape == (90, 120, 3)
-    assert np.abs(result.painting.astype(int) - to_deep_picture(expected).astype(int)).max() <= 2  # of 65535
-    assert np.array_equal(result.picture, result.painting)  # the strength is in the painting, and not laid on again
+        expected = network(to_tensor(task.photo.pixels), torch.tensor([0.6]))
+    assert result.layer.shape == (90, 120, 3)
+    assert np.abs(result.layer.astype(int) - to_deep_picture(expected).astype(int)).max() <= 2  # of 65535
+    assert np.array_equal(result.picture, result.layer)  # the strength is in the painting, and not laid on again
 
 
 @pytest.mark.parametrize("size", [96, 300])
 def test_the_result_has_the_size_that_was_asked_for(style, size):
     _, result = drive(photo_only(), Controls(instantly(style, size=size)))
-    assert result.painting.shape[:2] == fitted(90, 120, size)
+    assert result.layer.shape[:2] == fitted(90, 120, size)
 
 
 def test_strength_zero_is_the_photo(style):
     task = photo_only()
     _, result = drive(task, Controls(instantly(style, strength=0.0)))
-    assert np.array_equal(result.painting // 257, task.content.pixels)
+    assert np.array_equal(result.layer // 257, task.photo.pixels)
 
 
 def test_it_needs_no_painting_and_says_how_far_it_is(style):
@@ -85,7 +84,7 @@ def test_paintings_on_the_shelf_are_not_part_of_it(style):
 def test_colour_and_blend_are_laid_on_top(style):
     _, plain = drive(photo_only(), Controls(instantly(style)))
     _, grey = drive(photo_only(), Controls(instantly(style, saturation=0.0)))
-    assert np.array_equal(plain.painting, grey.painting)
+    assert np.array_equal(plain.layer, grey.layer)
     assert np.ptp(grey.picture.astype(int), axis=2).max() <= 2
 
 
@@ -100,7 +99,7 @@ def test_a_moved_slider_is_followed_by_a_draft_and_then_in_earnest(style, monkey
 
     events, result = drive(photo_only(), Controls(instantly(style)), hand)
     _, expected = drive(photo_only(), Controls(instantly(style, strength=0.4)))
-    assert np.array_equal(result.painting, expected.painting)
+    assert np.array_equal(result.layer, expected.layer)
     assert result.recipe.settings["strength"] == 0.4
     assert len(frames(events)) == 1  # what was half painted in the old strength was never shown as a result
 
@@ -128,7 +127,7 @@ def test_it_is_replayed_to_identical_pixels(style, tmp_path):
     _, result = drive(photo_only(), Controls(instantly(style, strength=0.7, saturation=1.2)))
     put_on_shelf(style, "stripes")
     _, again = drive(photo_only(), ReplayControls(through_a_file(result.recipe)))
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
     assert np.array_equal(again.picture, result.picture)
 
 
@@ -137,7 +136,7 @@ def test_a_recipe_finds_its_fast_style_by_content_and_tells_no_folder(style):
     assert result.recipe.settings["fast_style"] == "stripes.safetensors"
     put_on_shelf(style, "called-otherwise")
     _, again = drive(photo_only(), ReplayControls(through_a_file(result.recipe)))
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
 
 
 def test_a_recipe_whose_fast_style_is_gone_says_so(style):
@@ -150,11 +149,11 @@ def test_live_painting_can_start_from_a_fast_style_and_be_replayed(style):
     settings = quick(start_from="instant", fast_style=str(style), steps=1)
     _, result = drive(small_task(1), Controls(settings))
     _, from_photo = drive(small_task(1), Controls(quick(steps=1)))
-    assert not np.array_equal(result.painting, from_photo.painting)
+    assert not np.array_equal(result.layer, from_photo.layer)
     assert [record.name for record in result.recipe.weights][-1] == "stripes.safetensors"
     put_on_shelf(style, "stripes")
     _, again = drive(small_task(1), ReplayControls(through_a_file(result.recipe)))
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
 
 
 def test_going_on_live_from_what_was_painted_at_once_is_replayed_too(style):
@@ -164,7 +163,7 @@ def test_going_on_live_from_what_was_painted_at_once_is_replayed_too(style):
     _, result = drive(task, Controls(quick(steps=4, fast_style=str(style))))
     put_on_shelf(style, "stripes")
     _, again = drive(small_task(1), ReplayControls(through_a_file(result.recipe)))
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
 
 
 def test_what_is_no_fast_style_is_refused_in_words(tmp_path, style):

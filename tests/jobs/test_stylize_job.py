@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from job_kit import run
-from style_kit import drive, frames, moves, picture, quick, small_task
+from style_kit import drive, frames, moves, picture, quick, request_of, small_task
 
 from models.backbones import untrained_backbone
 from studio.core.compositing import compose
@@ -17,7 +17,6 @@ from studio.core.device import choose_device
 from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
-from studio.core.style_settings import StylizeTask
 from studio.jobs.style.inputs import StyleInputs, loss_weights, to_tensor
 from studio.jobs.style.stylize import stylize
 from studio.jobs.warm_up import warm_up
@@ -44,8 +43,8 @@ def test_it_says_what_it_does_and_returns_what_it_showed_last():
     assert sizes[0] == 120
     assert sizes[-1] == 240
     last = [event for event in events if isinstance(event, Preview)][-1]
-    assert np.array_equal((result.painting / 257.0).round().astype(np.uint8), last.picture)
-    assert np.array_equal(result.picture, compose(task.content.pixels, result.painting, settings))
+    assert np.array_equal((result.layer / 257.0).round().astype(np.uint8), last.picture)
+    assert np.array_equal(result.picture, compose(task.photo.pixels, result.layer, settings))
     assert result.finished
     assert result.recipe.settings == settings.model_dump(mode="json")
     assert result.recipe.weights[0].name == "squeezenet1_1:untrained"
@@ -86,7 +85,7 @@ def test_what_only_a_restart_can_change_waits_for_one_and_the_rest_acts_at_the_e
     task = small_task()
     hand = moves({3: {"size": 512, "saturation": 0.0, "style_weight": 2.0}})
     _, result = drive(task, Controls(quick()), hand)
-    assert result.painting.shape[:2] == (72, 96)
+    assert result.layer.shape[:2] == (72, 96)
     assert result.recipe.settings["size"] == 96
     assert result.recipe.settings["style_weight"] == 2.0
     grey = result.picture.astype(int)
@@ -105,14 +104,14 @@ def test_stopping_keeps_what_was_reached():
     assert not result.finished
     assert max(losses(events)) == 5
     assert result.recipe.steering[-1].action == "stop"
-    assert np.array_equal((result.painting / 257.0).round().astype(np.uint8), frames(events)[5].picture)
+    assert np.array_equal((result.layer / 257.0).round().astype(np.uint8), frames(events)[5].picture)
 
 
 def test_stopping_before_the_first_stroke_returns_the_blank_canvas():
     controls = Controls(quick())
     controls.finish()
     _, result = drive(small_task(), controls)
-    assert result.painting.shape == (72, 96, 3)
+    assert result.layer.shape == (72, 96, 3)
 
 
 def test_a_job_can_be_closed_at_any_event():
@@ -132,7 +131,7 @@ def test_every_mode_lowers_its_loss_from_every_start(mode, start_from):
     events, result = drive(task, Controls(settings))
     measured = losses(events)
     assert measured[max(measured)] < measured[1]
-    assert result.painting.shape == (48, 64, 3)
+    assert result.layer.shape == (48, 64, 3)
     values = [event.values for event in events if isinstance(event, Metrics)][-1]
     assert (values["content"] == 0.0) == (mode == "texture")
     assert (values["style"] == 0.0) == (mode == "reconstruct")
@@ -140,16 +139,16 @@ def test_every_mode_lowers_its_loss_from_every_start(mode, start_from):
 
 def test_the_seed_makes_another_texture_and_the_same_one_again():
     runs = [drive(small_task(1), Controls(quick(mode="texture", size=64, steps=4, seed=seed)))[1] for seed in (1, 1, 2)]
-    assert np.array_equal(runs[0].painting, runs[1].painting)
-    assert not np.array_equal(runs[0].painting, runs[2].painting)
+    assert np.array_equal(runs[0].layer, runs[1].layer)
+    assert not np.array_equal(runs[0].layer, runs[2].layer)
 
 
 def test_transparency_is_kept_and_any_shape_can_be_painted():
     photo = picture("photo.png", seed=0, height=20, width=200)
     alpha = np.full((20, 200, 1), 77, np.uint8)
-    task = StylizeTask(
+    task = request_of(
         type(photo)(np.dstack([photo.pixels, alpha]), "photo.png", "0" * 64),
-        (picture("p.png", 1, height=300, width=8),),
+        picture("p.png", 1, height=300, width=8),
     )
     _, result = drive(task, Controls(quick(size=160, steps=4)))
     assert result.picture.shape == (16, 160, 4)
@@ -162,7 +161,7 @@ def test_transparency_is_kept_and_any_shape_can_be_painted():
     [(1, 2000, "1 pixel of height is"), (2000, 3, "1 pixel of width is"), (15, 512, "15 pixels of height are")],
 )
 def test_a_photo_too_narrow_for_the_network_is_refused(height, width, left, start_from):
-    task = StylizeTask(picture("photo.png", 0, height, width), (picture("painting.png", 1),))
+    task = request_of(picture("photo.png", 0, height, width), picture("painting.png", 1))
     with pytest.raises(StudioError) as told:
         drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
     assert told.value.cause == f"Only {left} left at this size."
@@ -171,9 +170,9 @@ def test_a_photo_too_narrow_for_the_network_is_refused(height, width, left, star
 
 @pytest.mark.parametrize("start_from", ["photo", "painting", "noise"])
 def test_the_narrowest_photo_that_is_taken_can_be_painted(start_from):
-    task = StylizeTask(picture("photo.png", 0, 16, 512), (picture("painting.png", 1),))
+    task = request_of(picture("photo.png", 0, 16, 512), picture("painting.png", 1))
     events, result = drive(task, Controls(quick(size=512, steps=2, start_from=start_from)))
-    assert result.painting.shape == (16, 512, 3)
+    assert result.layer.shape == (16, 512, 3)
     assert [event.values for event in events if isinstance(event, Metrics)][-1]["content"] >= 0.0
 
 
@@ -193,7 +192,7 @@ def test_of_a_very_long_painting_the_middle_is_looked_at(lying):
     for pixels in (long, middle):
         turned = np.ascontiguousarray(pixels if lying else pixels.transpose(1, 0, 2))
         painting = LoadedPicture(turned, "painting.png", "1" * 64)
-        looks.append(pixels_seen(StylizeTask(picture("photo.png", 0), (painting,)), quick(size=64)))
+        looks.append(pixels_seen(request_of(picture("photo.png", 0), painting), quick(size=64)))
     assert looks[0] == looks[1]
     assert max(max(sides) for sides in looks[0][0]) <= 8 * 32 + 2 * 4  # with the margin
 
@@ -236,7 +235,7 @@ used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 700 * 2**20, resource.RLIM_INFINITY))
 events, result = drive(small_task(1), Controls(quick(size=4096, steps=1)))
 print([event.message for event in events if isinstance(event, Log) and "memory" in event.message])
-print(result.painting.shape, [step.action for step in result.recipe.steering])
+print(result.layer.shape, [step.action for step in result.recipe.steering])
 """
 
 

@@ -2,12 +2,13 @@
 
 import random
 import time
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
 import pytest
 import torch
-from style_kit import KnownMachine, drive, frames, moves, picture, quick, small_task
+from style_kit import KnownMachine, drive, frames, moves, picture, quick, request_of, small_task
 
 from models.backbones import untrained_backbone
 from studio.core.controls import Controls
@@ -15,8 +16,8 @@ from studio.core.events import Log, Metrics, Preview
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.model_shelf import ModelShelf
+from studio.core.picture_task import PictureResult
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
-from studio.core.style_settings import StyledPicture, StylizeTask
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls, segments_of
 from studio.jobs.style.inputs import StyleInputs, loss_weights, to_deep_picture, to_picture, to_tensor
 from studio.jobs.style.multiscale import MultiscaleOptimisation
@@ -30,7 +31,7 @@ def through_a_file(recipe):
 
 def replayed(task, recipe):
     _, result = drive(task, ReplayControls(through_a_file(recipe)))
-    assert isinstance(result, StyledPicture)
+    assert isinstance(result, PictureResult)
     return result
 
 
@@ -65,7 +66,7 @@ def test_a_steered_painting_replays_to_identical_pixels(seed):
     _, result = drive(task, Controls(quick(steps=16, size=224)), a_random_hand(seed, stops=seed % 2 == 1))
     assert any(step.action == "settings" for step in result.recipe.steering)
     again = replayed(task, result.recipe)
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
     assert np.array_equal(again.picture, result.picture)
     assert again.recipe == result.recipe
 
@@ -73,7 +74,7 @@ def test_a_steered_painting_replays_to_identical_pixels(seed):
 def test_the_unsteered_painting_replays_and_its_recipe_has_no_record():
     _, result = drive(small_task(), Controls(quick()))
     assert result.recipe.initial is None
-    assert np.array_equal(replayed(small_task(), result.recipe).painting, result.painting)
+    assert np.array_equal(replayed(small_task(), result.recipe).layer, result.layer)
 
 
 def test_every_frame_carries_the_recipe_that_makes_it_again():
@@ -82,7 +83,7 @@ def test_every_frame_carries_the_recipe_that_makes_it_again():
     shown = list(frames(events).values())
     for frame in (shown[0], shown[len(shown) // 2], shown[-1]):
         again = replayed(task, frame.recipe)
-        assert np.array_equal((again.painting / 257.0).round().astype(np.uint8), frame.picture)
+        assert np.array_equal((again.layer / 257.0).round().astype(np.uint8), frame.picture)
 
 
 def test_branches_of_branches_replay_from_the_beginning():
@@ -90,25 +91,25 @@ def test_branches_of_branches_replay_from_the_beginning():
     events, first = drive(task, Controls(quick(steps=10)), hand)
     shown = frames(events)
     early = shown[sorted(shown)[len(shown) // 2]]
-    branched = StylizeTask(task.content, task.styles, branch=early.picture, history=early.recipe)
+    branched = replace(task, branch=early.picture, history=early.recipe)
     settings = quick(steps=8, style_weight=2.0, content_layer_3=1.0)
     events, second = drive(branched, Controls(settings), moves({3: {"total_variation": 1.0}}))
     last = list(frames(events).values())[-1]
-    grown = StylizeTask(task.content, task.styles, branch=last.picture, history=second.recipe)
+    grown = replace(task, branch=last.picture, history=second.recipe)
     _, third = drive(grown, Controls(quick(steps=6, size=128, seed=4)), moves({4: "finish"}))
     assert [len(segments_of(result.recipe)) for result in (first, second, third)] == [1, 2, 3]
     for result in (second, third):
         again = replayed(task, result.recipe)
-        assert np.array_equal(again.painting, result.painting)
-    assert third.painting.shape == (96, 128, 3)
-    assert not np.array_equal(second.painting, first.painting)
+        assert np.array_equal(again.layer, result.layer)
+    assert third.layer.shape == (96, 128, 3)
+    assert not np.array_equal(second.layer, first.layer)
 
 
 def test_a_branch_starts_at_the_frame():
     task = small_task()
     events, _ = drive(task, Controls(quick(steps=10)))
     frame = list(frames(events).values())[-1]
-    branched = StylizeTask(task.content, task.styles, branch=frame.picture, history=frame.recipe)
+    branched = replace(task, branch=frame.picture, history=frame.recipe)
     events, _ = drive(branched, Controls(quick(steps=4)))
     start = next(iter(frames(events).values()))
     assert np.abs(start.picture.astype(int) - frame.picture).mean() < 8
@@ -119,7 +120,7 @@ def test_a_frame_without_history_is_named_as_an_input():
     task = small_task(branch=frame)
     _, result = drive(task, Controls(quick(steps=4)))
     assert [record.role for record in result.recipe.inputs][-1] == "branch"
-    assert np.array_equal(replayed(task, result.recipe).painting, result.painting)
+    assert np.array_equal(replayed(task, result.recipe).layer, result.layer)
 
 
 def test_recipes_of_other_tasks_and_other_times_are_refused():
@@ -162,10 +163,10 @@ def test_random_weights_stay_random_where_trained_ones_have_come_since(home, mon
     (home / "models").mkdir()
     torch.save({f"features.{name}": value for name, value in trained.items()}, home / "models" / "squeezenet1_1.pth")
     events, again = drive(small_task(), ReplayControls(through_a_file(result.recipe)))
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
     assert not any(isinstance(event, Log) for event in events)
     _, other = drive(small_task(), Controls(quick(backbone="squeezenet1_1", steps=4)))
-    assert not np.array_equal(other.painting, result.painting)
+    assert not np.array_equal(other.layer, result.layer)
 
 
 def test_another_network_than_the_recipes_is_told():
@@ -190,12 +191,12 @@ def test_a_recipe_names_a_weights_file_but_not_its_folder(home, tmp_path, monkey
         drive(small_task(), ReplayControls(through_a_file(result.recipe)))
     monkeypatch.chdir(private.parent)
     _, beside = drive(small_task(), ReplayControls(through_a_file(result.recipe)))
-    assert np.array_equal(beside.painting, result.painting)
+    assert np.array_equal(beside.layer, result.layer)
     monkeypatch.chdir(tmp_path)
     renamed = private.rename(tmp_path / "another name.pth")
     ModelShelf(home / "models").import_file(renamed)
     events, again = drive(small_task(), ReplayControls(through_a_file(result.recipe)))
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
     assert not any(isinstance(event, Log) for event in events)
 
 
@@ -332,14 +333,14 @@ def test_a_painting_that_is_fast_enough_is_not_sketched():
 
 def test_the_photo_wins_the_race_where_the_painting_is_far_off():
     photo = picture("photo.png", seed=0)
-    task = StylizeTask(photo, (LoadedPicture(255 - photo.pixels, "p.png", "2" * 64),))
+    task = request_of(photo, LoadedPicture(255 - photo.pixels, "p.png", "2" * 64))
     start = quick(steps=24, style_weight=10.0, content_weight=0.01, content_layer_1=1.0, total_variation=0.0,
                   start_from="painting")  # fmt: skip
     hand = moves({10: {"style_weight": 0.001, "content_weight": 10.0}})
     events, result = drive(task, Controls(start), hand)
     small = to_tensor(photo.pixels)
-    small = torch.nn.functional.interpolate(small, result.painting.shape[:2], mode="area")
-    left = np.abs(result.painting / 65535.0 - small[0].permute(1, 2, 0).numpy()).mean()
+    small = torch.nn.functional.interpolate(small, result.layer.shape[:2], mode="area")
+    left = np.abs(result.layer / 65535.0 - small[0].permute(1, 2, 0).numpy()).mean()
     painted = frames(events)[max(step for step in frames(events) if step <= 10)].picture / 255.0
     assert left < 0.3 * np.abs(painted - small[0].permute(1, 2, 0).numpy()).mean()
-    assert np.array_equal(replayed(task, result.recipe).painting, result.painting)
+    assert np.array_equal(replayed(task, result.recipe).layer, result.layer)

@@ -1,7 +1,5 @@
 """Paints a photo at once, with a network that has learnt one painting by heart, and follows the Strength slider."""
 
-from dataclasses import replace
-
 from torch import Tensor
 
 from models.fast_style import FastStyleNetwork
@@ -9,15 +7,16 @@ from models.fast_style_files import load_fast_style
 from models.fast_style_strips import laid_over, paint_in_strips
 from models.painting_init import fitted, resize
 from models.weight_files import WeightsError
-from studio.core.compositing import compose
+from studio.core.compositing import result_of
 from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Job, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.fast_styles import FastStyle, FastStyleShelf
+from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
 from studio.core.recipes import Recipe
 from studio.core.resizing import fit_within
-from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.core.style_settings import StyleSettings
 from studio.jobs.picture_recipes import RecipeWriter
 from studio.jobs.style.inputs import to_deep_picture, to_picture, to_tensor
 
@@ -30,8 +29,8 @@ LARGE = 800
 """From this longer side on there is a first glance."""
 
 
-def fast_stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[StyledPicture]:
-    """Paint `task.content` with the fast style that the settings name (Johnson et al. 2016).
+def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[PictureResult]:
+    """Paint the photo with the fast style that the settings name (Johnson et al. 2016).
 
     While it works it follows `strength`: what was painted before is laid over the photo in that strength at once, as a
     draft, and painted anew. Whatever else changes needs another start.
@@ -41,7 +40,7 @@ def fast_stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[St
 
     """
     settings = controls.settings
-    task = replace(task, styles=(), branch=None, history=None)
+    request = PictureRequest({CONTENT: (request.photo,)})  # a fast style knows its painting, and starts from nothing
     yield Progress(LOADING)
     style = FastStyleShelf.standard().find(settings.fast_style)
     network = open_fast_style(style)
@@ -49,9 +48,9 @@ def fast_stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[St
 
     def recipe(strength: float) -> Recipe:
         newest = controls.settings.model_copy(update={"strength": strength})
-        return RecipeWriter(task, newest, record).write(newest, ())
+        return RecipeWriter(request, newest, record).write(newest, ())
 
-    photo = _photo(task, settings)
+    photo = _photo(request, settings)
     if max(photo.shape[2:]) >= LARGE:
         yield from _glance(network, photo, controls)
     painted: Tensor | None = None
@@ -69,10 +68,10 @@ def fast_stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[St
     picture = laid_over(photo, painted, strength)
     yield Preview(to_picture(picture), renders, recipe=recipe(strength))
     newest = controls.settings.model_copy(update={"strength": strength})
-    return _result(task, picture, newest, recipe(strength))
+    return result_of(request, to_deep_picture(picture), newest, recipe(strength))
 
 
-def paint_as_recorded(task: StylizeTask, settings: StyleSettings, recipe: Recipe) -> Job[Tensor]:
+def paint_as_recorded(request: PictureRequest, settings: StyleSettings, recipe: Recipe) -> Job[Tensor]:
     """Make again what a recipe says was painted with a fast style: 1×3×H×W, 0–1.
 
     Raises:
@@ -81,7 +80,7 @@ def paint_as_recorded(task: StylizeTask, settings: StyleSettings, recipe: Recipe
     """
     yield Progress(LOADING)
     network = open_fast_style(recorded_style(settings, recipe))
-    photo = _photo(task, settings)
+    photo = _photo(request, settings)
     painted = yield from _painted(network, photo, settings.strength, None)
     assert painted is not None
     return laid_over(photo, painted, settings.strength)
@@ -107,11 +106,11 @@ def open_fast_style(style: FastStyle) -> FastStyleNetwork:
     return network.to(choose_device().kind)
 
 
-def _photo(task: StylizeTask, settings: StyleSettings) -> Tensor:
+def _photo(request: PictureRequest, settings: StyleSettings) -> Tensor:
     """Return the photo at the size of the result, 1×3×H×W on the device."""
-    height, width = task.content.pixels.shape[:2]
+    height, width = request.photo.pixels.shape[:2]
     height, width = fitted(height, width, settings.size)
-    photo = to_tensor(fit_within(task.content.pixels, settings.size))
+    photo = to_tensor(fit_within(request.photo.pixels, settings.size))
     return resize(photo, height, width).to(choose_device().kind)
 
 
@@ -141,8 +140,3 @@ def _painted(
         return painted
     finally:
         steps.close()
-
-
-def _result(task: StylizeTask, picture: Tensor, settings: StyleSettings, recipe: Recipe) -> StyledPicture:
-    painting = to_deep_picture(picture)
-    return StyledPicture(painting, compose(task.content.pixels, painting, settings), recipe)

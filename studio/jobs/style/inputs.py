@@ -11,8 +11,9 @@ from models.fast_style import FastStyleNetwork
 from models.painting_init import cover, fitted, resize, size_of, soft_noise
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.events import DeepPicture, Picture
+from studio.core.picture_task import PictureRequest
 from studio.core.resizing import fit_within
-from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.style_settings import StyleSettings
 from studio.jobs.style.scales import NARROWEST
 
 MOST_ELONGATED = 8
@@ -21,10 +22,10 @@ the network can see it, and a ribbon of 5,000×1 px would grow to 160,000×32 wi
 
 
 class StyleInputs:
-    """The pictures of one task as tensors on the device, and the loss at every size.
+    """The pictures of one request as tensors on the device, and the loss at every size.
 
     Args:
-        task: photo and paintings.
+        request: photo and paintings.
         settings: those the job started with; only what needs a restart is read.
         backbone: the network, already on its device.
         device: where everything is computed.
@@ -34,7 +35,7 @@ class StyleInputs:
 
     def __init__(
         self,
-        task: StylizeTask,
+        request: PictureRequest,
         settings: StyleSettings,
         backbone: Backbone,
         device: torch.device,
@@ -42,8 +43,8 @@ class StyleInputs:
     ) -> None:
         stroked = max(NARROWEST, round(settings.size * settings.stroke_size))
         # what is larger than it will ever be looked at is not kept as floats
-        self.photo = to_tensor(fit_within(task.content.pixels, settings.size))
-        self._styles = tuple(to_tensor(fit_within(_middle(style.pixels), stroked)) for style in task.styles)
+        self.photo = to_tensor(fit_within(request.photo.pixels, settings.size))
+        self._styles = tuple(to_tensor(fit_within(_middle(style.pixels), stroked)) for style in request.all("style"))
         self._settings = settings
         self._backbone = backbone
         self._device = device

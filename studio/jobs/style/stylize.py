@@ -5,14 +5,15 @@ from torch import Tensor
 
 from models.backbones import Backbone, WeightsError, load_backbone, untrained_backbone
 from models.painting_init import fitted
-from studio.core.compositing import compose
+from studio.core.compositing import result_of
 from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
 from studio.core.fast_styles import FastStyle, FastStyleShelf
+from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.recipes import Recipe, WeightsRecord
-from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.core.style_settings import StyleSettings
 from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone, resolve_recorded
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.style.fast_stylize import fast_stylize, open_fast_style, paint_as_recorded, recorded_style
@@ -24,21 +25,21 @@ from studio.jobs.style.steering import LiveSteering, ReplayedSteering, Steering
 LOADING = "Loading the network…"
 
 
-def stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[StyledPicture]:
-    """Paint `task.content` in the manner of `task.styles` (Gatys et al. 2016).
+def stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[PictureResult]:
+    """Paint the photo in the manner of `request.all("style")` (Gatys et al. 2016).
 
     Given `ReplayControls`, the picture of their recipe is made again, on the CPU bit by bit.
 
     Raises:
-        StudioError: the network cannot be had, the task lacks a painting, or the photo is too narrow at this size.
+        StudioError: the network cannot be had, the request lacks a painting, or the photo is too narrow at this size.
 
     """
     if isinstance(controls, ReplayControls):
-        return (yield from _replay(task, controls))
+        return (yield from _replay(request, controls))
     settings = controls.settings
-    _check(task, settings)
+    _check(request, settings)
     if settings.method == "instant":
-        return (yield from fast_stylize(task, controls))
+        return (yield from fast_stylize(request, controls))
     yield Progress(LOADING)
     weights = resolve_backbone(settings.backbone)
     backbone = open_backbone(weights, settings)
@@ -47,32 +48,32 @@ def stylize(task: StylizeTask, controls: Controls[StyleSettings]) -> Job[StyledP
     steering = LiveSteering(controls, settings)
     style = FastStyleShelf.standard().find(settings.fast_style) if starts_instantly(settings) else None
     records = (weights_record(weights),) if style is None else (weights_record(weights), style.record())
-    writer = RecipeWriter(task, settings, *records)
+    writer = RecipeWriter(request, settings, *records)
     sitting = MultiscaleOptimisation(
-        _easel(task, settings, backbone, style),
+        _easel(request, settings, backbone, style),
         settings,
         steering,
         lambda newest, at: writer.write(newest, steering.record, stopped_at=at),
     )
-    yield from sitting.paint(None if task.branch is None else to_tensor(task.branch))
+    yield from sitting.paint(None if request.branch is None else to_tensor(request.branch))
     newest = steering.pinned(controls.settings)
     assert sitting.painting is not None
     recipe = writer.write(newest, steering.record)
-    return _result(task, newest, sitting.painting, recipe, stopped=sitting.stopped)
+    return result_of(request, to_deep_picture(sitting.painting), newest, recipe, finished=not sitting.stopped)
 
 
-def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
+def _replay(request: PictureRequest, controls: ReplayControls) -> Job[PictureResult]:
     """Make the picture of a recipe again: every sitting of its chain, one after the other."""
     recipe = controls.recipe
-    frame = None if task.branch is None else to_tensor(task.branch)
+    frame = None if request.branch is None else to_tensor(request.branch)
     painting: Tensor | None = None
     stopped = False
     for segment in controls.segments:
-        _check(task, segment.settings)
+        _check(request, segment.settings)
         if painting is not None:
             frame = to_tensor(to_picture(painting))
         if segment.settings.method == "instant":
-            painting, stopped = (yield from paint_as_recorded(task, segment.settings, recipe)), False
+            painting, stopped = (yield from paint_as_recorded(request, segment.settings, recipe)), False
             continue
         yield Progress(LOADING)
         name = _name_then(segment.settings.backbone, recipe)
@@ -82,12 +83,12 @@ def _replay(task: StylizeTask, controls: ReplayControls) -> Job[StyledPicture]:
             yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
         style = recorded_style(segment.settings, recipe) if starts_instantly(segment.settings) else None
         steering: Steering = ReplayedSteering(segment.settings, segment.steps)
-        easel = _easel(task, segment.settings, open_backbone(weights, segment.settings), style)
+        easel = _easel(request, segment.settings, open_backbone(weights, segment.settings), style)
         sitting = MultiscaleOptimisation(easel, segment.settings, steering, lambda _newest, _at: recipe)
         yield from sitting.paint(frame)
         painting, stopped = sitting.painting, sitting.stopped
     assert painting is not None
-    return _result(task, controls.settings, painting, recipe, stopped=stopped)
+    return result_of(request, to_deep_picture(painting), controls.settings, recipe, finished=not stopped)
 
 
 def _name_then(backbone: str, recipe: Recipe) -> str:
@@ -117,10 +118,10 @@ def weights_record(weights: ResolvedWeights) -> WeightsRecord:
     return WeightsRecord(name=weights.name, sha256=weights.sha256, trained=weights.trained)
 
 
-def _check(task: StylizeTask, settings: StyleSettings) -> None:
-    if not task.styles and settings.mode != "reconstruct" and settings.method != "instant":
+def _check(request: PictureRequest, settings: StyleSettings) -> None:
+    if not request.all("style") and settings.mode != "reconstruct" and settings.method != "instant":
         raise StudioError("There is no painting to learn from.", "Add a painting.")
-    height, width = task.content.pixels.shape[:2]
+    height, width = request.photo.pixels.shape[:2]
     height, width = fitted(height, width, settings.size)
     if min(height, width) < FEWEST:
         left, side = min((height, "height"), (width, "width"))
@@ -128,14 +129,10 @@ def _check(task: StylizeTask, settings: StyleSettings) -> None:
         raise StudioError(f"Only {pixels.format(side)} left at this size.", "Choose a larger size, or crop the photo.")
 
 
-def _easel(task: StylizeTask, settings: StyleSettings, backbone: Backbone, style: FastStyle | None) -> StyleInputs:
+def _easel(
+    request: PictureRequest, settings: StyleSettings, backbone: Backbone, style: FastStyle | None
+) -> StyleInputs:
     device = torch.device(choose_device().kind)
-    return StyleInputs(task, settings, backbone.to(device), device, None if style is None else open_fast_style(style))
-
-
-def _result(
-    task: StylizeTask, settings: StyleSettings, painted: Tensor, recipe: Recipe, *, stopped: bool
-) -> StyledPicture:
-    painting = to_deep_picture(painted)
-    picture = compose(task.content.pixels, painting, settings)
-    return StyledPicture(painting, picture, recipe, finished=not stopped)
+    return StyleInputs(
+        request, settings, backbone.to(device), device, None if style is None else open_fast_style(style)
+    )

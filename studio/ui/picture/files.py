@@ -11,9 +11,10 @@ from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Picture
 from studio.core.failures import Failure
 from studio.core.library import Library
+from studio.core.picture_task import PictureResult
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.core.style_settings import StyledPicture, StyleSettings
+from studio.core.style_settings import StyleSettings
 from studio.engine import Engine, JobHandle
 from studio.jobs.export import ExportTask, export_picture
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
@@ -67,7 +68,7 @@ class PictureFiles(QObject):
         handle.finished.connect(self.saved)
         handle.finish()  # closing the window must not lose it
 
-    def keep(self, result: StyledPicture, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
+    def keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
         """Put a finished painting into the library."""
         pictures = tuple(opened.picture for opened in inputs)
         task = KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark)

@@ -20,7 +20,8 @@ from studio.core.events import Log, finish
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.model_shelf import ModelShelf
-from studio.core.style_settings import StyleSettings, StylizeTask
+from studio.core.picture_task import PictureRequest
+from studio.core.style_settings import StyleSettings
 from studio.jobs.style.stylize import stylize
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
@@ -205,7 +206,7 @@ def test_a_trained_one_joins_the_shelf_and_paints(shapes, tmp_path, home):
     photo, painting = (LoadedPicture(shape("disc", generator, 64), "shape.png", "") for _ in range(2))
     for backbone in ("run", str(run.model_file)):
         settings = StyleSettings(backbone=backbone, size=64, steps=2)
-        painted = finish(stylize(StylizeTask(photo, (painting,)), Controls(settings)))
+        painted = finish(stylize(PictureRequest({"content": (photo,), "style": (painting,)}), Controls(settings)))
         assert painted.finished
         assert not np.array_equal(painted.picture, photo.pixels)
 

@@ -4,8 +4,9 @@ from studio_kit import write_painting, write_photo
 
 from studio.core.images import load_picture
 from studio.core.library import Library
+from studio.core.picture_task import PictureResult
 from studio.core.recipes import InputRecord, Recipe
-from studio.core.style_settings import StyledPicture, StyleSettings
+from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
 from studio.jobs.files import prepare_opened
 from studio.ui.picture.files import PictureFiles
@@ -141,7 +142,7 @@ def test_a_painting_whose_photo_is_gone_says_so_and_opens_as_a_plain_photo(qtbot
 
 def result(photo, painting):
     recipe = recipe_of(photo, painting)
-    return StyledPicture(PAINTING, PAINTING, recipe), (opened(photo), opened(painting))
+    return PictureResult(PAINTING, PAINTING, recipe), (opened(photo), opened(painting))
 
 
 def test_a_result_is_kept_with_its_recipe_and_its_inputs(qtbot, desk, library, photo, tmp_path):
@@ -158,7 +159,7 @@ def test_saving_composes_and_tells_where(qtbot, desk, photo, tmp_path):
     styled, inputs = result(photo, write_painting(tmp_path / "stripes.png"))
     path = tmp_path / "out.tif"
     with qtbot.waitSignal(desk.saved) as heard:
-        desk.export(path, inputs, styled.painting, SETTINGS, styled.recipe, ai_mark=True)
+        desk.export(path, inputs, styled.layer, SETTINGS, styled.recipe, ai_mark=True)
     assert heard.args == [path]
     assert load_picture(path).pixels.shape[2] == 3
 

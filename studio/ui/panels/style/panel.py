@@ -17,9 +17,10 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.known_networks import packaged_weights
+from studio.core.picture_task import PictureResult
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.settings import Settings
-from studio.core.style_settings import StyledPicture, StyleSettings
+from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
 from studio.jobs.browse import (
     FastStylesTask,
@@ -340,7 +341,7 @@ class StylePanel(Panel):
             image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
             QGuiApplication.clipboard().setImage(image)
 
-    def _keep(self, result: StyledPicture, inputs: Inputs) -> None:
+    def _keep(self, result: PictureResult, inputs: Inputs) -> None:
         self._desk.keep(result, inputs, ai_mark=self._preferences.ai_mark)
 
     # -- showing the state -----------------------------------------------------------------------------------------

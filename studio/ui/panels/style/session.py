@@ -13,10 +13,11 @@ from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Log, Picture, Preview, Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
+from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
 from studio.core.recipes import Recipe
 from studio.core.resizing import to_8_bits
 from studio.core.settings import describe
-from studio.core.style_settings import StyledPicture, StyleSettings, StylizeTask
+from studio.core.style_settings import StyleSettings
 from studio.engine import Engine, JobHandle
 from studio.jobs.compose import ComposeTask
 from studio.jobs.files import OpenedPicture
@@ -64,7 +65,7 @@ class StyleSession(QObject):
     progressed = Signal(object)
     state_changed = Signal(object)
     painting_finished = Signal(object, object)
-    """A `StyledPicture`, and the `Inputs` it was made from: by now the panel may show other ones."""
+    """A `PictureResult`, and the `Inputs` it was made from: by now the panel may show other ones."""
     failed = Signal(object)
     noticed = Signal(str, str)
 
@@ -254,9 +255,8 @@ class StyleSession(QObject):
             self.film.clear()
             self.film_changed.emit(self.film)
         photo, *paintings = self.inputs
-        task = StylizeTask(
-            content=photo.picture,
-            styles=tuple(painting.picture for painting in paintings),
+        task = PictureRequest(
+            {CONTENT: (photo.picture,), "style": tuple(painting.picture for painting in paintings)},
             branch=None if branch is None else branch.painting,
             history=None if branch is None else branch.recipe,
         )
@@ -298,18 +298,18 @@ class StyleSession(QObject):
                 self._film_waits = preview
         self._compose()
 
-    def _finish(self, run: int, inputs: Inputs | None, result: StyledPicture) -> None:
+    def _finish(self, run: int, inputs: Inputs | None, result: PictureResult) -> None:
         if self._is_present(run):
             self._handle = None
-            self._take_painting(result.painting, result.recipe)
+            self._take_painting(result.layer, result.recipe)
             self._put_last_on_film(result)
             self._set_state(SessionState.FINISHED)
             self._compose()
         if inputs is not None:
             self.painting_finished.emit(result, inputs)
 
-    def _put_last_on_film(self, result: StyledPicture) -> None:
-        last = self._last_preview or Preview(to_8_bits(result.painting), 0)
+    def _put_last_on_film(self, result: PictureResult) -> None:
+        last = self._last_preview or Preview(to_8_bits(result.layer), 0)
         there = self.film.frames and self.film.frames[-1].painting is last.picture
         if not there and last is not self._film_composing:
             self._film_waits = replace(last, recipe=result.recipe)

@@ -10,7 +10,7 @@ from studio.core.controls import Controls
 from studio.core.frames import prepare_frame
 from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
-from studio.core.style_settings import StyledPicture, StylizeTask
+from studio.core.picture_task import PictureRequest, PictureResult
 from studio.engine import Engine
 from studio.jobs import catalog
 from studio.jobs.files import prepare_opened
@@ -115,13 +115,13 @@ def test_a_painting_is_painted_from_start_to_end(session, heard, photo, painting
     assert session.state is SessionState.PAINTING
     until(lambda: session.state is SessionState.FINISHED and session.film.frames)
     (result,) = heard.results
-    assert isinstance(result, StyledPicture)
-    assert result.painting.shape == (43, 64, 3)
+    assert isinstance(result, PictureResult)
+    assert result.layer.shape == (43, 64, 3)
     assert heard.inputs == [(photo, paintings[0])]
-    assert np.array_equal(session.painting, result.painting)
+    assert np.array_equal(session.painting, result.layer)
     assert session.recipe == result.recipe
     until(lambda: session._compose_busy is False)
-    shown = prepare_frame(compose(photo.picture.pixels, result.painting, session.settings))
+    shown = prepare_frame(compose(photo.picture.pixels, result.layer, session.settings))
     assert np.array_equal(heard.frames[-1].levels[0], shown.levels[0])
 
 
@@ -185,7 +185,7 @@ def test_stop_keeps_what_was_reached(at_work, heard, until):
     (result,) = heard.results
     assert not result.finished
     assert result.recipe.steering[-1].action == "stop"
-    assert np.array_equal(at_work.painting, result.painting)
+    assert np.array_equal(at_work.painting, result.layer)
 
 
 def test_a_stopped_painting_is_made_again_by_its_recipe(at_work, heard, photo, paintings, until):
@@ -194,9 +194,9 @@ def test_a_stopped_painting_is_made_again_by_its_recipe(at_work, heard, photo, p
     at_work.stop()
     until(lambda: heard.results)
     (result,) = heard.results
-    task = StylizeTask(photo.picture, (paintings[0].picture,))
+    task = PictureRequest({"content": (photo.picture,), "style": (paintings[0].picture,)})
     again = _run(catalog.start("stylize", task, ReplayControls(result.recipe)))
-    assert np.array_equal(again.painting, result.painting)
+    assert np.array_equal(again.layer, result.layer)
 
 
 def _run(job):
@@ -364,7 +364,7 @@ def test_a_saved_painting_comes_back_whole(finished, heard, photo, other_photo, 
     for used in heard.inputs[0]:
         library.keep_input(used.picture)
     recipe = result.recipe.model_copy(update={"settings": finished.settings.model_dump()})
-    composed = compose(photo.picture.pixels, result.painting, finished.settings)
+    composed = compose(photo.picture.pixels, result.layer, finished.settings)
     save_picture(tmp_path / "saved.png", composed, recipe=recipe)
     settings = finished.settings
     finished.set_photo(other_photo)

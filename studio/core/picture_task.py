@@ -1,0 +1,111 @@
+"""What the studio knows of a task that makes one picture of others: the picture side's `TaskKind`.
+
+Panel, command, job catalogue, replay and recall are made of it. Free of torch and numpy, so that the window and
+`--help` know it at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio.core.recipes import Recipe
+from studio.core.samples import Sample
+from studio.core.settings import Settings
+
+if TYPE_CHECKING:
+    from studio.core.events import DeepPicture, Picture
+    from studio.core.images import LoadedPicture
+
+__all__ = ["CONTENT", "InputSlot", "PictureRequest", "PictureResult", "PictureTask"]
+
+CONTENT = "content"
+"""The role of the photo that a result is laid over, in every task that has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSlot:
+    """A picture that goes in, or several of a kind.
+
+    Args:
+        role: as recipes and the command line name it: "content", "style", "mask".
+        title: in the window.
+        help: in the command's list of arguments.
+        least: how many the task cannot do without.
+        most: how many a panel has places for; above 1, a command takes any number.
+        samples: packaged pictures to begin with.
+
+    """
+
+    role: str
+    title: str
+    help: str = ""
+    least: int = 1
+    most: int = 1
+    samples: Callable[[], tuple[Sample, ...]] = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTask:
+    """One kind of work on pictures.
+
+    Args:
+        name: in recipes, on the command line and in the catalogue of jobs: "stylize".
+        title: on the rail.
+        verb: on the button that starts it, and in the menu.
+        icon: its name in the theme.
+        tooltip: one sentence: what it does.
+        settings: its settings; `describe` makes form and flags of them. Those that inherit `Blending` lay the result
+            over the photo; without it the result is shown as it is.
+        job: `module:function`, `(PictureRequest, Controls) -> Job[PictureResult]`; imported only where it runs.
+        inputs: what goes in, in the order in which a command takes it; at most one slot but the last takes several.
+        products: kinds of trained network that it can work with: "backbone", "fast_style".
+        command: `module:function` of its command, where `PictureCommand` alone does not do.
+
+    """
+
+    name: str
+    title: str
+    verb: str
+    icon: str
+    tooltip: str
+    settings: type[Settings]
+    job: str
+    inputs: tuple[InputSlot, ...]
+    products: frozenset[str] = frozenset()
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureRequest:
+    """One picture to make: what goes in, by role, and where to start from.
+
+    `branch` continues an earlier picture (an uint8 frame of the film strip) instead of beginning anew; `history` is the
+    recipe of how that picture came to be, so that the result can still be replayed.
+    """
+
+    inputs: Mapping[str, tuple["LoadedPicture", ...]]
+    branch: "Picture | None" = None
+    history: Recipe | None = None
+
+    @property
+    def photo(self) -> "LoadedPicture":
+        """The picture that the result is laid over."""
+        return self.inputs[CONTENT][0]
+
+    def all(self, role: str) -> tuple["LoadedPicture", ...]:
+        """Return every picture of this role, none where none was given."""
+        return self.inputs.get(role, ())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureResult:
+    """A finished picture.
+
+    `layer` is what the job made; `picture` is `layer` composed with its photo, for tasks with `Blending` after
+    strength, blend and colour. Both have 16 bits a channel. `finished` is False when the artist stopped early.
+    """
+
+    layer: "DeepPicture"
+    picture: "DeepPicture"
+    recipe: Recipe
+    finished: bool = True
