@@ -89,7 +89,7 @@ def from_srgb(picture: DeepPicture, profile: bytes | None) -> tuple[DeepPicture,
     if matrix_and_curves is None:
         return picture, srgb_profile()
     matrix, curves = matrix_and_curves
-    linear = _srgb_curve(np.linspace(0.0, 1.0, 65536)).astype(np.float32)[picture[..., :3]]
+    linear = light_of_srgb(np.linspace(0.0, 1.0, 65536)).astype(np.float32)[picture[..., :3]]
     colours = cv2.transform(linear, (np.linalg.inv(matrix) @ _SRGB_TO_XYZ).astype(np.float32))
     # the tables are spaced by square root: evenly spaced ones would be coarse in the shadows
     index = (np.sqrt(colours.clip(0.0, 1.0)) * 65535.0 + 0.5).astype(np.uint16)
@@ -110,7 +110,8 @@ def _is_srgb(profile: bytes) -> bool:
         return False
 
 
-def _srgb_curve(value: NDArray[np.float64]) -> NDArray[np.float64]:
+def light_of_srgb(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the linear light of sRGB's display values, both 0–1 (IEC 61966-2-1)."""
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 

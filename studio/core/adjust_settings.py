@@ -1,0 +1,129 @@
+"""What a photographer sets before anything is painted: crop and turn, light, colour, sharpness."""
+
+from math import cos, radians, sin
+from typing import Literal
+
+from pydantic import field_validator
+
+from studio.core.settings import Settings, setting
+
+__all__ = ["AdjustSettings", "Box"]
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom edge in pixels."""
+
+_FRAME, _LIGHT, _COLOUR = "Crop and turn", "Light", "Colour"
+
+
+class AdjustSettings(Settings):
+    """Neutral as they are: the picture comes out as it went in, bit for bit.
+
+    Geometry comes first and in this order: turned by quarters, mirrored, straightened about its middle, cropped.
+    """
+
+    angle: float = setting(
+        0.0, label="Straighten", help="Turns the picture clockwise; the crop stays inside.",
+        term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME,
+        effect="instant")  # fmt: skip
+    aspect: Literal["free", "original", "1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] = setting(
+        "free", label="Shape", help="Locks the crop's width to its height.", term="aspect ratio", group=_FRAME,
+        effect="instant",
+        choices={"free": "Free", "original": "As the photo", "1:1": "1 : 1 square", "5:4": "5 : 4", "4:5": "4 : 5",
+                 "4:3": "4 : 3", "3:4": "3 : 4", "3:2": "3 : 2", "2:3": "2 : 3", "16:9": "16 : 9",
+                 "9:16": "9 : 16"})  # fmt: skip
+    crop: tuple[float, ...] = setting(
+        (), label="Crop", help="Left, top, right and bottom edge of what stays, each from 0 to 1; nothing keeps all.",
+        term="shares of width and height", group=_FRAME, effect="instant")  # fmt: skip
+    turn: Literal["0", "90", "180", "270"] = setting(
+        "0", label="Turn", help="Turns the picture by quarters, clockwise.", term="rotation in degrees",
+        group=_FRAME, effect="instant", choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
+    flip: Literal["none", "horizontal", "vertical"] = setting(
+        "none", label="Mirror", help="Swaps left and right, or top and bottom, after turning.", term="reflection",
+        group=_FRAME, effect="instant",
+        choices={"none": "No", "horizontal": "Left and right", "vertical": "Top and bottom"})  # fmt: skip
+
+    exposure: float = setting(
+        0.0, label="Exposure", help="Brighter or darker, as with another shutter speed.",
+        term="gain in linear light, 2 to this power", low=-4.0, high=4.0, step=0.05, unit="EV", group=_LIGHT,
+        effect="instant")  # fmt: skip
+    contrast: float = setting(
+        0.0, label="Contrast", help="Drives tones away from middle grey, or towards it.",
+        term="slope of a sigmoid at 18 % grey, 2 to the power of this ÷ 100", low=-100.0, high=100.0, step=1.0,
+        group=_LIGHT, effect="instant")  # fmt: skip
+    highlights: float = setting(
+        0.0, label="Highlights", help="Holds back what is bright, or lifts it; detail stays.",
+        term="exposure where the surroundings are bright, up to 1 EV", low=-100.0, high=100.0, step=1.0,
+        group=_LIGHT, effect="instant")  # fmt: skip
+    shadows: float = setting(
+        0.0, label="Shadows", help="Opens what is dark, or deepens it; detail stays.",
+        term="exposure where the surroundings are dark, up to 2 EV", low=-100.0, high=100.0, step=1.0,
+        group=_LIGHT, effect="instant")  # fmt: skip
+
+    temperature: float = setting(
+        0.0, label="Temperature", help="Bluer to the left, more golden to the right; −100 takes lamplight away.",
+        term="white point along the Planckian locus, in steps of 2 mired", low=-100.0, high=100.0, step=1.0,
+        group=_COLOUR, effect="instant")  # fmt: skip
+    tint: float = setting(
+        0.0, label="Tint", help="Greener to the left, more magenta to the right.",
+        term="white point across the Planckian locus, in steps of Duv 0.0003", low=-100.0, high=100.0, step=1.0,
+        group=_COLOUR, effect="instant")  # fmt: skip
+    saturation: float = setting(
+        0.0, label="Saturation", help="Greyer to the left, more colourful to the right.",
+        term="change of chroma in per cent", low=-100.0, high=100.0, step=1.0, unit="%", group=_COLOUR,
+        effect="instant")  # fmt: skip
+
+    sharpen: float = setting(
+        0.0, label="Sharpen", help="Crisper edges; look at it at 100 %.",
+        term="unsharp mask of luma, radius 1 px", low=0.0, high=100.0, step=1.0, group="Detail",
+        effect="instant")  # fmt: skip
+
+    @field_validator("crop")
+    @classmethod
+    def _check_crop(cls, crop: tuple[float, ...]) -> tuple[float, ...]:
+        if crop:
+            left, top, right, bottom = crop if len(crop) == 4 else (0.0, 0.0, 0.0, 0.0)
+            if not (0.0 <= left < right <= 1.0 and 0.0 <= top < bottom <= 1.0):
+                raise ValueError("a crop is four numbers from 0 to 1: left, top, right, bottom")
+        return crop
+
+    @property
+    def leaves_tones(self) -> bool:
+        """True when no pixel's colour is touched: only its place."""
+        return not any((self.exposure, self.contrast, self.highlights, self.shadows, self.temperature, self.tint,
+                        self.saturation, self.sharpen))  # fmt: skip
+
+    @property
+    def lies_down(self) -> bool:
+        """True when width and height are swapped by the quarter turns."""
+        return self.turn in ("90", "270")
+
+    def ratio(self, width: int, height: int) -> float | None:
+        """Return the width ÷ height that a crop of a (turned) picture is locked to; None where it is free."""
+        if self.aspect == "free":
+            return None
+        across, down = (width, height) if self.aspect == "original" else map(int, self.aspect.split(":"))
+        return across / down
+
+    def box(self, width: int, height: int) -> Box:
+        """Return what stays of a turned picture of this size, in the pixels of the frame that it was straightened in.
+
+        The crop shrinks about its own centre to the aspect, and then until its corners lie inside the straightened
+        picture: with half sides a, b and its centre at c, seen from the picture, |c_x| + a |cos| + b |sin| ≤ width ÷ 2,
+        and likewise upright. Where even a tenth of it would not fit, the centre moves inwards first.
+        """
+        left, top, right, bottom = self.crop or (0.0, 0.0, 1.0, 1.0)
+        across, down = (right - left) * width, (bottom - top) * height
+        x, y = ((left + right) * width - width) / 2, ((top + bottom) * height - height) / 2
+        ratio = self.ratio(width, height)
+        if ratio is not None:
+            across, down = min(across, down * ratio), min(down, across / ratio)
+        if self.angle:
+            c, s = cos(radians(self.angle)), sin(radians(self.angle))
+            spread = (across * abs(c) + down * abs(s)) / width, (across * abs(s) + down * abs(c)) / height
+            seen = (x * c + y * s) * 2 / width, (y * c - x * s) * 2 / height
+            seen = tuple(max(-1 + 0.1 * need, min(1 - 0.1 * need, at)) for at, need in zip(seen, spread, strict=True))
+            share = min(1.0, *((1 - abs(at)) / need for at, need in zip(seen, spread, strict=True)))
+            across, down = across * share, down * share
+            u, v = seen[0] * width / 2, seen[1] * height / 2
+            x, y = u * c - v * s, u * s + v * c
+        return x + (width - across) / 2, y + (height - down) / 2, x + (width + across) / 2, y + (height + down) / 2

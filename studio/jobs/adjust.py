@@ -1,0 +1,308 @@
+"""The adjust job: crop and turn, light, colour and sharpness, with numpy and OpenCV alone; at once, and bit for bit.
+
+A step that is neutral is left out, so that untouched settings change nothing and a mere crop copies pixels. Tones are
+worked on in bands of rows, whose intermediate values stay in the processor's cache.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from math import cos, radians, sin
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.adjust_settings import AdjustSettings, Box
+from studio.core.compositing import LUMA, Colours, saturate
+from studio.core.events import DeepPicture, Picture
+from studio.core.icc import light_of_srgb
+from studio.core.resizing import P, fit_within, through_alpha, to_16_bits
+
+Matrix = NDArray[np.float64]
+
+MID_GREY = 0.18
+"""Light that a grey card reflects."""
+_BAND_PIXELS = 32_768
+_GUIDE_SIDE, _GUIDE_RADIUS, _GUIDE_SOFTNESS = 384, 16, 0.01
+
+# -- geometry ----------------------------------------------------------------------------------------------------------
+
+
+def upright(picture: P, settings: AdjustSettings) -> P:
+    """Return the picture turned by quarters and mirrored: in the frame that `AdjustSettings.box` speaks of."""
+    turned = np.rot90(picture, -(int(settings.turn) // 90))
+    mirrored = {"none": turned, "horizontal": turned[:, ::-1], "vertical": turned[::-1]}[settings.flip]
+    return np.ascontiguousarray(mirrored)  # type: ignore[return-value]
+
+
+def framed(picture: P, settings: AdjustSettings, *, quick: bool = False) -> P:
+    """Return the part of a picture that stays: turned, mirrored, straightened and cropped.
+
+    Args:
+        picture: 8 or 16 bits, RGB or RGBA.
+        settings: `turn`, `flip`, `angle`, `crop` and `aspect` are read.
+        quick: straighten with 4 neighbours of a pixel instead of 64 (Lanczos): for a preview.
+
+    """
+    turned = upright(picture, settings)
+    height, width = turned.shape[:2]
+    method = cv2.INTER_LINEAR if quick else cv2.INTER_LANCZOS4
+    return _cut(turned, settings.angle, settings.box(width, height), method, cv2.BORDER_REPLICATE)
+
+
+def straightened(picture: P, settings: AdjustSettings) -> P:
+    """Return all of a picture in its frame, for choosing a crop on: black where there is nothing of it."""
+    turned = upright(picture, settings)
+    height, width = turned.shape[:2]
+    return _cut(turned, settings.angle, (0.0, 0.0, width, height), cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+
+
+def _cut(picture: P, angle: float, box: Box, method: int, border: int) -> P:
+    """Return what lies in `box` of the frame in which `picture` is turned clockwise about its middle.
+
+    The pixel whose centre is at (x, y) of the frame, seen from its middle, shows (x cos + y sin, y cos − x sin).
+    """
+    left, top, right, bottom = box
+    height, width = picture.shape[:2]
+    across, down = max(1, round(right - left)), max(1, round(bottom - top))
+    if angle == 0.0:
+        x, y = min(round(left), width - across), min(round(top), height - down)
+        return np.ascontiguousarray(picture[y : y + down, x : x + across])  # type: ignore[return-value]
+    c, s = cos(radians(angle)), sin(radians(angle))
+    x0, y0 = (left + right - across - width + 1) / 2, (top + bottom - down - height + 1) / 2
+    first = (x0 * c + y0 * s + (width - 1) / 2, y0 * c - x0 * s + (height - 1) / 2)
+    matrix = np.array([[c, s, first[0]], [-s, c, first[1]]])
+    full = float(np.iinfo(picture.dtype).max)
+
+    def warp(values: Any) -> Any:
+        warped = cv2.warpAffine(values, matrix, (across, down), flags=method | cv2.WARP_INVERSE_MAP, borderMode=border)
+        if warped.shape[2] == 4:  # where Lanczos overshoots in alpha, colours would make a bright rim
+            warped[..., :3] *= full / np.maximum(warped[..., 3:], full)
+        return warped
+
+    return through_alpha(picture, warp)
+
+
+# -- tones -------------------------------------------------------------------------------------------------------------
+
+
+def toned(picture: Picture | DeepPicture, settings: AdjustSettings, *, scale: float = 1.0) -> DeepPicture:
+    """Return the picture with light, colour and sharpness adjusted, in 16 bits; alpha stays as it is.
+
+    In this order: white balance and exposure in linear light, highlights and shadows as a local exposure, contrast as a
+    sigmoid of luma, saturation, unsharp mask. What is brighter than white is kept until after the local exposure, so
+    that `highlights` brings back what `exposure` drove out.
+
+    Args:
+        picture: 8 or 16 bits, RGB or RGBA.
+        settings: everything but the geometry is read.
+        scale: size of this picture ÷ that of the one in whose pixels sharpening counts; below 1 for a preview.
+
+    """
+    if settings.leaves_tones:
+        return to_16_bits(picture)
+    tones = _Tones(picture, settings)
+    result = np.empty(picture.shape, np.uint16)
+
+    def work_on(rows: slice) -> None:
+        result[rows, :, :3] = _rounded(tones.of(rows))
+
+    with ThreadPoolExecutor(cv2.getNumThreads()) as threads:  # numpy and OpenCV let others work meanwhile
+        list(threads.map(work_on, _bands(picture)))
+    if picture.shape[2] == 4:
+        result[..., 3] = to_16_bits(picture[..., 3])
+    if settings.sharpen:
+        _sharpen(result, 1.5 * settings.sharpen / 100.0, scale)
+    return result
+
+
+class _Tones:
+    """Light and colour of a picture, some rows at a time.
+
+    How bright the surroundings of a pixel are, for highlights and shadows, is the guided filter of the luma by itself
+    (He, Sun & Tang 2013, eq. 5, 6 and 8), fitted on a small version and applied to the full one (He & Sun 2015): smooth
+    within surfaces and as sharp as the picture at their edges, so that no halo shows.
+    """
+
+    def __init__(self, picture: Picture | DeepPicture, settings: AdjustSettings) -> None:
+        self._picture = picture
+        values = np.linspace(0.0, 1.0, np.iinfo(picture.dtype).max + 1)
+        self._values, self._light = values.astype(np.float32), light_of_srgb(values).astype(np.float32)
+        self._matrix: Colours | None = None
+        if settings.temperature or settings.tint or settings.exposure:
+            balance = white_balance(settings.temperature, settings.tint) * 2.0**settings.exposure
+            self._matrix = balance.astype(np.float32)
+        self._local = local_exposure(settings.highlights, settings.shadows)
+        self._contrast = contrast_gain(settings.contrast)
+        self._chroma = 1.0 + settings.saturation / 100.0
+        if self._local is not None:
+            small = fit_within(np.ascontiguousarray(picture[..., :3]), _GUIDE_SIDE)
+            size = picture.shape[1::-1]
+            self._slope, self._offset = (cv2.resize(map_, size) for map_ in _self_guided(_luma(self._light_in(small))))
+
+    def of(self, rows: slice) -> Colours:
+        """Return these rows as display values, of which 0–1 can be seen."""
+        pixels = self._picture[rows, :, :3]
+        if self._matrix is None and self._local is None:
+            colours = _look_up(self._values, pixels)
+        else:
+            light = self._light_in(pixels)
+            if self._local is not None:
+                around = self._slope[rows] * _luma(light) + self._offset[rows]
+                light = _times(light, self._local[_rounded(around)])
+            colours = srgb_of_light(light)
+        if self._contrast is not None:
+            colours = colours.clip(0.0, 1.0)
+            colours = _times(colours, self._contrast[_rounded(cv2.transform(colours, LUMA))])
+        return colours if self._chroma == 1.0 else saturate(colours.clip(0.0, 1.0), self._chroma)
+
+    def _light_in(self, pixels: Picture | DeepPicture) -> Colours:
+        light = _look_up(self._light, pixels)
+        return light if self._matrix is None else np.asarray(cv2.transform(light, self._matrix), np.float32)
+
+
+def local_exposure(highlights: float, shadows: float) -> Colours | None:
+    """Return the gain in linear light for each of 65,536 brightnesses b of the surroundings; None where it is 1.
+
+    2^(h b³ + 2 s (1 − b)³), with h and s from −1 to 1: what is brighter stays brighter at every setting.
+    """
+    if not highlights and not shadows:
+        return None
+    around = np.linspace(0.0, 1.0, 65_536)
+    stops = highlights / 100.0 * around**3 + 2.0 * shadows / 100.0 * (1.0 - around) ** 3
+    return np.exp2(stops).astype(np.float32)
+
+
+def contrast_gain(contrast: float) -> Colours | None:
+    """Return what colours are multiplied by for each of 65,536 lumas Y, so that Y goes through a sigmoid; None for 1.
+
+    With k = 2^(contrast ÷ 100) and mid-grey p: p (Y ÷ p)^k below p, 1 − (1 − p) ((1 − Y) ÷ (1 − p))^k above. Black,
+    mid-grey and white stay, the slope at p is k, and −contrast undoes it.
+    """
+    if not contrast:
+        return None
+    grey = float(srgb_of_light(np.array([MID_GREY]))[0])
+    luma, slope = np.linspace(0.0, 1.0, 65_536), 2.0 ** (contrast / 100.0)
+    below = grey * (np.minimum(luma, grey) / grey) ** slope
+    above = 1.0 - (1.0 - grey) * ((1.0 - np.maximum(luma, grey)) / (1.0 - grey)) ** slope
+    return (np.where(luma <= grey, below, above) / np.maximum(luma, 1.0 / 65_535)).astype(np.float32)
+
+
+def srgb_of_light(light: NDArray[Any]) -> NDArray[Any]:
+    """Return display values of linear light (IEC 61966-2-1), also beyond 1; negative light is black."""
+    light = np.maximum(light, 0.0)
+    values = light ** light.dtype.type(1.0 / 2.4)
+    values *= 1.055
+    values -= 0.055
+    toe = light <= 0.0031308
+    if toe.any():
+        values[toe] = light[toe] * 12.92
+    return values
+
+
+def _luma(light: Colours) -> Colours:
+    return srgb_of_light(np.asarray(cv2.transform(light, LUMA), np.float32)).clip(0.0, 1.0)
+
+
+def _self_guided(luma: Colours) -> tuple[Colours, Colours]:
+    """Return slope and offset of the guided filter: var ÷ (var + ε), and the rest of the mean, both averaged again."""
+
+    def mean(values: Colours) -> Colours:
+        side = 2 * _GUIDE_RADIUS + 1
+        return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
+
+    average = mean(luma)
+    variance = mean(luma * luma) - average * average
+    slope = variance / (variance + np.float32(_GUIDE_SOFTNESS))
+    return mean(slope), mean(average * (1.0 - slope))
+
+
+def _sharpen(picture: DeepPicture, amount: float, radius: float) -> None:
+    """Add to every colour `amount` times what its luma has beyond its blurred self (unsharp mask), in place."""
+    luma = cv2.transform(np.ascontiguousarray(picture[..., :3]), LUMA)
+    blurred = cv2.GaussianBlur(luma, (0, 0), radius)
+    for rows in _bands(picture):
+        detail = cv2.addWeighted(luma[rows], amount, blurred[rows], -amount, 0.0, dtype=cv2.CV_32F)
+        detail = cv2.cvtColor(detail, cv2.COLOR_GRAY2BGR)
+        picture[rows, :, :3] = cv2.add(np.ascontiguousarray(picture[rows, :, :3]), detail, dtype=cv2.CV_16U)
+
+
+def _bands(picture: Picture | DeepPicture) -> Iterator[slice]:
+    height, width = picture.shape[:2]
+    rows = max(1, _BAND_PIXELS // width)
+    return (slice(start, min(height, start + rows)) for start in range(0, height, rows))
+
+
+def _look_up(table: Colours, pixels: Picture | DeepPicture) -> Colours:
+    return np.asarray(cv2.LUT(pixels, table), np.float32) if pixels.dtype == np.uint8 else table[pixels]
+
+
+def _rounded(values: Colours) -> DeepPicture:
+    """Return 0–1 as 0–65535, rounded; what lies beyond is clipped."""
+    return np.asarray(cv2.addWeighted(values, 65535.0, values, 0.0, 0.0, dtype=cv2.CV_16U))
+
+
+def _times(colours: Colours, gain: Colours) -> Colours:
+    return np.asarray(cv2.multiply(colours, cv2.cvtColor(gain, cv2.COLOR_GRAY2BGR)))
+
+
+# -- white balance -----------------------------------------------------------------------------------------------------
+
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+"""Linear sRGB → XYZ (IEC 61966-2-1)."""
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+"""XYZ → the responses of the three cones (Lam 1985)."""
+_DAYLIGHT = 1e6 / 6504.0
+"""The reciprocal temperature of sRGB's white, in mired."""
+
+
+def white_balance(temperature: float, tint: float) -> Matrix:
+    """Return the matrix on linear sRGB that moves white: von Kries adaptation of Bradford's cones.
+
+    White moves along the Planckian locus by 2 mired for each unit of `temperature`, towards lamplight; a negative one
+    takes that away again, so that −100 makes lamplight (about 2850 K) white. `tint` moves it across the locus by 0.0003
+    of Duv for each unit, towards magenta. Grey keeps its luminance.
+    """
+    warmer = _adaptation(_locus(_DAYLIGHT + 2.0 * abs(temperature)) - _locus(_DAYLIGHT))
+    along = _locus(_DAYLIGHT + 1.0) - _locus(_DAYLIGHT - 1.0)
+    across = np.array([along[1], -along[0]]) / np.hypot(*along)
+    along_it = warmer if temperature >= 0.0 else np.linalg.inv(warmer)
+    matrix = along_it @ _adaptation(0.0003 * tint * across)
+    return np.asarray(matrix * (_XYZ[1].sum() / (_XYZ[1] @ matrix).sum()))
+
+
+def neutral(light: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the `temperature` and `tint` that make a colour of linear sRGB grey, as far as they reach (Newton)."""
+    at = np.zeros(2)
+    for _ in range(12):
+        off, step = _off_grey(light, at), 0.5
+        slopes = [(_off_grey(light, at + step * axis) - off) / step for axis in np.eye(2)]
+        at = np.clip(at - np.linalg.solve(np.stack(slopes, axis=1), off), -100.0, 100.0)
+    return float(at[0]), float(at[1])
+
+
+def _off_grey(light: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    red, green, blue = np.maximum(white_balance(*at) @ light, 1e-6)
+    return np.log([red / green, blue / green])
+
+
+def _locus(mired: float) -> NDArray[np.float64]:
+    """Return u and v (CIE 1960) of a black body (Krystek 1985, 1000 to 15000 K)."""
+    t = 1e6 / mired
+    u = (0.860117757 + 1.54118254e-4 * t + 1.28641212e-7 * t * t) / (1 + 8.42420235e-4 * t + 7.08145163e-7 * t * t)
+    v = (0.317398726 + 4.22806245e-5 * t + 4.20481691e-8 * t * t) / (1 - 2.89741816e-5 * t + 1.61456053e-7 * t * t)
+    return np.array([u, v])
+
+
+def _adaptation(shift: NDArray[np.float64]) -> Matrix:
+    """Return the matrix on linear sRGB that carries its white to one `shift` away in u and v, equally bright."""
+    white = _XYZ @ np.ones(3)
+    total = white @ [1.0, 15.0, 3.0]
+    u, v = np.array([4.0 * white[0], 6.0 * white[1]]) / total + shift
+    moved = np.array([1.5 * u / v, 1.0, (4.0 - u - 10.0 * v) / (2.0 * v)]) * white[1]
+    to_cones = _BRADFORD @ _XYZ
+    gains = (_BRADFORD @ moved) / (_BRADFORD @ white)
+    return np.asarray(np.linalg.inv(to_cones) @ np.diag(gains) @ to_cones)
