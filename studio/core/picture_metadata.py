@@ -32,8 +32,13 @@ _NAMESPACES = {
 }
 
 
-def digital_source_type(recipe: Recipe | None) -> str:
-    """Return IPTC's code for how a picture was made: pure texture is the network's own, all else builds on a photo."""
+def digital_source_type(recipe: Recipe | None) -> str | None:
+    """Return IPTC's code for how a picture was made; None where its recipe names no network that had a part in it.
+
+    Pure texture is the network's own, all else builds on a photo.
+    """
+    if recipe is not None and not recipe.weights:
+        return None
     generated = recipe is not None and recipe.settings.get("mode") == "texture"
     return _CODES + ("trainedAlgorithmicMedia" if generated else "compositeWithTrainedAlgorithmicMedia")
 
