@@ -23,59 +23,55 @@ class AdjustSettings(Settings):
 
     angle: float = setting(
         0.0, label="Straighten", help="Turns the picture clockwise; the crop stays inside.",
-        term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME,
-        effect="instant")  # fmt: skip
+        term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME)  # fmt: skip
     aspect: Literal["free", "original", "1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] = setting(
         "free", label="Shape", help="Locks the crop's width to its height.", term="aspect ratio", group=_FRAME,
-        effect="instant",
         choices={"free": "Free", "original": "As the photo", "1:1": "1 : 1 square", "5:4": "5 : 4", "4:5": "4 : 5",
                  "4:3": "4 : 3", "3:4": "3 : 4", "3:2": "3 : 2", "2:3": "2 : 3", "16:9": "16 : 9",
                  "9:16": "9 : 16"})  # fmt: skip
     crop: tuple[float, ...] = setting(
         (), label="Crop", help="Left, top, right and bottom edge of what stays, each from 0 to 1; nothing keeps all.",
-        term="shares of width and height", group=_FRAME, effect="instant")  # fmt: skip
+        term="shares of width and height", group=_FRAME)  # fmt: skip
     turn: Literal["0", "90", "180", "270"] = setting(
         "0", label="Turn", help="Turns the picture by quarters, clockwise.", term="rotation in degrees",
-        group=_FRAME, effect="instant", choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
+        group=_FRAME, choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
     flip: Literal["none", "horizontal", "vertical"] = setting(
         "none", label="Mirror", help="Swaps left and right, or top and bottom, after turning.", term="reflection",
-        group=_FRAME, effect="instant",
+        group=_FRAME,
         choices={"none": "No", "horizontal": "Left and right", "vertical": "Top and bottom"})  # fmt: skip
 
     exposure: float = setting(
         0.0, label="Exposure", help="Brighter or darker, as with another shutter speed.",
-        term="gain in linear light, 2 to this power", low=-4.0, high=4.0, step=0.05, unit="EV", group=_LIGHT,
-        effect="instant")  # fmt: skip
+        term="gain in linear light, 2 to this power", low=-4.0, high=4.0, step=0.05, unit="EV",
+        group=_LIGHT)  # fmt: skip
     contrast: float = setting(
         0.0, label="Contrast", help="Drives tones away from middle grey, or towards it.",
         term="slope of a sigmoid at 18 % grey, 2 to the power of this ÷ 100", low=-100.0, high=100.0, step=1.0,
-        group=_LIGHT, effect="instant")  # fmt: skip
+        group=_LIGHT)  # fmt: skip
     highlights: float = setting(
         0.0, label="Highlights", help="Holds back what is bright, or lifts it; detail stays.",
         term="exposure where the surroundings are bright, up to 1 EV", low=-100.0, high=100.0, step=1.0,
-        group=_LIGHT, effect="instant")  # fmt: skip
+        group=_LIGHT)  # fmt: skip
     shadows: float = setting(
         0.0, label="Shadows", help="Opens what is dark, or deepens it; detail stays.",
         term="exposure where the surroundings are dark, up to 2 EV", low=-100.0, high=100.0, step=1.0,
-        group=_LIGHT, effect="instant")  # fmt: skip
+        group=_LIGHT)  # fmt: skip
 
     temperature: float = setting(
         0.0, label="Temperature", help="Bluer to the left, more golden to the right; −100 takes lamplight away.",
         term="white point along the Planckian locus, in steps of 2 mired", low=-100.0, high=100.0, step=1.0,
-        group=_COLOUR, effect="instant")  # fmt: skip
+        group=_COLOUR)  # fmt: skip
     tint: float = setting(
         0.0, label="Tint", help="Greener to the left, more magenta to the right.",
         term="white point across the Planckian locus, in steps of Duv 0.0003", low=-100.0, high=100.0, step=1.0,
-        group=_COLOUR, effect="instant")  # fmt: skip
+        group=_COLOUR)  # fmt: skip
     saturation: float = setting(
         0.0, label="Saturation", help="Greyer to the left, more colourful to the right.",
-        term="change of chroma in per cent", low=-100.0, high=100.0, step=1.0, unit="%", group=_COLOUR,
-        effect="instant")  # fmt: skip
+        term="change of chroma in per cent", low=-100.0, high=100.0, step=1.0, unit="%", group=_COLOUR)  # fmt: skip
 
     sharpen: float = setting(
         0.0, label="Sharpen", help="Crisper edges; look at it at 100 %.",
-        term="unsharp mask of luma, radius 1 px", low=0.0, high=100.0, step=1.0, group="Detail",
-        effect="instant")  # fmt: skip
+        term="unsharp mask of luma, radius 1 px", low=0.0, high=100.0, step=1.0, group="Detail")  # fmt: skip
 
     @field_validator("crop")
     @classmethod
@@ -109,7 +105,7 @@ class AdjustSettings(Settings):
 
         The crop shrinks about its own centre to the aspect, and then until its corners lie inside the straightened
         picture: with half sides a, b and its centre at c, seen from the picture, |c_x| + a |cos| + b |sin| ≤ width ÷ 2,
-        and likewise upright. Where even a tenth of it would not fit, the centre moves inwards first.
+        and likewise upright. Where even a tenth would not fit, the centre moves inwards first.
         """
         left, top, right, bottom = self.crop or (0.0, 0.0, 1.0, 1.0)
         across, down = (right - left) * width, (bottom - top) * height
@@ -121,9 +117,10 @@ class AdjustSettings(Settings):
             c, s = cos(radians(self.angle)), sin(radians(self.angle))
             spread = (across * abs(c) + down * abs(s)) / width, (across * abs(s) + down * abs(c)) / height
             seen = (x * c + y * s) * 2 / width, (y * c - x * s) * 2 / height
-            seen = tuple(max(-1 + 0.1 * need, min(1 - 0.1 * need, at)) for at, need in zip(seen, spread, strict=True))
-            share = min(1.0, *((1 - abs(at)) / need for at, need in zip(seen, spread, strict=True)))
+            tenth = 0.1 / max(1.0, *spread)
+            places = [max(tenth * need - 1, min(1 - tenth * need, at)) for at, need in zip(seen, spread, strict=True)]
+            share = min(1.0, *((1 - abs(at)) / need for at, need in zip(places, spread, strict=True)))
             across, down = across * share, down * share
-            u, v = seen[0] * width / 2, seen[1] * height / 2
+            u, v = places[0] * width / 2, places[1] * height / 2
             x, y = u * c - v * s, u * s + v * c
         return x + (width - across) / 2, y + (height - down) / 2, x + (width + across) / 2, y + (height + down) / 2

@@ -15,9 +15,14 @@ from numpy.typing import NDArray
 
 from studio.core.adjust_settings import AdjustSettings, Box
 from studio.core.compositing import LUMA, Colours, saturate
-from studio.core.events import DeepPicture, Picture
+from studio.core.controls import Controls
+from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.icc import light_of_srgb
+from studio.core.images import full_depth
+from studio.core.picture_task import PictureRequest, PictureResult
+from studio.core.picture_tasks import ADJUST
 from studio.core.resizing import P, fit_within, through_alpha, to_16_bits
+from studio.jobs.picture_recipes import RecipeWriter
 
 Matrix = NDArray[np.float64]
 
@@ -25,6 +30,26 @@ MID_GREY = 0.18
 """Light that a grey card reflects."""
 _BAND_PIXELS = 32_768
 _GUIDE_SIDE, _GUIDE_RADIUS, _GUIDE_SOFTNESS = 384, 16, 0.01
+
+
+def adjust(request: PictureRequest, controls: Controls[AdjustSettings]) -> Job[PictureResult]:
+    """Adjust `request.photo`, in the depth of its file.
+
+    Raises:
+        StudioError: the file of a very large photo is not there any more.
+
+    """
+    settings = controls.settings
+    yield Progress("Opening")
+    photo = full_depth(request.photo)
+    yield Progress("Cropping")
+    part = framed(photo, settings)
+    yield Progress("Adjusting")
+    picture = toned(part, settings)
+    # the networks that made the photo, if any did: they have had their part in this picture too
+    weights = request.photo.recipe.weights if request.photo.recipe else ()
+    return PictureResult(picture, picture, RecipeWriter(ADJUST, request, settings, *weights).write(settings))
+
 
 # -- geometry ----------------------------------------------------------------------------------------------------------
 
@@ -76,7 +101,9 @@ def _cut(picture: P, angle: float, box: Box, method: int, border: int) -> P:
     full = float(np.iinfo(picture.dtype).max)
 
     def warp(values: Any) -> Any:
-        warped = cv2.warpAffine(values, matrix, (across, down), flags=method | cv2.WARP_INVERSE_MAP, borderMode=border)
+        warped: Any = cv2.warpAffine(
+            values, matrix, (across, down), flags=method | cv2.WARP_INVERSE_MAP, borderMode=border
+        )
         if warped.shape[2] == 4:  # where Lanczos overshoots in alpha, colours would make a bright rim
             warped[..., :3] *= full / np.maximum(warped[..., 3:], full)
         return warped
@@ -137,7 +164,8 @@ class _Tones:
         self._contrast = contrast_gain(settings.contrast)
         self._chroma = 1.0 + settings.saturation / 100.0
         if self._local is not None:
-            small = fit_within(np.ascontiguousarray(picture[..., :3]), _GUIDE_SIDE)
+            colours: Any = np.ascontiguousarray(picture[..., :3])
+            small = fit_within(colours, _GUIDE_SIDE)
             size = picture.shape[1::-1]
             self._slope, self._offset = (cv2.resize(map_, size) for map_ in _self_guided(_luma(self._light_in(small))))
 
@@ -171,7 +199,7 @@ def local_exposure(highlights: float, shadows: float) -> Colours | None:
         return None
     around = np.linspace(0.0, 1.0, 65_536)
     stops = highlights / 100.0 * around**3 + 2.0 * shadows / 100.0 * (1.0 - around) ** 3
-    return np.exp2(stops).astype(np.float32)
+    return np.asarray(np.exp2(stops), np.float32)
 
 
 def contrast_gain(contrast: float) -> Colours | None:
@@ -186,13 +214,13 @@ def contrast_gain(contrast: float) -> Colours | None:
     luma, slope = np.linspace(0.0, 1.0, 65_536), 2.0 ** (contrast / 100.0)
     below = grey * (np.minimum(luma, grey) / grey) ** slope
     above = 1.0 - (1.0 - grey) * ((1.0 - np.maximum(luma, grey)) / (1.0 - grey)) ** slope
-    return (np.where(luma <= grey, below, above) / np.maximum(luma, 1.0 / 65_535)).astype(np.float32)
+    return np.asarray(np.where(luma <= grey, below, above) / np.maximum(luma, 1.0 / 65_535), np.float32)
 
 
 def srgb_of_light(light: NDArray[Any]) -> NDArray[Any]:
     """Return display values of linear light (IEC 61966-2-1), also beyond 1; negative light is black."""
     light = np.maximum(light, 0.0)
-    values = light ** light.dtype.type(1.0 / 2.4)
+    values: NDArray[Any] = light ** light.dtype.type(1.0 / 2.4)
     values *= 1.055
     values -= 0.055
     toe = light <= 0.0031308
@@ -208,7 +236,7 @@ def _luma(light: Colours) -> Colours:
 def _self_guided(luma: Colours) -> tuple[Colours, Colours]:
     """Return slope and offset of the guided filter: var ÷ (var + ε), and the rest of the mean, both averaged again."""
 
-    def mean(values: Colours) -> Colours:
+    def mean(values: Any) -> Colours:
         side = 2 * _GUIDE_RADIUS + 1
         return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
 
@@ -238,7 +266,7 @@ def _look_up(table: Colours, pixels: Picture | DeepPicture) -> Colours:
     return np.asarray(cv2.LUT(pixels, table), np.float32) if pixels.dtype == np.uint8 else table[pixels]
 
 
-def _rounded(values: Colours) -> DeepPicture:
+def _rounded(values: Any) -> DeepPicture:
     """Return 0–1 as 0–65535, rounded; what lies beyond is clipped."""
     return np.asarray(cv2.addWeighted(values, 65535.0, values, 0.0, 0.0, dtype=cv2.CV_16U))
 
