@@ -116,7 +116,7 @@ def test_pure_texture_is_marked_as_generated(recipe):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_that_no_network_had_part_in_is_not_marked(scene, recipe, kind):
-    by_hand = recipe.model_copy(update={"weights": ()})
+    by_hand = recipe.model_copy(update={"task": "adjust", "weights": ()})
     assert b"digitalsourcetype" not in encode(kind, scene, recipe=by_hand)
 
 
