@@ -12,7 +12,7 @@ from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
 
-_MODES = {"after": "Painting", "split": "Split", "side": "Side by side"}
+_MODES = {"after": "Result", "split": "Split", "side": "Side by side"}
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -20,6 +20,7 @@ class CompareBar(QWidget):
     """Name and size on the left; peek, comparison and zoom on the right, each in its fixed place.
 
     Args:
+        result: what the picture is called that is made, until `set_pictures` says more: "Painting".
         theme: where colours and icons come from.
         parent: the widget it lies in.
 
@@ -40,7 +41,7 @@ class CompareBar(QWidget):
     zoom_chosen = Signal(float)
     """1.0 is 100 %."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, result: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._picture = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle)
@@ -57,7 +58,7 @@ class CompareBar(QWidget):
         self._connect()
         self.set_mode("after")
         self.set_zoom(1.0)
-        self.set_pictures({}, ("Photo", "Painting"))
+        self.set_pictures({}, ("Photo", result))
         self.clear_picture()
 
     def _make_button(self, icon: str, name: str, tip: str) -> QToolButton:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 
+from studio.core.picture_tasks import STYLIZE
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.picture.compare_bar import CompareBar
 from studio.ui.picture.workspace import Workspace
@@ -16,7 +17,7 @@ def bar(qtbot):
     window = QWidget()
     window.resize(800, 40)
     qtbot.addWidget(window)
-    bar = CompareBar(app.findChild(Theme) or Theme(app, "dark"), window)
+    bar = CompareBar("Painting", app.findChild(Theme) or Theme(app, "dark"), window)
     bar.resize(800, 40)
     bar.set_picture("photo.jpg", 1600, 1067)
     window.show()
@@ -107,7 +108,7 @@ def test_it_speaks_of_the_two_pictures_that_are_compared(bar):
 
 def test_with_a_third_picture_one_chooses_which_to_compare_with(qtbot):
     app = QApplication.instance()
-    workspace = Workspace(app.findChild(Theme) or Theme(app, "dark"))
+    workspace = Workspace(STYLIZE, "Painting", app.findChild(Theme) or Theme(app, "dark"))
     qtbot.addWidget(workspace)
     workspace.resize(900, 600)
     workspace.show()
