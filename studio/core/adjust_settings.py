@@ -1,7 +1,7 @@
 """What a photographer sets before anything is painted: crop and turn, light, colour, sharpness."""
 
 from math import cos, radians, sin
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import field_validator
 
@@ -25,13 +25,13 @@ class AdjustSettings(Settings):
         0.0, label="Straighten", help="Turns the picture clockwise; the crop stays inside.",
         term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME)  # fmt: skip
     aspect: Literal["free", "original", "1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] = setting(
-        "free", label="Shape", help="Locks the crop's width to its height.", term="aspect ratio", group=_FRAME,
+        "free", label="Aspect", help="Locks the crop's width to its height.", term="aspect ratio", group=_FRAME,
         choices={"free": "Free", "original": "As the photo", "1:1": "1 : 1 square", "5:4": "5 : 4", "4:5": "4 : 5",
                  "4:3": "4 : 3", "3:4": "3 : 4", "3:2": "3 : 2", "2:3": "2 : 3", "16:9": "16 : 9",
                  "9:16": "9 : 16"})  # fmt: skip
     crop: tuple[float, ...] = setting(
         (), label="Crop", help="Left, top, right and bottom edge of what stays, each from 0 to 1; nothing keeps all.",
-        term="shares of width and height", group=_FRAME)  # fmt: skip
+        term="shares of width and height", lowest="All of it", group=_FRAME)  # fmt: skip
     turn: Literal["0", "90", "180", "270"] = setting(
         "0", label="Turn", help="Turns the picture by quarters, clockwise.", term="rotation in degrees",
         group=_FRAME, choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
@@ -44,34 +44,34 @@ class AdjustSettings(Settings):
         0.0, label="Exposure", help="Brighter or darker, as with another shutter speed.",
         term="gain in linear light, 2 to this power", low=-4.0, high=4.0, step=0.05, unit="EV",
         group=_LIGHT)  # fmt: skip
-    contrast: float = setting(
-        0.0, label="Contrast", help="Drives tones away from middle grey, or towards it.",
-        term="slope of a sigmoid at 18 % grey, 2 to the power of this ÷ 100", low=-100.0, high=100.0, step=1.0,
+    contrast: int = setting(
+        0, label="Contrast", help="Drives tones away from middle grey, or towards it.",
+        term="slope of a sigmoid at 18 % grey, 2 to the power of this ÷ 100", low=-100, high=100, step=1,
         group=_LIGHT)  # fmt: skip
-    highlights: float = setting(
-        0.0, label="Highlights", help="Holds back what is bright, or lifts it; detail stays.",
-        term="exposure where the surroundings are bright, up to 1 EV", low=-100.0, high=100.0, step=1.0,
+    highlights: int = setting(
+        0, label="Highlights", help="Holds back what is bright, or lifts it; detail stays.",
+        term="exposure where the surroundings are bright, up to 1 EV", low=-100, high=100, step=1,
         group=_LIGHT)  # fmt: skip
-    shadows: float = setting(
-        0.0, label="Shadows", help="Opens what is dark, or deepens it; detail stays.",
-        term="exposure where the surroundings are dark, up to 2 EV", low=-100.0, high=100.0, step=1.0,
+    shadows: int = setting(
+        0, label="Shadows", help="Opens what is dark, or deepens it; detail stays.",
+        term="exposure where the surroundings are dark, up to 2 EV", low=-100, high=100, step=1,
         group=_LIGHT)  # fmt: skip
 
-    temperature: float = setting(
-        0.0, label="Temperature", help="Bluer to the left, more golden to the right; −100 takes lamplight away.",
-        term="white point along the Planckian locus, in steps of 2 mired", low=-100.0, high=100.0, step=1.0,
+    temperature: int = setting(
+        0, label="Temperature", help="Bluer to the left, more golden to the right; −100 takes lamplight away.",
+        term="white point along the Planckian locus, in steps of 2 mired", low=-100, high=100, step=1,
         group=_COLOUR)  # fmt: skip
-    tint: float = setting(
-        0.0, label="Tint", help="Greener to the left, more magenta to the right.",
-        term="white point across the Planckian locus, in steps of Duv 0.0003", low=-100.0, high=100.0, step=1.0,
+    tint: int = setting(
+        0, label="Tint", help="Greener to the left, more magenta to the right.",
+        term="white point across the Planckian locus, in steps of Duv 0.0003", low=-100, high=100, step=1,
         group=_COLOUR)  # fmt: skip
-    saturation: float = setting(
-        0.0, label="Saturation", help="Greyer to the left, more colourful to the right.",
-        term="change of chroma in per cent", low=-100.0, high=100.0, step=1.0, unit="%", group=_COLOUR)  # fmt: skip
+    saturation: int = setting(
+        0, label="Saturation", help="Greyer to the left, more colourful to the right.",
+        term="change of chroma in per cent", low=-100, high=100, step=1, unit="%", group=_COLOUR)  # fmt: skip
 
-    sharpen: float = setting(
-        0.0, label="Sharpen", help="Crisper edges; look at it at 100 %.",
-        term="unsharp mask of luma, radius 1 px", low=0.0, high=100.0, step=1.0, group="Detail")  # fmt: skip
+    sharpen: int = setting(
+        0, label="Sharpen", help="Crisper edges; look at it at 100 %.",
+        term="unsharp mask of luma, radius 1 px", low=0, high=100, step=1, group="Detail")  # fmt: skip
 
     @field_validator("crop")
     @classmethod
@@ -88,10 +88,35 @@ class AdjustSettings(Settings):
         return not any((self.exposure, self.contrast, self.highlights, self.shadows, self.temperature, self.tint,
                         self.saturation, self.sharpen))  # fmt: skip
 
-    @property
-    def lies_down(self) -> bool:
-        """True when width and height are swapped by the quarter turns."""
-        return self.turn in ("90", "270")
+    def turned(self, quarters: int) -> Self:
+        """Return settings that show the very same picture turned clockwise by so many quarters."""
+        way = quarters if self.flip == "none" else -quarters  # it is turned before it is mirrored
+        crop, aspect = self.crop, str(self.aspect)
+        for _ in range(quarters % 4 if crop else 0):
+            left, top, right, bottom = crop
+            crop = (1.0 - bottom, left, 1.0 - top, right)
+        if quarters % 2 and ":" in aspect:
+            aspect = ":".join(reversed(aspect.split(":")))
+        turn = str((int(self.turn) + 90 * way) % 360)
+        return self.model_copy(update={"turn": turn, "crop": crop, "aspect": aspect})
+
+    def mirrored(self, direction: Literal["horizontal", "vertical"]) -> Self:
+        """Return settings that show the very same picture mirrored."""
+        crop = self.crop
+        if crop:
+            left, top, right, bottom = crop
+            across = direction == "horizontal"
+            crop = (1.0 - right, top, 1.0 - left, bottom) if across else (left, 1.0 - bottom, right, 1.0 - top)
+        changes: dict[str, object] = {"crop": crop, "angle": 0.0 - self.angle, "flip": direction}
+        if self.flip == direction:
+            changes["flip"] = "none"
+        elif self.flip != "none":  # both ways is half a turn
+            changes |= {"flip": "none", "turn": str((int(self.turn) + 180) % 360)}
+        return self.model_copy(update=changes)
+
+    def frame_size(self, width: int, height: int) -> tuple[int, int]:
+        """Return width and height of a picture after the quarter turns."""
+        return (height, width) if self.turn in ("90", "270") else (width, height)
 
     def ratio(self, width: int, height: int) -> float | None:
         """Return the width ÷ height that a crop of a (turned) picture is locked to; None where it is free."""
@@ -99,6 +124,11 @@ class AdjustSettings(Settings):
             return None
         across, down = (width, height) if self.aspect == "original" else map(int, self.aspect.split(":"))
         return across / down
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Return width and height of what stays of a turned picture, in whole pixels."""
+        left, top, right, bottom = self.box(width, height)
+        return max(1, round(right - left)), max(1, round(bottom - top))
 
     def box(self, width: int, height: int) -> Box:
         """Return what stays of a turned picture of this size, in the pixels of the frame that it was straightened in.

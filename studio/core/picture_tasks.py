@@ -35,6 +35,7 @@ ADJUST = PictureTask(
     settings_at="studio.core.adjust_settings:AdjustSettings",
     job="studio.jobs.adjust:adjust",
     inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
+    at_once=True,
 )
 
 PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST)

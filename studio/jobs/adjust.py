@@ -6,7 +6,8 @@ worked on in bands of rows, whose intermediate values stay in the processor's ca
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from math import cos, radians, sin
+from dataclasses import dataclass
+from math import cos, radians, sin, sqrt
 from typing import Any
 
 import cv2
@@ -16,49 +17,81 @@ from numpy.typing import NDArray
 from studio.core.adjust_settings import AdjustSettings, Box
 from studio.core.compositing import LUMA, Colours, saturate
 from studio.core.controls import Controls
-from studio.core.events import DeepPicture, Job, Picture, Progress
+from studio.core.events import DeepPicture, Job, Picture, Progress, finish
+from studio.core.frames import Frame, prepare_frame
 from studio.core.icc import light_of_srgb
 from studio.core.images import full_depth
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import ADJUST
 from studio.core.resizing import P, fit_within, through_alpha, to_16_bits
+from studio.jobs.files import OpenedPicture
 from studio.jobs.picture_recipes import RecipeWriter
 
 Matrix = NDArray[np.float64]
 
 MID_GREY = 0.18
 """Light that a grey card reflects."""
-_BAND_PIXELS = 32_768
+_BAND_PIXELS, _STEP_PIXELS, _PROOF_PIXELS = 32_768, 1_000_000, 2_000_000
+"""What fits into a processor's cache; what is made between two yields; what is shown while a slider moves."""
 _GUIDE_SIDE, _GUIDE_RADIUS, _GUIDE_SOFTNESS = 384, 16, 0.01
 
 
 def adjust(request: PictureRequest, controls: Controls[AdjustSettings]) -> Job[PictureResult]:
-    """Adjust `request.photo`, in the depth of its file.
+    """Adjust `request.photo`, in the depth of its file; between two short steps a preview may slip in.
 
     Raises:
         StudioError: the file of a very large photo is not there any more.
 
     """
     settings = controls.settings
-    yield Progress("Opening")
-    photo = full_depth(request.photo)
-    yield Progress("Cropping")
-    part = framed(photo, settings)
     yield Progress("Adjusting")
-    picture = toned(part, settings)
-    # the networks that made the photo, if any did: they have had their part in this picture too
+    part = yield from _framing(full_depth(request.photo), settings)
+    picture = yield from _toning(part, settings)
+    # the networks that made the photo, if any did, have had their part in this picture too
     weights = request.photo.recipe.weights if request.photo.recipe else ()
     return PictureResult(picture, picture, RecipeWriter(ADJUST, request, settings, *weights).write(settings))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ProofTask:
+    """What a canvas is to show: `layer` where it is what the settings make, otherwise a small version of the photo.
+
+    `whole` shows all of the straightened picture, to choose a crop on.
+    """
+
+    photo: OpenedPicture
+    layer: Picture | DeepPicture | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proof:
+    """The photo as it is framed, and the same with its tones adjusted; `size` is theirs in full, width and height."""
+
+    before: Frame
+    after: Frame
+    size: tuple[int, int]
+
+
+def proof(task: ProofTask, controls: Controls[AdjustSettings]) -> Job[Proof]:
+    """Show what the settings mean, at once: of at most two megapixels where the full size is not made yet."""
+    yield Progress("Adjusting")
+    settings, photo = controls.settings, task.photo.picture
+    width, height = settings.frame_size(photo.width, photo.height)
+    size = (width, height) if task.whole else settings.size(width, height)
+    before: Picture
+    after: Picture | DeepPicture
+    if task.layer is not None:
+        before, after = framed(photo.pixels, settings, quick=True), task.layer
+    else:
+        scale = min(1.0, sqrt(_PROOF_PIXELS / (photo.width * photo.height)))
+        small = task.photo.ground.fitted(round(photo.height * scale), round(photo.width * scale))
+        before = straightened(small, settings) if task.whole else framed(small, settings, quick=True)
+        after = toned(before, settings, scale=scale)
+    return Proof(prepare_frame(before), prepare_frame(after), size)
+
+
 # -- geometry ----------------------------------------------------------------------------------------------------------
-
-
-def upright(picture: P, settings: AdjustSettings) -> P:
-    """Return the picture turned by quarters and mirrored: in the frame that `AdjustSettings.box` speaks of."""
-    turned = np.rot90(picture, -(int(settings.turn) // 90))
-    mirrored = {"none": turned, "horizontal": turned[:, ::-1], "vertical": turned[::-1]}[settings.flip]
-    return np.ascontiguousarray(mirrored)  # type: ignore[return-value]
 
 
 def framed(picture: P, settings: AdjustSettings, *, quick: bool = False) -> P:
@@ -70,45 +103,58 @@ def framed(picture: P, settings: AdjustSettings, *, quick: bool = False) -> P:
         quick: straighten with 4 neighbours of a pixel instead of 64 (Lanczos): for a preview.
 
     """
-    turned = upright(picture, settings)
-    height, width = turned.shape[:2]
-    method = cv2.INTER_LINEAR if quick else cv2.INTER_LANCZOS4
-    return _cut(turned, settings.angle, settings.box(width, height), method, cv2.BORDER_REPLICATE)
+    return finish(_framing(picture, settings, cv2.INTER_LINEAR if quick else cv2.INTER_LANCZOS4))
 
 
 def straightened(picture: P, settings: AdjustSettings) -> P:
     """Return all of a picture in its frame, for choosing a crop on: black where there is nothing of it."""
     turned = upright(picture, settings)
     height, width = turned.shape[:2]
-    return _cut(turned, settings.angle, (0.0, 0.0, width, height), cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+    return finish(_cutting(turned, settings.angle, (0, 0, width, height), cv2.INTER_LINEAR, cv2.BORDER_CONSTANT))
 
 
-def _cut(picture: P, angle: float, box: Box, method: int, border: int) -> P:
+def upright(picture: P, settings: AdjustSettings) -> P:
+    """Return the picture turned by quarters and mirrored: in the frame that `AdjustSettings.box` speaks of."""
+    turned = np.rot90(picture, -(int(settings.turn) // 90))
+    mirrored = {"none": turned, "horizontal": turned[:, ::-1], "vertical": turned[::-1]}[settings.flip]
+    return np.ascontiguousarray(mirrored)  # type: ignore[return-value]
+
+
+def _framing(picture: P, settings: AdjustSettings, method: int = cv2.INTER_LANCZOS4) -> Job[P]:
+    turned = upright(picture, settings)
+    height, width = turned.shape[:2]
+    return (yield from _cutting(turned, settings.angle, settings.box(width, height), method, cv2.BORDER_REPLICATE))
+
+
+def _cutting(picture: P, angle: float, box: Box, method: int, border: int) -> Job[P]:
     """Return what lies in `box` of the frame in which `picture` is turned clockwise about its middle.
 
     The pixel whose centre is at (x, y) of the frame, seen from its middle, shows (x cos + y sin, y cos − x sin).
     """
-    left, top, right, bottom = box
-    height, width = picture.shape[:2]
+    (left, top, right, bottom), (height, width) = box, picture.shape[:2]
     across, down = max(1, round(right - left)), max(1, round(bottom - top))
     if angle == 0.0:
         x, y = min(round(left), width - across), min(round(top), height - down)
         return np.ascontiguousarray(picture[y : y + down, x : x + across])  # type: ignore[return-value]
     c, s = cos(radians(angle)), sin(radians(angle))
     x0, y0 = (left + right - across - width + 1) / 2, (top + bottom - down - height + 1) / 2
-    first = (x0 * c + y0 * s + (width - 1) / 2, y0 * c - x0 * s + (height - 1) / 2)
-    matrix = np.array([[c, s, first[0]], [-s, c, first[1]]])
     full = float(np.iinfo(picture.dtype).max)
+    result = np.empty((down, across, picture.shape[2]), picture.dtype)
+    for rows in _bands(result, _STEP_PIXELS if picture.shape[2] == 3 else result.size):
+        yield Progress("Straightening", rows.start, down)
+        y = y0 + rows.start
+        first = (x0 * c + y * s + (width - 1) / 2, y * c - x0 * s + (height - 1) / 2)
+        matrix, size = np.array([[c, s, first[0]], [-s, c, first[1]]]), (across, rows.stop - rows.start)
 
-    def warp(values: Any) -> Any:
-        warped: Any = cv2.warpAffine(
-            values, matrix, (across, down), flags=method | cv2.WARP_INVERSE_MAP, borderMode=border
-        )
-        if warped.shape[2] == 4:  # where Lanczos overshoots in alpha, colours would make a bright rim
-            warped[..., :3] *= full / np.maximum(warped[..., 3:], full)
-        return warped
+        def warp(values: Any, matrix: Any = matrix, size: tuple[int, int] = size) -> Any:
+            flags = method | cv2.WARP_INVERSE_MAP
+            warped: Any = cv2.warpAffine(values, matrix, size, flags=flags, borderMode=border)
+            if warped.shape[2] == 4:  # where Lanczos overshoots in alpha, colours would make a bright rim
+                warped[..., :3] *= full / np.maximum(warped[..., 3:], full)
+            return warped
 
-    return through_alpha(picture, warp)
+        result[rows] = through_alpha(picture, warp)
+    return result  # type: ignore[return-value]
 
 
 # -- tones -------------------------------------------------------------------------------------------------------------
@@ -127,19 +173,27 @@ def toned(picture: Picture | DeepPicture, settings: AdjustSettings, *, scale: fl
         scale: size of this picture ÷ that of the one in whose pixels sharpening counts; below 1 for a preview.
 
     """
+    return finish(_toning(picture, settings, scale))
+
+
+def _toning(picture: Picture | DeepPicture, settings: AdjustSettings, scale: float = 1.0) -> Job[DeepPicture]:
     if settings.leaves_tones:
         return to_16_bits(picture)
-    tones = _Tones(picture, settings)
-    result = np.empty(picture.shape, np.uint16)
+    tones, result = _Tones(picture, settings), np.empty(picture.shape, np.uint16)
+    height = picture.shape[0]
 
     def work_on(rows: slice) -> None:
         result[rows, :, :3] = _rounded(tones.of(rows))
 
     with ThreadPoolExecutor(cv2.getNumThreads()) as threads:  # numpy and OpenCV let others work meanwhile
-        list(threads.map(work_on, _bands(picture)))
+        for step in _bands(picture, _STEP_PIXELS):
+            yield Progress("Adjusting", step.start, height)
+            bands = (slice(step.start + rows.start, step.start + rows.stop) for rows in _bands(picture[step]))
+            list(threads.map(work_on, bands))
     if picture.shape[2] == 4:
         result[..., 3] = to_16_bits(picture[..., 3])
     if settings.sharpen:
+        yield Progress("Sharpening")
         _sharpen(result, 1.5 * settings.sharpen / 100.0, scale)
     return result
 
@@ -256,9 +310,10 @@ def _sharpen(picture: DeepPicture, amount: float, radius: float) -> None:
         picture[rows, :, :3] = cv2.add(np.ascontiguousarray(picture[rows, :, :3]), detail, dtype=cv2.CV_16U)
 
 
-def _bands(picture: Picture | DeepPicture) -> Iterator[slice]:
+def _bands(picture: NDArray[Any], pixels: int = _BAND_PIXELS) -> Iterator[slice]:
+    """Yield the rows of a picture in slices of about so many pixels."""
     height, width = picture.shape[:2]
-    rows = max(1, _BAND_PIXELS // width)
+    rows = max(1, pixels // width)
     return (slice(start, min(height, start + rows)) for start in range(0, height, rows))
 
 

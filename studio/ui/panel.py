@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
+from studio.jobs.export import MakeTask
 from studio.jobs.files import OpenedPicture
 from studio.ui.canvas.view import Canvas
 
@@ -24,11 +25,12 @@ __all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureToOpen:
-    """A picture to work on: a file, or what a canvas shows."""
+    """A picture to work on: a file, what a canvas shows, or what is yet to be made, into the library."""
 
     name: str
     path: Path | None = None
     frame: Frame | None = None
+    order: MakeTask | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from math import cos, radians, sin, sqrt
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.settings import describe
+from studio.jobs.adjust import framed
 
 
 def test_untouched_settings_keep_all_of_a_picture():
@@ -107,3 +109,46 @@ def test_each_tone_counts_as_a_touch_and_no_geometry_does():
     tones = ("exposure", "contrast", "highlights", "shadows", "temperature", "tint", "saturation", "sharpen")
     assert not any(AdjustSettings(**{tone: 1.0}).leaves_tones for tone in tones)
     assert AdjustSettings(angle=3.0, crop=(0, 0, 0.5, 1), aspect="1:1", turn="180", flip="vertical").leaves_tones
+
+
+SETTINGS = st.builds(
+    AdjustSettings,
+    turn=st.sampled_from(["0", "90", "180", "270"]),
+    flip=st.sampled_from(["none", "horizontal", "vertical"]),
+    crop=st.sampled_from([(), (0.0, 0.25, 0.5, 1.0), (0.25, 0.0, 1.0, 0.75)]),
+    aspect=st.sampled_from(["free", "1:1", "original"]),
+)
+
+
+def shown(settings):
+    """What is left of a picture whose every pixel has a number."""
+    return framed(np.arange(24 * 16 * 3, dtype=np.uint16).reshape(16, 24, 3), settings)
+
+
+@given(settings=SETTINGS, quarters=st.integers(-3, 3))
+def test_turning_turns_what_is_shown_with_its_crop_and_shape(settings, quarters):
+    assert np.array_equal(shown(settings.turned(quarters)), np.rot90(shown(settings), -quarters))
+
+
+@given(settings=SETTINGS)
+def test_mirroring_mirrors_what_is_shown(settings):
+    assert np.array_equal(shown(settings.mirrored("horizontal")), shown(settings)[:, ::-1])
+    assert np.array_equal(shown(settings.mirrored("vertical")), shown(settings)[::-1])
+
+
+def test_a_locked_shape_turns_with_the_picture():
+    assert [AdjustSettings(aspect="3:2").turned(quarters).aspect for quarters in range(4)] == ["3:2", "2:3"] * 2
+
+
+def test_a_straightened_picture_stays_straight_in_the_mirror():
+    y, x = np.mgrid[0:120, 0:160].astype(float)
+    picture = np.repeat((np.sin(x / 9) + np.cos(y / 7))[..., None] * 12_000 + 32_000, 3, axis=2).astype(np.uint16)
+    settings = AdjustSettings(angle=7.0, crop=(0.1, 0.2, 0.7, 0.9))
+    assert settings.mirrored("horizontal").angle == -7.0
+    for changed, turn in (
+        (settings.mirrored("horizontal"), lambda a: a[:, ::-1]),
+        (settings.mirrored("vertical"), lambda a: a[::-1]),
+        (settings.turned(1), lambda a: np.rot90(a, -1)),
+    ):
+        difference = framed(picture, changed).astype(int) - turn(framed(picture, settings))
+        assert np.abs(difference).max() < 200  # of 65,535

@@ -78,17 +78,25 @@ class CompareView(ZoomPanView):
     def _after(self) -> FrameItem:
         return self._items[self._pair[1]]
 
-    def set_picture(self, name: str, frame: Frame | None, label: str = "") -> None:
-        """Show another state of a picture, or take it away; where the one before has another size, it is fitted."""
+    def set_picture(self, name: str, frame: Frame | None, label: str = "", size: tuple[int, int] | None = None) -> None:
+        """Show another state of a picture, or take it away; where the one before has another size, it is fitted.
+
+        Args:
+            name: of the picture, for `compare`.
+            frame: its pixels.
+            label: what it is called from now on.
+            size: width and height of what the frame is a smaller version of; whatever counts pixels counts those.
+
+        """
         known = self.pictures
         item = self._items[name] = self._items.get(name) or self._make_item()
         self._labels[name] = label or self._labels.get(name, name)
         item.set_frame(frame)
         if item is self._before:
             self._pane.item.set_frame(frame)
-            self._take_size(frame or self._after.frame, keep_eye=frame is None)
+            self._take_size(frame or self._after.frame, keep_eye=frame is None, size=size)
         elif item is self._after and self._before.frame is None:
-            self._take_size(frame, keep_eye=True)
+            self._take_size(frame, keep_eye=True, size=size)
         if frame is None and name not in self._pair:
             self.scene().removeItem(self._items.pop(name))
         if self.pictures != known:
@@ -113,9 +121,9 @@ class CompareView(ZoomPanView):
             self._take_size(self._before.frame or self._after.frame, keep_eye=True)
             self.pictures_changed.emit()
 
-    def set_before(self, frame: Frame | None) -> None:
+    def set_before(self, frame: Frame | None, size: tuple[int, int] | None = None) -> None:
         """Show another photo, or none; one of another size is fitted."""
-        self.set_picture(self._pair[0], frame)
+        self.set_picture(self._pair[0], frame, size=size)
 
     def set_after(self, frame: Frame | None) -> None:
         """Show another state of the painting, or none; nothing on the screen moves."""
@@ -144,8 +152,8 @@ class CompareView(ZoomPanView):
     def _drawn(self) -> tuple[FrameItem, ...]:
         return (*self._items.values(), self._pane.item)
 
-    def _take_size(self, frame: Frame | None, *, keep_eye: bool) -> None:
-        size = (frame.width, frame.height) if frame else (0, 0)
+    def _take_size(self, frame: Frame | None, *, keep_eye: bool, size: tuple[int, int] | None = None) -> None:
+        size = (0, 0) if frame is None else size or (frame.width, frame.height)
         for item in self._drawn:
             item.set_rect(QRectF(0, 0, *size))
         self._arrange()

@@ -36,7 +36,7 @@ _ARROWS = {
 
 
 class CropLayer(CanvasLayer):
-    """A rectangle that never leaves `outline`, a convex part of the picture.
+    """A rectangle that never leaves its limits, convex shapes within which it is allowed.
 
     Edges and corners resize it, its inside moves it. Shift keeps the shape that it has, Alt its centre. Arrow keys move
     it by a pixel of the screen, with Shift they pull at its lower right corner, with Ctrl they go ten times as far.
@@ -53,13 +53,12 @@ class CropLayer(CanvasLayer):
     def __init__(self) -> None:
         super().__init__()
         self._crop = self._before = QRectF()
-        self._outline: Sequence[QPointF] = ()
+        self._limits: list[tuple[QPointF, QPointF]] = []
         self._aspect: float | None = None
         self._held: Side | None = None
         self._grip = QPointF()
         self._caption = ""
-        self.lines = 3
-        """Into how many parts each side is divided: thirds to compose by, more to see what is level."""
+        self._lines = 3
 
     # -- what it is
 
@@ -69,19 +68,24 @@ class CropLayer(CanvasLayer):
         return self._crop
 
     def set_crop(self, crop: QRectF) -> None:
-        """Show this rectangle, which lies within the outline; tells nobody."""
+        """Show this rectangle, which lies within the limits; tells nobody."""
         if crop != self._crop:
             self._crop = QRectF(crop)
             self.update()
             self.words_changed.emit()
 
-    def set_outline(self, corners: Sequence[QPointF]) -> None:
-        """Let the rectangle be anywhere within these corners of a convex shape, in clockwise order."""
-        self._outline = tuple(corners)
+    def set_limits(self, *shapes: Sequence[QPointF]) -> None:
+        """Let the rectangle be anywhere within all of these convex shapes, each given by its corners, clockwise."""
+        self._limits = [edge for corners in shapes for edge in zip(corners, [*corners[1:], corners[0]], strict=True)]
 
     def set_aspect(self, aspect: float | None) -> None:
         """Lock width ÷ height, or leave it free; does not touch the rectangle as it is."""
         self._aspect = aspect
+
+    def set_lines(self, parts: int) -> None:
+        """Divide each side into so many parts: thirds to compose by, more to see what is level."""
+        self._lines = parts
+        self.update()
 
     def set_caption(self, caption: str) -> None:
         """Write this beside the rectangle: its size in the full picture."""
@@ -111,7 +115,7 @@ class CropLayer(CanvasLayer):
         return True
 
     def move(self, pen: Pen) -> None:
-        """Follow the pen as far as the outline goes, sliding along it."""
+        """Follow the pen as far as the limits let it, sliding along them."""
         to, crop = pen.spot - self._grip, self._crop
         if self._held == (0, 0):
             step = to - crop.center()
@@ -183,9 +187,9 @@ class CropLayer(CanvasLayer):
             self._walk(_grown(still, side, self._crop.width(), height, centred))
 
     def _walk(self, goal: QRectF) -> None:
-        """Go from the rectangle as it is towards `goal`, up to where a corner meets the outline."""
+        """Go from the rectangle as it is towards `goal`, up to where a corner meets a limit."""
         share, slack = 1.0, 1e-6 * self.picture_rect.width() * self.picture_rect.height()
-        for start, end in zip(self._outline, (*self._outline[1:], *self._outline[:1]), strict=True):
+        for start, end in self._limits:
             along = end - start
             for corner, wanted in zip(_corners(self._crop), _corners(goal), strict=True):
                 here, there = (along.x() * to.y() - along.y() * to.x() for to in (corner - start, wanted - start))
@@ -230,10 +234,10 @@ class CropLayer(CanvasLayer):
         painter.restore()
 
     def _paint_lines(self, painter: QPainter, crop: QRectF) -> None:
-        for part in range(self.lines + 1):
-            colour = QColor("white") if part in (0, self.lines) else _THIRDS
-            x = round(crop.left() + (crop.width() - 1) * part / self.lines)
-            y = round(crop.top() + (crop.height() - 1) * part / self.lines)
+        for part in range(self._lines + 1):
+            colour = QColor("white") if part in (0, self._lines) else _THIRDS
+            x = round(crop.left() + (crop.width() - 1) * part / self._lines)
+            y = round(crop.top() + (crop.height() - 1) * part / self._lines)
             painter.fillRect(QRectF(x, crop.top(), 1, crop.height()), colour)
             painter.fillRect(QRectF(crop.left(), y, crop.width(), 1), colour)
 

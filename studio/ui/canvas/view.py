@@ -97,10 +97,8 @@ class Canvas(CompareView):
         self._describe()
 
     def activate(self, layer: CanvasLayer | None) -> None:
-        """Let the hand work on this layer, with the keyboard too, or on none."""
+        """Let the hand work on this layer, or on none; with the keyboard too while the canvas has it."""
         self.layers.activate(layer)
-        if layer is not None:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._describe()
 
     # -- the screen

@@ -18,6 +18,7 @@ from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureT
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, list_offers, list_samples
+from studio.jobs.export import MakeTask
 from studio.jobs.files import LoadTask, OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.ui.actions import Actions
@@ -169,7 +170,8 @@ class PicturePanel(Panel):
         session.frame_composed.connect(self.show_frame)
         session.history_changed.connect(self._show_history)
         session.state_changed.connect(self._show_state)
-        session.progressed.connect(line.set_progress)
+        if not self.task.at_once:  # which is over before one could read it
+            session.progressed.connect(line.set_progress)
         session.finished.connect(self._keep)
         session.failed.connect(self.report)
         session.noticed.connect(self.noticed)
@@ -347,15 +349,20 @@ class PicturePanel(Panel):
 
     def copy(self) -> None:
         """Put what is shown on the clipboard."""
+        self.session.when_made(self._copy)
+
+    def _copy(self) -> None:
         if self._shown is not None:
             image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
             QGuiApplication.clipboard().setImage(image)
 
     @property
     def picture_to_send(self) -> PictureToOpen | None:
-        """What is shown, for another panel."""
+        """What is shown, for another panel; what nobody kept goes with its recipe into the library on its way."""
         if self._shown is None:
             return None
+        if self.task.at_once:
+            return PictureToOpen(self._saver.proposed_name, order=self._saver.order())
         return PictureToOpen(self._saver.proposed_name, frame=self._shown)
 
     def menu_for_picture(self) -> QMenu:
@@ -372,7 +379,7 @@ class PicturePanel(Panel):
             menu.popup(self.canvas.mapToGlobal(place))
 
     def _keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
-        self.files.keep(result, inputs, ai_mark=self._saver.ai_mark)
+        self.files.keep(result, inputs, ai_mark=self.context.preferences.ai_mark)
 
     def _note_saved(self, path: Path) -> None:
         self.context.preferences.save_folder = str(path.parent)
@@ -392,6 +399,8 @@ class PicturePanel(Panel):
     def take(self, what: Sendable) -> None:
         """Work with what another panel sent."""
         match what:
+            case PictureToOpen(name, order=MakeTask() as order):
+                self.files.make_and_open(order, name, CONTENT)
             case PictureToOpen(name, path, frame):
                 pixels = None if frame is None else picture_of(wrap_level(frame.levels[0], frame.has_alpha))
                 self.files.open_plain(LoadTask(path=path, pixels=pixels, name=name), CONTENT)

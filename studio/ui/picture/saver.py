@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.core.picture_saving import SUFFIXES
-from studio.jobs.export import ExportTask
+from studio.jobs.export import ExportTask, MakeTask
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.session import PictureSession
 from studio.ui.preferences import Preferences
@@ -51,11 +51,6 @@ class PictureSaver:
         photo = self._session.photo
         return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._done}"
 
-    @property
-    def ai_mark(self) -> bool:
-        """Whether the picture is marked as made by a network: never where none had a part in it."""
-        return self._preferences.ai_mark and bool(self._session.task.products)
-
     def save(self) -> None:
         """Save what is shown under the name it has, or ask for one."""
         if self._saved_as is None:
@@ -90,6 +85,14 @@ class PictureSaver:
         if session.layer is None or session.recipe is None:
             return
         self._saved_as = path
-        pictures = tuple(opened.picture for pictures in session.used_inputs.values() for opened in pictures)
-        settings, library = session.settings_of_picture, self._files.library
-        self._files.export(ExportTask(path, library, pictures, session.layer, settings, session.recipe, self.ai_mark))
+        if session.task.at_once:  # what is shown may be on its way to the newest settings
+            self._files.make(self.order(path))
+            return
+        pictures, settings, mark = session.request().pictures, session.settings_of_picture, self._preferences.ai_mark
+        task = ExportTask(path, self._files.library, pictures, session.layer, settings, session.recipe, mark)
+        self._files.export(task)
+
+    def order(self, path: Path | None = None) -> MakeTask:
+        """Return the order to make the picture as it is set now, for a file or for the library."""
+        session, library, mark = self._session, self._files.library, self._preferences.ai_mark
+        return MakeTask(session.task, session.request(), session.settings_to_run, library, path, mark)

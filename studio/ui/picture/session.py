@@ -82,6 +82,7 @@ class PictureSession(QObject, Generic[S]):
         self.layer: Picture | DeepPicture | None = None
         self.recipe: Recipe | None = None
         self.start_when_ready = False
+        self._waiting: list[Callable[[], None]] = []
         self._handle: JobHandle | None = None
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
         self._restart.timeout.connect(self.start)
@@ -99,6 +100,14 @@ class PictureSession(QObject, Generic[S]):
     def used_inputs(self) -> InputPictures:
         """What the task is made from with the settings of now."""
         return self.inputs.all
+
+    def request(self, branch: HistoryState | None = None) -> PictureRequest:
+        """Return what goes into the job with the settings of now, and where it goes on from."""
+        return PictureRequest(
+            {role: tuple(one.picture for one in pictures) for role, pictures in self.used_inputs.items()},
+            branch=None if branch is None else branch.layer,
+            history=None if branch is None else branch.recipe,
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -206,8 +215,15 @@ class PictureSession(QObject, Generic[S]):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing runs, and everything that was made is shown."""
-        return self._handle is None and not self.compositor.is_busy
+        """Whether nothing runs or is about to, and everything that was made is shown."""
+        return self._handle is None and not self._restart.isActive() and not self.compositor.is_busy
+
+    def when_made(self, act: Callable[[], None]) -> None:
+        """Act on the picture as the settings of now make it: at once, but for a task `at_once` that is still at it."""
+        if self.is_settled or not self.task.at_once:
+            act()
+        else:
+            self._waiting.append(act)
 
     def start(self) -> None:
         """Begin from the beginning."""
@@ -258,15 +274,9 @@ class PictureSession(QObject, Generic[S]):
         self.history.begin()
         if self._handle is not None and not self._handle.controls.finishing:
             self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
-        used = self.used_inputs
-        request = PictureRequest(
-            {role: tuple(one.picture for one in pictures) for role, pictures in used.items()},
-            branch=None if branch is None else branch.layer,
-            history=None if branch is None else branch.recipe,
-        )
         name, controls = self.task.name, Controls(self.settings_to_run)
-        self._handle = self._engine.live(name, name, request, controls, after_running=True)
-        self._listen(self._handle, None if again or self.task.at_once else used)
+        self._handle = self._engine.live(name, name, self.request(branch), controls, after_running=True)
+        self._listen(self._handle, None if again or self.task.at_once else self.used_inputs)
         if not again or not self.task.at_once:
             self._set_state(SessionState.RUNNING)
 
@@ -334,6 +344,10 @@ class PictureSession(QObject, Generic[S]):
             assert preview.recipe is not None
             settings = self.task.settings.model_validate(preview.recipe.settings)  # those of now may be others
             self._remember(preview.picture, thumbnail_of(frame), preview.step, settings, preview.recipe)
+        if self._waiting and self.is_settled:
+            acts, self._waiting = self._waiting, []
+            for act in acts:
+                act()
 
     def _remember(self, layer: Picture, thumbnail: Picture, step: int, settings: Settings, recipe: Recipe) -> None:
         self.history.add(layer, thumbnail, step, settings, recipe)
@@ -370,6 +384,7 @@ class PictureSession(QObject, Generic[S]):
     def _forget(self) -> None:
         self._handle = None
         self.layer = self.recipe = None
+        self._waiting.clear()
         self.history.begin()
         self.compositor.forget()
         self._clear_history()

@@ -105,3 +105,17 @@ def test_side_by_side_shows_the_chosen_picture_on_the_left(canvas):
     assert pane.accessibleName() == "Way back"
     assert pixel(canvas, 160, 240) == GREEN
     assert pixel(canvas, 480, 240) == RED
+
+
+def test_a_smaller_version_stands_for_the_whole_picture(canvas):
+    """While a slider moves, a picture of 2 megapixels is shown for one of 24: nothing that counts pixels may notice."""
+    canvas.zoom_to(2.0)
+    canvas.pan_by(200, 100)
+    place, zoom = canvas.to_picture(QPointF(100, 100)), canvas.zoom
+    canvas.set_before(plain_frame(250, 200, GREEN), (1000, 800))
+    canvas.set_after(None)
+    assert canvas.picture_size == (1000, 800)
+    assert (canvas.to_picture(QPointF(100, 100)), canvas.zoom) == (place, zoom)
+    assert pixel(canvas, 320, 300) == GREEN
+    canvas.set_before(plain_frame(250, 200, GREEN))
+    assert canvas.picture_size == (250, 200)

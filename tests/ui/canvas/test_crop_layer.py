@@ -42,7 +42,7 @@ def crop(canvas):
     crop = CropLayer()
     canvas.add_layer(crop)
     canvas.activate(crop)
-    crop.set_outline(corners_of(WIDTH, HEIGHT))
+    crop.set_limits(corners_of(WIDTH, HEIGHT))
     crop.set_crop(QRectF(100, 80, 300, 200))
     return crop
 
@@ -237,7 +237,7 @@ def test_a_screen_reader_hears_where_it_is_and_what_to_press(canvas, crop):
 def test_it_never_leaves_a_turned_picture_however_it_is_pulled(qapp, degrees, moves):
     crop = CropLayer()
     crop.set_picture_rect(QRectF(0, 0, WIDTH, HEIGHT))
-    crop.set_outline(corners_of(WIDTH, HEIGHT, degrees))
+    crop.set_limits(corners_of(WIDTH, HEIGHT, degrees))
     crop.set_crop(QRectF(250, 160, 100, 80))
     for (across, down), x, y, aspect, centred in moves:
         crop.set_aspect(aspect)
