@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import cos, radians, sin, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,8 +27,6 @@ from studio.core.resizing import P, fit_within, through_alpha, to_16_bits
 from studio.jobs.files import OpenedPicture
 from studio.jobs.picture_recipes import RecipeWriter
 
-Matrix = NDArray[np.float64]
-
 MID_GREY = 0.18
 """Light that a grey card reflects."""
 _BAND_PIXELS, _STEP_PIXELS, _PROOF_PIXELS = 32_768, 1_000_000, 2_000_000
@@ -37,7 +35,7 @@ _GUIDE_SIDE, _GUIDE_RADIUS, _GUIDE_SOFTNESS = 384, 16, 0.01
 
 
 def adjust(request: PictureRequest, controls: Controls[AdjustSettings]) -> Job[PictureResult]:
-    """Adjust `request.photo`, in the depth of its file; between two short steps a preview may slip in.
+    """Adjust `request.photo`, in the depth of its file.
 
     Raises:
         StudioError: the file of a very large photo is not there any more.
@@ -45,8 +43,7 @@ def adjust(request: PictureRequest, controls: Controls[AdjustSettings]) -> Job[P
     """
     settings = controls.settings
     yield Progress("Adjusting")
-    part = yield from _framing(full_depth(request.photo), settings)
-    picture = yield from _toning(part, settings)
+    picture = yield from _toning(framed(full_depth(request.photo), settings), settings)
     # the networks that made the photo, if any did, have had their part in this picture too
     weights = request.photo.recipe.weights if request.photo.recipe else ()
     return PictureResult(picture, picture, RecipeWriter(ADJUST, request, settings, *weights).write(settings))
@@ -54,19 +51,15 @@ def adjust(request: PictureRequest, controls: Controls[AdjustSettings]) -> Job[P
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProofTask:
-    """What a canvas is to show: `layer` where it is what the settings make, otherwise a small version of the photo.
-
-    `whole` shows all of the straightened picture, to choose a crop on.
-    """
+    """A photo to show as it is set: `layer` where that is made already; `whole` for all of it, to choose a crop on."""
 
     photo: OpenedPicture
     layer: Picture | DeepPicture | None = None
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Proof:
-    """The photo as it is framed, and the same with its tones adjusted; `size` is theirs in full, width and height."""
+class Proof(NamedTuple):
+    """The photo in its frame, before and after its tones are adjusted; `size` is theirs in full, width and height."""
 
     before: Frame
     after: Frame
@@ -74,59 +67,45 @@ class Proof:
 
 
 def proof(task: ProofTask, controls: Controls[AdjustSettings]) -> Job[Proof]:
-    """Show what the settings mean, at once: of at most two megapixels where the full size is not made yet."""
+    """Show what the settings mean, in at most two megapixels where the full size is not made yet."""
     yield Progress("Adjusting")
     settings, photo = controls.settings, task.photo.picture
     width, height = settings.frame_size(photo.width, photo.height)
-    size = (width, height) if task.whole else settings.size(width, height)
-    before: Picture
-    after: Picture | DeepPicture
     if task.layer is not None:
-        before, after = framed(photo.pixels, settings, quick=True), task.layer
+        before, after = framed(photo.pixels, settings, cv2.INTER_LINEAR), task.layer
     else:
         scale = min(1.0, sqrt(_PROOF_PIXELS / (photo.width * photo.height)))
         small = task.photo.ground.fitted(round(photo.height * scale), round(photo.width * scale))
-        before = straightened(small, settings) if task.whole else framed(small, settings, quick=True)
+        before = straightened(small, settings) if task.whole else framed(small, settings, cv2.INTER_LINEAR)
         after = toned(before, settings, scale=scale)
+    size = (width, height) if task.whole else settings.size(width, height)
     return Proof(prepare_frame(before), prepare_frame(after), size)
 
 
 # -- geometry ----------------------------------------------------------------------------------------------------------
 
 
-def framed(picture: P, settings: AdjustSettings, *, quick: bool = False) -> P:
-    """Return the part of a picture that stays: turned, mirrored, straightened and cropped.
-
-    Args:
-        picture: 8 or 16 bits, RGB or RGBA.
-        settings: `turn`, `flip`, `angle`, `crop` and `aspect` are read.
-        quick: straighten with 4 neighbours of a pixel instead of 64 (Lanczos): for a preview.
-
-    """
-    return finish(_framing(picture, settings, cv2.INTER_LINEAR if quick else cv2.INTER_LANCZOS4))
+def framed(picture: P, settings: AdjustSettings, method: int = cv2.INTER_LANCZOS4) -> P:
+    """Return the part of a picture (8 or 16 bits, RGB or RGBA) that stays; `method` straightens it."""
+    turned = upright(picture, settings)
+    return _cut(turned, settings.angle, settings.box(*turned.shape[1::-1]), method, cv2.BORDER_REPLICATE)
 
 
 def straightened(picture: P, settings: AdjustSettings) -> P:
-    """Return all of a picture in its frame, for choosing a crop on: black where there is nothing of it."""
+    """Return all of a picture in its frame; black where there is nothing of it."""
     turned = upright(picture, settings)
     height, width = turned.shape[:2]
-    return finish(_cutting(turned, settings.angle, (0, 0, width, height), cv2.INTER_LINEAR, cv2.BORDER_CONSTANT))
+    return _cut(turned, settings.angle, (0, 0, width, height), cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
 
 
 def upright(picture: P, settings: AdjustSettings) -> P:
-    """Return the picture turned by quarters and mirrored: in the frame that `AdjustSettings.box` speaks of."""
+    """Return the picture turned by quarters, then mirrored: what `AdjustSettings.box` cuts from."""
     turned = np.rot90(picture, -(int(settings.turn) // 90))
     mirrored = {"none": turned, "horizontal": turned[:, ::-1], "vertical": turned[::-1]}[settings.flip]
     return np.ascontiguousarray(mirrored)  # type: ignore[return-value]
 
 
-def _framing(picture: P, settings: AdjustSettings, method: int = cv2.INTER_LANCZOS4) -> Job[P]:
-    turned = upright(picture, settings)
-    height, width = turned.shape[:2]
-    return (yield from _cutting(turned, settings.angle, settings.box(width, height), method, cv2.BORDER_REPLICATE))
-
-
-def _cutting(picture: P, angle: float, box: Box, method: int, border: int) -> Job[P]:
+def _cut(picture: P, angle: float, box: Box, method: int, border: int) -> P:
     """Return what lies in `box` of the frame in which `picture` is turned clockwise about its middle.
 
     The pixel whose centre is at (x, y) of the frame, seen from its middle, shows (x cos + y sin, y cos − x sin).
@@ -136,25 +115,18 @@ def _cutting(picture: P, angle: float, box: Box, method: int, border: int) -> Jo
     if angle == 0.0:
         x, y = min(round(left), width - across), min(round(top), height - down)
         return np.ascontiguousarray(picture[y : y + down, x : x + across])  # type: ignore[return-value]
-    c, s = cos(radians(angle)), sin(radians(angle))
+    c, s, full = cos(radians(angle)), sin(radians(angle)), float(np.iinfo(picture.dtype).max)
     x0, y0 = (left + right - across - width + 1) / 2, (top + bottom - down - height + 1) / 2
-    full = float(np.iinfo(picture.dtype).max)
-    result = np.empty((down, across, picture.shape[2]), picture.dtype)
-    for rows in _bands(result, _STEP_PIXELS if picture.shape[2] == 3 else result.size):
-        yield Progress("Straightening", rows.start, down)
-        y = y0 + rows.start
-        first = (x0 * c + y * s + (width - 1) / 2, y * c - x0 * s + (height - 1) / 2)
-        matrix, size = np.array([[c, s, first[0]], [-s, c, first[1]]]), (across, rows.stop - rows.start)
+    matrix = np.array([[c, s, x0 * c + y0 * s + (width - 1) / 2], [-s, c, y0 * c - x0 * s + (height - 1) / 2]])
 
-        def warp(values: Any, matrix: Any = matrix, size: tuple[int, int] = size) -> Any:
-            flags = method | cv2.WARP_INVERSE_MAP
-            warped: Any = cv2.warpAffine(values, matrix, size, flags=flags, borderMode=border)
-            if warped.shape[2] == 4:  # where Lanczos overshoots in alpha, colours would make a bright rim
-                warped[..., :3] *= full / np.maximum(warped[..., 3:], full)
-            return warped
+    def warp(values: Any) -> Any:
+        flags = method | cv2.WARP_INVERSE_MAP
+        warped: Any = cv2.warpAffine(values, matrix, (across, down), flags=flags, borderMode=border)
+        if warped.shape[2] == 4:  # where Lanczos overshoots in alpha, colours would make a bright rim
+            warped[..., :3] *= full / np.maximum(warped[..., 3:], full)
+        return warped
 
-        result[rows] = through_alpha(picture, warp)
-    return result  # type: ignore[return-value]
+    return through_alpha(picture, warp)
 
 
 # -- tones -------------------------------------------------------------------------------------------------------------
@@ -165,13 +137,8 @@ def toned(picture: Picture | DeepPicture, settings: AdjustSettings, *, scale: fl
 
     In this order: white balance and exposure in linear light, highlights and shadows as a local exposure, contrast as a
     sigmoid of luma, saturation, unsharp mask. What is brighter than white is kept until after the local exposure, so
-    that `highlights` brings back what `exposure` drove out.
-
-    Args:
-        picture: 8 or 16 bits, RGB or RGBA.
-        settings: everything but the geometry is read.
-        scale: size of this picture ÷ that of the one in whose pixels sharpening counts; below 1 for a preview.
-
+    that `highlights` brings back what `exposure` drove out. `scale` is the size of this picture ÷ that of the one in
+    whose pixels sharpening counts: below 1 for a proof.
     """
     return finish(_toning(picture, settings, scale))
 
@@ -180,16 +147,14 @@ def _toning(picture: Picture | DeepPicture, settings: AdjustSettings, scale: flo
     if settings.leaves_tones:
         return to_16_bits(picture)
     tones, result = _Tones(picture, settings), np.empty(picture.shape, np.uint16)
-    height = picture.shape[0]
 
     def work_on(rows: slice) -> None:
         result[rows, :, :3] = _rounded(tones.of(rows))
 
     with ThreadPoolExecutor(cv2.getNumThreads()) as threads:  # numpy and OpenCV let others work meanwhile
         for step in _bands(picture, _STEP_PIXELS):
-            yield Progress("Adjusting", step.start, height)
-            bands = (slice(step.start + rows.start, step.start + rows.stop) for rows in _bands(picture[step]))
-            list(threads.map(work_on, bands))
+            yield Progress("Adjusting", step.start, len(picture))
+            list(threads.map(work_on, _bands(picture, _BAND_PIXELS, step)))
     if picture.shape[2] == 4:
         result[..., 3] = to_16_bits(picture[..., 3])
     if settings.sharpen:
@@ -207,7 +172,7 @@ class _Tones:
     """
 
     def __init__(self, picture: Picture | DeepPicture, settings: AdjustSettings) -> None:
-        self._picture = picture
+        self._picture: Any = picture
         values = np.linspace(0.0, 1.0, np.iinfo(picture.dtype).max + 1)
         self._values, self._light = values.astype(np.float32), light_of_srgb(values).astype(np.float32)
         self._matrix: Colours | None = None
@@ -218,10 +183,9 @@ class _Tones:
         self._contrast = contrast_gain(settings.contrast)
         self._chroma = 1.0 + settings.saturation / 100.0
         if self._local is not None:
-            colours: Any = np.ascontiguousarray(picture[..., :3])
-            small = fit_within(colours, _GUIDE_SIDE)
-            size = picture.shape[1::-1]
-            self._slope, self._offset = (cv2.resize(map_, size) for map_ in _self_guided(_luma(self._light_in(small))))
+            small: Any = np.ascontiguousarray(self._picture[..., :3])
+            guide = _self_guided(_luma(self._light_in(fit_within(small, _GUIDE_SIDE))))
+            self._slope, self._offset = (cv2.resize(part, picture.shape[1::-1]) for part in guide)
 
     def of(self, rows: slice) -> Colours:
         """Return these rows as display values, of which 0–1 can be seen."""
@@ -252,8 +216,7 @@ def local_exposure(highlights: float, shadows: float) -> Colours | None:
     if not highlights and not shadows:
         return None
     around = np.linspace(0.0, 1.0, 65_536)
-    stops = highlights / 100.0 * around**3 + 2.0 * shadows / 100.0 * (1.0 - around) ** 3
-    return np.asarray(np.exp2(stops), np.float32)
+    return np.asarray(2.0 ** (highlights / 100 * around**3 + shadows / 50 * (1.0 - around) ** 3), np.float32)
 
 
 def contrast_gain(contrast: float) -> Colours | None:
@@ -264,8 +227,11 @@ def contrast_gain(contrast: float) -> Colours | None:
     """
     if not contrast:
         return None
-    grey = float(srgb_of_light(np.array([MID_GREY]))[0])
-    luma, slope = np.linspace(0.0, 1.0, 65_536), 2.0 ** (contrast / 100.0)
+    grey, luma, slope = (
+        float(srgb_of_light(np.array([MID_GREY]))[0]),
+        np.linspace(0.0, 1.0, 65_536),
+        2 ** (contrast / 100),
+    )
     below = grey * (np.minimum(luma, grey) / grey) ** slope
     above = 1.0 - (1.0 - grey) * ((1.0 - np.maximum(luma, grey)) / (1.0 - grey)) ** slope
     return np.asarray(np.where(luma <= grey, below, above) / np.maximum(luma, 1.0 / 65_535), np.float32)
@@ -281,6 +247,38 @@ def srgb_of_light(light: NDArray[Any]) -> NDArray[Any]:
     if toe.any():
         values[toe] = light[toe] * 12.92
     return values
+
+
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+"""Linear sRGB → XYZ (IEC 61966-2-1)."""
+_CONES = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]) @ _XYZ
+"""Linear sRGB → the responses of Bradford's three cones (Lam 1985)."""
+_DAYLIGHT = _XYZ.sum(axis=1)[:2] * [4.0, 6.0] / (_XYZ.sum(axis=1) @ [1.0, 15.0, 3.0])
+_LAMPLIGHT = np.array([0.25597, 0.34952])
+"""CIE D65 and A in the CIE 1960 diagram (u, v)."""
+
+
+def white_balance(temperature: float, tint: float) -> NDArray[np.float64]:
+    """Return the matrix on linear sRGB that moves its white: von Kries adaptation of the cones.
+
+    At +100 white moves from daylight (D65) to lamplight (A, 2856 K) in u and v, in between by its share of the way, and
+    −100 takes lamplight away. `tint` moves it across that way by 0.0003 a unit, towards magenta. Grey stays as bright.
+    """
+    way = _LAMPLIGHT - _DAYLIGHT
+    warmer = _adaptation(way * abs(temperature) / 100.0)
+    across = np.array([way[1], -way[0]]) / np.hypot(*way)
+    matrix = (warmer if temperature >= 0 else np.linalg.inv(warmer)) @ _adaptation(across * 0.0003 * tint)
+    return np.asarray(matrix * (_XYZ[1].sum() / (_XYZ[1] @ matrix).sum()))
+
+
+def _adaptation(shift: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrix on linear sRGB that carries its white to one `shift` away in u and v."""
+    u, v = _DAYLIGHT + shift
+    moved = np.linalg.solve(_XYZ, [1.5 * u / v, 1.0, (4.0 - u - 10.0 * v) / (2.0 * v)])  # that white in linear sRGB
+    gains = (_CONES @ moved) / _CONES.sum(axis=1)
+    return np.asarray(np.linalg.solve(_CONES, gains[:, None] * _CONES))
 
 
 def _luma(light: Colours) -> Colours:
@@ -304,17 +302,17 @@ def _sharpen(picture: DeepPicture, amount: float, radius: float) -> None:
     """Add to every colour `amount` times what its luma has beyond its blurred self (unsharp mask), in place."""
     luma = cv2.transform(np.ascontiguousarray(picture[..., :3]), LUMA)
     blurred = cv2.GaussianBlur(luma, (0, 0), radius)
-    for rows in _bands(picture):
+    for rows in _bands(picture, _BAND_PIXELS):
         detail = cv2.addWeighted(luma[rows], amount, blurred[rows], -amount, 0.0, dtype=cv2.CV_32F)
         detail = cv2.cvtColor(detail, cv2.COLOR_GRAY2BGR)
         picture[rows, :, :3] = cv2.add(np.ascontiguousarray(picture[rows, :, :3]), detail, dtype=cv2.CV_16U)
 
 
-def _bands(picture: NDArray[Any], pixels: int = _BAND_PIXELS) -> Iterator[slice]:
-    """Yield the rows of a picture in slices of about so many pixels."""
-    height, width = picture.shape[:2]
-    rows = max(1, pixels // width)
-    return (slice(start, min(height, start + rows)) for start in range(0, height, rows))
+def _bands(picture: NDArray[Any], pixels: int, within: slice | None = None) -> Iterator[slice]:
+    """Yield rows of a picture in slices of about so many pixels."""
+    within = within or slice(0, picture.shape[0])
+    rows = max(1, pixels // picture.shape[1])
+    return (slice(start, min(within.stop, start + rows)) for start in range(within.start, within.stop, rows))
 
 
 def _look_up(table: Colours, pixels: Picture | DeepPicture) -> Colours:
@@ -328,64 +326,3 @@ def _rounded(values: Any) -> DeepPicture:
 
 def _times(colours: Colours, gain: Colours) -> Colours:
     return np.asarray(cv2.multiply(colours, cv2.cvtColor(gain, cv2.COLOR_GRAY2BGR)))
-
-
-# -- white balance -----------------------------------------------------------------------------------------------------
-
-_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-"""Linear sRGB → XYZ (IEC 61966-2-1)."""
-_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-"""XYZ → the responses of the three cones (Lam 1985)."""
-_DAYLIGHT = 1e6 / 6504.0
-"""The reciprocal temperature of sRGB's white, in mired."""
-
-
-def white_balance(temperature: float, tint: float) -> Matrix:
-    """Return the matrix on linear sRGB that moves white: von Kries adaptation of Bradford's cones.
-
-    White moves along the Planckian locus by 2 mired for each unit of `temperature`, towards lamplight; a negative one
-    takes that away again, so that −100 makes lamplight (about 2850 K) white. `tint` moves it across the locus by 0.0003
-    of Duv for each unit, towards magenta. Grey keeps its luminance.
-    """
-    warmer = _adaptation(_locus(_DAYLIGHT + 2.0 * abs(temperature)) - _locus(_DAYLIGHT))
-    along = _locus(_DAYLIGHT + 1.0) - _locus(_DAYLIGHT - 1.0)
-    across = np.array([along[1], -along[0]]) / np.hypot(*along)
-    along_it = warmer if temperature >= 0.0 else np.linalg.inv(warmer)
-    matrix = along_it @ _adaptation(0.0003 * tint * across)
-    return np.asarray(matrix * (_XYZ[1].sum() / (_XYZ[1] @ matrix).sum()))
-
-
-def neutral(light: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the `temperature` and `tint` that make a colour of linear sRGB grey, as far as they reach (Newton)."""
-    at = np.zeros(2)
-    for _ in range(12):
-        off, step = _off_grey(light, at), 0.5
-        slopes = [(_off_grey(light, at + step * axis) - off) / step for axis in np.eye(2)]
-        at = np.clip(at - np.linalg.solve(np.stack(slopes, axis=1), off), -100.0, 100.0)
-    return float(at[0]), float(at[1])
-
-
-def _off_grey(light: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
-    red, green, blue = np.maximum(white_balance(*at) @ light, 1e-6)
-    return np.log([red / green, blue / green])
-
-
-def _locus(mired: float) -> NDArray[np.float64]:
-    """Return u and v (CIE 1960) of a black body (Krystek 1985, 1000 to 15000 K)."""
-    t = 1e6 / mired
-    u = (0.860117757 + 1.54118254e-4 * t + 1.28641212e-7 * t * t) / (1 + 8.42420235e-4 * t + 7.08145163e-7 * t * t)
-    v = (0.317398726 + 4.22806245e-5 * t + 4.20481691e-8 * t * t) / (1 - 2.89741816e-5 * t + 1.61456053e-7 * t * t)
-    return np.array([u, v])
-
-
-def _adaptation(shift: NDArray[np.float64]) -> Matrix:
-    """Return the matrix on linear sRGB that carries its white to one `shift` away in u and v, equally bright."""
-    white = _XYZ @ np.ones(3)
-    total = white @ [1.0, 15.0, 3.0]
-    u, v = np.array([4.0 * white[0], 6.0 * white[1]]) / total + shift
-    moved = np.array([1.5 * u / v, 1.0, (4.0 - u - 10.0 * v) / (2.0 * v)]) * white[1]
-    to_cones = _BRADFORD @ _XYZ
-    gains = (_BRADFORD @ moved) / (_BRADFORD @ white)
-    return np.asarray(np.linalg.inv(to_cones) @ np.diag(gains) @ to_cones)

@@ -1,5 +1,6 @@
 """The arithmetic of Adjust, against formulas written out by hand."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.resizing import to_8_bits, to_16_bits
-from studio.jobs.adjust import framed, neutral, straightened, toned, upright, white_balance
+from studio.jobs.adjust import framed, straightened, toned, upright, white_balance
 
 
 def noise(height=60, width=90, channels=3, dtype=np.uint8, seed=0):
@@ -40,6 +41,9 @@ def display(value):
 
 
 LUMA = np.array([0.2126, 0.7152, 0.0722])
+XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 
 
 # -- identity
@@ -101,7 +105,7 @@ def test_what_exposure_drives_beyond_white_is_white():
     assert np.array_equal(shown({"exposure": 3}, 0.8, 0.9, 1.0), [1, 1, 1])
 
 
-@pytest.mark.parametrize("contrast", [-100.0, -40.0, 35.0, 100.0])
+@pytest.mark.parametrize("contrast", [-100, -40, 35, 100])
 def test_contrast_is_a_sigmoid_about_mid_grey(contrast):
     k, p = 2 ** (contrast / 100), display(0.18)
     for value in (0.1, 0.3, 0.7, 0.9):
@@ -117,7 +121,7 @@ def test_contrast_keeps_the_hue_it_scales_colours_by_their_luma():
     assert result / result[0] == pytest.approx(colour / colour[0], abs=1e-3)
 
 
-@given(contrast=st.floats(1, 100), value=st.floats(0.05, 0.95))
+@given(contrast=st.integers(1, 100), value=st.floats(0.05, 0.95))
 def test_less_contrast_undoes_more(contrast, value):
     there = shown({"contrast": contrast}, value, value, value)
     assert shown({"contrast": -contrast}, *there) == pytest.approx(np.full(3, value), abs=2e-3)
@@ -206,8 +210,7 @@ def test_a_neutral_balance_is_no_balance():
 
 @pytest.mark.parametrize(("temperature", "tint"), [(50, 0), (-80, 0), (0, 60), (30, -40)])
 def test_grey_keeps_its_luminance(temperature, tint):
-    luminance = np.array([0.2126729, 0.7151522, 0.0721750])
-    assert luminance @ white_balance(temperature, tint) @ np.ones(3) == pytest.approx(1.0, abs=1e-6)
+    assert XYZ[1] @ white_balance(temperature, tint) @ np.ones(3) == pytest.approx(1.0, abs=1e-6)
 
 
 def test_minus_takes_away_the_colour_that_plus_brought():
@@ -215,29 +218,26 @@ def test_minus_takes_away_the_colour_that_plus_brought():
     assert there_and_back / there_and_back[0, 0] == pytest.approx(np.eye(3), abs=1e-9)
 
 
-def test_white_moves_along_the_planckian_locus_by_two_mired_a_step():
-    """White at +100 is D65 moved by what a black body moves from 6504 K to 1e6 ÷ (153.75 + 200) K (Krystek 1985)."""
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_white_moves_by_its_share_of_the_way_from_daylight_to_lamplight(share):
+    """In u and v of CIE 1960, from D65 (0.19784, 0.31222) to illuminant A (0.25597, 0.34952)."""
+    x, y, z = XYZ @ white_balance(100 * share, 0) @ np.ones(3)
+    uv = np.array([4 * x, 6 * y]) / (x + 15 * y + 3 * z)
+    expected = (1 - share) * np.array([0.19784, 0.31222]) + share * np.array([0.25597, 0.34952])
+    assert uv == pytest.approx(expected, abs=2e-5)
 
-    def krystek(t):
-        u = (0.860117757 + 1.54118254e-4 * t + 1.28641212e-7 * t**2) / (1 + 8.42420235e-4 * t + 7.08145163e-7 * t**2)
-        v = (0.317398726 + 4.22806245e-5 * t + 4.20481691e-8 * t**2) / (1 - 2.89741816e-5 * t + 1.61456053e-7 * t**2)
-        return np.array([u, v])
 
-    xyz = np.array(
-        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-    )
-    whites = [xyz @ rgb for rgb in (np.ones(3), white_balance(100, 0) @ np.ones(3))]
-    uv = [np.array([4 * x, 6 * y]) / (x + 15 * y + 3 * z) for x, y, z in whites]
-    assert uv[1] - uv[0] == pytest.approx(krystek(1e6 / (1e6 / 6504 + 200)) - krystek(6504.0), abs=1e-6)
+def test_minus_100_makes_a_grey_card_under_lamplight_grey():
+    """CIE A has X : Y : Z = 1.0985 : 1 : 0.3558."""
+    card = np.linalg.solve(XYZ, np.array([1.0985, 1.0, 0.3558])) * 0.18
+    red, green, blue = white_balance(-100, 0) @ card
+    assert (red / green, blue / green) == pytest.approx((1.0, 1.0), abs=2e-3)
 
 
 def test_colours_adapt_as_von_kries_has_it_cone_by_cone():
     """In Bradford's cone space the balance is a diagonal, whatever the colour."""
     bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-    xyz = np.array(
-        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-    )
-    cones = bradford @ xyz
+    cones = bradford @ XYZ
     diagonal = cones @ white_balance(60, 0) @ np.linalg.inv(cones)
     assert diagonal - np.diag(np.diag(diagonal)) == pytest.approx(np.zeros((3, 3)), abs=1e-12)
     assert diagonal[0, 0] > 1.0 > diagonal[2, 2]  # more of the long waves, fewer of the short ones: warmer
@@ -247,19 +247,6 @@ def test_plus_is_golden_and_magenta():
     warm, magenta = shown({"temperature": 40}, 0.5, 0.5, 0.5), shown({"tint": 40}, 0.5, 0.5, 0.5)
     assert warm[0] > 0.5 > warm[2]
     assert min(magenta[0], magenta[2]) > 0.5 > magenta[1]
-
-
-@given(temperature=st.floats(-70, 70), tint=st.floats(-70, 70), level=st.floats(0.05, 0.6))
-def test_the_grey_picker_finds_what_a_grey_card_was_lit_by(temperature, tint, level):
-    seen = np.linalg.inv(white_balance(temperature, tint)) @ np.full(3, level)
-    if seen.min() > 1e-3:
-        assert neutral(seen) == pytest.approx((temperature, tint), abs=0.1)
-
-
-def test_a_colour_that_no_light_makes_grey_moves_as_far_as_it_goes():
-    temperature, tint = neutral(np.array([0.9, 0.01, 0.01]))
-    assert -100.0 <= temperature <= 100.0
-    assert -100.0 <= tint <= 100.0
 
 
 # -- geometry
@@ -308,7 +295,7 @@ def test_straightening_turns_clockwise_about_the_middle(angle):
     u, v = x * c + y * s + (width - 1) / 2, y * c - x * s + (height - 1) / 2
     expected = np.stack([np.sin(u / 9) + np.cos(v / 7), np.cos(u / 11), np.sin((u + v) / 13)], -1) * 12_000 + 32_000
     assert np.abs(result - expected).max() < 100  # of 65,535: OpenCV places pixels on a grid of 1/32
-    assert np.abs(framed(picture, settings, quick=True) - expected).max() < 200
+    assert np.abs(framed(picture, settings, cv2.INTER_LINEAR) - expected).max() < 200
 
 
 def test_no_edge_of_a_straightened_crop_darkens():

@@ -6,13 +6,12 @@ button and a drag with Space held zoom and pan whatever lies on the canvas: they
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPointingDevice, QTabletEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from studio.ui.canvas.tools import Tool
+from studio.ui.canvas.tools import Pannable, Tool
 
 __all__ = ["CanvasLayer", "LayerStack", "Pen"]
 
@@ -35,12 +34,12 @@ class Pen:
 class CanvasLayer(QGraphicsObject):
     """Something over the picture that the hand may change. Visibility and opacity are those of every graphics item.
 
-    A subclass draws itself in `paint`, tells `update(dirty)` what a move changed, and answers the hooks below; nothing
-    but the canvas calls those.
+    A subclass draws itself in `paint`, calls `update(dirty)` for what a move changed, and answers the hooks from `begin`
+    to `words`, which nothing but the canvas calls.
 
     Args:
-        undo_stack: takes the command of every stroke. None where a stroke leaves none, because what it changes is a
-            setting, which has its own undo.
+        undo_stack: takes the command of every stroke. None where what a stroke changes is a setting, which has an undo
+            of its own.
 
     """
 
@@ -53,8 +52,8 @@ class CanvasLayer(QGraphicsObject):
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # `paint` is told what is exposed
         self._undo_stack = undo_stack
-        self._rect = QRectF()
-        self._in_stroke = False
+        self.picture_rect = QRectF()
+        self.in_stroke = False
         self.visibleChanged.connect(self.abort_stroke)
 
     def begin(self, pen: Pen) -> bool:
@@ -76,7 +75,7 @@ class CanvasLayer(QGraphicsObject):
         return None
 
     def answer_key(self, event: QKeyEvent, scale: float) -> bool:
-        """Do what a key stands for; False passes it on."""
+        """Do what a key stands for; False passes it on. A stroke begun here ends with the key."""
         return False
 
     @property
@@ -84,42 +83,29 @@ class CanvasLayer(QGraphicsObject):
         """What a screen reader is told about the layer; tell of a change with `words_changed`."""
         return ""
 
-    @property
-    def picture_rect(self) -> QRectF:
-        """The picture, in the layer's coordinates."""
-        return self._rect
-
     def set_picture_rect(self, rect: QRectF) -> None:
         """Lie over a picture of another size."""
-        if rect != self._rect:
-            self.prepareGeometryChange()
-            self._rect = QRectF(rect)
+        self.prepareGeometryChange()
+        self.picture_rect = QRectF(rect)
 
     def boundingRect(self) -> QRectF:
         """Cover the picture."""
-        return self._rect
+        return self.picture_rect
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw nothing yet."""
 
-    # -- strokes
-
-    @property
-    def in_stroke(self) -> bool:
-        """True between `begin` and the stroke's end."""
-        return self._in_stroke
-
     def begin_stroke(self, pen: Pen) -> bool:
         """Begin a stroke, where the layer takes it; inside one this is the same stroke."""
-        if not self._in_stroke and self.begin(pen):
-            self._in_stroke = True
+        if not self.in_stroke and self.begin(pen):
+            self.in_stroke = True
             self.stroke_began.emit()
-        return self._in_stroke
+        return self.in_stroke
 
     def commit_stroke(self) -> None:
         """End the stroke with what it did: one step of undo."""
-        if self._in_stroke:
-            self._in_stroke = False
+        if self.in_stroke:
+            self.in_stroke = False
             command = self.commit()
             if command is not None and self._undo_stack is not None:
                 self._undo_stack.push(command)
@@ -127,21 +113,10 @@ class CanvasLayer(QGraphicsObject):
 
     def abort_stroke(self) -> None:
         """End the stroke as if it had never begun."""
-        if self._in_stroke:
-            self._in_stroke = False
+        if self.in_stroke:
+            self.in_stroke = False
             self.abort()
             self.stroke_aborted.emit()
-
-
-class Seeing(Protocol):
-    """What the stack needs of a canvas."""
-
-    @property
-    def view_scale(self) -> float:
-        """Logical pixels of the screen per pixel of the picture."""
-
-    def to_picture(self, place: QPointF) -> QPointF:
-        """Return the position in the picture at a place of the viewport."""
 
 
 class LayerStack(Tool):
@@ -153,12 +128,11 @@ class LayerStack(Tool):
 
     """
 
-    def __init__(self, canvas: Seeing, root: QGraphicsItem) -> None:
+    def __init__(self, canvas: Pannable, root: QGraphicsItem) -> None:
         self._canvas, self._root = canvas, root
         self._layers: list[CanvasLayer] = []
         self._active: CanvasLayer | None = None
         self._rect = QRectF()
-        self._cursor: Qt.CursorShape | None = None
         self._key: int | None = None
         self.panning = False
         """Space is held: what is dragged is the picture, not the layer."""
@@ -168,11 +142,6 @@ class LayerStack(Tool):
         """The layer that the hand works on, while it can be seen."""
         return self._active if self._active is not None and self._active.isVisible() else None
 
-    @property
-    def words(self) -> str:
-        """What a screen reader is told about the layer that is worked on."""
-        return self.active.words if self.active else ""
-
     def add(self, layer: CanvasLayer) -> None:
         """Put a layer over the others; the canvas keeps it until it is removed."""
         layer.setParentItem(self._root)
@@ -181,7 +150,8 @@ class LayerStack(Tool):
 
     def remove(self, layer: CanvasLayer) -> None:
         """Take a layer away; a stroke under way is taken back."""
-        self.activate(None if layer is self._active else self._active)
+        layer.abort_stroke()
+        self._active = None if layer is self._active else self._active
         self._layers.remove(layer)
         layer.scene().removeItem(layer)
 
@@ -199,32 +169,32 @@ class LayerStack(Tool):
 
     # -- the hand
 
-    def _pen(self, place: QPointF, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> Pen:
-        return Pen(self._canvas.to_picture(place), self._canvas.view_scale, modifiers=modifiers)
-
-    @property
-    def drag_cursor(self) -> Qt.CursorShape:  # type: ignore[override]
-        """The pointer's shape in a stroke: as it was when it began."""
-        return self._cursor or Qt.CursorShape.ArrowCursor
+    def _pen(self, event: QMouseEvent | QTabletEvent) -> Pen:
+        spot, scale, keys = self._canvas.to_picture(event.position()), self._canvas.view_scale, event.modifiers()
+        if isinstance(event, QTabletEvent):
+            erases = event.pointerType() == QPointingDevice.PointerType.Eraser
+            return Pen(spot, scale, event.pressure(), keys, erases)
+        return Pen(spot, scale, modifiers=keys)
 
     def cursor_at(self, place: QPointF) -> Qt.CursorShape | None:
-        """Show what can be grabbed here."""
+        """Show what can be grabbed here; in a stroke it stays what it was when that began."""
         if self.active is None:
             return None
-        return Qt.CursorShape.OpenHandCursor if self.panning else self.active.cursor_at(self._pen(place))
+        shape = self.active.cursor_at(Pen(self._canvas.to_picture(place), self._canvas.view_scale))
+        self.drag_cursor = shape or Qt.CursorShape.ArrowCursor
+        return Qt.CursorShape.OpenHandCursor if self.panning else shape
 
     def press(self, event: QMouseEvent) -> bool:
         """Begin a stroke with the left button."""
         if self.active is None or self.panning or event.button() != Qt.MouseButton.LeftButton:
             return False
-        pen = self._pen(event.position(), event.modifiers())
-        self._cursor = self.active.cursor_at(pen)
-        return self.active.begin_stroke(pen)
+        self.cursor_at(event.position())
+        return self.active.begin_stroke(self._pen(event))
 
     def move(self, event: QMouseEvent) -> None:
         """Go on with it, unless it was aborted."""
         if self.active is not None and self.active.in_stroke:
-            self.active.move(self._pen(event.position(), event.modifiers()))
+            self.active.move(self._pen(event))
 
     def release(self, event: QMouseEvent) -> None:
         """End it."""
@@ -235,22 +205,18 @@ class LayerStack(Tool):
         layer = self.active
         if layer is None or self.panning:
             return False
-        pen = Pen(
-            self._canvas.to_picture(event.position()), self._canvas.view_scale, event.pressure(), event.modifiers(),
-            event.pointerType() == QPointingDevice.PointerType.Eraser,
-        )  # fmt: skip
         if event.type() == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
-            return layer.begin_stroke(pen)
-        if not layer.in_stroke:
-            return False
-        if event.type() == QEvent.Type.TabletMove:
-            layer.move(pen)
-        elif event.type() == QEvent.Type.TabletRelease:
+            return layer.begin_stroke(self._pen(event))
+        if layer.in_stroke and event.type() == QEvent.Type.TabletMove:
+            layer.move(self._pen(event))
+        elif layer.in_stroke and event.type() == QEvent.Type.TabletRelease:
             layer.commit_stroke()
+        else:
+            return False
         return True
 
     def answer_key(self, event: QKeyEvent) -> bool:
-        """Esc takes a stroke back; what else a key does is the layer's matter. A stroke of a key ends with the key."""
+        """Esc takes a stroke back; what else a key does is the layer's matter."""
         layer = self.active
         if layer is None:
             return False

@@ -42,7 +42,11 @@ class Tool:
 
 
 class Pannable(Protocol):
-    """What the pan tool needs of a canvas."""
+    """What pan tool and layers need of a canvas."""
+
+    @property
+    def view_scale(self) -> float:
+        """Logical pixels of the screen per pixel of the picture."""
 
     def to_picture(self, place: QPointF) -> QPointF:
         """Return the position in the picture at a place of the viewport."""

@@ -1,7 +1,4 @@
-"""The bar above the canvas: which picture it is, how two pictures are compared, and how near one looks."""
-
-from collections.abc import Mapping
-from functools import partial
+"""The bar above the canvas: which picture it is, how photo and painting are compared, and how near one looks."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
@@ -12,15 +9,20 @@ from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
 
-_MODES = {"after": "Result", "split": "Split", "side": "Side by side"}
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_MODES = {
+    "after": ("{0}", "Only the {1}"),
+    "split": ("Split", "Photo and {1} with a line between them to drag"),
+    "side": ("Side by side", "Photo and {1} beside each other"),
+}
+"""Mode → what its button says, and what it explains, of a result's name as it is and without a capital."""
 
 
 class CompareBar(QWidget):
     """Name and size on the left; peek, comparison and zoom on the right, each in its fixed place.
 
     Args:
-        result: what the picture is called that is made, until `set_pictures` says more: "Painting".
+        result: what the picture is called that is made: "Painting".
         theme: where colours and icons come from.
         parent: the widget it lies in.
 
@@ -28,9 +30,6 @@ class CompareBar(QWidget):
 
     mode_chosen = Signal(str)
     """ "after", "split" or "side"."""
-
-    before_chosen = Signal(str)
-    """The name of the picture to compare with."""
 
     peek_changed = Signal(bool)
     """True while the eye button is held down."""
@@ -44,21 +43,19 @@ class CompareBar(QWidget):
     def __init__(self, result: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._words = {mode: [words.format(result, result.lower()) for words in said] for mode, said in _MODES.items()}
         self._picture = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle)
-        self._peek = self._make_button("peek", "", "")
-        self._before = QToolButton(self)
-        self._modes = Segments(_MODES, self)
+        self._peek = self._make_button("peek", "Show the photo", "Hold to see the photo (Space)")
+        self._modes = Segments({mode: label for mode, (label, _) in self._words.items()}, self)
         self._fit = self._make_button("fit", "Fit in window", "See the whole picture (Ctrl+0)")
         self._actual = QToolButton(self)
         self._zoom = QToolButton(self)
         self._zoom_actions: list[QAction] = []
-        self._pictures: dict[str, str] = {}
         self._prepare()
         self._lay_out()
         self._connect()
         self.set_mode("after")
         self.set_zoom(1.0)
-        self.set_pictures({}, ("Photo", result))
         self.clear_picture()
 
     def _make_button(self, icon: str, name: str, tip: str) -> QToolButton:
@@ -76,12 +73,9 @@ class CompareBar(QWidget):
         tokens = self._theme.tokens
         mark(self._picture, tone="muted")
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._before.setFixedHeight(tokens.control)
-        self._before.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._before.setMenu(QMenu(self._before))
-        self._before.menu().aboutToShow.connect(self._offer_pictures)
-        self._before.setAccessibleName("Compare with")
-        self._before.setToolTip("Choose the picture to compare with")
+        self._modes.name_buttons("Compare")
+        for button, (_, tip) in zip(self._modes.buttons, self._words.values(), strict=True):
+            button.setToolTip(tip)
         self._actual.setText("1:1")
         self._actual.setFixedSize(tokens.control + tokens.gap, tokens.control)
         self._actual.setAccessibleName("Actual size")
@@ -94,7 +88,7 @@ class CompareBar(QWidget):
         menu = QMenu(self._zoom)
         self._zoom_actions = [menu.addAction(_percent(zoom)) for zoom in _ZOOMS]
         self._zoom.setMenu(menu)
-        for button in (self._before, self._actual, self._zoom):
+        for button in (self._actual, self._zoom):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _lay_out(self) -> None:
@@ -106,7 +100,6 @@ class CompareBar(QWidget):
         layout.addWidget(self._picture, 1)
         layout.addSpacing(tokens.gap)
         layout.addWidget(self._peek)
-        layout.addWidget(self._before)
         layout.addWidget(self._modes)
         layout.addSpacing(tokens.gap)
         layout.addWidget(self._fit)
@@ -132,38 +125,17 @@ class CompareBar(QWidget):
         self._picture.setText("")
         self._set_usable(False)
 
-    def set_pictures(self, pictures: Mapping[str, str], compared: tuple[str, str]) -> None:
-        """Call the two that are compared by their labels; with more pictures (name → label), offer to choose one."""
-        before, after = compared
-        self._peek.setAccessibleName(f"Show the {before.lower()}")
-        self._peek.setToolTip(f"Hold to see the {before.lower()} (Space)")
-        alone, split, side = self._modes.buttons
-        alone.setText(after)
-        self._modes.name_buttons("Compare")
-        alone.setToolTip(f"Only the {after.lower()}")
-        split.setToolTip(f"{before} and {after.lower()} with a line between them to drag")
-        side.setToolTip(f"{before} and {after.lower()} beside each other")
-        self._before.setText(before)
-        self._before.setVisible(len(pictures) > 2)
-        self._pictures = {name: label for name, label in pictures.items() if label != after}
-
-    def _offer_pictures(self) -> None:
-        menu = self._before.menu()
-        menu.clear()
-        for name, label in self._pictures.items():
-            menu.addAction(label, partial(self.before_chosen.emit, name))
-
     def set_zoom(self, zoom: float) -> None:
         """Show the zoom; 1.0 is 100 %."""
         self._zoom.setText(_percent(zoom))
         self._zoom.setAccessibleDescription(_percent(zoom))
 
     def set_mode(self, mode: str) -> None:
-        """Show how the two are compared; tells nobody."""
+        """Show how photo and painting are compared; tells nobody."""
         self._modes.set_current(mode)
 
     def _set_usable(self, usable: bool) -> None:
-        for part in (self._peek, self._before, self._modes, self._fit, self._actual, self._zoom):
+        for part in (self._peek, self._modes, self._fit, self._actual, self._zoom):
             part.setEnabled(usable)
 
 

@@ -43,10 +43,5 @@ class Workspace(QWidget):
         self.compare_bar.zoom_chosen.connect(self.canvas.zoom_to)
         self.compare_bar.peek_changed.connect(self.canvas.peek)
         self.compare_bar.actual_size_requested.connect(self.canvas.actual_size)
-        self.compare_bar.before_chosen.connect(lambda name: self.canvas.compare(name, self.canvas.compared[1]))
-        self.canvas.pictures_changed.connect(self._name_pictures)
         self.canvas.zoom_changed.connect(self.compare_bar.set_zoom)
         self.canvas.compare_changed.connect(self.compare_bar.set_mode)
-
-    def _name_pictures(self) -> None:
-        self.compare_bar.set_pictures(self.canvas.pictures, self.canvas.labels)

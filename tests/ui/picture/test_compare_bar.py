@@ -4,10 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 
-from studio.core.picture_tasks import STYLIZE
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.picture.compare_bar import CompareBar
-from studio.ui.picture.workspace import Workspace
 from studio.ui.theme import Theme
 
 
@@ -96,33 +94,3 @@ def test_every_button_can_be_reached_and_says_what_it_does(bar):
         assert part.accessibleName()
         assert part.toolTip()
         assert part.focusPolicy() & Qt.FocusPolicy.TabFocus
-
-
-def test_it_speaks_of_the_two_pictures_that_are_compared(bar):
-    bar.set_pictures({"before": "Original", "after": "Adjusted"}, ("Original", "Adjusted"))
-    assert button(bar, "Compare: Adjusted").toolTip() == "Only the adjusted"
-    assert button(bar, "Compare: Split").toolTip() == "Original and adjusted with a line between them to drag"
-    assert button(bar, "Show the original").toolTip() == "Hold to see the original (Space)"
-    assert not button(bar, "Compare with").isVisible()
-
-
-def test_with_a_third_picture_one_chooses_which_to_compare_with(qtbot):
-    app = QApplication.instance()
-    workspace = Workspace(STYLIZE, "Painting", app.findChild(Theme) or Theme(app, "dark"))
-    qtbot.addWidget(workspace)
-    workspace.resize(900, 600)
-    workspace.show()
-    canvas, choice = workspace.canvas, button(workspace.compare_bar, "Compare with")
-    canvas.set_before(plain_frame(100, 80, RED))
-    canvas.set_after(plain_frame(100, 80, BLUE))
-    assert not choice.isVisible()
-    canvas.set_picture("way back", plain_frame(100, 80, BLUE), "Way back")
-    assert choice.isVisible()
-    assert choice.text() == "Photo"
-    choice.menu().aboutToShow.emit()
-    assert [action.text() for action in choice.menu().actions()] == ["Photo", "Way back"]
-    choice.menu().actions()[1].trigger()
-    assert canvas.compared == ("way back", "after")
-    assert choice.text() == "Way back"
-    canvas.clear()
-    assert not choice.isVisible()
