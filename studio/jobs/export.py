@@ -16,10 +16,8 @@ from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
 from studio.core.images import LoadedPicture, save_picture
 from studio.core.library import Library
-from studio.core.picture_task import PictureRequest, PictureResult, PictureTask
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.jobs import catalog
 from studio.jobs.picture_recipes import told
 
 
@@ -44,18 +42,6 @@ class ExportTask:
     ai_mark: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MakeTask:
-    """What is made when it is wanted, and as it is set by then: `task` done to `request`, for `path` or the library."""
-
-    task: PictureTask
-    request: PictureRequest
-    settings: Settings
-    library: Library
-    path: Path | None = None
-    ai_mark: bool = True
-
-
 def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     """Lay `task.layer` over its ground with the settings as they are when the work begins."""
     yield Progress("Compositing")
@@ -73,21 +59,6 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     save_picture(task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark)
     for used in task.inputs:
         yield Progress(f"Keeping {used.name}")
-        task.library.keep_input(used)
-    return task.path
-
-
-def make_picture(task: MakeTask, controls: Controls[Any]) -> Job[Path]:
-    """Make one picture and write it to a file of the artist's, or into the library; returns where it lies."""
-    result: PictureResult = yield from catalog.start(task.task.name, task.request, Controls(task.settings))
-    picture, recipe, pictures = result.picture, result.recipe, task.request.pictures
-    if task.path is None:
-        yield Progress("Keeping the result")
-        return task.library.keep(picture, recipe, pictures, ai_mark=task.ai_mark)
-    yield Progress(f"Saving {task.path.name}")
-    profile = task.request.photo.icc_profile
-    save_picture(task.path, picture, recipe=recipe, icc_profile=profile, ai_mark=task.ai_mark)
-    for used in pictures:
         task.library.keep_input(used)
     return task.path
 

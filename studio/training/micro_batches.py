@@ -1,4 +1,4 @@
-"""Remembers, for this computer, into how many parts a step had to be divided to fit into its memory."""
+"""Remembers, for this computer, into how many micro-batches a step had to be divided to fit into its memory."""
 
 import json
 from contextlib import suppress
@@ -20,16 +20,16 @@ class MicroBatchMemo:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def parts(self, key: str) -> int:
-        """Return into how many parts a step of this kind has to be divided, as far as is known."""
+    def number(self, key: str) -> int:
+        """Return into how many micro-batches a step of this kind has to be divided, as far as is known."""
         value = self._read().get(key, 1)
         return value if isinstance(value, int) and value > 0 else 1
 
-    def remember(self, key: str, parts: int) -> None:
+    def remember(self, key: str, number: int) -> None:
         """Note it for the next run; where that fails, it is found out again."""
         with suppress(OSError, WriteError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            write_file(self._file, json.dumps({**self._read(), key: parts}, indent=1).encode())
+            write_file(self._file, json.dumps({**self._read(), key: number}, indent=1).encode())
 
     def _read(self) -> dict[str, object]:
         try:

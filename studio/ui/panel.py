@@ -13,24 +13,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QUndoStack
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
-from studio.jobs.export import MakeTask
-from studio.jobs.files import OpenedPicture
-from studio.ui.canvas.view import Canvas
+from studio.jobs.files import KeepTask, OpenedPicture
 
 __all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureToOpen:
-    """A picture to work on: a file, what a canvas shows, or what is yet to be made, into the library."""
+    """A picture to work on: a file, what a canvas shows, or a result that goes into the library on its way."""
 
     name: str
     path: Path | None = None
     frame: Frame | None = None
-    order: MakeTask | None = None
+    result: KeepTask | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +69,8 @@ Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
 class Panel(QWidget):
     """One task of the studio.
 
-    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without a
-    `menu_title` is only looked at: commands then go on acting on the panel that was in front before.
+    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without an
+    `undo_stack` is only looked at: commands then go on acting on the panel that was in front before.
     """
 
     failed = Signal(object)
@@ -109,10 +106,7 @@ class Panel(QWidget):
     """The title of the menu that starts and stops, with its mnemonic: "&Painting"."""
     verb = ""
     """What starting is called: "Paint"."""
-    result_title = ""
-    """What the canvas calls what is made here: "Painting"."""
     undo_stack: QUndoStack | None = None
-    canvas: Canvas | None = None
     file_actions: Sequence[QAction] = ()
     """What only this panel adds to the File menu."""
 
@@ -131,12 +125,7 @@ class Panel(QWidget):
     @property
     def can_stop(self) -> bool:
         """Whether something runs that can be ended with what was reached."""
-        return False
-
-    @property
-    def has_picture(self) -> bool:
-        """Whether there is a picture to save, copy and send."""
-        return False
+        return self.is_running
 
     def start(self) -> None:
         """Begin whatever the panel makes."""
@@ -149,34 +138,6 @@ class Panel(QWidget):
 
     def reset(self) -> None:
         """Set every setting back to where a newcomer starts."""
-
-    # -- pictures in and out ---------------------------------------------------------------------------------------
-
-    def open_pictures(self, files: list[Path]) -> None:
-        """Open these files, or hand them to where they belong."""
-
-    def open_samples(self) -> None:
-        """Begin with something to look at."""
-
-    def choose_photo(self) -> None:
-        """Ask for a photo."""
-
-    def paste(self) -> None:
-        """Take what is on the clipboard as the photo."""
-
-    def save(self) -> None:
-        """Save what is shown under the name it has, or ask for one."""
-
-    def save_as(self) -> None:
-        """Ask for a name and a format, then save what is shown."""
-
-    def copy(self) -> None:
-        """Put what is shown on the clipboard."""
-
-    @property
-    def picture_to_send(self) -> PictureToOpen | None:
-        """What is shown, for another panel."""
-        return None
 
     # -- between panels --------------------------------------------------------------------------------------------
 
@@ -215,11 +176,8 @@ class Panel(QWidget):
 
     # -- coming and going ------------------------------------------------------------------------------------------
 
-    def show_loading(self, progress: Progress) -> None:
-        """Name what the studio is loading."""
-
-    def end_loading(self) -> None:
-        """It is there, or has failed."""
+    def show_loading(self, words: str) -> None:
+        """Name what the studio is loading, "" when it is there or has failed."""
 
     def report(self, failure: Failure) -> None:
         """Pass a failure on to the window's banner."""
@@ -236,3 +194,4 @@ class Panel(QWidget):
 
     def close_gently(self) -> None:
         """Keep what must not be lost; called once, before the engines shut down."""
+        self.stop()

@@ -3,17 +3,13 @@ import pytest
 from job_kit import run
 from studio_kit import write_painting, write_photo
 
-from studio.core.adjust_settings import AdjustSettings
 from studio.core.compositing import compose
 from studio.core.failures import StudioError
-from studio.core.images import full_depth, load_picture
+from studio.core.images import load_picture
 from studio.core.library import Library
-from studio.core.picture_task import CONTENT, PictureRequest
-from studio.core.picture_tasks import ADJUST
 from studio.core.recipes import Recipe, SteeringStep
 from studio.core.style_settings import StyleSettings
-from studio.jobs.adjust import framed, toned
-from studio.jobs.export import ExportTask, MakeTask, export_picture, make_picture
+from studio.jobs.export import ExportTask, export_picture
 
 AS_STARTED = StyleSettings(size=64, style_weight=2.0)
 PAINTING = np.random.default_rng(3).integers(0, 65536, (43, 64, 3), np.uint16)
@@ -123,21 +119,3 @@ def test_a_failed_save_leaves_the_older_file_alone(tmp_path, library, inputs):
     with pytest.raises(StudioError):
         export(path, library, inputs)
     assert not path.parent.exists()
-
-
-def test_what_is_made_when_it_is_wanted_goes_to_a_file_or_into_the_library(tmp_path, library, inputs):
-    request = PictureRequest({CONTENT: inputs[:1]})
-    settings = AdjustSettings(turn="90", exposure=0.5)
-    expected = toned(framed(inputs[0].pixels, settings), settings)
-    out = tmp_path / "out.tif"
-    _, written = run(make_picture, MakeTask(ADJUST, request, settings, library, out))
-    assert written == out
-    assert np.array_equal(full_depth(load_picture(out)), expected)
-    assert library.entries() == ()
-    _, kept = run(make_picture, MakeTask(ADJUST, request, settings, library))
-    assert [entry.path for entry in library.entries()] == [kept]
-    assert np.array_equal(full_depth(load_picture(kept)), expected)
-    for file in (out, kept):
-        recipe = load_picture(file).recipe
-        assert (recipe.task, AdjustSettings.model_validate(recipe.settings)) == ("adjust", settings)
-    assert library.find_input(inputs[0].sha256, inputs[0].name) is not None

@@ -33,8 +33,6 @@ class CompareView(ZoomPanView):
 
     """
 
-    pictures_changed = Signal()
-    """Other pictures are there, or other labels, or another pair is compared."""
     compare_changed = Signal(str)
     split_moved = Signal(float)
     peek_changed = Signal(bool)
@@ -61,13 +59,8 @@ class CompareView(ZoomPanView):
         return {name: self._labels[name] for name, item in self._items.items() if item.frame is not None}
 
     @property
-    def compared(self) -> tuple[str, str]:
-        """The names of the two that are compared, before and after."""
-        return self._pair
-
-    @property
     def labels(self) -> tuple[str, str]:
-        """What the two are called, whether they are there or not."""
+        """What the two that are compared are called, whether they are there or not."""
         return self._labels[self._pair[0]], self._labels[self._pair[1]]
 
     @property
@@ -101,7 +94,6 @@ class CompareView(ZoomPanView):
             self.scene().removeItem(self._items.pop(name))
         if self.pictures != known:
             self._arrange()
-            self.pictures_changed.emit()
 
     def compare(self, before: str, after: str) -> None:
         """Compare these two pictures from now on.
@@ -119,7 +111,6 @@ class CompareView(ZoomPanView):
             self._pair = (before, after)
             self._pane.item.set_frame(self._before.frame)
             self._take_size(self._before.frame or self._after.frame, keep_eye=True)
-            self.pictures_changed.emit()
 
     def set_before(self, frame: Frame | None, size: tuple[int, int] | None = None) -> None:
         """Show another photo, or none; one of another size is fitted."""
@@ -138,7 +129,6 @@ class CompareView(ZoomPanView):
         """Name what is compared, in a panel where it is not a photo and its painting."""
         self._labels |= dict(zip(self._pair, (before, after), strict=True))
         self._arrange()
-        self.pictures_changed.emit()
 
     def _make_item(self) -> FrameItem:
         item = FrameItem(self._colours)

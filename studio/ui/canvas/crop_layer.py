@@ -1,9 +1,10 @@
 """The rectangle of a crop: eight handles, a move, a locked shape, thirds to compose by; what falls away is dimmed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import QApplication, QStyleOptionGraphicsItem, QWidget
 
 from studio.ui.canvas.layers import CanvasLayer, Pen
@@ -36,7 +37,7 @@ _ARROWS = {
 
 
 class CropLayer(CanvasLayer):
-    """A rectangle that never leaves its limits, convex shapes within which it is allowed.
+    """A rectangle that never leaves its limits.
 
     Edges and corners resize it, its inside moves it. Shift keeps the shape that it has, Alt its centre. Arrow keys move
     it by a pixel of the screen, with Shift they pull at its lower right corner, with Ctrl they go ten times as far.
@@ -60,46 +61,38 @@ class CropLayer(CanvasLayer):
         self._caption = ""
         self._lines = 3
 
-    # -- what it is
-
     @property
     def crop(self) -> QRectF:
         """The rectangle, in the picture's pixels."""
         return self._crop
 
-    def set_crop(self, crop: QRectF) -> None:
-        """Show this rectangle, which lies within the limits; tells nobody."""
-        if crop != self._crop:
-            self._crop = QRectF(crop)
-            self.update()
-            self.words_changed.emit()
+    def place(self, crop: QRectF, *limits: Sequence[QPointF], aspect: float | None = None, caption: str = "") -> None:
+        """Show this rectangle, but in a stroke, when it is the hand's; tells nobody.
 
-    def set_limits(self, *shapes: Sequence[QPointF]) -> None:
-        """Let the rectangle be anywhere within all of these convex shapes, each given by its corners, clockwise."""
-        self._limits = [edge for corners in shapes for edge in zip(corners, [*corners[1:], corners[0]], strict=True)]
+        Args:
+            crop: lies within the limits.
+            limits: convex shapes that it never leaves, each by its corners, clockwise.
+            aspect: its width ÷ height, where that is locked.
+            caption: its size in the full picture.
 
-    def set_aspect(self, aspect: float | None) -> None:
-        """Lock width ÷ height, or leave it free; does not touch the rectangle as it is."""
-        self._aspect = aspect
+        """
+        self._limits = [edge for corners in limits for edge in zip(corners, [*corners[1:], corners[0]], strict=True)]
+        self._aspect, self._caption = aspect, caption
+        self._crop = self._crop if self.in_stroke else QRectF(crop)
+        self.update()
+        self.words_changed.emit()
 
     def set_lines(self, parts: int) -> None:
         """Divide each side into so many parts: thirds to compose by, more to see what is level."""
         self._lines = parts
         self.update()
 
-    def set_caption(self, caption: str) -> None:
-        """Write this beside the rectangle: its size in the full picture."""
-        self._caption = caption
-        self.update()
-        self.words_changed.emit()
-
     @property
     def words(self) -> str:
         """Where the rectangle is, and what the keys do."""
-        crop = self._crop.toRect()
+        corner = self._crop.topLeft().toPoint()
         return (
-            f"Crop {self._caption or f'{crop.width()} × {crop.height()}'}, {crop.x()} from the left, "
-            f"{crop.y()} from the top. Arrow keys move it, "
+            f"Crop {self._caption}, {corner.x()} from the left, {corner.y()} from the top. Arrow keys move it, "
             "Shift and arrows resize it, Enter crops, Escape leaves the crop as it was."
         )
 
@@ -201,7 +194,9 @@ class CropLayer(CanvasLayer):
 
     def _take(self, crop: QRectF) -> None:
         if crop != self._crop:
-            self.set_crop(crop)
+            self._crop = crop
+            self.update()
+            self.words_changed.emit()
             self.rect_changed.emit(crop)
 
     # -- the screen
@@ -218,13 +213,10 @@ class CropLayer(CanvasLayer):
         crop = QRectF(to_view.mapRect(self._crop).toRect())
         painter.save()
         painter.resetTransform()
-        for rest in (
-            QRectF(whole.topLeft(), QPointF(whole.right(), crop.top())),
-            QRectF(QPointF(whole.left(), crop.bottom()), whole.bottomRight()),
-            QRectF(QPointF(whole.left(), crop.top()), QPointF(crop.left(), crop.bottom())),
-            QRectF(QPointF(crop.right(), crop.top()), QPointF(whole.right(), crop.bottom())),
-        ):
-            painter.fillRect(rest, _DIM)
+        rest = QPainterPath()
+        rest.addRect(whole)
+        rest.addRect(crop)
+        painter.fillPath(rest, _DIM)
         self._paint_lines(painter, crop)
         for grown, colour in ((1.0, _SHADE), (0.0, QColor("white"))):
             for arm in _arms(crop):
@@ -252,16 +244,11 @@ def _grown(still: QPointF, side: Side, width: float, height: float, centred: boo
     return QRectF(still.x() + (across - 1) / 2 * width, still.y() + (down - 1) / 2 * height, width, height)
 
 
-def _arms(crop: QRectF) -> list[QRectF]:
-    """Return the bars of the eight handles: two at each corner, one on each edge, around its line."""
-    bars = []
-    for down in (-1, 0, 1):
-        for across in (-1, 0, 1):
-            at = crop.center() + QPointF(crop.width() / 2 * across, crop.height() / 2 * down)
-            for wide, tall in ((_ARM, _THICK), (_THICK, _ARM)):
-                if (down if wide == _ARM else across) == 0:
-                    continue  # an edge has one bar, along it
-                bar = QRectF(at.x() - wide / 2, at.y() - tall / 2, wide, tall)
-                inwards = QPointF(-across * (wide - _THICK) / 2, -down * (tall - _THICK) / 2)
-                bars.append(bar.translated(inwards))
-    return bars
+def _arms(crop: QRectF) -> Iterator[QRectF]:
+    """Yield the bars of the eight handles: two inwards from each corner, one along the middle of each edge."""
+    for across, down in product((-1, 0, 1), repeat=2):
+        x, y = crop.center().x() + across * crop.width() / 2, crop.center().y() + down * crop.height() / 2
+        if down:
+            yield QRectF(x - _ARM * (across + 1) / 2, y - _THICK / 2, _ARM, _THICK)
+        if across:
+            yield QRectF(x - _THICK / 2, y - _ARM * (down + 1) / 2, _THICK, _ARM)

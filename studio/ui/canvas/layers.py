@@ -34,8 +34,8 @@ class Pen:
 class CanvasLayer(QGraphicsObject):
     """Something over the picture that the hand may change. Visibility and opacity are those of every graphics item.
 
-    A subclass draws itself in `paint`, calls `update(dirty)` for what a move changed, and answers the hooks from `begin`
-    to `words`, which nothing but the canvas calls.
+    A subclass draws itself in `paint`, calls `update(dirty)` for what a move changed, and answers the hooks from
+    `begin` to `words`, which nothing but the canvas calls.
 
     Args:
         undo_stack: takes the command of every stroke. None where what a stroke changes is a setting, which has an undo

@@ -110,8 +110,8 @@ class Canvas(CompareView):
 
     def _describe(self) -> None:
         super()._describe()
-        if self.layers.words:
-            self.setAccessibleDescription(f"{self.accessibleDescription()}. {self.layers.words}")
+        if self.layers.active is not None:
+            self.setAccessibleDescription(f"{self.accessibleDescription()}. {self.layers.active.words}")
 
     def _arrange(self) -> None:
         super()._arrange()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.controls import Controls
 from studio.core.events import Preview
 from studio.core.settings import Settings
-from studio.engine import Engine, JobHandle, JobSource
+from studio.engine import Engine, JobHandle
 
 __all__ = ["Compositor"]
 
@@ -36,9 +36,7 @@ class Compositor(QObject):
         """Whether a frame is still to come."""
         return any(not handle.state.is_over for handle in self._handles)
 
-    def compose(
-        self, task: Any, settings: Settings, preview: Preview | None = None, job: JobSource = "compose"
-    ) -> None:
+    def compose(self, task: Any, settings: Settings, preview: Preview | None = None, job: Any = "compose") -> None:
         """Lay a layer over its photo; `composed` follows unless something newer is asked for before it begins.
 
         Args:

@@ -13,7 +13,7 @@ from studio.core.library import Library
 from studio.core.picture_task import CONTENT, PictureResult, PictureTask
 from studio.core.picture_tasks import picture_task_named
 from studio.engine import Engine, JobHandle
-from studio.jobs.export import ExportTask, MakeTask, export_picture, make_picture
+from studio.jobs.export import ExportTask, export_picture
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
 from studio.jobs.recall import RecallTask, recall
 
@@ -78,24 +78,20 @@ class PictureFiles(QObject):
         handle.finished.connect(self.saved)
         handle.finish()  # closing the window must not lose it
 
-    def make(self, task: MakeTask) -> JobHandle:
-        """Make a picture anew, as it is set now, and write it where it shall be."""
-        handle = self._queue("make", make_picture, task)
-        handle.finished.connect(self.kept if task.path is None else self.saved)
-        handle.finish()
-        return handle
-
-    def make_and_open(self, task: MakeTask, name: str, role: str) -> None:
-        """Make a picture into the library, and open it from there like any other, by this name."""
-        self.make(task).finished.connect(lambda path: self.open_plain(LoadTask(path=path, name=name), role))
-
     def keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
         """Put a finished picture into the library."""
         pictures = tuple(opened.picture for opened in inputs)
-        task = KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark)
+        self._keep(KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark))
+
+    def keep_and_open(self, task: KeepTask, name: str, role: str) -> None:
+        """Put a finished picture into the library, and open it from there as it is, by this name."""
+        self._keep(task).finished.connect(lambda path: self.open_plain(LoadTask(path=path, name=name), role))
+
+    def _keep(self, task: KeepTask) -> JobHandle:
         handle = self._queue("keep", "keep_result", task)
         handle.finished.connect(self.kept)
         handle.finish()
+        return handle
 
     def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> None:
         self.busy_changed.emit("Opening the picture…")

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.core.picture_saving import SUFFIXES
-from studio.jobs.export import ExportTask, MakeTask
+from studio.jobs.export import ExportTask
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.session import PictureSession
 from studio.ui.preferences import Preferences
@@ -81,18 +81,12 @@ class PictureSaver:
         return answer is QMessageBox.StandardButton.Yes
 
     def _export(self, path: Path) -> None:
-        session = self._session
+        self._saved_as = path
+        self._session.when_made(lambda: self._write(path))
+
+    def _write(self, path: Path) -> None:
+        session, mark = self._session, self._preferences.ai_mark
         if session.layer is None or session.recipe is None:
             return
-        self._saved_as = path
-        if session.task.at_once:  # what is shown may be on its way to the newest settings
-            self._files.make(self.order(path))
-            return
-        pictures, settings, mark = session.request().pictures, session.settings_of_picture, self._preferences.ai_mark
-        task = ExportTask(path, self._files.library, pictures, session.layer, settings, session.recipe, mark)
-        self._files.export(task)
-
-    def order(self, path: Path | None = None) -> MakeTask:
-        """Return the order to make the picture as it is set now, for a file or for the library."""
-        session, library, mark = self._session, self._files.library, self._preferences.ai_mark
-        return MakeTask(session.task, session.request(), session.settings_to_run, library, path, mark)
+        settings, library = session.settings_of_picture, self._files.library
+        self._files.export(ExportTask(path, library, session.pictures, session.layer, settings, session.recipe, mark))

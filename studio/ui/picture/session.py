@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from typing import Any, Generic, TypeVar
+from weakref import ref
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,6 +13,7 @@ from PySide6.QtGui import QUndoStack
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Log, Picture, Preview
 from studio.core.frames import Frame
+from studio.core.images import LoadedPicture
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult, PictureTask
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings, describe
@@ -101,13 +103,10 @@ class PictureSession(QObject, Generic[S]):
         """What the task is made from with the settings of now."""
         return self.inputs.all
 
-    def request(self, branch: HistoryState | None = None) -> PictureRequest:
-        """Return what goes into the job with the settings of now, and where it goes on from."""
-        return PictureRequest(
-            {role: tuple(one.picture for one in pictures) for role, pictures in self.used_inputs.items()},
-            branch=None if branch is None else branch.layer,
-            history=None if branch is None else branch.recipe,
-        )
+    @property
+    def pictures(self) -> tuple[LoadedPicture, ...]:
+        """The same, in one row, the photo first."""
+        return tuple(opened.picture for pictures in self.used_inputs.values() for opened in pictures)
 
     @property
     def is_complete(self) -> bool:
@@ -157,14 +156,16 @@ class PictureSession(QObject, Generic[S]):
         return self.settings_state.current
 
     @property
-    def settings_to_run(self) -> S:
-        """The settings with which the job works."""
-        return self.settings
-
-    @property
     def settings_of_picture(self) -> S:
-        """The settings that belong to the layer as it is, for a file that shall bring it back."""
-        return self.settings
+        """The settings that belong to the picture as it is shown, for a file that shall bring it back.
+
+        Those of now may be others already: all but the instant ones are the layer's own.
+        """
+        if self.recipe is None:
+            return self.settings
+        instant = {name: getattr(self.settings, name) for name, acts in self._effects.items() if acts == "instant"}
+        made: Any = self.task.settings.model_validate({**self.recipe.settings, **instant})
+        return made  # type: ignore[no-any-return]
 
     @property
     def settings_to_compose(self) -> S:
@@ -198,7 +199,7 @@ class PictureSession(QObject, Generic[S]):
                 self._start(again=self.layer is not None)
         elif self.is_running:
             assert self._handle is not None
-            self._handle.controls.replace(self.settings_to_run)
+            self._handle.controls.replace(self.settings)
             if "restart" in effects:
                 self._restart.start()
         elif self.state is SessionState.FINISHED and "restart" in effects:
@@ -219,11 +220,16 @@ class PictureSession(QObject, Generic[S]):
         return self._handle is None and not self._restart.isActive() and not self.compositor.is_busy
 
     def when_made(self, act: Callable[[], None]) -> None:
-        """Act on the picture as the settings of now make it: at once, but for a task `at_once` that is still at it."""
+        """Act on the picture of the newest settings: at once, but for a task `at_once` that is still at it."""
         if self.is_settled or not self.task.at_once:
             act()
         else:
             self._waiting.append(act)
+
+    def _act(self) -> None:
+        acts, self._waiting = self._waiting, []
+        for act in acts:
+            act()
 
     def start(self) -> None:
         """Begin from the beginning."""
@@ -258,6 +264,7 @@ class PictureSession(QObject, Generic[S]):
     def stop(self) -> None:
         """End the job with what was reached, which is kept like a finished picture. Before the first frame: give up."""
         self._restart.stop()
+        self._act()  # what was asked for is not lost
         if self._handle is not None:
             self._handle.cancel() if self.history.newest is None else self._handle.finish()
 
@@ -274,18 +281,25 @@ class PictureSession(QObject, Generic[S]):
         self.history.begin()
         if self._handle is not None and not self._handle.controls.finishing:
             self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
-        name, controls = self.task.name, Controls(self.settings_to_run)
-        self._handle = self._engine.live(name, name, self.request(branch), controls, after_running=True)
-        self._listen(self._handle, None if again or self.task.at_once else self.used_inputs)
+        used = self.used_inputs
+        request = PictureRequest(
+            {role: tuple(one.picture for one in pictures) for role, pictures in used.items()},
+            branch=None if branch is None else branch.layer,
+            history=None if branch is None else branch.recipe,
+        )
+        name, controls = self.task.name, Controls(self.settings)
+        self._handle = self._engine.live(name, name, request, controls, after_running=True)
+        self._listen(self._handle, None if again or self.task.at_once else used)
         if not again or not self.task.at_once:
             self._set_state(SessionState.RUNNING)
 
     def _listen(self, handle: JobHandle, used: InputPictures | None) -> None:
         """Show what a job says while it is the newest; its result is kept even when it is not, if it is to be kept."""
+        this = ref(handle)  # a slot that held its own sender would keep it, and the pictures, for ever
 
         def if_newest(act: Callable[..., object]) -> Callable[..., None]:
             def tell(*said: object) -> None:
-                if handle is self._handle:
+                if this() is self._handle:
                     act(*said)
 
             return tell
@@ -324,7 +338,7 @@ class PictureSession(QObject, Generic[S]):
         assert self._handle is not None
         controls, self._handle = self._handle.controls, None
         self._settle()
-        if self.task.at_once and controls.settings != self.settings_to_run and not controls.cancelled:
+        if self.task.at_once and controls.settings != self.settings and not controls.cancelled:
             self._start(again=self.layer is not None)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -344,10 +358,8 @@ class PictureSession(QObject, Generic[S]):
             assert preview.recipe is not None
             settings = self.task.settings.model_validate(preview.recipe.settings)  # those of now may be others
             self._remember(preview.picture, thumbnail_of(frame), preview.step, settings, preview.recipe)
-        if self._waiting and self.is_settled:
-            acts, self._waiting = self._waiting, []
-            for act in acts:
-                act()
+        if self.is_settled:
+            self._act()
 
     def _remember(self, layer: Picture, thumbnail: Picture, step: int, settings: Settings, recipe: Recipe) -> None:
         self.history.add(layer, thumbnail, step, settings, recipe)
@@ -384,7 +396,6 @@ class PictureSession(QObject, Generic[S]):
     def _forget(self) -> None:
         self._handle = None
         self.layer = self.recipe = None
-        self._waiting.clear()
         self.history.begin()
         self.compositor.forget()
         self._clear_history()

@@ -77,25 +77,11 @@ def test_a_picture_that_is_taken_away_leaves_nothing_in_the_scene(canvas):
     assert canvas.accessibleDescription() == "No picture yet"
 
 
-def test_changes_of_the_set_are_told_frames_are_not(qtbot, canvas):
-    told = []
-    canvas.pictures_changed.connect(lambda: told.append(canvas.compared))
-    canvas.set_picture("way back", plain_frame(500, 400, RED))
-    canvas.set_after(plain_frame(500, 400, RED))
-    assert told == []
-    canvas.compare("way back", "after")
-    canvas.compare("way back", "after")
-    canvas.set_labels("Then", "Now")
-    canvas.set_picture("before", None)
-    assert told == [("way back", "after")] * 3
-    assert canvas.pictures == {"after": "Now", "way back": "Then"}
-
-
 def test_one_picture_alone_or_an_unknown_one_cannot_be_compared(canvas):
     for pair in (("after", "after"), ("before", "nowhere")):
         with pytest.raises(ValueError, match="no two pictures to compare"):
             canvas.compare(*pair)
-    assert canvas.compared == ("before", "after")
+    assert canvas.labels == ("Photo", "Painting")
 
 
 def test_side_by_side_shows_the_chosen_picture_on_the_left(canvas):

@@ -42,9 +42,12 @@ def crop(canvas):
     crop = CropLayer()
     canvas.add_layer(crop)
     canvas.activate(crop)
-    crop.set_limits(corners_of(WIDTH, HEIGHT))
-    crop.set_crop(QRectF(100, 80, 300, 200))
+    place(crop, 100, 80, 300, 200)
     return crop
+
+
+def place(crop, *rect, **more):
+    crop.place(QRectF(*rect), corners_of(WIDTH, HEIGHT), **more)
 
 
 def pull(canvas, start, end, modifiers=Qt.KeyboardModifier.NoModifier):
@@ -99,7 +102,7 @@ def test_it_slides_along_the_edge_of_the_picture(canvas, crop):
 
 
 def test_a_locked_shape_is_kept_by_corners_and_edges(canvas, crop):
-    crop.set_aspect(1.5)
+    place(crop, 100, 80, 300, 200, aspect=1.5)
     pull(canvas, (400, 280), (430, 280))
     assert shape(crop) == (100, 80, 330, 220)
     pull(canvas, (265, 300), (265, 320))  # the lower edge: as much wider on both sides
@@ -145,7 +148,7 @@ def test_outside_of_it_a_drag_moves_the_picture(canvas, crop):
 
 
 def test_a_small_one_can_still_be_moved_and_resized(canvas, crop):
-    crop.set_crop(QRectF(300, 200, 8, 8))
+    place(crop, 300, 200, 8, 8)
     pull(canvas, (304, 204), (314, 204))
     assert shape(crop) == (310, 200, 8, 8)
     pull(canvas, (318, 208), (328, 228))
@@ -202,8 +205,7 @@ def test_escape_in_a_drag_takes_only_the_drag_back(canvas, crop):
 def test_only_the_hand_is_told_of(canvas, crop):
     moves = []
     crop.rect_changed.connect(moves.append)
-    crop.set_crop(QRectF(0, 0, 50, 50))
-    crop.set_caption("50 × 50")
+    place(crop, 0, 0, 50, 50, caption="50 × 50")
     assert moves == []
 
 
@@ -216,7 +218,7 @@ def test_what_falls_away_is_dimmed(canvas, crop):
 
 
 def test_a_screen_reader_hears_where_it_is_and_what_to_press(canvas, crop):
-    crop.set_caption("1200 × 800")
+    place(crop, 100, 80, 300, 200, caption="1200 × 800")
     words = canvas.accessibleDescription()
     assert words.startswith("Photo, 600 by 400 pixels. Crop 1200 × 800, 100 from the left, 80 from the top.")
     assert "Arrow keys move it" in words
@@ -237,15 +239,15 @@ def test_a_screen_reader_hears_where_it_is_and_what_to_press(canvas, crop):
 def test_it_never_leaves_a_turned_picture_however_it_is_pulled(qapp, degrees, moves):
     crop = CropLayer()
     crop.set_picture_rect(QRectF(0, 0, WIDTH, HEIGHT))
-    crop.set_limits(corners_of(WIDTH, HEIGHT, degrees))
-    crop.set_crop(QRectF(250, 160, 100, 80))
+    rect = QRectF(250, 160, 100, 80)
     for (across, down), x, y, aspect, centred in moves:
-        crop.set_aspect(aspect)
+        crop.place(rect, corners_of(WIDTH, HEIGHT, degrees), aspect=aspect)
         held = crop.crop.center() + QPointF(crop.crop.width() / 2 * across, crop.crop.height() / 2 * down)
         before = crop.crop.width() / crop.crop.height()
         assert crop.begin_stroke(Pen(held, 1000.0))
         crop.move(Pen(QPointF(x, y), 1000.0, modifiers=ALT if centred else Qt.KeyboardModifier.NoModifier))
         crop.commit_stroke()
+        rect = crop.crop
         assert min(crop.crop.width(), crop.crop.height()) > 0
         c, s = cos(radians(degrees)), sin(radians(degrees))
         for corner in (crop.crop.topLeft(), crop.crop.topRight(), crop.crop.bottomLeft(), crop.crop.bottomRight()):

@@ -1,10 +1,12 @@
 """The Adjust panel's column: what frames the picture stands between photo and settings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from studio.core.adjust_settings import AdjustSettings
 from studio.core.picture_tasks import ADJUST
 from studio.core.settings import Settings, describe
 from studio.ui.icons import set_icon
@@ -19,55 +21,51 @@ class AdjustColumn(PictureColumn):
 
     Args:
         theme: where colours and icons come from.
+        change: takes what the turns and mirrors make of the settings.
 
     """
 
-    turn_requested = Signal(int)
-    """By so many quarters clockwise."""
-    mirror_requested = Signal(str)
-    """ "horizontal" or "vertical"."""
-
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, change: Callable[[Callable[[AdjustSettings], AdjustSettings]], None]) -> None:
+        self._change = change
         self.crop_button = QToolButton()
         super().__init__(ADJUST, theme)
         self.form.set_open_groups(info.group for info in describe(ADJUST.settings))
 
     def controls(self) -> Sequence[QWidget]:
         """Return the photo, the tools and the settings."""
-        crop = self.crop_button
+        crop, tools = self.crop_button, QWidget()
+        self._dress(
+            crop, "crop", "Crop", "Choose on the picture what stays: Enter when done, Esc to leave it as it was"
+        )
         crop.setText("Crop")
         crop.setCheckable(True)
         crop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        crop.setFixedHeight(self._theme.tokens.control)
-        crop.setToolTip("Choose on the picture what stays: Enter when done, Esc to leave it as it was")
         crop.toggled.connect(lambda on: crop.setText("Done" if on else "Crop"))
-        set_icon(crop, "crop", self._theme)
-        tools = QWidget()
         row = QHBoxLayout(tools)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(self._theme.tokens.gap // 2)
         row.addWidget(crop)
         row.addStretch(1)
-        for icon, name, signal, way in (
-            ("rotate_left", "Turn left", self.turn_requested, -1),
-            ("rotate_right", "Turn right", self.turn_requested, 1),
-            ("flip_horizontal", "Swap left and right", self.mirror_requested, "horizontal"),
-            ("flip_vertical", "Swap top and bottom", self.mirror_requested, "vertical"),
+        for icon, name, change in (
+            ("rotate_left", "Turn left", lambda settings: settings.turned(-1)),
+            ("rotate_right", "Turn right", lambda settings: settings.turned(1)),
+            ("flip_horizontal", "Swap left and right", lambda settings: settings.mirrored("horizontal")),
+            ("flip_vertical", "Swap top and bottom", lambda settings: settings.mirrored("vertical")),
         ):
-            button = self._make_tool(icon, name)
-            button.clicked.connect(lambda _=False, signal=signal, way=way: signal.emit(way))
+            button = QToolButton()
+            self._dress(button, icon, name, name)
+            button.setFixedWidth(self._theme.tokens.control)
+            button.clicked.connect(partial(self._change, change))
             row.addWidget(button)
-        return (*self.tiles.values(), tools, self.form)
+        return (*self.slots.values(), tools, self.form)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Leave out what the buttons set."""
         return ("turn", "flip")
 
-    def _make_tool(self, icon: str, name: str) -> QToolButton:
-        button, tokens = QToolButton(), self._theme.tokens
+    def _dress(self, button: QToolButton, icon: str, name: str, tip: str) -> None:
         set_icon(button, icon, self._theme)
-        button.setFixedSize(tokens.control, tokens.control)
+        button.setFixedHeight(self._theme.tokens.control)
         button.setAccessibleName(name)
-        button.setToolTip(name)
+        button.setToolTip(tip)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button

@@ -1,9 +1,11 @@
 """The Adjust panel: a photo cropped, straightened and corrected, before it is painted or for its own sake."""
 
-from math import cos, radians, sin
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QTransform
 
+from studio.core.adjust_settings import AdjustSettings
 from studio.core.frames import Frame
 from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import ADJUST
@@ -12,7 +14,8 @@ from studio.jobs.adjust import Proof
 from studio.ui.canvas.crop_layer import CropLayer
 from studio.ui.panels.adjust.column import AdjustColumn
 from studio.ui.panels.adjust.session import AdjustSession
-from studio.ui.picture.panel import PanelContext, PicturePanel, PictureWords
+from studio.ui.picture.panel import PanelContext, PicturePanel
+from studio.ui.picture.session import SessionState
 
 _OF_THE_FRAME = ("angle", "aspect", "crop")
 """Settings that one sees best on the whole picture."""
@@ -41,9 +44,9 @@ class AdjustPanel(PicturePanel):
         self._connect_crop()
 
     @property
-    def words(self) -> PictureWords:
-        """What the panel says at the bottom."""
-        return PictureWords("Drop a photo", finished="Done: save it, or send it on with File › Send Picture To")
+    def words(self) -> Mapping[SessionState, str]:
+        """What can be done when it is done."""
+        return {**super().words, SessionState.FINISHED: "Done: save it, or send it on with File › Send Picture To"}
 
     def make_session(self) -> AdjustSession:
         """Return the panel's state."""
@@ -51,24 +54,25 @@ class AdjustPanel(PicturePanel):
 
     def make_column(self) -> AdjustColumn:
         """Return the controls beside the canvas."""
-        return AdjustColumn(self.context.theme)
+        return AdjustColumn(self.context.theme, self._change)
 
-    def _connect_crop(self) -> None:
-        crop, column, session = self.crop, self.column, self.session
-        column.crop_button.toggled.connect(self._show_crop)
-        column.crop_button.clicked.connect(lambda on: self.canvas.setFocus() if on else None)
-        column.turn_requested.connect(lambda quarters: session.set_settings(session.settings.turned(quarters)))
-        column.mirror_requested.connect(lambda way: session.set_settings(session.settings.mirrored(way)))
-        self.form.drag_started.connect(self._open_crop_for)
-        self.form.drag_finished.connect(lambda _name: self.crop.set_lines(3))
-        crop.stroke_began.connect(session.settings_state.begin)
-        crop.rect_changed.connect(self._take_crop)
-        crop.stroke_committed.connect(session.settings_state.commit)
-        crop.stroke_aborted.connect(session.settings_state.commit)
-        crop.accepted.connect(lambda: column.crop_button.setChecked(False))
-        crop.dismissed.connect(self._dismiss_crop)
+    def _change(self, change: Callable[[AdjustSettings], AdjustSettings]) -> None:
+        self.session.set_settings(change(self.session.settings))
 
     # -- the crop --------------------------------------------------------------------------------------------------
+
+    def _connect_crop(self) -> None:
+        crop, button, state = self.crop, self.column.crop_button, self.session.settings_state
+        button.toggled.connect(self._show_crop)
+        button.clicked.connect(lambda on: self.canvas.setFocus() if on else None)
+        self.form.drag_started.connect(self._open_crop_for)
+        self.form.drag_finished.connect(lambda _name: crop.set_lines(3))
+        crop.stroke_began.connect(state.begin)
+        crop.rect_changed.connect(self._take_crop)
+        crop.stroke_committed.connect(state.commit)
+        crop.stroke_aborted.connect(state.commit)
+        crop.accepted.connect(lambda: button.setChecked(False))
+        crop.dismissed.connect(self._dismiss_crop)
 
     def _open_crop_for(self, name: str) -> None:
         if name in _OF_THE_FRAME and self.session.photo is not None:
@@ -95,27 +99,20 @@ class AdjustPanel(PicturePanel):
         settings, (width, height) = self.session.settings, self.session.frame_size
         if not width:
             return
-        c, s = cos(radians(settings.angle)), sin(radians(settings.angle))
-        ways = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-        frame = [QPointF(width * (1 + x) / 2, height * (1 + y) / 2) for x, y in ways]
-        photo = [
-            QPointF((width + x * width * c - y * height * s) / 2, (height + x * width * s + y * height * c) / 2)
-            for x, y in ways
-        ]
-        self.crop.set_limits(frame, photo)
-        self.crop.set_aspect(settings.ratio(width, height))
-        if not self.crop.in_stroke:
-            left, top, right, bottom = settings.box(width, height)
-            self.crop.set_crop(QRectF(QPointF(left, top), QPointF(right, bottom)))
-        across, down = settings.size(width, height)
-        self.crop.set_caption(f"{across} × {down}")
+        frame = [QPointF(0, 0), QPointF(width, 0), QPointF(width, height), QPointF(0, height)]
+        turn = QTransform().translate(width / 2, height / 2).rotate(settings.angle).translate(-width / 2, -height / 2)
+        left, top, right, bottom = settings.box(width, height)
+        self.crop.place(
+            QRectF(QPointF(left, top), QPointF(right, bottom)), frame, [turn.map(corner) for corner in frame],
+            aspect=settings.ratio(width, height), caption="{} × {}".format(*settings.size(width, height)),
+        )  # fmt: skip
+
+    # -- showing the state -----------------------------------------------------------------------------------------
 
     def copy(self) -> None:
         """Copy what is left of the photo, also while a crop is chosen on all of it."""
         self.column.crop_button.setChecked(False)
         super().copy()
-
-    # -- showing the state -----------------------------------------------------------------------------------------
 
     def show_input(self, role: str) -> None:
         """Show the photo, and close what was open of the last one."""
@@ -128,7 +125,7 @@ class AdjustPanel(PicturePanel):
         """Show photo and result as they are framed; a file that is brought back waits for its proof."""
         if isinstance(frame, Proof) and self.session.photo is not None:
             self.workspace.compare_bar.set_picture(self.session.photo.picture.name, *frame.size)
-            if self.session.crops:  # alone: a divider across the crop would only be in the way
+            if self.session.shows_whole:  # alone: a divider across the crop would only be in the way
                 self.canvas.set_after(None)
                 self.canvas.set_before(frame.after, frame.size)
             else:

@@ -1,4 +1,4 @@
-"""The Adjust panel's state: at screen size while a hand moves, in full when it rests; the photo's frame, to crop it."""
+"""The Adjust panel's state: at screen size while a hand moves, in full when it rests."""
 
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
@@ -29,7 +29,7 @@ class AdjustSession(PictureSession[AdjustSettings]):
         super().__init__(ADJUST, pictures, pictures, undo_stack, parent)
         self._undo_stack = undo_stack
         self._restart.setInterval(_REST_MS)
-        self.crops = False
+        self.shows_whole = False
 
     def put(self, role: str, *pictures: OpenedPicture) -> None:
         """Begin with another photo, from neutral settings: those of the last one say nothing about this one."""
@@ -40,9 +40,8 @@ class AdjustSession(PictureSession[AdjustSettings]):
 
     def show_whole(self, on: bool) -> None:
         """Show all of the straightened photo, to choose a crop on, or what is left of it."""
-        if on != self.crops:
-            self.crops = on
-            self._compose()
+        self.shows_whole = on
+        self._compose()
 
     def follow(self, changed: frozenset[str], effects: frozenset[str]) -> None:
         """Show at once what the settings mean; the picture itself is made when they rest."""
@@ -57,11 +56,6 @@ class AdjustSession(PictureSession[AdjustSettings]):
         self._start(again=self.layer is not None)
 
     @property
-    def is_made(self) -> bool:
-        """Whether the layer is what the settings of now make."""
-        return self.recipe is not None and AdjustSettings.model_validate(self.recipe.settings) == self.settings
-
-    @property
     def frame_size(self) -> tuple[int, int]:
         """Width and height of the photo after its quarter turns; (0, 0) without one."""
         photo = self.photo
@@ -69,5 +63,6 @@ class AdjustSession(PictureSession[AdjustSettings]):
 
     def _compose(self) -> None:
         if self.photo is not None:
-            layer = self.layer if self.is_made and not self.crops else None
-            self.compositor.compose(ProofTask(self.photo, layer, self.crops), self.settings, job=proof)
+            made = self.recipe is not None and AdjustSettings.model_validate(self.recipe.settings) == self.settings
+            layer = self.layer if made and not self.shows_whole else None
+            self.compositor.compose(ProofTask(self.photo, layer, self.shows_whole), self.settings, job=proof)

@@ -154,15 +154,28 @@ def test_another_photo_begins_from_neutral_settings(opened, tmp_path, settled):
     assert opened.canvas.picture_size == (100, 150)
 
 
-def test_what_is_saved_in_mid_move_is_in_full_what_was_set_by_then(opened, photo, tmp_path, until):
+def test_what_is_saved_in_mid_move_is_the_newest_in_full(opened, photo, tmp_path, until):
     out = tmp_path / "out.tif"
     opened.session.change(exposure=1.0)
     opened._saver._export(out)
     opened.session.change(contrast=30)
     until(out.exists)
-    settings = AdjustSettings(exposure=1.0)
+    settings = AdjustSettings(exposure=1.0, contrast=30)
     assert np.array_equal(load_picture(out).pixels, to_8_bits(expected(photo, settings)))
     assert AdjustSettings.model_validate(load_picture(out).recipe.settings) == settings
+
+
+def test_what_was_asked_for_is_saved_though_another_photo_comes(opened, photo, tmp_path, settled):
+    out = tmp_path / "out.tif"
+    opened.session.change(exposure=1.0)
+    opened._saver._export(out)
+    opened.open_pictures([write_photo(tmp_path / "other.png", 100, 150)])
+    settled("other.png")
+    recipe = load_picture(out).recipe
+    assert recipe.inputs[0].name == "photo.png"
+    assert np.array_equal(
+        load_picture(out).pixels, to_8_bits(expected(photo, AdjustSettings.model_validate(recipe.settings)))
+    )
 
 
 def test_copy_takes_what_is_left_even_while_a_crop_is_chosen(opened, photo, until):
@@ -188,14 +201,15 @@ def test_a_painted_picture_stays_marked_and_a_photo_is_not(panel, photo, tmp_pat
 
 def test_it_is_sent_as_a_file_of_the_library_with_its_recipe(opened, photo, settled):
     opened.session.change(exposure=0.5)
-    sent = opened.picture_to_send  # before it is made
+    assert opened.picture_to_send is None  # not made yet
+    settled()
+    sent = opened.picture_to_send
     assert sent.name == "photo adjusted"
     opened.take(sent)
     settled("photo adjusted")
     (kept,) = opened.context.library.entries()
     assert kept.recipe().settings["exposure"] == 0.5
-    settings = AdjustSettings(exposure=0.5)
-    assert np.array_equal(opened.session.photo.picture.pixels, to_8_bits(expected(photo, settings)))
+    assert np.array_equal(opened.session.photo.picture.pixels, to_8_bits(expected(photo, AdjustSettings(exposure=0.5))))
     assert opened.session.photo.picture.sha256 == load_picture(kept.path).sha256
 
 
