@@ -5,13 +5,18 @@ is a stroke: `begin`, `move`, then `commit` or `abort` (as napari's mouse callba
 button and a drag with Space held zoom and pan whatever lies on the canvas: they never reach a layer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPointingDevice, QTabletEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from studio.ui.canvas.tools import Pannable, Tool
+from studio.ui.canvas.tools import Tool
+
+if TYPE_CHECKING:
+    from studio.ui.canvas.zoom_pan import ZoomPanView
 
 __all__ = ["CanvasLayer", "LayerStack", "Pen"]
 
@@ -125,11 +130,12 @@ class LayerStack(Tool):
     Args:
         canvas: sees the picture.
         root: the item of the scene under which the layers hang.
+        describe: told when what a screen reader hears is different.
 
     """
 
-    def __init__(self, canvas: Pannable, root: QGraphicsItem) -> None:
-        self._canvas, self._root = canvas, root
+    def __init__(self, canvas: "ZoomPanView", root: QGraphicsItem, describe: Callable[[], None]) -> None:
+        self._canvas, self._root, self._describe = canvas, root, describe
         self._layers: list[CanvasLayer] = []
         self._active: CanvasLayer | None = None
         self._rect = QRectF()
@@ -143,23 +149,26 @@ class LayerStack(Tool):
         return self._active if self._active is not None and self._active.isVisible() else None
 
     def add(self, layer: CanvasLayer) -> None:
-        """Put a layer over the others; the canvas keeps it until it is removed."""
+        """Put a layer over the others, which the canvas keeps until it is removed; `activate` begins the work on it."""
         layer.setParentItem(self._root)
         layer.set_picture_rect(self._rect)
+        layer.words_changed.connect(self._describe)
         self._layers.append(layer)
 
     def remove(self, layer: CanvasLayer) -> None:
         """Take a layer away; a stroke under way is taken back."""
         layer.abort_stroke()
-        self._active = None if layer is self._active else self._active
+        layer.words_changed.disconnect(self._describe)
         self._layers.remove(layer)
         layer.scene().removeItem(layer)
+        self.activate(None if layer is self._active else self._active)
 
     def activate(self, layer: CanvasLayer | None) -> None:
-        """Work on this layer from now on, or on none."""
+        """Let the hand work on this layer, or on none; with the keyboard too while the canvas has it."""
         if self._active is not None and layer is not self._active:
             self._active.abort_stroke()
         self._active = layer
+        self._describe()
 
     def set_picture_rect(self, rect: QRectF) -> None:
         """Lie over a picture of another size."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QWidget
 from studio.ui.canvas.compare_view import CompareView
 from studio.ui.canvas.drop_overlay import DropOverlay
 from studio.ui.canvas.drop_target import DropTarget
-from studio.ui.canvas.layers import CanvasLayer, LayerStack
+from studio.ui.canvas.layers import LayerStack
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
 
@@ -58,7 +58,7 @@ class Canvas(CompareView):
         self._above.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self._above.setZValue(1)
         self.scene().addItem(self._above)
-        self.layers = LayerStack(self, self._above)
+        self.layers = LayerStack(self, self._above, self._describe)
         self.add_tool(self.layers)
         self._overlay = DropOverlay(self._colours, self)
         self._drops = DropTarget(self._overlay, self)
@@ -82,24 +82,6 @@ class Canvas(CompareView):
         if widget is not None:
             widget.setParent(self.viewport())
         self._arrange()
-
-    # -- layers
-
-    def add_layer(self, layer: CanvasLayer) -> None:
-        """Put a layer over the pictures and the other layers; who works on it calls `activate` too."""
-        self.layers.add(layer)
-        layer.words_changed.connect(self._describe)
-
-    def remove_layer(self, layer: CanvasLayer) -> None:
-        """Take a layer away; a stroke under way is taken back."""
-        layer.words_changed.disconnect(self._describe)
-        self.layers.remove(layer)
-        self._describe()
-
-    def activate(self, layer: CanvasLayer | None) -> None:
-        """Let the hand work on this layer, or on none; with the keyboard too while the canvas has it."""
-        self.layers.activate(layer)
-        self._describe()
 
     # -- the screen
 

@@ -122,8 +122,8 @@ def canvas(qtbot):
 @pytest.fixture
 def sketch(canvas):
     sketch = Sketch(QUndoStack(canvas))
-    canvas.add_layer(sketch)
-    canvas.activate(sketch)
+    canvas.layers.add(sketch)
+    canvas.layers.activate(sketch)
     return sketch
 
 
@@ -178,9 +178,9 @@ def test_each_stroke_is_one_step_of_the_undo_that_the_layer_was_given(canvas, sk
 
 def test_layers_have_undo_of_their_own(canvas, sketch):
     other = Sketch(QUndoStack(sketch))
-    canvas.add_layer(other)
+    canvas.layers.add(other)
     drag(canvas.viewport(), at(canvas, 100, 100), at(canvas, 150, 100))
-    canvas.activate(other)
+    canvas.layers.activate(other)
     drag(canvas.viewport(), at(canvas, 300, 300), at(canvas, 350, 300))
     canvas.findChild(QUndoStack).undo()
     assert (seen(canvas, 125, 100), seen(canvas, 325, 300)) == (RED, WHITE)
@@ -188,8 +188,8 @@ def test_layers_have_undo_of_their_own(canvas, sketch):
 
 def test_a_layer_without_undo_tells_of_its_strokes(canvas):
     layer, told = Sketch(), []
-    canvas.add_layer(layer)
-    canvas.activate(layer)
+    canvas.layers.add(layer)
+    canvas.layers.activate(layer)
     layer.stroke_began.connect(lambda: told.append("began"))
     layer.stroke_committed.connect(lambda: told.append("committed"))
     layer.stroke_aborted.connect(lambda: told.append("aborted"))
@@ -216,11 +216,11 @@ def test_a_stroke_does_not_outlive_the_sight_of_its_layer(canvas, sketch, how):
     if how == "hidden":
         sketch.hide()
     elif how == "removed":
-        canvas.remove_layer(sketch)
+        canvas.layers.remove(sketch)
     elif how == "peek":
         canvas.peek(True)
     else:
-        canvas.activate(None)
+        canvas.layers.activate(None)
     assert sketch.said[-1] == "abort"
     assert not sketch.in_stroke
     mouse(canvas.viewport(), QEvent.Type.MouseButtonRelease, *at(canvas, 100, 100))
@@ -336,19 +336,19 @@ def test_what_lies_on_the_picture_follows_its_size_and_the_pointer_its_tool(canv
     canvas.set_before(plain_frame(300, 500, RED))
     assert sketch.picture_rect == QRectF(0, 0, 300, 500)
     late = Sketch()
-    canvas.add_layer(late)
+    canvas.layers.add(late)
     assert late.picture_rect == QRectF(0, 0, 300, 500)
-    canvas.activate(None)
+    canvas.layers.activate(None)
     assert canvas.accessibleDescription() == "Photo, 300 by 500 pixels"
 
 
 def test_a_removed_layer_leaves_nothing_behind(canvas, sketch):
     items, before = len(canvas.scene().items()), pixels(canvas)
     layer = Sketch(QUndoStack(canvas))
-    canvas.add_layer(layer)
-    canvas.activate(layer)
+    canvas.layers.add(layer)
+    canvas.layers.activate(layer)
     drag(canvas.viewport(), at(canvas, 100, 100), at(canvas, 150, 100))
-    canvas.remove_layer(layer)
+    canvas.layers.remove(layer)
     assert len(canvas.scene().items()) == items
     assert np.array_equal(pixels(canvas), before)
     assert canvas.layers.active is None

@@ -40,8 +40,8 @@ def canvas(qtbot):
 @pytest.fixture
 def crop(canvas):
     crop = CropLayer()
-    canvas.add_layer(crop)
-    canvas.activate(crop)
+    canvas.layers.add(crop)
+    canvas.layers.activate(crop)
     place(crop, 100, 80, 300, 200)
     return crop
 

@@ -39,7 +39,7 @@ class AdjustPanel(PicturePanel):
         super().__init__(context)
         self.crop = CropLayer()
         self.crop.hide()
-        self.canvas.add_layer(self.crop)
+        self.canvas.layers.add(self.crop)
         self._crop_before: tuple[float, ...] = ()
         self._connect_crop()
 
@@ -82,7 +82,7 @@ class AdjustPanel(PicturePanel):
     def _show_crop(self, on: bool) -> None:
         self._crop_before = self.session.settings.crop
         self.crop.setVisible(on)
-        self.canvas.activate(self.crop if on else None)
+        self.canvas.layers.activate(self.crop if on else None)
         self.session.show_whole(on)
 
     def _dismiss_crop(self) -> None:
