@@ -11,7 +11,7 @@ from studio.core.picture_tasks import ADJUST
 from studio.core.settings import Settings, describe
 from studio.ui.icons import set_icon
 from studio.ui.picture.column import PictureColumn
-from studio.ui.theme import Theme
+from studio.ui.theme import Theme, mark
 
 __all__ = ["AdjustColumn"]
 
@@ -40,6 +40,7 @@ class AdjustColumn(PictureColumn):
         crop.setText("Crop")
         crop.setCheckable(True)
         crop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        mark(crop, kind="segment")
         crop.toggled.connect(lambda on: crop.setText("Done" if on else "Crop"))
         row = QHBoxLayout(tools)
         row.setContentsMargins(0, 0, 0, 0)
