@@ -59,8 +59,11 @@ def examine(folders: UserFolders) -> Iterator[Finding]:
 def _device() -> Iterator[Finding]:
     try:
         from studio.core.device import describe_device
+        from studio.core.inference_format import FormatMemo
 
         yield from (Finding(subject, "good", words) for subject, words in describe_device().items())
+        for kind, (format, speed) in sorted(FormatMemo.standard().known().items()):
+            yield Finding(f"Format of {kind}", "good", f"{format}: {speed:.1f} × the speed of plain float32")
     except (ImportError, OSError, RuntimeError) as error:
         yield Finding("device", "broken", f"torch cannot be loaded ({error}): install it again, see pytorch.org")
 

@@ -7,7 +7,7 @@ stands first, ended by a "branch" step that holds what was set differently from 
 
 import hashlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -126,16 +126,21 @@ class RecipeWriter:
         request: what goes in, and what is gone on from.
         settings: those the job started with.
         weights: the networks.
+        versions: what else could change a pixel, such as the format that a network computed in.
 
     """
 
-    def __init__(self, request: PictureRequest, settings: StyleSettings, *weights: WeightsRecord) -> None:
+    def __init__(
+        self, request: PictureRequest, settings: StyleSettings, *weights: WeightsRecord,
+        versions: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._inputs = _inputs(request)
         self._before = _chain_up_to_branch(request.history, settings) if request.history else ()
         self._initial = (request.history.initial or request.history.settings) if request.history else _told(settings)
         known = request.history.weights if request.history else ()
         self._weights = (*known, *(record for record in weights if record not in known))
-        self._versions = _versions()
+        then = request.history.versions if request.history else {}
+        self._versions = then | _versions() | dict(versions or {})
 
     def write(self, settings: StyleSettings, record: tuple[SteeringStep, ...], stopped_at: int | None = None) -> Recipe:
         """Return the recipe of what has been reached.
