@@ -6,6 +6,7 @@ Free of torch, so that a list of files can be looked through at once.
 import json
 import math
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,17 @@ def safetensors_metadata(path: Path) -> dict[str, str]:
     return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
 
 
-def is_fast_style(path: Path) -> bool:
-    """Tell whether `path` says of itself that it is a fast style; False where it cannot be read."""
+def facts_of(path: Path) -> dict[str, str]:
+    """Return what `path` says of itself; {} where it says nothing, or cannot be read."""
     try:
-        return path.suffix == ".safetensors" and safetensors_metadata(path).get("architecture") == FAST_STYLE
+        return safetensors_metadata(path) if path.suffix == ".safetensors" else {}
     except (WeightsError, OSError):
-        return False
+        return {}
+
+
+def task_of(facts: Mapping[str, str]) -> str:
+    """Return what a network was trained for by its header, "classifier" or "fast_style"; "" where that is not said."""
+    return facts.get("task") or ("fast_style" if facts.get("architecture") == FAST_STYLE else "")
 
 
 def cut_off(path: Path) -> str:

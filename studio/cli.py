@@ -9,17 +9,17 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
-from typing import TypeAlias
+from pkgutil import resolve_name
+from typing import TypeAlias, cast
 
 from studio import __version__
 from studio.command_line.exit_codes import FAILED, INTERRUPTED, WRONG_ARGUMENTS
+from studio.core import picture_tasks
 
 Command: TypeAlias = Callable[[Sequence[str]], int]
 
-COMMANDS = {
-    "stylize": ("studio.command_line.stylize:stylize", "paint a photo in the manner of paintings"),
+_OTHERS = {
     "train": ("studio.command_line.train:train", "train a network on pictures, or go on with a run"),
     "classify": ("studio.command_line.classify:classify", "say what pictures show, by a classifier of your own"),
     "replay": ("studio.command_line.replay:replay", "make a picture again from the recipe inside it"),
@@ -27,6 +27,13 @@ COMMANDS = {
     "models": ("studio.command_line.shelf:models", "list the networks: what is known, what is there"),
     "doctor": ("studio.command_line.doctor:doctor", "check device, versions, networks and folders"),
 }
+
+
+def commands() -> dict[str, tuple[str, str]]:
+    """Return every command: the picture tasks first; name → where its function or class is, and what it does."""
+    tasks = picture_tasks.PICTURE_TASKS
+    pictures = {task.name: (task.command, task.tooltip[:1].lower() + task.tooltip[1:]) for task in tasks}
+    return pictures | _OTHERS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,9 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
-    if arguments and arguments[0] in COMMANDS:
-        module, function = COMMANDS[arguments[0]][0].split(":")
-        command: Command = getattr(import_module(module), function)
+    command = _find_command(arguments[0]) if arguments else None
+    if command is not None:
         return command(arguments[1:])
     if any(flag in ("-h", "--help") for flag in arguments):
         print(_help())
@@ -63,6 +69,13 @@ def _dispatch(arguments: Sequence[str]) -> int:
         print(f"atelier {__version__}")
         return 0
     return _open_window(arguments)
+
+
+def _find_command(name: str) -> Command | None:
+    task = picture_tasks.picture_task_named(name)
+    if task is not None:
+        return cast(Command, resolve_name(task.command)(task))
+    return cast(Command, resolve_name(_OTHERS[name][0])) if name in _OTHERS else None
 
 
 def _open_window(arguments: Sequence[str]) -> int:
@@ -79,13 +92,13 @@ def _open_window(arguments: Sequence[str]) -> int:
 def _no_such_thing(name: str) -> str:
     if name.startswith("-"):
         return f"atelier: there is no option {name}.\nSee: atelier --help"
-    similar = get_close_matches(name, COMMANDS, n=1)
+    similar = get_close_matches(name, commands(), n=1)
     hint = f"Did you mean: atelier {similar[0]}?" if similar else "See: atelier --help"
     return f"atelier: “{name}” is neither a file nor a command.\n{hint}"
 
 
 def _help() -> str:
-    commands = "\n".join(f"  {name:<10}{summary}" for name, (_, summary) in COMMANDS.items())
+    listed = "\n".join(f"  {name:<10}{summary}" for name, (_, summary) in commands().items())
     return f"""usage: atelier [FILE…]
        atelier COMMAND …
 
@@ -93,7 +106,7 @@ A desktop studio in which an artist directs neural image models by hand.
 Without a command the window opens, with the pictures named.
 
 commands:
-{commands}
+{listed}
 
 Each command explains itself: atelier COMMAND --help
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted (what was finished is kept)."""

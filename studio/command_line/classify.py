@@ -12,6 +12,7 @@ from studio.command_line.running import Interrupted, run_job, stoppable
 from studio.core.controls import Controls
 from studio.core.failures import explain
 from studio.core.settings import Settings
+from studio.core.trained_models import TrainedModels
 from studio.core.verdicts import ClassifyTask, Verdict
 from studio.jobs import catalog
 
@@ -23,18 +24,20 @@ def classify(arguments: Sequence[str]) -> int:
         "classify",
         "Say what pictures show: the likeliest classes and their probabilities, by a classifier that you trained\n"
         "with `atelier train classifier`.",
-        "IMAGE… --model FILE|RUN [--top N]",
+        "IMAGE… --model NAME|FILE|RUN [--top N]",
     )
     parser.add_argument("images", metavar="IMAGE", type=Path, nargs="+", help="pictures, or folders of them")
     parser.add_argument(
-        "--model", metavar="FILE|RUN", type=Path, required=True, help="a classifier, or the run that trained it"
-    )
+        "--model", metavar="NAME|FILE|RUN", required=True,
+        help="a classifier: its name in the models folder, its file, or the run that trained it",
+    )  # fmt: skip
     parser.add_argument("--top", metavar="N", type=int, default=3, help="how many classes to name (default: 3)")
     parser.add_events_flag()
     asked = parser.parse_args(arguments)
     if asked.top < 1:
         parser.error("argument --top: name at least 1 class")
-    if not asked.model.exists():
+    known = (model.name for model in TrainedModels.standard("classifier").all())
+    if not Path(asked.model).expanduser().exists() and asked.model not in known:
         parser.error(f"argument --model: {asked.model} is not there")
     controls, told = Controls(Settings()), reporter(events=asked.events, started=started)
     try:

@@ -1,39 +1,118 @@
-"""One painting, from the files that go in to the file that comes out: what `stylize` and `replay` share."""
+"""A command for every picture task: from the files that go in to the file that comes out."""
 
-from collections.abc import Callable, Sequence
+import argparse
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
 from studio.command_line.failing import tell_failure
-from studio.command_line.flags import CommandParser, check_place
+from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
 from studio.command_line.reporting import Reporter, reporter
 from studio.command_line.running import Interrupted, run_job, stoppable
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
 from studio.core.failures import Failure, StudioError, explain
-from studio.core.images import save_picture
+from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
 from studio.core.picture_saving import SUFFIXES
-from studio.core.picture_task import PictureRequest, PictureResult
-from studio.core.style_settings import StyleSettings
+from studio.core.picture_task import InputSlot, PictureRequest, PictureResult, PictureTask
+from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
 
 Facts: TypeAlias = dict[str, Any]
 """What a command adds to the result event."""
 
+Files: TypeAlias = Mapping[str, tuple[Path, ...]]
+"""What goes in, by role."""
 
-@dataclass(frozen=True, slots=True)
-class RunCommand:
-    """What to paint: `load` opens the pictures; `inspect` may look at the saved result and add facts about it."""
 
-    controls: Controls[StyleSettings]
-    load: Callable[[], PictureRequest]
-    inspect: Callable[[PictureResult, Reporter], Facts] = lambda painted, reporter: {}
+class PictureCommand:
+    """`atelier NAME INPUT… -o OUT`: positional arguments from the task's inputs, flags from its settings.
+
+    A task that has more to say or to check names a subclass in `PictureTask.command`.
+
+    Args:
+        task: what is done.
+
+    """
+
+    def __init__(self, task: PictureTask) -> None:
+        self.task = task
+
+    def __call__(self, arguments: Sequence[str]) -> int:
+        """Do it; returns the exit code."""
+        started = perf_counter()
+        parser = self.make_parser()
+        asked = parser.parse_intermixed_args(arguments)  # flags may stand anywhere, also between the pictures
+        files = {slot.role: _paths(getattr(asked, _destination(slot))) for slot in self.task.inputs}
+        settings = self.settings_of(asked, parser)
+        self.check(settings, files, parser)
+        check_output(asked.output, [path for paths in files.values() for path in paths], parser)
+
+        def load() -> PictureRequest:
+            return PictureRequest({role: tuple(map(load_picture, paths)) for role, paths in files.items()})
+
+        maker = PictureMaker(asked.output, events=asked.events, debug=asked.debug, started=started)
+        return maker.make(lambda: PictureOrder(self.task, Controls(settings), load))
+
+    @property
+    def summary(self) -> str:
+        """What the command's help begins with."""
+        return f"{self.task.tooltip}. The recipe goes into the file: see atelier replay."
+
+    @property
+    def usage(self) -> str:
+        """What stands behind `atelier NAME`."""
+        words = (f"{slot.role.upper()}{' …' if slot.most > 1 else ''}" for slot in self.task.inputs)
+        optional = (f"[{each}]" if not slot.least else each for slot, each in zip(self.task.inputs, words, strict=True))
+        return f"{' '.join(optional)} -o OUT [SETTING …]"
+
+    def make_parser(self) -> CommandParser:
+        """Return what reads the arguments."""
+        parser = CommandParser(self.task.name, self.summary, self.usage)
+        for slot in self.task.inputs:
+            words = slot.help or slot.title
+            parser.add_argument(
+                _destination(slot), metavar=slot.role.upper(), type=Path, nargs=_count(slot), help=words
+            )
+        parser.add_argument(
+            "-o", "--output", metavar="OUT", type=Path, required=True, help=".png, .jpg, .tif (16 bits) or .webp"
+        )
+        self.add_flags(parser)
+        parser.add_events_flag()
+        add_settings(parser, self.task.settings)
+        return parser
+
+    def add_flags(self, parser: CommandParser) -> None:
+        """Add flags that are no settings."""
+
+    def settings_of(self, asked: argparse.Namespace, parser: CommandParser) -> Settings:
+        """Return the settings that the flags ask for; wrong ones end the program with exit code 2."""
+        return settings_from(asked, self.task.settings, parser)
+
+    def check(self, settings: Any, files: Files, parser: CommandParser) -> None:
+        """End the program with exit code 2 where these cannot be worked with, before the work begins."""
+
+
+def _destination(slot: InputSlot) -> str:
+    return f"input_{slot.role}"  # a setting may have the role's name
+
+
+def _count(slot: InputSlot) -> Literal["?", "*", "+"] | None:
+    if slot.most > 1:
+        return "+" if slot.least else "*"
+    return None if slot.least else "?"
+
+
+def _paths(given: Path | list[Path] | None) -> tuple[Path, ...]:
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, Path) else tuple(given)
 
 
 def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) -> None:
@@ -50,11 +129,21 @@ def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) ->
     check_place(output, parser)
 
 
-class PaintingCommand:
-    """Paints, reports, saves, and turns every ending into an exit code.
+@dataclass(frozen=True, slots=True)
+class PictureOrder:
+    """What to make: `load` opens the pictures; `inspect` may look at the saved result and add facts about it."""
+
+    task: PictureTask
+    controls: Controls[Any]
+    load: Callable[[], PictureRequest]
+    inspect: Callable[[PictureResult, Reporter], Facts] = lambda result, reporter: {}
+
+
+class PictureMaker:
+    """Makes one picture, reports, saves, and turns every ending into an exit code: what all picture commands share.
 
     Args:
-        output: where the painting goes.
+        output: where the picture goes.
         events: report as JSON lines.
         debug: print the traceback of a failure.
         started: when the program started, on `perf_counter`'s clock.
@@ -67,13 +156,13 @@ class PaintingCommand:
         self._started = started
         self._reporter: Reporter = reporter(events=events, started=started)
 
-    def run(self, prepare: Callable[[], RunCommand]) -> int:
-        """Paint what `prepare` orders; whatever goes wrong is told."""
+    def make(self, prepare: Callable[[], PictureOrder]) -> int:
+        """Make what `prepare` orders; whatever goes wrong is told."""
         try:
             with self._reporter:
                 order = prepare()
                 with stoppable(order.controls):
-                    self._paint(order)
+                    self._make(order)
                 return INTERRUPTED if order.controls.finishing else DONE
         except Interrupted:
             self._tell(Failure("Interrupted before anything was painted.", "Nothing was written.", ""))
@@ -82,30 +171,30 @@ class PaintingCommand:
             failure = explain(error)
         return self._tell(failure)
 
-    def _paint(self, order: RunCommand) -> None:
-        task = order.load()
-        job = catalog.start("stylize", task, order.controls)
-        painted: PictureResult = run_job(job, order.controls, self._reporter)
-        self._keep(task, painted)
-        facts = self._facts(painted) | order.inspect(painted, self._reporter)
+    def _make(self, order: PictureOrder) -> None:
+        request = order.load()
+        job = catalog.start(order.task.name, request, order.controls)
+        result: PictureResult = run_job(job, order.controls, self._reporter)
+        self._keep(request, result)
+        facts = self._facts(result) | order.inspect(result, self._reporter)
         self._reporter.result(str(self._output), **facts)
 
     def _tell(self, failure: Failure) -> int:
         self._reporter.failed(failure)
         return tell_failure(failure, debug=self._debug)
 
-    def _keep(self, task: PictureRequest, painted: PictureResult) -> None:
+    def _keep(self, request: PictureRequest, result: PictureResult) -> None:
         try:
             self._output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_error(self._output, error) from error
-        save_picture(self._output, painted.picture, recipe=painted.recipe, icc_profile=task.photo.icc_profile)
+        save_picture(self._output, result.picture, recipe=result.recipe, icc_profile=request.photo.icc_profile)
         library = Library(UserFolders.standard().library)
-        with suppress(StudioError):  # a convenience for `replay`; the painting itself is safe
-            for used in (picture for pictures in task.inputs.values() for picture in pictures):
+        with suppress(StudioError):  # a convenience for `replay`; the picture itself is safe
+            for used in request.pictures:
                 library.keep_input(used)
 
-    def _facts(self, painted: PictureResult) -> Facts:
-        height, width = painted.picture.shape[:2]
+    def _facts(self, result: PictureResult) -> Facts:
+        height, width = result.picture.shape[:2]
         seconds = round(perf_counter() - self._started, 3)
-        return {"width": width, "height": height, "finished": painted.finished, "seconds": seconds}
+        return {"width": width, "height": height, "finished": result.finished, "seconds": seconds}

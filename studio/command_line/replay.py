@@ -1,21 +1,25 @@
 """`atelier replay`: a picture made again from its recipe; on the CPU, bit by bit."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from studio.command_line.flags import CommandParser
-from studio.command_line.picture import Facts, PaintingCommand, RunCommand, check_output
+from studio.command_line.picture import Facts, PictureMaker, PictureOrder, check_output
 from studio.command_line.recipe import recipe_inside
 from studio.command_line.reporting import Reporter
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.library import Library
-from studio.core.picture_task import PictureRequest
+from studio.core.picture_task import PictureRequest, PictureTask
 from studio.core.recipes import InputRecord, Recipe
 from studio.core.user_folders import UserFolders
+from studio.jobs.picture_recipes import ReplayControls, task_of
 
 _LOSSLESS = (".png", ".tif", ".tiff")
 _MOST_THREADS = 1024
@@ -39,30 +43,29 @@ def replay(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     output: Path = asked.output or _default_output(asked.file)
     check_output(output, (asked.file, *asked.input), parser)
-    command = PaintingCommand(output, events=asked.events, debug=asked.debug, started=started)
-    return command.run(lambda: _order(asked.file, asked.input, output))
+    maker = PictureMaker(output, events=asked.events, debug=asked.debug, started=started)
+    return maker.make(lambda: _order(asked.file, asked.input, output))
 
 
-def _order(file: Path, given: Sequence[Path], output: Path) -> RunCommand:
+def _order(file: Path, given: Sequence[Path], output: Path) -> PictureOrder:
     recipe = recipe_inside(file)
-
-    from studio.jobs.picture_recipes import ReplayControls  # imports torch
-
+    task, controls = task_of(recipe), ReplayControls[Any](recipe)
     _use_as_many_threads(recipe)
     ingredients = Ingredients(given, file, Library(UserFolders.standard().library))
-    return RunCommand(
-        ReplayControls(recipe),
-        lambda: ingredients.task(recipe),
-        lambda painted, reporter: _compare(file, output, reporter),
+    return PictureOrder(
+        task,
+        controls,
+        lambda: ingredients.request(task, recipe),
+        lambda result, reporter: _compare(file, output, reporter),
     )
 
 
 def _use_as_many_threads(recipe: Recipe) -> None:
     """Share sums out over threads as then: in another order they round differently."""
-    import torch
-
     threads = recipe.versions.get("threads", "")
     if threads.isdecimal() and 0 < int(threads) <= _MOST_THREADS:
+        import torch
+
         torch.set_num_threads(int(threads))
 
 
@@ -81,34 +84,38 @@ class Ingredients:
         self._folders = (file.parent, Path.cwd())
         self._library = library
 
-    def task(self, recipe: Recipe) -> PictureRequest:
-        """Return the task with everything that went in.
+    def request(self, task: PictureTask, recipe: Recipe) -> PictureRequest:
+        """Return everything that went in.
 
         Raises:
             StudioError: a picture that went in is not to be found.
 
         """
-        content = [self._find(record) for record in recipe.inputs if record.role == "content"]
-        styles = [self._find(record) for record in recipe.inputs if record.role == "style"]
-        if len(content) != 1 or len(content) + len(styles) != len(recipe.inputs):
+        counts = Counter(record.role for record in recipe.inputs)
+        enough = all(
+            slot.least <= counts[slot.role] and (counts[slot.role] < 2 or slot.most > 1) for slot in task.inputs
+        )
+        if not enough or not counts.keys() <= {slot.role for slot in task.inputs}:
             raise StudioError(
                 "This picture went on from a frame whose own recipe is not known.", "It cannot be made again exactly."
             )
-        return PictureRequest({"content": tuple(content), "style": tuple(styles)})
+        return PictureRequest(
+            {
+                slot.role: tuple(self._find(record, slot.title) for record in recipe.inputs if record.role == slot.role)
+                for slot in task.inputs
+            }
+        )
 
-    def _find(self, record: InputRecord) -> LoadedPicture:
+    def _find(self, record: InputRecord, title: str) -> LoadedPicture:
         if record.sha256 in self._given:
-            return self._given[record.sha256]
+            return replace(self._given[record.sha256], name=record.name)
         path = self._library.find_input(record.sha256, record.name, self._folders)
         if path is None:
             raise StudioError(
-                f"“{record.name}”, the {_ROLES.get(record.role, record.role)} that went in, is not to be found.",
+                f"“{record.name}”, the {title.lower()} that went in, is not to be found.",
                 f"Name it with --input FILE (its sha256 begins {record.sha256[:12]}).",
             )
-        return load_picture(path)
-
-
-_ROLES = {"content": "photo", "style": "painting"}
+        return replace(load_picture(path), name=record.name)
 
 
 def _default_output(file: Path) -> Path:

@@ -35,13 +35,13 @@ class Backdrop:
     """
 
     def __init__(self, photo: Picture) -> None:
-        self._photo = photo
+        self.photo = photo
         self._fitted = photo
 
     def fitted(self, height: int, width: int) -> Picture:
         """Return the photo at this size; only the newest size is kept."""
         if self._fitted.shape[:2] != (height, width):
-            self._fitted = resize(self._photo, width, height)
+            self._fitted = resize(self.photo, width, height)
         return self._fitted
 
 

@@ -23,12 +23,14 @@ class _Record(BaseModel):
 class KnownNetwork(_Record):
     """A network, the file its weights come in, and where that comes from: "embedded", or an address.
 
+    `task` is what it is for: "backbone" (it looks at pictures), "fast_style", or whatever else was trained.
+
     Where the full `sha256` is not known, `sha256_prefix` holds what the file's name tells of it, as torch.hub does.
     """
 
     name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
     label: str
-    task: Literal["backbone", "fast_style"]
+    task: str
     architecture: str
     source: Annotated[str, Field(pattern=r"^(embedded|https?://\S+)$")]
     file: Annotated[str, Field(pattern=r"^[\w.-]+\.(pth|safetensors)$")]

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from models.weight_headers import FAST_STYLE, is_cut_off, safetensors_metadata
+from models.weight_headers import facts_of, is_cut_off
 from studio.core.atomic import write_error, written_in_pieces
 from studio.core.checksums import hashing, pieces_of
 from studio.core.events import Job, Log, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.known_networks import KnownNetwork, PackagedWeights, packaged_weights
-from studio.core.own_networks import SUFFIXES, OwnFiles, Record, free_name, look_inside
+from studio.core.own_networks import SUFFIXES, OwnFiles, Record, free_name, look_inside, task_on_shelf
 from studio.core.partial_files import PartialFile, Patience
 from studio.core.shelf_entry import FoundFile, Location, ShelfEntry, State, known_entry, own_entry
 from studio.core.sizes import of_megabytes
@@ -204,12 +204,12 @@ class ModelShelf:
             label = f"{label}, to {facts.taps[-1]}"
         if any(entry.label == label for entry in self.entries() if entry.path != path):
             label = f"{label} ({_wanted_name(path)})"
-        if facts.architecture == FAST_STYLE:
-            label = safetensors_metadata(path).get("painting", "").rpartition(".")[0] or path.stem
+        task = task_on_shelf(path)
+        if task != "backbone":
+            label = Path(facts_of(path).get("painting", "")).stem or _wanted_name(path)
         return Record(
-            task="fast_style" if facts.architecture == FAST_STYLE else "backbone",
-            label=label, architecture=facts.architecture, taps=facts.taps, complete=facts.complete, sha256=sha256,
-            size=path.stat().st_size, origin=path.name,
+            task=task, label=label, architecture=facts.architecture, taps=facts.taps, complete=facts.complete,
+            sha256=sha256, size=path.stat().st_size, origin=path.name,
         )  # fmt: skip
 
     def twin_of(self, sha256: str) -> ShelfEntry | None:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.weight_headers import FAST_STYLE, is_fast_style
+from models.weight_headers import facts_of, task_of
 from studio.core.atomic import write_file
 from studio.core.checksums import unreadable
 from studio.core.failures import StudioError
@@ -33,7 +33,7 @@ class Record(BaseModel):
     sha256: str
     size: int
     origin: str
-    task: Literal["backbone", "fast_style"] = "backbone"
+    task: str = "backbone"
 
 
 class OwnFiles:
@@ -86,6 +86,15 @@ class OwnFiles:
             ) from error
 
 
+def task_on_shelf(path: Path) -> str:
+    """Return what the network in `path` is for, as far as its header tells: "backbone" where it says nothing else.
+
+    A classifier is a backbone, too: it looks at pictures.
+    """
+    task = task_of(facts_of(path))
+    return "backbone" if task in ("", "classifier") else task
+
+
 def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
     """Find out which network is in `path`, or whether it is `architecture`; imports torch.
 
@@ -96,12 +105,19 @@ def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
     from models.backbones import WeightsError, WeightsFacts, inspect_weights
 
     try:
-        if is_fast_style(path) and architecture in ("", FAST_STYLE):
+        facts, task = facts_of(path), task_on_shelf(path)
+        own = facts.get("architecture", task)
+        if task == "backbone" or architecture not in ("", own):
+            return inspect_weights(path, architecture)
+        if task == "fast_style":
             from models.fast_style_files import load_fast_style
 
             load_fast_style(path)
-            return WeightsFacts(FAST_STYLE, (), complete=True)
-        return inspect_weights(path, architecture)
+        else:
+            from models.weight_files import read_tensors
+
+            read_tensors(path)  # whoever works with it sees whether it fits its own description
+        return WeightsFacts(own, (), complete=True)
     except WeightsError as error:
         raise StudioError(str(error), "Choose another weights file, or get this one again.") from error
     except OSError as error:

@@ -1,20 +1,21 @@
 """What the studio knows of a task that makes one picture of others: the picture side's `TaskKind`.
 
-Panel, command, job catalogue, replay and recall are made of it. Free of torch and numpy, so that the window and
-`--help` know it at once.
+Panel, command, job catalogue, replay and recall are made of it. Whatever takes long to import is named and imported
+where it is needed, so that `--help` and the window know every task at once.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from studio.core.recipes import Recipe
 from studio.core.samples import Sample
-from studio.core.settings import Settings
 
 if TYPE_CHECKING:
     from studio.core.events import DeepPicture, Picture
     from studio.core.images import LoadedPicture
+    from studio.core.recipes import Recipe
+    from studio.core.settings import Settings
 
 __all__ = ["CONTENT", "InputSlot", "PictureRequest", "PictureResult", "PictureTask"]
 
@@ -54,12 +55,12 @@ class PictureTask:
         verb: on the button that starts it, and in the menu.
         icon: its name in the theme.
         tooltip: one sentence: what it does.
-        settings: its settings; `describe` makes form and flags of them. Those that inherit `Blending` lay the result
-            over the photo; without it the result is shown as it is.
-        job: `module:function`, `(PictureRequest, Controls) -> Job[PictureResult]`; imported only where it runs.
+        settings_at: `module:class` of its settings; `describe` makes form and flags of them. Those that inherit
+            `Blending` lay the result over the photo; without it the result is shown as it is.
+        job: `module:function`, `(PictureRequest, Controls) -> Job[PictureResult]`.
         inputs: what goes in, in the order in which a command takes it; at most one slot but the last takes several.
         products: kinds of trained network that it can work with: "backbone", "fast_style".
-        command: `module:function` of its command, where `PictureCommand` alone does not do.
+        command: `module:class` of its command, where a subclass of `PictureCommand` says or checks more.
 
     """
 
@@ -68,11 +69,17 @@ class PictureTask:
     verb: str
     icon: str
     tooltip: str
-    settings: type[Settings]
+    settings_at: str
     job: str
     inputs: tuple[InputSlot, ...]
     products: frozenset[str] = frozenset()
-    command: str = ""
+    command: str = "studio.command_line.picture:PictureCommand"
+
+    @property
+    def settings(self) -> "type[Settings]":
+        """The class of its settings."""
+        model: type[Settings] = resolve_name(self.settings_at)
+        return model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,12 +92,17 @@ class PictureRequest:
 
     inputs: Mapping[str, tuple["LoadedPicture", ...]]
     branch: "Picture | None" = None
-    history: Recipe | None = None
+    history: "Recipe | None" = None
 
     @property
     def photo(self) -> "LoadedPicture":
         """The picture that the result is laid over."""
         return self.inputs[CONTENT][0]
+
+    @property
+    def pictures(self) -> tuple["LoadedPicture", ...]:
+        """Everything that goes in, role by role."""
+        return tuple(picture for pictures in self.inputs.values() for picture in pictures)
 
     def all(self, role: str) -> tuple["LoadedPicture", ...]:
         """Return every picture of this role, none where none was given."""
@@ -107,5 +119,5 @@ class PictureResult:
 
     layer: "DeepPicture"
     picture: "DeepPicture"
-    recipe: Recipe
+    recipe: "Recipe"
     finished: bool = True

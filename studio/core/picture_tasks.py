@@ -1,12 +1,29 @@
-"""Every kind of work on pictures there is: one line each.
+"""Every kind of work on pictures there is: one entry each, from which panel, command, replay and recall are made.
 
-Free of torch and numpy, so that the window and `--help` know them at once.
+Free even of pydantic, so that `atelier --help` answers at once.
 """
 
-from studio.core.picture_task import PictureTask
-from studio.core.style_settings import STYLIZE
+from studio.core.picture_task import CONTENT, InputSlot, PictureTask
+from studio.core.samples import sample_paintings, sample_photos
 
-__all__ = ["PICTURE_TASKS", "picture_task_named"]
+__all__ = ["PICTURE_TASKS", "STYLIZE", "picture_task_named"]
+
+STYLIZE = PictureTask(
+    name="stylize",
+    title="Style",
+    verb="Paint",
+    icon="style",
+    tooltip="Paint a photo in the manner of paintings",
+    settings_at="studio.core.style_settings:StyleSettings",
+    job="studio.jobs.style.stylize:stylize",
+    inputs=(
+        InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),
+        # none for a fast style, which knows its painting, and for a reconstruction of the photo alone
+        InputSlot("style", "Painting", "the painting, or several to mix", least=0, most=4, samples=sample_paintings),
+    ),
+    products=frozenset({"backbone", "fast_style"}),
+    command="studio.command_line.stylize:StylizeCommand",
+)
 
 PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE,)
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -108,6 +109,11 @@ class Recipe(_Record):
             raise RecipeError(
                 "The recipe in this file is damaged.", "Open it as a plain picture; its settings cannot be restored."
             ) from error
+
+
+def name_in_recipes(name: str) -> str:
+    """Return what a recipe calls a network: of a file or folder only its name, as recipes travel inside pictures."""
+    return Path(name).name
 
 
 def upgrade(

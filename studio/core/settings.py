@@ -45,6 +45,7 @@ class SettingInfo:
     scale: Literal["linear", "log"]
     choices: dict[str, str]
     lowest: str = ""
+    offers: str = ""
 
     @property
     def flag(self) -> str:
@@ -67,6 +68,7 @@ def setting(
     scale: Literal["linear", "log"] = "linear",
     choices: dict[str, str] | None = None,
     lowest: str = "",
+    offers: str = "",
 ) -> Any:
     """Declare one setting of a `Settings` model.
 
@@ -82,8 +84,10 @@ def setting(
         group: the collapsible group in the form; "" is the always visible one.
         effect: when a change acts, see `Effect`.
         scale: how a slider spreads the range.
-        choices: value → label, for a field of `Literal` type.
+        choices: value → label, for a field of `Literal` type, or of what is offered until `offers` is looked up.
         lowest: the word for the smallest value, where it says something else than a number: "never".
+        offers: for a text that names a trained network: the task that it is trained for, "backbone" or "fast_style".
+            The form offers those of this computer; a recipe tells of a file or folder only its name.
 
     """
     extra: dict[str, Any] = {
@@ -95,6 +99,7 @@ def setting(
         "scale": scale,
         "choices": choices or {},
         "lowest": lowest,
+        "offers": offers,
     }
     return Field(default, title=label, description=help, ge=low, le=high, json_schema_extra=extra)
 
@@ -133,6 +138,7 @@ def _describe_field(name: str, field: FieldInfo) -> SettingInfo:
         scale=extra.get("scale", "linear"),
         choices=dict(choices),
         lowest=str(extra.get("lowest", "")),
+        offers=str(extra.get("offers", "")),
     )
 
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from models.weight_headers import is_fast_style
 from studio.core.known_networks import KnownNetwork
-from studio.core.own_networks import Record
+from studio.core.own_networks import Record, task_on_shelf
 from studio.core.sizes import of_megabytes
 
 State: TypeAlias = Literal["embedded", "present", "missing", "damaged"]
@@ -83,7 +82,7 @@ def own_entry(name: str, found: FoundFile) -> ShelfEntry:
     return ShelfEntry(
         name=name,
         label=record.label if record else found.path.name,
-        task=_own_task(found),
+        task=record.task if record else task_on_shelf(found.path),
         architecture=record.architecture if record else "",
         state=_state(found),
         path=found.path,
@@ -116,12 +115,6 @@ def _note(network: KnownNetwork, found: FoundFile | None, unfinished: int) -> st
     if found is None and unfinished:
         return f"{network.good_for} {of_megabytes(unfinished, network.size)} are here: downloading goes on from there."
     return network.good_for
-
-
-def _own_task(found: FoundFile) -> str:
-    if found.record is not None:
-        return found.record.task
-    return "fast_style" if is_fast_style(found.path) else "backbone"
 
 
 def _own_note(record: Record | None) -> str:

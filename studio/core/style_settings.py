@@ -1,10 +1,8 @@
-"""The style task: what the artist sets, and what goes in. Free of torch, so that a window can show it first."""
+"""What an artist sets about a painting. Free of torch, so that a window can show it first."""
 
 from typing import ClassVar, Literal
 
 from studio.core.blending import Blending
-from studio.core.picture_task import CONTENT, InputSlot, PictureTask
-from studio.core.samples import sample_paintings, sample_photos
 from studio.core.settings import setting
 
 DEFAULT_BACKBONE = "atelier-slim"
@@ -47,7 +45,8 @@ class StyleSettings(Blending):
         choices={"live": "Live", "instant": "Instant"})  # fmt: skip
     fast_style: str = setting(
         DEFAULT_FAST_STYLE, label="Fast style", help="The painting that a network has learnt by heart.",
-        term="feed-forward network: a name, a file, or the folder of a training run")  # fmt: skip
+        term="feed-forward network: a name, a file, or the folder of a training run",
+        offers="fast_style")  # fmt: skip
     strength: float = setting(
         1.0, label="Strength", help="How much of the painting covers the photo.",
         term="opacity of the result; of a fast style, what its network is conditioned on",
@@ -105,7 +104,8 @@ class StyleSettings(Blending):
 
     backbone: str = setting(
         DEFAULT_BACKBONE, label="Network", help="The network that looks at the pictures.",
-        term="perceptual backbone: a name or a weights file", group="Network")  # fmt: skip
+        term="perceptual backbone: a name or a weights file", group="Network",
+        offers="backbone", choices={DEFAULT_BACKBONE: "Atelier"})  # fmt: skip
     pooling: Literal["max", "average"] = setting(
         "average", label="Pooling", help="Average carries colours and strokes across; max keeps to fine texture.",
         term="pooling layers", group="Network", choices={"max": "Max", "average": "Average"})  # fmt: skip
@@ -133,21 +133,3 @@ class StyleSettings(Blending):
             self.content_layer_1, self.content_layer_2, self.content_layer_3, self.content_layer_4,
             self.content_layer_5,
         )  # fmt: skip
-
-
-STYLIZE = PictureTask(
-    name="stylize",
-    title="Style",
-    verb="Paint",
-    icon="style",
-    tooltip="Paint a photo in the manner of paintings",
-    settings=StyleSettings,
-    job="studio.jobs.style.stylize:stylize",
-    inputs=(
-        InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),
-        InputSlot(
-            "style", "Painting", "the painting, or several to mix", least=0, most=4, samples=sample_paintings
-        ),  # a fast style knows its painting, and a reconstruction needs none
-    ),
-    products=frozenset({"backbone", "fast_style"}),
-)

@@ -12,12 +12,12 @@ class ClassifyTask:
 
     Args:
         pictures: files; what is no picture is left out, with a word about it.
-        model: a classifier's file, or the folder of the run that trained it.
+        model: a classifier's name on the shelf, its file, or the folder of the run that trained it.
 
     """
 
     pictures: tuple[Path, ...]
-    model: Path
+    model: str
 
 
 @dataclass(frozen=True, slots=True)

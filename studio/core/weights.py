@@ -55,9 +55,12 @@ def resolve_backbone(
     if entry is None or (plain != name and not entry.architecture):
         return _resolve_file(name, shelf)
     if entry.task != "backbone":
+        paints = entry.task == "fast_style"
         raise StudioError(
-            f"{entry.label} is a fast style: it paints by itself, and cannot look at pictures.",
-            "Choose Instant in the Style panel to paint with it (--fast on the command line).",
+            f"{entry.label} is a {entry.task.replace('_', ' ')}: it makes pictures by itself, and cannot look at them.",
+            "Choose Instant in the Style panel to paint with it (--fast on the command line)."
+            if paints
+            else "Choose a network that looks at pictures.",
         )
     if plain != name or entry.path is None:
         return ResolvedWeights(
@@ -68,16 +71,11 @@ def resolve_backbone(
     )
 
 
-def name_in_recipes(name: str) -> str:
-    """Return what a recipe calls the network `name`: of a file only its name, as recipes travel inside pictures."""
-    return Path(name).name if Path(name).suffix.lower() in SUFFIXES else name
-
-
 def resolve_recorded(name: str, sha256: str) -> ResolvedWeights:
     """Find the network that a recipe names; where a file was used, also by its content on the shelf.
 
     Args:
-        name: as `name_in_recipes` returned it.
+        name: as `recipes.name_in_recipes` returned it.
         sha256: of the weights file; "" where they were random.
 
     Raises:

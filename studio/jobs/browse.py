@@ -1,7 +1,6 @@
 """What there is to choose from: the packaged samples, the library's results, the networks."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,11 @@ from typing import Any
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.failures import StudioError
-from studio.core.fast_styles import FastStyleShelf
 from studio.core.images import load_picture, thumbnail
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.samples import Sample
+from studio.core.trained_models import TrainedModels
 
 SAMPLE_SIDE = 192
 
@@ -81,49 +80,16 @@ def list_library(task: LibraryTask, controls: Controls[Any]) -> Job[tuple[Thumbn
     return tuple(found)
 
 
-def list_networks(task: ModelShelf | None, controls: Controls[Any]) -> Job[dict[str, str]]:
-    """Find which networks can be painted with: name → label, which says so where one is untrained."""
+def list_offers(task: str, controls: Controls[Any]) -> Job[dict[str, str]]:
+    """Find the networks trained for `task`, for settings that offer them: name → label.
+
+    Of backbones those that are not on this computer are offered, too: their labels say so.
+    """
     yield Progress("Looking for networks")
-    shelf = task or ModelShelf.standard()
-    lookers = [entry for entry in shelf.entries() if entry.task == "backbone"]
+    if task != "backbone":
+        return {model.name: model.label for model in TrainedModels.standard(task).all()}
+    lookers = [entry for entry in ModelShelf.standard().entries() if entry.task == "backbone"]
     return {entry.name: _network_label(entry) for entry in lookers if entry.path is not None or entry.url}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FastStyleThumbnail:
-    """A fast style one may choose; `picture` is its painting, where that is on this computer."""
-
-    name: str
-    title: str
-    picture: Picture | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FastStylesTask:
-    """Which fast styles to list: all of `shelf` (by default the user's), and the one called `used`, wherever it is."""
-
-    used: str = ""
-    shelf: FastStyleShelf | None = None
-
-
-def list_fast_styles(task: FastStylesTask, controls: Controls[Any]) -> Job[tuple[FastStyleThumbnail, ...]]:
-    """Find which fast styles there are, with small versions of the paintings that they learnt."""
-    yield Progress("Looking for fast styles")
-    shelf = task.shelf or FastStyleShelf.standard()
-    styles = {style.name: style for style in shelf.styles()}
-    if task.used and task.used not in styles:
-        with suppress(StudioError):  # it is gone, or was none: that is told where it is painted with
-            styles[task.used] = shelf.find(task.used)
-    found = []
-    for style in styles.values():
-        yield Progress(f"Opening {style.label}")
-        painting = style.find_painting()
-        picture = None
-        if painting is not None:
-            with suppress(StudioError):  # an old run may point to what is no picture any more
-                picture = thumbnail(load_picture(painting).pixels, SAMPLE_SIDE)
-        found.append(FastStyleThumbnail(style.name, style.label, picture))
-    return tuple(found)
 
 
 def _network_label(entry: ShelfEntry) -> str:

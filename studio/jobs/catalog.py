@@ -1,16 +1,16 @@
 """Finds the generator for a task by its name, importing torch only when the job is started."""
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 from studio.core.controls import Controls
 from studio.core.events import Job
+from studio.core.picture_tasks import picture_task_named
 
 _JOBS = {
     "warm_up": "studio.jobs.warm_up:warm_up",
-    "stylize": "studio.jobs.style.stylize:stylize",
     "classify": "studio.jobs.classify:classify",
-    "compose": "studio.jobs.compose:compose",
+    "compose": "studio.jobs.export:compose",
     "load_picture": "studio.jobs.files:load_picture",
     "save_picture": "studio.jobs.files:save_picture",
     "keep_result": "studio.jobs.files:keep_result",
@@ -28,10 +28,15 @@ _JOBS = {
 def start(name: str, task: Any, controls: Controls[Any]) -> Job[Any]:
     """Return the generator of job `name` over `task`; runs nothing of it yet.
 
+    Args:
+        name: of a picture task, or of one of the jobs above.
+        task: what the job takes.
+        controls: what it hears.
+
     Raises:
         KeyError: there is no such job.
 
     """
-    module, function = _JOBS[name].split(":")
-    job: Job[Any] = getattr(import_module(module), function)(task, controls)
+    kind = picture_task_named(name)
+    job: Job[Any] = resolve_name(_JOBS[name] if kind is None else kind.job)(task, controls)
     return job

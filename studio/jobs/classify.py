@@ -18,10 +18,10 @@ from studio.core.device import choose_device
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
 from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
+from studio.core.trained_models import TrainedModels
 from studio.core.verdicts import ClassifyTask, Verdict
 from studio.training.data.augment import centred
 from studio.training.data.shrinking import load_shrunken
-from studio.training.run_folder import RunFolder
 from studio.training.tasks.labelled_pictures import as_seen
 
 __all__ = ["classify", "logits_in"]
@@ -60,18 +60,14 @@ def classify(task: ClassifyTask, controls: Controls[Any]) -> Job[tuple[Verdict, 
     return tuple(verdicts)
 
 
-def open_classifier(model: Path) -> tuple[Classifier, ClassifierFacts]:
-    """Return the classifier in a file, or of a run.
+def open_classifier(model: str) -> tuple[Classifier, ClassifierFacts]:
+    """Return the classifier called `model`: a name on the shelf, a file, or the folder of the run that trained it.
 
     Raises:
         StudioError: there is none.
 
     """
-    file = RunFolder(model).model_file if model.is_dir() else model
-    if model.is_dir() and not file.exists():
-        raise StudioError(
-            f"There is no finished network in {model}.", "Let the run end, or stop and keep it; or choose a file."
-        )
+    file = TrainedModels.standard("classifier").find(model).path
     try:
         return load_classifier(file)
     except WeightsError as error:

@@ -1,40 +1,60 @@
-"""Writes what the canvas shows: the painting composed over its photo in full depth, to a file of the artist's.
+"""The instant settings at work: what a job made, laid over its photo, ready to draw or written to a file.
 
-What went in is kept in the library, so that the file brings its whole painting back even where the painting was saved
-half-way and never finished.
+What went in is kept in the library, so that a file brings everything back even where it was saved half-way and never
+finished.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.core.compositing import compose
+from studio.core import compositing
+from studio.core.blending import Blending
+from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
+from studio.core.frames import Frame, prepare_frame
 from studio.core.images import LoadedPicture, save_picture
 from studio.core.library import Library
 from studio.core.recipes import Recipe
-from studio.core.style_settings import StyleSettings
+from studio.core.settings import Settings
+from studio.jobs.picture_recipes import told
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComposeTask:
+    """The photo as the ground of one picture after another, and the layer to lay over it."""
+
+    ground: Backdrop
+    layer: Picture | DeepPicture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportTask:
-    """What to write where: the painting over the first of its `inputs`, the photo, with the recipe that says so."""
+    """What to write where: the layer over the first of its `inputs`, the photo, with the recipe that says so."""
 
     path: Path
     library: Library
     inputs: tuple[LoadedPicture, ...]
-    painting: Picture | DeepPicture
-    settings: StyleSettings
+    layer: Picture | DeepPicture
+    settings: Settings
     recipe: Recipe
     ai_mark: bool = True
+
+
+def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
+    """Lay `task.layer` over its ground with the settings as they are when the work begins."""
+    yield Progress("Compositing")
+    settings, layer = controls.settings, task.layer
+    photo = task.ground.fitted(*layer.shape[:2]) if isinstance(settings, Blending) else task.ground.photo
+    return prepare_frame(compositing.compose(photo, layer, settings))
 
 
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     """Compose and write one picture; the suffix chooses the format (PNG, JPEG, TIFF with 16 bits, WebP)."""
     yield Progress(f"Saving {task.path.name}")
     photo = task.inputs[0]
-    picture = compose(photo.pixels, task.painting, task.settings)
+    picture = compositing.compose(photo.pixels, task.layer, task.settings)
     recipe = _with_settings(task.recipe, task.settings)
     save_picture(task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark)
     for used in task.inputs:
@@ -43,8 +63,7 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     return task.path
 
 
-def _with_settings(recipe: Recipe, settings: StyleSettings) -> Recipe:
-    """Name the settings of now, and keep those that the painting was started with: it is replayed from them."""
-    newest = settings.model_dump()
+def _with_settings(recipe: Recipe, settings: Settings) -> Recipe:
+    """Name the settings of now, and keep those that the picture was started with: it is replayed from them."""
     started = recipe.initial or recipe.settings
-    return Recipe.model_validate({**recipe.model_dump(), "settings": newest, "initial": started})
+    return Recipe.model_validate({**recipe.model_dump(), "settings": told(settings), "initial": started})

@@ -1,17 +1,22 @@
-"""Brings a saved painting back: the picture, the settings, and the pictures that it was made from."""
+"""Brings a saved picture back: what it shows, its settings, and the pictures that it was made from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studio.core.blending import Blending
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.core.library import Library
+from studio.core.picture_task import PictureTask
+from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import Recipe
-from studio.core.style_settings import StyleSettings
+from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture, prepare_opened
+from studio.jobs.picture_recipes import settings_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,19 +29,19 @@ class RecallTask:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RecalledPainting:
-    """Everything that the Style panel showed when the picture was saved."""
+class RecalledPicture:
+    """Everything that the panel of `task` showed when the picture was saved; `inputs` by role."""
 
+    task: PictureTask
     shown: OpenedPicture
-    photo: OpenedPicture
-    paintings: tuple[OpenedPicture, ...]
-    settings: StyleSettings
+    inputs: Mapping[str, tuple[OpenedPicture, ...]]
+    settings: Settings
     recipe: Recipe
 
     @property
-    def shows_plain_painting(self) -> bool:
-        """True if compositing was neutral: the file then holds the painting itself."""
-        return self.settings.is_neutral
+    def shows_layer(self) -> bool:
+        """True if compositing was neutral: the file then holds what the job made."""
+        return not isinstance(self.settings, Blending) or self.settings.is_neutral
 
     @property
     def step(self) -> int:
@@ -44,40 +49,36 @@ class RecalledPainting:
         steering = self.recipe.steering
         branches = [number for number, step in enumerate(steering) if step.action == "branch"]
         last_sitting = steering[branches[-1] + 1 :] if branches else steering
-        return max((step.at for step in last_sitting), default=self.settings.steps)
+        return max((step.at for step in last_sitting), default=getattr(self.settings, "steps", 0))
 
 
-def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPainting]:
+def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
     """Load the inputs that the recipe of `task.shown` names.
 
     Raises:
-        StudioError: the recipe is of another task, or an input is nowhere to be found.
+        StudioError: the recipe is of a task that this version does not know, or an input is nowhere to be found.
 
     """
     recipe = task.shown.picture.recipe
-    if recipe is None or recipe.task != "stylize":
+    kind = None if recipe is None else picture_task_named(recipe.task)
+    if recipe is None or kind is None:
         raise StudioError("This picture carries no painting recipe.", "It opens as a plain photo.")
-    settings = _settings_of(recipe)
-    loaded: dict[str, list[OpenedPicture]] = {"content": [], "style": []}
+    try:
+        settings = settings_of(recipe)
+    except StudioError as error:
+        raise StudioError(error.cause, "It opens as a plain photo; update Atelier to go on with it.") from error
+    loaded: dict[str, tuple[OpenedPicture, ...]] = {slot.role: () for slot in kind.inputs}
     for number, wanted in enumerate(recipe.inputs):
         yield Progress(f"Opening {wanted.name}", number, len(recipe.inputs))
         path = task.library.find_input(wanted.sha256, wanted.name, task.folders)
         if path is None:
             raise StudioError(
                 f"The picture “{wanted.name}”, from which this was made, is not in the library.",
-                "It opens as a plain photo; to have its painting back, put that picture beside it and drop it again.",
+                "It opens as a plain photo; to go on with it, put that picture beside it and drop it again.",
             )
-        loaded.setdefault(wanted.role, []).append(prepare_opened(load_picture(path), name=wanted.name))
-    if not loaded["content"]:
-        raise StudioError("This picture's recipe names no photo.", "It opens as a plain photo.")
-    return RecalledPainting(task.shown, loaded["content"][0], tuple(loaded["style"]), settings, recipe)
-
-
-def _settings_of(recipe: Recipe) -> StyleSettings:
-    try:
-        return StyleSettings.model_validate(recipe.settings)
-    except ValueError as error:
-        raise StudioError(
-            "The recipe's settings cannot be read; another version of Atelier may have made it.",
-            "It opens as a plain photo; update Atelier to have its painting back.",
-        ) from error
+        opened = prepare_opened(load_picture(path), name=wanted.name)
+        loaded[wanted.role] = (*loaded.get(wanted.role, ()), opened)
+    for slot in kind.inputs:
+        if len(loaded[slot.role]) < slot.least:
+            raise StudioError(f"This picture's recipe names no {slot.title.lower()}.", "It opens as a plain photo.")
+    return RecalledPicture(kind, task.shown, loaded, settings, recipe)

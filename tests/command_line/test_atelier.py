@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.cli import COMMANDS, main
+from studio.cli import commands, main
 from studio.command_line.doctor import Finding, examine
 from studio.command_line.window import debian_package, what_hinders
 from studio.core.images import save_picture
@@ -49,13 +49,13 @@ def test_help_names_every_command_and_loads_neither_torch_nor_qt_nor_numpy():
     tell = "import atexit, sys\natexit.register(lambda: print(sorted({n.split('.')[0] for n in sys.modules})))"
     ran = atelier("--help", before=tell)
     assert ran.returncode == 0
-    for command, (_, summary) in COMMANDS.items():
+    for command, (_, summary) in commands().items():
         assert f"{command:<10}{summary}" in ran.stdout
     loaded = ran.stdout.splitlines()[-1]
     assert not any(f"'{package}'" in loaded for package in ("torch", "PySide6", "numpy", "pydantic"))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", commands())
 def test_every_command_explains_itself_without_loading_torch(command):
     tell = "import atexit, sys\natexit.register(lambda: print('torch' in sys.modules))"
     ran = atelier(command, "--help", before=tell)

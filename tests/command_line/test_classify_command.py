@@ -74,7 +74,7 @@ def test_a_run_stands_for_its_network_and_a_program_gets_every_probability(model
 
 def test_a_broken_file_is_named_and_the_others_are_answered(model, pictures):
     (pictures / "broken.png").write_bytes(b"no picture")
-    said, job = [], classify(ClassifyTask(tuple(sorted(pictures.iterdir())), model), Controls(Settings()))
+    said, job = [], classify(ClassifyTask(tuple(sorted(pictures.iterdir())), str(model)), Controls(Settings()))
     while True:
         try:
             said.append(next(job))
@@ -84,12 +84,12 @@ def test_a_broken_file_is_named_and_the_others_are_answered(model, pictures):
     assert [verdict.said for verdict in verdicts] == ["green", "red"]
     assert any("broken.png" in one.message for one in said if isinstance(one, Log))
     with pytest.raises(StudioError, match="None of these files is a picture"):
-        finish(classify(ClassifyTask((pictures / "broken.png",), model), Controls(Settings())))
+        finish(classify(ClassifyTask((pictures / "broken.png",), str(model)), Controls(Settings())))
 
 
 def test_asked_to_finish_it_returns_what_it_has(model, pictures):
     controls = Controls(Settings())
-    job = classify(ClassifyTask(tuple(sorted(pictures.iterdir())), model), controls)
+    job = classify(ClassifyTask(tuple(sorted(pictures.iterdir())), str(model)), controls)
     for _ in range(3):
         next(job)
     controls.finish()

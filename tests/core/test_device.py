@@ -43,7 +43,7 @@ def test_a_label_has_the_memory_where_it_is_known():
 
 
 LIGHT = ["studio.core.device", "studio.core.weights", "studio.core.library", "studio.core.frames", "studio.jobs.files",
-         "studio.jobs.compose", "studio.jobs.catalog"]  # fmt: skip
+         "studio.jobs.export", "studio.jobs.catalog"]  # fmt: skip
 
 
 def test_foundations_and_task_classes_import_neither_torch_nor_qt():

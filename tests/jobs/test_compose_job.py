@@ -6,7 +6,7 @@ from studio.core.events import Progress
 from studio.core.frames import prepare_frame
 from studio.core.style_settings import StyleSettings
 from studio.jobs import catalog
-from studio.jobs.compose import ComposeTask
+from studio.jobs.export import ComposeTask
 
 rng = np.random.default_rng(0)
 PHOTO = rng.integers(0, 256, (90, 120, 4), np.uint8)

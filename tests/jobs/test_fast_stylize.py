@@ -15,10 +15,10 @@ from models.painting_init import fitted
 from studio.core.controls import Controls
 from studio.core.events import Progress, finish
 from studio.core.failures import StudioError
-from studio.core.fast_styles import FastStyleShelf
 from studio.core.inference_format import FORMATS, PLAIN, FormatMemo
 from studio.core.model_shelf import ModelShelf
 from studio.core.recipes import Recipe
+from studio.core.trained_models import TrainedModels
 from studio.core.weights import resolve_backbone
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.style.inputs import to_deep_picture, to_tensor
@@ -229,14 +229,14 @@ def test_what_is_no_fast_style_is_refused_in_words(tmp_path, style):
 
 
 def test_a_fast_style_is_listed_from_shelf_and_runs(tmp_path):
-    shelf = FastStyleShelf(ModelShelf(tmp_path / "models"), tmp_path / "runs")
+    models = TrainedModels("fast_style", ModelShelf(tmp_path / "models"), tmp_path / "runs")
     write_fast_style(tmp_path / "models/own.safetensors")
     write_finished_run(tmp_path / "runs/first", "My stripes")
     (tmp_path / "runs/unfinished").mkdir()
-    listed = {style.name: style.label for style in shelf.styles()}
+    listed = {style.name: style.label for style in models.all()}
     assert listed[str(tmp_path / "runs/first")] == "My stripes"
     assert "own" in listed
-    assert shelf.find(str(tmp_path / "runs/first")).path == tmp_path / "runs/first/model.safetensors"
+    assert models.find(str(tmp_path / "runs/first")).path == tmp_path / "runs/first/model.safetensors"
 
 
 def test_an_imported_one_is_called_after_its_painting_and_cannot_look(tmp_path, style):

@@ -50,12 +50,12 @@ def test_everything_comes_back_from_the_library(tmp_path, library, inputs):
     shown = saved(tmp_path, recipe_of(inputs))
     events, recalled = run(recall, RecallTask(shown, library))
     assert recalled.settings == SETTINGS
-    assert recalled.photo.picture.name == "photo.png"
-    assert np.array_equal(recalled.photo.picture.pixels, inputs[0].pixels)
-    assert [painting.picture.name for painting in recalled.paintings] == ["first.png", "second.png"]
+    assert recalled.inputs["content"][0].picture.name == "photo.png"
+    assert np.array_equal(recalled.inputs["content"][0].picture.pixels, inputs[0].pixels)
+    assert [painting.picture.name for painting in recalled.inputs["style"]] == ["first.png", "second.png"]
     assert all(
         np.array_equal(back.picture.pixels, given.pixels)
-        for back, given in zip(recalled.paintings, inputs[1:], strict=True)
+        for back, given in zip(recalled.inputs["style"], inputs[1:], strict=True)
     )
     assert recalled.shown is shown
     assert "first.png" in events[1].stage
@@ -64,7 +64,7 @@ def test_everything_comes_back_from_the_library(tmp_path, library, inputs):
 def test_inputs_beside_the_saved_file_will_do(tmp_path, library, inputs):
     shown = saved(tmp_path, recipe_of(inputs))
     _, recalled = run(recall, RecallTask(shown, library, (tmp_path / "in",)))
-    assert [painting.picture.name for painting in recalled.paintings] == ["first.png", "second.png"]
+    assert [painting.picture.name for painting in recalled.inputs["style"]] == ["first.png", "second.png"]
 
 
 def test_a_file_of_the_same_name_but_other_pixels_is_not_taken_for_it(tmp_path, library, inputs):
@@ -104,7 +104,7 @@ def test_only_a_neutral_composition_is_the_painting_itself(tmp_path, library, in
     settings = SETTINGS.model_copy(update=change)
     shown = saved(tmp_path, recipe_of(inputs, settings=settings.model_dump()))
     _, recalled = run(recall, RecallTask(shown, library, (tmp_path / "in",)))
-    assert recalled.shows_plain_painting == plain
+    assert recalled.shows_layer == plain
 
 
 def steps(*pairs):

@@ -17,6 +17,7 @@ from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.model_shelf import ModelShelf
 from studio.core.picture_task import PictureResult
+from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls, segments_of
 from studio.jobs.style.inputs import StyleInputs, loss_weights, to_deep_picture, to_picture, to_tensor
@@ -224,7 +225,9 @@ class Studio:
             clock = clock or self.steering.clock
         else:
             self.steering = ReplayedSteering(settings, steps)
-        writer = RecipeWriter(self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False))
+        writer = RecipeWriter(
+            STYLIZE, self.task, settings, WeightsRecord(name="squeezenet1_1:untrained", trained=False)
+        )
         recipe = lambda newest, at: writer.write(newest, self.steering.record, stopped_at=at)  # noqa: E731
         self.sitting = MultiscaleOptimisation(self.easel, settings, self.steering, recipe, clock or time.monotonic)
 
@@ -310,6 +313,19 @@ def test_sketches_replay_to_identical_pixels(seed):
     one, other = frames(live), frames(made)
     for step in one.keys() & other.keys():
         assert np.array_equal(one[step].picture, other[step].picture)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_frame_in_which_a_sketch_is_carried_over_replays_too(seed):
+    shown = frames(Studio(SLOW).paint(dragging(seed)))
+    sketches = {step.at + step.changes["evaluations"] for step in shown[max(shown)].recipe.steering
+                if step.action == "sketch"}  # fmt: skip
+    carried = [frame for at, frame in shown.items() if at - 1 in sketches]
+    assert carried
+    for frame in carried:
+        again = Studio(SLOW, frame.recipe.steering)
+        again.paint()
+        assert np.array_equal(to_picture(again.sitting.painting), frame.picture)
 
 
 @pytest.mark.parametrize("drafts", [1, 4])

@@ -16,12 +16,13 @@ from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Job, Preview, Progress, finish
 from studio.core.failures import StudioError
-from studio.core.fast_styles import FastStyle, FastStyleShelf
 from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
+from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe
 from studio.core.resizing import fit_within
 from studio.core.style_settings import StyleSettings
+from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.picture_recipes import RecipeWriter
 from studio.jobs.style.inputs import to_deep_picture, to_picture, to_tensor
 
@@ -51,7 +52,7 @@ def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> 
     settings = controls.settings
     request = PictureRequest({CONTENT: (request.photo,)})  # a fast style knows its painting, and starts from nothing
     yield Progress(LOADING)
-    style = FastStyleShelf.standard().find(settings.fast_style)
+    style = TrainedModels.standard("fast_style").find(settings.fast_style)
     network = open_fast_style(style)
     chosen = format_of_fast_styles(network)
     in_format(network, chosen)
@@ -59,7 +60,7 @@ def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> 
 
     def recipe(strength: float) -> Recipe:
         newest = controls.settings.model_copy(update={"strength": strength})
-        return RecipeWriter(request, newest, record, versions=versions).write(newest, ())
+        return RecipeWriter(STYLIZE, request, newest, record, versions=versions).write(newest)
 
     photo = _photo(request, settings)
     if max(photo.shape[2:]) >= LARGE:
@@ -98,13 +99,13 @@ def paint_as_recorded(request: PictureRequest, settings: StyleSettings, recipe: 
     return laid_over(photo, painted, settings.strength)
 
 
-def recorded_style(settings: StyleSettings, recipe: Recipe) -> FastStyle:
+def recorded_style(settings: StyleSettings, recipe: Recipe) -> TrainedModel:
     """Find the fast style that a recipe was made with."""
     sha256 = next((record.sha256 for record in recipe.weights if record.name == settings.fast_style), "")
-    return FastStyleShelf.standard().find_recorded(settings.fast_style, sha256)
+    return TrainedModels.standard("fast_style").find_recorded(settings.fast_style, sha256)
 
 
-def open_fast_style(style: FastStyle) -> FastStyleNetwork:
+def open_fast_style(style: TrainedModel) -> FastStyleNetwork:
     """Load a network onto the device that computes.
 
     Raises:

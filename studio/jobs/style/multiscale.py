@@ -2,21 +2,23 @@
 
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
-from models.painting_init import grow, resize, size_of
+from models.painting_init import fitted, grow, resize, size_of
 from models.steered_lbfgs import Outcome
 from models.style_optimisation import StyleOptimisation
+from models.style_transfer import LossWeights
 from studio.core.events import Event, Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.recipes import Recipe, SteeringStep
 from studio.core.style_settings import StyleSettings
 from studio.jobs.style.inputs import StyleInputs, loss_weights, to_picture
 from studio.jobs.style.scales import Stage, stages, stages_from
-from studio.jobs.style.sketching import Proxy
 from studio.jobs.style.steering import Steering
 
 SLOW_PASS = 0.1
@@ -37,6 +39,40 @@ Optimisations: TypeAlias = Generator[Event, None, StyleOptimisation]
 
 class Interrupted(Exception):  # noqa: N818 - not an error: the artist was faster than the network
     """The evaluation being made is no longer wanted."""
+
+
+class Proxy:
+    """A small painting that answers at once, and what it means for the large one.
+
+    Only the difference the sketch makes is shown, laid over the large painting: its sharpness stays, and nothing jumps.
+
+    Args:
+        easel: makes the loss at the sketch's size.
+        painting: the large painting, which stays as it is meanwhile.
+        side: longer side of the sketch.
+        weights: the newest weights.
+
+    """
+
+    def __init__(self, easel: StyleInputs, painting: Tensor, side: int, weights: LossWeights) -> None:
+        self.side = side
+        self._painting = painting
+        height, width = fitted(*size_of(painting), side)
+        self._start = resize(painting, height, width)
+        self.optimisation = StyleOptimisation(easel.objective(height, width), self._start, weights)
+        self._unchanged = self.optimisation.painting
+
+    @property
+    def has_changed(self) -> bool:
+        """True once the sketch differs from its start."""
+        return self.optimisation.painting is not self._unchanged
+
+    def over_painting(self, share: float = 1.0) -> Tensor:
+        """Return the large painting with `share` of what the sketch has changed."""
+        change = share * (self.optimisation.painting - self._start)
+        size = self._painting.shape[2:]
+        large = F.interpolate(change, tuple(size), mode="bilinear", align_corners=False)
+        return (self._painting + large).clamp_(0.0, 1.0)
 
 
 @dataclass(slots=True)
@@ -260,21 +296,16 @@ class MultiscaleOptimisation:
         assert self.painting is not None
         sketch = Proxy(self._easel, optimisation.painting, side, self._weights)
         began = self._evaluations
-        carried: StyleOptimisation | None = None
-        while carried is None:
+        while True:
             yield from self._follow(sketch)
-            evaluations = self._evaluations - began
+            changes = {"side": side, "evaluations": self._evaluations - began}
+            sketched = SteeringStep(at=began, action="sketch", changes=changes)
             if self._stops():
+                self._steering.write(sketched)
                 self.painting = sketch.over_painting()
-                carried = optimisation
-            else:
-                try:
-                    carried = yield from self._carry(optimisation, sketch)
-                except Interrupted:
-                    continue
-        changes = {"side": side, "evaluations": evaluations}
-        self._steering.write(SteeringStep(at=began, action="sketch", changes=changes))
-        return carried
+                return optimisation
+            with suppress(Interrupted):
+                return (yield from self._carry(optimisation, sketch, sketched))
 
     def _follow(self, sketch: Proxy) -> Job[None]:
         """Evaluate the sketch as long as the slider moves; its frames are drafts."""
@@ -290,7 +321,7 @@ class MultiscaleOptimisation:
             else:
                 yield self._progress()
 
-    def _carry(self, optimisation: StyleOptimisation, sketch: Proxy) -> Optimisations:
+    def _carry(self, optimisation: StyleOptimisation, sketch: Proxy, sketched: SteeringStep) -> Optimisations:
         """Go on from the painting with the sketched change, if that lowers the loss; otherwise from the painting."""
         self._steer(optimisation)
         loss = optimisation.look(self._interrupt)
@@ -298,6 +329,7 @@ class MultiscaleOptimisation:
         carried = optimisation.fork(sketch.over_painting())
         outcome = yield from self._evaluate(carried, self._stage.side, self._interrupt)
         self._done += 1
+        self._steering.write(sketched)  # before the frame that shows it: whoever goes on from there needs it
         if outcome is not Outcome.ACCEPTED or carried.loss >= loss:
             return optimisation
         yield from self._take(carried, outcome)

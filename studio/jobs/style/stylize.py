@@ -10,10 +10,11 @@ from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
-from studio.core.fast_styles import FastStyle, FastStyleShelf
 from studio.core.picture_task import PictureRequest, PictureResult
+from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.style_settings import StyleSettings
+from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone, resolve_recorded
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.style.fast_stylize import fast_stylize, open_fast_style, paint_as_recorded, recorded_style
@@ -46,9 +47,9 @@ def stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[P
     if not weights.trained:
         yield Log(f"{weights.label}: its weights are random, so expect texture rather than brush strokes.", "warning")
     steering = LiveSteering(controls, settings)
-    style = FastStyleShelf.standard().find(settings.fast_style) if starts_instantly(settings) else None
+    style = TrainedModels.standard("fast_style").find(settings.fast_style) if starts_instantly(settings) else None
     records = (weights_record(weights),) if style is None else (weights_record(weights), style.record())
-    writer = RecipeWriter(request, settings, *records)
+    writer = RecipeWriter(STYLIZE, request, settings, *records)
     sitting = MultiscaleOptimisation(
         _easel(request, settings, backbone, style),
         settings,
@@ -62,7 +63,7 @@ def stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[P
     return result_of(request, to_deep_picture(sitting.painting), newest, recipe, finished=not sitting.stopped)
 
 
-def _replay(request: PictureRequest, controls: ReplayControls) -> Job[PictureResult]:
+def _replay(request: PictureRequest, controls: ReplayControls[StyleSettings]) -> Job[PictureResult]:
     """Make the picture of a recipe again: every sitting of its chain, one after the other."""
     recipe = controls.recipe
     frame = None if request.branch is None else to_tensor(request.branch)
@@ -130,7 +131,7 @@ def _check(request: PictureRequest, settings: StyleSettings) -> None:
 
 
 def _easel(
-    request: PictureRequest, settings: StyleSettings, backbone: Backbone, style: FastStyle | None
+    request: PictureRequest, settings: StyleSettings, backbone: Backbone, style: TrainedModel | None
 ) -> StyleInputs:
     device = torch.device(choose_device().kind)
     return StyleInputs(

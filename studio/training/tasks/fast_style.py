@@ -23,8 +23,9 @@ from models.weight_files import WeightsError
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
+from studio.core.recipes import name_in_recipes
 from studio.core.settings import Settings
-from studio.core.weights import ResolvedWeights, name_in_recipes, resolve_backbone
+from studio.core.weights import ResolvedWeights, resolve_backbone
 from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import PictureCache, caching_pictures
 from studio.training.data.sampler import seed_of

@@ -41,7 +41,8 @@ class FastStyleSettings(TrainingSettings, Variation):
         low=1, high=16, step=1, group=_NETWORK)  # fmt: skip
     backbone: str = setting(
         DEFAULT_BACKBONE, label="Judge", help="The network that looks at photos and paintings while it learns.",
-        term="perceptual backbone: a name or a weights file", group=_NETWORK)  # fmt: skip
+        term="perceptual backbone: a name or a weights file", group=_NETWORK,
+        offers="backbone", choices={DEFAULT_BACKBONE: "Atelier"})  # fmt: skip
     full_strength: float = setting(
         0.6, label="At full strength", help="How often it practises at full strength; else at any below.",
         term="share of examples whose strength is 1; the others' is uniform in 0–1", low=0.0, high=1.0, step=0.05,

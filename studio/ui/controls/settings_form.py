@@ -23,7 +23,6 @@ class SettingsForm(QWidget):
     Args:
         model: the task's settings.
         theme: where colours and icons come from.
-        choices: offers for settings that the model leaves open (a text such as the network): value → words.
         groups: their order, as far as it is not that of the settings.
         parent: the widget it lies in.
 
@@ -45,14 +44,13 @@ class SettingsForm(QWidget):
         model: type[Settings],
         theme: Theme,
         *,
-        choices: Mapping[str, Mapping[str, str]] | None = None,
         groups: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model, self._theme = model, theme
         self._settings = model()
-        self._rows = {info.name: _make_row(info, theme, (choices or {}).get(info.name)) for info in describe(model)}
+        self._rows = {info.name: _make_row(info, theme) for info in describe(model)}
         self._sections: dict[str, Section] = {}
         self._order = tuple(groups)
         self._hidden: frozenset[str] = frozenset()
@@ -121,11 +119,16 @@ class SettingsForm(QWidget):
         """Call a setting by other words than its model does."""
         self._rows[name].set_caption(label, tooltip)
 
-    def set_choices(self, name: str, choices: Mapping[str, str]) -> None:
-        """Offer other values for a setting that was built with `choices`."""
-        row = self._rows[name]
-        if isinstance(row, ChoiceRow):
-            row.set_choices(choices)
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The tasks whose trained networks are offered here, each once: see `setting(offers=…)`."""
+        return tuple(dict.fromkeys(row.info.offers for row in self._rows.values() if row.info.offers))
+
+    def set_offers(self, task: str, choices: Mapping[str, str]) -> None:
+        """Offer these networks, name → words, wherever one of this task is asked for."""
+        for row in self._rows.values():
+            if isinstance(row, ChoiceRow) and row.info.offers == task:
+                row.set_choices(choices)
 
     def append_to_group(self, group: str, widget: QWidget) -> None:
         """Put something that is no setting below the settings of a group."""
@@ -163,9 +166,9 @@ class SettingsForm(QWidget):
             section.set_changed(group in changed)
 
 
-def _make_row(info: SettingInfo, theme: Theme, choices: Mapping[str, str] | None) -> SettingRow:
-    if choices is not None or info.kind == "choice":
-        return ChoiceRow(info, theme, choices)
+def _make_row(info: SettingInfo, theme: Theme) -> SettingRow:
+    if info.offers or info.kind == "choice":
+        return ChoiceRow(info, theme)
     kinds: dict[str, type[NumberRow] | type[SwitchRow] | type[TextRow]] = {
         "number": NumberRow, "integer": NumberRow, "switch": SwitchRow, "text": TextRow, "numbers": NumbersRow,
     }  # fmt: skip

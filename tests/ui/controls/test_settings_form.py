@@ -29,7 +29,8 @@ class Every(Settings):
     few: Literal["a", "b"] = setting("a", label="Few", help="Two.", choices={"a": "Ay", "b": "Bee"}, group="More")
     many: Literal["1", "2", "3", "4"] = setting("1", label="Many", help="Four.", group="Other")
     name: str = setting("plain", label="Name", help="A word.", group="Other")
-    network: str = setting("slim", label="Network", help="Which.", group="Other")
+    network: str = setting("slim", label="Network", help="Which.", group="Other", offers="backbone",
+                           choices={"slim": "Slim", "vgg19": "VGG-19"})  # fmt: skip
     mix: tuple[float, ...] = setting((), label="Mix", help="Shares.", group="Other")
 
 
@@ -46,7 +47,7 @@ class Log:
 
 @pytest.fixture
 def form(qtbot, theme: Theme) -> SettingsForm:
-    form = SettingsForm(Every, theme, choices={"network": {"slim": "Slim", "vgg19": "VGG-19"}})
+    form = SettingsForm(Every, theme)
     qtbot.addWidget(form)
     form.resize(304, 900)
     form.set_open_groups(["More", "Other"])
@@ -300,7 +301,7 @@ def test_numbers_are_read_from_text_and_nonsense_is_marked(qtbot, form: Settings
 
 def test_choices_can_be_renewed_and_an_unknown_value_is_shown_as_it_is(form: SettingsForm):
     form.set_settings(Every(network="/home/me/own.pth"))
-    form.set_choices("network", {"slim": "Slim", "squeezenet": "SqueezeNet"})
+    form.set_offers("backbone", {"slim": "Slim", "squeezenet": "SqueezeNet"})
     combo = form.row("network").control
     assert combo.currentText() == "/home/me/own.pth"
     assert [combo.itemText(i) for i in range(combo.count())] == ["Slim", "SqueezeNet", "/home/me/own.pth"]

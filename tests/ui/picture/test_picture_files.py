@@ -116,7 +116,8 @@ def test_a_painting_opened_as_photo_brings_everything_back(qtbot, desk, photo, t
         desk.open_file(saved, "photo")
     recalled = heard.args[0]
     assert recalled.settings == SETTINGS
-    assert [p.picture.name for p in (recalled.photo, *recalled.paintings)] == ["photo.png", "stripes.png"]
+    roles = {role: [one.picture.name for one in found] for role, found in recalled.inputs.items()}
+    assert roles == {"content": ["photo.png"], "style": ["stripes.png"]}
 
 
 def test_a_painting_opened_as_painting_is_a_picture_like_any_other(qtbot, desk, photo, tmp_path):

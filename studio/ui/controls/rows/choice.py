@@ -16,13 +16,11 @@ _SEGMENT_PADDING = 14
 
 
 class ChoiceRow(SettingRow):
-    """One of several values. `choices` maps value to words; a value that is not among them is shown as it is."""
+    """One of several values; one that is not among them is shown as it is."""
 
-    def __init__(
-        self, info: SettingInfo, theme: Theme, choices: Mapping[str, str] | None = None, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, info: SettingInfo, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(info, theme, parent)
-        words = dict(choices if choices is not None else info.choices)
+        words = info.choices
         short = info.kind == "choice" and 2 <= len(words) <= 3 and self._width_of(words) <= _WIDEST_SEGMENTS
         self.control: Segments | ChoiceBox = Segments(words, self) if short else ChoiceBox(words, theme, self)
         self._place(self.control, 1, main=True)

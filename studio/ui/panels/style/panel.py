@@ -22,16 +22,9 @@ from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.settings import Settings
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
-from studio.jobs.browse import (
-    FastStylesTask,
-    FastStyleThumbnail,
-    SamplesTask,
-    Thumbnail,
-    list_fast_styles,
-    list_networks,
-    list_samples,
-)
+from studio.jobs.browse import SamplesTask, Thumbnail, list_offers, list_samples
 from studio.jobs.files import OpenedPicture
+from studio.jobs.style.choices import FastStylesTask, FastStyleThumbnail, list_fast_styles
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.controls import samples as sample_tiles
@@ -226,8 +219,8 @@ class StylePanel(Panel):
 
     def refresh_networks(self) -> None:
         """Offer the networks that are on this computer now."""
-        networks = self._pictures.live("style.networks", list_networks, None, Controls(Settings()))
-        networks.finished.connect(partial(self.form.set_choices, "backbone"))
+        networks = self._pictures.live("style.networks", list_offers, "backbone", Controls(Settings()))
+        networks.finished.connect(partial(self.form.set_offers, "backbone"))
         networks.failed.connect(self.report)
         task = FastStylesTask(used=self.session.settings.fast_style)
         fast_styles = self._pictures.live("style.fast", list_fast_styles, task, Controls(Settings()))
@@ -236,7 +229,7 @@ class StylePanel(Panel):
 
     def _offer_fast_styles(self, found: tuple[FastStyleThumbnail, ...]) -> None:
         self.fast_styles.set_offers([FastStyleOffer(one.name, one.title, one.picture) for one in found])
-        self.form.set_choices("fast_style", {one.name: one.title for one in found})
+        self.form.set_offers("fast_style", {one.name: one.title for one in found})
         self.column.show_settings(self.session.settings)
 
     def use_network(self, name: str) -> None:

@@ -19,9 +19,9 @@ from studio.core.resizing import to_8_bits
 from studio.core.settings import describe
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine, JobHandle
-from studio.jobs.compose import ComposeTask
+from studio.jobs.export import ComposeTask
 from studio.jobs.files import OpenedPicture
-from studio.jobs.recall import RecalledPainting
+from studio.jobs.recall import RecalledPicture
 from studio.ui.panels.style.strength_preview import StrengthPreview
 from studio.ui.picture.history import History, HistoryState
 from studio.ui.picture.settings_history import SettingsHistory
@@ -385,15 +385,16 @@ class StyleSession(QObject):
 
     # -- restoring -------------------------------------------------------------------------------------------------
 
-    def recall(self, recalled: RecalledPainting) -> None:
+    def recall(self, recalled: RecalledPicture) -> None:
         """Show a saved painting again with everything that made it: pictures, settings, and the painting itself.
 
         A file holds the composed picture. Where its compositing was neutral, that is the painting, and sliders go on
         from it; otherwise it is shown as it is until it is painted again.
         """
+        assert isinstance(recalled.settings, StyleSettings)
         self.stop()
         before = self.settings
-        self.photo, self.paintings = recalled.photo, recalled.paintings[:PAINTING_LIMIT]
+        self.photo, self.paintings = recalled.inputs[CONTENT][0], recalled.inputs["style"][:PAINTING_LIMIT]
         self._forget_painting()
         self.photo_changed.emit(self.photo)
         self.paintings_changed.emit(self.paintings)
@@ -402,7 +403,7 @@ class StyleSession(QObject):
         self.history.record(before, recalled.settings)
         self.recipe = recalled.recipe
         self.frame_composed.emit(recalled.shown.frame)
-        if recalled.shows_plain_painting:
+        if recalled.shows_layer:
             pixels = recalled.shown.picture.pixels
             self._take_painting(pixels, recalled.recipe)
             preview = Preview(pixels, recalled.step, recipe=recalled.recipe)

@@ -14,7 +14,7 @@ from studio.core.failures import Failure
 from studio.core.samples import sample_paintings
 from studio.core.settings import Settings
 from studio.engine import Engine
-from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_networks, list_samples, small_picture
+from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.samples import Sample
@@ -277,7 +277,7 @@ class TrainPanel(Panel):
     def refresh_networks(self) -> None:
         """Offer the networks that are on this computer now."""
         if self._desk is not None:
-            handle = self._pictures.live("train.networks", list_networks, None, Controls(Settings()))
+            handle = self._pictures.live("train.networks", list_offers, "backbone", Controls(Settings()))
             handle.finished.connect(self._desk.new_page.set_networks)
             handle.failed.connect(self.report)
 

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.inspection import DataReport
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.file_drop import FileDrop
@@ -39,8 +38,6 @@ _MIDDLE = 544
 _SCHEDULE = 460
 _WIDEST = 860
 _GROUPS = ("Length", "Network", "Data", "Variety", "Averaging and care", "This computer")
-_OPEN_CHOICES: Mapping[str, Mapping[str, str]] = {"backbone": {DEFAULT_BACKBONE: "Atelier"}}
-"""Settings that name one of the networks on this computer, with what is offered until they are looked up."""
 _EXAMPLES = 1000
 """As many pictures the schedule is drawn for until they are counted."""
 
@@ -152,14 +149,12 @@ class NewRunPage(QWidget):
         return card
 
     def _make_form(self, kind: TaskKind) -> SettingsForm:
-        named = {name: names for name, names in _OPEN_CHOICES.items() if name in kind.settings.model_fields}
-        return SettingsForm(kind.settings, self._theme, choices=named, groups=_GROUPS)
+        return SettingsForm(kind.settings, self._theme, groups=_GROUPS)
 
     def set_networks(self, networks: Mapping[str, str]) -> None:
-        """Offer these networks wherever one can be chosen."""
-        for kind in self.new_run.kinds:
-            if "backbone" in kind.settings.model_fields:
-                self.forms[kind.name].set_choices("backbone", networks)
+        """Offer these networks wherever one that looks at pictures can be chosen."""
+        for form in self.forms.values():
+            form.set_offers("backbone", networks)
 
     def _make_column(self) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap

@@ -1,0 +1,167 @@
+"""Finds networks trained for one task: those on the model shelf, files, and what finished training runs have left.
+
+Free of torch, so that a list of them shows at once.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.weight_headers import WeightsError, facts_of, safetensors_metadata, task_of
+from studio.core.checksums import sha256_of
+from studio.core.failures import StudioError
+from studio.core.model_shelf import ModelShelf, hub_folder
+from studio.core.recipes import WeightsRecord, name_in_recipes
+from studio.core.user_folders import UserFolders
+
+__all__ = ["TrainedModel", "TrainedModels"]
+
+_MODEL = "model.safetensors"
+"""What a finished run calls its network."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A trained network that is here.
+
+    Args:
+        name: what settings and flags call it.
+        label: words for it.
+        path: its file.
+        facts: what the file's header tells.
+        inputs: of a run: the files that it learnt from beside its data, by name; they may be gone.
+
+    """
+
+    name: str
+    label: str
+    path: Path
+    facts: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Path] = field(default_factory=dict)
+
+    def record(self) -> WeightsRecord:
+        """Return what a recipe says of it; reads the file."""
+        return WeightsRecord(name=name_in_recipes(self.name), sha256=sha256_of(self.path))
+
+
+class TrainedModels:
+    """The networks of this computer that were trained for one task.
+
+    Args:
+        task: as their files' headers call it: "fast_style", "classifier".
+        shelf: the networks.
+        runs: the folder of training runs; need not exist.
+
+    """
+
+    def __init__(self, task: str, shelf: ModelShelf, runs: Path) -> None:
+        self.task, self._shelf, self._runs = task, shelf, runs
+
+    @classmethod
+    def standard(cls, task: str, environment: Mapping[str, str] | None = None) -> "TrainedModels":
+        """Return this user's own."""
+        environment = os.environ if environment is None else environment
+        folders = UserFolders.standard(environment)
+        return cls(task, ModelShelf(folders.models, hub=hub_folder(environment)), folders.runs)
+
+    @property
+    def noun(self) -> str:
+        """What to call one of them: "fast style"."""
+        return self.task.replace("_", " ")
+
+    def all(self) -> tuple[TrainedModel, ...]:
+        """Return those on the shelf, then those of finished runs, the newest first."""
+        return (*self._on_shelf(), *self._of_runs())
+
+    def find(self, name: str) -> TrainedModel:
+        """Return the network called `name`: one of `all()`, a file, or the folder of a finished run.
+
+        Raises:
+            StudioError: there is none, or it is none.
+
+        """
+        for model in self._on_shelf():
+            if model.name == name:
+                return model
+        path = Path(name).expanduser()
+        if path.is_dir():
+            return self._in_run(path)
+        if path.is_file():
+            return TrainedModel(name, path.stem, path, self._facts(path))
+        names = ", ".join(model.name for model in self.all())
+        raise StudioError(
+            f"There is no {self.noun} called “{name}”.",
+            f"Choose one of {names}, or give a file or the folder of a finished run."
+            if names
+            else "Train one in the Train panel, or give a file.",
+        )
+
+    def find_recorded(self, name: str, sha256: str) -> TrainedModel:
+        """Find the network that a recipe names, by its content where its file is called otherwise now.
+
+        Raises:
+            StudioError: it is not on this computer.
+
+        """
+        try:
+            named = self.find(name)
+        except StudioError:
+            named = None
+        if named is not None and (not sha256 or sha256_of(named.path) == sha256):
+            return named
+        for model in self.all():
+            if sha256 and sha256_of(model.path) == sha256:
+                return model
+        if named is not None:
+            return named
+        raise StudioError(
+            f"The {self.noun} {name} that this picture was made with is not on this computer.",
+            "Import its file in the Models panel, or copy it into this folder, and try again.",
+        )
+
+    def _on_shelf(self) -> Iterator[TrainedModel]:
+        for entry in self._shelf.entries():
+            facts = facts_of(entry.path) if entry.is_here and entry.path is not None else {}
+            if task_of(facts) == self.task and entry.path is not None:
+                yield TrainedModel(entry.name, entry.label, entry.path, facts)
+
+    def _of_runs(self) -> tuple[TrainedModel, ...]:
+        models = [path for path in self._runs.glob(f"*/{_MODEL}") if task_of(facts_of(path)) == self.task]
+        models.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        return tuple(self._in_run(path.parent) for path in models)
+
+    def _in_run(self, folder: Path) -> TrainedModel:
+        path = folder / _MODEL
+        if not path.is_file():
+            raise StudioError(
+                f"There is no finished network in {folder}.", "Finish the run, or stop it and keep what it has learnt."
+            )
+        title, inputs = _plan_of(folder)
+        return TrainedModel(str(folder), title, path, self._facts(path), inputs)
+
+    def _facts(self, path: Path) -> dict[str, str]:
+        """Return the header of a network of this task.
+
+        Raises:
+            StudioError: the file is none.
+
+        """
+        try:
+            facts = safetensors_metadata(path) if path.suffix == ".safetensors" else {}
+        except (WeightsError, OSError) as error:
+            raise StudioError(f"{path.name} cannot be used ({error}).", "Choose another file.") from error
+        if task_of(facts) != self.task:
+            raise StudioError(f"{path.name} is not a {self.noun}.", "Choose a file that the Train panel has made.")
+        return facts
+
+
+def _plan_of(folder: Path) -> tuple[str, dict[str, Path]]:
+    """Return a run's title and its other files, as far as its run.json can be read."""
+    try:
+        plan = json.loads((folder / "run.json").read_bytes())
+        inputs = {name: Path(file) for name, file in plan.get("inputs", {}).items() if file}
+        return str(plan.get("title") or folder.name), inputs
+    except (OSError, ValueError, AttributeError, TypeError):
+        return folder.name, {}
