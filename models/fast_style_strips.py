@@ -25,7 +25,10 @@ Strips = Generator[float, None, Tensor]
 """Yields the share of the work that is done, 0–1, after every strip; returns the painting."""
 
 WORK_PER_STRIP = 3e8
-"""Multiplications in one strip: some 15 ms of one core, in whose cache it stays; a graphics card does not feel it."""
+"""Multiplications in one strip: some 15 ms of one core, in whose cache it stays."""
+
+_ON_A_CARD = 64
+"""A graphics card takes so many times as much at once: it waits longer for each strip's moments than it computes."""
 
 _FEWEST_ROWS = 16
 """So that a strip always has enough rows to mirror."""
@@ -161,7 +164,8 @@ def _strips(layer: Layer, out: Tensor) -> list[tuple[int, int]]:
     """Cut the rows of `out` into strips of about equal and bearable work."""
     height, width = out.shape[2:]
     work = layer.conv.weight.numel() * height * width
-    count = max(1, min(round(work / WORK_PER_STRIP + 0.5), height // _FEWEST_ROWS))
+    bearable = WORK_PER_STRIP * (1 if out.device.type == "cpu" else _ON_A_CARD)
+    count = max(1, min(round(work / bearable + 0.5), height // _FEWEST_ROWS))
     edges = [height * number // count for number in range(count + 1)]
     return list(pairwise(edges))
 

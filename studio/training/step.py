@@ -108,7 +108,7 @@ class StepTaker:
             yield
 
     def _on_device(self, piece: Batch) -> Batch:
-        return tuple(tensor.to(self._processes.device, non_blocking=True) for tensor in piece)
+        return tuple(tensor.to(self._processes.device) for tensor in piece)
 
     def _name(self, network: str, term: str) -> str:
         return term if len(self._optimisers) == 1 else f"{network}.{term}"
