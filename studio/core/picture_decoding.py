@@ -8,7 +8,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -98,6 +97,8 @@ def _decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
 
 def _decode_unusual_tiff(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
     """Decode a kind of TIFF that Pillow does not know, e.g. floating-point colours."""
+    import tifffile  # seldom needed, and slow to import
+
     with tifffile.TiffFile(BytesIO(data)) as file:
         page: Any = file.pages[0]
         width, height, bits = page.imagewidth, page.imagelength, int(page.bitspersample)
@@ -151,6 +152,8 @@ def _deep_to_8_bits(data: bytes, image: Image.Image) -> Image.Image | None:
 
 
 def _decode_deep_tiff(data: bytes) -> Image.Image | None:
+    import tifffile
+
     with tifffile.TiffFile(BytesIO(data)) as file:
         page: Any = file.pages[0]
         try:
@@ -169,7 +172,7 @@ def _decode_deep_tiff(data: bytes) -> Image.Image | None:
 
 
 def _channels_last(array: NDArray[Any], page: Any) -> NDArray[Any]:
-    if array.ndim == 3 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
+    if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
         return np.moveaxis(array, 0, -1)
     return array
 
