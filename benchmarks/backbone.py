@@ -23,11 +23,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from models.backbones import Backbone, load_backbone, untrained_backbone
 from models.painting_init import cover
+from models.pixels import to_picture, to_tensor
 from models.statistics import gram_matrix
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights, StyleObjective
@@ -137,7 +137,7 @@ def paint_all(
             file, timing = folder / f"{photo.name}-{painting.name}.png", folder / f"{photo.name}-{painting.name}.txt"
             if not file.exists():
                 picture, duration = paint(backbone, content, painting.image, options.evaluations)
-                cv2.imwrite(str(file), to_pixels(picture)[:, :, ::-1])
+                cv2.imwrite(str(file), to_picture(picture)[:, :, ::-1])
                 timing.write_text(str(duration / options.evaluations))
             results.append(to_tensor(np.asarray(cv2.imread(str(file)))[:, :, ::-1]))
             seconds.append(float(timing.read_text()))
@@ -277,7 +277,7 @@ def write_sheet(
         photo, painting = photos[index // len(paintings)], paintings[index % len(paintings)]
         tiles = [photo.image, painting.image, *(pictures[index] for pictures in results.values())]
         row = [
-            np.pad(to_pixels(cover(tile, side, side)), ((gap, 0), (gap, 0), (0, 0)), constant_values=32)
+            np.pad(to_picture(cover(tile, side, side)), ((gap, 0), (gap, 0), (0, 0)), constant_values=32)
             for tile in tiles
         ]
         rows.append(np.concatenate(row, axis=1))
@@ -287,17 +287,6 @@ def write_sheet(
         cv2.imwrite(str(path), sheet, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if path.stat().st_size <= 600_000:
             break
-
-
-def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
-    """H×W×3 bytes → 1×3×H×W, 0–1."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).unsqueeze(0).float() / 255
-
-
-def to_pixels(image: Tensor) -> NDArray[np.uint8]:
-    """1×3×H×W → H×W×3 bytes."""
-    pixels: NDArray[np.uint8] = (image[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
-    return pixels
 
 
 if __name__ == "__main__":

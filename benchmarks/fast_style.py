@@ -33,8 +33,6 @@ from backbone import (
     distance,
     read_four,
     statistics_of,
-    to_pixels,
-    to_tensor,
 )
 from torch import Tensor
 
@@ -43,6 +41,7 @@ from models.fast_style import FastStyleNetwork
 from models.fast_style_files import FastStyleFacts, load_fast_style
 from models.fast_style_strips import laid_over, paint_in_strips
 from models.painting_init import cover
+from models.pixels import to_picture, to_tensor
 from models.statistics import gram_matrix
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import StyleObjective
@@ -178,7 +177,7 @@ def optimised(
         for _ in range(options.evaluations):
             painting.forward()
             painting.backward()
-        cv2.imwrite(str(file), to_pixels(painting.painting)[:, :, ::-1])
+        cv2.imwrite(str(file), to_picture(painting.painting)[:, :, ::-1])
     return to_tensor(np.asarray(cv2.imread(str(file)))[:, :, ::-1])
 
 
@@ -283,7 +282,7 @@ def verdict_on_strips(measured: tuple[float, float]) -> list[str]:
 
 def write_sheet(path: Path, rows: Sequence[Sequence[Tensor]], side: int = 224) -> None:
     """Lay all pictures out, a row for each, in at most 500 KB."""
-    lines = [np.concatenate([to_pixels(cover(tile, side, side)) for tile in row], axis=1) for row in rows]
+    lines = [np.concatenate([to_picture(cover(tile, side, side)) for tile in row], axis=1) for row in rows]
     middle = (len(lines) + 1) // 2
     halves = [np.concatenate(lines[:middle]), np.concatenate(lines[middle:])]
     if halves[0].shape != halves[1].shape:

@@ -105,7 +105,7 @@ def beside_training(app: QApplication, seconds: float, size: int) -> Heartbeat:
     with tempfile.TemporaryDirectory() as home:
         os.environ["ATELIER_HOME"] = home
         studio = Studio(app, UserFolders.within(Path(home)))
-        window, session = studio.window, studio.window.train_panel.session
+        window, session = studio.window, studio.window.panel("train").session
         window.resize(1600, 1000)
         window.show()
         window.show_panel("train")
@@ -176,14 +176,16 @@ def convolutions(task: PictureRequest, controls: Controls[Any]) -> Job[None]:
     """Stand in for a painting where its job is not there: forward and backward through a few layers, a frame a step."""
     import torch
 
+    from models.pixels import to_picture, to_tensor
+
     layers = [torch.nn.Conv2d(a, b, 3, padding=1) for a, b in ((3, 32), (32, 32), (32, 64))]
     network = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2])
-    canvas = torch.from_numpy(task.photo.pixels / np.float32(255)).permute(2, 0, 1)[None].clone().requires_grad_()
+    canvas = to_tensor(task.photo.pixels).requires_grad_()
     step = 0
     while True:
         network(canvas).square().mean().backward()
         step += 1
-        yield Preview((canvas.detach()[0].permute(1, 2, 0) * 255).clamp(0, 255).byte().numpy(), step)
+        yield Preview(to_picture(canvas), step)
 
 
 def report(beats: list[Heartbeat], *, as_json: bool) -> None:

@@ -30,6 +30,7 @@ from torch import nn
 
 from models.backbones import Backbone, untrained_backbone
 from models.painting_init import resize, size_of
+from models.pixels import to_tensor
 from models.statistics import gram_matrix
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights, StyleObjective
@@ -40,7 +41,7 @@ from studio.core.picture_task import CONTENT, PictureRequest
 from studio.core.samples import sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
-from studio.jobs.style.inputs import StyleInputs, loss_weights, to_tensor
+from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.stylize import open_backbone, stylize
 
 SIDE = 256
@@ -339,7 +340,7 @@ def loss_rises(task: PictureRequest, settings: StyleSettings, moves: list[Move])
 
     Every painting is judged, and of the drafts between two moves the first and the last, all at the painting's size.
     """
-    easel = StyleInputs(
+    inputs = StyleInputs(
         task, settings, open_backbone(resolve_backbone(settings.backbone), settings), torch.device("cpu")
     )
     painted, drafted = [], []
@@ -352,15 +353,15 @@ def loss_rises(task: PictureRequest, settings: StyleSettings, moves: list[Move])
             (move.shown, drafts[:1] + drafts[1:][-1:], drafted),
         ):
             if frames:
-                base, *losses = (loss_of(easel, picture, weights) for picture in (before, *frames))
+                base, *losses = (loss_of(inputs, picture, weights) for picture in (before, *frames))
                 rises.extend(loss / base - 1.0 for loss in losses)
     return painted, drafted
 
 
-def loss_of(easel: StyleInputs, picture: Picture, weights: LossWeights) -> float:
+def loss_of(inputs: StyleInputs, picture: Picture, weights: LossWeights) -> float:
     """The loss of a picture that was shown."""
     image = to_tensor(picture)
-    return easel.objective(*size_of(image)).look(image, weights).loss
+    return inputs.objective(*size_of(image)).look(image, weights).loss
 
 
 # -- what is painted, and how it is told -------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ class AveragePool(nn.Module):
         """N×C×H×W → N×C×⌈(H-kernel)/stride⌉+1×⌈(W-kernel)/stride⌉+1."""
         over = [-(length - self.kernel) % self.stride for length in x.shape[2:]]
         if any(over):
-            x = F.pad(x, [0, over[1], 0, over[0]], mode="replicate")
+            x = F.pad(x, [0, over[1], 0, over[0]], mode="replicate")  # so that the last window is whole
         if x.device.type != "cpu":
             return F.avg_pool2d(x, self.kernel, self.stride)
         averaged: Tensor = _DepthwiseAverage.apply(x, self.kernel, self.stride)  # type: ignore[no-untyped-call]
@@ -32,7 +32,7 @@ class _DepthwiseAverage(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, kernel: int, stride: int) -> Tensor:
         channels = x.shape[1]
-        ctx.weight = x.new_full((channels, 1, kernel, kernel), 1.0 / kernel**2)
+        ctx.weight = x.new_full((channels, 1, kernel, kernel), 1.0 / kernel**2)  # C×1×k×k, one filter a channel
         ctx.stride = stride
         ctx.shape = x.shape[2:]
         return F.conv2d(x, ctx.weight, stride=stride, groups=channels)

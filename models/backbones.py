@@ -1,4 +1,4 @@
-"""The networks that look at a picture: pretrained classifiers cut down to their feature layers, with named taps.
+"""Backbones, the networks that look at a picture: classifiers cut down to their feature layers, with named taps.
 
 A style transfer never needs a classifier, only what the layers see on the way. The layouts are torchvision's, key by
 key, so that its weight files load; they are written out here because building torchvision's own models would allocate
@@ -126,13 +126,13 @@ class Backbone(nn.Module):
         seen: dict[str, Tensor] = {}
         if not wanted:
             return seen
-        x = image * self._scale - self._mean
+        x = image * self._scale - self._mean  # (x - μ) / σ: N×3×H×W
         if self._margin:
-            x = F.pad(x, [self._margin] * 4, mode="reflect")
+            x = F.pad(x, [self._margin] * 4, mode="reflect")  # → N×3×(H + 2·margin)×(W + 2·margin)
         for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
-            x = layer(x)
+            x = layer(x)  # → N×C×H/s×W/s, s the product of the strides so far
             if index in wanted:
                 x = x if listen is None else listen(wanted[index], x)
                 seen[wanted[index]] = x
@@ -167,8 +167,8 @@ class Fire(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """N×channels×H×W → N×2·expanded×H×W."""
-        x = torch.relu_(self.squeeze(x))
-        return torch.relu_(torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1))
+        x = torch.relu_(self.squeeze(x))  # → N×squeezed×H×W
+        return torch.relu_(torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1))  # → N×2·expanded×H×W
 
 
 def _vgg(convolutions: Sequence[int], pooling: Pooling, batch_norm: bool = False) -> Layout:
@@ -184,7 +184,7 @@ def _vgg(convolutions: Sequence[int], pooling: Pooling, batch_norm: bool = False
             layers.append(nn.ReLU(inplace=True))
             taps[f"relu{block}_{number}"] = len(layers) - 1
             channels = width
-        layers.append(nn.MaxPool2d(2) if pooling == "max" else AveragePool(2, 2))
+        layers.append(nn.MaxPool2d(2) if pooling == "max" else AveragePool(2, 2))  # width×H×W → width×H/2×W/2
     return Layout(nn.Sequential(*layers), taps, _first_of_each_block(taps))
 
 
@@ -205,10 +205,10 @@ def _squeezenet1_1(pooling: Pooling) -> Layout:
         return nn.MaxPool2d(3, 2, ceil_mode=True) if pooling == "max" else AveragePool(3, 2)
 
     layers: list[nn.Module] = [
-        nn.Conv2d(3, 64, kernel_size=3, stride=2), nn.ReLU(inplace=True), pool(),
-        Fire(64, 16, 64), Fire(128, 16, 64), pool(),
-        Fire(128, 32, 128), Fire(256, 32, 128), pool(),
-        Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256), Fire(512, 64, 256),
+        nn.Conv2d(3, 64, kernel_size=3, stride=2), nn.ReLU(inplace=True), pool(),  # 3×H×W → 64×H/2×W/2 → 64×H/4×W/4
+        Fire(64, 16, 64), Fire(128, 16, 64), pool(),  # → 128×H/8×W/8
+        Fire(128, 32, 128), Fire(256, 32, 128), pool(),  # → 256×H/16×W/16
+        Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256), Fire(512, 64, 256),  # → 512×H/16×W/16
     ]  # fmt: skip
     taps = {"relu1": 1, "fire2": 3, "fire3": 4, "fire4": 6, "fire5": 7, "fire6": 9, "fire7": 10, "fire8": 11,
             "fire9": 12}  # fmt: skip

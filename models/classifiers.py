@@ -81,7 +81,7 @@ class Classifier(nn.Module):
         self.register_buffer("_std", torch.tensor(std, device="cpu").view(1, -1, 1, 1), persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:  # noqa: D102
-        return self.decide(self.features(self.normalise(picture)))
+        return self.decide(self.features(self.normalise(picture)))  # N×C×H×W → N×F×H/16×W/16 → N×classes
 
     def in_steps(self, picture: Tensor) -> Generator[None, None, Tensor]:
         """Do what `forward` does, yielding between the layers, for whoever shares the thread."""
@@ -93,11 +93,11 @@ class Classifier(nn.Module):
 
     def normalise(self, picture: Tensor) -> Tensor:
         """Return the picture as the first layer expects it."""
-        return (picture - self._mean) / self._std
+        return (picture - self._mean) / self._std  # N×C×H×W, about zero mean and unit variance
 
     def decide(self, features: Tensor) -> Tensor:
         """N×F×H/16×W/16, the last layer's features → N×classes: adaptive average pooling, then the linear head."""
-        logits: Tensor = self.head(features.mean(dim=(2, 3)))
+        logits: Tensor = self.head(features.mean(dim=(2, 3)))  # N×F×H/16×W/16 → N×F → N×classes
         return logits
 
 

@@ -41,7 +41,7 @@ class ResLayer(nn.Module):
         self.expand = ConvLayer(channels // 2, channels)
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
-        added: Tensor = self.expand(self.squeeze(x))
+        added: Tensor = self.expand(self.squeeze(x))  # N×C×H×W → N×C/2×H×W → N×C×H×W
         return x + added
 
     @property
@@ -63,7 +63,7 @@ def darknet_features(channels: int, width: int, groups: Sequence[int] = GROUPS) 
     """
     layers: list[nn.Module] = [ConvLayer(channels, width)]
     for group, count in enumerate(groups):
-        layers.append(ConvLayer(width, 2 * width, stride=1 if group == 1 else 2))
+        layers.append(ConvLayer(width, 2 * width, stride=1 if group == 1 else 2))  # width×H×W → 2·width×⌈H/2⌉×⌈W/2⌉
         width *= 2
         layers += [ResLayer(width) for _ in range(count)]
     return nn.Sequential(*layers)

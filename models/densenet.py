@@ -35,8 +35,9 @@ class DenseLayer(nn.Module):
         self.conv2 = nn.Conv2d(BOTTLENECK * growth, growth, kernel_size=3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
-        squeezed = self.conv1(F.relu(self.norm1(x), inplace=True))
-        return torch.cat([x, self.conv2(F.relu(self.norm2(squeezed), inplace=True))], dim=1)
+        squeezed = self.conv1(F.relu(self.norm1(x), inplace=True))  # N×C×H×W → N×4·growth×H×W
+        grown = self.conv2(F.relu(self.norm2(squeezed), inplace=True))  # → N×growth×H×W
+        return torch.cat([x, grown], dim=1)  # xₗ = [x₀, …, xₗ₋₁, Hₗ(…)]: N×(C + growth)×H×W
 
 
 class Transition(nn.Sequential):
@@ -64,10 +65,10 @@ def densenet_features(channels: int, growth: int, blocks: Sequence[int] = BLOCKS
     width = 2 * growth
     for number, count in enumerate(blocks):
         if number:
-            layers.append(Transition(width))
+            layers.append(Transition(width))  # width×H×W → width/2×⌈H/2⌉×⌈W/2⌉
             width //= 2
         for _ in range(count):
-            layers.append(DenseLayer(width, growth))
+            layers.append(DenseLayer(width, growth))  # width×H×W → (width + growth)×H×W
             width += growth
         layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)

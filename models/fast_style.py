@@ -1,4 +1,4 @@
-"""Fast style: a network that paints in one painting's manner in a single pass (Johnson, Alahi & Fei-Fei 2016).
+"""Fast style: feed-forward style transfer, one painting's manner in a single pass (Johnson, Alahi & Fei-Fei 2016).
 
 It is trained once for a painting and then needs no optimisation any more. Encoder, residual blocks and decoder are
 those of their supplementary material, with three things learnt since: instance norm in place of batch norm (Ulyanov et
@@ -46,9 +46,9 @@ class StrengthNorm(nn.Module):
 
     def affine(self, strength: Tensor) -> tuple[Tensor, Tensor]:
         """Return scale and shift, each N×C×1×1, for N strengths."""
-        s = strength.view(-1, 1, 1, 1)
-        scale = self.scale.view(1, -1, 1, 1) + s * self.scale_by_strength.view(1, -1, 1, 1)
-        shift = self.shift.view(1, -1, 1, 1) + s * self.shift_by_strength.view(1, -1, 1, 1)
+        s = strength.view(-1, 1, 1, 1)  # N → N×1×1×1
+        scale = self.scale.view(1, -1, 1, 1) + s * self.scale_by_strength.view(1, -1, 1, 1)  # γ: N×C×1×1
+        shift = self.shift.view(1, -1, 1, 1) + s * self.shift_by_strength.view(1, -1, 1, 1)  # β: N×C×1×1
         return scale, shift
 
     def forward(self, x: Tensor, strength: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class StrengthNorm(nn.Module):
 
 
 class Layer(nn.Module):
-    """Grow if asked, mirror the border, convolve, normalise, rectify: the brick that all of the network is made of."""
+    """Grow (upsample) if asked, mirror the border (reflection padding), convolve, normalise, rectify (ReLU)."""
 
     def __init__(
         self,
@@ -82,8 +82,8 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, strength: Tensor) -> Tensor:
         """N×channels×H×W and N strengths → N×width×(H·grow/stride)×(W·grow/stride)."""
         if self.grow > 1:
-            x = F.interpolate(x, scale_factor=self.grow, mode="nearest")
-        x = self.conv(F.pad(x, [self.border] * 4, mode="reflect"))
+            x = F.interpolate(x, scale_factor=self.grow, mode="nearest")  # H×W → 2H×2W
+        x = self.conv(F.pad(x, [self.border] * 4, mode="reflect"))  # N×channels×H×W → N×width×H/stride×W/stride
         if self.norm is not None:
             x = self.norm(x, strength)
         return torch.relu(x) if self.rectify else x
@@ -117,14 +117,18 @@ class FastStyleNetwork(nn.Module):
         fine, middle, coarse = (max(4, round(width * channels)) for channels in BASE_CHANNELS)
         self.width = width
         self.encoder = nn.ModuleList(
-            [Layer(3, fine, 9), Layer(fine, middle, 3, stride=2), Layer(middle, coarse, 3, stride=2)]
+            [
+                Layer(3, fine, 9),  # 3×H×W → fine×H×W
+                Layer(fine, middle, 3, stride=2),  # → middle×H/2×W/2
+                Layer(middle, coarse, 3, stride=2),  # → coarse×H/4×W/4
+            ]
         )
         self.body = nn.ModuleList([Residual(coarse) for _ in range(blocks)])
         self.decoder = nn.ModuleList(
             [
-                Layer(coarse, middle, 3, grow=2),
-                Layer(middle, fine, 3, grow=2),
-                Layer(fine, 3, 9, norm=False, rectify=False),
+                Layer(coarse, middle, 3, grow=2),  # → middle×H/2×W/2
+                Layer(middle, fine, 3, grow=2),  # → fine×H×W
+                Layer(fine, 3, 9, norm=False, rectify=False),  # → 3×H×W, the logits of a picture
             ]
         )
 
@@ -145,7 +149,7 @@ class FastStyleNetwork(nn.Module):
 
         """
         height, width = photo.shape[2:]
-        whole = padded(photo)
+        whole = padded(photo)  # N×3×H×W → N×3×4⌈H/4⌉×4⌈W/4⌉
         x = whole
         for stage in self.stages:
             x = stage(x, strength)
@@ -167,7 +171,7 @@ class FastStyleNetwork(nn.Module):
 
 
 def mixed(photo: Tensor, raw: Tensor, strength: Tensor) -> Tensor:
-    """Lay what the last layer says over the photo, as far as the strength goes: N×3×H×W, 0–1."""
+    """Lay what the last layer says over the photo (linear interpolation by the strength): N×3×H×W, 0–1."""
     painted = torch.sigmoid(raw.to(photo.dtype))  # which in half precision would come in steps that can be seen
     return torch.lerp(photo, painted, strength.view(-1, 1, 1, 1).to(photo))
 

@@ -49,7 +49,7 @@ class FastStyleLoss:
         scales = backbone.scales_within(int(painting.shape[2]), int(painting.shape[3]))
         with torch.no_grad():
             features = backbone(painting, scales)
-            self._targets = {tap: statistic_target(gram_matrix(x)) for tap, x in features.items()}
+            self._targets = {tap: statistic_target(gram_matrix(x)) for tap, x in features.items()}  # A: Cᵢ×Cᵢ
 
     def content_of(self, photo: Tensor) -> Mapping[str, Tensor]:
         """Return what has to be kept of N photos: the first half of the loss, which needs no gradient."""
@@ -68,18 +68,20 @@ class FastStyleLoss:
         """
         of_style = self._weighted(self.weights.style_layers, painted)
         of_content = self._weighted(self.weights.content_layers, painted)
-        seen = self._backbone(painted, {**of_style, **dict.fromkeys(content, 0.0)})
+        seen = self._backbone(painted, {**of_style, **dict.fromkeys(content, 0.0)})  # N×3×H×W → N×Cᵢ×Hᵢ×Wᵢ
         zero = painted.new_zeros(len(painted))
         with torch.autocast(painted.device.type, enabled=False):  # sums over a whole picture need all their digits
+            # Johnson et al. eq. 2, of each example: wᵢ Cᵢ
             kept = [
                 of_content[tap] * content_distances(seen[tap], content[tap]) for tap in of_content if tap in content
             ]
+            # their eq. 3 and 4: vᵢ Sᵢ
             manner = [weight * gram_distances(seen[tap], self._targets[tap]) for tap, weight in of_style.items()]
-            terms = torch.stack([zero, *kept]).sum(dim=0), torch.stack([zero, *manner]).sum(dim=0)
+            terms = torch.stack([zero, *kept]).sum(dim=0), torch.stack([zero, *manner]).sum(dim=0)  # layers×N → N
             variation = total_variation(painted.float())
         weights = self.weights
-        total = weights.content * terms[0] + weights.style * STYLE_SCALE * strength * terms[1]
-        total = total.mean() + weights.total_variation * TV_SCALE * variation
+        total = weights.content * terms[0] + weights.style * STYLE_SCALE * strength * terms[1]  # N: α C + β s S
+        total = total.mean() + weights.total_variation * TV_SCALE * variation  # N → 1: the batch's mean, + γ T
         return FastStyleTerms(total, *terms, variation)
 
     def _weighted(self, layers: tuple[float, ...], picture: Tensor) -> dict[str, float]:
@@ -93,12 +95,12 @@ class FastStyleLoss:
 
 def gram_distances(features: Tensor, target: Target) -> Tensor:
     """‖G(F) - A‖² / ‖A‖² of each of N×C×H×W features: N numbers."""
-    flat = features.float().flatten(2)
-    grams = flat @ flat.transpose(1, 2) / flat.shape[2]
-    return (grams - target.value).square().sum(dim=(1, 2)) / target.energy
+    flat = features.float().flatten(2)  # N×C×H×W → N×C×HW
+    grams = flat @ flat.transpose(1, 2) / flat.shape[2]  # N×C×HW · N×HW×C → N×C×C
+    return (grams - target.value).square().sum(dim=(1, 2)) / target.energy  # N×C×C → N
 
 
 def content_distances(features: Tensor, wanted: Tensor) -> Tensor:
     """‖F - P‖² / ‖P‖² of each of N×C×H×W features: N numbers."""
-    energy = wanted.float().square().mean(dim=(1, 2, 3)).clamp_min(_TINY)
+    energy = wanted.float().square().mean(dim=(1, 2, 3)).clamp_min(_TINY)  # N×C×H×W → N
     return (features.float() - wanted.float()).square().mean(dim=(1, 2, 3)) / energy

@@ -1,4 +1,4 @@
-"""Where a painting starts, and how it grows from one size to the next."""
+"""Where a painting starts (the optimisation's initial image), and how it grows from one size to the next, upsampled."""
 
 import math
 
@@ -44,19 +44,19 @@ def soft_noise(colours_of: Tensor, height: int, width: int, generator: torch.Gen
     noise = torch.randn(1, 3, height, width, generator=generator)
     noise = gaussian_blur(median_filter(noise), sigma=1.0)
     noise = (noise - noise.mean(dim=(2, 3), keepdim=True)) / noise.std(dim=(2, 3), keepdim=True)
-    pixels = colours_of.detach().to("cpu", torch.float32).flatten(2)[0]
-    mean = pixels.mean(dim=1)
+    pixels = colours_of.detach().to("cpu", torch.float32).flatten(2)[0]  # 1×3×h×w → 3×hw
+    mean = pixels.mean(dim=1)  # 3×hw → 3
     # Cholesky of the covariance, with a little grey noise so that a picture of one colour has one too
     mixing: Tensor = torch.linalg.cholesky(torch.cov(pixels) + 1e-4 * torch.eye(3))
-    coloured: Tensor = (mixing @ noise.flatten(2)[0]).view_as(noise) + mean.view(1, 3, 1, 1)
+    coloured: Tensor = (mixing @ noise.flatten(2)[0]).view_as(noise) + mean.view(1, 3, 1, 1)  # 3×3 · 3×HW → 1×3×H×W
     return coloured.clamp_(0.0, 1.0)
 
 
 def median_filter(image: Tensor, size: int = 3) -> Tensor:
     """The median of every size×size neighbourhood."""
     padded = F.pad(image, [size // 2] * 4, mode="reflect")
-    columns = padded.unfold(2, size, 1).unfold(3, size, 1)
-    median: Tensor = columns.flatten(4).median(dim=4).values
+    columns = padded.unfold(2, size, 1).unfold(3, size, 1)  # N×C×H×W → N×C×H×W×size×size
+    median: Tensor = columns.flatten(4).median(dim=4).values  # → N×C×H×W
     return median
 
 

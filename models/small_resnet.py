@@ -36,8 +36,8 @@ class BasicBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
-        branch = torch.relu_(self.norm1(self.conv1(x)))
-        return torch.relu_(self.norm2(self.conv2(branch)) + self.shortcut(x))
+        branch = torch.relu_(self.norm1(self.conv1(x)))  # N×channels×H×W → N×width×⌈H/stride⌉×⌈W/stride⌉
+        return torch.relu_(self.norm2(self.conv2(branch)) + self.shortcut(x))  # y = F(x) + Wₛx (eq. 2), then ReLU
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
@@ -60,7 +60,7 @@ def small_resnet_features(channels: int, width: int) -> nn.Sequential:
         BasicBlock(width, width),
     ]
     for _ in range(1, STAGES):
-        layers.append(BasicBlock(width, 2 * width, stride=2))
+        layers.append(BasicBlock(width, 2 * width, stride=2))  # width×H×W → 2·width×⌈H/2⌉×⌈W/2⌉
         width *= 2
     return nn.Sequential(*layers)
 

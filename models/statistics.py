@@ -35,28 +35,28 @@ def feature_target(features: Tensor) -> Target:
 
 def gram_matrix(features: Tensor) -> Tensor:
     """G = F·Fᵀ / N over the N places of 1×C×H×W features: C×C (Gatys et al. 2016, eq. 3, as a mean)."""
-    flat = features.flatten(2)[0]
-    return flat @ flat.T / flat.shape[1]
+    flat = features.flatten(2)[0]  # 1×C×H×W → C×N
+    return flat @ flat.T / flat.shape[1]  # C×N · N×C → C×C
 
 
 def gram_diagonal(features: Tensor) -> Tensor:
     """The diagonal of the Gram matrix, each channel's mean square: C."""
-    return features.square().mean(dim=(0, 2, 3))
+    return features.square().mean(dim=(0, 2, 3))  # 1×C×H×W → C
 
 
 def mean_std(features: Tensor) -> Tensor:
     """Each channel's mean and standard deviation: 2×C (Huang & Belongie 2017, eq. 8)."""
-    variance, mean = torch.var_mean(features, dim=(0, 2, 3), correction=0)
-    return torch.stack([mean, (variance + _TINY).sqrt()])
+    variance, mean = torch.var_mean(features, dim=(0, 2, 3), correction=0)  # 1×C×H×W → C and C
+    return torch.stack([mean, (variance + _TINY).sqrt()])  # → 2×C
 
 
 def measure(features: Tensor, statistic: Statistic) -> Tensor:
-    """Return the `statistic` of 1×C×H×W features."""
+    """Return the `statistic` of 1×C×H×W features: C×C, C or 2×C."""
     return {"gram": gram_matrix, "gram_diagonal": gram_diagonal, "mean_std": mean_std}[statistic](features)
 
 
 def distance(measured: Tensor, target: Target) -> Tensor:
-    """‖measured - target‖² / ‖target‖²."""
+    """‖G - A‖² / ‖A‖², a relative squared error (Gatys et al. 2016, eq. 4, normalised)."""
     return (measured - target.value).square().sum() / target.energy
 
 
@@ -75,7 +75,7 @@ def style_distance(features: Tensor, target: Target, statistic: Statistic) -> tu
 
 
 class _GramDistance(torch.autograd.Function):
-    """`distance(gram_matrix(F), A)` with its gradient 4·(G - A)·F / (N·‖A‖²) written out.
+    """`distance(gram_matrix(F), A)` with its gradient 4·(G - A)·F / (N·‖A‖²) written out (eq. 6, normalised).
 
     The difference is symmetric, so one matrix product suffices where autograd would make two; and because the features
     pass through, that product is added onto what comes back from the deeper layers.
@@ -83,13 +83,13 @@ class _GramDistance(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, target: Tensor, energy: float) -> tuple[Tensor, Tensor, Tensor]:
-        gram = gram_matrix(features)
+        gram = gram_matrix(features)  # 1×C×H×W → C×C
         difference = gram - target
         ctx.save_for_backward(features, difference)
         ctx.energy = energy
         ctx.mark_non_differentiable(gram)
         ctx.set_materialize_grads(False)
-        flat = difference.flatten()
+        flat = difference.flatten()  # C×C → C²
         return features.view_as(features), torch.dot(flat, flat) / energy, gram
 
     @staticmethod
@@ -98,16 +98,16 @@ class _GramDistance(torch.autograd.Function):
         if of_loss is None:
             return deeper, None, None
         features, difference = ctx.saved_tensors
-        flat = features.flatten(2)[0]
-        scaled = difference * (of_loss * (4.0 / (flat.shape[1] * ctx.energy)))
+        flat = features.flatten(2)[0]  # 1×C×H×W → C×N
+        scaled = difference * (of_loss * (4.0 / (flat.shape[1] * ctx.energy)))  # C×C
         if deeper is None:
             gradient, keep = torch.empty_like(features), 0.0
         else:  # the next layer made it for nobody else, so it can be added to in place
             gradient, keep = deeper.contiguous(memory_format=_memory_format(features)), 1.0
         if features.is_contiguous():
-            gradient.flatten(2)[0].addmm_(scaled, flat, beta=keep)
+            gradient.flatten(2)[0].addmm_(scaled, flat, beta=keep)  # C×N += C×C · C×N
         else:
-            gradient.flatten(2)[0].T.addmm_(flat.T, scaled, beta=keep)
+            gradient.flatten(2)[0].T.addmm_(flat.T, scaled, beta=keep)  # N×C += N×C · C×C
         return gradient, None, None
 
 

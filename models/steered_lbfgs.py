@@ -34,7 +34,7 @@ class SteeredLBFGS:
         start: where to begin; evaluated first.
         history: number of curvature pairs kept.
         bounds: pixels are clamped to this range after every step; pairs are made of the steps really taken.
-        handover: number of Adam steps at the start and after `steer`.
+        handover: number of Adam steps (a warm-up) at the start and after `steer`.
         adam_rate: step of these, in pixel values.
         smooth: a symmetric, positive semidefinite filter that stands for the inverse Hessian before anything is known
             (instead of the identity): what it removes never enters the picture.
@@ -147,11 +147,11 @@ class SteeredLBFGS:
 
     def _remember(self, step: Tensor, change: Tensor) -> None:
         """Keep a curvature pair (s, y); while Adam leads only its scale is learnt."""
-        smoothed = self._filtered(change).flatten()
-        step, change = step.flatten(), change.flatten()
-        curvature = float(change @ step)
-        if curvature > 1e-10:
-            self._inverse_curvature = curvature / max(float(change @ smoothed), _TINY)
+        smoothed = self._filtered(change).flatten()  # B y, 1×3×H×W → 3HW
+        step, change = step.flatten(), change.flatten()  # s = xₖ₊₁ - xₖ and y = gₖ₊₁ - gₖ, 3HW each
+        curvature = float(change @ step)  # yᵀs = 1/ρ
+        if curvature > 1e-10:  # torch's own bound: the Hessian must stay positive definite
+            self._inverse_curvature = curvature / max(float(change @ smoothed), _TINY)  # γ = yᵀs / yᵀBy (eq. 7.20)
             self._knows_curvature = True
             if self._adam is None:
                 self._pairs.append((step, change, 1.0 / curvature))
@@ -167,23 +167,23 @@ class SteeredLBFGS:
             self._step_to(smoothed * (self._rate * self._shrink * length))
             return
         self._adam = None
-        direction = self._two_loop(self._gradient.flatten().neg()).view_as(self._gradient)
+        direction = self._two_loop(self._gradient.flatten().neg()).view_as(self._gradient)  # -H g, 3HW → 1×3×H×W
         rate = 1.0
         if not self._knows_curvature:
             rate = min(1.0, 1.0 / (float(self._gradient.abs().sum()) + _TINY))
         self._step_to(direction * (rate * self._shrink))
 
     def _two_loop(self, q: Tensor) -> Tensor:
-        """Multiply -gradient with the implicit inverse Hessian."""
+        """Multiply q, the negative gradient of 3HW numbers, with the implicit inverse Hessian (algorithm 7.4)."""
         alphas = []
         for step, change, rho in reversed(self._pairs):
-            alpha = float(step @ q) * rho
-            q.add_(change, alpha=-alpha)
+            alpha = float(step @ q) * rho  # αᵢ = ρᵢ sᵢᵀq
+            q.add_(change, alpha=-alpha)  # q ← q - αᵢ yᵢ
             alphas.append(alpha)
-        q = self._filtered(q.view_as(self.accepted)).flatten() * self._inverse_curvature
+        q = self._filtered(q.view_as(self.accepted)).flatten() * self._inverse_curvature  # r = H⁰q, H⁰ = γB
         for (step, change, rho), alpha in zip(self._pairs, reversed(alphas), strict=True):
-            beta = float(change @ q) * rho
-            q.add_(step, alpha=alpha - beta)
+            beta = float(change @ q) * rho  # β = ρᵢ yᵢᵀr
+            q.add_(step, alpha=alpha - beta)  # r ← r + (αᵢ - β) sᵢ
         return q
 
     def _filtered(self, direction: Tensor) -> Tensor:
@@ -206,10 +206,10 @@ class _Adam:
     def direction(self, gradient: Tensor) -> Tensor:
         self._count += 1
         first, second = self._betas
-        self._mean.lerp_(gradient, 1.0 - first)
-        self._square.mul_(second).addcmul_(gradient, gradient, value=1.0 - second)
-        scale = (self._square / (1.0 - second**self._count)).sqrt_().add_(_TINY)
-        return (self._mean / (first**self._count - 1.0)).div_(scale)
+        self._mean.lerp_(gradient, 1.0 - first)  # m ← β₁m + (1 - β₁)g
+        self._square.mul_(second).addcmul_(gradient, gradient, value=1.0 - second)  # v ← β₂v + (1 - β₂)g²
+        scale = (self._square / (1.0 - second**self._count)).sqrt_().add_(_TINY)  # √v̂ + ε
+        return (self._mean / (first**self._count - 1.0)).div_(scale)  # -m̂ / (√v̂ + ε)
 
 
 _TINY = 1e-12

@@ -139,8 +139,8 @@ class StyleObjective:
     def capture_style(self, index: int) -> None:
         """Measure painting `index` at every scale, once."""
         if index not in self._style_targets:
-            features = self._backbone(self._styles[index], self._scales)
-            self._style_targets[index] = {tap: measure(x, self._statistic) for tap, x in features.items()}
+            features = self._backbone(self._styles[index], self._scales)  # 1×3×h×w → 1×Cᵢ×hᵢ×wᵢ at each tap
+            self._style_targets[index] = {tap: measure(x, self._statistic) for tap, x in features.items()}  # → Cᵢ×Cᵢ
 
     @torch.no_grad()
     def capture_content(self, weights: LossWeights) -> None:
@@ -184,18 +184,18 @@ class StyleObjective:
             if interrupt is not None and features.requires_grad:
                 features.register_hook(lambda _gradient: interrupt())  # type: ignore[no-untyped-call]
             if tap in content:
-                terms.content[tap] = content_distance(features, self._content_targets[tap])
-                terms.total = terms.total + content[tap] * terms.content[tap]
+                terms.content[tap] = content_distance(features, self._content_targets[tap])  # Cᵢ, eq. 1
+                terms.total = terms.total + content[tap] * terms.content[tap]  # + α wᵢ Cᵢ
             if tap in style:
                 features, loss, terms.measured[tap] = style_distance(features, targets[tap], self._statistic)
-                terms.style[tap] = loss
-                terms.total = terms.total + style[tap] * loss
+                terms.style[tap] = loss  # Sᵢ, eq. 3 and 4
+                terms.total = terms.total + style[tap] * loss  # + β vᵢ Sᵢ, eq. 5
             return features
 
-        self._backbone(image, {**content, **style}, listen, interrupt)
+        self._backbone(image, {**content, **style}, listen, interrupt)  # 1×3×H×W → 1×Cᵢ×Hᵢ×Wᵢ at each tap
         if weights.total_variation > 0:
             terms.variation = total_variation(image)
-            terms.total = terms.total + weights.total_variation * TV_SCALE * terms.variation
+            terms.total = terms.total + weights.total_variation * TV_SCALE * terms.variation  # + γ T: eq. 7 is whole
         return terms, _evaluation(terms, content, style, weights)
 
     def reweigh(self, evaluation: Evaluation, picture: Tensor, weights: LossWeights) -> float | None:
@@ -225,14 +225,14 @@ class StyleObjective:
         for tap in taps:
             if tap not in self._mixed:
                 parts = [share * self._style_targets[i][tap] for i, share in enumerate(shares) if share > 0]
-                self._mixed[tap] = statistic_target(torch.stack(parts).sum(dim=0))
+                self._mixed[tap] = statistic_target(torch.stack(parts).sum(dim=0))  # K×C×C → C×C, the mean of K styles
         return self._mixed
 
 
 def _evaluation(
     terms: _Terms, content: Mapping[str, float], style: Mapping[str, float], weights: LossWeights
 ) -> Evaluation:
-    """Read every number off the graph at once: on an accelerator each read waits for the device."""
+    """Read every number off the graph at once: on an accelerator each read waits for the device (a synchronisation)."""
     parts = [terms.total, *terms.content.values(), *terms.style.values()]
     if terms.variation is not None:
         parts.append(terms.variation)
@@ -266,8 +266,8 @@ class _TotalVariation(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, image: Tensor) -> Tensor:
-        across = image[..., :, 1:] - image[..., :, :-1]
-        down = image[..., 1:, :] - image[..., :-1, :]
+        across = image[..., :, 1:] - image[..., :, :-1]  # N×3×H×W → N×3×H×(W-1)
+        down = image[..., 1:, :] - image[..., :-1, :]  # N×3×H×W → N×3×(H-1)×W
         ctx.save_for_backward(across, down)
         across, down = across.flatten(), down.flatten()
         return torch.dot(across, across) / max(1, across.numel()) + torch.dot(down, down) / max(1, down.numel())
@@ -275,10 +275,12 @@ class _TotalVariation(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         across, down = ctx.saved_tensors
-        gradient: Tensor = across.new_zeros(*across.shape[:2], across.shape[2], down.shape[3])
+        gradient: Tensor = across.new_zeros(*across.shape[:2], across.shape[2], down.shape[3])  # N×3×H×W
         for differences, dimension in ((across, 3), (down, 2)):
             factor = 2.0 * float(gradients[0]) / max(1, differences.numel())
             length = differences.shape[dimension]
-            gradient.narrow(dimension, 1, length).add_(differences, alpha=factor)
-            gradient.narrow(dimension, 0, length).sub_(differences, alpha=factor)
+            gradient.narrow(dimension, 1, length).add_(
+                differences, alpha=factor
+            )  # d/dxᵢ₊₁ (xᵢ₊₁ - xᵢ)² = 2 (xᵢ₊₁ - xᵢ)
+            gradient.narrow(dimension, 0, length).sub_(differences, alpha=factor)  # d/dxᵢ is its opposite
         return gradient

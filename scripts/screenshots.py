@@ -27,7 +27,7 @@ from studio.core.events import Progress
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
-from studio.ui.panels.style.session import SessionState
+from studio.ui.picture.session import SessionState
 
 SIZE = QSize(1440, 900)
 LIMIT = 400_000
@@ -51,7 +51,7 @@ class Stage:
         self.studio = Studio(application, UserFolders.within(home))
         self.studio.theme.set_mode(theme)
         self.window = self.studio.window
-        self.panel = self.window.style_panel
+        self.panel = self.window.panel("style")
         self.session = self.panel.session
         self._share = 0.0
         self.session.progressed.connect(self._note)
@@ -83,11 +83,11 @@ class Stage:
     def paint(self, photo: str, painting: str, **settings: object) -> None:
         """Begin to paint a sample in the manner of another."""
         self.session.set_settings(StyleSettings().model_copy(update=settings))
-        self.window.undo_stack.clear()
+        self.panel.undo_stack.clear()
         self.session.start_when_ready = True
-        self.studio.desk.open_file(named(painting, sample_paintings()).path, "only painting")
+        self.panel.choose_sample("style", named(painting, sample_paintings()).name)
         self.window.open_files([named(photo, sample_photos()).path])
-        self.wait_until(lambda: self.session.state is SessionState.PAINTING and self.studio.pictures.is_idle)
+        self.wait_until(lambda: self.session.state is SessionState.RUNNING and self.studio.pictures.is_idle)
 
     def paint_until(self, share: float) -> None:
         """Wait until so much of the painting is done."""
@@ -133,7 +133,7 @@ def empty(stage: Stage) -> QPixmap:
 
 def window(stage: Stage) -> QPixmap:
     """A painting well under way."""
-    stage.paint("cat", "wave")
+    stage.paint("red-panda", "starry-night")
     stage.paint_until(0.8)
     stage.window.banner.clear()
     stage.panel.workspace.canvas.set_split(0.36)
@@ -142,9 +142,9 @@ def window(stage: Stage) -> QPixmap:
 
 def branch(stage: Stage) -> QPixmap:
     """Two ways from one frame."""
-    stage.paint("cat", "wave", size=384, steps=60)
+    stage.paint("red-panda", "starry-night", size=384, steps=60)
     stage.finish()
-    early = stage.session.film.frames[2]
+    early = stage.session.history.frames[2]
     stage.session.branch_from(early.number)
     stage.session.set_settings(stage.session.settings.model_copy(update={"style_weight": 4.0, "saturation": 1.3}))
     stage.finish()
@@ -155,7 +155,7 @@ def branch(stage: Stage) -> QPixmap:
 
 def layers(stage: Stage) -> QPixmap:
     """Every setting within reach."""
-    stage.paint("coffee", "comet", size=448, steps=80, style_layer_1=0.5, style_layer_4=2.0)
+    stage.paint("fig", "composition-vii", size=448, steps=80, style_layer_1=0.5, style_layer_4=2.0)
     stage.finish()
     stage.window.banner.clear()
     stage.panel.workspace.canvas.set_compare_mode("after")
@@ -165,12 +165,12 @@ def layers(stage: Stage) -> QPixmap:
 
 def failure(stage: Stage) -> QPixmap:
     """A file that cannot be opened, and what to do."""
-    stage.paint("rocket", "comet", size=448, steps=80)
+    stage.paint("neuschwanstein", "grande-jatte", size=448, steps=80)
     stage.finish()
     stage.window.banner.clear()
     with tempfile.TemporaryDirectory() as folder:
         broken = Path(folder) / "holiday.jpg"
-        broken.write_bytes(named("cat", sample_photos()).path.read_bytes()[:9000])
+        broken.write_bytes(named("red-panda", sample_photos()).path.read_bytes()[:9000])
         stage.window.open_files([broken])
         stage.wait_until(lambda: stage.window.banner.is_showing)
         return stage.grab()
@@ -178,7 +178,7 @@ def failure(stage: Stage) -> QPixmap:
 
 def shortcuts(stage: Stage) -> QPixmap:
     """The sheet of F1."""
-    stage.paint("cat", "comet", size=256, steps=40)
+    stage.paint("red-panda", "scream", size=256, steps=40)
     stage.finish()
     stage.window.banner.clear()
     stage.window.show_shortcuts()
@@ -198,7 +198,7 @@ def library(stage: Stage) -> QPixmap:
         stage.wait_until(lambda number=number: len(stage.studio.library.entries()) == number + 1)  # type: ignore[misc]
     stage.window.banner.clear()
     stage.window.show_panel("library")
-    stage.wait_until(lambda: len(stage.window.library_panel.view.paths) == 8)
+    stage.wait_until(lambda: len(stage.window.panel("library").view.paths) == 8)
     return stage.grab()
 
 
@@ -206,8 +206,8 @@ def instant(stage: Stage) -> QPixmap:
     """A fast style at work, not quite in its full strength."""
     stage.wait_until(lambda: bool(stage.panel.fast_styles.tiles))
     stage.session.set_settings(StyleSettings(method="instant", fast_style="fast-town", strength=0.8))
-    stage.window.undo_stack.clear()
-    stage.window.open_files([named("cat", sample_photos()).path])
+    stage.panel.undo_stack.clear()
+    stage.window.open_files([named("red-panda", sample_photos()).path])
     stage.wait_until(lambda: stage.session.photo is not None)
     stage.finish()
     stage.window.banner.clear()
@@ -228,10 +228,10 @@ def photos_to_learn_from(folder: Path) -> Path:
 
 def put_run_together(stage: Stage, folder: Path) -> None:
     """Drop photos and a painting, and make the rest small enough for a processor to be done in minutes."""
-    new = stage.window.train_panel.session.new_run
+    new = stage.window.panel("train").session.new_run
     stage.window.show_panel("train")
     new.drop([photos_to_learn_from(folder / "holiday photos")])
-    new.set_input("painting", named("wave", sample_paintings()).path)
+    new.set_input("painting", named("great-wave", sample_paintings()).path)
     stage.wait_until(lambda: new.report is not None and stage.studio.pictures.is_idle)
     stage.window.setFocus()  # no ring lies around whatever happens to come first
 
@@ -240,13 +240,13 @@ def train_new(stage: Stage) -> QPixmap:
     """A run that is put together, with its schedule."""
     with tempfile.TemporaryDirectory() as folder:
         put_run_together(stage, Path(folder))
-        stage.window.train_panel.desk.new_page.schedule_section.set_open(True)
+        stage.window.panel("train").desk.new_page.schedule_section.set_open(True)
         return stage.grab()
 
 
 def train(stage: Stage) -> QPixmap:
     """A fast style that has learnt for some minutes."""
-    panel = stage.window.train_panel
+    panel = stage.window.panel("train")
     session = panel.session
     with tempfile.TemporaryDirectory() as folder:
         put_run_together(stage, Path(folder))

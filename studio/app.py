@@ -12,15 +12,18 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
-from studio.core.controls import Controls
 from studio.core.failures import explain
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf
-from studio.core.settings import Settings
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
-from studio.ui.picture.files import PictureFiles
+from studio.ui.actions import make_actions
+from studio.ui.panels.library.panel import LibraryPanel
+from studio.ui.panels.models.panel import ModelsPanel
+from studio.ui.panels.style.panel import StylePanel
+from studio.ui.panels.train.panel import TrainPanel
+from studio.ui.picture.panel import PanelContext, PicturePanel
 from studio.ui.preferences import Preferences
 from studio.ui.shell.window import StudioWindow
 from studio.ui.theme import Theme
@@ -45,27 +48,25 @@ class Studio:
         self.runs = Engine("runs")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
-        self.desk = PictureFiles(self.pictures, self.library)
-        self.window = StudioWindow(
-            self.theme,
-            self.engine,
-            self.pictures,
-            self.shelf,
-            self.runs,
-            self.models,
-            folders.runs,
-            self.desk,
-            self.preferences,
+        actions = make_actions(self.theme)
+        context = PanelContext(self.theme, self.engine, self.pictures, self.library, self.preferences, actions)
+        picture_panels: tuple[PicturePanel, ...] = (StylePanel(context),)
+        panels = (
+            *picture_panels,
+            TrainPanel(self.theme, self.engine, self.pictures, self.runs, folders.runs, self.preferences),
+            LibraryPanel(self.theme, self.pictures, self.library),
+            ModelsPanel(self.theme, self.shelf, self.models, _users_of_models(picture_panels)),
         )
+        self.window = StudioWindow(self.theme, panels, actions, self.preferences)
         self.window.closed.connect(self.shut_down)
 
     def open(self, files: Sequence[Path]) -> None:
         """Show the window, then load the network behind it; without `files` the sample is painted at once."""
         self.window.show()
-        QTimer.singleShot(0, lambda: self._begin(files))
+        QTimer.singleShot(0, self.window, lambda: self._begin(files))
 
     def _begin(self, files: Sequence[Path]) -> None:
-        self.window.watch_loading(self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE, Controls(Settings())))
+        self.window.watch_loading(self.engine.live("warm_up", "warm_up", DEFAULT_BACKBONE))
         if files:
             self.window.open_files(list(files))
         else:
@@ -76,6 +77,11 @@ class Studio:
         for engine in (self.engine, self.pictures, self.shelf, self.runs):
             while not engine.shut_down():
                 pass  # a step that takes longer than half a minute must end before its thread can
+
+
+def _users_of_models(panels: Sequence[PicturePanel]) -> dict[str, str]:
+    """Return which panel works with a kind of network: the first that can."""
+    return {product: panel.title for panel in reversed(panels) for product in panel.task.products}
 
 
 class UncaughtErrors(QObject):

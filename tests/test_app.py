@@ -11,7 +11,7 @@ from studio.app import UncaughtErrors
 from studio.core.images import load_picture
 from studio.core.library import Library
 from studio.core.style_settings import StyleSettings
-from studio.ui.panels.style.session import SessionState
+from studio.ui.picture.session import SessionState
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -89,7 +89,7 @@ def inputs(tmp_path):
 
 
 def begin_painting(studio, inputs, settings):
-    session = studio.window.style_panel.session
+    session = studio.window.panel("style").session
     session.set_settings(settings)
     session.start_when_ready = True
     studio.open(inputs)
@@ -105,10 +105,10 @@ def test_pictures_named_on_the_command_line_are_opened(qapp, qtbot, tmp_path, in
 
 def test_without_pictures_a_sample_is_being_painted(qapp, qtbot, tmp_path):
     with open_studio(tmp_path / "home") as studio:
-        session = studio.window.style_panel.session
+        session = studio.window.panel("style").session
         session.set_settings(StyleSettings(size=64, steps=2000, backbone=LONG.backbone))
         studio.open([])
-        qtbot.waitUntil(lambda: session.painting is not None, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: session.layer is not None, timeout=PATIENCE)
         assert session.photo.picture.path.parent.name == "photos"
         assert len(session.paintings) == 1
 
@@ -117,8 +117,8 @@ def test_closing_in_mid_painting_keeps_what_was_reached_and_leaves_no_thread(qap
     threads = threading.active_count()
     with open_studio(tmp_path / "home") as studio:
         session = begin_painting(studio, inputs, LONG)
-        qtbot.waitUntil(lambda: len(session.film.frames) >= 2, timeout=PATIENCE)
-        step = session.film.frames[-1].step
+        qtbot.waitUntil(lambda: len(session.history.frames) >= 2, timeout=PATIENCE)
+        step = session.history.frames[-1].step
         studio.window.close()
         assert not studio.window.isVisible()
         assert running_threads() == []
@@ -133,7 +133,7 @@ def test_closing_in_mid_painting_keeps_what_was_reached_and_leaves_no_thread(qap
 def test_closing_while_paused_keeps_what_was_reached(qapp, qtbot, tmp_path, inputs):
     with open_studio(tmp_path / "home") as studio:
         session = begin_painting(studio, inputs, LONG)
-        qtbot.waitUntil(lambda: session.painting is not None, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: session.layer is not None, timeout=PATIENCE)
         session.pause()
     assert len(Library(tmp_path / "home" / "library").entries()) == 1
 
@@ -141,8 +141,8 @@ def test_closing_while_paused_keeps_what_was_reached(qapp, qtbot, tmp_path, inpu
 def test_closing_before_the_first_stroke_keeps_nothing(qapp, qtbot, tmp_path, inputs):
     with open_studio(tmp_path / "home") as studio:
         session = begin_painting(studio, inputs, LONG)
-        qtbot.waitUntil(lambda: session.state is SessionState.PAINTING, timeout=PATIENCE)
-        seen_nothing = session._last_preview is None
+        qtbot.waitUntil(lambda: session.state is SessionState.RUNNING, timeout=PATIENCE)
+        seen_nothing = session.history.newest is None
     assert len(Library(tmp_path / "home" / "library").entries()) == (0 if seen_nothing else 1)
 
 
@@ -155,7 +155,7 @@ def test_a_file_saved_just_before_closing_is_whole(qapp, qtbot, tmp_path, inputs
     with open_studio(tmp_path / "home") as studio:
         session = begin_painting(studio, inputs, QUICK)
         qtbot.waitUntil(lambda: session.state is SessionState.FINISHED, timeout=PATIENCE)
-        studio.window.style_panel._saver._export(tmp_path / "saved.tif")
+        studio.window.panel("style")._saver._export(tmp_path / "saved.tif")
     assert load_picture(tmp_path / "saved.tif").recipe is not None
     assert len(Library(tmp_path / "home" / "library").entries()) == 1
 

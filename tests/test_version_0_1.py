@@ -271,12 +271,12 @@ def test_a_schedule_is_read_as_it_was_drawn(folders):
 
 def test_the_window_shows_all_of_it(folders, home, qapp, qtbot):
     with open_studio(home) as studio:
-        window, session = studio.window, studio.window.style_panel.session
+        window, session = studio.window, studio.window.panel("style").session
         assert studio.theme.mode == "light"
         window.open_files([OF_0_1 / "pictures" / "painted.png"])
         qtbot.waitUntil(lambda: len(session.paintings) == 2, timeout=PATIENCE)
         assert (session.photo.picture.name, session.settings.style_mix) == ("cat.jpg", (0.7, 0.3))
         window.show_panel("library")
-        qtbot.waitUntil(lambda: len(window.library_panel.view.paths) == 2, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: len(window.panel("library").view.paths) == 2, timeout=PATIENCE)
         window.show_panel("train")
-        qtbot.waitUntil(lambda: len(window.train_panel.desk.list.folders) == 4, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: len(window.panel("train").desk.list.folders) == 4, timeout=PATIENCE)

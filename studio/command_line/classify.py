@@ -5,12 +5,10 @@ from pathlib import Path
 from time import perf_counter
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
-from studio.command_line.failing import tell_failure
 from studio.command_line.flags import CommandParser
 from studio.command_line.reporting import JsonLines, reporter
-from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.controls import Controls
-from studio.core.failures import explain
 from studio.core.settings import Settings
 from studio.core.trained_models import TrainedModels
 from studio.core.verdicts import ClassifyTask, Verdict
@@ -40,24 +38,24 @@ def classify(arguments: Sequence[str]) -> int:
     if not Path(asked.model).expanduser().exists() and asked.model not in known:
         parser.error(f"argument --model: {asked.model} is not there")
     controls, told = Controls(Settings()), reporter(events=asked.events, started=started)
-    try:
-        with told, stoppable(controls):
-            from studio.training.data.sources import find_pictures
 
+    verdicts: list[Verdict] = []
+
+    def work() -> int:
+        from studio.training.data.sources import find_pictures
+
+        with stoppable(controls):
             task = ClassifyTask(tuple(find_pictures(asked.images)), asked.model)
-            verdicts = run_job(catalog.start("classify", task, controls), controls, told, in_parts=True)
+            verdicts.extend(run_job(catalog.start("classify", task, controls), controls, told, in_parts=True))
+        if isinstance(told, JsonLines):
             for verdict in verdicts:
-                if isinstance(told, JsonLines):
-                    told.result(str(verdict.picture), said=verdict.said, chances=dict(verdict.chances))
-    except Interrupted:
-        return INTERRUPTED
-    except Exception as error:
-        failure = explain(error)
-        told.failed(failure)
-        return tell_failure(failure, debug=asked.debug)
+                told.result(str(verdict.picture), said=verdict.said, chances=dict(verdict.chances))
+        return INTERRUPTED if controls.finishing else DONE
+
+    code = concluded(told, work, debug=asked.debug)
     if not asked.events:
         _print(verdicts, asked.top)
-    return INTERRUPTED if controls.finishing else DONE
+    return code
 
 
 def _print(verdicts: Sequence[Verdict], top: int) -> None:

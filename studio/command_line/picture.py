@@ -9,13 +9,12 @@ from time import perf_counter
 from typing import Any, Literal, TypeAlias
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
-from studio.command_line.failing import tell_failure
 from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
 from studio.command_line.reporting import Reporter, reporter
-from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
-from studio.core.failures import Failure, StudioError, explain
+from studio.core.failures import Failure, StudioError
 from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
 from studio.core.picture_saving import SUFFIXES
@@ -158,18 +157,15 @@ class PictureMaker:
 
     def make(self, prepare: Callable[[], PictureOrder]) -> int:
         """Make what `prepare` orders; whatever goes wrong is told."""
-        try:
-            with self._reporter:
-                order = prepare()
-                with stoppable(order.controls):
-                    self._make(order)
-                return INTERRUPTED if order.controls.finishing else DONE
-        except Interrupted:
-            self._tell(Failure("Interrupted before anything was painted.", "Nothing was written.", ""))
-            return INTERRUPTED
-        except Exception as error:
-            failure = explain(error)
-        return self._tell(failure)
+
+        def work() -> int:
+            order = prepare()
+            with stoppable(order.controls):
+                self._make(order)
+            return INTERRUPTED if order.controls.finishing else DONE
+
+        interrupted = Failure("Interrupted before anything was painted.", "Nothing was written.", "")
+        return concluded(self._reporter, work, debug=self._debug, interrupted=interrupted)
 
     def _make(self, order: PictureOrder) -> None:
         request = order.load()
@@ -178,10 +174,6 @@ class PictureMaker:
         self._keep(request, result)
         facts = self._facts(result) | order.inspect(result, self._reporter)
         self._reporter.result(str(self._output), **facts)
-
-    def _tell(self, failure: Failure) -> int:
-        self._reporter.failed(failure)
-        return tell_failure(failure, debug=self._debug)
 
     def _keep(self, request: PictureRequest, result: PictureResult) -> None:
         try:

@@ -2,13 +2,16 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from studio.command_line.exit_codes import FAILED, INTERRUPTED
+from studio.command_line.failing import tell_failure
 from studio.command_line.reporting import Reporter
 from studio.core.controls import Controls
 from studio.core.events import Job, Preview
+from studio.core.failures import Failure, explain
 
 R = TypeVar("R")
 
@@ -35,6 +38,29 @@ def stoppable(controls: Controls[Any]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def concluded(told: Reporter, work: Callable[[], int], *, debug: bool, interrupted: Failure | None = None) -> int:
+    """Do `work`, whose exit code is returned; whatever goes wrong is told, and becomes one.
+
+    Args:
+        told: who is told.
+        work: may raise.
+        debug: print the traceback of a failure.
+        interrupted: what to say where it was stopped before it reached anything.
+
+    """
+    try:
+        with told:
+            return work()
+    except Interrupted:
+        failure, code = interrupted, INTERRUPTED
+    except Exception as error:
+        failure, code = explain(error), FAILED
+    if failure is not None:
+        told.failed(failure)
+        tell_failure(failure, debug=debug)
+    return code
 
 
 def run_job(job: Job[R], controls: Controls[Any], reporter: Reporter, *, in_parts: bool = False) -> R:

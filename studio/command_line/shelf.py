@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from studio.command_line.exit_codes import DONE, FAILED, INTERRUPTED
-from studio.command_line.failing import tell_failure
+from studio.command_line.exit_codes import DONE, FAILED
 from studio.command_line.flags import CommandParser
 from studio.command_line.reporting import reporter
-from studio.command_line.running import Interrupted, run_job, stoppable
+from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.controls import Controls
-from studio.core.failures import Failure, explain
+from studio.core.failures import Failure
 from studio.core.model_shelf import DownloadTask, ImportTask, ModelShelf, RemoveTask, ShelfEntry, VerifyTask
 from studio.core.settings import Settings
 from studio.core.sizes import megabytes
@@ -109,14 +108,13 @@ class _Chore:
         actions: dict[str, Callable[[str | None], int]] = {
             "verify": self._verify, "download": self._download, "import": self._import, "remove": self._remove,
         }  # fmt: skip
-        try:
-            with self._reporter, stoppable(self._controls):
+
+        def work() -> int:
+            with stoppable(self._controls):
                 return actions[self._asked.action](self._asked.operand)
-        except Interrupted:
-            self._tell(Failure("Interrupted.", "The same command goes on from where it was.", ""))
-            return INTERRUPTED
-        except Exception as error:
-            return self._tell(explain(error))
+
+        interrupted = Failure("Interrupted.", "The same command goes on from where it was.", "")
+        return concluded(self._reporter, work, debug=self._asked.debug, interrupted=interrupted)
 
     def _download(self, name: str | None) -> int:
         return self._got(self._do("download_weights", DownloadTask(str(name), self._shelf)))
@@ -149,10 +147,6 @@ class _Chore:
     def _got(self, entry: ShelfEntry) -> int:
         self._reporter.result(str(entry.path), **_facts(entry))
         return DONE
-
-    def _tell(self, failure: Failure) -> int:
-        self._reporter.failed(failure)
-        return tell_failure(failure, debug=self._asked.debug)
 
 
 def _plain(entry: ShelfEntry) -> dict[str, object]:

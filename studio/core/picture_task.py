@@ -60,6 +60,8 @@ class PictureTask:
         job: `module:function`, `(PictureRequest, Controls) -> Job[PictureResult]`.
         inputs: what goes in, in the order in which a command takes it; at most one slot but the last takes several.
         products: kinds of trained network that it can work with: "backbone", "fast_style".
+        at_once: it takes a moment: a panel runs it by itself, anew for every change, and keeps no result unasked.
+        previews: its job shows pictures on the way and can go on from each (`PictureRequest.branch`).
         command: `module:class` of its command, where a subclass of `PictureCommand` says or checks more.
 
     """
@@ -73,6 +75,8 @@ class PictureTask:
     job: str
     inputs: tuple[InputSlot, ...]
     products: frozenset[str] = frozenset()
+    at_once: bool = False
+    previews: bool = False
     command: str = "studio.command_line.picture:PictureCommand"
 
     @property

@@ -22,6 +22,7 @@ STYLIZE = PictureTask(
         InputSlot("style", "Painting", "the painting, or several to mix", least=0, most=4, samples=sample_paintings),
     ),
     products=frozenset({"backbone", "fast_style"}),
+    previews=True,
     command="studio.command_line.stylize:StylizeCommand",
 )
 

@@ -3,7 +3,8 @@
 A task's settings are a frozen pydantic model whose fields are made with `setting`. Adding a setting is one line there.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,15 +36,15 @@ class SettingInfo:
     default: Any
     label: str
     help: str
-    term: str
     low: float | None
     high: float | None
-    step: float | None
-    unit: str
-    group: str
-    effect: Effect
-    scale: Literal["linear", "log"]
-    choices: dict[str, str]
+    term: str = ""
+    step: float | None = None
+    unit: str = ""
+    group: str = ""
+    effect: Effect = "restart"
+    scale: Literal["linear", "log"] = "linear"
+    choices: Mapping[str, str] = field(default_factory=dict)
     lowest: str = ""
     offers: str = ""
 
@@ -91,16 +92,9 @@ def setting(
 
     """
     extra: dict[str, Any] = {
-        "step": step,
-        "unit": unit,
-        "term": term,
-        "group": group,
-        "effect": effect,
-        "scale": scale,
-        "choices": choices or {},
-        "lowest": lowest,
-        "offers": offers,
-    }
+        "term": term, "step": step, "unit": unit, "group": group, "effect": effect, "scale": scale,
+        "choices": choices or {}, "lowest": lowest, "offers": offers,
+    }  # fmt: skip
     return Field(default, title=label, description=help, ge=low, le=high, json_schema_extra=extra)
 
 
@@ -115,30 +109,20 @@ def describe(model: type[Settings]) -> tuple[SettingInfo, ...]:
     return tuple(sorted(infos, key=place))
 
 
-def _describe_field(name: str, field: FieldInfo) -> SettingInfo:
-    extra: dict[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    limits = {type(m).__name__: m for m in field.metadata}
-    low, high = limits.get("Ge"), limits.get("Le")
-    choices: Any = extra.get("choices") or {}
-    if get_origin(field.annotation) is Literal and not choices:
-        choices = {str(value): str(value) for value in get_args(field.annotation)}
+def _describe_field(name: str, made: FieldInfo) -> SettingInfo:
+    extra: dict[str, Any] = dict(made.json_schema_extra) if isinstance(made.json_schema_extra, dict) else {}
+    limits = {type(m).__name__: m for m in made.metadata}
+    if get_origin(made.annotation) is Literal and not extra.get("choices"):
+        extra["choices"] = {str(value): str(value) for value in get_args(made.annotation)}
     return SettingInfo(
         name=name,
-        kind=_kind_of(field.annotation),
-        default=field.get_default(call_default_factory=True),
-        label=field.title or name,
-        help=field.description or "",
-        term=str(extra.get("term", "")),
-        low=getattr(low, "ge", None),
-        high=getattr(high, "le", None),
-        step=extra.get("step"),
-        unit=str(extra.get("unit", "")),
-        group=str(extra.get("group", "")),
-        effect=extra.get("effect", "restart"),
-        scale=extra.get("scale", "linear"),
-        choices=dict(choices),
-        lowest=str(extra.get("lowest", "")),
-        offers=str(extra.get("offers", "")),
+        kind=_kind_of(made.annotation),
+        default=made.get_default(call_default_factory=True),
+        label=made.title or name,
+        help=made.description or "",
+        low=getattr(limits.get("Ge"), "ge", None),
+        high=getattr(limits.get("Le"), "le", None),
+        **extra,
     )
 
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import Failure
+from studio.core.settings import Settings
 from studio.engine.handle import JobHandle
 from studio.engine.memory import UiThreadCollector, free_device_caches
 from studio.engine.messages import Cancelled, Failed, Finished, Message, Started
@@ -97,7 +98,7 @@ class Engine(QObject):
         return any(run.live and not run.controls.paused for run in self._handles)
 
     def live(
-        self, key: str, job: JobSource, task: Any, controls: Controls[Any], *, after_running: bool = False
+        self, key: str, job: JobSource, task: Any, controls: Controls[Any] | None = None, *, after_running: bool = False
     ) -> JobHandle:
         """Run a job at once, in place of whatever live job `key` runs or waits to run; latest wins.
 
@@ -105,7 +106,8 @@ class Engine(QObject):
             key: who asks, usually a panel.
             job: what to run.
             task: handed to the job.
-            controls: handed to the job; a new one for each, unless the steering shall carry over.
+            controls: handed to the job; a new one for each, unless the steering shall carry over. Without them the job
+                has nothing to be set.
             after_running: let the running job of `key` come to its end first and replace only what waits. For renders
                 shorter than a drag, where each move would otherwise throw away a picture before it is seen.
 
@@ -122,7 +124,7 @@ class Engine(QObject):
             self._handles.pop(old).fall_silent()
         return self._handles[run]
 
-    def queue(self, key: str, job: JobSource, task: Any, controls: Controls[Any]) -> JobHandle:
+    def queue(self, key: str, job: JobSource, task: Any, controls: Controls[Any] | None = None) -> JobHandle:
         """Run a job after those that are queued already, beside live ones."""
         run = self._new_run(key, job, task, controls)
         if self._scheduler.stopping:
@@ -152,11 +154,13 @@ class Engine(QObject):
         self._collector.close()
         return True
 
-    def _new_run(self, key: str, job: JobSource, task: Any, controls: Controls[Any]) -> Run:
-        def start() -> Job[Any]:
-            return catalog.start(job, task, controls) if isinstance(job, str) else job(task, controls)
+    def _new_run(self, key: str, job: JobSource, task: Any, controls: Controls[Any] | None) -> Run:
+        given = Controls(Settings()) if controls is None else controls
 
-        run = Run(key, start, controls)
+        def start() -> Job[Any]:
+            return catalog.start(job, task, given) if isinstance(job, str) else job(task, given)
+
+        run = Run(key, start, given)
         self._handles[run] = JobHandle(run, self._scheduler.wake)
         return run
 
@@ -186,8 +190,9 @@ class Engine(QObject):
         over = isinstance(message, Finished | Failed | Cancelled)
         if over:
             del self._handles[run]
-        handle.take(message)
-        self._tell(run.key, message)
+        if not handle.state.is_over:  # dropped meanwhile
+            handle.take(message)
+            self._tell(run.key, message)
         if over:
             self._settle_libraries()
             if self.is_idle:

@@ -33,7 +33,8 @@ class JobHandle(QObject):
     """Steers one job and tells what becomes of it; lives in the UI thread.
 
     Exactly one of `finished`, `failed` and `cancelled` ends a job's signals, and `state` has changed when it comes. A
-    live job that was replaced falls silent instead: its handle is cancelled, and no signal follows.
+    live job that was replaced, and any job that was dropped, falls silent instead: its handle is cancelled, and no
+    signal follows, not even one that was on its way.
     """
 
     started = Signal()
@@ -88,6 +89,12 @@ class JobHandle(QObject):
         self.controls.cancel()
         self._wake_engine()
 
+    def drop(self) -> None:
+        """Close the job at its next yield, and hear nothing of it from now on. Over already: does nothing."""
+        if not self._phase.is_over:
+            self.cancel()
+            self.fall_silent()
+
     def finish(self) -> None:
         """Ask the job to return what it has reached; `finished` follows."""
         self.controls.finish()
@@ -115,7 +122,7 @@ class JobHandle(QObject):
                 self.cancelled.emit()
 
     def fall_silent(self) -> None:
-        """End as cancelled, without a signal: another job took the place."""
+        """End as cancelled, without a signal: another job took the place, or nobody wants to know any more."""
         self._phase = JobState.CANCELLED
 
     def _enter(self, message: Message) -> None:

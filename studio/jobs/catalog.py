@@ -12,7 +12,6 @@ _JOBS = {
     "classify": "studio.jobs.classify:classify",
     "compose": "studio.jobs.export:compose",
     "load_picture": "studio.jobs.files:load_picture",
-    "save_picture": "studio.jobs.files:save_picture",
     "keep_result": "studio.jobs.files:keep_result",
     "examine_data": "studio.jobs.examine:examine_data",
     "list_shelf": "studio.jobs.shelf:list_shelf",

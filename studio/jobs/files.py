@@ -1,8 +1,8 @@
-"""Opening, saving and keeping pictures as jobs, so that no window ever waits for a disk."""
+"""Opening and keeping pictures as jobs, so that no window ever waits for a disk."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from studio.core import images
 from studio.core.compositing import Backdrop
@@ -41,19 +41,6 @@ class OpenedPicture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SaveTask:
-    """What to write where; see `images.save_picture`."""
-
-    path: Path
-    picture: Picture | DeepPicture
-    recipe: Recipe | None = None
-    icc_profile: bytes | None = None
-    quality: int = 92
-    bits: Literal[8, 16] | None = None
-    ai_mark: bool = True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class KeepTask:
     """A finished result for the library, and the pictures that went into it."""
 
@@ -89,26 +76,6 @@ def prepare_opened(picture: LoadedPicture, name: str = "") -> OpenedPicture:
     named = replace(picture, name=name) if name else picture
     small = images.thumbnail(named.pixels, THUMBNAIL_SIDE)
     return OpenedPicture(named, prepare_frame(named.pixels), small, Backdrop(named.pixels))
-
-
-def save_picture(task: SaveTask, controls: Controls[Any]) -> Job[Path]:
-    """Write a picture to a file; the suffix chooses the format.
-
-    Raises:
-        StudioError: it cannot be written.
-
-    """
-    yield Progress(f"Saving {task.path.name}")
-    images.save_picture(
-        task.path,
-        task.picture,
-        recipe=task.recipe,
-        icc_profile=task.icc_profile,
-        quality=task.quality,
-        bits=task.bits,
-        ai_mark=task.ai_mark,
-    )
-    return task.path
 
 
 def keep_result(task: KeepTask, controls: Controls[Any]) -> Job[Path]:

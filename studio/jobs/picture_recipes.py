@@ -26,14 +26,14 @@ from studio.core.recipes import InputRecord, Recipe, SteeringStep, WeightsRecord
 from studio.core.settings import Settings, describe
 
 AT_ITS_END = 2**31 - 1
-"""A branch from a picture that was finished: wherever its sitting ends."""
+"""A branch from a picture that was finished: wherever its segment ends."""
 
 S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment(Generic[S]):
-    """One sitting of a chain: the settings it started with, and its part of the record."""
+    """One run of the job in a chain of branches: the settings it started with, and its part of the record."""
 
     settings: S
     steps: tuple[SteeringStep, ...]
@@ -89,7 +89,7 @@ def settings_of(recipe: Recipe) -> Settings:
 
 
 def segments_of(recipe: Recipe) -> tuple[Segment[Any], ...]:
-    """Take a chain of branches apart: one segment for every sitting, in order.
+    """Take a chain of branches apart: its segments in order.
 
     Every step is tried first: what cannot be followed is to be told before hours have been painted.
 

@@ -1,6 +1,7 @@
 """Brings a saved picture back: what it shows, its settings, and the pictures that it was made from."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from studio.core.library import Library
 from studio.core.picture_task import PictureTask
 from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import Recipe
-from studio.core.settings import Settings
+from studio.core.settings import Settings, describe
+from studio.core.trained_models import TrainedModels
+from studio.core.weights import resolve_recorded
 from studio.jobs.files import OpenedPicture, prepare_opened
 from studio.jobs.picture_recipes import settings_of
 
@@ -45,11 +48,11 @@ class RecalledPicture:
 
     @property
     def step(self) -> int:
-        """The evaluation of its last sitting at which the picture was reached."""
+        """The evaluation of its last segment at which the picture was reached."""
         steering = self.recipe.steering
         branches = [number for number, step in enumerate(steering) if step.action == "branch"]
-        last_sitting = steering[branches[-1] + 1 :] if branches else steering
-        return max((step.at for step in last_sitting), default=getattr(self.settings, "steps", 0))
+        last_segment = steering[branches[-1] + 1 :] if branches else steering
+        return max((step.at for step in last_segment), default=getattr(self.settings, "steps", 0))
 
 
 def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
@@ -64,7 +67,7 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
     if recipe is None or kind is None:
         raise StudioError("This picture carries no painting recipe.", "It opens as a plain photo.")
     try:
-        settings = settings_of(recipe)
+        settings = _with_networks_here(settings_of(recipe), recipe)
     except StudioError as error:
         raise StudioError(error.cause, "It opens as a plain photo; update Atelier to go on with it.") from error
     loaded: dict[str, tuple[OpenedPicture, ...]] = {slot.role: () for slot in kind.inputs}
@@ -82,3 +85,19 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
         if len(loaded[slot.role]) < slot.least:
             raise StudioError(f"This picture's recipe names no {slot.title.lower()}.", "It opens as a plain photo.")
     return RecalledPicture(kind, task.shown, loaded, settings, recipe)
+
+
+def _with_networks_here(settings: Settings, recipe: Recipe) -> Settings:
+    """Call the networks what they are called on this computer: a recipe tells no paths, but what is in the files."""
+    known = {record.name: record.sha256 for record in recipe.weights if record.sha256}
+    changes = {}
+    for info in describe(type(settings)):
+        name = getattr(settings, info.name)
+        if not info.offers or name not in known:
+            continue
+        with suppress(StudioError):  # it is gone, as whoever works with it is told
+            if info.offers != "backbone":
+                changes[info.name] = TrainedModels.standard(info.offers).find_recorded(name, known[name]).name
+            elif (found := resolve_recorded(name, known[name])).sha256 == known[name]:
+                changes[info.name] = found.name
+    return settings.model_copy(update=changes)

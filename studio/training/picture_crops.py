@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from models.pixels import to_tensor
+
 __all__ = ["CropSampler", "PictureSet", "read_pictures", "uniform", "validation_crops"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -89,7 +91,7 @@ class CropSampler:
         if side != self._size:
             method = cv2.INTER_AREA if side > self._size else cv2.INTER_CUBIC
             cut = cv2.resize(cut, (self._size, self._size), interpolation=method).astype(np.uint8)
-        crop = torch.from_numpy(np.ascontiguousarray(cut)).permute(2, 0, 1).float() / 255
+        crop = to_tensor(cut)[0]
         crop = torch.rot90(crop, self._integer(4), (1, 2))
         return crop.flip(2) if self._chance(0.5) else crop
 
@@ -135,5 +137,5 @@ def validation_crops(pictures: Sequence[Pixels], size: int) -> Tensor:
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2
         square = cv2.resize(picture[top : top + side, left : left + side], (size, size), interpolation=cv2.INTER_AREA)
-        crops.append(torch.from_numpy(square).permute(2, 0, 1).float() / 255)
+        crops.append(to_tensor(np.asarray(square, np.uint8))[0])
     return torch.stack(crops)

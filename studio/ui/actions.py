@@ -1,6 +1,9 @@
-"""Every action of the window, once: menus, shortcuts and the shortcuts sheet are made from these."""
+"""Every command of the window, once: menus, shortcuts and the shortcuts sheet are made from these.
 
-from dataclasses import dataclass
+What they are called follows the panel in front; commands of one panel alone are its own (`Panel.file_actions`).
+"""
+
+from dataclasses import dataclass, fields
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
@@ -13,11 +16,8 @@ from studio.ui.theme import Theme
 class Actions:
     """The window's actions by name."""
 
-    open_photo: QAction
-    add_painting: QAction
+    open: QAction
     paste: QAction
-    new_run: QAction
-    open_run: QAction
     save: QAction
     save_as: QAction
     copy: QAction
@@ -25,14 +25,14 @@ class Actions:
     undo: QAction
     redo: QAction
     reset: QAction
-    paint: QAction
+    start: QAction
     pause: QAction
     stop: QAction
     fit: QAction
     actual_size: QAction
     zoom_in: QAction
     zoom_out: QAction
-    show_painting: QAction
+    show_result: QAction
     show_split: QAction
     show_side: QAction
     peek: QAction
@@ -40,24 +40,27 @@ class Actions:
     shortcuts: QAction
     about: QAction
 
+    def give_to(self, window: QWidget) -> None:
+        """Let the window own them and answer their keys."""
+        for field in fields(self):
+            action: QAction = getattr(self, field.name)
+            action.setParent(window)
+            window.addAction(action)
 
-def make_actions(parent: QWidget, theme: Theme) -> Actions:
-    """Create the actions, with their shortcuts and tooltips, as children of `parent`."""
+
+def make_actions(theme: Theme) -> Actions:
+    """Create the actions with their shortcuts and icons, before there is a window: panels show some as buttons."""
 
     def action(text: str, keys: str | list[str], icon: str = "", *, checkable: bool = False) -> QAction:
-        made = QAction(text, parent, checkable=checkable)
+        made = QAction(text, checkable=checkable)
         made.setShortcuts([QKeySequence(key) for key in ([keys] if isinstance(keys, str) else keys)])
         if icon:
             set_icon(made, icon, theme)
-        parent.addAction(made)
         return made
 
     return Actions(
-        open_photo=action("Open Photo…", "Ctrl+O", "open"),
-        add_painting=action("Add Painting…", "Ctrl+Shift+O", "add_picture"),
+        open=action("Open Photo…", "Ctrl+O", "open"),
         paste=action("Paste as Photo", "Ctrl+V", "paste"),
-        new_run=action("New Training Run", "Ctrl+N", "train"),
-        open_run=action("Open a Run Folder…", "Ctrl+Shift+N", "folder"),
         save=action("Save", "Ctrl+S", "save"),
         save_as=action("Save As…", "Ctrl+Shift+S", "export"),
         copy=action("Copy Picture", "Ctrl+C", "copy"),
@@ -65,14 +68,14 @@ def make_actions(parent: QWidget, theme: Theme) -> Actions:
         undo=action("Undo", "Ctrl+Z", "undo"),
         redo=action("Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], "redo"),
         reset=action("Reset All Settings", "Ctrl+Shift+R", "reset"),
-        paint=action("Paint", ["Ctrl+Return", "Ctrl+Enter"], "play"),
+        start=action("Start", ["Ctrl+Return", "Ctrl+Enter"], "play"),
         pause=action("Pause or Go On", "Ctrl+P", "pause"),
         stop=action("Stop and Keep", "Ctrl+.", "stop"),
         fit=action("Fit in Window", ["Ctrl+0", "F"], "fit"),
         actual_size=action("Actual Size (100 %)", "Ctrl+1", "zoom"),
         zoom_in=action("Zoom In", ["Ctrl++", "Ctrl+="]),
         zoom_out=action("Zoom Out", "Ctrl+-"),
-        show_painting=action("Painting Only", "Alt+1", "picture", checkable=True),
+        show_result=action("Result Only", "Alt+1", "picture", checkable=True),
         show_split=action("Split", "Alt+2", "compare_split", checkable=True),
         show_side=action("Side by Side", "Alt+3", "compare_side", checkable=True),
         peek=action("Show the Photo", "Alt+4", "peek", checkable=True),

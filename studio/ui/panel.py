@@ -1,27 +1,120 @@
-"""What the window knows about a panel: its name, its icon, and which actions it answers."""
+"""What the window knows about a panel: its name and icon, which commands it answers, what it takes from other panels.
+
+Panels do not know one another. What one has for another it sends (`Panel.sent`); the window hands it to a panel that
+`accepts` it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction, QUndoStack
+from PySide6.QtWidgets import QMenu, QWidget
 
+from studio.core.events import Progress
 from studio.core.failures import Failure
+from studio.core.frames import Frame
+from studio.jobs.files import OpenedPicture
+from studio.ui.canvas.view import Canvas
+
+__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureToOpen:
+    """A picture to work on: a file, or what a canvas shows."""
+
+    name: str
+    path: Path | None = None
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResultToOpen:
+    """A picture made by the task that its recipe names, to be brought back with everything it was made from."""
+
+    opened: OpenedPicture
+
+    @property
+    def task(self) -> str:
+        """The name of the task, "" where there is no recipe."""
+        recipe = self.opened.picture.recipe
+        return "" if recipe is None else recipe.task
+
+
+@dataclass(frozen=True, slots=True)
+class ModelToUse:
+    """A trained network to work with: what it is for (`PictureTask.products`), and its name, file or run's folder."""
+
+    product: str
+    name: str
+
+    @property
+    def is_on_shelf(self) -> bool:
+        """Whether it is known by name; otherwise it is a file or a run's folder."""
+        return not Path(self.name).is_absolute()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelToFind:
+    """A network of the shelf, to be looked at there."""
+
+    name: str
+
+
+Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
 
 
 class Panel(QWidget):
     """One task of the studio.
 
-    The window hands actions down; a panel that cannot answer one leaves it disabled.
+    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without a
+    `menu_title` is only looked at: commands then go on acting on the panel that was in front before.
     """
 
     failed = Signal(object)
     noticed = Signal(str, str)
     """A sentence worth knowing, and its level: "info" or "warning"."""
     actions_changed = Signal()
+    """What can be done, or what it is called, is different now."""
+    shown_requested = Signal()
+    """Bring the panel to the front."""
+    open_requested = Signal(list)
+    """Open these files wherever they belong."""
+    sent = Signal(object, str)
+    """A `Sendable`, and the name of the panel that shall have it; "" is the first that accepts it."""
+    targets_requested = Signal(QMenu, object)
+    """A menu opens that shall name every panel which accepts this `Sendable`: the window fills it."""
+    models_changed = Signal()
+    """Another set of trained networks can be used now."""
+    models_used = Signal(str, object)
+    """The panel's title, and the names of the networks it works with from now on."""
+    results_changed = Signal()
+    """There is one more result in the library."""
+    ended = Signal(str, str)
+    """Something long is over, and perhaps nobody looks: a headline, and how it went."""
+    released = Signal()
+    """Nothing hinders the window from closing any more."""
 
     name = ""
     title = ""
     icon_name = ""
     tooltip = ""
     at_foot = False
+    menu_title = ""
+    """The title of the menu that starts and stops, with its mnemonic: "&Painting"."""
+    verb = ""
+    """What starting is called: "Paint"."""
+    result_title = ""
+    """What the canvas calls what is made here: "Painting"."""
+    undo_stack: QUndoStack | None = None
+    canvas: Canvas | None = None
+    file_actions: Sequence[QAction] = ()
+    """What only this panel adds to the File menu."""
+
+    # -- what can be done ------------------------------------------------------------------------------------------
 
     @property
     def can_start(self) -> bool:
@@ -38,6 +131,11 @@ class Panel(QWidget):
         """Whether something runs that can be ended with what was reached."""
         return False
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture to save, copy and send."""
+        return False
+
     def start(self) -> None:
         """Begin whatever the panel makes."""
 
@@ -50,9 +148,89 @@ class Panel(QWidget):
     def reset(self) -> None:
         """Set every setting back to where a newcomer starts."""
 
+    # -- pictures in and out ---------------------------------------------------------------------------------------
+
+    def open_pictures(self, files: list[Path]) -> None:
+        """Open these files, or hand them to where they belong."""
+
+    def open_samples(self) -> None:
+        """Begin with something to look at."""
+
+    def choose_photo(self) -> None:
+        """Ask for a photo."""
+
+    def paste(self) -> None:
+        """Take what is on the clipboard as the photo."""
+
+    def save(self) -> None:
+        """Save what is shown under the name it has, or ask for one."""
+
+    def save_as(self) -> None:
+        """Ask for a name and a format, then save what is shown."""
+
+    def copy(self) -> None:
+        """Put what is shown on the clipboard."""
+
+    @property
+    def picture_to_send(self) -> PictureToOpen | None:
+        """What is shown, for another panel."""
+        return None
+
+    # -- between panels --------------------------------------------------------------------------------------------
+
+    def accepts(self, what: Sendable) -> bool:
+        """Tell whether the panel can do something with what another one sends."""
+        return False
+
+    def take(self, what: Sendable) -> None:
+        """Do it; only what the panel accepts comes here."""
+
+    def add_send_menu(self, menu: QMenu, find: Callable[[], Sendable | None]) -> QMenu:
+        """Add "Send to" to a menu.
+
+        Args:
+            menu: where it is added at the end.
+            find: what would be sent; asked when the artist looks.
+
+        """
+        targets = menu.addMenu("Send to")
+        targets.aboutToShow.connect(lambda: self.targets_requested.emit(targets, find()))
+        return targets
+
+    @property
+    def models_in_use(self) -> frozenset[str]:
+        """The names of the networks that the panel works with."""
+        return frozenset()
+
+    def show_models_used(self, title: str, names: frozenset[str]) -> None:
+        """The panel of this title works with these networks."""
+
+    def refresh_models(self) -> None:
+        """Another set of trained networks can be used now."""
+
+    def refresh_results(self) -> None:
+        """There is one more result in the library."""
+
+    # -- coming and going ------------------------------------------------------------------------------------------
+
+    def show_loading(self, progress: Progress) -> None:
+        """Name what the studio is loading."""
+
+    def end_loading(self) -> None:
+        """It is there, or has failed."""
+
     def report(self, failure: Failure) -> None:
         """Pass a failure on to the window's banner."""
         self.failed.emit(failure)
+
+    def hold_closing(self, *, ask: bool = True) -> bool:
+        """Return whether the window must stay for the moment; `released` says when it need not any more.
+
+        Args:
+            ask: whether there is anybody to be asked.
+
+        """
+        return False
 
     def close_gently(self) -> None:
         """Keep what must not be lost; called once, before the engines shut down."""

@@ -15,6 +15,7 @@ from studio.core.controls import Controls
 from studio.core.events import Log, finish
 from studio.core.failures import StudioError
 from studio.core.inference_format import FORMATS, FormatMemo
+from studio.core.model_shelf import ModelShelf
 from studio.core.settings import Settings
 from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify
@@ -70,6 +71,12 @@ def test_a_run_stands_for_its_network_and_a_program_gets_every_probability(model
     assert (result["path"], result["said"]) == (str(pictures / "red.png"), "red")
     assert list(result["chances"]) == ["red", "green"]
     assert sum(result["chances"].values()) == pytest.approx(1.0)
+
+
+def test_a_classifier_on_the_shelf_goes_by_its_name(model, pictures, capsys):
+    entry = ModelShelf.standard().import_file(model)
+    assert main(["classify", str(pictures / "red.png"), "--model", entry.name]) == 0
+    assert capsys.readouterr().out.split("\t")[1].startswith("red")
 
 
 def test_a_broken_file_is_named_and_the_others_are_answered(model, pictures):

@@ -85,6 +85,68 @@ def test_cancelling_a_job_that_is_over_changes_nothing(engine, qtbot):
     assert handle.state == JobState.FINISHED
 
 
+def everything_said_by(handle):
+    said = []
+    for name in ("started", "progressed", "finished", "failed", "cancelled", "state_changed"):
+        getattr(handle, name).connect(lambda *_, name=name: said.append(name))
+    return said
+
+
+@pytest.mark.parametrize("lane", ["live", "queue"])
+def test_a_dropped_job_is_closed_and_nothing_more_is_heard_of_it(engine, qtbot, lane):
+    in_step, go_on, closed = Event(), Event(), []
+
+    def job(task, controls):
+        try:
+            for step in range(100):
+                yield Progress("step", step)
+                in_step.set()
+                wait_for(go_on)
+        finally:
+            closed.append(True)
+            raise ValueError("and even this is nobody's business")
+
+    by_key = []
+    engine.failed.connect(lambda key, failure: by_key.append(key))
+    handle = getattr(engine, lane)("style", job, None)
+    said = everything_said_by(handle)
+    wait_for(in_step)
+    handle.drop()
+    assert handle.state is JobState.CANCELLED
+    assert not engine.is_idle  # its step is not over yet
+    with qtbot.waitSignal(engine.idle, timeout=20_000):
+        go_on.set()
+    assert closed == [True]
+    assert (said, by_key) == ([], [])
+
+
+def test_what_a_dropped_job_had_said_already_is_not_told_any_more(engine, qtbot):
+    done = Event()
+
+    def job(task, controls):
+        yield Progress("nearly there")
+        done.set()
+        return "a result"
+
+    handle = engine.live("style", job, None)
+    said = everything_said_by(handle)
+    wait_for(done)  # this thread is busy: nothing has arrived
+    with qtbot.waitSignal(engine.idle, timeout=20_000):
+        handle.drop()
+    assert said == []
+
+
+def test_dropping_a_job_that_is_over_changes_nothing(engine, qtbot):
+    def job(task, controls):
+        yield Progress("at once")
+
+    handle = engine.live("style", job, None)
+    with qtbot.waitSignal(handle.finished, timeout=20_000):
+        pass
+    handle.drop()
+    assert handle.state is JobState.FINISHED
+
+
 @pytest.mark.parametrize(
     ("error", "cause"),
     [

@@ -62,6 +62,15 @@ def test_the_recipe_inside_names_the_settings_of_now_and_those_of_the_start(tmp_
     assert StyleSettings.model_validate(recipe.initial) == AS_STARTED
 
 
+def test_the_recipe_inside_tells_strangers_no_folder_of_a_network(tmp_path, library, inputs):
+    chosen = AS_STARTED.model_copy(
+        update={"backbone": str(tmp_path / "mine.pth"), "fast_style": str(tmp_path / "runs" / "stripes")}
+    )
+    export(tmp_path / "out.png", library, inputs, chosen)
+    told = load_picture(tmp_path / "out.png").recipe.settings
+    assert (told["backbone"], told["fast_style"]) == ("mine.pth", "stripes")
+
+
 def test_a_steered_recipe_keeps_its_beginning_and_its_record(tmp_path, library, inputs):
     first = StyleSettings(size=96)
     steered = Recipe(

@@ -12,6 +12,7 @@ import models.fast_style_strips as strips
 import studio.jobs.style.fast_stylize as fast_job
 from models.fast_style_files import load_fast_style
 from models.painting_init import fitted
+from models.pixels import to_deep_picture, to_tensor
 from studio.core.controls import Controls
 from studio.core.events import Progress, finish
 from studio.core.failures import StudioError
@@ -21,7 +22,6 @@ from studio.core.recipes import Recipe
 from studio.core.trained_models import TrainedModels
 from studio.core.weights import resolve_backbone
 from studio.jobs.picture_recipes import ReplayControls
-from studio.jobs.style.inputs import to_deep_picture, to_tensor
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@ import pytest
 
 from studio.core.controls import Controls
 from studio.core.events import Progress
-from studio.core.images import PictureError, from_pixels, read_recipe
+from studio.core.images import PictureError, from_pixels, save_picture
 from studio.core.library import Library
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.jobs import catalog
-from studio.jobs.files import KeepTask, LoadTask, SaveTask, prepare_opened
+from studio.jobs.files import KeepTask, LoadTask, prepare_opened
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
 RECIPE = Recipe(task="stylize", settings={"strength": 0.5})
@@ -26,7 +26,7 @@ def run(name, task):
 
 @pytest.fixture
 def saved(tmp_path):
-    run("save_picture", SaveTask(tmp_path / "a.png", PIXELS, RECIPE))
+    save_picture(tmp_path / "a.png", PIXELS, recipe=RECIPE)
     return tmp_path / "a.png"
 
 
@@ -67,17 +67,6 @@ def test_nothing_is_read_before_the_job_runs(tmp_path):
     assert isinstance(next(job), Progress)
     with pytest.raises(PictureError, match="is not there"):
         next(job)
-
-
-def test_saving_announces_itself_first_and_returns_the_path(tmp_path):
-    path = tmp_path / "b.webp"
-    job = catalog.start("save_picture", SaveTask(path, PIXELS, RECIPE), Controls(Settings()))
-    assert isinstance(next(job), Progress)
-    assert not path.exists()
-    with pytest.raises(StopIteration) as end:
-        next(job)
-    assert end.value.value == path
-    assert read_recipe(path) == RECIPE
 
 
 def test_a_result_goes_into_the_library_with_its_inputs(tmp_path):

@@ -1,13 +1,16 @@
 import numpy as np
 import pytest
+from fast_style_kit import write_finished_run
 from job_kit import run
 from studio_kit import write_painting, write_photo
 
+from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
 from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
-from studio.core.recipes import InputRecord, Recipe, SteeringStep
+from studio.core.recipes import InputRecord, Recipe, SteeringStep, WeightsRecord
 from studio.core.style_settings import StyleSettings
+from studio.core.user_folders import UserFolders
 from studio.jobs.files import prepare_opened
 from studio.jobs.recall import RecallTask, recall
 
@@ -125,3 +128,25 @@ def test_the_frame_stands_at_the_evaluation_of_its_last_sitting(tmp_path, librar
     shown = saved(tmp_path, recipe_of(inputs, steering=steering))
     _, recalled = run(recall, RecallTask(shown, library, (tmp_path / "in",)))
     assert recalled.step == step
+
+
+def put_run(folder):
+    """Put a finished run's fast style there; returns what a recipe says of it."""
+    run_folder = write_finished_run(folder)
+    return WeightsRecord(name=run_folder.name, sha256=sha256_of(run_folder / "model.safetensors"))
+
+
+def test_a_network_is_found_again_by_its_content_wherever_its_run_lies_here(tmp_path, library, inputs):
+    runs = UserFolders.standard().runs
+    record = put_run(runs / "stripes 2")
+    recipe = recipe_of(inputs, weights=(record.model_copy(update={"name": "stripes"}),),
+                       settings={"method": "instant", "fast_style": "stripes"})  # fmt: skip
+    _, recalled = run(recall, RecallTask(saved(tmp_path, recipe), library, (tmp_path / "in",)))
+    assert recalled.settings.fast_style == str(runs / "stripes 2")
+
+
+def test_a_network_that_is_not_here_keeps_its_name(tmp_path, library, inputs):
+    gone = (WeightsRecord(name="stripes", sha256="ab" * 32), WeightsRecord(name="vgg19", sha256="cd" * 32))
+    recipe = recipe_of(inputs, weights=gone, settings={"fast_style": "stripes", "backbone": "vgg19"})
+    _, recalled = run(recall, RecallTask(saved(tmp_path, recipe), library, (tmp_path / "in",)))
+    assert (recalled.settings.fast_style, recalled.settings.backbone) == ("stripes", "vgg19")

@@ -11,6 +11,7 @@ from job_kit import run
 from style_kit import drive, frames, moves, picture, quick, request_of, small_task
 
 from models.backbones import untrained_backbone
+from models.pixels import to_tensor
 from studio.core.compositing import compose
 from studio.core.controls import Controls
 from studio.core.device import choose_device
@@ -18,7 +19,7 @@ from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
 from studio.core.inference_format import FormatMemo
-from studio.jobs.style.inputs import StyleInputs, loss_weights, to_tensor
+from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.stylize import stylize
 from studio.jobs.warm_up import warm_up
 

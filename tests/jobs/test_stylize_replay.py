@@ -11,6 +11,7 @@ import torch
 from style_kit import KnownMachine, drive, frames, moves, picture, quick, request_of, small_task
 
 from models.backbones import untrained_backbone
+from models.pixels import to_deep_picture, to_picture, to_tensor
 from studio.core.controls import Controls
 from studio.core.events import Log, Metrics, Preview
 from studio.core.failures import StudioError
@@ -20,7 +21,7 @@ from studio.core.picture_task import PictureResult
 from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe, SteeringStep, WeightsRecord
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls, segments_of
-from studio.jobs.style.inputs import StyleInputs, loss_weights, to_deep_picture, to_picture, to_tensor
+from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.multiscale import MultiscaleOptimisation
 from studio.jobs.style.steering import ReplayedSteering
 

@@ -20,7 +20,7 @@ from studio_kit import (
 from studio.core.images import load_picture
 from studio.core.style_settings import StyleSettings
 from studio.ui.canvas.incoming import image_of
-from studio.ui.panels.style.session import SessionState
+from studio.ui.picture.session import SessionState
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -30,7 +30,7 @@ class Artist:
 
     def __init__(self, studio, qtbot):
         self.studio, self.window, self._qtbot = studio, studio.window, qtbot
-        self.panel = studio.window.style_panel
+        self.panel = studio.window.panel("style")
         self.session = self.panel.session
         self.canvas = self.panel.workspace.canvas
         self.strip = self.panel.workspace.film_strip
@@ -100,8 +100,8 @@ def begin(artist, photo, painting):
     artist.session.set_settings(artist.session.settings.model_copy(update={"backbone": LONG.backbone}))
     artist.types("size", 64)
     artist.types("steps", 2000)
-    QTest.mouseClick(artist.panel.paint_button, Qt.MouseButton.LeftButton)
-    assert artist.session.state is SessionState.PAINTING
+    QTest.mouseClick(artist.panel.start_button, Qt.MouseButton.LeftButton)
+    assert artist.session.state is SessionState.RUNNING
 
 
 def test_a_photo_is_painted_steered_branched_saved_and_brought_back(artist, photo, painting, tmp_path):
@@ -113,28 +113,28 @@ def test_a_photo_is_painted_steered_branched_saved_and_brought_back(artist, phot
         before = artist.sees()
         artist.drags(setting, share)
         artist.waits_until(lambda before=before: artist.sees_change(before))
-    assert session.state is SessionState.PAINTING
+    assert session.state is SessionState.RUNNING
     assert session.settings.style_weight > 4
     assert session.settings.content_weight < 0.5
     assert 0.3 < session.settings.strength < 0.5
-    artist.waits_until(lambda: session.film.frames[-1].settings.style_weight == session.settings.style_weight)
+    artist.waits_until(lambda: session.history.frames[-1].settings.style_weight == session.settings.style_weight)
 
     QTest.mouseClick(artist.line._stop, Qt.MouseButton.LeftButton)
-    artist.waits_until(lambda: session.state is SessionState.FINISHED and not session._compose_busy)
+    artist.waits_until(lambda: session.state is SessionState.FINISHED and not session.compositor.is_busy)
     artist.waits_until(lambda: len(artist.studio.library.entries()) == 1)
     steered = session.settings
 
-    early = session.film.frames[0]
+    early = session.history.frames[0]
     assert early.settings != steered
-    frames = len(session.film.frames)
+    frames = len(session.history.frames)
     artist.clicks_frame(0)
-    assert session.state is SessionState.PAINTING
+    assert session.state is SessionState.RUNNING
     assert session.settings == early.settings
-    artist.waits_until(lambda: len(session.film.frames) >= frames + 2)
-    assert session.film.frames[frames].branch
+    artist.waits_until(lambda: len(session.history.frames) >= frames + 2)
+    assert session.history.frames[frames].branch
     artist.drags("strength", 0.75)
     QTest.mouseClick(artist.line._stop, Qt.MouseButton.LeftButton)
-    artist.waits_until(lambda: session.state is SessionState.FINISHED and not session._compose_busy)
+    artist.waits_until(lambda: session.state is SessionState.FINISHED and not session.compositor.is_busy)
     branched = session.settings
     assert 0.7 < branched.strength < 0.8
 
@@ -164,7 +164,7 @@ def test_a_photo_is_painted_steered_branched_saved_and_brought_back(artist, phot
 
 def test_the_saved_file_comes_back_while_its_painting_still_runs(artist, photo, painting, tmp_path):
     begin(artist, photo, painting)
-    artist.waits_until(lambda: artist.session.film.frames)
+    artist.waits_until(lambda: artist.session.history.frames)
     saved = tmp_path / "half-way.jpg"
     with answering_file_dialog(saved):
         artist.presses(Qt.Key.Key_S, CTRL)
@@ -179,10 +179,10 @@ def test_the_saved_file_comes_back_while_its_painting_still_runs(artist, photo, 
 
 def test_a_broken_file_in_mid_painting_is_explained_and_the_painting_goes_on(artist, photo, painting, tmp_path):
     begin(artist, photo, painting)
-    artist.waits_until(lambda: artist.session.film.frames)
+    artist.waits_until(lambda: artist.session.history.frames)
     broken = tmp_path / "broken.png"
     broken.write_bytes(photo.read_bytes()[:80])
-    frames = len(artist.session.film.frames)
+    frames = len(artist.session.history.frames)
     artist.drops(broken)
     artist.waits_until(lambda: "broken.png" in artist.window.banner.text)
     assert artist.window.banner.isVisible()
@@ -190,13 +190,13 @@ def test_a_broken_file_in_mid_painting_is_explained_and_the_painting_goes_on(art
     assert cause.endswith(".")
     assert len(remedy) > 10
     assert artist.session.photo.picture.name == "holiday.png"
-    artist.waits_until(lambda: len(artist.session.film.frames) > frames)
-    assert artist.session.state is SessionState.PAINTING
+    artist.waits_until(lambda: len(artist.session.history.frames) > frames)
+    assert artist.session.state is SessionState.RUNNING
 
 
 def test_undo_takes_back_one_drag_and_the_running_painting_follows(artist, photo, painting):
     begin(artist, photo, painting)
-    artist.waits_until(lambda: artist.session.film.frames)
+    artist.waits_until(lambda: artist.session.history.frames)
     artist.drags("style_weight", 0.9)
     moved = artist.session.settings.style_weight
     artist.waits_until(lambda: artist.session.recipe.settings["style_weight"] == moved)
@@ -206,23 +206,23 @@ def test_undo_takes_back_one_drag_and_the_running_painting_follows(artist, photo
     artist.presses(Qt.Key.Key_Y, CTRL)
     assert artist.session.settings.style_weight == moved
     artist.waits_until(lambda: artist.session.recipe.settings["style_weight"] == moved)
-    assert artist.session.state is SessionState.PAINTING
+    assert artist.session.state is SessionState.RUNNING
 
 
 def test_pause_rests_while_instant_sliders_go_on_working(artist, photo, painting, qtbot):
     begin(artist, photo, painting)
-    artist.waits_until(lambda: artist.session.film.frames)
+    artist.waits_until(lambda: artist.session.history.frames)
     artist.presses(Qt.Key.Key_P, CTRL)
     qtbot.wait(150)
-    artist.waits_until(lambda: not artist.session._compose_busy)
+    artist.waits_until(lambda: not artist.session.compositor.is_busy)
     resting = artist.sees()
     qtbot.wait(200)
     assert np.array_equal(artist.sees(), resting)
     artist.drags("strength", 0.0)
     artist.waits_until(lambda: artist.sees_change(resting, level=0.3))
-    frames = len(artist.session.film.frames)
+    frames = len(artist.session.history.frames)
     artist.presses(Qt.Key.Key_P, CTRL)
-    artist.waits_until(lambda: len(artist.session.film.frames) > frames)
+    artist.waits_until(lambda: len(artist.session.history.frames) > frames)
 
 
 def test_a_pasted_picture_is_painted(artist, painting):
@@ -241,9 +241,9 @@ def test_a_pasted_picture_is_painted(artist, painting):
 
 def test_space_shows_the_photo_while_it_is_held(artist, photo, painting):
     begin(artist, photo, painting)
-    artist.waits_until(lambda: len(artist.session.film.frames) >= 2)
+    artist.waits_until(lambda: len(artist.session.history.frames) >= 2)
     artist.presses(Qt.Key.Key_P, CTRL)
-    artist.waits_until(lambda: not artist.session._compose_busy)
+    artist.waits_until(lambda: not artist.session.compositor.is_busy)
     QApplication.processEvents()
     artist.canvas.set_compare_mode("after")
     painted = artist.sees()
@@ -257,7 +257,7 @@ def test_space_shows_the_photo_while_it_is_held(artist, photo, painting):
 
 def test_the_divider_is_dragged_with_the_mouse(artist, photo, painting):
     begin(artist, photo, painting)
-    artist.waits_until(lambda: artist.session.film.frames)
+    artist.waits_until(lambda: artist.session.history.frames)
     view = artist.canvas.viewport()
     start = QPoint(round(artist.canvas.divider_x), view.height() // 2)
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)

@@ -10,7 +10,7 @@ from studio_kit import PATIENCE, drop_files, open_studio, write_painting, write_
 
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory
-from studio.ui.panels.style.session import SessionState
+from studio.ui.picture.session import SessionState
 
 STEPS = 60
 
@@ -20,7 +20,7 @@ class Trainer:
 
     def __init__(self, studio, qtbot):
         self.studio, self.window, self._qtbot = studio, studio.window, qtbot
-        self.panel = studio.window.train_panel
+        self.panel = studio.window.panel("train")
         self.session = self.panel.session
         self.window.activateWindow()
         QTest.mouseClick(self.window.rail._buttons["train"], Qt.MouseButton.LeftButton)
@@ -128,12 +128,12 @@ def test_a_fast_style_is_trained_over_two_sittings_and_used(home, qtbot, photos,
         trainer.waits_until(trainer.run.side.use_button.isVisible)
 
         trainer.clicks(trainer.run.side.use_button)
-        style = trainer.window.style_panel
+        style = trainer.window.panel("style")
         assert trainer.window.rail.current == "style"
         style.session.start_when_ready = True
         assert drop_files(style.workspace.canvas.viewport(), write_photo(tmp_path / "portrait.png", 80, 64))
         trainer.waits_until(lambda: style.session.state is SessionState.FINISHED)
         assert (style.session.settings.method, style.session.settings.fast_style) == ("instant", str(path))
-        assert style.session.painting is not None
+        assert style.session.layer is not None
         assert path.name in {record.name for record in style.session.recipe.weights}
     assert QApplication.activeModalWidget() is None

@@ -22,6 +22,7 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import prepare_frame
 from studio.core.model_shelf import ShelfEntry
+from studio.core.picture_tasks import STYLIZE
 from studio.core.style_settings import StyleSettings
 from studio.training.data.inspection import DataReport, Finding
 from studio.ui.controls.empty_state import EmptyState
@@ -37,7 +38,7 @@ from studio.ui.panels.train.new_run.data_report import DoctorView
 from studio.ui.panels.train.run.samples_view import SampleShot, SamplesView
 from studio.ui.panels.train.runs.list import RunEntry, RunList
 from studio.ui.picture.film_strip import FilmStrip
-from studio.ui.picture.input_slot import PhotoTile
+from studio.ui.picture.input_slot import SlotTile
 from studio.ui.plots.curves import Curves
 from studio.ui.shell.banner import Banner
 from studio.ui.shell.shortcuts_sheet import Shortcut, ShortcutsSheet
@@ -51,6 +52,12 @@ def make_form(theme: Theme) -> QWidget:
     return SettingsForm(StyleSettings, theme)
 
 
+def make_slot(theme: Theme) -> QWidget:
+    tile = SlotTile(STYLIZE.inputs[0], theme)
+    tile.set_samples(SAMPLES)
+    return tile
+
+
 def make_shelf(theme: Theme) -> QWidget:
     shelf = PaintingShelf(theme)
     shelf.set_paintings([ShelfPicture(f"Painting {i}", plain_picture()) for i in range(3)])
@@ -59,7 +66,7 @@ def make_shelf(theme: Theme) -> QWidget:
 
 
 def make_strip(theme: Theme) -> QWidget:
-    strip = FilmStrip(theme)
+    strip = FilmStrip("Painting", theme)
     strip.set_frames([Frame(0, 0)])
     return strip
 
@@ -93,7 +100,7 @@ def make_rail(theme: Theme) -> QWidget:
 
 def make_models(theme: Theme) -> QWidget:
     def make_card(entry: ShelfEntry) -> ModelCard:
-        return ModelCard(entry, theme)
+        return ModelCard(entry, theme, "Style")
 
     models = ModelList(theme, make_card)
     models.set_entries([shelf_entry("present", "a"), shelf_entry("missing", "b"), shelf_entry("missing", "c")])
@@ -136,7 +143,7 @@ def make_doctor(theme: Theme) -> QWidget:
 MAKERS = [
     make_curves, make_samples, make_runs, make_doctor,
     make_models, make_import_bar,
-    make_form, make_shelf, make_strip, make_banner, make_empty_state, make_library, make_sheet, make_rail, PhotoTile,
+    make_form, make_shelf, make_strip, make_banner, make_empty_state, make_library, make_sheet, make_rail, make_slot,
     ProgressLine,
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from models.fast_style import FastStyleNetwork
 from models.fast_style_files import load_fast_style
 from models.fast_style_strips import laid_over, paint_in_strips
 from models.painting_init import fitted, resize
+from models.pixels import to_deep_picture, to_picture, to_tensor
 from models.weight_files import WeightsError
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
@@ -24,7 +25,6 @@ from studio.core.resizing import fit_within
 from studio.core.style_settings import StyleSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.picture_recipes import RecipeWriter
-from studio.jobs.style.inputs import to_deep_picture, to_picture, to_tensor
 
 __all__ = ["fast_stylize", "format_of_fast_styles", "open_fast_style", "paint_as_recorded"]
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from models.backbones import Backbone
 from models.fast_style import FastStyleNetwork
 from models.painting_init import cover, fitted, resize, size_of, soft_noise
+from models.pixels import to_tensor
 from models.style_transfer import LossWeights, StyleObjective
-from studio.core.events import DeepPicture, Picture
+from studio.core.events import Picture
 from studio.core.picture_task import PictureRequest
 from studio.core.resizing import fit_within
 from studio.core.style_settings import StyleSettings
@@ -132,21 +132,3 @@ def _middle(painting: Picture) -> Picture:
     longest = MOST_ELONGATED * min(height, width)
     top, left = max(0, height - longest) // 2, max(0, width - longest) // 2
     return painting[top : top + longest, left : left + longest]
-
-
-def to_tensor(picture: Picture) -> Tensor:
-    """H×W×3|4 uint8 → 1×3×H×W float, 0–1; alpha is left to the composition."""
-    pixels = torch.from_numpy(np.array(picture[:, :, :3]))  # a copy: loaded pictures are read-only
-    return pixels.permute(2, 0, 1).unsqueeze(0).to(torch.float32).div_(255.0)
-
-
-def to_picture(image: Tensor) -> Picture:
-    """1×3×H×W, 0–1 → H×W×3 uint8, rounded."""
-    pixels = image.detach().clamp(0.0, 1.0).mul(255.0).round_().to(torch.uint8)
-    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy())
-
-
-def to_deep_picture(image: Tensor) -> DeepPicture:
-    """1×3×H×W, 0–1 → H×W×3 uint16, rounded."""
-    pixels = image.detach().clamp(0.0, 1.0).mul(65535.0).round_().to(torch.int32)
-    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy().astype(np.uint16))

@@ -1,4 +1,4 @@
-"""One sitting: a painting worked on from its start, or from an earlier frame, until it is done or stopped."""
+"""Multiscale optimisation: a painting worked on from coarse to fine, from its start or a frame, till it stops."""
 
 import time
 from collections.abc import Callable, Generator
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.painting_init import fitted, grow, resize, size_of
+from models.pixels import to_picture
 from models.steered_lbfgs import Outcome
 from models.style_optimisation import StyleOptimisation
 from models.style_transfer import LossWeights
@@ -17,7 +18,7 @@ from studio.core.events import Event, Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.recipes import Recipe, SteeringStep
 from studio.core.style_settings import StyleSettings
-from studio.jobs.style.inputs import StyleInputs, loss_weights, to_picture
+from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.scales import Stage, stages, stages_from
 from studio.jobs.style.steering import Steering
 
@@ -47,19 +48,19 @@ class Proxy:
     Only the difference the sketch makes is shown, laid over the large painting: its sharpness stays, and nothing jumps.
 
     Args:
-        easel: makes the loss at the sketch's size.
+        inputs: make the loss at the sketch's size.
         painting: the large painting, which stays as it is meanwhile.
         side: longer side of the sketch.
         weights: the newest weights.
 
     """
 
-    def __init__(self, easel: StyleInputs, painting: Tensor, side: int, weights: LossWeights) -> None:
+    def __init__(self, inputs: StyleInputs, painting: Tensor, side: int, weights: LossWeights) -> None:
         self.side = side
         self._painting = painting
         height, width = fitted(*size_of(painting), side)
         self._start = resize(painting, height, width)
-        self.optimisation = StyleOptimisation(easel.objective(height, width), self._start, weights)
+        self.optimisation = StyleOptimisation(inputs.objective(height, width), self._start, weights)
         self._unchanged = self.optimisation.painting
 
     @property
@@ -88,7 +89,7 @@ class MultiscaleOptimisation:
     """Works on one painting, and shows only what has been evaluated and accepted (drafts: at the sketch's size).
 
     Args:
-        easel: pictures and network.
+        inputs: pictures and network.
         settings: those to start with.
         steering: the hand on the sliders.
         recipe: makes the recipe of what has been reached at an evaluation.
@@ -103,7 +104,7 @@ class MultiscaleOptimisation:
 
     def __init__(
         self,
-        easel: StyleInputs,
+        inputs: StyleInputs,
         settings: StyleSettings,
         steering: Steering,
         recipe: Callable[[StyleSettings, int], Recipe],
@@ -112,7 +113,7 @@ class MultiscaleOptimisation:
         self.painting: Tensor | None = None
         self.settings = settings
         self.stopped = False
-        self._easel = easel
+        self._inputs = inputs
         self._steering = steering
         self._recipe = recipe
         self._clock = clock
@@ -127,7 +128,7 @@ class MultiscaleOptimisation:
 
     def paint(self, branch: Tensor | None = None) -> Job[None]:
         """Go through the sizes; `branch` is an earlier frame to go on from."""
-        plan = stages(*size_of(self._easel.photo), self.settings.size, self.settings.steps)
+        plan = stages(*size_of(self._inputs.photo), self.settings.size, self.settings.steps)
         if branch is not None:
             plan = stages_from(plan, *size_of(branch))
             self._shown_at = -1
@@ -138,7 +139,7 @@ class MultiscaleOptimisation:
                 plan = tuple(rest)
                 self._work_done += stage.work
                 continue
-            self._easel.forget()
+            self._inputs.forget()
             smaller = stage.smaller(None if self.painting is None else max(self.painting.shape[2:]))
             yield Log(f"Not enough memory for {stage.name}; going on at {smaller.name}.", level="warning")
             self._steering.write(SteeringStep(at=self._evaluations, action="step_down"))
@@ -159,16 +160,16 @@ class MultiscaleOptimisation:
         self._stage, self._done, self._total = stage, 0, stage.steps
         yield self._progress()
         size = (stage.height, stage.width)
-        objective = self._easel.objective(*size)
+        objective = self._inputs.objective(*size)
         if self.painting is not None:
-            start = grow(self.painting, objective.content if self._easel.starts_from_photo else None, *size)
+            start = grow(self.painting, objective.content if self._inputs.starts_from_photo else None, *size)
         else:
-            start = self._easel.blank(*size) if branch is None else resize(branch.to(objective.content.device), *size)
+            start = self._inputs.blank(*size) if branch is None else resize(branch.to(objective.content.device), *size)
             self.painting = start
-        for _ in self._easel.captures(objective, self._weights):
+        for _ in self._inputs.captures(objective, self._weights):
             yield self._progress()
         yield from self._refine(StyleOptimisation(objective, start, self._weights))
-        self._easel.forget()
+        self._inputs.forget()
 
     def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
         """Spend the stage's steps."""
@@ -277,7 +278,7 @@ class MultiscaleOptimisation:
         """Hand the moved weights to the optimiser; if the loss jumps, starting over may be better."""
         self._race = None
         if optimisation.steer(self._weights) > JUMP:
-            self._race = Restart(optimisation.fork(self._easel.second_start(self._stage.height, self._stage.width)))
+            self._race = Restart(optimisation.fork(self._inputs.second_start(self._stage.height, self._stage.width)))
 
     def _judge(self, optimisation: StyleOptimisation, race: Restart) -> Optimisations:
         """After a few rounds go on with whichever loss is lower."""
@@ -294,7 +295,7 @@ class MultiscaleOptimisation:
     def _sketch(self, optimisation: StyleOptimisation, side: int) -> Optimisations:
         """Follow the slider at a small size; once it rests, carry the change over to the painting."""
         assert self.painting is not None
-        sketch = Proxy(self._easel, optimisation.painting, side, self._weights)
+        sketch = Proxy(self._inputs, optimisation.painting, side, self._weights)
         began = self._evaluations
         while True:
             yield from self._follow(sketch)

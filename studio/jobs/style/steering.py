@@ -27,7 +27,7 @@ SKETCH_SIDES = (160, 128, 96, 64)
 
 
 class Steering(Protocol):
-    """The hand on the sliders. `at` is the number of evaluations made so far in this sitting."""
+    """The hand on the sliders. `at` is the number of evaluations made so far in this segment."""
 
     @property
     def record(self) -> tuple[SteeringStep, ...]:
@@ -74,7 +74,7 @@ class LiveSteering:
 
     Args:
         controls: where the sliders arrive.
-        settings: those the sitting started with.
+        settings: those the segment started with.
         clock: seconds, for learning how fast evaluations are and when a slider rests.
 
     """
@@ -170,8 +170,8 @@ class ReplayedSteering:
     """Does again, evaluation by evaluation, what a record says.
 
     Args:
-        settings: those the sitting started with.
-        steps: the part of a recipe's record that belongs to this sitting.
+        settings: those the segment started with.
+        steps: the part of a recipe's record that belongs to this segment.
 
     """
 

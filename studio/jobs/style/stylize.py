@@ -5,6 +5,7 @@ from torch import Tensor
 
 from models.backbones import Backbone, WeightsError, load_backbone, untrained_backbone
 from models.painting_init import fitted
+from models.pixels import to_deep_picture, to_picture, to_tensor
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
 from studio.core.device import choose_device
@@ -18,7 +19,7 @@ from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone, resolve_recorded
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.style.fast_stylize import fast_stylize, open_fast_style, paint_as_recorded, recorded_style
-from studio.jobs.style.inputs import StyleInputs, starts_instantly, to_deep_picture, to_picture, to_tensor
+from studio.jobs.style.inputs import StyleInputs, starts_instantly
 from studio.jobs.style.multiscale import MultiscaleOptimisation
 from studio.jobs.style.scales import FEWEST
 from studio.jobs.style.steering import LiveSteering, ReplayedSteering, Steering
@@ -50,21 +51,21 @@ def stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[P
     style = TrainedModels.standard("fast_style").find(settings.fast_style) if starts_instantly(settings) else None
     records = (weights_record(weights),) if style is None else (weights_record(weights), style.record())
     writer = RecipeWriter(STYLIZE, request, settings, *records)
-    sitting = MultiscaleOptimisation(
-        _easel(request, settings, backbone, style),
+    optimisation = MultiscaleOptimisation(
+        _inputs(request, settings, backbone, style),
         settings,
         steering,
         lambda newest, at: writer.write(newest, steering.record, stopped_at=at),
     )
-    yield from sitting.paint(None if request.branch is None else to_tensor(request.branch))
+    yield from optimisation.paint(None if request.branch is None else to_tensor(request.branch))
     newest = steering.pinned(controls.settings)
-    assert sitting.painting is not None
+    assert optimisation.painting is not None
     recipe = writer.write(newest, steering.record)
-    return result_of(request, to_deep_picture(sitting.painting), newest, recipe, finished=not sitting.stopped)
+    return result_of(request, to_deep_picture(optimisation.painting), newest, recipe, finished=not optimisation.stopped)
 
 
 def _replay(request: PictureRequest, controls: ReplayControls[StyleSettings]) -> Job[PictureResult]:
-    """Make the picture of a recipe again: every sitting of its chain, one after the other."""
+    """Make the picture of a recipe again: every segment of its chain, one after the other."""
     recipe = controls.recipe
     frame = None if request.branch is None else to_tensor(request.branch)
     painting: Tensor | None = None
@@ -84,10 +85,10 @@ def _replay(request: PictureRequest, controls: ReplayControls[StyleSettings]) ->
             yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
         style = recorded_style(segment.settings, recipe) if starts_instantly(segment.settings) else None
         steering: Steering = ReplayedSteering(segment.settings, segment.steps)
-        easel = _easel(request, segment.settings, open_backbone(weights, segment.settings), style)
-        sitting = MultiscaleOptimisation(easel, segment.settings, steering, lambda _newest, _at: recipe)
-        yield from sitting.paint(frame)
-        painting, stopped = sitting.painting, sitting.stopped
+        inputs = _inputs(request, segment.settings, open_backbone(weights, segment.settings), style)
+        optimisation = MultiscaleOptimisation(inputs, segment.settings, steering, lambda _newest, _at: recipe)
+        yield from optimisation.paint(frame)
+        painting, stopped = optimisation.painting, optimisation.stopped
     assert painting is not None
     return result_of(request, to_deep_picture(painting), controls.settings, recipe, finished=not stopped)
 
@@ -130,7 +131,7 @@ def _check(request: PictureRequest, settings: StyleSettings) -> None:
         raise StudioError(f"Only {pixels.format(side)} left at this size.", "Choose a larger size, or crop the photo.")
 
 
-def _easel(
+def _inputs(
     request: PictureRequest, settings: StyleSettings, backbone: Backbone, style: TrainedModel | None
 ) -> StyleInputs:
     device = torch.device(choose_device().kind)

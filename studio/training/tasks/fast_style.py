@@ -18,6 +18,7 @@ from models.fast_style import FastStyleNetwork
 from models.fast_style_files import FastStyleFacts, to_file
 from models.fast_style_loss import FastStyleLoss
 from models.painting_init import fitted, resize, size_of
+from models.pixels import to_picture, to_tensor
 from models.style_transfer import LossWeights
 from models.weight_files import WeightsError
 from studio.core.events import Job, Log, Picture, Progress
@@ -124,7 +125,7 @@ class FastStyleTask(TrainingTask):
         self._steps = 0
 
     def _seen_painting(self) -> Tensor:
-        image = _to_tensor(self._painting.picture.pixels)
+        image = to_tensor(self._painting.picture.pixels)
         side = max(_LEAST_SIDE, self._settings.stroke_side)
         return resize(image, *fitted(*size_of(image), 1, shorter_at_least=side)).to(self._device)
 
@@ -196,7 +197,7 @@ class FastStyleTask(TrainingTask):
                 tiles.append(shown(image, torch.full((1,), strength, device=self._device)))
                 yield
             columns.append(torch.cat([tile.float() for tile in tiles], dim=2))
-        return _to_picture(torch.cat(columns, dim=3))
+        return to_picture(torch.cat(columns, dim=3))
 
     # -- being kept --------------------------------------------------------------------------------------------------
 
@@ -281,15 +282,3 @@ def _divided(count: int, settings: FastStyleSettings) -> tuple[tuple[int, ...], 
     order = np.argsort(np.random.Philox(key=seed_of("kept", settings.seed)).random_raw(count), kind="stable").tolist()
     kept = min(settings.held_back, count // 4)
     return tuple(sorted(order[kept:])), tuple(sorted(order[:kept]))
-
-
-def _to_tensor(pixels: Picture) -> Tensor:
-    """H×W×3|4 uint8 → 1×3×H×W, 0–1."""
-    image = torch.from_numpy(np.array(pixels[:, :, :3])).permute(2, 0, 1).unsqueeze(0)
-    return image.to(torch.float32).div_(255.0)
-
-
-def _to_picture(image: Tensor) -> Picture:
-    """1×3×H×W, 0–1 → H×W×3 uint8."""
-    pixels = image.detach().clamp(0.0, 1.0).mul(255.0).round_().to(torch.uint8)
-    return np.ascontiguousarray(pixels[0].permute(1, 2, 0).cpu().numpy())

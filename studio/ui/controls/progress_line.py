@@ -26,6 +26,7 @@ class ProgressLine(QWidget):
         theme: where colours and icons come from.
         parent: the widget it lies in.
         clock: seconds; a test hands in its own.
+        with_buttons: whether there is anything that takes long enough to be paused and stopped.
 
     """
 
@@ -34,7 +35,12 @@ class ProgressLine(QWidget):
     resume_requested = Signal()
 
     def __init__(
-        self, theme: Theme, parent: QWidget | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        with_buttons: bool = True,
     ) -> None:
         super().__init__(parent)
         self._theme, self._clock = theme, clock
@@ -50,6 +56,8 @@ class ProgressLine(QWidget):
         self._stop = QPushButton("Stop", self)
         self._lay_out()
         self._connect()
+        for button in (self._pause, self._stop):
+            button.setVisible(with_buttons)
         self._show_state()
 
     def _lay_out(self) -> None:

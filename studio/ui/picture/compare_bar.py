@@ -9,19 +9,20 @@ from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
 
-MODES = {"after": "Painting", "split": "Split", "side": "Side by side"}
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-_TIPS = {
-    "after": "Only the painting",
-    "split": "Photo and painting with a line between them to drag",
-    "side": "Photo and painting beside each other",
+_MODES = {
+    "after": ("{0}", "Only the {1}"),
+    "split": ("Split", "Photo and {1} with a line between them to drag"),
+    "side": ("Side by side", "Photo and {1} beside each other"),
 }
+"""Mode → what its button says, and what it explains, of a result's name as it is and without a capital."""
 
 
 class CompareBar(QWidget):
     """Name and size on the left; peek, comparison and zoom on the right, each in its fixed place.
 
     Args:
+        result: what the picture is called that is made: "Painting".
         theme: where colours and icons come from.
         parent: the widget it lies in.
 
@@ -39,12 +40,13 @@ class CompareBar(QWidget):
     zoom_chosen = Signal(float)
     """1.0 is 100 %."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, result: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._words = {mode: [words.format(result, result.lower()) for words in said] for mode, said in _MODES.items()}
         self._picture = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle)
         self._peek = self._make_button("peek", "Show the photo", "Hold to see the photo (Space)")
-        self._modes = Segments(MODES, self)
+        self._modes = Segments({mode: label for mode, (label, _) in self._words.items()}, self)
         self._fit = self._make_button("fit", "Fit in window", "See the whole picture (Ctrl+0)")
         self._actual = QToolButton(self)
         self._zoom = QToolButton(self)
@@ -72,7 +74,7 @@ class CompareBar(QWidget):
         mark(self._picture, tone="muted")
         self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._modes.name_buttons("Compare")
-        for button, tip in zip(self._modes.buttons, _TIPS.values(), strict=True):
+        for button, (_, tip) in zip(self._modes.buttons, self._words.values(), strict=True):
             button.setToolTip(tip)
         self._actual.setText("1:1")
         self._actual.setFixedSize(tokens.control + tokens.gap, tokens.control)

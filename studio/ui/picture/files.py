@@ -1,5 +1,6 @@
-"""Opens, saves and keeps pictures for the window: all of it on the pictures engine, never on the UI thread."""
+"""Opens, saves and keeps pictures for a panel: all of it on the pictures engine, never on the UI thread."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -7,14 +8,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.controls import Controls
-from studio.core.events import DeepPicture, Picture
 from studio.core.failures import Failure
 from studio.core.library import Library
-from studio.core.picture_task import PictureResult
-from studio.core.recipes import Recipe
-from studio.core.settings import Settings
-from studio.core.style_settings import StyleSettings
+from studio.core.picture_task import CONTENT, PictureResult, PictureTask
+from studio.core.picture_tasks import picture_task_named
 from studio.engine import Engine, JobHandle
 from studio.jobs.export import ExportTask, export_picture
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
@@ -24,79 +21,91 @@ from studio.jobs.recall import RecallTask, recall
 class PictureFiles(QObject):
     """Where pictures come in and go out.
 
-    Signals carry the purpose a picture was opened for ("photo" or "painting"), so that one connection serves all.
+    Args:
+        task: whose results bring everything back when they are opened as the photo.
+        pictures: the engine that reads and writes.
+        library: keeps results, and finds what they were made from.
+
     """
 
     opened = Signal(str, object)
+    """The role that a picture was opened for, and the `OpenedPicture`."""
     recalled = Signal(object)
+    """A `RecalledPicture` of this task."""
+    foreign = Signal(object)
+    """An `OpenedPicture` that another task made, where it may be brought back in that task's panel."""
     saved = Signal(object)
     kept = Signal(object)
     failed = Signal(object)
     busy_changed = Signal(str)
 
-    def __init__(self, pictures: Engine, library: Library, parent: QObject | None = None) -> None:
+    def __init__(self, task: PictureTask, pictures: Engine, library: Library, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pictures = pictures
-        self.library = library
+        self._task, self._pictures, self.library = task, pictures, library
         self._numbers = count()
 
-    def open_file(self, path: Path, purpose: str) -> None:
-        """Open a picture file; one with a recipe, opened as a photo, brings its whole painting back.
+    def open_file(self, path: Path, role: str, *, anywhere: bool = False) -> None:
+        """Open a picture file; one that this task made, opened as the photo, brings everything back.
 
         Where that cannot be had any more, the failure says why, and the picture opens as an ordinary photo.
+
+        Args:
+            path: the file.
+            role: what it shall be.
+            anywhere: whether what another task made is told as `foreign`, and not opened as an ordinary photo.
+
         """
-        self._load(LoadTask(path=path), purpose)
+        self._load(LoadTask(path=path), partial(self._take_opened, role, anywhere))
 
-    def open_pixels(self, pixels: Picture, name: str, purpose: str) -> None:
-        """Open a pasted picture."""
-        self._load(LoadTask(pixels=pixels, name=name), purpose)
+    def open_plain(self, load: LoadTask, role: str) -> None:
+        """Open a picture as it is, wherever it came from."""
+        self._load(load, partial(self.opened.emit, role))
 
-    def export(
-        self,
-        path: Path,
-        inputs: tuple[OpenedPicture, ...],
-        painting: Picture | DeepPicture,
-        settings: StyleSettings,
-        recipe: Recipe,
-        *,
-        ai_mark: bool,
-    ) -> None:
-        """Compose the painting over its photo, the first of `inputs`, in full depth and write it to `path`."""
-        pictures = tuple(opened.picture for opened in inputs)
-        task = ExportTask(path, self.library, pictures, painting, settings, recipe, ai_mark)
+    def open_for(self, path: Path, take: Callable[[OpenedPicture], None]) -> None:
+        """Open a picture file as it is, for somebody who takes it himself."""
+        self._load(LoadTask(path=path), take)
+
+    def recall(self, shown: OpenedPicture) -> None:
+        """Bring back everything that a picture of this task was made from."""
+        folder = shown.picture.path.parent if shown.picture.path else None
+        handle = self._queue("recall", recall, RecallTask(shown, self.library, (folder,) if folder else ()))
+        handle.finished.connect(self.recalled)
+        handle.failed.connect(lambda _failure: self.opened.emit(CONTENT, shown))
+
+    def export(self, task: ExportTask) -> None:
+        """Compose a layer over its photo in full depth, and write it."""
         handle = self._queue("save", export_picture, task)
         handle.finished.connect(self.saved)
         handle.finish()  # closing the window must not lose it
 
     def keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
-        """Put a finished painting into the library."""
+        """Put a finished picture into the library."""
         pictures = tuple(opened.picture for opened in inputs)
         task = KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark)
         handle = self._queue("keep", "keep_result", task)
         handle.finished.connect(self.kept)
         handle.finish()
 
-    def _load(self, task: LoadTask, purpose: str) -> None:
+    def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> None:
         self.busy_changed.emit("Opening the picture…")
         handle = self._queue("open", "load_picture", task)
-        handle.finished.connect(partial(self._take_opened, purpose))
+        handle.finished.connect(partial(self._hand_over, take))
 
-    def _take_opened(self, purpose: str, opened: OpenedPicture) -> None:
+    def _hand_over(self, take: Callable[[OpenedPicture], None], opened: OpenedPicture) -> None:
         self.busy_changed.emit("")
-        if purpose == "photo" and opened.picture.recipe is not None:
-            folder = opened.picture.path.parent if opened.picture.path else None
-            task = RecallTask(opened, self.library, (folder,) if folder else ())
-            handle = self._queue("recall", recall, task)
-            handle.finished.connect(self.recalled)
-            handle.failed.connect(partial(self._open_as_plain_photo, opened))
-        else:
-            self.opened.emit(purpose, opened)
+        take(opened)
 
-    def _open_as_plain_photo(self, opened: OpenedPicture, _failure: Failure) -> None:
-        self.opened.emit("photo", opened)
+    def _take_opened(self, role: str, anywhere: bool, opened: OpenedPicture) -> None:
+        recipe = opened.picture.recipe if role == CONTENT else None
+        if recipe is not None and recipe.task == self._task.name:
+            self.recall(opened)
+        elif recipe is not None and anywhere and picture_task_named(recipe.task) is not None:
+            self.foreign.emit(opened)
+        else:
+            self.opened.emit(role, opened)
 
     def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
-        handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task, Controls(Settings()))
+        handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task)
         handle.failed.connect(self._fail)
         return handle
 

@@ -18,7 +18,6 @@ from studio.ui.icons import icon
 from studio.ui.picture.film_model import IS_BRANCH, IS_CURRENT, NUMBER, FilmModel, Index, StripFrame
 from studio.ui.theme import Theme, with_even_figures
 
-_EMPTY_WORDS = "Frames of the painting appear here; click one to go on from it."
 _THUMB = 64
 _CAPTION = 16
 _PAD = 4
@@ -31,6 +30,7 @@ class FilmStrip(QListView):
     walks along it by key stays where they are.
 
     Args:
+        picture: what is being made: "Painting".
         theme: where colours come from.
         parent: the widget it lies in.
 
@@ -39,9 +39,9 @@ class FilmStrip(QListView):
     frame_chosen = Signal(int)
     """The number of a frame, chosen by hand or key."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, picture: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._noun = theme, picture.lower()
         self._by_key = self._walking = False
         self._film = FilmModel(self)
         self.setModel(self._film)
@@ -62,7 +62,7 @@ class FilmStrip(QListView):
         self.setFixedHeight(_THUMB + _CAPTION + 2 * _PAD + 16)
         self.setViewportMargins(12, 0, 12, 0)
         self.setAccessibleName("Film strip")
-        self.setAccessibleDescription("Earlier frames of the painting; choose one to go on from it")
+        self.setAccessibleDescription(f"Earlier frames of the {self._noun}; choose one to go on from it")
 
     def _connect(self) -> None:
         # not `activated`: a desktop's single or double click would choose a second time
@@ -110,7 +110,8 @@ class FilmStrip(QListView):
             painter = QPainter(self.viewport())
             painter.setPen(self._theme.colour("text_muted"))
             area = self.viewport().rect().adjusted(16, 0, -16, 0)
-            words = self.fontMetrics().elidedText(_EMPTY_WORDS, Qt.TextElideMode.ElideRight, area.width())
+            words = f"Frames of the {self._noun} appear here; click one to go on from it."
+            words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
     def scrollTo(  # noqa: D102

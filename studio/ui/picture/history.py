@@ -1,43 +1,71 @@
-"""The film of a painting: frames worth going back to, with the settings and the recipe that made them."""
+"""The history of a picture: frames worth going back to, with the settings and the recipe that made them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from studio.core.events import Picture
+from studio.core.events import DeepPicture, Picture, Preview
 from studio.core.recipes import Recipe
-from studio.core.style_settings import StyleSettings
+from studio.core.resizing import to_8_bits
+from studio.core.settings import Settings
 
 FRAME_LIMIT = 48
 MEMORY_LIMIT = 512 * 2**20
-"""Bytes that all frames together may take: large paintings are remembered at fewer moments."""
+"""Bytes that all frames together may take: large pictures are remembered at fewer moments."""
 SPACING = 6
 """Evaluations between two frames, until there are too many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HistoryState:
-    """One frame: the painting as it was (before compositing), its thumbnail, and how it came to be."""
+    """One frame: the layer as it was (before compositing), its thumbnail, and how it came to be."""
 
     number: int
-    painting: Picture
+    layer: Picture
     thumbnail: Picture
     step: int
-    settings: StyleSettings
+    settings: Settings
     recipe: Recipe
     branch: bool = False
 
 
 @dataclass(slots=True)
 class History:
-    """The frames in the order in which they were painted, thinned so that a long evening fits.
+    """The frames in the order in which they were made, thinned so that a long evening fits.
 
     A frame is kept every `spacing` evaluations; when there are too many, every second plain frame goes and the spacing
-    doubles. First, last and branch frames stay.
+    doubles. First, last and branch frames stay. What is worth a frame waits in `waiting` until it has been composed,
+    for its thumbnail shows what the artist saw.
     """
 
     frames: list[HistoryState] = field(default_factory=list)
     spacing: int = SPACING
+    waiting: Preview | None = None
+    branches_next: bool = False
+    """The next frame is the first on another way."""
     _next_number: int = 0
     _last_step: int = -1_000_000
+    _newest: Preview | None = None
+
+    @property
+    def newest(self) -> Preview | None:
+        """The newest picture of the job in progress, whether it is worth a frame or not."""
+        return self._newest
+
+    def begin(self, *, branch: bool = False) -> None:
+        """A job begins; what waited belongs to another one."""
+        self._newest = self.waiting = None
+        self.branches_next = branch
+
+    def offer(self, preview: Preview) -> None:
+        """Let a picture of the job in progress wait for its thumbnail, if it is worth a frame."""
+        self._newest = preview
+        if preview.recipe is not None and self.wants(preview.step):
+            self.waiting = preview
+
+    def offer_last(self, layer: Picture | DeepPicture, recipe: Recipe) -> None:
+        """Let the job's last picture wait, whatever the spacing, unless it is there already."""
+        last = self._newest or Preview(to_8_bits(layer), 0)
+        if not (self.frames and self.frames[-1].layer is last.picture):
+            self.waiting = replace(last, recipe=recipe)
 
     def wants(self, step: int) -> bool:
         """Tell whether a frame at evaluation `step` is far enough from the last one."""
@@ -45,17 +73,19 @@ class History:
 
     def add(
         self,
-        painting: Picture,
+        layer: Picture,
         thumbnail: Picture,
         step: int,
-        settings: StyleSettings,
+        settings: Settings,
         recipe: Recipe,
         *,
         branch: bool = False,
     ) -> HistoryState:
         """Append a frame and return it."""
-        frame = HistoryState(self._next_number, painting, thumbnail, step, settings, recipe, branch)
+        frame = HistoryState(self._next_number, layer, thumbnail, step, settings, recipe, branch or self.branches_next)
         self.frames.append(frame)
+        self.waiting = None
+        self.branches_next = False
         self._next_number += 1
         self._last_step = step
         while self._too_much and self._thin():
@@ -74,7 +104,7 @@ class History:
 
     @property
     def _too_much(self) -> bool:
-        return len(self.frames) > FRAME_LIMIT or sum(frame.painting.nbytes for frame in self.frames) > MEMORY_LIMIT
+        return len(self.frames) > FRAME_LIMIT or sum(frame.layer.nbytes for frame in self.frames) > MEMORY_LIMIT
 
     def _thin(self) -> bool:
         """Let every second plain frame go; False when there is none left to let go."""

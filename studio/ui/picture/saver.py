@@ -1,13 +1,15 @@
-"""Saves what the Style panel shows: under the name it has, or under one that is asked for."""
+"""Saves what a picture panel shows: under the name it has, or under one that is asked for."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.core.picture_saving import SUFFIXES
-from studio.ui.panels.style.session import StyleSession
+from studio.jobs.export import ExportTask
 from studio.ui.picture.files import PictureFiles
+from studio.ui.picture.session import PictureSession
 from studio.ui.preferences import Preferences
 
 SAVE_FILTER = "PNG (*.png);;JPEG (*.jpg);;TIFF, 16 bits (*.tif);;WebP (*.webp)"
@@ -19,27 +21,40 @@ class PictureSaver:
     Args:
         parent: the widget in front of which dialogs open.
         session: holds the picture.
-        desk: writes it.
+        files: writes it.
         preferences: the folder to begin in.
         last_folder: where pictures came from, when nothing was saved yet.
+        done: what was done to the photo, for the name that is proposed: "painted".
 
     """
 
     def __init__(
         self,
         parent: QWidget,
-        session: StyleSession,
-        desk: PictureFiles,
+        session: PictureSession[Any],
+        files: PictureFiles,
         preferences: Preferences,
         last_folder: Callable[[], str],
+        done: str,
     ) -> None:
-        self._parent, self._session, self._desk = parent, session, desk
-        self._preferences, self._last_folder = preferences, last_folder
+        self._parent, self._session, self._files = parent, session, files
+        self._preferences, self._last_folder, self._done = preferences, last_folder, done
         self._saved_as: Path | None = None
 
     def forget_name(self) -> None:
         """Ask for a name again: another photo is on the panel."""
         self._saved_as = None
+
+    @property
+    def proposed_name(self) -> str:
+        """What a file of the picture would be called, without a suffix."""
+        photo = self._session.photo
+        return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._done}"
+
+    @property
+    def ai_mark(self) -> bool:
+        """Whether the picture is marked as made by a network: never where none had a part in it."""
+        return self._preferences.ai_mark and bool(self._session.task.products)
 
     def save(self) -> None:
         """Save what is shown under the name it has, or ask for one."""
@@ -50,12 +65,11 @@ class PictureSaver:
 
     def save_as(self) -> None:
         """Ask for a name and a format, then save what is shown."""
-        if self._session.painting is None or self._session.photo is None:
+        if self._session.layer is None:
             return
-        name = f"{Path(self._session.photo.picture.name).stem} painted"
         folder = self._preferences.save_folder or self._last_folder()
         file, kind = QFileDialog.getSaveFileName(
-            self._parent, "Save the picture", str(Path(folder) / name), SAVE_FILTER
+            self._parent, "Save the picture", str(Path(folder) / self.proposed_name), SAVE_FILTER
         )
         if file:
             path = Path(file)
@@ -73,14 +87,9 @@ class PictureSaver:
 
     def _export(self, path: Path) -> None:
         session = self._session
-        if session.photo is None or session.painting is None or session.recipe is None:
+        if session.layer is None or session.recipe is None:
             return
         self._saved_as = path
-        self._desk.export(
-            path,
-            session.inputs,
-            session.painting,
-            session.settings_of_picture,
-            session.recipe,
-            ai_mark=self._preferences.ai_mark,
-        )
+        pictures = tuple(opened.picture for pictures in session.used_inputs.values() for opened in pictures)
+        settings, library = session.settings_of_picture, self._files.library
+        self._files.export(ExportTask(path, library, pictures, session.layer, settings, session.recipe, self.ai_mark))

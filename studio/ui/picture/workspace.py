@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio.core.picture_task import PictureTask
 from studio.ui.canvas.view import Canvas
 from studio.ui.controls.progress_line import ProgressLine
 from studio.ui.picture.compare_bar import CompareBar
@@ -10,14 +11,23 @@ from studio.ui.theme import Theme
 
 
 class Workspace(QWidget):
-    """Canvas with its surroundings, the same in every panel that turns one picture into another."""
+    """Canvas with its surroundings, the same in every panel that turns one picture into another.
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    Args:
+        task: what is done; without previews there is no film strip.
+        result: what the picture is called that is made: "Painting".
+        theme: where colours and icons come from.
+        parent: the widget it lies in.
+
+    """
+
+    def __init__(self, task: PictureTask, result: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.compare_bar = CompareBar(theme, self)
+        self.compare_bar = CompareBar(result, theme, self)
         self.canvas = Canvas(theme, self)
-        self.film_strip = FilmStrip(theme, self)
-        self.progress_line = ProgressLine(theme, self)
+        self.film_strip = FilmStrip(result, theme, self)
+        self.progress_line = ProgressLine(theme, self, with_buttons=not task.at_once)
+        self.film_strip.setHidden(not task.previews)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -15,7 +15,7 @@ def bar(qtbot):
     window = QWidget()
     window.resize(800, 40)
     qtbot.addWidget(window)
-    bar = CompareBar(app.findChild(Theme) or Theme(app, "dark"), window)
+    bar = CompareBar("Painting", app.findChild(Theme) or Theme(app, "dark"), window)
     bar.resize(800, 40)
     bar.set_picture("photo.jpg", 1600, 1067)
     window.show()

@@ -8,7 +8,7 @@ from studio.ui.theme import Theme
 
 @pytest.fixture
 def strip(qtbot, theme: Theme) -> FilmStrip:
-    strip = FilmStrip(theme)
+    strip = FilmStrip("Painting", theme)
     qtbot.addWidget(strip)
     strip.resize(480, strip.height())
     strip.show()

@@ -5,10 +5,12 @@ from studio_kit import write_painting, write_photo
 from studio.core.images import load_picture
 from studio.core.library import Library
 from studio.core.picture_task import PictureResult
+from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import InputRecord, Recipe
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
-from studio.jobs.files import prepare_opened
+from studio.jobs.export import ExportTask
+from studio.jobs.files import LoadTask, prepare_opened
 from studio.ui.picture.files import PictureFiles
 
 SETTINGS = StyleSettings(size=64)
@@ -28,8 +30,8 @@ def library(tmp_path):
 
 
 @pytest.fixture
-def desk(pictures, library):
-    return PictureFiles(pictures, library)
+def files(pictures, library):
+    return PictureFiles(STYLIZE, pictures, library)
 
 
 @pytest.fixture
@@ -50,30 +52,30 @@ def opened(file):
     return prepare_opened(load_picture(file))
 
 
-@pytest.mark.parametrize("purpose", ["photo", "painting"])
-def test_a_file_opens_for_the_purpose_it_was_asked_for(qtbot, desk, photo, purpose):
-    with qtbot.waitSignal(desk.opened) as heard:
-        desk.open_file(photo, purpose)
+@pytest.mark.parametrize("purpose", ["content", "style"])
+def test_a_file_opens_for_the_purpose_it_was_asked_for(qtbot, files, photo, purpose):
+    with qtbot.waitSignal(files.opened) as heard:
+        files.open_file(photo, purpose)
     said, picture = heard.args
     assert said == purpose
     assert picture.picture.name == "photo.png"
     assert (picture.frame.width, picture.frame.height) == (96, 64)
 
 
-def test_files_open_in_the_order_in_which_they_were_dropped(qtbot, desk, tmp_path):
-    files = [write_painting(tmp_path / f"{seed}.png", seed) for seed in range(4)]
+def test_files_open_in_the_order_in_which_they_were_dropped(qtbot, files, tmp_path):
+    dropped = [write_painting(tmp_path / f"{seed}.png", seed) for seed in range(4)]
     names = []
-    desk.opened.connect(lambda purpose, picture: names.append(picture.picture.name))
-    for file in files:
-        desk.open_file(file, "painting")
+    files.opened.connect(lambda purpose, picture: names.append(picture.picture.name))
+    for file in dropped:
+        files.open_file(file, "style")
     qtbot.waitUntil(lambda: len(names) == 4)
     assert names == ["0.png", "1.png", "2.png", "3.png"]
 
 
-def test_pasted_pixels_get_a_name(qtbot, desk):
+def test_pasted_pixels_get_a_name(qtbot, files):
     pixels = np.full((10, 20, 3), 7, np.uint8)
-    with qtbot.waitSignal(desk.opened) as heard:
-        desk.open_pixels(pixels, "Pasted picture", "photo")
+    with qtbot.waitSignal(files.opened) as heard:
+        files.open_plain(LoadTask(pixels=pixels, name="Pasted picture"), "content")
     assert heard.args[1].picture.name == "Pasted picture"
     assert np.array_equal(heard.args[1].picture.pixels, pixels)
 
@@ -87,18 +89,18 @@ def broken_files(folder):
     return [folder / name for name in contents]
 
 
-def test_every_kind_of_broken_file_is_explained_and_the_desk_goes_on(qtbot, desk, tmp_path, photo):
+def test_every_kind_of_broken_file_is_explained_and_the_next_one_opens(qtbot, files, tmp_path, photo):
     waits = []
-    desk.busy_changed.connect(waits.append)
+    files.busy_changed.connect(waits.append)
     for file in broken_files(tmp_path):
-        with qtbot.waitSignal(desk.failed) as heard, qtbot.assertNotEmitted(desk.opened):
-            desk.open_file(file, "photo")
+        with qtbot.waitSignal(files.failed) as heard, qtbot.assertNotEmitted(files.opened):
+            files.open_file(file, "content")
         failure = heard.args[0]
         assert file.name in failure.cause
         assert len(failure.remedy) > 10
         assert "fault in Atelier" not in failure.remedy
-    with qtbot.waitSignal(desk.opened):
-        desk.open_file(photo, "photo")
+    with qtbot.waitSignal(files.opened):
+        files.open_file(photo, "content")
     assert waits == ["Opening the picture…", ""] * 5
 
 
@@ -109,36 +111,36 @@ def save_painting(path, recipe):
     return path
 
 
-def test_a_painting_opened_as_photo_brings_everything_back(qtbot, desk, photo, tmp_path):
+def test_a_painting_opened_as_photo_brings_everything_back(qtbot, files, photo, tmp_path):
     painting = write_painting(tmp_path / "stripes.png")
     saved = save_painting(tmp_path / "saved.png", recipe_of(photo, painting))
-    with qtbot.waitSignal(desk.recalled) as heard, qtbot.assertNotEmitted(desk.opened):
-        desk.open_file(saved, "photo")
+    with qtbot.waitSignal(files.recalled) as heard, qtbot.assertNotEmitted(files.opened):
+        files.open_file(saved, "content")
     recalled = heard.args[0]
     assert recalled.settings == SETTINGS
-    roles = {role: [one.picture.name for one in found] for role, found in recalled.inputs.items()}
-    assert roles == {"content": ["photo.png"], "style": ["stripes.png"]}
+    names = {role: [one.picture.name for one in pictures] for role, pictures in recalled.inputs.items()}
+    assert names == {"content": ["photo.png"], "style": ["stripes.png"]}
 
 
-def test_a_painting_opened_as_painting_is_a_picture_like_any_other(qtbot, desk, photo, tmp_path):
+def test_a_painting_opened_as_painting_is_a_picture_like_any_other(qtbot, files, photo, tmp_path):
     saved = save_painting(tmp_path / "saved.png", recipe_of(photo))
-    with qtbot.waitSignal(desk.opened) as heard, qtbot.assertNotEmitted(desk.recalled):
-        desk.open_file(saved, "painting")
-    assert heard.args[0] == "painting"
+    with qtbot.waitSignal(files.opened) as heard, qtbot.assertNotEmitted(files.recalled):
+        files.open_file(saved, "style")
+    assert heard.args[0] == "style"
 
 
-def test_a_painting_whose_photo_is_gone_says_so_and_opens_as_a_plain_photo(qtbot, desk, photo, tmp_path):
+def test_a_painting_whose_photo_is_gone_says_so_and_opens_as_a_plain_photo(qtbot, files, photo, tmp_path):
     folder = tmp_path / "from a friend"
     folder.mkdir()
     saved = save_painting(folder / "saved.png", recipe_of(photo))
     failures = []
-    desk.failed.connect(failures.append)
-    with qtbot.waitSignal(desk.opened) as heard:
-        desk.open_file(saved, "photo")
+    files.failed.connect(failures.append)
+    with qtbot.waitSignal(files.opened) as heard:
+        files.open_file(saved, "content")
     (failure,), (purpose, picture) = failures, heard.args
     assert "“photo.png”" in failure.cause
     assert "plain photo" in failure.remedy
-    assert (purpose, picture.picture.name) == ("photo", "saved.png")
+    assert (purpose, picture.picture.name) == ("content", "saved.png")
 
 
 def result(photo, painting):
@@ -146,39 +148,44 @@ def result(photo, painting):
     return PictureResult(PAINTING, PAINTING, recipe), (opened(photo), opened(painting))
 
 
-def test_a_result_is_kept_with_its_recipe_and_its_inputs(qtbot, desk, library, photo, tmp_path):
+def test_a_result_is_kept_with_its_recipe_and_its_inputs(qtbot, files, library, photo, tmp_path):
     styled, inputs = result(photo, write_painting(tmp_path / "stripes.png"))
-    with qtbot.waitSignal(desk.kept) as heard:
-        desk.keep(styled, inputs, ai_mark=True)
+    with qtbot.waitSignal(files.kept) as heard:
+        files.keep(styled, inputs, ai_mark=True)
     (path,) = heard.args
     assert [entry.path for entry in library.entries()] == [path]
     assert library.entries()[0].recipe() == styled.recipe
     assert all(library.find_input(one.picture.sha256, one.picture.name) for one in inputs)
 
 
-def test_saving_composes_and_tells_where(qtbot, desk, photo, tmp_path):
+def exported(path, inputs, layer, recipe):
+    library = Library(path.parent / "library")
+    return ExportTask(path, library, tuple(one.picture for one in inputs), layer, SETTINGS, recipe)
+
+
+def test_saving_composes_and_tells_where(qtbot, files, photo, tmp_path):
     styled, inputs = result(photo, write_painting(tmp_path / "stripes.png"))
     path = tmp_path / "out.tif"
-    with qtbot.waitSignal(desk.saved) as heard:
-        desk.export(path, inputs, styled.layer, SETTINGS, styled.recipe, ai_mark=True)
+    with qtbot.waitSignal(files.saved) as heard:
+        files.export(exported(path, inputs, styled.layer, styled.recipe))
     assert heard.args == [path]
     assert load_picture(path).pixels.shape[2] == 3
 
 
-def test_a_failed_save_is_told(qtbot, desk, photo, tmp_path):
+def test_a_failed_save_is_told(qtbot, files, photo, tmp_path):
     styled, inputs = result(photo, write_painting(tmp_path / "stripes.png"))
-    with qtbot.waitSignal(desk.failed) as heard:
-        desk.export(tmp_path / "no folder" / "out.png", inputs, PAINTING, SETTINGS, styled.recipe, ai_mark=True)
+    with qtbot.waitSignal(files.failed) as heard:
+        files.export(exported(tmp_path / "no folder" / "out.png", inputs, PAINTING, styled.recipe))
     assert heard.args[0].remedy
 
 
 def test_closing_at_once_still_writes_what_was_saved_and_kept(qapp, library, photo, tmp_path):
     engine = Engine("pictures")
-    desk = PictureFiles(engine, library)
+    files = PictureFiles(STYLIZE, engine, library)
     styled, inputs = result(photo, write_painting(tmp_path / "stripes.png"))
-    desk.open_file(photo, "photo")
-    desk.export(tmp_path / "out.png", inputs, PAINTING, SETTINGS, styled.recipe, ai_mark=True)
-    desk.keep(styled, inputs, ai_mark=True)
+    files.open_file(photo, "content")
+    files.export(exported(tmp_path / "out.png", inputs, PAINTING, styled.recipe))
+    files.keep(styled, inputs, ai_mark=True)
     assert engine.shut_down()
     assert load_picture(tmp_path / "out.png").recipe is not None
     assert len(library.entries()) == 1

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from studio_kit import PATIENCE, QUICK, drop_files, open_studio, write_painting, write_photo
 
 from studio.core.failures import Failure
-from studio.ui.panels.style.session import SessionState
+from studio.ui.picture.session import SessionState
 from studio.ui.shell.shortcuts_sheet import ShortcutsSheet
 from studio.ui.tokens import DARK, LIGHT
 
@@ -39,11 +39,11 @@ def window(studio, qtbot):
 @pytest.fixture
 def painted(window, until, tmp_path):
     """The window with a painting that is done."""
-    window.style_panel.session.set_settings(QUICK)
-    window.undo_stack.clear()
-    window.style_panel.session.start_when_ready = True
+    window.panel("style").session.set_settings(QUICK)
+    window.panel("style").undo_stack.clear()
+    window.panel("style").session.start_when_ready = True
     window.open_files([write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")])
-    until(lambda: window.style_panel.session.state is SessionState.FINISHED)
+    until(lambda: window.panel("style").session.state is SessionState.FINISHED)
     return window
 
 
@@ -63,9 +63,9 @@ def menu_called(window, title):
 
 
 def test_every_control_of_the_window_has_a_name_and_explains_itself(painted, until):
-    until(lambda: painted.style_panel.shelf._samples.tiles)
+    until(lambda: painted.panel("style").shelf._samples.tiles)
     painted.show_failure(Failure("Something failed.", "Try again.", "details"))
-    painted.style_panel.form.set_open_groups([row.info.group for row in painted.style_panel.form._rows.values()])
+    painted.panel("style").form.set_open_groups([row.info.group for row in painted.panel("style").form._rows.values()])
     assert len(list(focusable_controls(painted))) > 60
     assert controls_without_name(painted) == []
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QAbstractSlider)
@@ -75,13 +75,13 @@ def test_every_control_of_the_window_has_a_name_and_explains_itself(painted, unt
 
 def test_tab_alone_reaches_every_control_in_sight(painted, until):
     """What lies in the hand of a mouse lies in that of the keyboard: Tab, and arrows within a group."""
-    until(lambda: painted.style_panel.shelf._samples.tiles)
+    until(lambda: painted.panel("style").shelf._samples.tiles)
     wanted = {
         widget
         for widget in focusable_controls(painted)
         if widget.isVisible() and widget.isEnabled() and not isinstance(widget, QScrollBar) and takes_tab(widget)
     }
-    painted.style_panel.workspace.canvas.setFocus()
+    painted.panel("style").workspace.canvas.setFocus()
     reached = set()
     for _ in range(2 * len(wanted) + 20):
         reached.add(QApplication.focusWidget())
@@ -117,7 +117,7 @@ def test_no_key_is_given_twice(window):
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_Question])
 def test_the_shortcuts_sheet_lists_every_key_and_closes_with_the_one_that_opened_it(window, until, key):
-    QTest.keyClick(window.style_panel.workspace.canvas, key)
+    QTest.keyClick(window.panel("style").workspace.canvas, key)
     until(lambda: window.findChildren(ShortcutsSheet) and window.findChildren(ShortcutsSheet)[-1].isVisible())
     sheet = window.findChildren(ShortcutsSheet)[-1]
     words = {label.text() for label in sheet.findChildren(QLabel)}
@@ -155,7 +155,7 @@ def enabled(window):
     return {field.name for field in fields(actions) if getattr(actions, field.name).isEnabled()}
 
 
-DOING = {"paint", "pause", "stop", "save", "save_as", "copy", "undo", "redo"}
+DOING = {"start", "pause", "stop", "save", "save_as", "copy", "undo", "redo"}
 
 
 def test_what_cannot_be_done_is_grey(window):
@@ -163,55 +163,55 @@ def test_what_cannot_be_done_is_grey(window):
 
 
 def test_what_can_be_done_follows_the_painting(painted):
-    assert enabled(painted) & DOING == {"paint", "save", "save_as", "copy"}
+    assert enabled(painted) & DOING == {"start", "save", "save_as", "copy"}
 
 
 def test_undo_says_what_it_takes_back(window):
-    QTest.keyClick(window.style_panel.form.row("style_weight").slider, Qt.Key.Key_Right)
+    QTest.keyClick(window.panel("style").form.row("style_weight").slider, Qt.Key.Key_Right)
     undo, redo = window.actions_of_window.undo, window.actions_of_window.redo
     assert (undo.text(), undo.isEnabled()) == ("Undo Style", True)
     undo.trigger()
     assert (redo.text(), redo.isEnabled(), undo.isEnabled()) == ("Redo Style", True, False)
-    assert window.style_panel.session.settings.style_weight == 1.0
+    assert window.panel("style").session.settings.style_weight == 1.0
 
 
 def test_ctrl_z_takes_back_and_ctrl_shift_z_brings_again(window):
-    slider = window.style_panel.form.row("content_weight").slider
+    slider = window.panel("style").form.row("content_weight").slider
     QTest.keyClick(slider, Qt.Key.Key_PageUp)
-    moved = window.style_panel.session.settings
+    moved = window.panel("style").session.settings
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
-    assert window.style_panel.session.settings.content_weight == 1.0
+    assert window.panel("style").session.settings.content_weight == 1.0
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL | SHIFT)
-    assert window.style_panel.session.settings == moved
+    assert window.panel("style").session.settings == moved
 
 
 def test_undo_after_typing_a_number_takes_back_the_number_not_its_digits(window):
-    box = window.style_panel.form.row("style_weight").box
+    box = window.panel("style").form.row("style_weight").box
     box.setFocus()
     box.selectAll()
     QTest.keyClicks(box, "2.5")
     QTest.keyClick(box, Qt.Key.Key_Return)
-    assert window.style_panel.session.settings.style_weight == 2.5
+    assert window.panel("style").session.settings.style_weight == 2.5
     QTest.keyClick(box, Qt.Key.Key_Z, CTRL)
-    assert window.style_panel.session.settings.style_weight == 1.0
+    assert window.panel("style").session.settings.style_weight == 1.0
     assert box.value() == 1.0
 
 
 def test_a_comparison_is_chosen_in_the_menu_the_bar_or_by_key_and_all_agree(painted, studio):
-    canvas, actions = painted.style_panel.workspace.canvas, painted.actions_of_window
+    canvas, actions = painted.panel("style").workspace.canvas, painted.actions_of_window
     QTest.keyClick(painted, Qt.Key.Key_3, ALT)
     assert canvas.compare_mode == "side"
     assert actions.show_side.isChecked()
     assert studio.preferences.compare_mode == "side"
     canvas.set_compare_mode("after")
-    assert actions.show_painting.isChecked()
+    assert actions.show_result.isChecked()
     actions.show_split.trigger()
     assert canvas.compare_mode == "split"
-    assert not actions.show_painting.isChecked()
+    assert not actions.show_result.isChecked()
 
 
 def test_zoom_and_fit_by_key(painted):
-    canvas = painted.style_panel.workspace.canvas
+    canvas = painted.panel("style").workspace.canvas
     QTest.keyClick(painted, Qt.Key.Key_1, CTRL)
     assert canvas.zoom == 1.0
     QTest.keyClick(painted, Qt.Key.Key_Plus, CTRL)
@@ -252,11 +252,12 @@ def test_recent_files_open_again(window, until, tmp_path):
     assert [(action.text(), action.isEnabled()) for action in menu.actions()] == [("Nothing opened yet", False)]
     window.open_files([photo])
     window.open_files([other])
-    until(lambda: window.style_panel.session.photo and window.style_panel.session.photo.picture.name == "second.png")
+    session = window.panel("style").session
+    until(lambda: session.photo and session.photo.picture.name == "second.png")
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()] == ["second.png", "first.png"]
     menu.actions()[1].trigger()
-    until(lambda: window.style_panel.session.photo.picture.name == "first.png")
+    until(lambda: session.photo.picture.name == "first.png")
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------
@@ -265,13 +266,13 @@ def test_recent_files_open_again(window, until, tmp_path):
 def test_a_broken_file_is_explained_in_a_banner_and_nothing_is_lost(painted, until, tmp_path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff\xe0 nothing more")
-    session = painted.style_panel.session
-    before = session.photo, session.paintings, session.painting, session.settings
-    assert drop_files(painted.style_panel.workspace.canvas.viewport(), broken)
+    session = painted.panel("style").session
+    before = session.photo, session.paintings, session.layer, session.settings
+    assert drop_files(painted.panel("style").workspace.canvas.viewport(), broken)
     until(lambda: painted.banner.isVisible() and "broken.jpg" in painted.banner.text)
     assert session.photo is before[0]
     assert (session.paintings, session.settings) == (before[1], before[3])
-    assert session.painting is before[2]
+    assert session.layer is before[2]
     assert session.state is SessionState.FINISHED
     QTest.keyClick(painted, Qt.Key.Key_Escape)
     until(lambda: not painted.banner.isVisible() or "broken.jpg" not in painted.banner.text)
@@ -289,23 +290,23 @@ def test_details_of_a_failure_can_be_copied(window):
 def test_a_finished_picture_stands_in_the_library_and_opens_with_all_its_settings(painted, studio, until):
     until(lambda: studio.library.entries())
     painted.rail._buttons["library"].click()
-    until(lambda: painted.library_panel.view.paths)
-    assert painted.library_panel.view.paths == tuple(entry.path for entry in studio.library.entries())
-    session = painted.style_panel.session
+    until(lambda: painted.panel("library").view.paths)
+    assert painted.panel("library").view.paths == tuple(entry.path for entry in studio.library.entries())
+    session = painted.panel("style").session
     session.set_settings(session.settings.model_copy(update={"strength": 0.2, "saturation": 0.3}))
-    view = painted.library_panel.view.view
+    view = painted.panel("library").view.view
     view.setCurrentIndex(view.model().index(0, 0))
     view.setFocus()
     QTest.keyClick(view, Qt.Key.Key_Return)
     until(lambda: session.settings == QUICK)
     assert painted.rail.current == "style"
-    assert painted.style_panel.isVisible()
+    assert painted.panel("style").isVisible()
 
 
 def test_an_empty_library_says_what_it_is_for(window, until):
     window.show_panel("library")
-    assert window.library_panel.view.empty_state.isVisible()
-    assert "kept here" in window.library_panel.view.empty_state._words.text()
+    assert window.panel("library").view.empty_state.isVisible()
+    assert "kept here" in window.panel("library").view.empty_state._words.text()
 
 
 # -- closing -----------------------------------------------------------------------------------------------------------

@@ -2,22 +2,20 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout
 
-from studio.core.controls import Controls
 from studio.core.library import Library
-from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.jobs.browse import LibraryTask, Thumbnail, list_library
-from studio.ui.panel import Panel
+from studio.ui.panel import Panel, PictureToOpen
 from studio.ui.panels.library.view import LibraryEntry, LibraryView
 from studio.ui.theme import Theme
 
 
 class LibraryPanel(Panel):
-    """Shows the library's folder; opening a result brings its whole painting back.
+    """Shows the library's folder; opening a result brings everything back that it was made from.
 
     Args:
         theme: where colours come from.
@@ -25,8 +23,6 @@ class LibraryPanel(Panel):
         library: the folder of results.
 
     """
-
-    opened = Signal(object)
 
     name = "library"
     title = "Library"
@@ -44,22 +40,26 @@ class LibraryPanel(Panel):
         self._connect()
 
     def _connect(self) -> None:
-        self.view.opened.connect(self.opened)
+        self.view.opened.connect(lambda path: self.open_requested.emit([path]))
+        self.view.menu_opened.connect(self._add_to_menu)
         self.view.reveal_requested.connect(self._reveal)
-        self._pictures.finished.connect(self._show)
-        self._pictures.failed.connect(self._fail)
 
-    def refresh(self) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look again: results may have come and gone."""
+        super().showEvent(event)
+        self.refresh_results()
+
+    def refresh_results(self) -> None:
         """Read the folder again."""
-        self._pictures.live(self.name, list_library, LibraryTask(self._library), Controls(Settings()))
+        handle = self._pictures.live(self.name, list_library, LibraryTask(self._library))
+        handle.finished.connect(self._show)
+        handle.failed.connect(self.failed)
 
-    def _show(self, key: str, found: tuple[Thumbnail, ...]) -> None:
-        if key == self.name:
-            self.view.set_entries([LibraryEntry(entry.path, entry.title, entry.picture) for entry in found])
+    def _show(self, found: tuple[Thumbnail, ...]) -> None:
+        self.view.set_entries([LibraryEntry(entry.path, entry.title, entry.picture) for entry in found])
 
-    def _fail(self, key: str, failure: object) -> None:
-        if key == self.name:
-            self.failed.emit(failure)
+    def _add_to_menu(self, menu: QMenu, path: Path) -> None:
+        self.add_send_menu(menu, lambda: PictureToOpen(path.name, path))
 
     def _reveal(self, path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -51,6 +51,8 @@ class LibraryView(QWidget):
     opened = Signal(Path)
     reveal_requested = Signal(Path)
     """Show this file in the desktop's file manager."""
+    menu_opened = Signal(QMenu, Path)
+    """The context menu of a result, for whoever has more to offer."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +114,7 @@ class LibraryView(QWidget):
         menu = QMenu(self)
         menu.addAction("Open", lambda: self.opened.emit(path))
         menu.addAction("Show in folder", lambda: self.reveal_requested.emit(path))
+        self.menu_opened.emit(menu, path)
         return menu
 
     def _open(self, index: QModelIndex) -> None:

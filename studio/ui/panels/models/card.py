@@ -46,6 +46,7 @@ class ModelCard(QFrame):
     Args:
         entry: what to show; another state of it comes with `set_entry`.
         theme: where colours and icons come from.
+        user: the title of the panel that works with it, "" where there is none.
         parent: the widget it lies in.
 
     """
@@ -61,9 +62,9 @@ class ModelCard(QFrame):
     """Show the folder into which files are dropped by hand."""
     address_copied = Signal(str)
 
-    def __init__(self, entry: ShelfEntry, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, entry: ShelfEntry, theme: Theme, user: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._entry, self._theme = entry, theme
+        self._entry, self._theme, self._user = entry, theme, user
         self._busy = self._in_use = False
         self._title = ElidingLabel(parent=self)
         self._sign = QLabel(self)
@@ -203,7 +204,7 @@ class ModelCard(QFrame):
         self._show_state()
 
     def set_in_use(self, in_use: bool) -> None:
-        """Mark it as the network with which the Style panel paints."""
+        """Mark it as a network with which its panel works."""
         self._in_use = in_use
         self._show_state()
 
@@ -271,9 +272,11 @@ class ModelCard(QFrame):
     def _main_words(self) -> tuple[str, str, bool]:
         entry = self._entry
         if entry.state in ("present", "embedded"):
+            if not self._user:
+                return "", "", False
             if self._in_use:
-                return "Used in Style", "The Style panel paints with this network", False
-            return "Use in Style", f"Paint with {entry.label} from now on", True
+                return f"Used in {self._user}", f"The {self._user} panel works with this network", False
+            return f"Use in {self._user}", f"Work with {entry.label} from now on", True
         if not entry.url:
             return "", "", False
         size = f" ({megabytes(entry.size)})" if entry.size else ""
@@ -293,7 +296,7 @@ class ModelCard(QFrame):
         self._sign.setPixmap(sign.pixmap(QSize(_SIGN, _SIGN), self.devicePixelRatioF()))
 
     def _widest_button(self) -> int:
-        words = ("Use in Style", "Used in Style", "Download Again")
+        words = (f"Used in {self._user}", "Download Again")
         return max(self.fontMetrics().horizontalAdvance(word) for word in words) + 36
 
     # -- what is asked ---------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """The Models panel: every network there is or could be, and the ways to get, check and remove it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout
 
@@ -11,7 +12,8 @@ from studio.core.failures import Failure, StudioError
 from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.sizes import megabytes
 from studio.engine import Engine
-from studio.ui.panel import Panel
+from studio.training.run_folder import RunFolder
+from studio.ui.panel import ModelToFind, ModelToUse, Panel, Sendable
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
 from studio.ui.panels.models.list import ModelList
@@ -33,13 +35,9 @@ class ModelsPanel(Panel):
         theme: where colours and icons come from.
         engine: works on the shelf and on nothing else.
         shelf: the networks of this computer.
+        users: which panel works with a kind of network: kind → the panel's title.
 
     """
-
-    use_requested = Signal(str)
-    """Paint with the network of this name."""
-    networks_changed = Signal()
-    """Another set of networks can be used now."""
 
     name = "models"
     title = "Models"
@@ -47,10 +45,11 @@ class ModelsPanel(Panel):
     tooltip = "The networks that look at your pictures: get, check and remove them"
     at_foot = True
 
-    def __init__(self, theme: Theme, engine: Engine, shelf: ModelShelf) -> None:
+    def __init__(self, theme: Theme, engine: Engine, shelf: ModelShelf, users: Mapping[str, str]) -> None:
         super().__init__()
-        self._theme, self._shelf = theme, shelf
-        self._in_use = self._wanted = ""
+        self._theme, self._shelf, self._users = theme, shelf, users
+        self._used: dict[str, frozenset[str]] = {}
+        self._wanted = ""
         self._brought: set[Path] = set()
         self.session = ShelfSession(engine, shelf, self)
         self.list = ModelList(theme, self._make_card)
@@ -75,7 +74,7 @@ class ModelsPanel(Panel):
         session.downloaded.connect(self._tell_downloaded)
         session.verified.connect(self._tell_verified)
         session.removed.connect(self._tell_removed)
-        session.networks_changed.connect(self.networks_changed)
+        session.models_changed.connect(self.models_changed)
         session.failed.connect(self._fail)
         session.import_began.connect(self.bar.start)
         session.import_progressed.connect(self.bar.set_progress)
@@ -89,30 +88,49 @@ class ModelsPanel(Panel):
         self.drop.refused.connect(self._refuse)
 
     def _make_card(self, entry: ShelfEntry) -> ModelCard:
-        card, session = ModelCard(entry, self._theme), self.session
-        card.set_in_use(entry.name == self._in_use)
+        card, session = ModelCard(entry, self._theme, self._users.get(entry.task, "")), self.session
+        self._mark(card)
         card.download_requested.connect(session.download)
         card.cancel_requested.connect(session.cancel)
         card.verify_requested.connect(session.verify)
         card.remove_requested.connect(self.confirm_removal)
-        card.use_requested.connect(self.use_requested)
+        card.use_requested.connect(self._use)
         card.reveal_requested.connect(self._reveal)
         card.folder_requested.connect(self.open_folder)
         card.address_copied.connect(lambda address: self.noticed.emit(f"Copied: {address}", "info"))
+        self.add_send_menu(card.menu, lambda: _to_use(card.entry))
         return card
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
-    def set_in_use(self, name: str) -> None:
-        """Mark the network with which the Style panel paints."""
-        self._in_use = name
-        for card in self.list.cards.values():
-            card.set_in_use(card.entry.name == name)
+    def accepts(self, what: Sendable) -> bool:
+        """Show a network, and bring in the one of a run that learnt to look: others name it by its name here."""
+        return isinstance(what, ModelToFind) or (
+            isinstance(what, ModelToUse) and what.product == "backbone" and not what.is_on_shelf
+        )
 
-    def bring_and_use(self, path: Path) -> None:
-        """Import a weights file, and paint with it as soon as it is on the shelf."""
-        self._brought.add(path)
-        self.session.import_files([path])
+    def take(self, what: Sendable) -> None:
+        """Show it; one that is brought in is handed on as soon as it is on the shelf."""
+        match what:
+            case ModelToFind(name):
+                self.show_network(name)
+            case ModelToUse(_, run):
+                path = RunFolder(Path(run)).model_file
+                self._brought.add(path)
+                self.session.import_files([path])
+
+    def show_models_used(self, title: str, names: frozenset[str]) -> None:
+        """Mark the networks with which the panel of this title works."""
+        self._used[title] = names
+        for card in self.list.cards.values():
+            self._mark(card)
+
+    def _mark(self, card: ModelCard) -> None:
+        card.set_in_use(card.entry.name in self._used.get(self._users.get(card.entry.task, ""), ()))
+
+    def _use(self, name: str) -> None:
+        if (entry := self.session.entry(name)) is not None:
+            self.sent.emit(_to_use(entry), "")
 
     def show_network(self, name: str) -> None:
         """Bring one network into sight and the keyboard to it, as soon as it is listed."""
@@ -225,11 +243,15 @@ class ModelsPanel(Panel):
     def _use_brought(self, path: Path, entry: ShelfEntry) -> None:
         if path in self._brought:
             self._brought.discard(path)
-            self.use_requested.emit(entry.name)
+            self._use(entry.name)
 
     def _tell_imported(self, entry: ShelfEntry) -> None:
         self.noticed.emit(f"{entry.label} is on the shelf now.", "info")
         self.show_network(entry.name)
+
+
+def _to_use(entry: ShelfEntry) -> ModelToUse | None:
+    return ModelToUse(entry.task, entry.name) if entry.state in ("present", "embedded") else None
 
 
 def _what_removal_means(entry: ShelfEntry) -> str:

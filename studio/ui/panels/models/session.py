@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.controls import Controls
 from studio.core.failures import Failure
 from studio.core.model_shelf import (
     DownloadTask,
@@ -19,7 +18,6 @@ from studio.core.model_shelf import (
     ShelfEntry,
     VerifyTask,
 )
-from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
 
 _LIST = "shelf.list"
@@ -66,7 +64,7 @@ class ShelfSession(QObject):
     verified = Signal(object)
     """The `ShelfEntry` after its file was checked: "present", or "damaged"."""
     removed = Signal(object)
-    networks_changed = Signal()
+    models_changed = Signal()
     """Another set of networks can be used now."""
     import_began = Signal(Path)
     import_progressed = Signal(object)
@@ -90,7 +88,7 @@ class ShelfSession(QObject):
 
     def refresh(self) -> None:
         """Look through the shelf again; it is asked of the disk, so files that were dropped there by hand count."""
-        handle = self._engine.live(_LIST, "list_shelf", ListTask(self.shelf), Controls(Settings()))
+        handle = self._engine.live(_LIST, "list_shelf", ListTask(self.shelf))
         handle.finished.connect(self._take_list)
         handle.failed.connect(self.failed)
 
@@ -108,7 +106,7 @@ class ShelfSession(QObject):
         self.listed.emit(entries)
         usable = frozenset((entry.name, entry.path) for entry in entries if entry.state in ("embedded", "present"))
         if self._usable is not None and usable != self._usable:
-            self.networks_changed.emit()
+            self.models_changed.emit()
         self._usable = usable
 
     # -- downloads -------------------------------------------------------------------------------------------------
@@ -117,9 +115,7 @@ class ShelfSession(QObject):
         """Have a network downloaded after those that stand in line already; goes on with what an earlier try left."""
         if name in self._works:
             return
-        handle = self._engine.queue(
-            f"shelf.download.{name}", "download_weights", DownloadTask(name, self.shelf), Controls(Settings())
-        )
+        handle = self._engine.queue(f"shelf.download.{name}", "download_weights", DownloadTask(name, self.shelf))
         is_first = all(work.action is not ShelfAction.DOWNLOAD for work in self._works.values())
         self._follow(name, ShelfAction.DOWNLOAD, handle, self.downloaded)
         if not is_first:
@@ -151,7 +147,7 @@ class ShelfSession(QObject):
         for path in files:
             if path not in self._imports:
                 task = ImportTask(path, self.shelf)
-                handle = self._engine.live(f"shelf.import.{path}", "import_weights", task, Controls(Settings()))
+                handle = self._engine.live(f"shelf.import.{path}", "import_weights", task)
                 self._imports[path] = handle
                 handle.started.connect(partial(self.import_began.emit, path))
                 handle.progressed.connect(self.import_progressed)
@@ -166,7 +162,7 @@ class ShelfSession(QObject):
 
     def _do_here(self, name: str, action: ShelfAction, job: str, task: Any, done: Any) -> None:
         if name not in self._works:
-            handle = self._engine.live(f"shelf.{action}.{name}", job, task, Controls(Settings()))
+            handle = self._engine.live(f"shelf.{action}.{name}", job, task)
             self._follow(name, action, handle, done)
 
     # -- what becomes of it ----------------------------------------------------------------------------------------

@@ -1,91 +1,71 @@
-"""The Style panel's column of controls: photo, what to paint after, settings, and the buttons below them."""
+"""The Style panel's column of controls: what to paint after stands between photo and settings."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from studio.core.settings import describe
+from studio.core.picture_task import CONTENT
+from studio.core.picture_tasks import STYLIZE
+from studio.core.settings import Settings, describe
 from studio.core.style_settings import StyleSettings
 from studio.ui.controls.segments import Segments
-from studio.ui.controls.settings_form import SettingsForm
-from studio.ui.icons import set_icon
 from studio.ui.panels.style.fast_style_tiles import FastStyleTiles
 from studio.ui.panels.style.painting_shelf import PaintingShelf
-from studio.ui.picture.input_slot import PhotoTile
+from studio.ui.picture.column import PictureColumn
 from studio.ui.theme import Theme, mark
 
-__all__ = ["COLUMN_WIDTH", "StyleColumn"]
+__all__ = ["StyleColumn"]
 
-COLUMN_WIDTH = 360
-
+_NAMES = frozenset(info.name for info in describe(StyleSettings))
 _METHODS = next(info for info in describe(StyleSettings) if info.name == "method")
+_METHOD_TIPS = (
+    "Paint stroke by stroke after any painting, and steer while it paints",
+    "Paint at once, with a network that has learnt one painting by heart",
+)
 _ELSEWHERE = frozenset({"style_mix", "method"})
 """Settings that are set by other things than the form: the shelf, the two words above it."""
 _OF_FAST_STYLES = frozenset({"strength", "size", "original_colours", "saturation", "blend"})
 """What there is to set where a network has learnt everything else."""
 
 
-class StyleColumn(QWidget):
-    """Lays the controls out, and shows those that act.
+class StyleColumn(PictureColumn):
+    """Shows the paintings, or the fast styles, and the settings that act.
 
     Args:
         theme: where colours and icons come from.
-        networks: the networks to choose from: name → words.
 
     """
 
-    def __init__(self, theme: Theme, networks: Mapping[str, str]) -> None:
-        super().__init__()
-        self.photo_tile = PhotoTile(theme)
+    def __init__(self, theme: Theme) -> None:
         self.method = Segments(_METHODS.choices)
+        self.shelf = PaintingShelf(theme)
+        self.fast_styles = FastStyleTiles(theme)
+        self.networks_button = _networks_button()
+        super().__init__(STYLIZE, theme)
+        self.photo_tile = self.tiles[CONTENT]
         self.method.name_buttons(_METHODS.label)
         for button, tip in zip(self.method.buttons, _METHOD_TIPS, strict=True):
             button.setToolTip(tip)
-        self.shelf = PaintingShelf(theme)
-        self.fast_styles = FastStyleTiles(theme)
-        self.form = SettingsForm(StyleSettings, theme)
-        self.form.set_offers("backbone", networks)
-        self.networks_button = _networks_button()
         self.form.append_to_group("Network", self.networks_button)
-        self.paint_button, self.save_button, self.export_button = _buttons(theme)
-        self._lay_out(theme)
-        self.show_settings(StyleSettings())
+        self.start_button.setToolTip("Paint the photo in the manner of the paintings (Ctrl+Enter)")
 
-    def _lay_out(self, theme: Theme) -> None:
-        gap = theme.tokens.margin
-        content = QWidget()
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(gap, gap, gap, gap)
-        inner.setSpacing(gap)
-        for widget in (self.photo_tile, self.method, self.shelf, self.fast_styles, self.form):
-            inner.addWidget(widget)
-        inner.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(COLUMN_WIDTH)
-        mark(self, surface="panel")
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        row = QHBoxLayout()
-        row.setContentsMargins(gap, theme.tokens.gap, gap, gap)
-        row.setSpacing(theme.tokens.gap)
-        row.addWidget(self.paint_button, 1)
-        row.addWidget(self.save_button)
-        row.addWidget(self.export_button)
-        outer.addLayout(row)
+    def controls(self) -> Sequence[QWidget]:
+        """Return the photo, the two ways to paint, what to paint after, and the settings."""
+        return (self.tiles[CONTENT], self.method, self.shelf, self.fast_styles, self.form)
 
-    def show_settings(self, settings: StyleSettings) -> None:
+    def hidden(self, settings: Settings) -> Collection[str]:
+        """Return what is set elsewhere, and what a fast style leaves nothing to set of."""
+        assert isinstance(settings, StyleSettings)
+        if settings.method == "instant":
+            return _NAMES - _OF_FAST_STYLES
+        return _ELSEWHERE if settings.start_from == "instant" else _ELSEWHERE | {"fast_style"}
+
+    def show_settings(self, settings: Settings) -> None:
         """Show `settings`, and only what acts with them; tells nobody."""
+        assert isinstance(settings, StyleSettings)
+        super().show_settings(settings)
         instantly = settings.method == "instant"
-        if self.form.settings != settings:
-            self.form.set_settings(settings)
-        self.form.set_hidden(_hidden(settings))
         self.form.set_enabled_names(None if instantly else _ACTING[settings.mode])
         self.method.set_current(settings.method)
         self.fast_styles.set_current(settings.fast_style)
@@ -94,26 +74,13 @@ class StyleColumn(QWidget):
         self.fast_styles.setVisible(instantly)
 
 
-_METHOD_TIPS = (
-    "Paint stroke by stroke after any painting, and steer while it paints",
-    "Paint at once, with a network that has learnt one painting by heart",
-)
-
-
-def _hidden(settings: StyleSettings) -> frozenset[str]:
-    names = frozenset(info.name for info in describe(StyleSettings))
-    if settings.method == "instant":
-        return names - _OF_FAST_STYLES
-    return _ELSEWHERE if settings.start_from == "instant" else _ELSEWHERE | {"fast_style"}
-
-
 def _acting(mode: str) -> frozenset[str]:
     """Return the settings that change the picture in `mode`: a photo has no strokes, a texture keeps no photo."""
     idle = {
         "reconstruct": ("style_", "stroke_size", "statistic"),
         "texture": ("content_",),
     }.get(mode, ())
-    return frozenset(info.name for info in describe(StyleSettings) if not info.name.startswith(idle or ("\0",)))
+    return frozenset(name for name in _NAMES if not name.startswith(idle or ("\0",)))
 
 
 _ACTING = {mode: _acting(mode) for mode in ("paint", "reconstruct", "texture")}
@@ -127,18 +94,3 @@ def _networks_button() -> QPushButton:
     button.setAccessibleName("More networks")
     button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
     return button
-
-
-def _buttons(theme: Theme) -> tuple[QPushButton, QPushButton, QPushButton]:
-    """Paint, Save, Save As."""
-    paint, save, export = QPushButton("Paint"), QPushButton("Save"), QPushButton("Save As…")
-    mark(paint, kind="primary")
-    set_icon(paint, "play", theme, colour="on_accent")
-    for button, tip in (
-        (paint, "Paint the photo in the manner of the paintings (Ctrl+Enter)"),
-        (save, "Save the picture as it is shown now (Ctrl+S)"),
-        (export, "Choose name and format: PNG, JPEG, 16-bit TIFF, WebP (Ctrl+Shift+S)"),
-    ):
-        button.setToolTip(tip)
-        button.setAccessibleName(button.text())
-    return paint, save, export

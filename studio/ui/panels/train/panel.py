@@ -4,26 +4,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QVBoxLayout
+from PySide6.QtCore import QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QVBoxLayout
 
-from studio.core.controls import Controls
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
 from studio.core.samples import sample_paintings
-from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.samples import Sample
-from studio.ui.panel import Panel
+from studio.ui.icons import set_icon
+from studio.ui.panel import ModelToUse, Panel
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.runs.pictures import RunPictures
 from studio.ui.panels.train.session import RunAction, TrainSession
-from studio.ui.preferences import Preferences
+from studio.ui.preferences import Preferences, TrainingAtClose
 from studio.ui.theme import Theme, mark
 
 if TYPE_CHECKING:
@@ -43,21 +42,15 @@ class TrainPanel(Panel):
         reader: the engine that reads run folders and examines data.
         runs: the folder of new runs.
         preferences: what is remembered.
-        undo_stack: for the settings and the schedule of a new run.
 
     """
-
-    use_requested = Signal(str, object)
-    """Work with a trained network: what it is (`TaskKind.product`), and the folder of its run."""
-    ended = Signal(str, str)
-    """A training ended: a headline, and how it went."""
-    released = Signal()
-    """Nothing hinders the window from closing any more."""
 
     name = "train"
     title = "Train"
     icon_name = "train"
     tooltip = "Teach a network with your own pictures"
+    menu_title = "&Training"
+    verb = "Start Training"
 
     def __init__(
         self,
@@ -67,12 +60,13 @@ class TrainPanel(Panel):
         reader: Engine,
         runs: Path,
         preferences: Preferences,
-        undo_stack: QUndoStack,
     ) -> None:
         super().__init__()
-        self._theme, self._preferences, self._undo_stack = theme, preferences, undo_stack
+        self._theme, self._preferences = theme, preferences
         self._studio, self._pictures = studio, pictures
-        self.session = TrainSession(studio, reader, runs, preferences, undo_stack, self)
+        self.undo_stack: QUndoStack = QUndoStack(self)
+        self.file_actions = (*self._make_actions(), self._make_closing_menu().menuAction())
+        self.session = TrainSession(studio, reader, runs, preferences, self.undo_stack, self)
         self._run_pictures = RunPictures(pictures, self)
         self._desk: TrainDesk | None = None
         self._closing: ClosingDialog | None = None
@@ -87,13 +81,41 @@ class TrainPanel(Panel):
         if self._desk is None:
             from studio.ui.panels.train.desk import TrainDesk
 
-            self._desk = TrainDesk(self.session, self._run_pictures, self._undo_stack, self._theme, self)
+            self._desk = TrainDesk(self.session, self._run_pictures, self.undo_stack, self._theme, self)
             self._layout.addWidget(self._desk)
             self._connect_desk(self._desk)
             self._list_samples()
-            self.refresh_networks()
+            self.refresh_models()
             self._show_readiness()
         return self._desk
+
+    # -- commands of its own ---------------------------------------------------------------------------------------
+
+    def _make_actions(self) -> tuple[QAction, QAction]:
+        new_run, open_run = QAction("New Training Run", self), QAction("Open a Run Folder…", self)
+        for action, keys, icon, act in (
+            (new_run, "Ctrl+N", "train", self.new_run), (open_run, "Ctrl+Shift+N", "folder", self.choose_run),
+        ):  # fmt: skip
+            action.setShortcut(QKeySequence(keys))
+            set_icon(action, icon, self._theme)
+            action.triggered.connect(self.shown_requested)
+            action.triggered.connect(act)
+        return new_run, open_run
+
+    def _make_closing_menu(self) -> QMenu:
+        menu = QMenu("When Closing While It Trains", self)
+        group = QActionGroup(menu)
+        choices: dict[TrainingAtClose, str] = {
+            "ask": "Ask", "pause": "Pause and Close", "background": "Go On in the Background",
+        }  # fmt: skip
+        actions = {}
+        for choice, text in choices.items():
+            actions[choice] = action = QAction(text, menu, checkable=True)
+            action.triggered.connect(partial(setattr, self._preferences, "training_at_close", choice))
+            group.addAction(action)
+            menu.addAction(action)
+        menu.aboutToShow.connect(lambda: actions[self._preferences.training_at_close].setChecked(True))
+        return menu
 
     # -- connections -----------------------------------------------------------------------------------------------
 
@@ -274,16 +296,16 @@ class TrainPanel(Panel):
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         return str(data[-1].parent) if data else pictures
 
-    def refresh_networks(self) -> None:
+    def refresh_models(self) -> None:
         """Offer the networks that are on this computer now."""
         if self._desk is not None:
-            handle = self._pictures.live("train.networks", list_offers, "backbone", Controls(Settings()))
+            handle = self._pictures.live("train.networks", list_offers, "backbone")
             handle.finished.connect(self._desk.new_page.set_networks)
             handle.failed.connect(self.report)
 
     def _list_samples(self) -> None:
         task = SamplesTask(sample_paintings)
-        handle = self._pictures.queue("train-samples", list_samples, task, Controls(Settings()))
+        handle = self._pictures.queue("train-samples", list_samples, task)
         handle.finished.connect(self._offer_samples)
         handle.failed.connect(self.report)
 
@@ -300,7 +322,7 @@ class TrainPanel(Panel):
         kind = self.session.new_run.kind
         for name, path in self.session.new_run.inputs.items():
             task = ThumbnailTask(path, _TILE)
-            handle = self._pictures.live(f"train.{kind.name}.{name}", small_picture, task, Controls(Settings()))
+            handle = self._pictures.live(f"train.{kind.name}.{name}", small_picture, task)
             handle.finished.connect(partial(self._show_input, kind, name))
             handle.failed.connect(partial(self._refuse_input, kind, name, path))
 
@@ -353,7 +375,7 @@ class TrainPanel(Panel):
     def _use(self) -> None:
         look = self.session.watch.look
         if look is not None and (kind := self.session.kind_of(look.plan)) is not None:
-            self.use_requested.emit(kind.product, look.path)
+            self.sent.emit(ModelToUse(kind.product, str(look.path)), "")
 
     def _show_folder(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):

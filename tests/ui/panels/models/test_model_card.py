@@ -21,7 +21,7 @@ def card(qtbot, theme: Theme) -> ModelCard:
 
 
 def shown(qtbot, theme: Theme, entry, width: int = 700) -> ModelCard:
-    card = ModelCard(entry, theme)
+    card = ModelCard(entry, theme, "Style")
     qtbot.addWidget(card)
     card.resize(width, 300)
     with qtbot.waitExposed(card):
@@ -217,7 +217,7 @@ def test_long_words_wrap_or_elide_and_push_nothing_out(qtbot, theme: Theme):
 
 
 def test_a_card_in_a_crowded_list_is_never_squeezed(qtbot, theme: Theme):
-    cards = ModelList(theme, lambda entry: ModelCard(entry, theme))
+    cards = ModelList(theme, lambda entry: ModelCard(entry, theme, "Style"))
     qtbot.addWidget(cards)
     entries = [shelf_entry("missing", name) for name in "abcdef"]
     cards.set_entries(entries)

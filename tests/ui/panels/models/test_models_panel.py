@@ -54,7 +54,7 @@ def shelf(folder: Path, server: WeightsServer, content: bytes) -> ModelShelf:
 @pytest.fixture
 def panel(qtbot, theme: Theme, shelf: ModelShelf) -> Iterator[ModelsPanel]:
     engine = Engine("shelf")
-    panel = ModelsPanel(theme, engine, shelf)
+    panel = ModelsPanel(theme, engine, shelf, {"backbone": "Style"})
     qtbot.addWidget(panel)
     panel.resize(960, 500)
     with qtbot.waitSignal(panel.session.listed, timeout=PATIENCE):
@@ -99,7 +99,7 @@ def test_every_network_has_a_card_in_the_shelfs_order(panel: ModelsPanel):
 
 def test_until_the_shelf_is_looked_through_the_panel_says_so(qtbot, theme: Theme, shelf: ModelShelf):
     engine = Engine("shelf")
-    panel = ModelsPanel(theme, engine, shelf)
+    panel = ModelsPanel(theme, engine, shelf, {"backbone": "Style"})
     qtbot.addWidget(panel)
     with qtbot.waitSignal(panel.session.listed, timeout=PATIENCE):
         panel.show()
@@ -111,7 +111,7 @@ def test_a_file_put_into_the_folder_by_hand_is_found_when_one_looks_again(qtbot,
     panel.hide()
     folder.mkdir()
     (folder / "second.pth").write_bytes(content)
-    with qtbot.waitSignal(panel.networks_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(panel.models_changed, timeout=PATIENCE):
         panel.show()
     assert state_of(panel, "second") == "present"
 
@@ -120,7 +120,7 @@ def test_a_file_put_into_the_folder_by_hand_is_found_when_one_looks_again(qtbot,
 
 
 def test_download_brings_the_network_and_tells(qtbot, panel: ModelsPanel, folder: Path, content: bytes):
-    with qtbot.waitSignals([panel.noticed, panel.networks_changed], timeout=PATIENCE):
+    with qtbot.waitSignals([panel.noticed, panel.models_changed], timeout=PATIENCE):
         press_main(qtbot, panel, "first")
     assert (folder / "first.pth").read_bytes() == content
     card = panel.list.cards["first"]
@@ -253,7 +253,7 @@ def test_removal_asks_first(qtbot, panel: ModelsPanel, folder: Path):
     assert panel.session.action("first") is None
     assert (folder / "first.pth").exists()
     card.remove_action.trigger()
-    with qtbot.waitSignal(panel.networks_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(panel.models_changed, timeout=PATIENCE):
         answer_question("Remove")
     assert not (folder / "first.pth").exists()
     assert card.main_button.text() == "Download"
@@ -271,7 +271,7 @@ def test_file_is_shown_in_its_folder(qtbot, panel: ModelsPanel, folder: Path, sh
 
 def test_dropped_network_is_copied_recognised_and_brought_into_sight(qtbot, panel, tmp_path: Path, folder: Path):
     own = write_weights(tmp_path / "my network.pth", seed=5)
-    with qtbot.waitSignals([panel.session.imported, panel.networks_changed], timeout=PATIENCE):
+    with qtbot.waitSignals([panel.session.imported, panel.models_changed], timeout=PATIENCE):
         assert drop_files(panel, own)
     assert own.exists()
     card = next(card for name, card in panel.list.cards.items() if name not in ("first", "second", "third", "far"))
@@ -348,7 +348,7 @@ def studio(home: Path) -> Iterator[Studio]:
 
 def test_the_style_panel_leads_to_the_shelf(qtbot, studio: Studio):
     window = studio.window
-    style, models = window.style_panel, window.models_panel
+    style, models = window.panel("style"), window.panel("models")
     style.form.set_open_groups(["Network"])
     chosen = style.session.settings.backbone
     qtbot.mouseClick(style.networks_button, Qt.MouseButton.LeftButton)
@@ -360,7 +360,7 @@ def test_the_style_panel_leads_to_the_shelf(qtbot, studio: Studio):
 
 def test_an_imported_network_is_offered_by_the_style_panel_and_used(qtbot, studio: Studio, tmp_path: Path):
     window = studio.window
-    style, models = window.style_panel, window.models_panel
+    style, models = window.panel("style"), window.panel("models")
     window.show_panel("models")
     with qtbot.waitSignal(models.session.imported, timeout=PATIENCE) as told:
         drop_files(models, write_weights(tmp_path / "mine.pth", seed=7))
@@ -373,7 +373,7 @@ def test_an_imported_network_is_offered_by_the_style_panel_and_used(qtbot, studi
     assert window.rail.current == "style"
     assert style.session.settings.backbone == entry.name
     assert models.list.cards[entry.name].main_button.text() == "Used in Style"
-    window.undo_stack.undo()
+    window.panel("style").undo_stack.undo()
     assert style.session.settings.backbone == before
     assert models.list.cards[entry.name].main_button.text() == "Use in Style"
 
@@ -381,7 +381,7 @@ def test_an_imported_network_is_offered_by_the_style_panel_and_used(qtbot, studi
 def test_closing_the_window_keeps_what_a_download_reached(qtbot, home: Path, shelf: ModelShelf, server: WeightsServer):
     server.gate.clear()
     with open_studio(home, models=shelf) as studio:
-        models = studio.window.models_panel
+        models = studio.window.panel("models")
         studio.window.show_panel("models")
         wait_for(qtbot, lambda: "first" in models.list.cards)
         models.list.cards["first"].main_button.click()

@@ -10,7 +10,8 @@ from studio_kit import QUICK, drag_slider, write_painting, write_photo
 from studio.core.images import load_picture, read_recipe
 from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings
-from studio.ui.panels.style.session import SessionState
+from studio.ui.panel import ModelToUse
+from studio.ui.picture.session import SessionState
 
 SMALL = StyleSettings(size=96)
 
@@ -20,9 +21,9 @@ def panel(studio, until):
     """The panel with a fast style of one's own on the shelf."""
     shelf = ModelShelf.standard()
     write_fast_style(shelf.folder / "own.safetensors")
-    panel = studio.window.style_panel
+    panel = studio.window.panel("style")
     panel.session.set_settings(SMALL)
-    panel.refresh_networks()
+    panel.refresh_models()
     until(lambda: "own" in panel.fast_styles.tiles)
     return panel
 
@@ -33,14 +34,14 @@ def painted(panel, tmp_path, until):
     panel.column.method.buttons[1].click()
     panel.fast_styles.tiles["own"].click()
     panel.open_pictures([write_photo(tmp_path / "photo.png")])
-    until(lambda: panel.session.state is SessionState.FINISHED and panel.session.film.frames)
+    until(lambda: panel.session.state is SessionState.FINISHED and panel.session.history.frames)
     return panel
 
 
 def test_a_photo_is_painted_at_once_without_a_painting(painted):
     assert painted.session.recipe.settings["method"] == "instant"
     assert [record.role for record in painted.session.recipe.inputs] == ["content"]
-    assert painted.has_painting
+    assert painted.has_picture
 
 
 def test_the_packaged_ones_are_offered_with_their_paintings(panel):
@@ -62,14 +63,14 @@ def test_only_what_acts_is_shown(panel):
 
 
 def test_strength_fades_the_painting_and_then_paints_it_anew(painted, until):
-    full = np.array(painted.session.painting)
+    full = np.array(painted.session.layer)
     drag_slider(painted.form.row("strength").slider, 0.4)
     strength = painted.session.settings.strength
     assert 0.3 < strength < 0.5
     until(lambda: painted.session.state is SessionState.FINISHED and painted.session.recipe is not None
           and painted.session.recipe.settings["strength"] == strength)  # fmt: skip
-    assert painted.session.painting.shape == full.shape
-    assert not np.array_equal(painted.session.painting, full)
+    assert painted.session.layer.shape == full.shape
+    assert not np.array_equal(painted.session.layer, full)
 
 
 def test_the_library_keeps_the_first_version_alone(painted, studio, until):
@@ -89,9 +90,9 @@ def test_another_fast_style_paints_at_once(painted, until):
 
 
 def test_choosing_instant_is_one_step_of_undo(painted, studio):
-    studio.window.undo_stack.undo()
+    studio.window.panel("style").undo_stack.undo()
     assert painted.session.settings.fast_style != "own"
-    studio.window.undo_stack.redo()
+    studio.window.panel("style").undo_stack.redo()
     assert painted.session.settings.fast_style == "own"
 
 
@@ -124,9 +125,9 @@ def test_the_network_of_a_run_is_used_in_the_panel(panel, tmp_path, studio, unti
 
 
 def test_a_fast_style_from_the_models_panel_is_used_instantly(panel, studio):
-    studio.window._use_network("own")
+    studio.window.send(ModelToUse("fast_style", "own"))
     assert (panel.session.settings.method, panel.session.settings.fast_style) == ("instant", "own")
-    studio.window._use_network("atelier-slim")
+    studio.window.send(ModelToUse("backbone", "atelier-slim"))
     assert panel.session.settings.method == "live"
 
 

@@ -6,12 +6,13 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from widget_kit import plain_picture
 
+from studio.core.picture_tasks import STYLIZE
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.samples import Sample
 from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.panels.style.painting_shelf import SHELF_LIMIT, PaintingShelf, ShelfPicture
-from studio.ui.picture.input_slot import PhotoTile
+from studio.ui.picture.input_slot import SlotTile
 from studio.ui.theme import Theme
 
 
@@ -180,11 +181,11 @@ def test_text_and_web_addresses_are_not_taken(qtbot, shelf: PaintingShelf):
 
 
 def test_photo_tile_asks_for_another_photo(qtbot, theme: Theme, tmp_path: Path):
-    tile = PhotoTile(theme)
+    tile = SlotTile(STYLIZE.inputs[0], theme)
     qtbot.addWidget(tile)
     tile.resize(304, 80)
     tile.show()
-    tile.set_photo("cat.jpg", plain_picture(), "451 × 300")
+    tile.set_picture("cat.jpg", plain_picture(), "451 × 300")
     assert tile.tile.accessibleName() == "cat.jpg"
     with qtbot.waitSignal(tile.open_requested):
         qtbot.keyClick(tile.tile, Qt.Key.Key_Return)

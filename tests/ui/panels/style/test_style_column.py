@@ -7,7 +7,7 @@ from studio.ui.panels.style.column import StyleColumn
 
 @pytest.fixture
 def column(qtbot, theme):
-    column = StyleColumn(theme, {"atelier-slim": "atelier-slim"})
+    column = StyleColumn(theme)
     qtbot.addWidget(column)
     column.show()
     return column

@@ -17,12 +17,12 @@ from studio.core.images import load_picture
 from studio.core.samples import sample_paintings
 from studio.core.style_settings import StyleSettings
 from studio.ui.canvas.incoming import image_of, picture_of
-from studio.ui.panels.style.session import SessionState
+from studio.ui.picture.session import SessionState
 
 
 @pytest.fixture
 def panel(studio):
-    return studio.window.style_panel
+    return studio.window.panel("style")
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def finished(panel, pictures, until):
     panel.session.set_settings(QUICK)
     panel.open_pictures(list(pictures))
     until(lambda: panel.session.state is SessionState.READY)
-    panel.paint_button.click()
-    until(lambda: panel.session.state is SessionState.FINISHED and panel.session.film.frames)
+    panel.start_button.click()
+    until(lambda: panel.session.state is SessionState.FINISHED and panel.session.history.frames)
     return panel
 
 
@@ -47,7 +47,7 @@ def slider(panel, name):
 
 def test_before_anything_is_open_nothing_can_be_painted_or_saved(panel):
     assert panel.empty_state.isVisible()
-    assert not panel.paint_button.isEnabled()
+    assert not panel.start_button.isEnabled()
     assert not panel.save_button.isEnabled()
     assert not panel.export_button.isEnabled()
     assert "Drop a photo" in panel.workspace.progress_line.text
@@ -61,7 +61,7 @@ def test_the_first_dropped_picture_is_the_photo_and_the_others_are_paintings(pan
     assert [p.picture.name for p in panel.session.paintings] == ["stripes.png", "more.png"]
     assert panel.shelf.count == 2
     assert not panel.empty_state.isVisible()
-    assert panel.paint_button.isEnabled()
+    assert panel.start_button.isEnabled()
     assert not panel.save_button.isEnabled()
 
 
@@ -107,10 +107,10 @@ def test_one_drag_of_a_slider_is_one_undo_and_the_form_follows(studio, panel):
     drag_slider(row.slider, 0.9)
     moved = panel.session.settings.content_weight
     assert moved > 2
-    assert studio.window.undo_stack.count() == 1
-    studio.window.undo_stack.undo()
+    assert studio.window.panel("style").undo_stack.count() == 1
+    studio.window.panel("style").undo_stack.undo()
     assert (panel.session.settings.content_weight, row.slider.current) == (1.0, 1.0)
-    studio.window.undo_stack.redo()
+    studio.window.panel("style").undo_stack.redo()
     assert panel.session.settings.content_weight == pytest.approx(moved)
     assert row.slider.current == pytest.approx(moved)
 
@@ -122,8 +122,8 @@ def test_the_mix_of_two_paintings_is_a_setting_with_undo(studio, panel, pictures
     first, second = panel.session.settings.style_mix
     assert first == 1.0
     assert second == pytest.approx(0.25, abs=0.06)
-    assert studio.window.undo_stack.count() == 1
-    studio.window.undo_stack.undo()
+    assert studio.window.panel("style").undo_stack.count() == 1
+    studio.window.panel("style").undo_stack.undo()
     assert panel.session.settings.style_mix == ()
     assert panel.shelf.mix == (1.0, 1.0)
 
@@ -133,7 +133,7 @@ def test_reset_brings_every_setting_home_in_one_step(studio, panel):
     panel.session.set_settings(changed)
     panel.reset()
     assert panel.session.settings == StyleSettings()
-    studio.window.undo_stack.undo()
+    studio.window.panel("style").undo_stack.undo()
     assert panel.session.settings == changed
 
 
@@ -141,8 +141,8 @@ def test_what_is_painted_can_be_saved_from_the_first_frame_on(panel, pictures, u
     panel.session.set_settings(LONG)
     panel.open_pictures(list(pictures))
     until(lambda: panel.session.state is SessionState.READY)
-    panel.paint_button.click()
-    until(lambda: panel.session.painting is not None and panel.save_button.isEnabled())
+    panel.start_button.click()
+    until(lambda: panel.session.layer is not None and panel.save_button.isEnabled())
     assert panel.is_running
     assert panel.export_button.isEnabled()
 
@@ -151,37 +151,37 @@ def test_film_and_progress_follow_the_painting(panel, pictures, until):
     panel.session.set_settings(LONG)
     panel.open_pictures(list(pictures))
     until(lambda: panel.session.state is SessionState.READY)
-    panel.paint_button.click()
+    panel.start_button.click()
     strip, line = panel.workspace.film_strip, panel.workspace.progress_line
     until(lambda: len(strip.numbers) >= 2)
-    assert strip.numbers == tuple(frame.number for frame in panel.session.film.frames)
+    assert strip.numbers == tuple(frame.number for frame in panel.session.history.frames)
     assert strip.current == strip.numbers[-1]
     assert line.is_running
     assert "64 px" in line.text
     line._stop.click()
     until(lambda: panel.session.state is SessionState.FINISHED)
     assert not line.is_running
-    assert panel.paint_button.isEnabled()
+    assert panel.start_button.isEnabled()
 
 
 def test_pause_and_stop_stand_where_they_act(panel, pictures, until):
     panel.session.set_settings(LONG)
     panel.open_pictures(list(pictures))
     until(lambda: panel.session.state is SessionState.READY)
-    panel.paint_button.click()
-    until(lambda: panel.session.painting is not None)
+    panel.start_button.click()
+    until(lambda: panel.session.layer is not None)
     line = panel.workspace.progress_line
     line._pause.click()
     assert panel.session.state is SessionState.PAUSED
     assert line._pause.text() == "Resume"
     panel.toggle_pause()
-    assert panel.session.state is SessionState.PAINTING
+    assert panel.session.state is SessionState.RUNNING
     assert line._pause.text() == "Pause"
 
 
 def test_copy_takes_what_is_shown(finished, until):
     finished.session.set_settings(finished.session.settings.model_copy(update={"strength": 0.5}))
-    until(lambda: not finished.session._compose_busy)
+    until(lambda: not finished.session.compositor.is_busy)
     finished.copy()
     image = QGuiApplication.clipboard().image()
     shown = finished._shown.levels[0][..., 2::-1]
@@ -226,7 +226,7 @@ def test_save_asks_again_for_another_photo(finished, until, tmp_path):
     with answering_file_dialog(tmp_path / "mine.png"):
         finished.save()
     finished.open_pictures([write_photo(tmp_path / "other.png", 64, 96)])
-    until(lambda: finished.session.photo.picture.name == "other.png" and finished.has_painting)
+    until(lambda: finished.session.photo.picture.name == "other.png" and finished.has_picture)
     with answering_file_dialog() as proposed:
         finished.save()
     assert proposed[0].endswith("other painted")
@@ -245,6 +245,6 @@ def test_photo_and_paintings_are_chosen_in_a_dialog(panel, pictures, until, tmp_
     until(lambda: panel.session.photo)
     second = write_painting(tmp_path / "more.png", 2)
     with answering_file_dialog(pictures[1], second):
-        panel.choose_painting()
+        panel.choose("style")
     until(lambda: len(panel.session.paintings) == 2)
-    assert panel._preferences.recent_files == [second, pictures[1], pictures[0]]
+    assert panel.context.preferences.recent_files == [second, pictures[1], pictures[0]]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QUndoStack
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -62,7 +61,7 @@ def toys(monkeypatch) -> tuple[TaskKind, ...]:
 def panel(qtbot, theme: Theme, toys, tmp_path) -> Iterator[TrainPanel]:
     engines = [Engine(name) for name in ("studio", "pictures", "runs")]
     preferences = Preferences(tmp_path / "atelier.ini")
-    panel = TrainPanel(theme, *engines, tmp_path / "runs", preferences, QUndoStack(theme))
+    panel = TrainPanel(theme, *engines, tmp_path / "runs", preferences)
     qtbot.addWidget(panel)
     panel.resize(1200, 900)
     panel.show()
@@ -183,7 +182,7 @@ def test_a_drawn_schedule_is_the_runs(panel):
     page.schedule.state.take_preset("one_cycle")
     assert panel.session.new_run.is_schedule_drawn
     assert panel.session.new_run.schedule == page.schedule.schedule
-    panel._undo_stack.undo()
+    panel.undo_stack.undo()
     assert panel.session.new_run.schedule == constant_schedule(20)
 
 
@@ -480,7 +479,7 @@ def test_a_run_goes_on_without_the_window_and_is_brought_back(
     plan = tiny_fast_style(photos, write_painting(tmp_path / "stripes.png"), LONG)
     with open_studio(home) as studio:
         studio.window.show_panel("train")
-        panel = studio.window.train_panel
+        panel = studio.window.panel("train")
         path = panel.session.manager.create(plan)
         detached_runs.append(path)
         panel.session.show(path)
@@ -490,7 +489,7 @@ def test_a_run_goes_on_without_the_window_and_is_brought_back(
         until(lambda: not studio.window.isVisible())
     with open_studio(home) as studio:
         studio.window.show_panel("train")
-        panel = studio.window.train_panel
+        panel = studio.window.panel("train")
         panel.session.show(path)
         until(lambda: panel.session.watch.look is not None and panel.session.watch.look.state == "running")
         until(lambda: panel.session.manager.place(path) == "elsewhere")
@@ -513,7 +512,7 @@ def test_a_run_goes_on_with_pictures_that_have_moved(qtbot, until, photos, tmp_p
     monkeypatch.setenv("ATELIER_HOME", str(home))
     with open_studio(home) as studio:
         studio.window.show_panel("train")
-        panel, header = studio.window.train_panel, studio.window.train_panel.desk.run_page.header
+        panel, header = studio.window.panel("train"), studio.window.panel("train").desk.run_page.header
         path = panel.session.manager.create(tiny_fast_style(photos, write_painting(tmp_path / "stripes.png"), LONG))
         panel.session.show(path)
         until(lambda: panel.session.watch.look is not None and panel.session.watch.look.history.step > 2)

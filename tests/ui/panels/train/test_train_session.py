@@ -46,10 +46,15 @@ def engines(qapp) -> Iterator[tuple[Engine, Engine]]:
 
 
 @pytest.fixture
-def session(qapp, engines, folder, tmp_path, monkeypatch) -> Iterator[TrainSession]:
+def undo_stack(qapp) -> QUndoStack:
+    return QUndoStack()
+
+
+@pytest.fixture
+def session(qapp, engines, folder, tmp_path, monkeypatch, undo_stack) -> Iterator[TrainSession]:
     kinds_here = (toy_kind(), kind_with_painting())
     monkeypatch.setattr(kinds, "KINDS", kinds_here)
-    session = TrainSession(*engines, folder, Preferences(tmp_path / "atelier.ini"), QUndoStack(), kinds=kinds_here)
+    session = TrainSession(*engines, folder, Preferences(tmp_path / "atelier.ini"), undo_stack, kinds=kinds_here)
     session.set_visible(True)
     yield session
     session.set_visible(False)
@@ -125,16 +130,18 @@ def test_length_follows_schedule_batch_and_limit(session, photos, until):
     assert not new.is_schedule_drawn
 
 
-def test_settings_are_undone_by_gestures_and_bring_their_kind_back(session):
+def test_settings_are_undone_by_gestures_and_bring_their_kind_back(session, undo_stack):
     new = session.new_run
     before = new.settings
     new.begin_gesture()
     for value in (0.2, 0.3):
         new.set_settings(new.settings.model_copy(update={"noise_weight": value}))
     new.end_gesture()
-    new.history.stack.undo()
-    assert new.settings == before
-    new.history.stack.redo()
+    kind = new.kind
+    new.choose_kind("painter")
+    undo_stack.undo()
+    assert (new.kind, new.settings) == (kind, before)
+    undo_stack.redo()
     assert new.settings.noise_weight == 0.3
 
 

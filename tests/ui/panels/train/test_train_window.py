@@ -28,15 +28,15 @@ def window(studio, until):
 
 
 def test_plots_are_made_only_when_the_panel_is_seen(window):
-    assert window.train_panel._desk is None
+    assert window.panel("train")._desk is None
     window.show_panel("train")
-    assert window.train_panel._desk is not None
+    assert window.panel("train")._desk is not None
 
 
 def test_commands_act_on_the_panel_in_sight(window, tmp_path):
-    actions, new = window.actions_of_window, window.train_panel.session.new_run
+    actions, new = window.actions_of_window, window.panel("train").session.new_run
     window.show_panel("train")
-    assert (actions.paint.text(), actions.paint.isEnabled()) == ("Start Training", False)
+    assert (actions.start.text(), actions.start.isEnabled()) == ("Start Training", False)
     assert window._work_menu.title() == "&Training"
     before = new.settings
     new.set_settings(before.model_copy(update={"batch": 7}))
@@ -46,7 +46,7 @@ def test_commands_act_on_the_panel_in_sight(window, tmp_path):
     actions.reset.trigger()
     assert new.settings == type(before)()
     window.show_panel("style")
-    assert actions.paint.text() == "Paint"
+    assert actions.start.text() == "Paint"
     assert window._work_menu.title() == "&Painting"
     assert not actions.undo.isEnabled()  # what happened in the other panel stays there
 
@@ -56,7 +56,7 @@ def test_a_new_run_and_a_runs_folder_have_keys(window, until, tmp_path, monkeypa
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(run.path))
     QTest.keyClick(window, Qt.Key.Key_N, CTRL | SHIFT)
     assert window.rail.current == "train"
-    panel = window.train_panel
+    panel = window.panel("train")
     until(lambda: panel.session.watch.look is not None)
     assert panel.session.shown == run.path
     assert panel.desk._pages.currentWidget() is panel.desk.run_page
@@ -76,8 +76,8 @@ def test_what_closing_does_can_be_chosen_beforehand(window, studio):
 
 def test_tab_alone_reaches_every_control_in_sight(window, until, tmp_path):
     window.show_panel("train")
-    page = window.train_panel.desk.new_page
-    window.train_panel.session.new_run.add_data([write_painting(tmp_path / "one.png")])
+    page = window.panel("train").desk.new_page
+    window.panel("train").session.new_run.add_data([write_painting(tmp_path / "one.png")])
     until(lambda: page.doctor.text)
     until(lambda: all(tile._samples.tiles for tile in page.inputs.values()))
     wanted = {
@@ -115,11 +115,11 @@ def trained_classifier(folder):
 def test_a_trained_classifier_looks_at_pictures_in_the_style_panel(window, until, tmp_path):
     run = trained_classifier(tmp_path)
     window.show_panel("train")
-    window.train_panel.session.open(run.path)
-    button = window.train_panel.desk.run_page.side.use_button
+    window.panel("train").session.open(run.path)
+    button = window.panel("train").desk.run_page.side.use_button
     until(button.isVisible)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     until(lambda: window.rail.current == "style")
-    entry = window.models_panel.session.entry(window.style_panel.session.settings.backbone)
+    entry = window.panel("models").session.entry(window.panel("style").session.settings.backbone)
     assert (entry.name, entry.architecture) == (run.path.name, "resnet_narrow")
-    assert entry.path.parent == window.models_panel._shelf.folder
+    assert entry.path.parent == window.panel("models")._shelf.folder

@@ -7,10 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from studio.core.controls import Controls
-from studio.core.events import Progress
 from studio.core.failures import Failure
-from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
 from studio.jobs.examine import ExamineTask, examine_data
 from studio.training.data.inspection import DataReport
@@ -19,7 +16,7 @@ from studio.training.run_summary import RunSummary
 from studio.training.schedule import Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import InputKind, TaskKind
-from studio.ui.picture.settings_history import SettingsHistory
+from studio.ui.picture.settings_state import SettingsState
 
 _EXAMINE = "train.examine"
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
@@ -56,9 +53,11 @@ class NewRun(QObject):
     ) -> None:
         super().__init__(parent)
         self.kinds, self._reader = tuple(kinds), reader
-        self.history: SettingsHistory[TrainingSettings] = SettingsHistory(undo_stack, self._apply_settings)
         self.kind = self.kinds[0]
-        self._settings: dict[str, TrainingSettings] = {kind.name: kind.settings() for kind in self.kinds}
+        self._settings = {
+            kind.name: SettingsState(kind.settings(), undo_stack, partial(self._follow_settings, kind))
+            for kind in self.kinds
+        }
         self._drawn: dict[str, Schedule] = {}
         self._inputs: dict[str, dict[str, Path]] = {kind.name: {} for kind in self.kinds}
         self.data: tuple[Path, ...] = ()
@@ -130,22 +129,22 @@ class NewRun(QObject):
 
     def _examine(self) -> None:
         if self._examination is not None:
-            self._examination.cancel()
+            self._examination.drop()
         self._examination = self.report = None
         self.report_changed.emit(None)
         if not self.data:
             return
         deepest = getattr(self.settings, "classes", "") == "deepest"
         task = ExamineTask(self.data, self.settings.size, by_class=self.kind.data == "classes", deepest=deepest)
-        self._examination = handle = self._reader.live(_EXAMINE, examine_data, task, Controls(Settings()))
-        handle.progressed.connect(partial(self._tell_examining, handle))
-        handle.finished.connect(partial(self._take_report, handle))
-        handle.failed.connect(partial(self._fail_examining, handle))
+        self._examination = handle = self._reader.live(_EXAMINE, examine_data, task)
+        handle.progressed.connect(self.examining)
+        handle.finished.connect(self._take_report)
+        handle.failed.connect(self._fail_examining)
 
     def stop_examining(self) -> None:
         """Do without a report; training itself passes over what is broken."""
         if self._examination is not None:
-            self._examination.cancel()
+            self._examination.drop()
             self._examination = None
             self.report_changed.emit(None)
             self.ready_changed.emit()
@@ -155,57 +154,41 @@ class NewRun(QObject):
         """Whether the data doctor is at work."""
         return self._examination is not None
 
-    def _tell_examining(self, handle: JobHandle, progress: Progress) -> None:
-        if handle is self._examination:
-            self.examining.emit(progress)
+    def _take_report(self, report: DataReport) -> None:
+        self._examination, self.report = None, report
+        self.report_changed.emit(report)
+        self.ready_changed.emit()
 
-    def _take_report(self, handle: JobHandle, report: DataReport) -> None:
-        if handle is self._examination:
-            self._examination = None
-            self.report = report
-            self.report_changed.emit(report)
-            self.ready_changed.emit()
-
-    def _fail_examining(self, handle: JobHandle, failure: Failure) -> None:
-        if handle is self._examination:
-            self._examination = None
-            self.examination_failed.emit(failure)
-            self.ready_changed.emit()
+    def _fail_examining(self, failure: Failure) -> None:
+        self._examination = None
+        self.examination_failed.emit(failure)
+        self.ready_changed.emit()
 
     # -- how -------------------------------------------------------------------------------------------------------
 
     @property
     def settings(self) -> TrainingSettings:
         """The settings of this kind of training."""
-        return self._settings[self.kind.name]
+        return self._settings[self.kind.name].current
 
     def begin_gesture(self) -> None:
         """A slider is grabbed, a number is being typed."""
-        self.history.begin(self.settings)
+        self._settings[self.kind.name].begin()
 
     def end_gesture(self) -> None:
         """The slider is let go: what it changed is one undo step."""
-        self.history.commit(self.settings)
+        self._settings[self.kind.name].commit()
 
     def set_settings(self, settings: TrainingSettings) -> None:
         """Take over `settings` from the form; outside a gesture the change is an undo step of its own."""
-        before = self.settings
-        self._apply_settings(settings)
-        if not self.history.in_gesture:
-            self.history.record(before, settings)
+        self._settings[self.kind.name].set(settings)
 
-    def _apply_settings(self, settings: TrainingSettings) -> None:
-        kind = self.kind
-        if type(settings) is not kind.settings:  # an undo of what was done before another kind was chosen
-            kind = next(other for other in self.kinds if type(settings) is other.settings)
-            self.choose_kind(kind.name)
-        before, schedule = self.settings, self.schedule
-        if settings != before:
-            self._settings[kind.name] = settings
-            self.settings_changed.emit(settings)
-            if self.schedule != schedule:
-                self.schedule_changed.emit(self.schedule)
-            self.ready_changed.emit()
+    def _follow_settings(self, kind: TaskKind, before: TrainingSettings, settings: TrainingSettings) -> None:
+        self.choose_kind(kind.name)  # another one after the undo of what was done before this one was chosen
+        self.settings_changed.emit(settings)
+        if not self.is_schedule_drawn and self.schedule != kind.default_schedule(before):
+            self.schedule_changed.emit(self.schedule)
+        self.ready_changed.emit()
 
     @property
     def schedule(self) -> Schedule:

@@ -1,13 +1,9 @@
 """The search for a learning rate that suits a run which is still being put together."""
 
-from functools import partial
-
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.controls import Controls
-from studio.core.events import Metrics, Progress
+from studio.core.events import Metrics
 from studio.core.failures import Failure
-from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
 from studio.training.rate_curve import FoundRates, RateRequest
 from studio.training.run_folder import RunPlan
@@ -43,11 +39,11 @@ class RateSearch(QObject):
 
     def start(self, plan: RunPlan) -> None:
         """Try rates for the run that `plan` describes."""
-        self._handle = handle = self._studio.live(_JOB, "find_learning_rate", RateRequest(plan), Controls(Settings()))
-        handle.progressed.connect(partial(self._tell_progress, handle))
-        handle.measured.connect(partial(self._take, handle))
-        handle.finished.connect(partial(self._finish, handle))
-        handle.failed.connect(partial(self._fail, handle))
+        self._handle = handle = self._studio.live(_JOB, "find_learning_rate", RateRequest(plan))
+        handle.progressed.connect(self.progressed)
+        handle.measured.connect(self._take)
+        handle.finished.connect(self._finish)
+        handle.failed.connect(self._fail)
         self.began.emit()
 
     def finish(self) -> None:
@@ -58,23 +54,16 @@ class RateSearch(QObject):
     def cancel(self) -> None:
         """End it, and forget it."""
         if self._handle is not None:
-            self._handle.cancel()
+            self._handle.drop()
             self._handle = None
 
-    def _tell_progress(self, handle: JobHandle, progress: Progress) -> None:
-        if handle is self._handle:
-            self.progressed.emit(progress)
+    def _take(self, metrics: Metrics) -> None:
+        self.measured.emit(metrics.values)
 
-    def _take(self, handle: JobHandle, metrics: Metrics) -> None:
-        if handle is self._handle:
-            self.measured.emit(metrics.values)
+    def _finish(self, result: FoundRates) -> None:
+        self._handle = None
+        self.found.emit(result)
 
-    def _finish(self, handle: JobHandle, result: FoundRates) -> None:
-        if handle is self._handle:
-            self._handle = None
-            self.found.emit(result)
-
-    def _fail(self, handle: JobHandle, failure: Failure) -> None:
-        if handle is self._handle:
-            self._handle = None
-            self.failed.emit(failure)
+    def _fail(self, failure: Failure) -> None:
+        self._handle = None
+        self.failed.emit(failure)

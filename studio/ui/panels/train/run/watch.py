@@ -1,14 +1,10 @@
 """Keeps up with one run, wherever it is trained: looks at its folder a few times a second, on an engine of its own."""
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.core.controls import Controls
-from studio.core.events import Progress
 from studio.core.failures import Failure
-from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
 from studio.jobs.runs import RunReader, RunSnapshot, look_at_run
 
@@ -78,19 +74,12 @@ class RunWatch(QObject):
     def _look(self) -> None:
         if self._reader is None or not self._active or self._handle is not None:
             return
-        reader = self._reader
-        self._handle = handle = self._engine.live(self._key, look_at_run, reader, Controls(Settings()))
-        handle.progressed.connect(partial(self._tell_reading, reader))
-        handle.finished.connect(partial(self._take, reader))
-        handle.failed.connect(partial(self._fail, reader))
+        self._handle = handle = self._engine.live(self._key, look_at_run, self._reader)
+        handle.progressed.connect(self.reading)
+        handle.finished.connect(self._take)
+        handle.failed.connect(self._fail)
 
-    def _tell_reading(self, reader: RunReader, progress: Progress) -> None:
-        if reader is self._reader:
-            self.reading.emit(progress)
-
-    def _take(self, reader: RunReader, look: RunSnapshot) -> None:
-        if reader is not self._reader:
-            return
+    def _take(self, look: RunSnapshot) -> None:
         self._handle = None
         self.look = look
         if look.fresh:
@@ -98,13 +87,12 @@ class RunWatch(QObject):
         if self._active:
             self._pause.start(_BUSY_MS if look.state == "running" else _CALM_MS)
 
-    def _fail(self, reader: RunReader, failure: Failure) -> None:
-        if reader is self._reader:
-            self._handle = self._reader = None
-            self.failed.emit(failure)
+    def _fail(self, failure: Failure) -> None:
+        self._handle = self._reader = None
+        self.failed.emit(failure)
 
     def _let_go(self) -> None:
         self._pause.stop()
         if self._handle is not None:
-            self._handle.cancel()
+            self._handle.drop()
         self._handle = self._reader = None

@@ -9,10 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 from PySide6.QtCore import QFile, QObject, QStandardPaths, QTimer, Signal
 
-from studio.core.controls import Controls
 from studio.core.events import Log, Progress
 from studio.core.failures import Failure, StudioError, explain
-from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle, JobState
 from studio.jobs.runs import ListRunsTask, list_runs
 from studio.training.run_folder import RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
@@ -94,7 +92,7 @@ class RunManager(QObject):
             return
         self._clock.stop()
         task = ListRunsTask((self.folder,), self._preferences.opened_runs)
-        self._listing = handle = self._reader.live(_LIST, list_runs, task, Controls(Settings()))
+        self._listing = handle = self._reader.live(_LIST, list_runs, task)
         handle.finished.connect(self._take_list)
         handle.failed.connect(self._fail_list)
 
@@ -199,7 +197,7 @@ class RunManager(QObject):
             return
         self._wanted_here.discard(path)
         request = TrainRequest(path, accept_changes)
-        handle = self._studio.queue(f"train.{path}", "train", request, Controls(Settings()))
+        handle = self._studio.queue(f"train.{path}", "train", request)
         self._here[path] = handle
         self._at_work.add(path)
         self._told.discard(path)

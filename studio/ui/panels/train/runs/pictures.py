@@ -6,10 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.controls import Controls
 from studio.core.events import Picture
 from studio.core.frames import Frame
-from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.jobs.browse import ThumbnailTask, Thumbnail, small_picture
 from studio.jobs.files import LoadTask, OpenedPicture
@@ -38,7 +36,7 @@ class RunPictures(QObject):
 
     def load_frame(self, path: Path, taken: Callable[[Frame | None], None]) -> None:
         """Read a picture for the canvas; `taken` gets None where it cannot be read. A newer wish replaces it."""
-        handle = self._pictures.live(_FRAME, "load_picture", LoadTask(path=path), Controls(Settings()))
+        handle = self._pictures.live(_FRAME, "load_picture", LoadTask(path=path))
         handle.finished.connect(partial(_hand_over, taken))
         handle.failed.connect(lambda _: taken(None))
 
@@ -53,7 +51,7 @@ class RunPictures(QObject):
 
     def _load(self, run: Path, sample: Path) -> None:
         self._asked = sample
-        handle = self._pictures.live(_SMALL, small_picture, ThumbnailTask(sample, _SIDE), Controls(Settings()))
+        handle = self._pictures.live(_SMALL, small_picture, ThumbnailTask(sample, _SIDE))
         handle.finished.connect(partial(self._take, run, sample))
         handle.failed.connect(lambda _: self._remember(run, sample, None))
 

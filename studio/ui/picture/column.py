@@ -1,0 +1,95 @@
+"""The column of controls beside the canvas: the pictures that go in, the settings, and the buttons below them."""
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from studio.core.picture_task import PictureTask
+from studio.core.settings import Settings
+from studio.ui.controls.settings_form import SettingsForm
+from studio.ui.icons import set_icon
+from studio.ui.picture.input_slot import SlotTile
+from studio.ui.theme import Theme, mark
+
+__all__ = ["COLUMN_WIDTH", "PictureColumn"]
+
+COLUMN_WIDTH = 360
+
+
+class PictureColumn(QWidget):
+    """Lays the controls of a picture task out, from its description.
+
+    Args:
+        task: its inputs, its settings and its verb.
+        theme: where colours and icons come from.
+
+    """
+
+    def __init__(self, task: PictureTask, theme: Theme) -> None:
+        super().__init__()
+        self.task, self._theme = task, theme
+        self.form = SettingsForm(task.settings, theme)
+        self.tiles = {slot.role: SlotTile(slot, theme) for slot in task.inputs if slot.most == 1}
+        self.start_button, self.save_button, self.export_button = self._make_buttons()
+        self._lay_out()
+        self.show_settings(task.settings())
+
+    def controls(self) -> Sequence[QWidget]:
+        """Return what stands in the column, from above; asked once, while it is laid out."""
+        return (*self.tiles.values(), self.form)
+
+    def hidden(self, settings: Settings) -> Collection[str]:
+        """Return the settings that the form leaves out: what something else sets, and what does nothing now."""
+        return ()
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show `settings`, and only what acts with them; tells nobody."""
+        if self.form.settings != settings:
+            self.form.set_settings(settings)
+        self.form.set_hidden(self.hidden(settings))
+
+    def _lay_out(self) -> None:
+        gap = self._theme.tokens.gap
+        margin = self._theme.tokens.margin
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(margin, margin, margin, margin)
+        inner.setSpacing(margin)
+        for widget in self.controls():
+            inner.addWidget(widget)
+        inner.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(COLUMN_WIDTH)
+        mark(self, surface="panel")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(margin, gap, margin, margin)
+        row.setSpacing(gap)
+        if self.task.at_once:
+            row.addStretch(1)
+        for button, stretch in ((self.start_button, 1), (self.save_button, 0), (self.export_button, 0)):
+            row.addWidget(button, stretch)
+        outer.addLayout(row)
+        self.start_button.setHidden(self.task.at_once)  # nobody needs to ask for it
+
+    def _make_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:
+        """Start, Save, Save As."""
+        start, save, export = QPushButton(self.task.verb), QPushButton("Save"), QPushButton("Save As…")
+        mark(start, kind="primary")
+        set_icon(start, "play", self._theme, colour="on_accent")
+        for button, tip in (
+            (start, f"{self.task.tooltip} (Ctrl+Enter)"),
+            (save, "Save the picture as it is shown now (Ctrl+S)"),
+            (export, "Choose name and format: PNG, JPEG, 16-bit TIFF, WebP (Ctrl+Shift+S)"),
+        ):
+            button.setToolTip(tip)
+            button.setAccessibleName(button.text())
+        return start, save, export

@@ -1,0 +1,508 @@
+"""What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, QStandardPaths, Qt
+from PySide6.QtGui import QGuiApplication, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter
+
+from studio.core.events import Picture, Progress
+from studio.core.failures import Failure
+from studio.core.frames import Frame
+from studio.core.library import Library
+from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
+from studio.core.settings import Settings, describe
+from studio.engine import Engine
+from studio.jobs.browse import SamplesTask, Thumbnail, list_offers, list_samples
+from studio.jobs.files import LoadTask, OpenedPicture
+from studio.jobs.recall import RecalledPicture
+from studio.ui.actions import Actions
+from studio.ui.canvas.frame_item import wrap_level
+from studio.ui.canvas.incoming import picture_of
+from studio.ui.canvas.view import Canvas
+from studio.ui.controls import samples as sample_tiles
+from studio.ui.controls.empty_state import EmptyState
+from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
+from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
+from studio.ui.picture.files import PictureFiles
+from studio.ui.picture.history import History
+from studio.ui.picture.saver import PictureSaver
+from studio.ui.picture.session import PictureSession, SessionState
+from studio.ui.picture.workspace import Workspace
+from studio.ui.preferences import Preferences
+from studio.ui.theme import Theme
+
+__all__ = ["PanelContext", "PicturePanel", "PictureWords"]
+
+PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif);;All files (*)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelContext:
+    """What picture panels share: colours, engines, the library, what is remembered, the window's commands."""
+
+    theme: Theme
+    studio: Engine
+    """Owns the device."""
+    pictures: Engine
+    """Loads, saves and composes; runs tasks that need no network."""
+    library: Library
+    preferences: Preferences
+    actions: Actions
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWords:
+    """What a panel says at the bottom: what is missing, that it can begin, and what can be done when it is done."""
+
+    empty: str = "Drop a photo"
+    ready: str = "Ready"
+    finished: str = "Done"
+
+    def for_state(self, state: SessionState) -> str:
+        """Return the words of a state in which nothing runs."""
+        return {SessionState.EMPTY: self.empty, SessionState.READY: self.ready}.get(state, self.finished)
+
+
+class PicturePanel(Panel):
+    """The panel of one picture task; a subclass names the task and says what is special about it.
+
+    Args:
+        context: what it shares with other panels.
+
+    """
+
+    task: PictureTask
+    result_title = "Result"
+    done = "edited"
+    """What was done to the photo, for file names: "holiday edited"."""
+
+    def __init__(self, context: PanelContext) -> None:
+        super().__init__()
+        self.context, task = context, self.task
+        self.name, self.title, self.verb = task.title.lower(), task.title, task.verb
+        self.icon_name, self.tooltip = task.icon, task.tooltip
+        self.menu_title = self.menu_title or f"&{task.title}"
+        self.undo_stack: QUndoStack = QUndoStack(self)
+        self.files = PictureFiles(task, context.pictures, context.library, self)
+        self.session = self.make_session()
+        self.workspace = Workspace(task, self.result_title, context.theme)
+        self.canvas: Canvas = self.workspace.canvas
+        self.column = self.make_column()
+        self.form = self.column.form
+        self.start_button, self.save_button, self.export_button = (
+            self.column.start_button, self.column.save_button, self.column.export_button,
+        )  # fmt: skip
+        self.empty_state = self._make_empty_state()
+        self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
+        self._shown: Frame | None = None
+        self._is_compared = True
+        self._loading = ""
+        self._models_in_use = self.models_in_use
+        self._lay_out()
+        self._connect()
+        self.canvas.set_compare_mode(context.preferences.compare_mode)
+        self._show_state()
+        self._list_samples()
+        self.refresh_models()
+
+    # -- what is special about a panel -----------------------------------------------------------------------------
+
+    @property
+    def words(self) -> PictureWords:
+        """What the panel says at the bottom."""
+        return PictureWords()
+
+    def make_session(self) -> PictureSession[Any]:
+        """Return the panel's state."""
+        # a task that needs no network never waits for the step of one
+        engine = self.context.studio if self.task.products else self.context.pictures
+        return PictureSession(self.task, engine, self.context.pictures, self.undo_stack, self)
+
+    def make_column(self) -> PictureColumn:
+        """Return the controls beside the canvas."""
+        return PictureColumn(self.task, self.context.theme)
+
+    @property
+    def lies_over_photo(self) -> bool:
+        """Whether the result shows the photo's things in the photo's places, so that the two can be compared."""
+        return True
+
+    def use_model(self, model: ModelToUse) -> None:
+        """Work with another network: its name, its file, or the folder of its run; one step of undo."""
+        asking = (info.name for info in describe(self.task.settings) if info.offers == model.product)
+        self.session.change(**dict.fromkeys(asking, model.name))
+        self.refresh_models()
+
+    # -- layout and connections ------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.canvas.set_empty_widget(self.empty_state)
+        self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
+        self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.workspace)
+        splitter.addWidget(self.column)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([10_000, COLUMN_WIDTH])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _make_empty_state(self) -> EmptyState:
+        noun, actions = self._slot(CONTENT).title.lower(), self.context.actions
+        words = "or open one, or paste one from the clipboard"
+        empty = EmptyState("picture", f"Drop a {noun} here", words, self.context.theme)
+        empty.add_action(actions.open, primary=True)
+        empty.add_action(actions.paste)
+        return empty
+
+    def _connect(self) -> None:
+        session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line
+        session.input_changed.connect(self.show_input)
+        session.settings_changed.connect(self._show_settings)
+        session.frame_composed.connect(self.show_frame)
+        session.history_changed.connect(self._show_history)
+        session.state_changed.connect(self._show_state)
+        session.progressed.connect(line.set_progress)
+        session.finished.connect(self._keep)
+        session.failed.connect(self.report)
+        session.noticed.connect(self.noticed)
+        self.form.settings_changed.connect(session.set_settings)
+        self.form.drag_started.connect(session.settings_state.begin)
+        self.form.drag_finished.connect(session.settings_state.commit)
+        self.workspace.film_strip.frame_chosen.connect(session.branch_from)
+        line.stop_requested.connect(session.stop)
+        line.pause_requested.connect(session.pause)
+        line.resume_requested.connect(session.resume)
+        canvas.files_dropped.connect(self.drop_pictures)
+        canvas.picture_pasted.connect(self._open_pasted)
+        canvas.refused.connect(self._refuse)
+        canvas.customContextMenuRequested.connect(self._offer_menu)
+        files.opened.connect(self._take_opened)
+        files.recalled.connect(self._take_recalled)
+        files.foreign.connect(self._send_home)
+        files.saved.connect(self._note_saved)
+        files.kept.connect(self.results_changed)
+        files.failed.connect(self.report)
+        files.busy_changed.connect(self._show_loading)
+        self.empty_state.sample_chosen.connect(partial(self.choose_sample, CONTENT))
+        for role, tile in self.column.tiles.items():
+            tile.open_requested.connect(partial(self.choose, role))
+            tile.files_dropped.connect(self.drop_pictures if role == CONTENT else partial(self.open_as, role))
+            tile.sample_chosen.connect(partial(self.choose_sample, role))
+        self.start_button.clicked.connect(self.start)
+        self.save_button.clicked.connect(self.save)
+        self.export_button.clicked.connect(self.save_as)
+
+    def _slot(self, role: str) -> InputSlot:
+        return next(slot for slot in self.task.inputs if slot.role == role)
+
+    # -- what the window asks --------------------------------------------------------------------------------------
+
+    @property
+    def can_start(self) -> bool:
+        """True when everything needed is there and nothing runs."""
+        return not self.task.at_once and self.session.state in (SessionState.READY, SessionState.FINISHED)
+
+    @property
+    def is_running(self) -> bool:
+        """True while the job is under way, paused or not."""
+        return self.session.is_running and not self.task.at_once
+
+    @property
+    def can_stop(self) -> bool:
+        """True while the job is under way."""
+        return self.is_running
+
+    @property
+    def has_picture(self) -> bool:
+        """True when there is something to save."""
+        return self.session.layer is not None
+
+    def start(self) -> None:
+        """Begin from the beginning."""
+        self.session.start()
+
+    def stop(self) -> None:
+        """End the job with what was reached."""
+        self.session.stop()
+
+    def toggle_pause(self) -> None:
+        """Pause the job, or go on with it."""
+        if self.session.state is SessionState.RUNNING:
+            self.session.pause()
+        else:
+            self.session.resume()
+
+    def reset(self) -> None:
+        """Set every setting back to where a newcomer starts."""
+        self.session.set_settings(self.task.settings())
+
+    def close_gently(self) -> None:
+        """Stop, so that what was reached is kept."""
+        self.session.stop()
+
+    # -- pictures in -----------------------------------------------------------------------------------------------
+
+    def open_samples(self) -> None:
+        """Put the first sample of everything that goes in on the panel; it begins when all are there."""
+        self.session.start_when_ready = True
+        for slot in self.task.inputs:
+            for sample in slot.samples()[:1]:
+                self.files.open_file(sample.path, slot.role)
+
+    def open_pictures(self, files: list[Path]) -> None:
+        """Open files as `drop_pictures` does, but bring a result back wherever it was made."""
+        self._open(files, anywhere=True)
+
+    def drop_pictures(self, files: list[Path]) -> None:
+        """Open files here: the first as the photo, those after it as the last thing that goes in."""
+        self._open(files, anywhere=False)
+
+    def _open(self, files: list[Path], *, anywhere: bool) -> None:
+        if files:
+            self._open_file(files[0], CONTENT, anywhere=anywhere)
+        if len(self.task.inputs) > 1:
+            self.open_as(self.task.inputs[-1].role, files[1:])
+
+    def open_as(self, role: str, files: Sequence[Path]) -> None:
+        """Open files in this role."""
+        for path in files:
+            self._open_file(path, role)
+
+    def _open_file(self, path: Path, role: str, *, anywhere: bool = False) -> None:
+        self.files.open_file(Path(path), role, anywhere=anywhere)
+        self.context.preferences.remember_file(Path(path))
+
+    def choose_photo(self) -> None:
+        """Ask for a photo."""
+        self.choose(CONTENT)
+
+    def choose(self, role: str) -> None:
+        """Ask for a picture in this role, or for several where it has places for them."""
+        slot = self._slot(role)
+        noun = slot.title.lower()
+        if slot.most == 1:
+            file, _ = QFileDialog.getOpenFileName(self, f"Open a {noun}", self.last_folder(), PICTURE_FILTER)
+            files = [file] if file else []
+        else:
+            files, _ = QFileDialog.getOpenFileNames(self, f"Add {noun}s", self.last_folder(), PICTURE_FILTER)
+        self.open_as(role, [Path(file) for file in files])
+
+    def choose_sample(self, role: str, name: str) -> None:
+        """Work from this sample, and from nothing else in its role."""
+        path = next(sample.path for sample in self._slot(role).samples() if sample.name == name)
+        if role == CONTENT:
+            self.files.open_file(path, role)
+        else:
+            self.files.open_for(path, partial(self.session.put, role))
+
+    def paste(self) -> None:
+        """Take what is on the clipboard as the photo."""
+        self.canvas.paste()
+
+    def last_folder(self) -> str:
+        """Return the folder in which a dialog begins."""
+        recent = self.context.preferences.recent_files
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return str(recent[0].parent) if recent else pictures
+
+    def _open_pasted(self, pixels: Picture) -> None:
+        self.files.open_plain(LoadTask(pixels=pixels, name="Pasted picture"), CONTENT)
+
+    def _refuse(self, cause: str, remedy: str) -> None:
+        self.report(Failure(cause, remedy, ""))
+
+    def _take_opened(self, role: str, opened: OpenedPicture) -> None:
+        if opened.picture.recipe_problem:
+            self.noticed.emit(opened.picture.recipe_problem, "warning")
+        if role == CONTENT:
+            self._saver.forget_name()
+            self.shown_requested.emit()
+        self.session.add(role, opened)
+
+    def _take_recalled(self, recalled: RecalledPicture) -> None:
+        self._saver.forget_name()
+        self.shown_requested.emit()
+        self.session.recall(recalled)
+
+    def _send_home(self, opened: OpenedPicture) -> None:
+        self.sent.emit(ResultToOpen(opened), "")
+
+    # -- pictures out ----------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Save what is shown under the name it has, or ask for one."""
+        self._saver.save()
+
+    def save_as(self) -> None:
+        """Ask for a name and a format, then save what is shown."""
+        self._saver.save_as()
+
+    def copy(self) -> None:
+        """Put what is shown on the clipboard."""
+        if self._shown is not None:
+            image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
+            QGuiApplication.clipboard().setImage(image)
+
+    @property
+    def picture_to_send(self) -> PictureToOpen | None:
+        """What is shown, for another panel."""
+        if self._shown is None:
+            return None
+        return PictureToOpen(self._saver.proposed_name, frame=self._shown)
+
+    def menu_for_picture(self) -> QMenu:
+        """Return the menu of the picture on the canvas."""
+        menu, actions = QMenu(self), self.context.actions
+        menu.addActions([actions.copy, actions.save, actions.save_as])
+        self.add_send_menu(menu, lambda: self.picture_to_send)
+        return menu
+
+    def _offer_menu(self, place: QPoint) -> None:
+        if self.has_picture:
+            menu = self.menu_for_picture()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.canvas.mapToGlobal(place))
+
+    def _keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
+        self.files.keep(result, inputs, ai_mark=self._saver.ai_mark)
+
+    def _note_saved(self, path: Path) -> None:
+        self.context.preferences.save_folder = str(path.parent)
+        self.noticed.emit(f"Saved as {path.name}", "info")
+
+    # -- between panels --------------------------------------------------------------------------------------------
+
+    def accepts(self, what: Sendable) -> bool:
+        """Take a picture as the photo, a result of this task, and a network that it can work with."""
+        match what:
+            case ResultToOpen():
+                return what.task == self.task.name
+            case ModelToUse():
+                return what.product in self.task.products
+        return isinstance(what, PictureToOpen)
+
+    def take(self, what: Sendable) -> None:
+        """Work with what another panel sent."""
+        match what:
+            case PictureToOpen(name, path, frame):
+                pixels = None if frame is None else picture_of(wrap_level(frame.levels[0], frame.has_alpha))
+                self.files.open_plain(LoadTask(path=path, pixels=pixels, name=name), CONTENT)
+            case ResultToOpen(opened):
+                self.files.recall(opened)
+            case ModelToUse():
+                self.use_model(what)
+
+    @property
+    def models_in_use(self) -> frozenset[str]:
+        """The names of the networks that the settings name."""
+        settings = self.session.settings
+        return frozenset(getattr(settings, info.name) for info in describe(self.task.settings) if info.offers)
+
+    def refresh_models(self) -> None:
+        """Offer the networks that are on this computer now."""
+        for product in self.form.offers:
+            self.list_models(product)
+
+    def list_models(self, product: str) -> None:
+        """Have the networks of one kind looked up, and offer them when they are found."""
+        handle = self.context.pictures.live(f"{self.name}.{product}", list_offers, product)
+        handle.finished.connect(partial(self.form.set_offers, product))
+        handle.failed.connect(self.report)
+
+    def _list_samples(self) -> None:
+        takers: dict[str, Callable[[Sequence[sample_tiles.Sample]], None]] = {
+            role: tile.set_samples for role, tile in self.column.tiles.items()
+        }
+        for slot in self.task.inputs:
+            self.list_samples(slot, self.empty_state.set_samples if slot.role == CONTENT else takers.get(slot.role))
+
+    def list_samples(self, slot: InputSlot, take: Callable[[Sequence[sample_tiles.Sample]], None] | None) -> None:
+        """Have small versions of the samples of a slot made, and hand them over when they are there."""
+        if take is not None:
+            task = SamplesTask(slot.samples)
+            handle = self.context.pictures.queue(f"{self.name}.samples", list_samples, task)
+            handle.finished.connect(partial(_offer, take))
+            handle.failed.connect(self.report)
+
+    # -- showing the state -----------------------------------------------------------------------------------------
+
+    def show_input(self, role: str) -> None:
+        """Show what goes in, in this role."""
+        first = next(iter(self.session.inputs[role]), None)
+        tile = self.column.tiles.get(role)
+        if tile is not None and first is None:
+            tile.clear()
+        elif tile is not None and first is not None:
+            facts = f"{first.picture.width} × {first.picture.height} px"
+            tile.set_picture(first.picture.name, first.thumbnail, facts)
+        if role == CONTENT and first is not None:
+            self.canvas.set_before(first.frame)
+            self.canvas.set_after(None)
+            picture = first.picture
+            self.workspace.compare_bar.set_picture(picture.name, picture.width, picture.height)
+            self._shown, self._is_compared = None, True
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show a composed picture."""
+        first, self._shown = self._shown is None, frame
+        if self.lies_over_photo != self._is_compared and self.session.photo is not None:
+            self._is_compared = self.lies_over_photo
+            self.canvas.set_before(self.session.photo.frame if self._is_compared else None)
+        self.canvas.set_after(frame)
+        if first:
+            self._show_saveable()
+
+    def _show_settings(self, settings: Settings) -> None:
+        self.column.show_settings(settings)
+        if not self.is_running:
+            self._show_state()
+        if self.models_in_use != self._models_in_use:
+            self._models_in_use = self.models_in_use
+            self.models_used.emit(self.title, self._models_in_use)
+
+    def _show_history(self, history: History) -> None:
+        self.workspace.film_strip.set_frames(history.frames)
+        if history.frames:
+            self.workspace.film_strip.set_current(history.frames[-1].number)
+
+    def show_loading(self, progress: Progress) -> None:
+        """Name what is being loaded, as long as the job has nothing more to say."""
+        if self.task.products:
+            self._show_loading(progress.stage)
+
+    def end_loading(self) -> None:
+        """Whatever was being loaded is there, or has failed."""
+        self._show_loading("")
+
+    def _show_loading(self, words: str) -> None:
+        self._loading = words
+        self._show_state()
+
+    def _show_state(self) -> None:
+        state, line = self.session.state, self.workspace.progress_line
+        if state is SessionState.RUNNING:
+            line.start() if not line.is_running else line.set_paused(False)
+        elif state is SessionState.PAUSED:
+            line.set_paused(True)
+        else:
+            line.finish(self._loading or self.words.for_state(state))
+        self.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
+        self.start_button.setEnabled(self.can_start)
+        self._show_saveable()
+
+    def _show_saveable(self) -> None:
+        for button in (self.save_button, self.export_button):
+            button.setEnabled(self.has_picture)
+        self.actions_changed.emit()
+
+
+def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[Thumbnail, ...]) -> None:
+    take([sample_tiles.Sample(sample.name, sample.title, sample.picture) for sample in found])

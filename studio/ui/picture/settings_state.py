@@ -1,0 +1,88 @@
+"""The newest settings and the way back: one gesture (a drag, a typed number, a reset) is one step of undo."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from studio.core.settings import Settings, describe
+
+__all__ = ["SettingsState"]
+
+S = TypeVar("S", bound=Settings)
+
+
+class _SettingsChange(QUndoCommand, Generic[S]):
+    def __init__(self, before: S, after: S, apply: Callable[[S], None]) -> None:
+        super().__init__(_name_of_change(before, after))
+        self._before, self._after, self._apply = before, after, apply
+        self._done = True  # the gesture itself has already applied it
+
+    def redo(self) -> None:
+        if not self._done:
+            self._apply(self._after)
+        self._done = False
+
+    def undo(self) -> None:
+        self._apply(self._before)
+
+
+class SettingsState(Generic[S]):
+    """Settings that a hand changes, and that go back step by step.
+
+    Args:
+        settings: to begin with.
+        stack: receives one step per gesture.
+        follow: is told of every change, before and after, whether it came by hand, by undo or by `apply`.
+        fit: makes settings that come in fit what is at hand.
+
+    """
+
+    def __init__(
+        self,
+        settings: S,
+        stack: QUndoStack,
+        follow: Callable[[S, S], None],
+        fit: Callable[[S], S] = lambda settings: settings,
+    ) -> None:
+        self.current = settings
+        self._stack, self._follow, self._fit = stack, follow, fit
+        self._began: S | None = None
+
+    @property
+    def in_gesture(self) -> bool:
+        """True between `begin` and `commit`."""
+        return self._began is not None
+
+    def begin(self) -> None:
+        """Remember where a gesture starts; a second begin inside a gesture is the same gesture."""
+        if self._began is None:
+            self._began = self.current
+
+    def commit(self) -> None:
+        """End the gesture: one undo step, unless nothing changed."""
+        began, self._began = self._began, None
+        if began is not None:
+            self._record(began)
+
+    def set(self, settings: S) -> None:
+        """Take over `settings`; outside a gesture the change is an undo step of its own."""
+        before = self.current
+        self.apply(settings)
+        if not self.in_gesture:
+            self._record(before)
+
+    def apply(self, settings: S) -> None:
+        """Take over `settings` without a step of undo."""
+        before, self.current = self.current, self._fit(settings)
+        if before != self.current:
+            self._follow(before, self.current)
+
+    def _record(self, before: S) -> None:
+        if before != self.current:
+            self._stack.push(_SettingsChange(before, self.current, self.apply))
+
+
+def _name_of_change(before: Settings, after: Settings) -> str:
+    labels = [info.label for info in describe(type(after)) if getattr(before, info.name) != getattr(after, info.name)]
+    return labels[0] if len(labels) == 1 else "Settings"
