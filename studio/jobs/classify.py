@@ -24,7 +24,7 @@ from studio.training.data.augment import centred
 from studio.training.data.shrinking import load_shrunken
 from studio.training.tasks.labelled_pictures import as_seen
 
-__all__ = ["classify", "logits_in"]
+__all__ = ["classify", "kind_of_classifier", "logits_in"]
 
 _TRIED_AT = 64
 """Larger pictures are tried at this side, px."""
@@ -85,7 +85,12 @@ def _best_format(network: Classifier, facts: ClassifierFacts) -> InferenceFormat
         copy = in_format(deepcopy(network), format)
         return lambda: logits_in(format, copy, picture)
 
-    return FormatMemo.standard().choose(f"{facts.architecture} at {side} px", prepare)
+    return FormatMemo.standard().choose(kind_of_classifier(facts), prepare)
+
+
+def kind_of_classifier(facts: ClassifierFacts) -> str:
+    """Return what such networks are called where their format is kept."""
+    return f"{facts.architecture} at {min(facts.size, _TRIED_AT)} px"
 
 
 @torch.no_grad()

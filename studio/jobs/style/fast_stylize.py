@@ -26,7 +26,7 @@ from studio.core.style_settings import StyleSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.picture_recipes import RecipeWriter
 
-__all__ = ["fast_stylize", "format_of_fast_styles", "open_fast_style", "paint_as_recorded"]
+__all__ = ["fast_stylize", "format_of_fast_styles", "kind_of_fast_style", "open_fast_style", "paint_as_recorded"]
 
 LOADING = "Loading the fast style…"
 GLANCE = 384
@@ -130,7 +130,12 @@ def format_of_fast_styles(network: FastStyleNetwork) -> InferenceFormat:
         copy = in_format(deepcopy(network), format)
         return lambda: finish(paint_in_strips(copy, photo, 1.0))
 
-    return FormatMemo.standard().choose(f"fast styles of width {network.width:g}", prepare)
+    return FormatMemo.standard().choose(kind_of_fast_style(network), prepare)
+
+
+def kind_of_fast_style(network: FastStyleNetwork) -> str:
+    """Return what such networks are called where their format is kept."""
+    return f"fast styles of width {network.width:g}"
 
 
 def _photo(request: PictureRequest, settings: StyleSettings) -> Tensor:
