@@ -33,7 +33,7 @@ from studio.jobs.train import train
 from studio.training.data.loader import ExampleLoader
 from studio.training.kinds import KINDS
 from studio.training.processes import Processes
-from studio.training.run_commands import Order
+from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunHistory
 from studio.training.schedule import Phase, Ramp, Schedule
@@ -47,7 +47,7 @@ CASES: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "classifier": (".", {}, {"size": 64, "batch": 16}),
     "fast-style": (
         "photos",
-        {"painting": str(SAMPLES / "paintings/wave.jpg")},
+        {"painting": str(SAMPLES / "paintings/great-wave.jpg")},
         {"size": 96, "batch": 2, "held_back": 1},
     ),
 }
@@ -97,7 +97,7 @@ def measure(kind: TaskKind, average: str, folder: Path, rounds: int, steps: int)
     next(by_loop), next(bare)  # whatever happens once
     times = [(next(by_loop), next(bare), next(by_loop)) for _ in range(rounds)]
     ratios = sorted((before + after) / 2 / own for before, own, after in times)
-    run.commands.post(Order("checkpoint"))
+    run.commands.post(RunCommand("checkpoint"))
     while not (saved := checkpoints_of(run)[1:]):
         next(by_loop)
     by_loop.close()

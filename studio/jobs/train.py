@@ -69,9 +69,9 @@ def train(
             sweep(run.path)
             sweep(run.samples, alone=True)  # the window writes into the run's own folder, but not here
             log = open_things.enter_context(RunLog(run.events_file))
-        sitting = TrainingJob(run, plan, kind, settings, processes, log)
+        session = TrainingJob(run, plan, kind, settings, processes, log)
         clock = clock or CheckpointClock(settings.checkpoint_minutes * 60)
-        return (yield from sitting.work(controls, clock, accept_changes=request.accept_changes))
+        return (yield from session.work(controls, clock, accept_changes=request.accept_changes))
 
 
 class TrainingJob:
@@ -123,20 +123,10 @@ class TrainingJob:
         loader = ExampleLoader(
             task.examples, settings.seed, world=processes.world, rank=processes.rank, workers=workers
         )
+        memo = MicroBatchMemo(cache / "parts.json")
         with loader:
-            self._loop = TrainingLoop(
-                task,
-                Equipment(
-                    self._run,
-                    self._plan,
-                    settings,
-                    processes,
-                    loader,
-                    self._log,
-                    MicroBatchMemo(cache / "parts.json"),
-                    clock,
-                ),
-            )
+            kit = Equipment(self._run, self._plan, settings, processes, loader, self._log, memo, clock)
+            self._loop = TrainingLoop(task, kit)
             return (yield from self._loop.run(controls, accept_changes=accept_changes))
 
     def _opened(self, place: TaskContext, controls: Controls[Any]) -> Job[TrainingTask | None]:

@@ -1,4 +1,4 @@
-"""Keeps a run: writes its checkpoints, and takes it up from them at the beginning or after a setback."""
+"""Keeps a run: writes its checkpoints, and restores it from them at the beginning or after a divergence."""
 
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -23,7 +23,7 @@ _BREATH_S = 0.02
 
 
 class Checkpointer:
-    """Saves and restores one trainee; the main process writes, all read.
+    """Saves and restores one run's training state; the main process writes, all read.
 
     Args:
         run: its folder.
@@ -51,7 +51,7 @@ class Checkpointer:
         self._processes = processes
         self._say = say
 
-    # -- taking up ---------------------------------------------------------------------------------------------------
+    # -- restoring ---------------------------------------------------------------------------------------------------
 
     def begin(self, *, accept_changes: bool) -> None:
         """Go on from the newest good checkpoint; a new run writes its first, so that there is always one to go back to.
@@ -152,7 +152,7 @@ class Checkpointer:
 
     def _restore(self, step: int, state: Mapping[str, Any]) -> None:
         self._train_state.load_state_dict(state["trainee"])
-        self._live_settings.take_up(state["steered"])
+        self._live_settings.restore(state["steered"])
         self._train_state.task.adopt(self._live_settings.settings)
         self._leave_behind(step)
 
@@ -181,7 +181,7 @@ class Checkpointer:
     def saving(self, *, pinned: bool = False, note: str = "") -> Generator[None, None, None]:
         """Write a checkpoint of the present step, unless there is one already, which then only gets the marks.
 
-        Yields while a thread writes: that may take a while, and the trainee does nothing meanwhile.
+        Yields while a thread writes: that may take a while, and nothing is learnt meanwhile.
 
         Raises:
             WriteError: there is no room, or the disk does not take it.

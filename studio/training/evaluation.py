@@ -1,4 +1,4 @@
-"""Looks at the shown network: measures it, samples it, exports it. Nothing here changes how the run goes on."""
+"""Evaluates the shown network: validates, samples, exports it. Nothing here changes how the run goes on."""
 
 from collections.abc import Callable, Generator, Mapping
 from typing import TypeVar
@@ -25,7 +25,7 @@ Shown = Generator[None, None, nn.Module]
 
 
 class Evaluator:
-    """Looks at one run's network, always with the same chance and without gradients.
+    """Evaluates one run's network, always from the same seed and without gradients.
 
     What does not fit into memory or onto the disk is left out with a word: it is not worth a run's end.
 
@@ -110,7 +110,7 @@ class Evaluator:
         return found
 
     def _quietly(self, work: Generator[None, None, T]) -> Generator[None, None, T]:
-        """Run `work` without gradients, with the same chance every time; no context is held over a breath."""
+        """Run `work` without gradients, from the same seed every time; no context is held over a breath."""
         seed_everything(self._seed, self._processes.device)
         while True:
             with torch.no_grad():

@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 __all__ = ["GradientGuard", "LossScale", "Verdict"]
 
-Verdict: TypeAlias = Literal["step", "overflow", "skip", "diverged"]
-"""Take it; leave it out, as fp16's range did not suffice; leave it out; go back, since it keeps happening."""
+Verdict: TypeAlias = Literal["step", "overflow", "skip", "diverged", "added", "rest"]
+"""Take it; leave it out, as fp16's range did not suffice; leave it out; go back, since it keeps happening. Two are no
+judgement: the gradients were only added up, or the network does not learn in this phase."""
 
 
 class GradientGuard:
@@ -53,7 +54,7 @@ class GradientGuard:
         self._streak += 1
         return "diverged" if self._streak >= self._patience else "skip"
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin anew: another phase, other weights of the losses, another scale of gradients."""
         self._norms.clear()
         self._streak = 0

@@ -1,7 +1,7 @@
 """The training loop: everything that all tasks have in common, in the order in which it happens.
 
-step → look (validate, sample) → save, until something ends it. Whatever interrupts it, a run goes on from its newest
-checkpoint as if nothing had been: the same numbers are drawn, the same turns taken.
+step → evaluate (validate, sample) → save, until something ends it. Whatever interrupts a run, it goes on from its
+newest checkpoint as if nothing had been: the same numbers are drawn, the same changes made.
 """
 
 import time
@@ -16,12 +16,11 @@ from torch import nn
 from studio.core.controls import Controls
 from studio.core.events import Job, Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
-from studio.training.change_log import ChangeLog
 from studio.training.checkpointing import Checkpointer
 from studio.training.checkpoints import CheckpointClock
 from studio.training.data.loader import ExampleLoader
 from studio.training.evaluation import Evaluator
-from studio.training.live_settings import LiveSettings
+from studio.training.live_settings import ChangeLog, LiveSettings
 from studio.training.metric_log import MetricLogger
 from studio.training.micro_batches import MicroBatchMemo
 from studio.training.network_optimiser import check_names
@@ -73,11 +72,11 @@ class Equipment:
 
 
 class _CutShortError(Exception):
-    """A look was given up for a pause."""
+    """An evaluation was given up for a pause."""
 
 
 class TrainingLoop:
-    """One sitting of a run: from where it stands to its end, or to a pause.
+    """One session of a run: from where it stands to its end, or to a pause.
 
     Args:
         task: what is learnt.
@@ -96,19 +95,19 @@ class TrainingLoop:
         self._last = min(self._timeline.total_steps, settings.steps or self._timeline.total_steps)
         self._train_state = TrainState(task, settings, processes, self._last)
         for phase in plan.schedule.phases:
-            check_names(phase.frozen, list(self._train_state.optimisers.values()))
+            check_names(phase, list(self._train_state.optimisers.values()))
             processes.share_of(phase.batch or settings.batch)  # which says so where it does not divide
         change_log = ChangeLog.read(equipment.run.path / "course.json") if processes.rank == 0 else ChangeLog(None)
         self._live_settings = LiveSettings(
             settings, ChangeLog(change_log.file, processes.broadcast(change_log.changes))
         )
-        self._logger = MetricLogger(equipment.log, processes)
+        self._logger = MetricLogger(equipment.log)
         self._checkpointer = Checkpointer(
             equipment.run, equipment.clock, self._train_state, self._live_settings,
             identity_of(plan, settings, task.examples.fingerprint), self._logger, processes, self._say,
         )  # fmt: skip
         self._evaluator = Evaluator(equipment.run, self._train_state, self._logger, processes, settings.seed, self._say)
-        self._setbacks = Recovery(
+        self._recovery = Recovery(
             plan.task, self._train_state, self._live_settings, self._checkpointer, equipment.memo, processes
         )
         self._throughput = Throughput(self._timeline, self._last, processes.device)
@@ -131,16 +130,16 @@ class TrainingLoop:
 
         """
         self._checkpointer.begin(accept_changes=accept_changes)
-        if self._kit.processes.world > 1:  # where a step did not fit, the sitting ended, and only the memo knows
-            self._setbacks.foresee(self._config)
+        if self._kit.processes.world > 1:  # where a step did not fit, the session ended, and only the memo knows
+            self._recovery.foresee(self._config)
         try:
-            yield from self._look(controls)  # the very first sample, or what a pause cut short
+            yield from self._evaluate(controls)  # the very first sample, or what a pause cut short
             while (ending := (yield from self._hear(controls))) is None:
                 yield from self._to_its_end(self._advance())
                 self._beat()
                 yield self._progress()
                 self._breathed = time.monotonic()
-                yield from self._look(controls)
+                yield from self._evaluate(controls)
                 if self._checkpointer.due():
                     yield from self._to_its_end(self._checkpointer.saving_in_passing())
                 yield from self._speak()
@@ -171,22 +170,22 @@ class TrainingLoop:
         """Take one step; or, where it cannot be taken, go back and change what made it impossible."""
         config = self._timeline.at(self.step)
         self._enter(config)
-        rate, parts = self._live_settings.rate(config), self._live_settings.parts(config.step)
-        began = time.monotonic()
-        batch = yield from self._kit.loader.fetching(config.draws, config.batch, config.size)
-        waited = time.monotonic() - began
-        self._pass_on_trouble()
+        rate, micro_batches = self._live_settings.rate(config), self._live_settings.micro_batches(config.step)
+        loader = self._kit.loader
+        waited = loader.seconds_waited
         try:
-            report = yield from self._train_state.take(batch, config, rate=rate, parts=parts)
+            report = yield from self._train_state.take(loader, config, rate=rate, micro_batches=micro_batches)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
         else:
-            self._throughput.note(examples=config.batch, size=config.size, waited=waited)
+            self._pass_on_trouble()
+            waited = loader.seconds_waited - waited
+            self._throughput.note(examples=config.batch * config.batches, size=config.size, waited=waited)
             self._take_note(config, report, rate)
             return
         # outside of the except block, whose traceback holds on to the step's tensors
-        self._setbacks.out_of_memory(config, parts)
+        self._recovery.out_of_memory(config, micro_batches)
 
     def _pass_on_trouble(self) -> None:
         for helper in (self._kit.loader, self._logger):
@@ -198,12 +197,12 @@ class TrainingLoop:
         """Obey what holds from this step on: a new phase, steered settings."""
         if config.step == self._timeline.phase_start(config.phase):
             self._logger.event("phase", config.step, index=config.phase, name=config.phase_name)
-            self._setbacks.foresee(config)
+            self._recovery.foresee(config)
         changed = self._live_settings.follow(config.step)
         if changed:
             self._logger.event("settings", config.step, values=changed)
             self._task.adopt(self._live_settings.settings)
-            self._train_state.forget_gradients()
+            self._train_state.reset_guards()
 
     def _take_note(self, config: StepConfig, report: StepReport, rate: float) -> None:
         for name, update in report.updates:
@@ -211,16 +210,17 @@ class TrainingLoop:
                 message = f"A step of the {name} was left out: its gradient was {update.norm:.3g} long."
                 self._logger.event("guard", self.step, what="skipped", message=message)
         if report.diverged is not None:
-            self._setbacks.diverged(config, report.diverged)
+            self._recovery.diverged(config, report.diverged)
             return
-        self._logger.measured(self.step, report, config, rate)
+        numbers = report.numbers(several=len(self._task.networks) > 1)
+        self._logger.measured(self.step, numbers, config, rate)
         pace = self._throughput.report(self.step)
         if pace is not None:
             self._logger.event("pace", self.step, stage=config.phase_name, **pace)
 
-    # -- looking at it -----------------------------------------------------------------------------------------------
+    # -- evaluation --------------------------------------------------------------------------------------------------
 
-    def _look(self, controls: Controls[Any]) -> Job[None]:
+    def _evaluate(self, controls: Controls[Any]) -> Job[None]:
         """Validate and sample the shown network where it is time to; a pause cuts it short, and it is made up for."""
         standing, settings = self._train_state.standing, self._live_settings.settings
         validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
@@ -234,7 +234,7 @@ class TrainingLoop:
                 if samples:
                     yield from self._sample(controls)
         finally:
-            self._train_state.back_to_work()
+            self._train_state.train()
 
     def _is_due(self, every: int, done: int) -> bool:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
@@ -262,7 +262,7 @@ class TrainingLoop:
         """As the last step learnt: what the next one will need is found out only when it is taken."""
         config = self._timeline.at(max(0, self.step - 1))
         mine = self._kit.processes.share_of(config.batch)
-        return self._train_state.shown(config.size, max(1, mine // self._live_settings.parts(self.step - 1)))
+        return self._train_state.shown(config.size, max(1, mine // self._live_settings.micro_batches(self.step - 1)))
 
     def _breathing(self, work: Generator[None, None, T], controls: Controls[Any] | None = None) -> Job[T]:
         """Run `work` with breaths; when the job is closed in the middle, it is given up.
@@ -287,7 +287,7 @@ class TrainingLoop:
     # -- orders and ends ---------------------------------------------------------------------------------------------
 
     def _hear(self, controls: Controls[Any]) -> Job[RunState | None]:
-        """Hear what is wanted, and say how the sitting ends, if it does."""
+        """Hear what is wanted, and say how the session ends, if it does."""
         processes = self._kit.processes
         (pauses,) = processes.agree(controls.finishing)
         commands = processes.broadcast(self._commands())
@@ -312,10 +312,10 @@ class TrainingLoop:
         return self._kit.run.commands.take()
 
     def _obey(self, order: RunCommand) -> None:
-        """Put changed settings on the course; the main process's holds for all, since only it can fail to keep it."""
+        """Write down changed settings; the main process's holds for all, since only it can fail to keep it."""
         if self._kit.processes.rank == 0:
             try:
-                self._live_settings.order(self.step, order.values)
+                self._live_settings.change(self.step, order.values)
             except StudioError as error:
                 self._say(f"{error.cause} {error.remedy}")
         self._live_settings.change_log.changes = self._kit.processes.broadcast(self._live_settings.change_log.changes)
@@ -334,7 +334,7 @@ class TrainingLoop:
         if self._live_settings.settings.stop_after_stale and self._checkpointer.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")
         yield from self._breathing(self._evaluator.export(self._shown()))
-        self._train_state.back_to_work()
+        self._train_state.train()
         return self._kit.run.model_file
 
     # -- talking -----------------------------------------------------------------------------------------------------

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from studio.core.failures import is_out_of_memory
 from studio.training.data.loader import ExampleLoader
-from studio.training.network_optimiser import NetworkOptimiser, Update
+from studio.training.network_optimiser import NetworkOptimiser
 from studio.training.processes import Processes
 from studio.training.rate_curve import LossWatch, RateCurve, RateSweep
 from studio.training.schedule import StepConfig
@@ -59,7 +58,7 @@ def find_rates(
         settings: of the run.
         processes: where; this process alone.
         sweep: which rates.
-        optimisers: states of the run's own learners by network, for a run that goes on; None begins with fresh ones.
+        optimisers: states of the run's own optimisers by network, for a run that goes on; None begins with fresh ones.
         stop: asked before every step: True ends it with what is known.
 
     Raises:
@@ -90,67 +89,42 @@ class _Bench:
 
     def all_networks(self) -> Generator[RateTried | None, None, tuple[RateCurve, ...]]:
         """Sweep one network after the other."""
-        curves, parts = [], self.settings.accumulate
+        curves, micro_batches = [], self.settings.accumulate
         for network in self.task.networks:
             while not self.stop():
                 try:
-                    curves.append((yield from self._trial(network, parts)))
+                    curves.append((yield from self._trial(network, micro_batches)))
                     break
                 except Exception as error:
-                    if not is_out_of_memory(error) or parts >= self.config.batch:
+                    if not is_out_of_memory(error) or micro_batches >= self.config.batch:
                         raise
-                parts = min(2 * parts, self.config.batch)  # outside of the except block, which holds on to tensors
+                # outside of the except block, which holds on to tensors
+                micro_batches = min(2 * micro_batches, self.config.batch)
         return tuple(curve for curve in curves if len(curve.rates))
 
-    def _trial(self, network: str, parts: int) -> Generator[RateTried | None, None, RateCurve]:
+    def _trial(self, network: str, micro_batches: int) -> Generator[RateTried | None, None, RateCurve]:
         """Let one network of a copy learn, at one rate after the other, until its loss diverges."""
         task = copy.deepcopy(self.task, {id(self.task.examples): self.task.examples})
         for module in task.networks.values():
             module.train()
-        optimiser = self._new_optimiser(task, network)
-        resting = {name: _Resting(name) for name in task.networks}
-        taker = StepTaker(task, {**resting, network: optimiser}, self.processes, self.settings.seed)
+        optimisers = {name: NetworkOptimiser.of(task, name, self.settings, self.processes) for name in task.networks}
+        optimiser, alone = optimisers[network], replace(self.config, trained=(network,))
+        if network in self.states:
+            optimiser.load_state_dict(copy.deepcopy(dict(self.states[network])))
+        taker = StepTaker(task, optimisers, self.processes, self.settings.seed)
         watch, rates, diverged = LossWatch(self.sweep), self.sweep.rates(), False
-        for number, rate in enumerate(rates if optimiser.group_names() else ()):
-            here = replace(
-                self.config, step=self.config.step + number, draws=self.config.draws + number * self.config.batch
-            )
-            batch = yield from self.loader.fetching(here.draws, here.batch, here.size)
-            optimiser.guard.forget()  # gradients may grow as they will: it is the loss that decides
-            report = yield from taker.take(batch, here, rate=rate, parts=parts)
-            loss = report.terms.get("loss" if len(task.networks) == 1 else f"{network}.loss")
+        for number, rate in enumerate(rates if optimiser.group_names() and self.config.trains(network) else ()):
+            draws = self.config.draws + number * self.config.batch * self.config.batches
+            here = replace(alone, step=self.config.step + number, draws=draws)
+            optimiser.guard.reset()  # gradients may grow as they will: it is the loss that decides
+            report = yield from taker.take(self.loader, here, rate=rate, micro_batches=micro_batches)
+            loss = report.numbers(several=True).get(f"{network}.loss")
             if loss is None:  # it does not learn at this moment of the schedule
                 break
-            diverged = watch.add(float(loss))
+            diverged = watch.add(loss)
             if len(watch.losses) > number:
                 yield RateTried(network, number + 1, len(rates), rate, watch.losses[-1], watch.smoothed[-1])
             if diverged or self.stop():
                 break
         tried = np.array(rates[: len(watch.losses)])
         return RateCurve(network, tried, np.array(watch.losses), np.array(watch.smoothed), diverged)
-
-    def _new_optimiser(self, task: TrainingTask, network: str) -> NetworkOptimiser:
-        optimiser = NetworkOptimiser(
-            network, task.layer_groups(network), lambda parameters: None,
-            clip_norm=self.settings.clip_norm, half=self.processes.precision == "fp16",
-        )  # fmt: skip
-        if network in self.states:
-            optimiser.load_state_dict(copy.deepcopy(dict(self.states[network])))
-        return optimiser
-
-
-class _Resting(NetworkOptimiser):
-    """Stands where a network's learner would, and lets it rest."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, [], lambda parameters: None)
-
-    def prepare(self, config: StepConfig, rate: float) -> None:
-        """Follow nothing."""
-
-    def backward(self, loss: Tensor, share: float) -> None:
-        """Keep no gradient."""
-
-    def step(self) -> Update:
-        """Stay."""
-        return Update(0.0, "step")

@@ -1,4 +1,4 @@
-"""Remembers, for this computer, into how many parts a step had to be divided to fit into its memory."""
+"""Remembers, for this computer, into how many micro-batches a step had to be divided to fit into its memory."""
 
 from studio.core.memo import Memo
 
@@ -8,7 +8,7 @@ __all__ = ["MicroBatchMemo"]
 class MicroBatchMemo(Memo):
     """What ran out of memory once need not do so again."""
 
-    def parts(self, key: str) -> int:
-        """Return into how many parts a step of this kind has to be divided, as far as is known."""
+    def number(self, key: str) -> int:
+        """Return into how many micro-batches a step of this kind has to be divided, as far as is known."""
         value = self.read().get(key, 1)
         return value if isinstance(value, int) and value > 0 else 1

@@ -11,6 +11,7 @@ from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
 from studio.core.settings import describe
 from studio.training.run_folder import RunChangedError, RunPlan
+from studio.training.schedule import Schedule
 from studio.training.settings import TrainingSettings
 
 __all__ = ["changes_between", "check_changes", "identity_of"]
@@ -45,7 +46,7 @@ def changes_between(before: Mapping[str, Any], now: Mapping[str, Any], settings:
         found.append(f"the kind of training ({before['task']} → {now['task']})")
     if before["data"] != now["data"]:
         found.append("the pictures it learns from")
-    if before["schedule"] != now["schedule"]:
+    if Schedule.model_validate(before["schedule"]) != Schedule.model_validate(now["schedule"]):  # whatever it may say
         found.append("the schedule")
     names = before["inputs"].keys() | now["inputs"].keys()
     found += [f"the {name}" for name in sorted(names) if before["inputs"].get(name) != now["inputs"].get(name)]

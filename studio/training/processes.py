@@ -2,7 +2,7 @@
 
 Fabric finds the devices, the ranks (torchrun, SLURM, MPI, or our own `Launcher`) and the number format. Averaging is
 done here by hand rather than by wrapping networks in DistributedDataParallel: DDP averages inside `backward`, and tasks
-with several networks, objectives that alternate between them, and accumulated parts of a step would each have to tell
+with several networks, objectives that alternate between them, and accumulated micro-batches would each have to tell
 it when not to. Here every step says once, after its last part, "average these gradients".
 """
 

@@ -3,9 +3,8 @@
 import torch
 
 from studio.core.failures import StudioError
-from studio.training.change_log import Change
 from studio.training.checkpointing import Checkpointer
-from studio.training.live_settings import LiveSettings
+from studio.training.live_settings import Change, LiveSettings
 from studio.training.micro_batches import MicroBatchMemo
 from studio.training.processes import Processes
 from studio.training.schedule import StepConfig
@@ -17,12 +16,12 @@ _MOST_DIVERGENCES = 4
 
 
 class Recovery:
-    """Goes back to a checkpoint, and puts on the course what shall be different from there on.
+    """Goes back to a checkpoint, and writes down what shall be different from there on.
 
     Args:
         task: the name of the kind of training.
         train_state: that cannot take its step.
-        live_settings: with the course.
+        live_settings: with what was changed.
         checkpointer: with the checkpoints.
         memo: what this computer's memory holds.
         processes: that train together.
@@ -30,14 +29,9 @@ class Recovery:
     """
 
     def __init__(
-        self,
-        task: str,
-        train_state: TrainState,
-        live_settings: LiveSettings,
-        checkpointer: Checkpointer,
-        memo: MicroBatchMemo,
-        processes: Processes,
-    ) -> None:
+        self, task: str, train_state: TrainState, live_settings: LiveSettings, checkpointer: Checkpointer,
+        memo: MicroBatchMemo, processes: Processes,
+    ) -> None:  # fmt: skip
         self._task = task
         self._train_state = train_state
         self._live_settings = live_settings
@@ -53,40 +47,40 @@ class Recovery:
 
         """
         streak = self._train_state.optimisers[network].guard.streak
-        if self._live_settings.change_log.setbacks >= _MOST_DIVERGENCES:
+        if self._live_settings.change_log.divergences >= _MOST_DIVERGENCES:
             raise StudioError(
                 f"The {network} diverges: at step {config.step + 1} its gradients were too long or not finite for the "
                 f"{streak}th time in a row, and learning more slowly has not helped {_MOST_DIVERGENCES} times.",
                 "Begin a new run with a lower learning rate, clip the gradients, or look for faulty pictures.",
             )
         step = self._checkpointer.go_back(until=config.step + 1 - streak)
-        self._live_settings.change_log.add(Change(step, caution=0.5))
+        self._live_settings.change_log.add(Change(step, rate_factor=0.5))
         self._checkpointer.warn(
             "set_back",
             f"The {network} was diverging at step {config.step + 1}: back to step {step}, and on at half the rate.",
         )
 
-    def out_of_memory(self, config: StepConfig, parts: int) -> None:
-        """A step did not fit into memory: go back to the last checkpoint, and take such steps in smaller parts.
+    def out_of_memory(self, config: StepConfig, micro_batches: int) -> None:
+        """A step did not fit into memory: go back to the last checkpoint, and divide such steps further.
 
         Raises:
-            StudioError: it is in parts of one picture already, or other processes wait for this one.
+            StudioError: its micro-batches are single pictures already, or other processes wait for this one.
 
         """
         mine = self._processes.share_of(config.batch)
-        if parts >= mine:
+        if micro_batches >= mine:
             raise StudioError(
                 f"Not even one picture of {config.size} px at a time fits into the memory.",
                 "Choose a smaller picture size, a smaller network, or half precision; then resume.",
             )
-        more = min(2 * parts, mine)
+        more = min(2 * micro_batches, mine)
         self._memo.remember(self._memo_key(config), more)
         if self._processes.world > 1:  # the others wait for this step's gradients, and cannot be told otherwise
             raise StudioError(
                 f"A step of {config.batch} pictures of {config.size} px does not fit into the memory.",
                 f"Resume the run: it will then take each step in {more} parts.",
             )
-        self._live_settings.change_log.add(Change(config.step, parts=more))
+        self._live_settings.change_log.add(Change(config.step, micro_batches=more))
         self._checkpointer.go_back()  # which drops the gradients of the step that broke off
         if self._processes.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -97,10 +91,10 @@ class Recovery:
 
     def foresee(self, config: StepConfig) -> None:
         """Divide the steps from here on as often as one of the computers is known to need it."""
-        known = self._processes.gather(self._memo.parts(self._memo_key(config)))
+        known = self._processes.gather(self._memo.number(self._memo_key(config)))
         wanted = max(*known, self._live_settings.planned.accumulate)
-        if wanted > self._live_settings.parts(config.step):
-            self._live_settings.change_log.add(Change(config.step, parts=wanted))
+        if wanted > self._live_settings.micro_batches(config.step):
+            self._live_settings.change_log.add(Change(config.step, micro_batches=wanted))
 
     def _memo_key(self, config: StepConfig) -> str:
         device = self._processes.device

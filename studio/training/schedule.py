@@ -7,6 +7,7 @@ the window draws the same objects that the loop obeys.
 
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -21,6 +22,8 @@ Unit: TypeAlias = Literal["epochs", "steps"]
 Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop"]
 Curve: TypeAlias = NDArray[np.float64]
 
+DEFAULT_MOMENTUM: Mapping[str, float] = {"adam": 0.9, "adamw": 0.9, "sgd": 0.9, "rmsprop": 0.0}
+"""Of a phase that says none (files that were written by the studio always say it)."""
 
 _FOR_EVER = 1e12
 """Steps of a phase at most: a file may ask for more than numbers can count."""
@@ -100,11 +103,17 @@ class Phase(_Drawn):
         unit: "epochs" (all examples seen once) or "steps" of the optimiser.
         optimiser: which one; a new phase with another optimiser begins with a fresh one.
         learning_rate: from … to, ≥ 0.
-        momentum: from … to, 0 ≤ m < 1; Adam's β₁.
+        momentum: from … to, 0 ≤ m < 1; Adam's β₁; where it is left out, what suits the optimiser.
         weight_decay: ≥ 0; decoupled in AdamW, L2 in the others.
+        decay_norms: whether it takes in normalisation layers and biases, too (fastai's `wd_bn_bias`).
         size: side of the pictures in px; None leaves it to the run's settings.
         batch: examples per optimiser step, over all processes; None leaves it to the run's settings.
-        frozen: layer groups that rest in this phase: "body", or "network.body" where there are several networks.
+        batches: how many batches a step draws, each of fresh examples: those of a critic that learns five times while
+            the generator learns once (Arjovsky et al. 2017, n_critic).
+        trains: the networks that learn in this phase; () all.
+        frozen: what rests nevertheless: layer groups, "body", or "network.body" where there are several networks; or a
+            whole network by its name.
+        train_norms: whether the normalisation layers of what is frozen go on learning (fastai's `train_bn`).
         layer_rates: factors of the learning rate for the first and the last layer group, geometric between them
             (Howard & Ruder 2018, "discriminative fine-tuning"); None is 1 for all.
 
@@ -115,11 +124,15 @@ class Phase(_Drawn):
     unit: Unit = "epochs"
     optimiser: Optimiser = "adam"
     learning_rate: Ramp
-    momentum: Ramp = Ramp(start=0.9, end=0.9)
+    momentum: Ramp = Field(default_factory=lambda said: Ramp.level(DEFAULT_MOMENTUM[said["optimiser"]]))
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    decay_norms: bool = True
     size: Annotated[int, Field(ge=1)] | None = None
     batch: Annotated[int, Field(ge=1)] | None = None
+    batches: Annotated[int, Field(ge=1)] = 1
+    trains: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
+    train_norms: bool = False
     layer_rates: tuple[float, float] | None = None
 
     @model_validator(mode="after")
@@ -145,8 +158,12 @@ class Phase(_Drawn):
         """
         if self.unit == "steps":
             return int(min(self.duration, _FOR_EVER))
-        exact = min(self.duration * examples / (self.batch or batch), _FOR_EVER)
+        exact = min(self.duration * examples / self.draws(batch), _FOR_EVER)
         return max(1, math.ceil(exact - 1e-9 * exact))  # 0.1 epochs of 30 are 3 examples, not 3.0000000000000004
+
+    def draws(self, batch: int) -> int:
+        """Return how many examples one of its steps draws, where `batch` is the run's."""
+        return (self.batch or batch) * self.batches
 
 
 class Schedule(_Drawn):
@@ -189,6 +206,14 @@ class StepConfig:
     batch: int
     frozen: tuple[str, ...] = ()
     layer_rates: tuple[float, float] | None = None
+    batches: int = 1
+    trained: tuple[str, ...] = ()
+    train_norms: bool = False
+    decay_norms: bool = True
+
+    def trains(self, network: str) -> bool:
+        """Whether a network learns at this step. A task spares the passes of one that does not."""
+        return network in (self.trained or (network,)) and (self.train_norms or network not in self.frozen)
 
 
 @dataclass(frozen=True)
@@ -217,7 +242,7 @@ class Timeline:
     @cached_property
     def _draws(self) -> tuple[int, ...]:
         phases = enumerate(self.schedule.phases)
-        draws = ((self._starts[i + 1] - self._starts[i]) * (phase.batch or self.batch) for i, phase in phases)
+        draws = ((self._starts[i + 1] - self._starts[i]) * phase.draws(self.batch) for i, phase in phases)
         return tuple(accumulate(draws, initial=0))
 
     @property
@@ -255,9 +280,8 @@ class Timeline:
         index = self.phase_at(step)
         phase = self.schedule.phases[index]
         first, after = self._starts[index], self._starts[index + 1]
-        batch = phase.batch or self.batch
         progress = (step - first) / (after - first)
-        draws = self._draws[index] + (step - first) * batch
+        draws = self._draws[index] + (step - first) * phase.draws(self.batch)
         return StepConfig(
             step=step,
             total_steps=self.total_steps,
@@ -271,9 +295,13 @@ class Timeline:
             momentum=phase.momentum.at(progress),
             weight_decay=phase.weight_decay,
             size=phase.size or self.size,
-            batch=batch,
+            batch=phase.batch or self.batch,
             frozen=phase.frozen,
             layer_rates=phase.layer_rates,
+            batches=phase.batches,
+            trained=phase.trains,
+            train_norms=phase.train_norms,
+            decay_norms=phase.decay_norms,
         )
 
     def curve(self, points: int = 500) -> tuple[Curve, Curve, Curve]:

@@ -4,6 +4,7 @@ Everything else (devices, precision, optimisers, schedules, averaging, checkpoin
 reads like its paper: draw an example, compute the losses, show what it can.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +16,24 @@ from torch import Tensor, nn
 
 from studio.core.events import Picture
 from studio.core.settings import Settings
+from studio.training.guards import Verdict
 
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
 
-__all__ = ["Batch", "Examples", "ExportedModel", "LayerGroup", "Objective", "TaskContext", "TrainingTask"]
+__all__ = [
+    "Batch",
+    "Examples",
+    "ExportedModel",
+    "LayerGroup",
+    "NextBatch",
+    "Objective",
+    "Objectives",
+    "OptimiserRule",
+    "TaskContext",
+    "TrainingTask",
+    "Update",
+]
 
 Batch: TypeAlias = tuple[Tensor, ...]
 """What `Examples.draw` returns, stacked: each tensor N×…, on the device."""
@@ -46,18 +60,66 @@ class TaskContext:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One network's lesson from one batch.
+    """What one network should learn from a batch.
 
     Args:
         network: whose weights learn from it, and no other's: gradients reach only these.
         loss: scalar, a mean over the batch's examples.
-        terms: detached scalars worth a curve, e.g. `{"content": …, "style": …}`; the loop adds "loss" itself.
+        terms: detached scalars worth a curve, e.g. `{"content": …, "style": …}`; the loop adds "loss" itself. Every
+            micro-batch has the same.
+        step: whether the network's optimiser steps now. If not, gradients, loss and terms add up to those of its next
+            objective in the same step, so that the passes of a sum need not all be in memory at once.
 
     """
 
     network: str
     loss: Tensor
     terms: Mapping[str, Tensor] = field(default_factory=dict)
+    step: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What came of an objective: agreed numbers, the same for every micro-batch and process.
+
+    Args:
+        norm: length of the gradients before clipping; 0 where there was no step.
+        verdict: whether the step was taken.
+        loss: mean over the whole batch; of everything that was added up for this step.
+        terms: likewise.
+
+    """
+
+    norm: float
+    verdict: Verdict
+    loss: float = math.nan
+    terms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NextBatch:
+    """Yielded by `objectives` to get the next of the step's `config.batches` batches."""
+
+
+Objectives: TypeAlias = Generator[Objective | NextBatch | None, Any, None]
+"""Hears an `Update` for every `Objective`, a `Batch` for every `NextBatch`, and None for every None."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimiserRule:
+    """How one network's optimiser departs from what the schedule says for all.
+
+    Args:
+        rate: a factor of the learning rate (two time-scales: Heusel et al. 2017).
+        betas: Adam's β₁ and β₂. None is the schedule's momentum and Adam's own 0.999; so is a β₁ of None. Other
+            optimisers follow the schedule's momentum.
+        layer_rates: whether the schedule's layer rates hold for it.
+
+    """
+
+    rate: float = 1.0
+    betas: tuple[float | None, float] | None = None
+    layer_rates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +166,8 @@ class TrainingTask(ABC):
 
     Attributes:
         networks: by name, on the device; each gets an optimiser of its own.
-        shown: the name of the network that is averaged (EMA, SWA), sampled, validated and exported.
+        shown: the name of the network that is averaged (EMA, SWA), sampled, validated and exported. Where several are,
+            such as CycleGAN's two generators, they are one `nn.ModuleDict` in `networks`, with one optimiser.
         examples: what it learns from.
         best: which number of `validate` says "best", and whether small or large is good; None keeps no best.
 
@@ -116,18 +179,29 @@ class TrainingTask(ABC):
     best: tuple[str, Literal["min", "max"]] | None = None
 
     @abstractmethod
-    def objectives(self, batch: Batch, config: "StepConfig") -> Iterator[Objective | None]:
-        """Teach the networks one batch, or a part of it.
+    def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:
+        """Teach the networks one batch, or a micro-batch of it.
 
         A generator: yields None to take breath between passes, and an `Objective` whenever one is ready. Then the loop
-        goes backward, adds up the parts, averages over processes, clips, guards and steps that network's optimiser,
-        and only then resumes it: what follows sees the changed weights. A GAN yields `Objective("critic", …)` several
-        times, then `Objective("generator", …)`. Every part of a batch must yield the same sequence of networks. Memory
-        that a later objective does not need should not stay in the generator's variables: all parts of a batch wait
-        for each other.
+        goes backward, adds up the micro-batches, averages over processes, clips, guards and steps that network's
+        optimiser, and only then resumes it with an `Update`: what follows sees the changed weights. So a WGAN reads
+
+            for number in range(config.batches):
+                if number:
+                    batch = yield NextBatch()
+                update = yield Objective("critic", …)
+                …  # clamp the critic's weights
+            yield Objective("generator", …)
+
+        Passes for a network that rests are spared by asking `config.trains("critic")`; an objective of one that rests
+        is measured, and teaches nothing. Every micro-batch must yield the same sequence of networks. Memory that a
+        later objective does not need should not stay in the generator's variables: all micro-batches of a step wait
+        for each other, and share the task: what is decided by an `Update` and kept in the task is assigned, not
+        counted up, as each of them assigns it.
 
         Randomness may come from torch's, numpy's and Python's own generators: the loop seeds them from the run's seed,
-        the step, the process, the part and the objective, so that it depends on the place alone.
+        the step, the process, the micro-batch and the objective, so that it depends on the place alone. What shall not
+        depend on how a step is divided either, such as a latent vector, is drawn with the example.
         """
 
     def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
@@ -143,10 +217,15 @@ class TrainingTask(ABC):
     def refresh_statistics(self, shown: nn.Module, batch: Batch) -> Generator[None, None, None]:
         """Pass one batch through `shown` as in training, so that averaged weights get batch-norm statistics.
 
-        Called only for networks that have batch norm. The default fits networks that see the batch's first tensor.
+        Called only for networks that have batch norm. The default fits networks that see the batch's first tensor; an
+        `nn.ModuleDict` has no forward pass, and so no default.
         """
         shown(batch[0])
         yield
+
+    def optimiser(self, network: str) -> OptimiserRule:
+        """Return how the network's optimiser departs from the schedule: by default not at all."""
+        return OptimiserRule()
 
     def adopt(self, settings: Settings) -> None:  # noqa: B027 - most tasks have nothing to change in mid-run
         """Go on with `settings`, of which those with `effect="steer"` may have changed in mid-run (loss weights)."""

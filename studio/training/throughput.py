@@ -74,7 +74,7 @@ def work_done(timeline: Timeline, step: int) -> float:
     for index, phase in enumerate(timeline.schedule.phases):
         first, after = timeline.phase_start(index), timeline.phase_start(index + 1)
         steps = max(0, min(step, after) - first)
-        work += steps * (phase.batch or timeline.batch) * (phase.size or timeline.size) ** 2
+        work += steps * phase.draws(timeline.batch) * (phase.size or timeline.size) ** 2
     return work
 
 

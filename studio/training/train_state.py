@@ -1,26 +1,59 @@
-"""Everything that learns in a run, as one thing: it takes steps, can be looked at, saved, and taken up again."""
+"""Everything that learns in a run, as one thing: it takes steps, can be evaluated, saved, and restored."""
 
+import math
 from collections.abc import Generator, Iterator, Mapping
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from studio.core.failures import StudioError
 from studio.training.averaging import WeightAverage, estimate_statistics, has_batch_norm
+from studio.training.data.loader import ExampleLoader
 from studio.training.network_optimiser import NetworkOptimiser
 from studio.training.processes import Processes
 from studio.training.schedule import StepConfig
 from studio.training.seeding import generator_state, restore_generators, seed_of
 from studio.training.settings import TrainingSettings
-from studio.training.standing import Standing
 from studio.training.step import StepReport, StepTaker
-from studio.training.task import Batch, TrainingTask
+from studio.training.task import TrainingTask
 
-__all__ = ["TrainState"]
+__all__ = ["Standing", "TrainState"]
 
 _STATISTICS_FROM = 256
 """So many examples give averaged weights their batch-norm statistics."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where the run stands.
+
+    Attributes:
+        step: optimiser steps done.
+        validated: the step at which it was last validated; -1 never.
+        sampled: the step of the last sample; -1 never.
+        best: the best validation so far, None without any.
+        best_step: when that was.
+        stale: how many validations since brought nothing better.
+
+    """
+
+    step: int = 0
+    validated: int = -1
+    sampled: int = -1
+    best: float | None = None
+    best_step: int = -1
+    stale: int = 0
+
+    def judge(self, value: float, wanted: Literal["min", "max"]) -> bool:
+        """Take note of a validation at the present step; True when none was better. What is no number is never best."""
+        better = self.best is None or (value < self.best if wanted == "min" else value > self.best)
+        if better and not math.isnan(value):
+            self.best, self.best_step, self.stale = value, self.step, 0
+            return True
+        self.stale += 1
+        return False
 
 
 class TrainState:
@@ -40,41 +73,38 @@ class TrainState:
         self._settings = settings
         self._processes = processes
         processes.share_weights(task.networks.values())
-        self.optimisers = {
-            name: NetworkOptimiser(
-                name, task.layer_groups(name), processes.average_gradients,
-                clip_norm=settings.clip_norm, half=processes.precision == "fp16",
-            )
-            for name in task.networks
-        }  # fmt: skip
+        self.optimisers = {name: NetworkOptimiser.of(task, name, settings, processes) for name in task.networks}
         buffers = [buffer for network in task.networks.values() for buffer in network.buffers()]
         self._statistics = [buffer for buffer in buffers if buffer.is_floating_point()]
         self._remembered = [buffer.clone() for buffer in self._statistics]
         self._average = self._new_average(round(settings.swa_start * last))
         self._taker = StepTaker(task, self.optimisers, processes, settings.seed)
-        self._looked_at = -1
-        self._train()
+        self._evaluated_at = -1
+        self.train()
 
-    def take(self, batch: Batch, config: StepConfig, *, rate: float, parts: int) -> Generator[None, None, StepReport]:
+    def take(
+        self, loader: ExampleLoader, config: StepConfig, *, rate: float, micro_batches: int
+    ) -> Generator[None, None, StepReport]:
         """Take one step; see `StepTaker.take`."""
         self._remember_statistics()
-        report = yield from self._taker.take(batch, config, rate=rate, parts=parts)
-        if any(update.verdict != "step" for _, update in report.updates):
+        report = yield from self._taker.take(loader, config, rate=rate, micro_batches=micro_batches)
+        if any(update.verdict not in ("step", "rest") for _, update in report.updates):
             self._restore_statistics()
         self.standing.step += 1
-        if self._average is not None:
+        learnt = any(name == self.task.shown and update.verdict != "rest" for name, update in report.updates)
+        if self._average is not None and learnt:
             self._average.update(self.standing.step)
         return report
 
-    def forget_gradients(self) -> None:
+    def reset_guards(self) -> None:
         """Judge the next steps' gradients without comparing them with earlier ones: something has changed."""
         for optimiser in self.optimisers.values():
-            optimiser.guard.forget()
+            optimiser.guard.reset()
 
-    # -- to look at --------------------------------------------------------------------------------------------------
+    # -- to evaluate -------------------------------------------------------------------------------------------------
 
     def shown(self, size: int, at_once: int) -> Generator[None, None, nn.Module]:
-        """Return the shown network, averaged where that is wanted, in eval mode; `back_to_work` must follow.
+        """Return the shown network, averaged where that is wanted, in eval mode; `train` must follow.
 
         Args:
             size: of the pictures, px.
@@ -83,17 +113,18 @@ class TrainState:
         """
         if self._average is None:
             return self.task.networks[self.task.shown].eval()
-        if self._looked_at == self.standing.step:
+        if self._evaluated_at == self.standing.step:
             return self._average.module
         module = self._average.look()
         if has_batch_norm(module):
             yield from estimate_statistics(module, self._passes(module, size, at_once))
-        self._looked_at = self.standing.step
+        self._evaluated_at = self.standing.step
         return module
 
-    def back_to_work(self) -> None:
+    def train(self) -> None:
         """Put every network in train mode again."""
-        self._train()
+        for network in self.task.networks.values():
+            network.train()
 
     def _passes(self, module: nn.Module, size: int, at_once: int) -> Iterator[Generator[None, None, None]]:
         """Always the same examples, evenly chosen, in whole batches: a last, small one would count as much."""
@@ -109,13 +140,13 @@ class TrainState:
             batch = tuple(torch.stack(tensors).to(device) for tensors in zip(*drawn, strict=True))
             yield self.task.refresh_statistics(module, batch)
 
-    # -- to save and take up again -----------------------------------------------------------------------------------
+    # -- to save and restore -----------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that decides how it goes on: tensors and plain values; the same on all processes."""
         self._processes.average_buffers(self.task.networks.values())
         return {
-            "standing": self.standing.state_dict(),
+            "standing": asdict(self.standing),
             "networks": {name: dict(network.state_dict()) for name, network in self.task.networks.items()},
             "learners": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "average": self._average.state_dict() if self._average is not None else None,
@@ -143,9 +174,9 @@ class TrainState:
             self._average.load_state_dict(state["average"])
         tasks = state["task"]
         self.task.load_state_dict(tasks[self._processes.rank % len(tasks)])
-        self.standing = Standing.from_state(state["standing"])
-        self._looked_at = -1
-        self._train()
+        self.standing = Standing(**state["standing"])
+        self._evaluated_at = -1
+        self.train()
         restore_generators(state["chance"], self._processes.device)
 
     # -- inside ------------------------------------------------------------------------------------------------------
@@ -168,7 +199,3 @@ class TrainState:
             return None
         network = self.task.networks[self.task.shown]
         return WeightAverage(network, kind, decay=self._settings.ema_decay, begins=begins)
-
-    def _train(self) -> None:
-        for network in self.task.networks.values():
-            network.train()

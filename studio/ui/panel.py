@@ -13,9 +13,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QUndoStack
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
+from studio.core.picture_task import CONTENT
 from studio.jobs.files import OpenedPicture
 from studio.ui.canvas.view import Canvas
 
@@ -70,8 +70,8 @@ Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
 class Panel(QWidget):
     """One task of the studio.
 
-    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without a
-    `menu_title` is only looked at: commands then go on acting on the panel that was in front before.
+    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without an
+    `undo_stack` is only looked at: commands then go on acting on the panel that was in front before.
     """
 
     failed = Signal(object)
@@ -129,7 +129,7 @@ class Panel(QWidget):
     @property
     def can_stop(self) -> bool:
         """Whether something runs that can be ended with what was reached."""
-        return False
+        return self.is_running
 
     @property
     def has_picture(self) -> bool:
@@ -150,14 +150,14 @@ class Panel(QWidget):
 
     # -- pictures in and out ---------------------------------------------------------------------------------------
 
-    def open_pictures(self, files: list[Path]) -> None:
-        """Open these files, or hand them to where they belong."""
+    def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
+        """Open these files here, or those that were made somewhere else (`anywhere`) there."""
 
     def open_samples(self) -> None:
         """Begin with something to look at."""
 
-    def choose_photo(self) -> None:
-        """Ask for a photo."""
+    def choose(self, role: str = CONTENT) -> None:
+        """Ask for a picture to open in this role."""
 
     def paste(self) -> None:
         """Take what is on the clipboard as the photo."""
@@ -213,11 +213,8 @@ class Panel(QWidget):
 
     # -- coming and going ------------------------------------------------------------------------------------------
 
-    def show_loading(self, progress: Progress) -> None:
-        """Name what the studio is loading."""
-
-    def end_loading(self) -> None:
-        """It is there, or has failed."""
+    def show_loading(self, words: str) -> None:
+        """Name what the studio is loading, "" when it is there or has failed."""
 
     def report(self, failure: Failure) -> None:
         """Pass a failure on to the window's banner."""
@@ -234,3 +231,4 @@ class Panel(QWidget):
 
     def close_gently(self) -> None:
         """Keep what must not be lost; called once, before the engines shut down."""
+        self.stop()

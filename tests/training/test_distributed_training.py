@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gan_kit
 import pytest
 import torch
 from processes_kit import in_processes
@@ -68,7 +69,9 @@ class Cramped(Plain):
         yield from super().objectives(batch, config)
 
 
-TASKS = {"regression": Regression, "duel": Duel, "plain": Plain, "broken": Broken, "cramped": Cramped}
+TASKS = {
+    "regression": Regression, "duel": Duel, "plain": Plain, "broken": Broken, "cramped": Cramped, **gan_kit.TASKS,
+}  # fmt: skip
 OPENED: list[TrainingTask] = []
 """What this process has opened, so that it can tell how its networks ended up."""
 
@@ -161,8 +164,27 @@ def test_two_processes_with_one_picture_each_learn_like_one_with_two(tmp_path):
     expected, found = load_file(alone.model_file), load_file(together.model_file)
     for name, tensor in expected.items():
         torch.testing.assert_close(found[name], tensor, rtol=0, atol=1e-6)
+    assert_same_numbers(alone, together)
+
+
+def assert_same_numbers(alone: RunFolder, together: RunFolder) -> None:
     for name, numbers in numbers_of(alone).items():
         assert numbers_of(together)[name] == [(step, pytest.approx(value, abs=1e-5)) for step, value in numbers]
+
+
+@pytest.mark.parametrize("task", ["wgan", "cycle", "nogan"])
+def test_two_processes_train_several_networks_like_one(tmp_path, task):
+    plan = gan_kit.plan_of(task, optimiser="sgd", rate=0.003, pool=1000, steps=20)
+    alone, together = new_run(tmp_path / "alone", plan), new_run(tmp_path / "together", plan)
+    train_to_end(alone, "test_distributed_training:open_any")
+    main, other = pair_of(together.path)
+    assert (main.state, differences(main.weights, other.weights)) == ("finished", [])
+    networks = Checkpoints(alone.checkpoints).newest_good()[1]["trainee"]["networks"]
+    expected = {f"{network}.{key}": tensor for network, state in networks.items() for key, tensor in state.items()}
+    assert expected.keys() == main.weights.keys()
+    for name, tensor in expected.items():
+        torch.testing.assert_close(main.weights[name], tensor, rtol=0, atol=1e-6)
+    assert_same_numbers(alone, together)
 
 
 def test_a_pause_that_one_process_asks_for_changes_nothing(tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from gan_kit import open_points, plan_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import Phase as Part
 from hypothesis import strategies as st
@@ -26,8 +27,8 @@ from training_kit import (
 
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
-from studio.training.change_log import ChangeLog
 from studio.training.checkpoints import Checkpoints
+from studio.training.live_settings import ChangeLog
 from studio.training.micro_batches import MicroBatchMemo
 from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder
@@ -51,7 +52,13 @@ PLANS = {
         toy_plan(schedule=TWO_PHASES, average="swa", swa_start=0.5, accumulate=2, clip_norm=0.5, **LOOKS),
     ),
     "duel": (open_duel, toy_plan(STEPS, **LOOKS)),
-}
+    "WGAN": (open_points, plan_of("wgan", **LOOKS)),
+    "CycleGAN, EMA": (open_points, plan_of("normed cycle", **LOOKS)),
+    "CycleGAN, SWA, micro-batches": (
+        open_points, plan_of("normed cycle", average="swa", swa_start=0.3, accumulate=2, **LOOKS)
+    ),
+    "NoGAN": (open_points, plan_of("nogan", steps=STEPS, accumulate=2, **LOOKS)),
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -208,7 +215,7 @@ def test_a_look_before_a_phase_is_the_same_when_that_phase_is_known_to_need_part
     plan = toy_plan(schedule=TWO_PHASES, validate_every=3)
     whole, broken = new_run(tmp_path / "whole", plan), new_run(tmp_path / "broken", plan)
     train_to_end(whole)
-    assert [change.parts for change in ChangeLog.read(whole.path / "course.json").changes] == [2]
+    assert [change.micro_batches for change in ChangeLog.read(whole.path / "course.json").changes] == [2]
     job = training(broken, clock=EverySteps(4))
     advance_to(11, job)
     left = left_if_killed_now(broken)
@@ -294,6 +301,16 @@ def test_changed_data_or_settings_are_named_and_the_user_decides(tmp_path, chang
     assert trained.state == "finished"
     assert any(named in getattr(event, "message", "") for event in said)
     train_to_end(run)  # what was accepted once is not asked again
+
+
+def test_a_checkpoint_of_version_0_1_whose_schedule_says_less_is_that_of_the_same_run(tmp_path):
+    run = paused_run(tmp_path / "run")
+    found, state, _ = Checkpoints(run.checkpoints).newest_good()
+    for phase in state["identity"]["schedule"]["phases"]:
+        for name in ("trains", "train_norms", "decay_norms", "batches"):
+            del phase[name]
+    Checkpoints(run.checkpoints).save(found.step, state)
+    assert train_to_end(run)[0].state == "finished"
 
 
 def test_what_changes_nothing_about_the_course_is_not_asked(tmp_path):

@@ -62,7 +62,7 @@ def test_a_guard_goes_on_as_it_was_saved():
     restored = GradientGuard()
     restored.load_state_dict(guard.state_dict())
     assert (restored.limit, restored.streak) == (guard.limit, guard.streak) == (60.0, 1)
-    restored.forget()
+    restored.reset()
     assert (restored.limit, restored.streak) == (math.inf, 0)
 
 

@@ -31,8 +31,8 @@ from studio.core.events import Job, Log, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 from studio.jobs.train import train
-from studio.training.change_log import ChangeLog
 from studio.training.checkpoints import Checkpoints
+from studio.training.live_settings import ChangeLog
 from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.run_summary import summarise

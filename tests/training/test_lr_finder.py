@@ -1,13 +1,17 @@
 import copy
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from gan_kit import Wgan, schedule_of
 from rate_kit import SETTINGS, Fit, Pair
 from torch import Tensor
+from training_kit import ToySettings
 
 from studio.training.data.loader import ExampleLoader
 from studio.training.lr_finder import find_rates
@@ -18,7 +22,7 @@ from studio.training.schedule import StepConfig
 from studio.training.schedule_presets import constant
 from studio.training.seeding import seed_everything
 from studio.training.step import StepTaker
-from studio.training.task import TrainingTask
+from studio.training.task import TaskContext, TrainingTask
 
 SWEEP = RateSweep(low=1e-5, high=100.0, steps=60, smoothing=0.8)
 SHORT = RateSweep(low=1e-4, high=1.0, steps=6)
@@ -31,8 +35,10 @@ def processes() -> Iterator[Processes]:
         yield processes
 
 
-def find(task: TrainingTask, processes: Processes, sweep: RateSweep, **more: Any) -> tuple[RateCurve, ...]:
-    work = find_rates(task, TIMELINE.at(0), SETTINGS, processes, sweep, **more)
+def find(
+    task: TrainingTask, processes: Processes, sweep: RateSweep, config: StepConfig | None = None, **more: Any
+) -> tuple[RateCurve, ...]:
+    work = find_rates(task, config or TIMELINE.at(0), SETTINGS, processes, sweep, **more)
     while True:
         try:
             next(work)
@@ -67,8 +73,7 @@ def train(task: TrainingTask, optimisers: Mapping[str, NetworkOptimiser], proces
     with ExampleLoader(task.examples, SETTINGS.seed) as loader:
         for step in steps:
             config: StepConfig = TIMELINE.at(step)
-            batch = loader.batch(config.draws, config.batch, config.size)
-            for _ in taker.take(batch, config, rate=0.05, parts=1):
+            for _ in taker.take(loader, config, rate=0.05, micro_batches=1):
                 pass
 
 
@@ -201,3 +206,17 @@ def test_a_search_ends_when_it_is_asked_to(processes: Processes) -> None:
     asked = iter([False] * 4 + [True] * 99)
     curves = find(Pair(), processes, SWEEP, stop=lambda: next(asked))
     assert [len(curve.rates) for curve in curves] == [4]
+
+
+def test_a_network_that_rests_in_the_phase_has_no_curve(processes: Processes) -> None:
+    alone = replace(TIMELINE.at(0), trained=("critic",))
+    assert [curve.network for curve in find(Pair(), processes, SHORT, alone)] == ["critic"]
+
+
+def test_a_step_of_several_batches_learns_from_all_of_them(processes: Processes) -> None:
+    task = Wgan(ToySettings(), TaskContext(processes.device, Path()))
+    timeline = schedule_of("wgan").timeline(24, batch=8, size=16)
+    generator, critic = find(task, processes, SHORT, timeline.at(0))
+    assert (generator.network, critic.network) == ("generator", "critic")
+    assert len(generator.rates) == len(critic.rates) == SHORT.steps
+    assert task.heard == []  # it was a copy that learnt

@@ -1,6 +1,8 @@
 """One network's step: parts add up to the batch, gradients are clipped, layers rest, optimisers live on."""
 
+import copy
 import math
+from collections import OrderedDict
 
 import pytest
 import torch
@@ -13,7 +15,15 @@ from training_kit import constant_schedule
 from studio.core.failures import StudioError
 from studio.training.network_optimiser import NetworkOptimiser, check_names, make_optimiser
 from studio.training.schedule import Phase, Ramp, Schedule, StepConfig
-from studio.training.task import groups_by_child
+from studio.training.task import OptimiserRule, groups_by_child
+
+TORCHS_OWN = {
+    "adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop,
+}  # fmt: skip
+
+
+def phase(**facts) -> Phase:
+    return Phase(duration=1, learning_rate=Ramp.level(0.1), **facts)
 
 
 def config(phase: int = 0, step: int = 0, **facts) -> StepConfig:
@@ -139,9 +149,9 @@ def test_resting_layers_keep_their_weights_and_learn_again_when_the_phase_is_ove
 
 def test_layers_that_are_not_there_cannot_rest():
     optimisers = [optimiser_of(small_network())]
-    check_names(("0", "network.2"), optimisers)
+    check_names(phase(frozen=("0", "network.2", "network")), optimisers)
     with pytest.raises(StudioError, match="body"):
-        check_names(("body",), optimisers)
+        check_names(phase(frozen=("body",)), optimisers)
 
 
 def test_layer_groups_learn_at_rates_in_geometric_order():
@@ -242,3 +252,114 @@ def test_a_learner_goes_on_as_it_was_saved():
         optimisers[1] = fresh
     assert torch.equal(weights_of(networks[0]), weights_of(networks[1]))
     assert optimisers[0].state_dict()["guard"] == optimisers[1].state_dict()["guard"]
+
+
+def test_a_rule_departs_from_the_schedule_for_its_network_alone():
+    network = small_network()
+    rule = OptimiserRule(rate=5.0, betas=(0.0, 0.9), layer_rates=False)
+    for one, rates, betas in (
+        (rule, [0.5, 0.5], (0.0, 0.9)),
+        (OptimiserRule(betas=(None, 0.99)), [0.001, 0.1], (0.7, 0.99)),
+        (None, [0.001, 0.1], (0.7, 0.999)),
+    ):
+        optimiser = optimiser_of(network, rule=one)
+        optimiser.prepare(config(optimiser="adam", momentum=Ramp.level(0.7), layer_rates=(0.01, 1.0)), 0.1)
+        tables = optimiser.state_dict()["optimiser"]["param_groups"]
+        assert [table["lr"] for table in tables] == pytest.approx([rates[0], rates[0], rates[1], rates[1]])
+        assert {table["betas"] for table in tables} == {betas}
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd", "rmsprop"])
+def test_weight_decay_can_leave_biases_and_norms_alone(kind):
+    network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).double()
+    bare = copy.deepcopy(network)
+    plain = TORCHS_OWN[kind](
+        [
+            {"params": [bare[0].weight], "weight_decay": 0.1},
+            {"params": [bare[0].bias, *bare[1].parameters()], "weight_decay": 0.0},
+        ],
+        lr=0.01,
+    )
+    optimiser = optimiser_of(network)
+    optimiser.prepare(
+        config(
+            optimiser=kind, momentum=Ramp.level(0.9 if "adam" in kind else 0.0), weight_decay=0.1, decay_norms=False
+        ),
+        0.01,
+    )
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    bare(x).pow(3).mean().backward()
+    plain.step()
+    optimiser.backward(network(x).pow(3).mean(), 1.0)
+    optimiser.step()
+    torch.testing.assert_close(weights_of(network), weights_of(bare), rtol=1e-12, atol=0)
+
+
+def test_frozen_layers_can_leave_their_norms_learning():
+    network = nn.Sequential(
+        OrderedDict(body=nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)), head=nn.Linear(4, 2))
+    ).double()  # fmt: skip
+    norms = list(network.body[1].parameters())
+    optimiser = optimiser_of(network, norms=norms)
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+    def learnt(phase: int, **rests) -> set[str]:
+        before = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+        optimiser.prepare(config(phase=phase, **rests), 0.1)
+        optimiser.backward(network(x).square().mean(), 1.0)
+        assert optimiser.step().verdict == "step"
+        return {name for name, weight in network.named_parameters() if not torch.equal(weight, before[name])}
+
+    head = {"head.weight", "head.bias"}
+    assert learnt(0, frozen=("body",)) == head
+    assert learnt(1, frozen=("body",), train_norms=True) == head | {"body.1.weight", "body.1.bias"}
+    assert learnt(2, frozen=("network",), train_norms=True) == {"body.1.weight", "body.1.bias"}
+    assert "body.0.weight" in learnt(3)
+
+
+@pytest.mark.parametrize("rests", [{"frozen": ("network",)}, {"trains": ("critic",)}])
+def test_a_network_that_rests_keeps_its_optimiser_and_its_weights(rests):
+    network, x = small_network(), torch.ones(4, 3, dtype=torch.float64)
+    optimiser = optimiser_of(network)
+    optimiser.prepare(config(optimiser="adam"), 0.1)
+    optimiser.backward(loss_of(network, x), 1.0)
+    optimiser.step()
+    before, state = weights_of(network), copy.deepcopy(optimiser.state_dict()["optimiser"])
+    optimiser.prepare(config(phase=1, optimiser="sgd", **rests), 0.1)
+    assert not any(weight.requires_grad for weight in network.parameters())
+    optimiser.backward(loss_of(network, x), 1.0)  # has no graph at all
+    assert (update := optimiser.step()).verdict == "rest"
+    assert update.norm == 0.0
+    assert torch.equal(weights_of(network), before)
+    assert str(optimiser.state_dict()["optimiser"]) == str(state)
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd", "rmsprop"])
+def test_optimiser_states_of_version_0_1_go_on_as_they_were(kind):
+    network, x = small_network(), torch.ones(4, 3, dtype=torch.float64)
+    bare = copy.deepcopy(network)
+    own = {"momentum": 0.9} if kind in ("sgd", "rmsprop") else {}
+    groups = [
+        {"params": list(layer.parameters()), "name": name} for name, layer in bare.named_children() if name != "1"
+    ]
+    plain = TORCHS_OWN[kind](groups, lr=0.01, weight_decay=0.0, **own)  # one parameter group for each layer group
+
+    def step_plain() -> None:
+        plain.zero_grad()
+        loss_of(bare, x).backward()
+        plain.step()
+
+    step_plain()
+    network.load_state_dict(bare.state_dict())
+    optimiser = optimiser_of(network)
+    guard = {"norms": [], "streak": 0}
+    saved = copy.deepcopy({"kind": kind, "phase": 0, "optimiser": plain.state_dict(), "guard": guard, "scale": None})
+    optimiser.load_state_dict(saved)
+    for _ in range(3):
+        step_plain()
+        optimiser.prepare(config(optimiser=kind, momentum=Ramp.level(0.9)), 0.01)
+        optimiser.backward(loss_of(network, x), 1.0)
+        optimiser.step()
+    torch.testing.assert_close(weights_of(network), weights_of(bare), rtol=1e-12, atol=0)
+    with pytest.raises(ValueError, match="not those of the checkpoint"):
+        optimiser_of(nn.Linear(3, 2)).load_state_dict(saved)

@@ -30,8 +30,8 @@ from training_kit import (
 
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.failures import StudioError
-from studio.training.change_log import ChangeLog
 from studio.training.checkpoints import Checkpoints
+from studio.training.live_settings import ChangeLog
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.schedule import StepConfig
 from studio.training.task import Batch, Objective, TaskContext, TrainingTask
@@ -81,7 +81,7 @@ def test_a_divergence_goes_back_halves_the_rate_and_in_the_end_stops_with_a_repo
     assert len(setbacks) == 4
     assert history.logged_state == "failed"
     assert history.of_kind("state")[-1].facts["cause"] == report.value.cause
-    assert ChangeLog.read(run.path / "course.json").at(100).caution == 0.5**4
+    assert ChangeLog.read(run.path / "course.json").at(100).rate_factor == 0.5**4
     rates = dict(numbers_of(run)["rate"])
     assert rates[10] == 0.01
     assert rates[12] == 0.01 / 16

@@ -1,8 +1,10 @@
 import inspect
+import json
 import math
 import sys
 from itertools import pairwise
 from subprocess import run
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from studio.training.schedule import Phase, Ramp, Schedule, layer_factors
+from studio.training.schedule import Optimiser, Phase, Ramp, Schedule, layer_factors
 from studio.training.schedule_presets import (
     PRESETS,
     constant,
@@ -44,6 +46,8 @@ def phases(draw: st.DrawFn) -> Phase:
         weight_decay=draw(st.floats(0, 1)),
         size=draw(st.none() | st.integers(1, 2048)),
         batch=draw(st.none() | st.integers(1, 64)),
+        batches=draw(st.integers(1, 5)),
+        trains=tuple(draw(st.lists(st.sampled_from(["generator", "critic"]), max_size=2))),
         frozen=tuple(draw(st.lists(st.sampled_from(["body", "head", "critic.body"]), max_size=2))),
         layer_rates=draw(st.none() | st.tuples(st.floats(0.01, 1), st.floats(0.01, 1))),
     )
@@ -150,7 +154,7 @@ def test_every_step_lies_in_exactly_one_phase(schedule: Schedule, examples: int,
 @given(schedules, st.integers(1, 1000), st.integers(1, 16))
 def test_epochs_are_resolved_against_the_phase_s_own_batch(schedule: Schedule, examples: int, batch: int) -> None:
     for phase in schedule.phases:
-        steps, own = phase.steps(examples, batch), phase.batch or batch
+        steps, own = phase.steps(examples, batch), (phase.batch or batch) * phase.batches
         if phase.unit == "steps":
             assert steps == phase.duration
         else:  # the fewest steps that draw at least that many examples
@@ -167,7 +171,7 @@ def test_draws_and_epochs_count_what_every_step_took(schedule: Schedule, example
         config = timeline.at(step)
         assert config.draws == drawn
         assert config.epoch == drawn / examples
-        drawn += config.batch
+        drawn += config.batch * config.batches
     assert timeline.total_draws == drawn
 
 
@@ -209,6 +213,37 @@ def test_what_a_phase_leaves_open_comes_from_the_run() -> None:
         "large", 64, 4, (), (0.1, 1.0)
     )  # fmt: skip
     assert (large.weight_decay, large.epoch, large.total_steps) == (0.5, 1.0, 14)
+
+
+def test_a_phase_says_which_networks_learn_in_it() -> None:
+    def learning(**phase: Any) -> set[str]:
+        made = Schedule(phases=(Phase(duration=1, learning_rate=Ramp.level(0.1), **phase),))
+        config = made.timeline(10, batch=2, size=64).at(0)
+        return {network for network in ("generator", "critic") if config.trains(network)}
+
+    assert learning() == learning(frozen=("critic.body", "body")) == {"generator", "critic"}
+    assert learning(trains=("critic",)) == learning(frozen=("generator",)) == {"critic"}
+    assert learning(trains=("critic",), frozen=("critic",)) == set()
+    assert learning(frozen=("generator",), train_norms=True) == {"generator", "critic"}  # its norms go on
+    assert learning(trains=("critic",), frozen=("critic",), train_norms=True) == {"critic"}
+
+
+@pytest.mark.parametrize(("optimiser", "momentum"), [("adam", 0.9), ("adamw", 0.9), ("sgd", 0.9), ("rmsprop", 0.0)])
+def test_momentum_is_what_suits_the_optimiser_where_nobody_says(optimiser: Optimiser, momentum: float) -> None:
+    phase = Phase(duration=1, optimiser=optimiser, learning_rate=Ramp.level(0.1))
+    assert phase.momentum == Ramp.level(momentum)
+    assert phase.model_copy(update={"momentum": Ramp.level(0.3)}).momentum == Ramp.level(0.3)
+
+
+def test_a_schedule_that_version_0_1_wrote_means_what_it_meant() -> None:
+    ramp = {"start": 0.9, "end": 0.9, "decay": "none", "power": 2.0}
+    written = {
+        "name": "", "duration": 2.0, "unit": "epochs", "optimiser": "rmsprop", "learning_rate": {**ramp, "end": 0.9},
+        "momentum": ramp, "weight_decay": 0.1, "size": None, "batch": None, "frozen": ["body"], "layer_rates": None,
+    }  # fmt: skip
+    (phase,) = Schedule.model_validate_json(json.dumps({"phases": [written]})).phases
+    assert phase.momentum == Ramp.level(0.9)
+    assert (phase.trains, phase.train_norms, phase.decay_norms, phase.batches) == ((), False, True, 1)
 
 
 @pytest.mark.parametrize("step", [-1, 5])

@@ -35,6 +35,7 @@ class ToySettings(TrainingSettings):
 
     noise_weight: float = setting(0.1, label="Noise", help="How much noise.", low=0, high=10, effect="steer")
     examples: int = setting(24, label="Examples", help="How many.", low=1, high=1000)
+    pool: int = setting(6, label="Pool", help="How many earlier fakes are kept.", low=1, high=1000)
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,12 @@ from studio.ui.panels.library.view import LibraryEntry, LibraryView
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
 from studio.ui.panels.models.list import ModelList
-from studio.ui.panels.style.painting_shelf import PaintingShelf, ShelfPicture
+from studio.ui.panels.style.painting_shelf import PaintingShelf
 from studio.ui.panels.train.new_run.data_report import DoctorView
 from studio.ui.panels.train.run.samples_view import SampleShot, SamplesView
 from studio.ui.panels.train.runs.list import RunEntry, RunList
 from studio.ui.picture.film_strip import FilmStrip
-from studio.ui.picture.input_slot import SlotTile
+from studio.ui.picture.input_slot import SlotPicture, SlotTile
 from studio.ui.plots.curves import Curves
 from studio.ui.shell.banner import Banner
 from studio.ui.shell.shortcuts_sheet import Shortcut, ShortcutsSheet
@@ -60,7 +60,7 @@ def make_slot(theme: Theme) -> QWidget:
 
 def make_shelf(theme: Theme) -> QWidget:
     shelf = PaintingShelf(theme)
-    shelf.set_paintings([ShelfPicture(f"Painting {i}", plain_picture()) for i in range(3)])
+    shelf.set_pictures([SlotPicture(f"Painting {i}", plain_picture()) for i in range(3)])
     shelf.set_samples(SAMPLES)
     return shelf
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ExampleError", "ExampleLoader", "Named", "suitable_workers"]
 
 _Share: TypeAlias = tuple[tuple[int, int], ...]
-"""Draws: (number of the example, seed of its chance)."""
+"""Draws: (number of the example, seed of its randomness)."""
 
 _BREATH_S = 0.05
 _MOST_WORKERS = 8

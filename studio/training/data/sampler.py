@@ -1,4 +1,4 @@
-"""Which example comes when, and with which chance: a function of the seed and the draw's number alone.
+"""Which example comes when, and with which randomness: a function of the seed and the draw's number alone.
 
 So the order of a run needs no state but one number, and no worker, process or interruption can change it.
 """

@@ -21,7 +21,7 @@ from studio.core.failures import StudioError
 from studio.core.settings import Settings
 from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
-from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, TaskContext, TrainingTask
+from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.answer_sheet import Mistake, answer_sheet
 from studio.training.tasks.answers import Answers, accuracy_of, balanced_accuracy_of
 from studio.training.tasks.classifier_card import classifier_card
@@ -89,7 +89,7 @@ class ClassifierTask(TrainingTask):
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
-    def objectives(self, batch: Batch, config: "StepConfig") -> Generator[Objective | None, None, None]:
+    def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:
         """Cross entropy with the label smoothed over all classes."""
         pictures, labels = batch
         if len(pictures) == 1 and max(pictures.shape[-2:]) <= _POINT:

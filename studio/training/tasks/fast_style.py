@@ -4,7 +4,7 @@ Every example is painted at a strength of its own, mostly in full, and judged by
 the photo's content, and has it the painting's style, as far as the strength asks for it?
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from studio.training.data.cache import PictureCache, caching_pictures
 from studio.training.data.sampler import seed_of
 from studio.training.data.sources import finding_pictures
 from studio.training.run_folder import RunPlan
-from studio.training.task import Batch, ExportedModel, Objective, TaskContext, TrainingTask
+from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.fast_style_card import fast_style_card
 from studio.training.tasks.fast_style_settings import FastStyleSettings
 
@@ -131,7 +131,7 @@ class FastStyleTask(TrainingTask):
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
-    def objectives(self, batch: Batch, config: "StepConfig") -> Iterator[Objective | None]:
+    def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:
         """Paint the photos, each at a strength of its own, and judge what came of them."""
         (photos,) = batch
         strength = self._draw_strengths(len(photos))

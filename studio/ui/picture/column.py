@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from studio.core.picture_task import PictureTask
+from studio.core.picture_task import InputSlot, PictureTask
 from studio.core.settings import Settings
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.icons import set_icon
-from studio.ui.picture.input_slot import SlotTile
+from studio.ui.picture.input_slot import SlotTile, SlotView
 from studio.ui.theme import Theme, mark
 
 __all__ = ["COLUMN_WIDTH", "PictureColumn"]
@@ -30,14 +30,18 @@ class PictureColumn(QWidget):
         super().__init__()
         self.task, self._theme = task, theme
         self.form = SettingsForm(task.settings, theme)
-        self.tiles = {slot.role: SlotTile(slot, theme) for slot in task.inputs if slot.most == 1}
+        self.slots = {slot.role: self.make_slot(slot) for slot in task.inputs}
         self.start_button, self.save_button, self.export_button = self._make_buttons()
         self._lay_out()
         self.show_settings(task.settings())
 
+    def make_slot(self, slot: InputSlot) -> SlotView:
+        """Return what shows the pictures of a slot; one for several pictures brings a view of its own."""
+        return SlotTile(slot, self._theme)
+
     def controls(self) -> Sequence[QWidget]:
         """Return what stands in the column, from above; asked once, while it is laid out."""
-        return (*self.tiles.values(), self.form)
+        return (*self.slots.values(), self.form)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Return the settings that the form leaves out: what something else sets, and what does nothing now."""
@@ -50,8 +54,7 @@ class PictureColumn(QWidget):
         self.form.set_hidden(self.hidden(settings))
 
     def _lay_out(self) -> None:
-        gap = self._theme.tokens.gap
-        margin = self._theme.tokens.margin
+        gap, margin = self._theme.tokens.gap, self._theme.tokens.margin
         content = QWidget()
         inner = QVBoxLayout(content)
         inner.setContentsMargins(margin, margin, margin, margin)

@@ -41,29 +41,25 @@ class History:
     waiting: Preview | None = None
     branches_next: bool = False
     """The next frame is the first on another way."""
+    newest: Preview | None = None
+    """The newest picture of the job in progress, whether it is worth a frame or not."""
     _next_number: int = 0
     _last_step: int = -1_000_000
-    _newest: Preview | None = None
 
-    @property
-    def newest(self) -> Preview | None:
-        """The newest picture of the job in progress, whether it is worth a frame or not."""
-        return self._newest
-
-    def begin(self, *, branch: bool = False) -> None:
+    def begin(self) -> None:
         """A job begins; what waited belongs to another one."""
-        self._newest = self.waiting = None
-        self.branches_next = branch
+        self.newest = self.waiting = None
+        self.branches_next = False
 
     def offer(self, preview: Preview) -> None:
         """Let a picture of the job in progress wait for its thumbnail, if it is worth a frame."""
-        self._newest = preview
+        self.newest = preview
         if preview.recipe is not None and self.wants(preview.step):
             self.waiting = preview
 
     def offer_last(self, layer: Picture | DeepPicture, recipe: Recipe) -> None:
         """Let the job's last picture wait, whatever the spacing, unless it is there already."""
-        last = self._newest or Preview(to_8_bits(layer), 0)
+        last = self.newest or Preview(to_8_bits(layer), 0)
         if not (self.frames and self.frames[-1].layer is last.picture):
             self.waiting = replace(last, recipe=recipe)
 

@@ -1,6 +1,7 @@
-"""One picture that goes in: what it is, and the way to another one."""
+"""The pictures of one slot in the column: what goes in, samples of its kind, and the way to others."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -18,8 +19,34 @@ _TILE = 70
 _SAMPLE_TILE = 44
 
 
-class SlotTile(QWidget):
-    """Thumbnail, name and size of a picture, and samples of its kind; pressing it, or dropping a file, changes it.
+@dataclass(frozen=True, slots=True, eq=False)
+class SlotPicture:
+    """A picture as a slot shows it: its name, a small RGB version, its size and the like."""
+
+    name: str
+    thumbnail: Picture
+    facts: str = ""
+
+
+class SlotView(QWidget):
+    """What a panel binds to one slot of its task, whatever it looks like."""
+
+    open_requested = Signal()
+    """A picture should be opened from a file."""
+    sample_chosen = Signal(str)
+    files_dropped = Signal(list)
+
+    def set_pictures(self, pictures: Sequence[SlotPicture]) -> None:
+        """Show these, as many as there are places."""
+        raise NotImplementedError
+
+    def set_samples(self, samples: Sequence[Sample]) -> None:
+        """Offer samples; one click takes one."""
+        raise NotImplementedError
+
+
+class SlotTile(SlotView):
+    """A slot for one picture: its thumbnail, name and size; pressing it, or dropping a file, changes it.
 
     Args:
         slot: which of the task's pictures it is.
@@ -27,10 +54,6 @@ class SlotTile(QWidget):
         parent: the widget it lies in.
 
     """
-
-    open_requested = Signal()
-    sample_chosen = Signal(str)
-    files_dropped = Signal(list)
 
     def __init__(self, slot: InputSlot, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +67,7 @@ class SlotTile(QWidget):
         self._lay_out()
         self._connect()
         self.set_samples([])
-        self.clear()
+        self.set_pictures([])
 
     def _lay_out(self) -> None:
         gap = self._theme.tokens.gap
@@ -75,15 +98,13 @@ class SlotTile(QWidget):
         self._samples.sample_chosen.connect(self.sample_chosen)
         self._drop.files_dropped.connect(self.files_dropped)
 
-    def set_picture(self, name: str, thumbnail: Picture | None, facts: str = "") -> None:
-        """Show a picture; `facts` is its size and the like."""
+    def set_pictures(self, pictures: Sequence[SlotPicture]) -> None:
+        """Show the first, or say that there is none."""
+        shown = next(iter(pictures), None)
+        name = f"No {self._noun} yet" if shown is None else shown.name
         self._name.setText(name)
-        self._facts.setText(facts)
-        self.tile.set_picture(name, thumbnail, f"Open another {self._noun}")
-
-    def clear(self) -> None:
-        """Say that there is none."""
-        self.set_picture(f"No {self._noun} yet", None)
+        self._facts.setText("" if shown is None else shown.facts)
+        self.tile.set_picture(name, None if shown is None else shown.thumbnail, f"Open another {self._noun}")
 
     def set_samples(self, samples: Sequence[Sample]) -> None:
         """Offer samples; one click takes one."""

@@ -1,6 +1,6 @@
 """What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,6 @@ from PySide6.QtCore import QPoint, QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter
 
-from studio.core.events import Picture, Progress
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.library import Library
@@ -30,14 +29,16 @@ from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Send
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.history import History
+from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
 from studio.ui.picture.workspace import Workspace
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme
 
-__all__ = ["PanelContext", "PicturePanel", "PictureWords"]
+__all__ = ["PanelContext", "PicturePanel"]
 
+_PASTED = "Pasted picture"
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif);;All files (*)"
 
 
@@ -53,19 +54,6 @@ class PanelContext:
     library: Library
     preferences: Preferences
     actions: Actions
-
-
-@dataclass(frozen=True, slots=True)
-class PictureWords:
-    """What a panel says at the bottom: what is missing, that it can begin, and what can be done when it is done."""
-
-    empty: str = "Drop a photo"
-    ready: str = "Ready"
-    finished: str = "Done"
-
-    def for_state(self, state: SessionState) -> str:
-        """Return the words of a state in which nothing runs."""
-        return {SessionState.EMPTY: self.empty, SessionState.READY: self.ready}.get(state, self.finished)
 
 
 class PicturePanel(Panel):
@@ -100,9 +88,7 @@ class PicturePanel(Panel):
         self.empty_state = self._make_empty_state()
         self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
         self._shown: Frame | None = None
-        self._is_compared = True
         self._loading = ""
-        self._models_in_use = self.models_in_use
         self._lay_out()
         self._connect()
         self.canvas.set_compare_mode(context.preferences.compare_mode)
@@ -113,9 +99,9 @@ class PicturePanel(Panel):
     # -- what is special about a panel -----------------------------------------------------------------------------
 
     @property
-    def words(self) -> PictureWords:
-        """What the panel says at the bottom."""
-        return PictureWords()
+    def words(self) -> Mapping[SessionState, str]:
+        """What the panel says at the bottom while nothing runs."""
+        return {SessionState.EMPTY: "Drop a photo", SessionState.READY: "Ready", SessionState.FINISHED: "Done"}
 
     def make_session(self) -> PictureSession[Any]:
         """Return the panel's state."""
@@ -126,11 +112,6 @@ class PicturePanel(Panel):
     def make_column(self) -> PictureColumn:
         """Return the controls beside the canvas."""
         return PictureColumn(self.task, self.context.theme)
-
-    @property
-    def lies_over_photo(self) -> bool:
-        """Whether the result shows the photo's things in the photo's places, so that the two can be compared."""
-        return True
 
     def use_model(self, model: ModelToUse) -> None:
         """Work with another network: its name, its file, or the folder of its run; one step of undo."""
@@ -180,22 +161,22 @@ class PicturePanel(Panel):
         line.stop_requested.connect(session.stop)
         line.pause_requested.connect(session.pause)
         line.resume_requested.connect(session.resume)
-        canvas.files_dropped.connect(self.drop_pictures)
-        canvas.picture_pasted.connect(self._open_pasted)
-        canvas.refused.connect(self._refuse)
+        canvas.files_dropped.connect(self.open_pictures)
+        canvas.picture_pasted.connect(lambda pixels: files.open_plain(LoadTask(pixels=pixels, name=_PASTED), CONTENT))
+        canvas.refused.connect(lambda cause, remedy: self.report(Failure(cause, remedy, "")))
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
         files.recalled.connect(self._take_recalled)
-        files.foreign.connect(self._send_home)
+        files.foreign.connect(lambda opened: self.sent.emit(ResultToOpen(opened), ""))
         files.saved.connect(self._note_saved)
         files.kept.connect(self.results_changed)
         files.failed.connect(self.report)
-        files.busy_changed.connect(self._show_loading)
+        files.busy_changed.connect(self._name_loading)
         self.empty_state.sample_chosen.connect(partial(self.choose_sample, CONTENT))
-        for role, tile in self.column.tiles.items():
-            tile.open_requested.connect(partial(self.choose, role))
-            tile.files_dropped.connect(self.drop_pictures if role == CONTENT else partial(self.open_as, role))
-            tile.sample_chosen.connect(partial(self.choose_sample, role))
+        for role, view in self.column.slots.items():
+            view.open_requested.connect(partial(self.choose, role))
+            view.files_dropped.connect(self.open_pictures if role == CONTENT else partial(self.open_as, role))
+            view.sample_chosen.connect(partial(self.choose_sample, role))
         self.start_button.clicked.connect(self.start)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
@@ -214,11 +195,6 @@ class PicturePanel(Panel):
     def is_running(self) -> bool:
         """True while the job is under way, paused or not."""
         return self.session.is_running and not self.task.at_once
-
-    @property
-    def can_stop(self) -> bool:
-        """True while the job is under way."""
-        return self.is_running
 
     @property
     def has_picture(self) -> bool:
@@ -244,10 +220,6 @@ class PicturePanel(Panel):
         """Set every setting back to where a newcomer starts."""
         self.session.set_settings(self.task.settings())
 
-    def close_gently(self) -> None:
-        """Stop, so that what was reached is kept."""
-        self.session.stop()
-
     # -- pictures in -----------------------------------------------------------------------------------------------
 
     def open_samples(self) -> None:
@@ -257,17 +229,14 @@ class PicturePanel(Panel):
             for sample in slot.samples()[:1]:
                 self.files.open_file(sample.path, slot.role)
 
-    def open_pictures(self, files: list[Path]) -> None:
-        """Open files as `drop_pictures` does, but bring a result back wherever it was made."""
-        self._open(files, anywhere=True)
+    def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
+        """Open files: the first as the photo, those after it as the last thing that goes in.
 
-    def drop_pictures(self, files: list[Path]) -> None:
-        """Open files here: the first as the photo, those after it as the last thing that goes in."""
-        self._open(files, anywhere=False)
-
-    def _open(self, files: list[Path], *, anywhere: bool) -> None:
-        if files:
-            self._open_file(files[0], CONTENT, anywhere=anywhere)
+        What another task made is an ordinary photo, or (`anywhere`) is brought back in that task's panel.
+        """
+        self.shown_requested.emit()
+        for path in files[:1]:
+            self._open_file(path, CONTENT, anywhere=anywhere)
         if len(self.task.inputs) > 1:
             self.open_as(self.task.inputs[-1].role, files[1:])
 
@@ -280,12 +249,9 @@ class PicturePanel(Panel):
         self.files.open_file(Path(path), role, anywhere=anywhere)
         self.context.preferences.remember_file(Path(path))
 
-    def choose_photo(self) -> None:
-        """Ask for a photo."""
-        self.choose(CONTENT)
-
-    def choose(self, role: str) -> None:
+    def choose(self, role: str = CONTENT) -> None:
         """Ask for a picture in this role, or for several where it has places for them."""
+        self.shown_requested.emit()
         slot = self._slot(role)
         noun = slot.title.lower()
         if slot.most == 1:
@@ -305,6 +271,7 @@ class PicturePanel(Panel):
 
     def paste(self) -> None:
         """Take what is on the clipboard as the photo."""
+        self.shown_requested.emit()
         self.canvas.paste()
 
     def last_folder(self) -> str:
@@ -313,27 +280,16 @@ class PicturePanel(Panel):
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         return str(recent[0].parent) if recent else pictures
 
-    def _open_pasted(self, pixels: Picture) -> None:
-        self.files.open_plain(LoadTask(pixels=pixels, name="Pasted picture"), CONTENT)
-
-    def _refuse(self, cause: str, remedy: str) -> None:
-        self.report(Failure(cause, remedy, ""))
-
     def _take_opened(self, role: str, opened: OpenedPicture) -> None:
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
         if role == CONTENT:
             self._saver.forget_name()
-            self.shown_requested.emit()
         self.session.add(role, opened)
 
     def _take_recalled(self, recalled: RecalledPicture) -> None:
         self._saver.forget_name()
-        self.shown_requested.emit()
         self.session.recall(recalled)
-
-    def _send_home(self, opened: OpenedPicture) -> None:
-        self.sent.emit(ResultToOpen(opened), "")
 
     # -- pictures out ----------------------------------------------------------------------------------------------
 
@@ -418,17 +374,9 @@ class PicturePanel(Panel):
         handle.failed.connect(self.report)
 
     def _list_samples(self) -> None:
-        takers: dict[str, Callable[[Sequence[sample_tiles.Sample]], None]] = {
-            role: tile.set_samples for role, tile in self.column.tiles.items()
-        }
         for slot in self.task.inputs:
-            self.list_samples(slot, self.empty_state.set_samples if slot.role == CONTENT else takers.get(slot.role))
-
-    def list_samples(self, slot: InputSlot, take: Callable[[Sequence[sample_tiles.Sample]], None] | None) -> None:
-        """Have small versions of the samples of a slot made, and hand them over when they are there."""
-        if take is not None:
-            task = SamplesTask(slot.samples)
-            handle = self.context.pictures.queue(f"{self.name}.samples", list_samples, task)
+            take = (self.empty_state if slot.role == CONTENT else self.column.slots[slot.role]).set_samples
+            handle = self.context.pictures.queue(f"{self.name}.samples", list_samples, SamplesTask(slot.samples))
             handle.finished.connect(partial(_offer, take))
             handle.failed.connect(self.report)
 
@@ -436,26 +384,18 @@ class PicturePanel(Panel):
 
     def show_input(self, role: str) -> None:
         """Show what goes in, in this role."""
-        first = next(iter(self.session.inputs[role]), None)
-        tile = self.column.tiles.get(role)
-        if tile is not None and first is None:
-            tile.clear()
-        elif tile is not None and first is not None:
-            facts = f"{first.picture.width} × {first.picture.height} px"
-            tile.set_picture(first.picture.name, first.thumbnail, facts)
-        if role == CONTENT and first is not None:
-            self.canvas.set_before(first.frame)
+        pictures = self.session.inputs[role]
+        self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
+        if role == CONTENT and pictures:
+            photo = pictures[0].picture
+            self.canvas.set_before(pictures[0].frame)
             self.canvas.set_after(None)
-            picture = first.picture
-            self.workspace.compare_bar.set_picture(picture.name, picture.width, picture.height)
-            self._shown, self._is_compared = None, True
+            self.workspace.compare_bar.set_picture(photo.name, photo.width, photo.height)
+            self._shown = None
 
     def show_frame(self, frame: Frame) -> None:
         """Show a composed picture."""
         first, self._shown = self._shown is None, frame
-        if self.lies_over_photo != self._is_compared and self.session.photo is not None:
-            self._is_compared = self.lies_over_photo
-            self.canvas.set_before(self.session.photo.frame if self._is_compared else None)
         self.canvas.set_after(frame)
         if first:
             self._show_saveable()
@@ -464,25 +404,19 @@ class PicturePanel(Panel):
         self.column.show_settings(settings)
         if not self.is_running:
             self._show_state()
-        if self.models_in_use != self._models_in_use:
-            self._models_in_use = self.models_in_use
-            self.models_used.emit(self.title, self._models_in_use)
+        self.models_used.emit(self.title, self.models_in_use)
 
     def _show_history(self, history: History) -> None:
         self.workspace.film_strip.set_frames(history.frames)
         if history.frames:
             self.workspace.film_strip.set_current(history.frames[-1].number)
 
-    def show_loading(self, progress: Progress) -> None:
+    def show_loading(self, words: str) -> None:
         """Name what is being loaded, as long as the job has nothing more to say."""
         if self.task.products:
-            self._show_loading(progress.stage)
+            self._name_loading(words)
 
-    def end_loading(self) -> None:
-        """Whatever was being loaded is there, or has failed."""
-        self._show_loading("")
-
-    def _show_loading(self, words: str) -> None:
+    def _name_loading(self, words: str) -> None:
         self._loading = words
         self._show_state()
 
@@ -493,7 +427,7 @@ class PicturePanel(Panel):
         elif state is SessionState.PAUSED:
             line.set_paused(True)
         else:
-            line.finish(self._loading or self.words.for_state(state))
+            line.finish(self._loading or self.words[state])
         self.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
         self.start_button.setEnabled(self.can_start)
         self._show_saveable()
@@ -502,6 +436,11 @@ class PicturePanel(Panel):
         for button in (self.save_button, self.export_button):
             button.setEnabled(self.has_picture)
         self.actions_changed.emit()
+
+
+def _in_slot(opened: OpenedPicture) -> SlotPicture:
+    picture = opened.picture
+    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height} px")
 
 
 def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[Thumbnail, ...]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from typing import Any, Generic, TypeVar
+from weakref import ref
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -148,14 +149,16 @@ class PictureSession(QObject, Generic[S]):
         return self.settings_state.current
 
     @property
-    def settings_to_run(self) -> S:
-        """The settings with which the job works."""
-        return self.settings
-
-    @property
     def settings_of_picture(self) -> S:
-        """The settings that belong to the layer as it is, for a file that shall bring it back."""
-        return self.settings
+        """The settings that belong to the picture as it is shown, for a file that shall bring it back.
+
+        Those of now may be others already: all but the instant ones are the layer's own.
+        """
+        if self.recipe is None:
+            return self.settings
+        instant = {name: getattr(self.settings, name) for name, acts in self._effects.items() if acts == "instant"}
+        made: Any = self.task.settings.model_validate({**self.recipe.settings, **instant})
+        return made  # type: ignore[no-any-return]
 
     @property
     def settings_to_compose(self) -> S:
@@ -189,7 +192,7 @@ class PictureSession(QObject, Generic[S]):
                 self._start(again=self.layer is not None)
         elif self.is_running:
             assert self._handle is not None
-            self._handle.controls.replace(self.settings_to_run)
+            self._handle.controls.replace(self.settings)
             if "restart" in effects:
                 self._restart.start()
         elif self.state is SessionState.FINISHED and "restart" in effects:
@@ -264,7 +267,7 @@ class PictureSession(QObject, Generic[S]):
             branch=None if branch is None else branch.layer,
             history=None if branch is None else branch.recipe,
         )
-        name, controls = self.task.name, Controls(self.settings_to_run)
+        name, controls = self.task.name, Controls(self.settings)
         self._handle = self._engine.live(name, name, request, controls, after_running=True)
         self._listen(self._handle, None if again or self.task.at_once else used)
         if not again or not self.task.at_once:
@@ -272,10 +275,11 @@ class PictureSession(QObject, Generic[S]):
 
     def _listen(self, handle: JobHandle, used: InputPictures | None) -> None:
         """Show what a job says while it is the newest; its result is kept even when it is not, if it is to be kept."""
+        this = ref(handle)  # a slot that held its own sender would keep it, and the pictures, for ever
 
         def if_newest(act: Callable[..., object]) -> Callable[..., None]:
             def tell(*said: object) -> None:
-                if handle is self._handle:
+                if this() is self._handle:
                     act(*said)
 
             return tell
@@ -314,7 +318,7 @@ class PictureSession(QObject, Generic[S]):
         assert self._handle is not None
         controls, self._handle = self._handle.controls, None
         self._settle()
-        if self.task.at_once and controls.settings != self.settings_to_run and not controls.cancelled:
+        if self.task.at_once and controls.settings != self.settings and not controls.cancelled:
             self._start(again=self.layer is not None)
 
     # -- what is shown ---------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
 
 from studio import __version__
@@ -132,7 +132,7 @@ class StudioWindow(QMainWindow):
 
     def _connect_actions(self) -> None:
         actions = self.actions_of_window
-        actions.open.triggered.connect(lambda: self._pictured.choose_photo())
+        actions.open.triggered.connect(lambda: self._pictured.choose())
         actions.paste.triggered.connect(lambda: self._pictured.paste())
         actions.save.triggered.connect(lambda: self._pictured.save())
         actions.save_as.triggered.connect(lambda: self._pictured.save_as())
@@ -267,9 +267,9 @@ class StudioWindow(QMainWindow):
         panel = self.panel(name)
         self._stack.setCurrentWidget(panel)
         self.rail.set_current(name)
-        if panel.menu_title:
+        if panel.undo_stack is not None:
             self._driven = panel
-            self._undo.setActiveStack(panel.undo_stack or QUndoStack(panel))
+            self._undo.setActiveStack(panel.undo_stack)
             self._work_menu.setTitle(panel.menu_title)
         if panel.canvas is not None:
             self._pictured = panel
@@ -288,7 +288,7 @@ class StudioWindow(QMainWindow):
 
     def open_files(self, files: Sequence[Path]) -> None:
         """Open pictures: the first is the photo, or goes where it was made; the panel that takes it comes to front."""
-        self._pictured.open_pictures(list(files))
+        self._pictured.open_pictures(list(files), anywhere=True)
 
     def open_samples(self) -> None:
         """Show a finished-looking workspace with a sample already being worked on."""
@@ -319,9 +319,9 @@ class StudioWindow(QMainWindow):
     def watch_loading(self, handle: JobHandle) -> None:
         """Say at the bottom what is being loaded, until it is there."""
         for panel in self.panels:
-            handle.progressed.connect(panel.show_loading)
-            handle.finished.connect(panel.end_loading)
-            handle.failed.connect(panel.end_loading)
+            handle.progressed.connect(lambda progress, panel=panel: panel.show_loading(progress.stage))
+            handle.finished.connect(lambda _, panel=panel: panel.show_loading(""))
+            handle.failed.connect(lambda _, panel=panel: panel.show_loading(""))
         handle.failed.connect(self.show_failure)
 
     def _show_full_screen(self, on: bool) -> None:

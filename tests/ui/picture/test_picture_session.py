@@ -1,5 +1,8 @@
 """A task that is made at once: it follows every change by itself, and the newest settings always have the last word."""
 
+import gc
+import weakref
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
@@ -102,6 +105,13 @@ def test_pictures_keep_coming_while_the_slider_moves(worked_on, heard, photo, pi
     assert [frame.levels[0].tobytes() for frame in heard["frames"]] == [first.tobytes(), last.tobytes()]
 
 
+def test_a_file_saved_too_early_names_the_settings_of_the_picture_in_it(worked_on, until):
+    worked_on.change(stops=1.0)  # whose picture is not there yet
+    assert worked_on.settings_of_picture == BrightenSettings(stops=0.0)
+    until(lambda: stops_of(worked_on) == 1.0)
+    assert worked_on.settings_of_picture == BrightenSettings(stops=1.0)
+
+
 def test_what_follows_a_slider_does_not_flicker_through_the_states(worked_on, heard, until):
     heard["states"].clear()
     worked_on.change(stops=1.0)
@@ -144,6 +154,21 @@ def test_another_photo_is_worked_on_with_the_same_settings(worked_on, photo, tmp
     worked_on.put("content", other)
     until(lambda: worked_on.state is SessionState.FINISHED)
     assert np.array_equal(worked_on.layer, brightened(other.picture.pixels, 1.0))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_photo_that_another_replaced_is_let_go(pictures, undo_stack, photo, tmp_path, until, at_once):
+    session = PictureSession(replace(BRIGHTEN, at_once=at_once), pictures, pictures, undo_stack)
+    session.start_when_ready = True
+    first = prepare_opened(load_picture(write_photo(tmp_path / "first.png", 40, 60)))
+    pixels = weakref.ref(first.picture.pixels)
+    session.put("content", first)
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    session.put("content", photo)
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    del first
+    gc.collect()
+    assert pixels() is None
 
 
 def test_a_saved_result_brings_photo_and_settings_back_and_is_made_anew(worked_on, pictures, photo, tmp_path, until):

@@ -98,7 +98,7 @@ class ModelsPanel(Panel):
         card.reveal_requested.connect(self._reveal)
         card.folder_requested.connect(self.open_folder)
         card.address_copied.connect(lambda address: self.noticed.emit(f"Copied: {address}", "info"))
-        self.add_send_menu(card.menu, lambda: _to_use(card.entry))
+        card.menu.insertMenu(card.verify_action, self.add_send_menu(card.menu, lambda: _to_use(card.entry)))
         return card
 
     # -- what the window asks --------------------------------------------------------------------------------------
@@ -121,9 +121,10 @@ class ModelsPanel(Panel):
 
     def show_models_used(self, title: str, names: frozenset[str]) -> None:
         """Mark the networks with which the panel of this title works."""
-        self._used[title] = names
-        for card in self.list.cards.values():
-            self._mark(card)
+        if names != self._used.get(title):
+            self._used[title] = names
+            for card in self.list.cards.values():
+                self._mark(card)
 
     def _mark(self, card: ModelCard) -> None:
         card.set_in_use(card.entry.name in self._used.get(self._users.get(card.entry.task, ""), ()))

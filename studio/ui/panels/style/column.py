@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from studio.core.picture_task import CONTENT
+from studio.core.picture_task import CONTENT, InputSlot
 from studio.core.picture_tasks import STYLIZE
 from studio.core.settings import Settings, describe
 from studio.core.style_settings import StyleSettings
@@ -13,6 +13,7 @@ from studio.ui.controls.segments import Segments
 from studio.ui.panels.style.fast_style_tiles import FastStyleTiles
 from studio.ui.panels.style.painting_shelf import PaintingShelf
 from studio.ui.picture.column import PictureColumn
+from studio.ui.picture.input_slot import SlotView
 from studio.ui.theme import Theme, mark
 
 __all__ = ["StyleColumn"]
@@ -39,20 +40,26 @@ class StyleColumn(PictureColumn):
 
     def __init__(self, theme: Theme) -> None:
         self.method = Segments(_METHODS.choices)
-        self.shelf = PaintingShelf(theme)
         self.fast_styles = FastStyleTiles(theme)
         self.networks_button = _networks_button()
         super().__init__(STYLIZE, theme)
-        self.photo_tile = self.tiles[CONTENT]
+        self.photo_tile = self.slots[CONTENT]
         self.method.name_buttons(_METHODS.label)
         for button, tip in zip(self.method.buttons, _METHOD_TIPS, strict=True):
             button.setToolTip(tip)
         self.form.append_to_group("Network", self.networks_button)
         self.start_button.setToolTip("Paint the photo in the manner of the paintings (Ctrl+Enter)")
 
+    def make_slot(self, slot: InputSlot) -> SlotView:
+        """Return the photo's tile, or the shelf of paintings."""
+        if slot.role == CONTENT:
+            return super().make_slot(slot)
+        self.shelf = PaintingShelf(self._theme)
+        return self.shelf
+
     def controls(self) -> Sequence[QWidget]:
         """Return the photo, the two ways to paint, what to paint after, and the settings."""
-        return (self.tiles[CONTENT], self.method, self.shelf, self.fast_styles, self.form)
+        return (self.slots[CONTENT], self.method, self.shelf, self.fast_styles, self.form)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Return what is set elsewhere, and what a fast style leaves nothing to set of."""

@@ -1,7 +1,6 @@
 """The shelf of paintings whose manner is borrowed: up to four, and how much each of them counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
@@ -17,6 +16,7 @@ from studio.ui.controls.samples import Sample, SampleRow
 from studio.ui.controls.value_scale import ValueScale
 from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.icons import set_icon
+from studio.ui.picture.input_slot import SlotPicture, SlotView
 from studio.ui.theme import Theme, mark
 
 SHELF_LIMIT = 4
@@ -25,15 +25,7 @@ _SAMPLE_TILE = 44
 _SHARE = ValueScale(0.0, 1.0, 0.05)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ShelfPicture:
-    """A chosen painting as the shelf shows it: name and small RGB thumbnail."""
-
-    name: str
-    thumbnail: Picture
-
-
-class PaintingShelf(QWidget):
+class PaintingShelf(SlotView):
     """Thumbnails of the chosen paintings, a tile to add one, sample paintings, and a place to drop files.
 
     Args:
@@ -43,16 +35,12 @@ class PaintingShelf(QWidget):
 
     """
 
-    add_requested = Signal()
-    """A painting should be opened from a file."""
-    sample_chosen = Signal(str)
     removed = Signal(int)
-    """The painting in this place should go; the owner answers with `set_paintings`."""
+    """The painting in this place should go; the owner answers with `set_pictures`."""
     mix_changed = Signal(tuple)
     """The weights of all paintings, at each move of the hand; never after `set_mix`."""
     mix_drag_started = Signal()
     mix_drag_finished = Signal()
-    files_dropped = Signal(list)
 
     def __init__(self, theme: Theme, title: str = "Paintings", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +56,7 @@ class PaintingShelf(QWidget):
         self._drop = FileDrop(self)
         self._lay_out()
         self._connect()
-        self.set_paintings([])
+        self.set_pictures([])
         self.set_samples([])
 
     def _lay_out(self) -> None:
@@ -116,9 +104,9 @@ class PaintingShelf(QWidget):
         """The weight of each painting, 0–1."""
         return tuple(slot.weight for slot in self._slots[: self._count])
 
-    def set_paintings(self, paintings: Sequence[ShelfPicture]) -> None:
+    def set_pictures(self, pictures: Sequence[SlotPicture]) -> None:
         """Show these paintings, at most four; the weights stay in their places."""
-        shown = list(paintings)[:SHELF_LIMIT]
+        shown = list(pictures)[:SHELF_LIMIT]
         for slot in self._slots[self._count : len(shown)]:
             slot.set_weight(1.0)
         self._count = len(shown)
@@ -142,7 +130,7 @@ class PaintingShelf(QWidget):
         self._samples.setVisible(bool(samples))
         self._samples_title.setVisible(bool(samples))
         self._menu.clear()
-        self._menu.addAction("Open a picture…", self.add_requested.emit)
+        self._menu.addAction("Open a picture…", self.open_requested.emit)
         if samples:
             self._menu.addSeparator()
         for sample in samples:
@@ -203,7 +191,7 @@ class _Slot(QWidget):
             self.box.setValue(weight)
         self.slider.set_value(weight)
 
-    def show_picture(self, picture: ShelfPicture, *, mixed: bool) -> None:
+    def show_picture(self, picture: SlotPicture, *, mixed: bool) -> None:
         self._name(picture.name, picture.thumbnail)
         for control in (self.slider, self.box):
             control.setVisible(mixed)

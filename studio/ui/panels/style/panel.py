@@ -1,27 +1,29 @@
 """The Style panel: a photo painted live in the manner of paintings, or at once with a fast style."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtGui import QAction, QKeySequence
 
-from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import STYLIZE
 from studio.jobs.style.choices import FastStylesTask, FastStyleThumbnail, list_fast_styles
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToFind, ModelToUse, Sendable
 from studio.ui.panels.style.column import StyleColumn
 from studio.ui.panels.style.fast_style_tiles import FastStyleOffer
-from studio.ui.panels.style.painting_shelf import ShelfPicture
 from studio.ui.panels.style.session import STYLE, StyleSession
-from studio.ui.picture.panel import PanelContext, PicturePanel, PictureWords
+from studio.ui.picture.panel import PanelContext, PicturePanel
+from studio.ui.picture.session import SessionState
 
-_LIVE = PictureWords(
-    "Drop a photo and choose a painting", "Ready to paint", "Done: move a slider to go on, or click an earlier frame"
-)
-_INSTANT = PictureWords(
-    "Drop a photo: it is painted at once", "Ready to paint", "Done: Strength paints it anew, another fast style as well"
-)
+_READY = {SessionState.READY: "Ready to paint"}
+_LIVE = _READY | {
+    SessionState.EMPTY: "Drop a photo and choose a painting",
+    SessionState.FINISHED: "Done: move a slider to go on, or click an earlier frame",
+}
+_INSTANT = _READY | {
+    SessionState.EMPTY: "Drop a photo: it is painted at once",
+    SessionState.FINISHED: "Done: Strength paints it anew, another fast style as well",
+}
 
 
 class StylePanel(PicturePanel):
@@ -49,7 +51,7 @@ class StylePanel(PicturePanel):
         self._connect_style()
 
     @property
-    def words(self) -> PictureWords:
+    def words(self) -> Mapping[SessionState, str]:
         """What can be done, in either way to paint."""
         return _INSTANT if self.session.starts_by_itself else _LIVE
 
@@ -70,27 +72,19 @@ class StylePanel(PicturePanel):
     def _connect_style(self) -> None:
         shelf, session = self.shelf, self.session
         (add_painting,) = self.file_actions
-        add_painting.triggered.connect(partial(self.choose, STYLE))
-        shelf.add_requested.connect(partial(self.choose, STYLE))
-        shelf.sample_chosen.connect(partial(self.choose_sample, STYLE))
+        add_painting.triggered.connect(lambda: self.choose(STYLE))
         shelf.removed.connect(partial(session.remove, STYLE))
         shelf.mix_changed.connect(lambda mix: session.change(style_mix=mix))
         shelf.mix_drag_started.connect(session.settings_state.begin)
         shelf.mix_drag_finished.connect(session.settings_state.commit)
-        shelf.files_dropped.connect(partial(self.open_as, STYLE))
         self.column.method.chosen.connect(lambda method: session.change(method=method))
         self.fast_styles.chosen.connect(self.use_fast_style)
         self.networks_button.clicked.connect(lambda: self.sent.emit(ModelToFind(session.settings.backbone), ""))
-        paintings = next(slot for slot in self.task.inputs if slot.role == STYLE)
-        self.list_samples(paintings, shelf.set_samples)
 
     def show_input(self, role: str) -> None:
         """Show the photo, or the paintings and their mix."""
         super().show_input(role)
-        if role != CONTENT:
-            pictures = self.session.paintings
-            self.shelf.set_paintings([ShelfPicture(one.picture.name, one.thumbnail) for one in pictures])
-            self.shelf.set_mix(self.session.settings.style_mix)
+        self.shelf.set_mix(self.session.settings.style_mix)
 
     # -- networks --------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.samples import Sample
 from studio.ui.controls.value_slider import ValueSlider
-from studio.ui.panels.style.painting_shelf import SHELF_LIMIT, PaintingShelf, ShelfPicture
-from studio.ui.picture.input_slot import SlotTile
+from studio.ui.panels.style.painting_shelf import SHELF_LIMIT, PaintingShelf
+from studio.ui.picture.input_slot import SlotPicture, SlotTile
 from studio.ui.theme import Theme
 
 
@@ -26,8 +26,8 @@ def shelf(qtbot, theme: Theme) -> PaintingShelf:
     return shelf
 
 
-def paintings(count: int) -> list[ShelfPicture]:
-    return [ShelfPicture(f"Painting {i}", plain_picture(40 * i)) for i in range(count)]
+def paintings(count: int) -> list[SlotPicture]:
+    return [SlotPicture(f"Painting {i}", plain_picture(40 * i)) for i in range(count)]
 
 
 def tiles(shelf: PaintingShelf) -> list[PictureTile]:
@@ -64,34 +64,34 @@ def test_empty_shelf_offers_to_add(shelf: PaintingShelf):
 
 
 def test_one_painting_needs_no_mix(shelf: PaintingShelf):
-    shelf.set_paintings(paintings(1))
+    shelf.set_pictures(paintings(1))
     assert len(tiles(shelf)) == 1
     assert sliders(shelf) == []
     assert shelf.mix == (1.0,)
 
 
 def test_two_paintings_can_be_mixed(shelf: PaintingShelf):
-    shelf.set_paintings(paintings(2))
+    shelf.set_pictures(paintings(2))
     assert len(sliders(shelf)) == 2
     assert shelf.mix == (1.0, 1.0)
 
 
 def test_a_full_shelf_takes_no_more(shelf: PaintingShelf):
-    shelf.set_paintings(paintings(SHELF_LIMIT + 2))
+    shelf.set_pictures(paintings(SHELF_LIMIT + 2))
     assert shelf.count == SHELF_LIMIT
     assert not add_tile(shelf).isVisible()
-    shelf.set_paintings(paintings(3))
+    shelf.set_pictures(paintings(3))
     assert add_tile(shelf).isVisible()
 
 
 def test_thumbnails_are_drawn(shelf: PaintingShelf):
-    shelf.set_paintings([ShelfPicture("Grey", plain_picture(77))])
+    shelf.set_pictures([SlotPicture("Grey", plain_picture(77))])
     image = tiles(shelf)[0].grab().toImage()
     assert image.pixelColor(image.width() // 2, image.height() // 2).red() == 77
 
 
 def test_moving_a_weight_is_one_gesture(qtbot, shelf: PaintingShelf):
-    shelf.set_paintings(paintings(2))
+    shelf.set_pictures(paintings(2))
     told: list[object] = []
     shelf.mix_drag_started.connect(lambda: told.append("start"))
     shelf.mix_changed.connect(told.append)
@@ -104,7 +104,7 @@ def test_moving_a_weight_is_one_gesture(qtbot, shelf: PaintingShelf):
 
 
 def test_a_weight_can_be_typed(qtbot, shelf: PaintingShelf):
-    shelf.set_paintings(paintings(2))
+    shelf.set_pictures(paintings(2))
     box = next(box for box in shelf.findChildren(NumberBox) if box.isVisible())
     box.setFocus()
     box.selectAll()
@@ -115,21 +115,21 @@ def test_a_weight_can_be_typed(qtbot, shelf: PaintingShelf):
 
 
 def test_set_mix_tells_nobody_and_fills_up_with_ones(qtbot, shelf: PaintingShelf):
-    shelf.set_paintings(paintings(3))
+    shelf.set_pictures(paintings(3))
     with qtbot.assertNotEmitted(shelf.mix_changed):
         shelf.set_mix((0.2,))
     assert shelf.mix == (0.2, 1.0, 1.0)
 
 
 def test_weights_stay_when_a_painting_joins(shelf: PaintingShelf):
-    shelf.set_paintings(paintings(2))
+    shelf.set_pictures(paintings(2))
     shelf.set_mix((0.5, 0.75))
-    shelf.set_paintings(paintings(3))
+    shelf.set_pictures(paintings(3))
     assert shelf.mix == (0.5, 0.75, 1.0)
 
 
 def test_delete_and_the_cross_ask_to_remove(qtbot, shelf: PaintingShelf):
-    shelf.set_paintings(paintings(3))
+    shelf.set_pictures(paintings(3))
     tile = tiles(shelf)[1]
     tile.setFocus()
     with qtbot.waitSignal(shelf.removed) as told:
@@ -152,7 +152,7 @@ def test_samples_can_be_clicked_and_chosen_from_the_menu(qtbot, shelf: PaintingS
     with qtbot.waitSignal(shelf.sample_chosen) as told:
         next(action for action in menu.actions() if action.text() == "Waves").trigger()
     assert told.args == ["waves"]
-    with qtbot.waitSignal(shelf.add_requested):
+    with qtbot.waitSignal(shelf.open_requested):
         menu.actions()[0].trigger()
 
 
@@ -185,7 +185,7 @@ def test_photo_tile_asks_for_another_photo(qtbot, theme: Theme, tmp_path: Path):
     qtbot.addWidget(tile)
     tile.resize(304, 80)
     tile.show()
-    tile.set_picture("cat.jpg", plain_picture(), "451 × 300")
+    tile.set_pictures([SlotPicture("cat.jpg", plain_picture(), "451 × 300")])
     assert tile.tile.accessibleName() == "cat.jpg"
     with qtbot.waitSignal(tile.open_requested):
         qtbot.keyClick(tile.tile, Qt.Key.Key_Return)

@@ -241,7 +241,7 @@ def test_a_cancelled_dialog_saves_nothing(finished, tmp_path):
 
 def test_photo_and_paintings_are_chosen_in_a_dialog(panel, pictures, until, tmp_path):
     with answering_file_dialog(pictures[0]):
-        panel.choose_photo()
+        panel.choose()
     until(lambda: panel.session.photo)
     second = write_painting(tmp_path / "more.png", 2)
     with answering_file_dialog(pictures[1], second):

@@ -187,7 +187,8 @@ def test_what_a_cell_shows_can_be_written_back(column: object) -> None:
     timeline = laid(
         phase(
             2.5, rate=Ramp(start=0.01, end=0.001, decay="polynomial", power=3), name="Down", weight_decay=0.1, size=96,
-            batch=7, frozen=("body", "critic.head"), layer_rates=(0.01, 1.0),
+            batch=7, batches=5, trains=("critic",), frozen=("body", "critic.head"), train_norms=True,
+            layer_rates=(0.01, 1.0),
         )
     )  # fmt: skip
     assert column in COLUMNS
@@ -207,6 +208,11 @@ def test_what_a_cell_shows_can_be_written_back(column: object) -> None:
         ("optimiser", "sgd", "optimiser", "sgd"),
         ("size", "", "size", None),
         ("batch", "8", "batch", 8),
+        ("optimiser", "rmsprop", "momentum", Ramp.level(0.0)),
+        ("batches", "5", "batches", 5),
+        ("trains", "critic", "trains", ("critic",)),
+        ("train_norms", "yes", "train_norms", True),
+        ("decay_norms", "no", "decay_norms", False),
         ("frozen", "body critic.head", "frozen", ("body", "critic.head")),
         ("layer_rates", "0.01 to 1", "layer_rates", (0.01, 1.0)),
         ("layer_rates", "", "layer_rates", None),
@@ -238,3 +244,8 @@ def test_a_cell_says_why_it_cannot_take_something(key: str, typed: str, words: s
 def test_choosing_steady_keeps_the_start() -> None:
     changed = COLUMN["learning_rate_decay"].write(laid(phase(1, rate=RAMP_UP)), 0, "none")
     assert changed.phases[0].learning_rate == Ramp.level(0.001)
+
+
+def test_a_momentum_that_somebody_has_chosen_stays_with_any_optimiser() -> None:
+    changed = COLUMN["optimiser"].write(laid(phase(1, momentum=Ramp.level(0.5))), 0, "rmsprop")
+    assert changed.phases[0].momentum == Ramp.level(0.5)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.training.schedule import Phase, Ramp, Schedule, Timeline
+from studio.training.schedule import DEFAULT_MOMENTUM, Phase, Ramp, Schedule, Timeline
 from studio.ui.controls.number_words import number_text, read_number
 from studio.ui.panels.train.schedule_editor import edits
 from studio.ui.panels.train.schedule_editor.edits import CurveName, EndName
@@ -149,6 +149,23 @@ def _write_unit(timeline: Timeline, index: int, text: str) -> Schedule:
     return edits.change_unit(timeline, index, "steps" if text == "steps" else "epochs")
 
 
+def _write_optimiser(timeline: Timeline, index: int, text: str) -> Schedule:
+    """Choose an optimiser; a momentum that nobody has changed becomes what suits it."""
+    phase = timeline.schedule.phases[index]
+    untouched = phase.momentum == Ramp.level(DEFAULT_MOMENTUM[phase.optimiser])
+    momentum = Ramp.level(DEFAULT_MOMENTUM[text]) if untouched else phase.momentum
+    return edits.change_phase(timeline.schedule, index, optimiser=text, momentum=momentum)
+
+
+def _switch_column(key: str, title: str, help: str, usual: bool) -> Column:
+    return Column(
+        key, title, help, text=lambda timeline, index: "yes" if _field(key)(timeline, index) else "no",
+        write=_change(key, lambda text: text == "yes"), choices={"yes": "yes", "no": "no"},
+        value=lambda phase: "yes" if getattr(phase, key) else "no",
+        inherited=lambda phase: getattr(phase, key) is usual, more=True, fixed_once_begun=True, width=86,
+    )  # fmt: skip
+
+
 def _size_text(timeline: Timeline, index: int) -> str:
     return str(timeline.schedule.phases[index].size or timeline.size)
 
@@ -188,7 +205,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "optimiser", "Optimiser", "The rule that turns gradients into steps.",
         text=lambda timeline, index: OPTIMISERS[timeline.schedule.phases[index].optimiser],
-        write=_change("optimiser", str), choices=OPTIMISERS, value=lambda phase: phase.optimiser, more=True,
+        write=_write_optimiser, choices=OPTIMISERS, value=lambda phase: phase.optimiser, more=True,
         fixed_once_begun=True, width=100,
     ),
     Column(
@@ -196,6 +213,7 @@ COLUMNS: tuple[Column, ...] = (
         text=lambda timeline, index: number_text(timeline.schedule.phases[index].weight_decay),
         write=_change("weight_decay", read_number), more=True, width=112,
     ),
+    _switch_column("decay_norms", "Norms, too", "Whether weight decay takes in normalisation layers and biases.", True),
     Column(
         "size", "Size", "Side of the pictures in this phase, in px: begin small, end large (progressive resizing). "
         "Empty: as the run's settings say.",
@@ -208,11 +226,23 @@ COLUMNS: tuple[Column, ...] = (
         more=True, fixed_once_begun=True, width=72,
     ),
     Column(
-        "frozen", "Resting layers", "Layer groups that do not learn in this phase, such as body or critic.body "
-        "(frozen layers).",
+        "batches", "Batches", "How many batches a step draws: more where a critic learns several times a step.",
+        text=lambda timeline, index: str(timeline.schedule.phases[index].batches),
+        write=_change("batches", _whole_number), inherited=lambda phase: phase.batches == 1, more=True,
+        fixed_once_begun=True, width=72,
+    ),
+    Column(
+        "trains", "Learning networks", "Networks that learn in this phase, such as generator or critic. Empty: all.",
+        text=lambda timeline, index: ", ".join(timeline.schedule.phases[index].trains),
+        write=_change("trains", _names), more=True, fixed_once_begun=True, width=124,
+    ),
+    Column(
+        "frozen", "Resting layers", "Layer groups or networks that do not learn in this phase, such as body, "
+        "critic.body or critic (frozen layers).",
         text=lambda timeline, index: ", ".join(timeline.schedule.phases[index].frozen),
         write=_change("frozen", _names), more=True, fixed_once_begun=True, width=124,
     ),
+    _switch_column("train_norms", "Norms learn", "Whether normalisation layers learn even where layers rest.", False),
     Column(
         "layer_rates", "Layer rates", "Factor of the learning rate for the first → the last layer group, such as "
         "0.01 → 1 (discriminative learning rates). Empty: the same for all.",

@@ -251,7 +251,7 @@ def _with(schedule: Schedule, index: int, phase: Phase) -> Schedule:
 
 
 def _epochs(timeline: Timeline, index: int, steps: float) -> float:
-    return steps * (timeline.schedule.phases[index].batch or timeline.batch) / timeline.examples
+    return steps * timeline.schedule.phases[index].draws(timeline.batch) / timeline.examples
 
 
 def _duration(timeline: Timeline, index: int, steps: float, *, at_least: float, at_most: float = math.inf) -> float:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from studio.training.standing import Standing
+from studio.training.train_state import Standing
 
 
 @pytest.mark.parametrize(("wanted", "better", "worse"), [("min", 1.0, 2.0), ("max", 2.0, 1.0)])
