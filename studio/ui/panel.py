@@ -15,9 +15,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.core.failures import Failure
 from studio.core.frames import Frame
-from studio.core.picture_task import CONTENT
 from studio.jobs.files import OpenedPicture
-from studio.ui.canvas.view import Canvas
 
 __all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable"]
 
@@ -107,10 +105,7 @@ class Panel(QWidget):
     """The title of the menu that starts and stops, with its mnemonic: "&Painting"."""
     verb = ""
     """What starting is called: "Paint"."""
-    result_title = ""
-    """What the canvas calls what is made here: "Painting"."""
     undo_stack: QUndoStack | None = None
-    canvas: Canvas | None = None
     file_actions: Sequence[QAction] = ()
     """What only this panel adds to the File menu."""
 
@@ -131,11 +126,6 @@ class Panel(QWidget):
         """Whether something runs that can be ended with what was reached."""
         return self.is_running
 
-    @property
-    def has_picture(self) -> bool:
-        """Whether there is a picture to save, copy and send."""
-        return False
-
     def start(self) -> None:
         """Begin whatever the panel makes."""
 
@@ -147,34 +137,6 @@ class Panel(QWidget):
 
     def reset(self) -> None:
         """Set every setting back to where a newcomer starts."""
-
-    # -- pictures in and out ---------------------------------------------------------------------------------------
-
-    def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
-        """Open these files here, or those that were made somewhere else (`anywhere`) there."""
-
-    def open_samples(self) -> None:
-        """Begin with something to look at."""
-
-    def choose(self, role: str = CONTENT) -> None:
-        """Ask for a picture to open in this role."""
-
-    def paste(self) -> None:
-        """Take what is on the clipboard as the photo."""
-
-    def save(self) -> None:
-        """Save what is shown under the name it has, or ask for one."""
-
-    def save_as(self) -> None:
-        """Ask for a name and a format, then save what is shown."""
-
-    def copy(self) -> None:
-        """Put what is shown on the clipboard."""
-
-    @property
-    def picture_to_send(self) -> PictureToOpen | None:
-        """What is shown, for another panel."""
-        return None
 
     # -- between panels --------------------------------------------------------------------------------------------
 

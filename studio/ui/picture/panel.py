@@ -22,7 +22,6 @@ from studio.jobs.recall import RecalledPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
-from studio.ui.canvas.view import Canvas
 from studio.ui.controls import samples as sample_tiles
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
@@ -66,6 +65,7 @@ class PicturePanel(Panel):
 
     task: PictureTask
     result_title = "Result"
+    """What the canvas calls what is made here: "Painting"."""
     done = "edited"
     """What was done to the photo, for file names: "holiday edited"."""
 
@@ -79,7 +79,7 @@ class PicturePanel(Panel):
         self.files = PictureFiles(task, context.pictures, context.library, self)
         self.session = self.make_session()
         self.workspace = Workspace(task, self.result_title, context.theme)
-        self.canvas: Canvas = self.workspace.canvas
+        self.canvas = self.workspace.canvas
         self.column = self.make_column()
         self.form = self.column.form
         self.start_button, self.save_button, self.export_button = (

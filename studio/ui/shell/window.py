@@ -1,6 +1,6 @@
 """The window: tasks on the left, the chosen panel beside them, menus above, and a banner where something failed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from studio.core.failures import Failure
 from studio.core.samples import sample_photos
 from studio.engine import JobHandle
 from studio.ui.actions import Actions
-from studio.ui.canvas.view import Canvas
 from studio.ui.panel import Panel, Sendable
+from studio.ui.picture.panel import PicturePanel
 from studio.ui.preferences import Preferences
 from studio.ui.shell.banner import Banner, BannerKind
 from studio.ui.shell.notifier import Notifier
@@ -42,11 +42,11 @@ _MOUSE_AND_KEYS = {
 
 
 class StudioWindow(QMainWindow):
-    """The studio as one sees it. It knows its panels by what every panel can be asked, and none by name.
+    """The studio as one sees it. It knows its panels by what any of them, or any picture panel, can be asked.
 
     Args:
         theme: dresses the application.
-        panels: in the order of the rail; the first one is in front.
+        panels: in the order of the rail; the first one is in front, and at least one works on pictures.
         actions: the commands, which it owns from now on.
         preferences: what is remembered between two starts.
 
@@ -62,7 +62,8 @@ class StudioWindow(QMainWindow):
         self.actions_of_window = actions
         actions.give_to(self)
         self._undo = QUndoGroup(self)  # what is undone is what one sees: a stack for each panel that has something
-        self._driven = self._pictured = self.panels[0]
+        self._driven = self.panels[0]
+        self._pictured = next(panel for panel in self.panels if isinstance(panel, PicturePanel))
         self.notifier = Notifier(self)
         self._may_ask = True
         self.rail = TaskRail([_entry_of(panel) for panel in self.panels], theme)
@@ -76,8 +77,7 @@ class StudioWindow(QMainWindow):
         self._connect()
         self._restore_geometry()
         self.show_panel(self.panels[0].name)
-        if (canvas := self.panels[0].canvas) is not None:
-            canvas.setFocus()  # its keys work at once; no ring lies around a task
+        self._pictured.canvas.setFocus()  # its keys work at once; no ring lies around a task
 
     def panel(self, name: str) -> Panel:
         """Return the panel called `name`.
@@ -126,7 +126,7 @@ class StudioWindow(QMainWindow):
             panel.models_used.connect(other.show_models_used)
             panel.results_changed.connect(other.refresh_results)
             other.show_models_used(panel.title, panel.models_in_use)
-        if panel.canvas is not None:
+        if isinstance(panel, PicturePanel):
             panel.canvas.compare_changed.connect(self._show_compare_mode)
             panel.canvas.peek_changed.connect(self.actions_of_window.peek.setChecked)
 
@@ -147,17 +147,11 @@ class StudioWindow(QMainWindow):
         actions.full_screen.toggled.connect(self._show_full_screen)
         actions.shortcuts.triggered.connect(self.show_shortcuts)
         actions.about.triggered.connect(self.show_about)
-        for action, act in (
-            (actions.fit, Canvas.fit), (actions.actual_size, Canvas.actual_size), (actions.zoom_in, Canvas.zoom_in),
-            (actions.zoom_out, Canvas.zoom_out),
-        ):  # fmt: skip
-            action.triggered.connect(partial(self._look, act))
-        actions.peek.toggled.connect(lambda on: self._look(Canvas.peek, on))
-
-    def _look(self, act: Callable[..., None], *how: object) -> None:
-        """Look at the picture in another way, if there is a canvas."""
-        if self._pictured.canvas is not None:
-            act(self._pictured.canvas, *how)
+        actions.fit.triggered.connect(lambda: self._pictured.canvas.fit())
+        actions.actual_size.triggered.connect(lambda: self._pictured.canvas.actual_size())
+        actions.zoom_in.triggered.connect(lambda: self._pictured.canvas.zoom_in())
+        actions.zoom_out.triggered.connect(lambda: self._pictured.canvas.zoom_out())
+        actions.peek.toggled.connect(lambda on: self._pictured.canvas.peek(on))
 
     # -- menus -----------------------------------------------------------------------------------------------------
 
@@ -168,7 +162,7 @@ class StudioWindow(QMainWindow):
         file.setToolTipsVisible(True)
         file.addAction(a.open)
         for panel in self.panels:
-            if panel.canvas is not None:
+            if isinstance(panel, PicturePanel):
                 file.addActions(panel.file_actions)
         self._recent_menu = file.addMenu("Open Recent")
         self._recent_menu.aboutToShow.connect(self._fill_recent)
@@ -178,7 +172,7 @@ class StudioWindow(QMainWindow):
         self._send_menu = file.addMenu("Send Picture To")
         self._send_menu.aboutToShow.connect(self._fill_send_menu)
         for panel in self.panels:
-            if panel.canvas is None and panel.file_actions:
+            if panel.file_actions and not isinstance(panel, PicturePanel):
                 file.addSeparator()
                 file.addActions(panel.file_actions)
         file.addSeparator()
@@ -207,7 +201,7 @@ class StudioWindow(QMainWindow):
         group = QActionGroup(self)
         for mode, action in self._compare_actions.items():
             group.addAction(action)
-            action.triggered.connect(lambda _=False, mode=mode: self._look(Canvas.set_compare_mode, mode))
+            action.triggered.connect(lambda _=False, mode=mode: self._pictured.canvas.set_compare_mode(mode))
 
     def _add_theme_menu(self, view: QMenu) -> None:
         menu = view.addMenu("Appearance")
@@ -271,7 +265,7 @@ class StudioWindow(QMainWindow):
             self._driven = panel
             self._undo.setActiveStack(panel.undo_stack)
             self._work_menu.setTitle(panel.menu_title)
-        if panel.canvas is not None:
+        if isinstance(panel, PicturePanel):
             self._pictured = panel
             self.actions_of_window.show_result.setText(f"{panel.result_title} Only")
             self.actions_of_window.peek.setChecked(panel.canvas.peeking)
