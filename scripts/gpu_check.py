@@ -18,7 +18,8 @@ from pathlib import Path
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")  # on a busy machine, threads that spin while they wait cost several-fold
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+for folder in ("benchmarks", "tests", "."):
+    sys.path.insert(0, str(ROOT / folder))
 
 NEEDED = "torch torchvision numpy PIL=pillow cv2=opencv-python-headless pydantic safetensors lightning_fabric=lightning"
 """Modules, and what to install where that has another name."""
@@ -53,8 +54,8 @@ def main() -> int:
 def check(options: argparse.Namespace, twins: str) -> int:
     """Run the checks and the benchmark."""
     import torch
+    from devices import measure_all
     from gpu_checks.jobs import JOBS
-    from gpu_checks.speed import measure_all
     from gpu_checks.training import TRAINING
 
     began, lines, table, failed = time.monotonic(), [], [], 0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import gpu_check
 import pytest
+from devices import measure_all
 from gpu_checks.jobs import JOBS
-from gpu_checks.speed import measure_all
 from gpu_checks.training import SMALL, TRAINING
 from gpu_checks.twins import Differs, near
 
