@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -100,6 +99,8 @@ def _decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
 
 def _decode_unusual_tiff(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
     """Decode a kind of TIFF that Pillow does not know, e.g. floating-point colours."""
+    import tifffile  # seldom needed, and slow to import
+
     with tifffile.TiffFile(BytesIO(data)) as file:
         page: Any = file.pages[0]
         width, height, bits = page.imagewidth, page.imagelength, int(page.bitspersample)
@@ -156,6 +157,8 @@ def _deep_to_8_bits(data: bytes, image: Image.Image) -> Image.Image | None:
 
 def _tiff_values(data: bytes) -> tuple[NDArray[Any], bool] | None:
     """Return a TIFF's values as they stand in the file, and whether they are CMYK."""
+    import tifffile
+
     with tifffile.TiffFile(BytesIO(data)) as file:
         page: Any = file.pages[0]
         try:
@@ -174,7 +177,7 @@ def _tiff_values(data: bytes) -> tuple[NDArray[Any], bool] | None:
 
 
 def _channels_last(array: NDArray[Any], page: Any) -> NDArray[Any]:
-    if array.ndim == 3 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
+    if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
         return np.moveaxis(array, 0, -1)
     return array
 
