@@ -200,6 +200,8 @@ def decode_deep(data: bytes) -> DeepPicture | None:
         png: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         values, cmyk = _from_bgr(png), False
     elif data[:4] in _TIFF_STARTS and (deep := _tiff_values(data)) is not None:
+        import tifffile
+
         values, cmyk = deep
         with tifffile.TiffFile(BytesIO(data)) as file:
             tags = file.pages[0].tags  # type: ignore[union-attr]
