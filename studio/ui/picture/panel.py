@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from studio.core.failures import Failure
 from studio.core.frames import Frame
@@ -18,11 +18,11 @@ from studio.core.settings import Settings, describe
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, list_offers, list_samples
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
-from studio.jobs.recall import RecalledPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.layouts import row, splitter
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
@@ -87,7 +87,7 @@ class PicturePanel(Panel):
         self.empty_state = self._make_empty_state()
         self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
         self._shown: Frame | None = None
-        self._loading = ""
+        self._loading, self._closing = "", False
         self._lay_out()
         self._connect()
         self.canvas.set_compare_mode(context.preferences.compare_mode)
@@ -124,15 +124,7 @@ class PicturePanel(Panel):
         self.canvas.set_empty_widget(self.empty_state)
         self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.workspace)
-        splitter.addWidget(self.column)
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([10_000, COLUMN_WIDTH])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        self.setLayout(row(splitter(self.workspace, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
         noun, actions = self._slot(CONTENT).title.lower(), self.context.actions
@@ -165,7 +157,7 @@ class PicturePanel(Panel):
         canvas.refused.connect(lambda cause, remedy: self.report(Failure(cause, remedy, "")))
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
-        files.recalled.connect(self._take_recalled)
+        files.recalled.connect(lambda recalled: session.when_kept(partial(session.recall, recalled)))
         files.foreign.connect(lambda opened: self.sent.emit(ResultToOpen(opened), ""))
         files.saved.connect(self._note_saved)
         files.kept.connect(self.results_changed)
@@ -282,13 +274,7 @@ class PicturePanel(Panel):
     def _take_opened(self, role: str, opened: OpenedPicture) -> None:
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
-        if role == CONTENT:
-            self._saver.forget_name()
-        self.session.add(role, opened)
-
-    def _take_recalled(self, recalled: RecalledPicture) -> None:
-        self._saver.forget_name()
-        self.session.recall(recalled)
+        self.session.when_kept(partial(self.session.add, role, opened))
 
     # -- pictures out ----------------------------------------------------------------------------------------------
 
@@ -340,6 +326,18 @@ class PicturePanel(Panel):
     def _note_saved(self, path: Path) -> None:
         self.context.preferences.save_folder = str(path.parent)
         self.noticed.emit(f"Saved as {path.name}", "info")
+
+    def hold_closing(self, *, ask: bool = True) -> bool:
+        """Hold the window until what is to be saved has been made."""
+        if self.session.is_waited_for and not self._closing:
+            self._closing = True
+            self.session.resume()  # of a paused draft nothing more would come
+            self.session.when_kept(self._release)
+        return self._closing
+
+    def _release(self) -> None:
+        self._closing = False
+        self.released.emit()
 
     # -- between panels --------------------------------------------------------------------------------------------
 
@@ -395,6 +393,8 @@ class PicturePanel(Panel):
         """Show what goes in, in this role."""
         pictures = self.session.inputs[role]
         self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
+        if role == CONTENT:
+            self._saver.forget_name()
         if role == CONTENT and pictures:
             photo = pictures[0].picture
             self.canvas.set_before(pictures[0].frame)
