@@ -396,3 +396,11 @@ def test_without_a_photo_the_tools_do_nothing(panel):
     QTest.keyClick(panel.canvas, Qt.Key.Key_Return)
     assert not panel.has_picture
     assert panel.picture_to_send is None
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_without_a_photo_no_key_crops(panel, key):
+    panel.column.crop_button.click()
+    QTest.keyClick(panel.canvas, key)
+    assert panel.session.settings == AdjustSettings()
+    assert panel.undo_stack.count() == 0
