@@ -88,7 +88,7 @@ def main() -> None:
     """Paint, judge, print; with `--write` renew the document."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=ROOT.parent / "shared/data/weights", help="the judges' files")
-    parser.add_argument("--photos", type=Path, nargs="+", default=[ROOT / "assets/samples/photos"])
+    parser.add_argument("--photos", type=Path, nargs="+", default=[ROOT.parent / "shared/data/images/photos"])
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--evaluations", type=int, default=100)
     parser.add_argument("--out", type=Path, default=ROOT / "out/fast-style")

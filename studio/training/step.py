@@ -147,7 +147,7 @@ class StepTaker:
             sums[name] = sums[name] + part if name in sums else part
 
     def _on_device(self, piece: Batch) -> Batch:
-        return tuple(tensor.to(self._processes.device, non_blocking=True) for tensor in piece)
+        return tuple(tensor.to(self._processes.device) for tensor in piece)
 
 
 @dataclass(slots=True)
@@ -174,7 +174,7 @@ class _Batches:
             raise RuntimeError(f"A step of this phase draws {config.batches} batches; its task asked for one more.")
         if number == len(self._drawn):
             first = config.draws + number * config.batch
-            batch = yield from self._loader.fetching(first, config.batch, config.size)
+            batch = yield from self._loader.fetching(first, config.batch, config.size, config.data_set)
             self._drawn.append(split(batch, self._micro_batches))
         return self._drawn[number]
 

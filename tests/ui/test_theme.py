@@ -68,11 +68,16 @@ def test_stylesheet_parses_without_a_warning_and_reaches_labels(qtbot, theme: Th
     assert label.font().pixelSize() == theme.tokens.title_size
 
 
-@pytest.mark.parametrize("name", sorted(GLYPHS))
+@pytest.mark.parametrize("name", [*sorted(GLYPHS), "crop_rotate"])
 def test_every_icon_draws_something(qtbot, theme: Theme, name: str):
     image = icon(name, theme.tokens).pixmap(24, 24).toImage()
     inked = sum(image.pixelColor(x, y).alpha() > 0 for x in range(24) for y in range(24))
     assert inked > 10
+
+
+def test_an_icon_that_nobody_drew_is_an_error(theme: Theme):
+    with pytest.raises(KeyError, match="no such icon"):
+        icon("no such icon", theme.tokens)
 
 
 def test_icon_takes_the_colour_of_the_theme_and_follows_it(qtbot, theme: Theme):

@@ -1,6 +1,6 @@
 """The form of a task: built from its settings model, so that a new setting needs no line here."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,7 +24,6 @@ class SettingsForm(QWidget):
     Args:
         model: the task's settings.
         theme: where colours and icons come from.
-        groups: their order, as far as it is not that of the settings.
         parent: the widget it lies in.
 
     """
@@ -45,7 +44,6 @@ class SettingsForm(QWidget):
         model: type[Settings],
         theme: Theme,
         *,
-        groups: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -53,7 +51,6 @@ class SettingsForm(QWidget):
         self._settings = model()
         self._rows = {info.name: _make_row(info, theme) for info in describe(model)}
         self._sections: dict[str, Section] = {}
-        self._order = tuple(groups)
         self._hidden: frozenset[str] = frozenset()
         self._lay_out()
         self._connect()
@@ -64,8 +61,7 @@ class SettingsForm(QWidget):
         top = column(gap=gap, margins=(0, 0, 0, gap))
         layout = column(top, gap=0)
         self.setLayout(layout)
-        there = [row.info.group for row in self._rows.values() if row.info.group]
-        for group in dict.fromkeys([*(group for group in self._order if group in there), *there]):
+        for group in dict.fromkeys(row.info.group for row in self._rows.values() if row.info.group):
             self._sections[group] = Section(group, self._theme, self)
             layout.addWidget(self._sections[group])
         for row in self._rows.values():

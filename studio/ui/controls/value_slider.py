@@ -191,8 +191,10 @@ class ValueSlider(QSlider):
         painter.setPen(Qt.PenStyle.NoPen)
         middle, x, live = self.height() / 2, self._x_of(self._value), self.isEnabled()
         _bar(painter, 1, self.width() - 1, middle, self._theme.colour("groove" if live else "border"))
-        if live and self._value > self._scale.low:
-            _bar(painter, 1, x, middle, self._theme.colour("accent"))
+        nothing = max(self._scale.low, 0.0)  # what goes both ways is filled from there
+        if live and self._value != nothing:
+            start = 1.0 if nothing == self._scale.low else self._x_of(nothing)
+            _bar(painter, min(start, x), max(start, x), middle, self._theme.colour("accent"))
         if self._default is not None:
             notch = QRectF(self._x_of(self._default) - 0.5, middle + 4, 1, 4)
             painter.fillRect(notch, self._theme.colour("outline" if live else "border"))

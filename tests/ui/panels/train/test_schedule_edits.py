@@ -188,7 +188,7 @@ def test_what_a_cell_shows_can_be_written_back(column: object) -> None:
         phase(
             2.5, rate=Ramp(start=0.01, end=0.001, decay="polynomial", power=3), name="Down", weight_decay=0.1, size=96,
             batch=7, batches=5, trains=("critic",), frozen=("body", "critic.head"), train_norms=True,
-            layer_rates=(0.01, 1.0),
+            layer_rates=(0.01, 1.0), data={"data": ("/",)},
         )
     )  # fmt: skip
     assert column in COLUMNS

@@ -70,10 +70,15 @@ class RateDialog(QDialog):
         self.finished.connect(search.cancel)
 
     def _begin(self) -> None:
+        try:
+            sweep = self.finder.sweep
+        except ValueError as error:
+            self._tell(str(error))
+            return
         self.trouble.hide()
         self.finder.begin()
         self.bar.setRange(0, 0)
-        self._search.start(self._plan)
+        self._search.start(self._plan, sweep)
         self._show_running()
 
     def _show_running(self) -> None:
@@ -93,9 +98,12 @@ class RateDialog(QDialog):
 
     def _show_failure(self, failure: Failure) -> None:
         self.finder.stop()
-        self.trouble.setText(f"{failure.cause} {failure.remedy}")
-        self.trouble.show()
+        self._tell(f"{failure.cause} {failure.remedy}")
         self._show_running()
+
+    def _tell(self, words: str) -> None:
+        self.trouble.setText(words)
+        self.trouble.show()
 
     def _use(self, rate: float) -> None:
         self.rate_chosen.emit(rate)

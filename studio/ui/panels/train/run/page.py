@@ -12,7 +12,7 @@ from studio.core.events import Progress
 from studio.jobs.runs import RunSnapshot
 from studio.training.run_log import Series
 from studio.training.run_summary import RunSummary
-from studio.training.schedule import Schedule
+from studio.training.schedule import Schedule, counted
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.layouts import column, holding, row, scrolling, splitter
@@ -78,7 +78,7 @@ class RunPage(QWidget):
         self._said = ""
         self._numbers: list[tuple[str, Series]] = []
         self._feeder = QTimer(self, singleShot=True, interval=0)
-        self._scheduled: tuple[Schedule, int, int, int] | None = None
+        self._scheduled: tuple[Schedule, tuple[int, ...], int, int] | None = None
         self._lay_out()
         self._connect()
 
@@ -239,17 +239,18 @@ class RunPage(QWidget):
         settings = settings_of(kind, {**look.plan.settings, **steered})
         self.side.set_settings(settings, steerable=RunAction.STEER in self._session.actions(look))
         self.side.set_over(look.state in ("finished", "stopped", "failed"))
-        self.side.set_use(_use_hint(kind, look))
+        self.side.set_use(kind.use if look.has_model else "")
 
     def _show_schedule(self, look: RunSnapshot, kind: TaskKind | None) -> None:
         pace = look.history.pace
-        examples = pace.facts.get("examples") if pace is not None else None
+        facts = pace.facts if pace is not None else {}
+        counts = facts.get("examples_by_phase") or [facts.get("examples") or _EXAMPLES] * len(look.plan.schedule.phases)
         settings = (kind.settings if kind is not None else TrainingSettings)()
         batch, size = (int(look.plan.settings.get(name, getattr(settings, name))) for name in ("batch", "size"))
-        of = (look.plan.schedule, int(examples or _EXAMPLES), batch, size)
+        of = (look.plan.schedule, tuple(counts), batch, size)
         if of != self._scheduled:
             self._scheduled = of
-            self.schedule.set_schedule(*of)
+            self.schedule.set_schedule(look.plan.schedule, counted(look.plan.schedule, counts), batch, size)
         self.schedule.set_position(look.history.step or None)
         # what is being followed cannot be redrawn; a run that rests takes another course when it goes on
         self.schedule.setEnabled(RunAction.RESUME in self._session.actions(look))
@@ -293,12 +294,3 @@ class RunPage(QWidget):
         if path is None:
             self.curves.set_comparison("", {})
         self._offer_comparisons(self._session.manager.runs)
-
-
-def _use_hint(kind: TaskKind, look: RunSnapshot) -> str:
-    if not kind.product or not look.has_model:
-        return ""
-    return {
-        "fast_style": "Paint at once with what it learnt: in the Style panel, as Instant",
-        "backbone": "Let it look at the pictures in the Style panel",
-    }[kind.product]

@@ -281,14 +281,14 @@ class RunManager(QObject):
         except (StudioError, OSError) as error:
             self.failed.emit(explain(error))
 
-    def move_data(self, path: Path, folder: Path) -> None:
-        """Write down that the pictures of a run that rests lie in `folder` now."""
+    def move_data(self, path: Path, slot: str, folder: Path) -> None:
+        """Write down that what a run that rests learns from in `slot` lies in `folder` now."""
         try:
             plan = RunFolder(path).read_plan()
         except StudioError as error:
             self.failed.emit(explain(error))
             return
-        self.change_plan(path, plan.model_copy(update={"data": (str(folder),)}))
+        self.change_plan(path, plan.model_copy(update={"data": {**plan.data, slot: (str(folder),)}}))
 
     def write_notes(self, path: Path, notes: str) -> None:
         """Keep what the artist noted about a run, beside it."""

@@ -1,12 +1,13 @@
 """The schedule editor: a plot to draw on, a table for exact numbers, and one state behind both."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QToolButton, QWidget
 
-from studio.training.schedule import Schedule
+from studio.training.schedule import Phase, Schedule
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.number_box import number_text
@@ -87,7 +88,7 @@ class ScheduleEditor(QWidget):
             button.setFixedWidth(64)
         self.more_button.setCheckable(True)
         self.more_button.setToolTip(
-            "Momentum, optimiser, weight decay, picture size, batch, resting layers and layer rates of each phase"
+            "Momentum, optimiser, weight decay, picture size, batch, data, resting layers and layer rates of each phase"
         )
         mark(self.more_button, kind="link")
         mark(self.readout, tone="muted")
@@ -128,8 +129,18 @@ class ScheduleEditor(QWidget):
         self.scale_choice.chosen.connect(self._set_scale)
         self.more_button.toggled.connect(self._show_more)
 
-    def set_schedule(self, schedule: Schedule, examples: int, batch: int, size: int) -> None:
-        """Show a schedule over so many examples per epoch, with the run's batch and picture size; tells nobody."""
+    def set_schedule(
+        self, schedule: Schedule, examples: int | Callable[[Phase], int], batch: int, size: int
+    ) -> None:  # fmt: skip
+        """Show a schedule over so many examples per epoch, with the run's batch and picture size; tells nobody.
+
+        Args:
+            schedule: what to show.
+            examples: how many make an epoch, or that of each phase.
+            batch: where a phase says none.
+            size: likewise, px.
+
+        """
         if self._own_history and schedule != self.schedule:
             self.undo_stack.clear()
         self.state.set_schedule(schedule, examples, batch, size)
@@ -243,8 +254,9 @@ class ScheduleEditor(QWidget):
     def _show_summary(self) -> None:
         mark(self.readout, tone="muted")
         timeline = self.state.timeline
-        epochs = timeline.total_draws / timeline.examples
-        words = f"{timeline.total_steps:,} steps · {epochs:.4g} epochs · {timeline.total_draws:,} pictures"
+        words = (
+            f"{timeline.total_steps:,} steps · {timeline.total_epochs:.4g} epochs · {timeline.total_draws:,} pictures"
+        )
         position = self.state.position
         if position is not None:
             words = f"Step {min(position, timeline.total_steps):,} of {words}"

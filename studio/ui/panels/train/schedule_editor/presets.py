@@ -67,7 +67,7 @@ class _PresetTile(QAbstractButton):
         self._theme = theme
         self._help = preset.help
         self._preset = preset
-        self._timeline = preset.schedule().timeline(100, batch=1, size=64)
+        self._timeline = preset().timeline(100, batch=1, size=64)
         self.setText(preset.title)
         self.setAccessibleName(preset.title)
         self.setAccessibleDescription(preset.help)
