@@ -232,7 +232,7 @@ def put_run_together(stage: Stage, folder: Path) -> None:
     stage.window.show_panel("train")
     new.drop([photos_to_learn_from(folder / "holiday photos")])
     new.set_input("painting", named("great-wave", sample_paintings()).path)
-    stage.wait_until(lambda: new.report is not None and stage.studio.pictures.is_idle)
+    stage.wait_until(lambda: all(new.reports) and stage.studio.pictures.is_idle)
     stage.window.setFocus()  # no ring lies around whatever happens to come first
 
 

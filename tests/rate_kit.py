@@ -11,11 +11,11 @@ from torch.nn import functional as F  # noqa: N812
 
 from studio.core.events import Job, Progress
 from studio.training.run_folder import RunPlan
-from studio.training.schedule import StepConfig
+from studio.training.schedule import DATA, StepConfig
 from studio.training.schedule_presets import constant
 from studio.training.settings import TrainingSettings
 from studio.training.task import Batch, ExportedModel, Objective, TaskContext, TrainingTask
-from studio.training.task_kind import TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 SETTINGS = TrainingSettings(batch=8, size=16)
 
@@ -100,7 +100,8 @@ def open_pair(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
 
 def kind_of(opener: str) -> TaskKind:
     return TaskKind(
-        "fit", "Fit", "A toy.", TrainingSettings, f"rate_kit:{opener}", "pictures", "nothing", lambda _: constant()
+        "fit", "Fit", "A toy.", TrainingSettings, f"rate_kit:{opener}",
+        (DataSlot(DATA, "Pictures", "pictures", "nothing"),), lambda _: constant(),
     )  # fmt: skip
 
 

@@ -69,8 +69,8 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     plan = RunPlan(
         task=kind.name,
         title=asked.output.name,
-        data=tuple(str(_existing(path, "--data", parser)) for path in asked.data),
-        inputs={one.name: str(_existing(getattr(asked, one.name), _flag(one.name), parser)) for one in kind.inputs},
+        data=_data(asked, kind, parser),
+        inputs={one.role: str(_existing(getattr(asked, one.role), _flag(one.role), parser)) for one in kind.inputs},
         settings=settings.model_dump(exclude_unset=True),
         schedule=_schedule(asked, kind, settings, parser),
     )
@@ -116,11 +116,20 @@ def _to_resume(arguments: Sequence[str]) -> Asked:
 def _moved(plan: RunPlan, asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> RunPlan:
     """Return the plan with its data and inputs where they lie now."""
     inputs = {
-        one.name: str(_existing(path, _flag(one.name), parser))
-        for one in kind.inputs if (path := getattr(asked, one.name)) is not None
+        one.role: str(_existing(path, _flag(one.role), parser))
+        for one in kind.inputs if (path := getattr(asked, one.role)) is not None
     }  # fmt: skip
-    data = tuple(str(_existing(path, "--data", parser)) for path in asked.data or ())
-    return plan.model_copy(update={"data": data or plan.data, "inputs": {**plan.inputs, **inputs}})
+    data = {**plan.data, **_data(asked, kind, parser)}
+    return plan.model_copy(update={"data": data, "inputs": {**plan.inputs, **inputs}})
+
+
+def _data(asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> dict[str, tuple[str, ...]]:
+    """Return the sources that are named, by slot."""
+    named = {slot: getattr(asked, slot.flag) for slot in kind.data}
+    return {
+        slot.name: tuple(str(_existing(path, slot.flag, parser)) for path in paths)
+        for slot, paths in named.items() if paths
+    }  # fmt: skip
 
 
 def _asked(
@@ -194,12 +203,12 @@ def _summary() -> str:
 
 
 def _parser_for(kind: TaskKind) -> CommandParser:
-    inputs = "".join(f" {_flag(one.name)} FILE" for one in kind.inputs)
+    sources = " ".join([f"{slot.flag} DIR…" for slot in kind.data] + [f"{_flag(one.role)} FILE" for one in kind.inputs])
     parser = CommandParser(
         f"train {kind.name}",
         f"{kind.summary}\nCtrl+C pauses; atelier train --resume RUN goes on. The finished network is "
         "RUN/model.safetensors.",
-        f"--data DIR…{inputs} -o RUN [--steps N …]",
+        f"{sources} -o RUN [--steps N …]",
     )
     _add_sources(parser, kind, required=True)
     parser.add_argument("-o", "--output", metavar="RUN", type=Path, required=True, help="a new folder for the run")
@@ -220,7 +229,7 @@ def _resuming_parser(kind: TaskKind) -> CommandParser:
         "train",
         f"Go on with a run ({kind.title}). It ends up exactly where it would have without the break.\n"
         "Settings that are not given stay as they are.",
-        "--resume RUN [--data DIR…] [--accept-changes] [--steps N …]",
+        "--resume RUN " + " ".join(f"[{slot.flag} DIR…]" for slot in kind.data) + " [--accept-changes] [--steps N …]",
     )
     parser.add_argument("--resume", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
@@ -234,10 +243,13 @@ def _resuming_parser(kind: TaskKind) -> CommandParser:
 
 def _add_sources(parser: CommandParser, kind: TaskKind, *, required: bool) -> None:
     now = "" if required else " Only where it lies elsewhere now."
-    parser.add_argument("--data", metavar="DIR", type=Path, nargs="+", required=required, help=kind.data_help + now)
+    for slot in kind.data:
+        parser.add_argument(
+            slot.flag, metavar="DIR", type=Path, nargs="+", required=required, dest=slot.flag, help=slot.help + now
+        )
     for one in kind.inputs:
         parser.add_argument(
-            _flag(one.name), metavar="FILE", type=Path, required=required, dest=one.name, help=one.help + now
+            _flag(one.role), metavar="FILE", type=Path, required=required, dest=one.role, help=one.help + now
         )
 
 
@@ -301,14 +313,29 @@ def _schedule(
 ) -> Schedule:  # fmt: skip
     if asked.schedule is not None:
         try:
-            return Schedule.model_validate_json(asked.schedule.read_bytes())
+            schedule = Schedule.model_validate_json(asked.schedule.read_bytes())
         except OSError as error:
             parser.error(f"argument --schedule: {asked.schedule}: {error.strerror}")
         except ValidationError as error:
             parser.error(f"argument --schedule: {asked.schedule}: {_first_of(error)}")
+        return _with_data_found(schedule, asked.schedule.absolute().parent, kind, parser)
     if asked.preset is not None:
         return _preset(asked.preset, parser)
     return kind.default_schedule(settings)
+
+
+def _with_data_found(schedule: Schedule, folder: Path, kind: TaskKind, parser: CommandParser) -> Schedule:
+    """Return the schedule with the places of its phases' own data, which count from where its file lies."""
+    slots = {slot.name: slot.flag for slot in kind.data}
+    for index, phase in enumerate(schedule.phases):
+        for slot, paths in phase.data.items():
+            if slot not in slots:
+                parser.error(
+                    f"argument --schedule: phase {index + 1}: data: there is no “{slot}”, only {', '.join(slots)}"
+                )
+            found = tuple(str(_existing(folder / Path(path).expanduser(), "--schedule", parser)) for path in paths)
+            schedule = schedule.with_data(index, {slot: found})
+    return schedule
 
 
 def _preset(text: str, parser: CommandParser) -> Schedule:
@@ -318,7 +345,7 @@ def _preset(text: str, parser: CommandParser) -> Schedule:
         parser.error(f"argument --preset: there is no “{name}”; choose from {', '.join(PRESETS)}")
     given = dict(part.strip().partition("=")[::2] for part in numbers.split(",") if part.strip())
     try:
-        return preset.schedule(preset.numbers(**given))
+        return preset(**given)
     except ValidationError as error:
         parser.error(f"argument --preset: {name}: {_first_of(error)}")
 

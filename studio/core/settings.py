@@ -4,6 +4,7 @@ A task's settings are a frozen pydantic model whose fields are made with `settin
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias, get_args, get_origin
 
@@ -96,6 +97,14 @@ def setting(
         "choices": choices or {}, "lowest": lowest, "offers": offers,
     }  # fmt: skip
     return Field(default, title=label, description=help, ge=low, le=high, json_schema_extra=extra)
+
+
+def inherited(model: type[Settings], name: str, default: Any, **words: str) -> Any:
+    """Declare a setting of a base class again, with another default; `label` and `help` may be others, too."""
+    made = copy(model.model_fields[name])
+    made.default = default
+    made.title, made.description = words.get("label", made.title), words.get("help", made.description)
+    return made
 
 
 def describe(model: type[Settings]) -> tuple[SettingInfo, ...]:

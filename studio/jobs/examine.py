@@ -8,21 +8,18 @@ from studio.core.controls import Controls
 from studio.core.events import Job
 from studio.training.data import inspection
 from studio.training.data.inspection import DataReport
+from studio.training.data.sources import ANY_PICTURES, Reading
 
 __all__ = ["ExamineTask", "examine_data"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExamineTask:
-    """What to look at: `sources` as in `sources.find_pictures`, to be trained on at `size` px.
-
-    `by_class`: each source holds a folder per class (the deepest ones, with `deepest`), or the only one idx files.
-    """
+    """What to look at: `sources` (folders, files, lists), read as `reading` says, to be trained on at `size` px."""
 
     sources: tuple[Path, ...]
     size: int
-    by_class: bool = False
-    deepest: bool = False
+    reading: Reading = ANY_PICTURES
 
 
 def examine_data(task: ExamineTask, controls: Controls[Any]) -> Job[DataReport]:
@@ -32,5 +29,4 @@ def examine_data(task: ExamineTask, controls: Controls[Any]) -> Job[DataReport]:
         StudioError: there is nothing to look at.
 
     """
-    report = yield from inspection.examine(task.sources, size=task.size, by_class=task.by_class, deepest=task.deepest)
-    return report
+    return (yield from inspection.examine(task.sources, size=task.size, reading=task.reading))

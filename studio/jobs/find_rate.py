@@ -63,7 +63,7 @@ def _work(
     module, function = kind.opener.split(":")
     place = TaskContext(processes.device, UserFolders.standard().cache / "training", settings.seed)
     task: TrainingTask = yield from getattr(import_module(module), function)(request.plan, place)
-    timeline = request.plan.schedule.timeline(len(task.examples), batch=settings.batch, size=settings.size)
+    timeline = task.timeline(request.plan.schedule, batch=settings.batch, size=settings.size)
     step, optimisers = _take_up(request.folder, task)
     config = timeline.at(min(step, timeline.total_steps - 1))
     sweep = find_rates(

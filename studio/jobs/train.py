@@ -121,8 +121,9 @@ class TrainingJob:
         if workers < 0:  # those of a computer share its processors
             workers = -(-suitable_workers(processes.device.type) // processes.here)
         loader = ExampleLoader(
-            task.examples, settings.seed, world=processes.world, rank=processes.rank, workers=workers
-        )
+            task.examples, settings.seed, world=processes.world, rank=processes.rank, workers=workers,
+            others=task.other_examples,
+        )  # fmt: skip
         memo = MicroBatchMemo(cache / "parts.json")
         with loader:
             kit = Equipment(self._run, self._plan, settings, processes, loader, self._log, memo, clock)

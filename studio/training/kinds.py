@@ -3,11 +3,12 @@
 from studio.core.failures import StudioError
 from studio.training.task_kind import TaskKind
 from studio.training.tasks.classifier_settings import CLASSIFIER
+from studio.training.tasks.distill_settings import DISTILL
 from studio.training.tasks.fast_style_settings import FAST_STYLE
 
 __all__ = ["KINDS", "kind_named"]
 
-KINDS: tuple[TaskKind, ...] = (FAST_STYLE, CLASSIFIER)
+KINDS: tuple[TaskKind, ...] = (FAST_STYLE, CLASSIFIER, DISTILL)
 
 
 def kind_named(name: str) -> TaskKind:

@@ -91,7 +91,7 @@ class TrainingLoop:
         self._kit = equipment
         settings, plan, processes = equipment.settings, equipment.plan, equipment.processes
         self._task = task
-        self._timeline = plan.schedule.timeline(len(task.examples), batch=settings.batch, size=settings.size)
+        self._timeline = task.timeline(plan.schedule, batch=settings.batch, size=settings.size)
         self._last = min(self._timeline.total_steps, settings.steps or self._timeline.total_steps)
         self._train_state = TrainState(task, settings, processes, self._last)
         for phase in plan.schedule.phases:
@@ -104,7 +104,7 @@ class TrainingLoop:
         self._logger = MetricLogger(equipment.log)
         self._checkpointer = Checkpointer(
             equipment.run, equipment.clock, self._train_state, self._live_settings,
-            identity_of(plan, settings, task.examples.fingerprint), self._logger, processes, self._say,
+            identity_of(plan, settings, task.fingerprint(plan.schedule)), self._logger, processes, self._say,
         )  # fmt: skip
         self._evaluator = Evaluator(equipment.run, self._train_state, self._logger, processes, settings.seed, self._say)
         self._recovery = Recovery(
@@ -262,7 +262,7 @@ class TrainingLoop:
         """As the last step learnt: what the next one will need is found out only when it is taken."""
         config = self._timeline.at(max(0, self.step - 1))
         mine = self._kit.processes.share_of(config.batch)
-        return self._train_state.shown(config.size, max(1, mine // self._live_settings.micro_batches(self.step - 1)))
+        return self._train_state.shown(config, max(1, mine // self._live_settings.micro_batches(self.step - 1)))
 
     def _breathing(self, work: Generator[None, None, T], controls: Controls[Any] | None = None) -> Job[T]:
         """Run `work` with breaths; when the job is closed in the middle, it is given up.

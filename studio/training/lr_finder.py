@@ -67,7 +67,7 @@ def find_rates(
     """
     before = generator_state(processes.device)
     try:
-        with ExampleLoader(task.examples, settings.seed) as loader:
+        with ExampleLoader(task.examples, settings.seed, others=task.other_examples) as loader:
             bench = _Bench(task, config, settings, processes, sweep, optimisers or {}, loader, stop)
             return (yield from undisturbed(bench.all_networks(), processes.device))
     finally:
@@ -104,7 +104,8 @@ class _Bench:
 
     def _trial(self, network: str, micro_batches: int) -> Generator[RateTried | None, None, RateCurve]:
         """Let one network of a copy learn, at one rate after the other, until its loss diverges."""
-        task = copy.deepcopy(self.task, {id(self.task.examples): self.task.examples})
+        shared = (self.task.examples, self.task.other_examples)
+        task = copy.deepcopy(self.task, {id(one): one for one in shared})
         for module in task.networks.values():
             module.train()
         optimisers = {name: NetworkOptimiser.of(task, name, self.settings, self.processes) for name in task.networks}
@@ -127,4 +128,5 @@ class _Bench:
             if diverged or self.stop():
                 break
         tried = np.array(rates[: len(watch.losses)])
-        return RateCurve(network, tried, np.array(watch.losses), np.array(watch.smoothed), diverged)
+        losses, smoothed = np.array(watch.losses), np.array(watch.smoothed)
+        return RateCurve(network, tried, losses, smoothed, diverged, self.sweep.spacing)

@@ -10,6 +10,7 @@ from torch.nn.utils import get_total_norm
 
 from studio.core.failures import StudioError
 from studio.training.guards import GradientGuard, LossScale
+from studio.training.lars import LARS
 from studio.training.processes import Processes
 from studio.training.schedule import Optimiser, Phase, StepConfig, layer_factors
 from studio.training.settings import TrainingSettings
@@ -228,6 +229,8 @@ def make_optimiser(kind: Optimiser, groups: Sequence[LayerGroup]) -> torch.optim
             return torch.optim.SGD(tables, lr=0.0, fused=fused)
         case "rmsprop":
             return torch.optim.RMSprop(tables, lr=0.0)
+        case "lars":
+            return LARS(tables)
 
 
 def _begin_momenta(sgd: torch.optim.Optimizer) -> None:

@@ -20,19 +20,19 @@ _HARMLESS = {"workers", "checkpoint_minutes", "sample_every"}
 """Settings that change nothing about what is learnt."""
 
 
-def identity_of(plan: RunPlan, settings: TrainingSettings, data: str) -> dict[str, Any]:
+def identity_of(plan: RunPlan, settings: TrainingSettings, data: str | Mapping[str, str]) -> dict[str, Any]:
     """Return what decides how a run goes, as plain values: kept in its checkpoints.
 
     Args:
         plan: of the run.
         settings: as the plan has them.
-        data: the examples' fingerprint.
+        data: the examples' fingerprint; where there are several, by the name of what they are of.
 
     """
     return {
         "task": plan.task,
         "settings": settings.model_dump(mode="json"),
-        "schedule": plan.schedule.model_dump(mode="json"),
+        "schedule": _without_paths(plan.schedule).model_dump(mode="json"),
         "inputs": {name: _sha256(Path(path)) for name, path in sorted(plan.inputs.items())},
         "data": data,
         "versions": {"atelier": __version__, "torch": str(torch.__version__)},
@@ -44,14 +44,18 @@ def changes_between(before: Mapping[str, Any], now: Mapping[str, Any], settings:
     found = []
     if before["task"] != now["task"]:
         found.append(f"the kind of training ({before['task']} → {now['task']})")
-    if before["data"] != now["data"]:
+    if isinstance(before["data"], Mapping) and isinstance(now["data"], Mapping):
+        known, here = before["data"], now["data"]
+        found += [f"the pictures it learns from ({name})" for name in here if known.get(name) != here[name]]
+    elif before["data"] != now["data"]:
         found.append("the pictures it learns from")
     if Schedule.model_validate(before["schedule"]) != Schedule.model_validate(now["schedule"]):  # whatever it may say
         found.append("the schedule")
     names = before["inputs"].keys() | now["inputs"].keys()
     found += [f"the {name}" for name in sorted(names) if before["inputs"].get(name) != now["inputs"].get(name)]
+    known_settings = {"split": False, **before["settings"]}  # version 0.1 took folders that divide the data for classes
     for info in describe(settings):
-        old, new = before["settings"].get(info.name, info.default), now["settings"].get(info.name, info.default)
+        old, new = known_settings.get(info.name, info.default), now["settings"].get(info.name, info.default)
         if old != new and info.name not in _HARMLESS and not _only_length(info.name, now["settings"]):
             found.append(f"“{info.label}” ({old} → {new})")
     return found
@@ -69,6 +73,14 @@ def check_changes(changes: list[str], *, accepted: bool) -> None:
             f"Since this run was last worked on, something has changed: {', '.join(changes)}.",
             "Change it back for an exact continuation, or go on with the change accepted (--accept-changes).",
         )
+
+
+def _without_paths(schedule: Schedule) -> Schedule:
+    """Say of each phase only which of the data sets it learns from: what these hold is told by their fingerprints."""
+    for index, phase in enumerate(schedule.phases):
+        number = schedule.data_sets.index(phase.data)
+        schedule = schedule.with_data(index, {slot: (str(number),) for slot in phase.data})
+    return schedule
 
 
 def _only_length(name: str, settings: Mapping[str, Any]) -> bool:

@@ -8,19 +8,21 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.training.run_folder import RunPlan
+from studio.training.schedule import Ramp
 
-__all__ = ["FoundRates", "LossWatch", "RateCurve", "RateRequest", "RateSweep", "steepest", "valley"]
+__all__ = ["FoundRates", "LossWatch", "RateCurve", "RateRequest", "RateSweep", "Spacing", "steepest", "valley"]
 
 Numbers: TypeAlias = NDArray[np.float64]
+Spacing: TypeAlias = Literal["exponential", "linear"]
 
 _LEFT_OUT_FIRST = 0.1
-"""This share of the sweep begins below anything that learns."""
+"""This share of an exponential sweep lies below anything that learns."""
 _LEFT_OUT_LAST = 5
 """So many last points belong to the explosion."""
 
@@ -33,12 +35,13 @@ _FLAT = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class RateSweep:
-    """Which rates are tried: `steps` of them from `low` to `high`, each the same factor above the one before.
+    """Which rates are tried: `steps` of them from `low` to `high`.
 
     Args:
         low: the first rate, > 0.
         high: the last rate, if nothing diverges before.
         steps: how many.
+        spacing: "exponential": each the same factor above the one before; "linear": each as much above it (Smith 2015).
         smoothing: weight of the past in the running mean of the loss, 0 ≤ β < 1.
         divergence: the sweep ends when the smoothed loss is so many times the best one.
 
@@ -49,6 +52,7 @@ class RateSweep:
     steps: int = 100
     smoothing: float = 0.98
     divergence: float = 4.0
+    spacing: Spacing = "exponential"
 
     def __post_init__(self) -> None:
         if not 0 < self.low < self.high:
@@ -59,8 +63,9 @@ class RateSweep:
             raise ValueError("The smoothing lies between 0 and 1, the divergence above 1.")
 
     def rates(self) -> tuple[float, ...]:
-        """Return the rates: low · (high / low)^(i / (steps − 1))."""
-        return tuple(self.low * (self.high / self.low) ** (i / (self.steps - 1)) for i in range(self.steps))
+        """Return the rates: low · (high / low)^t, or low + (high − low) · t, with t = i / (steps − 1)."""
+        ramp = Ramp(start=self.low, end=self.high, decay=self.spacing)
+        return tuple(ramp.at(i / (self.steps - 1)) for i in range(self.steps))
 
 
 @dataclass(slots=True)
@@ -99,6 +104,7 @@ class RateCurve:
         losses: the loss at each rate, before the step taken with it.
         smoothed: the same, smoothed.
         diverged: whether it ended because the loss exploded.
+        spacing: of the rates.
 
     """
 
@@ -107,6 +113,7 @@ class RateCurve:
     losses: Numbers
     smoothed: Numbers
     diverged: bool = False
+    spacing: Spacing = "exponential"
 
     @property
     def valley(self) -> float | None:
@@ -119,7 +126,7 @@ class RateCurve:
         return self._suggested(steepest)
 
     def _suggested(self, choose: Callable[[Numbers, Numbers], float | None]) -> float | None:
-        first = round(len(self.rates) * _LEFT_OUT_FIRST)
+        first = round(len(self.rates) * _LEFT_OUT_FIRST) if self.spacing == "exponential" else 0
         last = max(len(self.rates) - (_LEFT_OUT_LAST if self.diverged else 0), first)
         return choose(self.rates[first:last], self.smoothed[first:last])
 

@@ -17,11 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticSerializationError
 
 from studio import __version__
@@ -29,7 +30,7 @@ from studio.core.atomic import write_error, write_file
 from studio.core.failures import StudioError, first_line
 from studio.core.file_names import readable
 from studio.training.run_commands import RunCommands
-from studio.training.schedule import Schedule
+from studio.training.schedule import DataPaths, Schedule
 
 __all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
 
@@ -50,12 +51,12 @@ class RunPlan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     task: str
     """The name of a `TaskKind`."""
     title: str = ""
-    data: tuple[str, ...]
-    """Folders, picture files and lists to learn from."""
+    data: DataPaths
+    """What to learn from, by the names of the task's data slots."""
     inputs: Mapping[str, str] = Field(default_factory=dict)
     """Other files the task asks for, by name, such as the painting of a fast style."""
     settings: Mapping[str, Any] = Field(default_factory=dict)
@@ -63,6 +64,14 @@ class RunPlan(BaseModel):
     schedule: Schedule
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     version: str = __version__
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_the_first_format(cls, given: Any) -> Any:
+        """Version 0.1 wrote one list of data, and took folders that divide it for classes."""
+        if not isinstance(given, dict) or given.get("format") != 1:
+            return given
+        return given | {"format": 2, "settings": {"split": False, **given.get("settings", {})}}
 
 
 class RunChangedError(StudioError):
@@ -260,7 +269,7 @@ def _as_json(plan: RunPlan) -> bytes:
     try:
         return plan.model_dump_json(indent=2).encode()
     except PydanticSerializationError as error:  # lone surrogates: a name of other bytes than UTF-8
-        paths = (*plan.data, *plan.inputs.values(), plan.title)
+        paths = (*chain(*plan.data.values()), *plan.inputs.values(), plan.title)
         name = next((readable(path) for path in paths if readable(path) != path), "A name")
         raise StudioError(
             f"{name} is not a name in UTF-8.", "Rename that file or folder, then choose it again."

@@ -7,7 +7,7 @@ the window draws the same objects that the loop obeys.
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -15,14 +15,23 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Decay: TypeAlias = Literal["none", "linear", "cosine", "exponential", "polynomial"]
 Unit: TypeAlias = Literal["epochs", "steps"]
-Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop"]
+Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop", "lars"]
 Curve: TypeAlias = NDArray[np.float64]
 
-DEFAULT_MOMENTUM: Mapping[str, float] = {"adam": 0.9, "adamw": 0.9, "sgd": 0.9, "rmsprop": 0.0}
+DATA = "data"
+"""What a task that learns from one thing calls it."""
+
+DataPaths: TypeAlias = Annotated[
+    Mapping[str, tuple[str, ...]],
+    BeforeValidator(lambda given: {DATA: given} if isinstance(given, list | tuple) else given),
+]
+"""Folders, picture files and lists by data slot; a list alone is meant for the only one."""
+
+DEFAULT_MOMENTUM: Mapping[str, float] = {"adam": 0.9, "adamw": 0.9, "sgd": 0.9, "rmsprop": 0.0, "lars": 0.9}
 """Of a phase that says none (files that were written by the studio always say it)."""
 
 _FOR_EVER = 1e12
@@ -46,12 +55,14 @@ class Ramp(_Drawn):
     - exponential: start · (end / start)ᵗ, a straight line on a logarithmic axis
     - polynomial: end + (start − end) · (1 − t)ᵖ, with p = `power`
 
+    With `skip` s the first part of the way is left out: t runs from s to 1.
     """
 
     start: float
     end: float
     decay: Decay = "none"
     power: Annotated[float, Field(gt=0)] = 2.0
+    skip: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     @model_validator(mode="before")
     @classmethod
@@ -81,6 +92,7 @@ class Ramp(_Drawn):
     def along(self, t: Curve | np.float64) -> Curve:
         """Return the values at all shares `t` (0–1), in the shape of `t`."""
         start, end = self.start, self.end
+        t = self.skip + (1 - self.skip) * t
         match self.decay:
             case "none":
                 return np.full_like(t, start)
@@ -108,6 +120,7 @@ class Phase(_Drawn):
         decay_norms: whether it takes in normalisation layers and biases, too (fastai's `wd_bn_bias`).
         size: side of the pictures in px; None leaves it to the run's settings.
         batch: examples per optimiser step, over all processes; None leaves it to the run's settings.
+        data: what is learnt from in this phase instead of the run's data, by slot; {} the run's.
         batches: how many batches a step draws, each of fresh examples: those of a critic that learns five times while
             the generator learns once (Arjovsky et al. 2017, n_critic).
         trains: the networks that learn in this phase; () all.
@@ -129,6 +142,7 @@ class Phase(_Drawn):
     decay_norms: bool = True
     size: Annotated[int, Field(ge=1)] | None = None
     batch: Annotated[int, Field(ge=1)] | None = None
+    data: DataPaths = Field(default_factory=dict)
     batches: Annotated[int, Field(ge=1)] = 1
     trains: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
@@ -171,11 +185,26 @@ class Schedule(_Drawn):
 
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
 
-    def timeline(self, examples: int, *, batch: int, size: int) -> "Timeline":
-        """Lay the schedule over a data set.
+    @property
+    def data_sets(self) -> tuple[Mapping[str, tuple[str, ...]], ...]:
+        """Return each phase's own data once, in order; first of all {}, the run's."""
+        found: list[Mapping[str, tuple[str, ...]]] = [{}]
+        for phase in self.phases:
+            if phase.data not in found:
+                found.append(phase.data)
+        return tuple(found)
+
+    def with_data(self, index: int, data: Mapping[str, tuple[str, ...]]) -> "Schedule":
+        """Return the schedule with other data in a phase; slots without any learn from the run's again."""
+        merged = {**self.phases[index].data, **data}
+        phase = self.phases[index].model_copy(update={"data": {slot: paths for slot, paths in merged.items() if paths}})
+        return Schedule(phases=(*self.phases[:index], phase, *self.phases[index + 1 :]))
+
+    def timeline(self, examples: "int | Callable[[Phase], int]", *, batch: int, size: int) -> "Timeline":
+        """Lay the schedule over data.
 
         Args:
-            examples: how many make an epoch, ≥ 1.
+            examples: how many make an epoch, ≥ 1; or that of each phase, where they have data of their own.
             batch: examples per optimiser step where a phase does not say, over all processes and accumulation.
             size: side of the pictures in px where a phase does not say.
 
@@ -188,7 +217,8 @@ class StepConfig:
     """What holds at one step.
 
     `progress` is how much of its phase is over before the step (0 ≤ progress < 1), `draws` how many examples were drawn
-    before it since the beginning, and `epoch` the same in epochs.
+    before it since the beginning from the data that it learns from, which is number `data_set` of the schedule's, and
+    `epoch` how many epochs of any data are over.
     """
 
     step: int
@@ -206,6 +236,7 @@ class StepConfig:
     batch: int
     frozen: tuple[str, ...] = ()
     layer_rates: tuple[float, float] | None = None
+    data_set: int = 0
     batches: int = 1
     trained: tuple[str, ...] = ()
     train_norms: bool = False
@@ -225,25 +256,49 @@ class Timeline:
     """
 
     schedule: Schedule
-    examples: int
+    examples: int | Callable[[Phase], int]
     batch: int = field(kw_only=True)
     size: int = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.examples < 1:
+        if min(self.counts) < 1:
             raise ValueError("There are no examples to train on.")
         if self.batch < 1 or self.size < 1:
             raise ValueError(f"Batch and size are at least 1, not {self.batch} and {self.size}.")
 
     @cached_property
-    def _starts(self) -> tuple[int, ...]:
-        return tuple(accumulate((p.steps(self.examples, self.batch) for p in self.schedule.phases), initial=0))
+    def counts(self) -> tuple[int, ...]:
+        """How many examples make an epoch of each phase."""
+        examples = self.examples
+        return tuple(examples(phase) if callable(examples) else examples for phase in self.schedule.phases)
+
+    def steps_of(self, index: int) -> int:
+        """Return how many steps a phase takes."""
+        return self.schedule.phases[index].steps(self.counts[index], self.batch)
 
     @cached_property
-    def _draws(self) -> tuple[int, ...]:
-        phases = enumerate(self.schedule.phases)
-        draws = ((self._starts[i + 1] - self._starts[i]) * phase.draws(self.batch) for i, phase in phases)
-        return tuple(accumulate(draws, initial=0))
+    def _starts(self) -> tuple[int, ...]:
+        return tuple(accumulate((self.steps_of(index) for index in range(len(self.counts))), initial=0))
+
+    @cached_property
+    def _draws(self) -> tuple[tuple[int, ...], ...]:
+        """How many examples of each data set were drawn when a phase begins; last, when all is over."""
+        drawn = [0] * len(self.schedule.data_sets)
+        rows = [tuple(drawn)]
+        for index, phase in enumerate(self.schedule.phases):
+            drawn[self.data_sets[index]] += self.steps_of(index) * phase.draws(self.batch)
+            rows.append(tuple(drawn))
+        return tuple(rows)
+
+    @cached_property
+    def data_sets(self) -> tuple[int, ...]:
+        """Which of the schedule's data sets each phase learns from."""
+        return tuple(self.schedule.data_sets.index(phase.data) for phase in self.schedule.phases)
+
+    def _epochs(self, drawn: Sequence[int]) -> float:
+        """Return how many epochs so many draws of each data set are."""
+        counts = dict(zip(self.data_sets, self.counts, strict=True))
+        return sum(drawn[number] / count for number, count in counts.items())
 
     @property
     def total_steps(self) -> int:
@@ -253,7 +308,12 @@ class Timeline:
     @property
     def total_draws(self) -> int:
         """How many examples are drawn in all."""
-        return self._draws[-1]
+        return sum(self._draws[-1])
+
+    @property
+    def total_epochs(self) -> float:
+        """How many epochs it takes in all."""
+        return self._epochs(self._draws[-1])
 
     def phase_start(self, index: int) -> int:
         """Return the first step of a phase; of one past the last, where the training ends."""
@@ -281,15 +341,16 @@ class Timeline:
         phase = self.schedule.phases[index]
         first, after = self._starts[index], self._starts[index + 1]
         progress = (step - first) / (after - first)
-        draws = self._draws[index] + (step - first) * phase.draws(self.batch)
+        drawn, data_set = list(self._draws[index]), self.data_sets[index]
+        drawn[data_set] += (step - first) * phase.draws(self.batch)
         return StepConfig(
             step=step,
             total_steps=self.total_steps,
             phase=index,
             phase_name=phase.name,
             progress=progress,
-            draws=draws,
-            epoch=draws / self.examples,
+            draws=drawn[data_set],
+            epoch=self._epochs(drawn),
             optimiser=phase.optimiser,
             learning_rate=phase.learning_rate.at(progress),
             momentum=phase.momentum.at(progress),
@@ -298,6 +359,7 @@ class Timeline:
             batch=phase.batch or self.batch,
             frozen=phase.frozen,
             layer_rates=phase.layer_rates,
+            data_set=data_set,
             batches=phase.batches,
             trained=phase.trains,
             train_norms=phase.train_norms,
@@ -319,6 +381,15 @@ class Timeline:
             rates.append(phase.learning_rate.along(t))
             momenta.append(phase.momentum.along(t))
         return np.concatenate(steps), np.concatenate(rates), np.concatenate(momenta)
+
+
+def counted(schedule: Schedule, counts: Sequence[int]) -> Callable[[Phase], int]:
+    """Return what says how many examples make an epoch of any phase, from the `counts` of a schedule's phases.
+
+    So a schedule that is being redrawn keeps what is known of its phases' data; other data counts as the first's.
+    """
+    known = [(phase.data, count) for phase, count in zip(schedule.phases, counts, strict=True)]
+    return lambda phase: next((count for data, count in known if data == phase.data), counts[0])
 
 
 def layer_factors(layer_rates: tuple[float, float] | None, groups: int) -> tuple[float, ...]:

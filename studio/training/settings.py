@@ -1,12 +1,13 @@
 """What every training run can be set to; each task adds its own. Free of torch, so that the form shows first."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from studio.core.settings import Settings, setting
 
 __all__ = ["TrainingSettings"]
 
 _LENGTH = "Length"
+_DATA = "Data"
 _CARE = "Averaging and care"
 _MACHINE = "This computer"
 
@@ -17,6 +18,8 @@ class TrainingSettings(Settings):
     `batch` counts the pictures of one optimiser step, over all processes and however many are held in memory at once.
     The schedule (phases, rates, momentum) is a value of its own: `studio.training.schedule`.
     """
+
+    leading: ClassVar[tuple[str, ...]] = ("", _LENGTH, "Network", _DATA, "Variety", _CARE, _MACHINE)
 
     size: int = setting(
         160, label="Picture size", help="Side of the squares it learns on; larger shows more, and takes longer.",
@@ -35,6 +38,14 @@ class TrainingSettings(Settings):
     seed: int = setting(
         0, label="Seed", help="Another number, another course.", term="random seed",
         low=0, high=2**31 - 1, step=1, group=_LENGTH)  # fmt: skip
+
+    share: int = setting(
+        100, label="Work on", help="Learns from a part of the data only, to try things out quickly.",
+        term="share of the data, of every class as large a part, drawn by the seed", low=1, high=100, step=5, unit="%",
+        group=_DATA)  # fmt: skip
+    split: bool = setting(
+        True, label="Folders divide it", help="It learns from what lies in train, and is checked on valid or test.",
+        term="predefined split: folders train and valid or test; idx files train and t10k", group=_DATA)  # fmt: skip
 
     learning_rate_factor: float = setting(
         1.0, label="Pace", help="Learns faster or more carefully from now on: multiplies the schedule's rate.",

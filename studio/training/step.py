@@ -174,7 +174,7 @@ class _Batches:
             raise RuntimeError(f"A step of this phase draws {config.batches} batches; its task asked for one more.")
         if number == len(self._drawn):
             first = config.draws + number * config.batch
-            batch = yield from self._loader.fetching(first, config.batch, config.size)
+            batch = yield from self._loader.fetching(first, config.batch, config.size, config.data_set)
             self._drawn.append(split(batch, self._micro_batches))
         return self._drawn[number]
 

@@ -15,11 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from studio.core.events import Picture
+from studio.core.failures import StudioError
 from studio.core.settings import Settings
 from studio.training.guards import Verdict
+from studio.training.schedule import DATA
 
 if TYPE_CHECKING:
-    from studio.training.schedule import StepConfig
+    from studio.training.schedule import Schedule, StepConfig, Timeline
 
 __all__ = [
     "Batch",
@@ -142,8 +144,11 @@ class Examples(Protocol):
     """All examples to learn from, by number; pickles, since worker processes draw them too."""
 
     @property
-    def fingerprint(self) -> str:
-        """Sha256 over what the examples are: changes when the data changes, not when the folder moves."""
+    def fingerprint(self) -> str | Mapping[str, str]:
+        """Sha256 over what the examples are: changes when the data changes, not when the folder moves.
+
+        Where they come from several data slots, one for each of them by name.
+        """
 
     def __len__(self) -> int: ...
 
@@ -169,6 +174,7 @@ class TrainingTask(ABC):
         shown: the name of the network that is averaged (EMA, SWA), sampled, validated and exported. Where several are,
             such as CycleGAN's two generators, they are one `nn.ModuleDict` in `networks`, with one optimiser.
         examples: what it learns from.
+        other_examples: what it learns from in phases with data of their own: one for each of `schedule.data_sets[1:]`.
         best: which number of `validate` says "best", and whether small or large is good; None keeps no best.
 
     """
@@ -176,6 +182,7 @@ class TrainingTask(ABC):
     networks: Mapping[str, nn.Module]
     shown: str
     examples: Examples
+    other_examples: Sequence[Examples] = ()
     best: tuple[str, Literal["min", "max"]] | None = None
 
     @abstractmethod
@@ -226,6 +233,34 @@ class TrainingTask(ABC):
     def optimiser(self, network: str) -> OptimiserRule:
         """Return how the network's optimiser departs from the schedule: by default not at all."""
         return OptimiserRule()
+
+    def timeline(self, schedule: "Schedule", *, batch: int, size: int) -> "Timeline":
+        """Lay a schedule over the examples; batch and size are those of phases that say none.
+
+        Raises:
+            StudioError: a phase has data of its own, and this kind of training learns from the same throughout.
+
+        """
+        sets = (self.examples, *self.other_examples)
+        if len(sets) < len(schedule.data_sets):
+            raise StudioError(
+                "This kind of training cannot learn from other data in one of its phases.",
+                "Take the phase's own data out of the schedule.",
+            )
+        return schedule.timeline(
+            lambda phase: len(sets[schedule.data_sets.index(phase.data)]), batch=batch, size=size
+        )  # fmt: skip
+
+    def fingerprint(self, schedule: "Schedule") -> str | Mapping[str, str]:
+        """Return the fingerprint of what is learnt from, or several by the names of data slots and phases."""
+        own = self.examples.fingerprint
+        found = {DATA: own} if isinstance(own, str) else dict(own)
+        for number, examples in enumerate(self.other_examples, 1):
+            phase = next(i for i, one in enumerate(schedule.phases) if one.data == schedule.data_sets[number])
+            print_ = examples.fingerprint
+            by_slot = {"": print_} if isinstance(print_, str) else print_
+            found |= {f"phase {phase + 1} {slot}".strip(): value for slot, value in by_slot.items()}
+        return own if found == {DATA: own} else found
 
     def adopt(self, settings: Settings) -> None:  # noqa: B027 - most tasks have nothing to change in mid-run
         """Go on with `settings`, of which those with `effect="steer"` may have changed in mid-run (loss weights)."""

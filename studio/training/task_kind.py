@@ -1,22 +1,50 @@
 """What the studio knows of a kind of training before any network is loaded: its words, its settings, its needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
 
-from studio.training.schedule import Schedule
+from studio.core.picture_task import InputSlot
+from studio.training.data.sources import Holds, Reading
+from studio.training.schedule import DATA, Schedule
 from studio.training.settings import TrainingSettings
 
-__all__ = ["InputKind", "TaskKind"]
+__all__ = ["DataSlot", "TaskKind"]
 
 
 @dataclass(frozen=True, slots=True)
-class InputKind:
-    """A file that a task asks for beside its data, such as the painting of a fast style."""
+class DataSlot:
+    """One of the things that a task learns from: a place to drop folders, files and lists.
+
+    Args:
+        name: in run.json and on the command line (`--data-NAME`); the only slot of a task is `DATA`, and `--data`.
+        title: over its place in the window.
+        holds: what its folders are looked through for.
+        help: what to drop, in the artist's words.
+        deepest: of classes: whether these settings make every folder that holds pictures one.
+
+    """
 
     name: str
     title: str
+    holds: Holds
     help: str
+    deepest: Callable[[TrainingSettings], bool] = lambda settings: False
+
+    @property
+    def flag(self) -> str:
+        """On the command line."""
+        return "--data" if self.name == DATA else f"--data-{self.name.replace('_', '-')}"
+
+    def sources(self, data: Mapping[str, Sequence[str]]) -> list[Path]:
+        """Return what a plan's data says of it; [] where it says nothing."""
+        return [Path(source) for source in data.get(self.name, ())]
+
+    def reading(self, settings: TrainingSettings) -> Reading:
+        """Return how its sources are understood under these settings."""
+        seed = settings.seed if settings.share < 100 else 0  # all is all, whatever the seed
+        side = self.name if self.name in ("a", "b") else ""
+        return Reading(self.holds, self.deepest(settings), settings.split, settings.share / 100, seed, side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +57,12 @@ class TaskKind:
         summary: one sentence: what comes of it.
         settings: its settings; `describe` makes form and flags of them.
         opener: `module:function`, `(plan, place) -> Job[TrainingTask]`; imported only where it runs: it needs torch.
-        data: what it learns from: any pictures, or pictures in one folder a class (or MNIST-like idx files).
-        data_help: what to drop, in the artist's words.
-        inputs: other files it asks for.
+        data: what it learns from.
         default_schedule: how it learns where nobody drew anything else.
-        product: what the finished network is to the Style panel: a fast style, a backbone, or nothing.
+        inputs: other files it asks for, such as the painting of a fast style.
+        product: what kind of network comes of it, such as "fast_style" or "backbone"; panels say which they work with.
+        use: what can be done with that at once, in the artist's words.
+        in_window: whether the window offers it; by the command line all can be trained.
 
     """
 
@@ -42,8 +71,9 @@ class TaskKind:
     summary: str
     settings: type[TrainingSettings]
     opener: str
-    data: Literal["pictures", "classes"]
-    data_help: str
+    data: tuple[DataSlot, ...]
     default_schedule: Callable[[TrainingSettings], Schedule]
-    inputs: tuple[InputKind, ...] = ()
-    product: Literal["fast_style", "backbone", ""] = ""
+    inputs: tuple[InputSlot, ...] = ()
+    product: str = ""
+    use: str = ""
+    in_window: bool = True

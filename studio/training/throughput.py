@@ -48,15 +48,17 @@ class Throughput:
             return None
         self._blocks.append((seconds, self._work))
         left, spread = self._time_left(step)
-        facts = {
+        facts: dict[str, Any] = {
             "total": self._last,
-            "examples": self._timeline.examples,
+            "examples": self._timeline.counts[0],
             "images_per_second": round(self._examples / seconds, 3),
             "data_wait": round(min(1.0, self._waited / seconds), 4),
             "memory_mb": round(memory_in_use(self._device) / 2**20),
             "seconds_left": left,
             "seconds_left_spread": spread,
         }
+        if len(set(self._timeline.counts)) > 1:
+            facts["examples_by_phase"] = self._timeline.counts
         self._begin()
         return facts
 

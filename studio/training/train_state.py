@@ -103,12 +103,12 @@ class TrainState:
 
     # -- to evaluate -------------------------------------------------------------------------------------------------
 
-    def shown(self, size: int, at_once: int) -> Generator[None, None, nn.Module]:
+    def shown(self, config: StepConfig, at_once: int) -> Generator[None, None, nn.Module]:
         """Return the shown network, averaged where that is wanted, in eval mode; `train` must follow.
 
         Args:
-            size: of the pictures, px.
-            at_once: how many of them fit into memory.
+            config: from which data, of which size, it has last learnt.
+            at_once: how many pictures fit into memory.
 
         """
         if self._average is None:
@@ -117,7 +117,7 @@ class TrainState:
             return self._average.module
         module = self._average.look()
         if has_batch_norm(module):
-            yield from estimate_statistics(module, self._passes(module, size, at_once))
+            yield from estimate_statistics(module, self._passes(module, config, at_once))
         self._evaluated_at = self.standing.step
         return module
 
@@ -126,9 +126,10 @@ class TrainState:
         for network in self.task.networks.values():
             network.train()
 
-    def _passes(self, module: nn.Module, size: int, at_once: int) -> Iterator[Generator[None, None, None]]:
+    def _passes(self, module: nn.Module, config: StepConfig, at_once: int) -> Iterator[Generator[None, None, None]]:
         """Always the same examples, evenly chosen, in whole batches: a last, small one would count as much."""
-        examples, device = self.task.examples, self._processes.device
+        examples = (self.task.examples, *self.task.other_examples)[config.data_set]
+        size, device = config.size, self._processes.device
         number = min(len(examples), _STATISTICS_FROM)
         chosen = [place * len(examples) // number for place in range(number)]
         at_once = min(max(2, at_once), number)  # batch norm knows no variance of one

@@ -75,7 +75,7 @@ def icon(
     """Return the icon called `name`, coloured by token names.
 
     Args:
-        name: a key of `GLYPHS`.
+        name: a key of `GLYPHS`, or what only one panel shows by its name among the Material Design Icons.
         tokens: where the colours come from.
         colour: token of the ordinary state.
         disabled: token of the disabled state; "" makes the icon vanish there.
@@ -85,12 +85,15 @@ def icon(
         KeyError: there is no such icon.
 
     """
+    glyph = GLYPHS.get(name) or getattr(MDI7, name, None)
+    if glyph is None:
+        raise KeyError(name)
     states: dict[str, Any] = {
         "disabled": fonticon.IconOpts(color=getattr(tokens, disabled) if disabled else "#00000000")
     }
     if checked:
         states["on"] = fonticon.IconOpts(color=getattr(tokens, checked))
-    return cast(QIcon, fonticon.icon(GLYPHS[name], color=getattr(tokens, colour), states=states))
+    return cast(QIcon, fonticon.icon(glyph, color=getattr(tokens, colour), states=states))
 
 
 def set_icon(

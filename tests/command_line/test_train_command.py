@@ -9,15 +9,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from training_kit import toy_kind
 
 from studio.cli import main
+from studio.command_line import train_arguments
+from studio.training import kinds
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory
+from studio.training.schedule_presets import constant
+from studio.training.task_kind import DataSlot
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
@@ -64,7 +70,7 @@ def test_a_run_is_trained_and_its_network_is_the_result(pictures, tmp_path, caps
     assert "2 classes" in err
     assert "Step 3 of 3" in err  # a log file gets lines instead of a bar
     plan = RunFolder(run).read_plan()
-    assert (plan.task, plan.data) == ("classifier", (str(pictures),))
+    assert (plan.task, plan.data) == ("classifier", {"data": (str(pictures),)})
     assert plan.settings["steps"] == 3
     assert "width" not in plan.settings  # what nobody asked for keeps following the defaults
 
@@ -102,10 +108,74 @@ def test_data_that_has_moved_is_found_again(pictures, tmp_path, capsys):
     assert main(resume) == 1
     assert f"{old} is not there" in capsys.readouterr().err
     assert main([*resume, "--data", str(new)]) == 0
-    assert RunFolder(run).read_plan().data == (str(new),)
+    assert RunFolder(run).read_plan().data == {"data": (str(new),)}
     (new / "dark" / "0.png").unlink()
     assert main(["train", "--resume", str(run), "--steps", "3", "--accelerator", "cpu"]) == 1
     assert "the pictures it learns from" in capsys.readouterr().err
+
+
+def two_slots(monkeypatch):
+    """A toy that learns from two things, as CycleGAN does."""
+    kind = replace(toy_kind(), data=tuple(DataSlot(name, title, "pictures", f"{title}.") for name, title in
+                                          (("a", "Horses"), ("b", "Zebras"))))  # fmt: skip
+    monkeypatch.setattr(kinds, "KINDS", (kind,))
+    monkeypatch.setattr(train_arguments, "KINDS", (kind,))
+
+
+def test_every_slot_of_a_kind_has_a_flag(pictures, tmp_path, capsys, monkeypatch):
+    two_slots(monkeypatch)
+    run, sides = tmp_path / "run", [pictures / "dark", pictures / "light"]
+    typed = ["train", "toy", "--data-a", str(sides[0]), "--data-b", str(sides[1]), "-o", str(run), *SMALL]
+    assert main([*typed, "--steps", "2"]) == 0
+    assert RunFolder(run).read_plan().data == {"a": (str(sides[0]),), "b": (str(sides[1]),)}
+    moved = shutil.copytree(sides[1], tmp_path / "moved")
+    assert main(["train", "--resume", str(run), "--steps", "3", "--data-b", str(moved), "--accelerator", "cpu"]) == 0
+    assert RunFolder(run).read_plan().data == {"a": (str(sides[0]),), "b": (str(moved),)}
+    capsys.readouterr()
+    assert main(["train", "toy", "--data-a", str(sides[0]), "-o", str(tmp_path / "new"), *SMALL]) == 2
+    assert "--data-b" in capsys.readouterr().err
+    assert main(["train", "toy", "--help"]) == 0
+    assert "--data-a DIR… --data-b DIR… -o RUN" in capsys.readouterr().out
+
+
+def test_a_phase_s_own_data_counts_from_where_the_schedule_lies(pictures, tmp_path, capsys):
+    shutil.copytree(pictures, tmp_path / "plans" / "small")
+    drawn, file = constant(duration=2, unit="steps"), tmp_path / "plans" / "drawn.json"
+    typed = [
+        "train",
+        "classifier",
+        "--data",
+        str(pictures),
+        "-o",
+        str(tmp_path / "run"),
+        "--schedule",
+        str(file),
+        *SMALL,
+    ]
+    for data, words in ((["gone"], "gone is not there"), ({"b": ["small"]}, "there is no “b”, only data")):
+        file.write_text(json.dumps({"phases": [{**drawn.phases[0].model_dump(mode="json"), "data": data}]}))
+        assert main(typed) == 2
+        assert words in capsys.readouterr().err
+    file.write_text(json.dumps({"phases": [{**drawn.phases[0].model_dump(mode="json"), "data": ["small"]}]}))
+    assert main(typed) == 0
+    phase = RunFolder(tmp_path / "run").read_plan().schedule.phases[0]
+    assert phase.data == {"data": (str(tmp_path / "plans" / "small"),)}
+
+
+def test_a_part_of_the_data_and_its_split_have_flags(pictures, tmp_path, capsys):
+    data = shutil.copytree(pictures, tmp_path / "data" / "train").parent
+    for name in ("dark", "light"):
+        (data / "valid" / name).mkdir(parents=True)
+        for number in (6, 7):
+            (data / "train" / name / f"{number}.png").rename(data / "valid" / name / f"{number}.png")
+    typed = ["train", "classifier", "--data", str(data), "--steps", "1", *SMALL]
+    said = {}
+    for more in ((), ("--share", "50"), ("--no-split",)):
+        assert main([*typed, "-o", str(tmp_path / f"run {len(said)}"), *more]) == 0
+        said[more] = capsys.readouterr().err
+    assert "16 pictures in colour: 12 to learn from, 4 kept" in said[()]
+    assert "8 pictures in colour: 6 to learn from, 2 kept" in said["--share", "50"]
+    assert "16 pictures in colour: 13 to learn from, 3 kept" in said["--no-split",]  # of train and valid as classes
 
 
 def test_a_command_that_failed_to_begin_can_be_typed_again(pictures, tmp_path, capsys):

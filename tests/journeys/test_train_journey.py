@@ -80,7 +80,7 @@ def puts_a_run_together(trainer, photos, painting):
     """Drop photos and a painting, make everything tiny, and begin."""
     assert not trainer.new.start_button.isEnabled()
     assert drop_files(trainer.new, photos)
-    trainer.waits_until(lambda: "8 pictures" in trainer.new.doctor.text)
+    trainer.waits_until(lambda: "8 pictures" in next(iter(trainer.new.data.views.values())).doctor.text)
     assert drop_files(trainer.new, painting)
     trainer.waits_until(trainer.new.start_button.isEnabled)
     for setting, value in (

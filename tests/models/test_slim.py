@@ -1,15 +1,16 @@
 from importlib import resources
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from models.backbones import load_backbone, untrained_backbone
 from models.distillation import Heads, fold_heads, gram_matrix, tap_widths
+from models.pixels import to_tensor
 from models.slim import SLIM_WIDTHS, TAPS, SlimNetwork
 from models.teachers import Lesson
-from studio.training.picture_crops import read_pictures, validation_crops
 
 EMBEDDED = Path(str(resources.files("assets") / "weights" / "atelier-slim.safetensors"))
 
@@ -117,10 +118,23 @@ def test_the_shipped_weights_are_small_complete_and_recognised():
     assert backbone.scales == TAPS
 
 
+def square_of(file, longest=320, side=160):
+    """The middle of a picture in small, 3×side×side, 0–1."""
+    pixels = cv2.imread(str(file), cv2.IMREAD_COLOR_RGB)
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    small = cv2.resize(pixels, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+    height, width = small.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    square = cv2.resize(small[top : top + edge, left : left + edge], (side, side), interpolation=cv2.INTER_AREA)
+    return to_tensor(square)[0]
+
+
 @pytest.mark.data
 def test_it_finds_the_same_paintings_alike_that_vgg_does(shared_data):
     """Correlation of the Gram distances of all pairs of paintings, as seen by VGG-19 and by the shipped network."""
-    paintings = validation_crops(read_pictures(shared_data / "images" / "styles", longest=320), 160)
+    paintings = torch.stack([square_of(file) for file in sorted((shared_data / "images" / "styles").glob("*.jpg"))])
     vgg = load_backbone(shared_data / "weights" / "vgg19_to_relu3_1" / "vgg_normalised_conv3_1.pth")
     agreement = {}
     for name, backbone in {"shipped": load_backbone(EMBEDDED), "random": untrained_backbone("slim")}.items():

@@ -1,8 +1,7 @@
+"""The small network learns from its teachers through the real loop: a teacher-student task like any other."""
+
 import json
-import signal
-import subprocess
-import sys
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,33 +9,45 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from training_kit import EverySteps, advance_to, history_of, left_if_killed_now, numbers_of, weights_in
 
+from models.distillation import style_gap
 from models.slim import SlimNetwork
 from models.teachers import AlignedSqueezeNet, NormalisedVgg19, Teachers
-from studio.training.distill import Distillation, DistillSettings, export, run, save
-from studio.training.picture_crops import CropSampler, PictureSet, read_pictures, validation_crops
+from studio.core.controls import Controls
+from studio.core.events import Job, finish
+from studio.core.failures import StudioError
+from studio.core.settings import describe
+from studio.jobs.train import train
+from studio.training.kinds import kind_named
+from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
+from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.task import TaskContext
+from studio.training.tasks.distill import DistillTask, open_task, opening_distillation
+from studio.training.tasks.distill_settings import DISTILL, DistillSettings
 
 WIDTHS = ((6,), (6, 8), (8, 10), (10, 12), (12, 12))
-SETTINGS = DistillSettings(
-    widths=WIDTHS, steps=40, size=64, batch=2, easel=1, warm_up=5, fit_batches=2, ema=0.9, validate_every=20
-)
+TINY = {
+    "size": 64, "batch": 2, "painted": 1, "fit_batches": 2, "ema_decay": 0.9, "held_back": 2, "workers": 0,
+    "sample_every": 1000, "validate_every": 1000, "checkpoint_minutes": 240.0,
+}  # fmt: skip
 
 
-def pictures(count=4):
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> Path:
     """Discs and stripes in colours."""
-    random = np.random.default_rng(0)
-    made = []
-    for _ in range(count):
+    folder, random = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for number in range(10):
         canvas = np.full((90, 120, 3), random.integers(0, 255, 3), np.uint8)
         for _ in range(12):
             centre = (int(random.integers(120)), int(random.integers(90)))
             cv2.circle(canvas, centre, int(random.integers(4, 25)), random.integers(0, 255, 3).tolist(), -1)
         canvas[:, :: int(random.integers(3, 9))] //= 2
-        made.append(canvas)
-    return made
+        assert cv2.imwrite(str(folder / f"{number}.png"), canvas)
+    return folder
 
 
-def teachers():
+def teachers() -> Teachers:
     vgg, squeezenet = NormalisedVgg19((6, 8, 10)), AlignedSqueezeNet(0.125)
     generator = torch.Generator().manual_seed(7)
     for module in [*vgg.modules(), *squeezenet.modules()]:
@@ -47,139 +58,163 @@ def teachers():
     return Teachers(vgg, squeezenet)
 
 
-def distillation(settings=SETTINGS):
-    pupil = untaught(settings)
-    pupil.begin()
-    return pupil
+def open_tiny(plan: RunPlan, place: TaskContext) -> Job[DistillTask]:
+    """What `open_task` does, with tiny teachers and a tiny pupil."""
+    return (yield from opening_distillation(plan, place, teachers(), WIDTHS))
 
 
-def untaught(settings=SETTINGS):
-    return Distillation(settings, teachers(), [PictureSet("discs", tuple(pictures()), 1.0)],
-                        validation_crops(pictures(6), settings.size))  # fmt: skip
+def plan_for(pictures: Path, steps: int = 12, **settings) -> RunPlan:
+    rising, falling = Ramp(start=1e-4, end=7e-4, decay="linear"), Ramp(start=7e-4, end=7e-6, decay="cosine")
+    phases = (Phase(duration=2, unit="steps", learning_rate=rising),
+              Phase(duration=steps - 2, unit="steps", learning_rate=falling))  # fmt: skip
+    return RunPlan(
+        task="distill", data=[str(pictures)], settings={**TINY, **settings}, schedule=Schedule(phases=phases)
+    )
 
 
-def events(folder):
-    return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+def training(run: RunFolder, **more) -> Job:
+    kind = replace(DISTILL, opener=f"{__name__}:open_tiny")
+    return train(TrainRequest(run.path), Controls(DistillSettings()), kind=kind, **more)
 
 
-def test_a_few_steps_teach_something(tmp_path):
-    pupil = distillation()
-    before = pupil.validate()
-    run(pupil, tmp_path)
-    after = events(tmp_path)[-1]["validation"]
+def opened(pictures: Path, tmp_path: Path, **settings) -> DistillTask:
+    return finish(open_tiny(plan_for(pictures, **settings), TaskContext(torch.device("cpu"), tmp_path / "cache")))
+
+
+def test_some_steps_teach_something(pictures, tmp_path):
+    """It is measured on nearly the same pictures, which lie in valid: ten could not teach it to see others."""
+    data = tmp_path / "data"
+    for part in ("train", "valid"):
+        (data / part).mkdir(parents=True)
+        for file in pictures.iterdir():
+            pixels = cv2.imread(str(file))
+            pixels[0, 0] += part == "valid"
+            assert cv2.imwrite(str(data / part / file.name), pixels)
+    more = {"held_back": 10, "seed": 2, "validate_every": 120}
+    run = RunFolder.create(tmp_path / "run", plan_for(data, 120, **more))
+    task = opened(data, tmp_path, **more)
+    with torch.no_grad():
+        before = finish(task.validate(task.networks["pupil"]))
+    finish(training(run))
+    after = {name: series.values[-1] for name, series in history_of(run).validation.items()}
     for what in ("features", "grams"):
-        assert sum(after[what].values()) < 0.9 * sum(before[what].values())
+        layers = [name for name in before if name.startswith(what)]
+        assert len(layers) == 10
+        assert sum(after[name] for name in layers) < 0.9 * sum(before[name] for name in layers)
+    assert after["loss"] < before["loss"]
 
 
-@pytest.mark.parametrize("stopped_at", [1, 7])
-def test_a_resumed_run_ends_with_the_same_bits(tmp_path, stopped_at):
-    settings = DistillSettings(widths=WIDTHS, steps=12, size=64, batch=2, easel=1, warm_up=5, fit_batches=2)
-    whole, first, second = distillation(settings), distillation(settings), untaught(settings)
-    run(whole, tmp_path / "whole")
-    run(first, tmp_path / "parts", until=stopped_at)
-    second.load_state_dict(torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True))
-    run(second, tmp_path / "parts")
-    wanted, got = whole.state_dict(), second.state_dict()
-    for part in ("weights", "averaged"):
-        for name, value in wanted[part].items():
-            assert torch.equal(value, got[part][name]), name
-    assert torch.equal(wanted["random"], got["random"])
+@pytest.mark.parametrize("killed_at", [1, 7])
+def test_a_killed_run_ends_with_the_same_bits(pictures, tmp_path, killed_at):
+    whole = RunFolder.create(tmp_path / "whole", plan_for(pictures))
+    finish(training(whole))
+    broken = RunFolder.create(tmp_path / "broken", plan_for(pictures))
+    job = training(broken, clock=EverySteps(3))
+    advance_to(killed_at, job)
+    left = left_if_killed_now(broken)
+    job.close()
+    finish(training(left))
+    assert numbers_of(left) == numbers_of(whole)
+    assert all(torch.equal(value, weights_in(left)[name]) for name, value in weights_in(whole).items())
 
 
-def test_the_easel_paints_towards_its_styles():
+def test_the_pool_paints_towards_its_styles(pictures, tmp_path):
     """A stroke lowers the style loss that the pupil sees, and stays within the colours there are."""
-    from models.distillation import style_gap
-
-    pupil = distillation()
-    easel = pupil.easel
-    easel.ages.zero_()
-    chosen, styles = easel.pictures[:1].clone(), easel.styles[:1].clone()
-    network, heads = pupil.network.requires_grad_(False), pupil.heads.requires_grad_(False)
-    before = style_gap(heads, network(chosen), network(styles))
+    task = opened(pictures, tmp_path)
+    pool, pupil = task.pool, task.networks["pupil"].requires_grad_(False)
+    pool.ages.zero_()
+    chosen, styles = pool.pictures[:1].clone(), pool.styles[:1].clone()
+    before = style_gap(pupil.heads, pupil(chosen), pupil(styles))
     for _ in range(10):
-        easel.turn = 0
-        painted = easel.advance(1, network, heads, pupil.crops, pupil.generator)
-    assert style_gap(heads, network(painted), network(styles)) < 0.8 * before
+        pool.turn = 0
+        painted = pool.advance(1, pupil, styles)
+    assert style_gap(pupil.heads, pupil(painted), pupil(styles)) < 0.8 * before
     assert painted.min() >= 0
     assert painted.max() <= 1
 
 
-def test_exported_weights_are_the_averaged_ones_with_the_heads_folded_in(tmp_path):
-    pupil = distillation()
-    run(pupil, tmp_path, until=3)
-    export(tmp_path, tmp_path / "slim.safetensors", pupil.teachers)
-    network, heads = pupil.averaged_pupil()
-    with safe_open(tmp_path / "slim.safetensors", framework="pt") as file:
+def test_a_picture_whose_life_is_over_makes_way_for_a_crop(pictures, tmp_path):
+    task = opened(pictures, tmp_path)
+    pool, fresh = task.pool, torch.full((1, 3, 32, 32), 0.5)
+    pool.ages[:2] = torch.tensor([40, 3])
+    torch.manual_seed(1)  # no noise
+    pool.advance(2, task.networks["pupil"], fresh)
+    assert pool.ages[:2].tolist() == [1, 4]
+    assert torch.allclose(pool.styles[0], torch.full((3, 64, 64), 0.5))
+    assert pool.turn == 2
+
+
+def test_exported_weights_are_the_averaged_ones_with_the_heads_folded_in(pictures, tmp_path):
+    task = opened(pictures, tmp_path)
+    run = RunFolder.create(tmp_path / "run", plan_for(pictures, 3))
+    finish(training(run))
+    with safe_open(run.model_file, framework="pt") as file:
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         metadata = file.metadata()
     assert all(value.dtype == torch.float16 for value in weights.values())
     assert json.loads(metadata["widths"]) == [list(scale) for scale in WIDTHS]
     assert metadata["steps"] == "3"
     shipped = SlimNetwork(WIDTHS)
-    shipped.load_state_dict({name: value.float() for name, value in weights.items()})
-    picture = pupil.validation
+    pupil = task.networks["pupil"]
+    exported = task.export(pupil).tensors
+    shipped.load_state_dict({name: value.float() for name, value in exported.items()})
+    picture = task._kept
     seen = shipped(picture)["relu5_1"].flatten(2)
-    known = network(picture)["relu5_1"].flatten(2)
+    known = pupil(picture)["relu5_1"].flatten(2)
     # distances between places are the teachers', as the heads tell them
-    told = torch.einsum("nci,cd,ndi->ni", known, heads.metric("relu5_1"), known)
+    told = torch.einsum("nci,cd,ndi->ni", known, pupil.heads.metric("relu5_1"), known)
     assert torch.allclose(seen.square().sum(1), told, rtol=0.05, atol=0.01 * told.mean().item())
+    shipped.load_state_dict({name: value.float() for name, value in weights.items()})
+    assert shipped(picture)["relu5_1"].isfinite().all()
 
 
-def test_a_crash_while_saving_leaves_the_old_checkpoint(tmp_path, monkeypatch):
-    pupil = distillation()
-    run(pupil, tmp_path, until=1)
-    before = (tmp_path / "checkpoint.pt").read_bytes()
-    pupil.training_step()
-
-    def crash(*_arguments):
-        raise OSError("no space left on the disk")
-
-    monkeypatch.setattr("os.fsync", crash)
-    with pytest.raises(OSError, match="no space"):
-        save(pupil, tmp_path)
-    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+def test_a_run_that_goes_on_finds_its_pupil_fitted(pictures, tmp_path):
+    first = opened(pictures, tmp_path).networks["pupil"].state_dict()
+    (fit,) = (tmp_path / "cache" / "fits").iterdir()
+    stamp = fit.stat().st_mtime_ns
+    again = opened(pictures, tmp_path).networks["pupil"].state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    assert fit.stat().st_mtime_ns == stamp
+    other = opened(pictures, tmp_path, seed=1).networks["pupil"].state_dict()
+    assert any(not torch.equal(value, other[name]) for name, value in first.items())
 
 
-def test_asked_to_stop_it_saves_first(tmp_path):
-    """A real process, a real SIGTERM in mid-run."""
-    program = (
-        "import sys; sys.path[:0] = sys.argv[2:4]\n"
-        "from pathlib import Path; from dataclasses import replace; from test_distill import *\n"
-        "run(distillation(replace(SETTINGS, steps=10**6)), Path(sys.argv[1]))\n"
-    )
-    here = Path(__file__).parent
-    root = str(here.parents[1])
-    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(here), root], cwd=root)
-    try:
-        deadline = time.monotonic() + 120
-        log = tmp_path / "events.jsonl"
-        while not (log.exists() and log.stat().st_size) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-    finally:
-        process.kill()
-    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
-    assert state["step"] >= events(tmp_path)[-1]["step"] > 0
-
-
-def test_crops_depend_on_nothing_but_the_generator():
-    sets = [PictureSet("discs", tuple(pictures()), 1.0)]
-    first = CropSampler(sets, 64, torch.Generator().manual_seed(5)).batch(6)
-    again = CropSampler(sets, 64, torch.Generator().manual_seed(5)).batch(6)
+def test_crops_depend_on_nothing_but_the_generator(pictures, tmp_path):
+    crops = opened(pictures, tmp_path).examples
+    first, again = (torch.stack([crops.draw(i, torch.Generator().manual_seed(5 + i), 64)[0] for i in range(6)])
+                    for _ in range(2))  # fmt: skip
     assert torch.equal(first, again)
     assert first.shape == (6, 3, 64, 64)
     assert first.min() >= 0
     assert first.max() <= 1
 
 
-def test_pictures_are_read_in_order_reduced_and_broken_ones_left_out(tmp_path):
-    cv2.imwrite(str(tmp_path / "b.png"), np.zeros((200, 400, 3), np.uint8))
-    cv2.imwrite(str(tmp_path / "a.png"), np.full((50, 60, 3), (255, 0, 0), np.uint8))
-    (tmp_path / "c.png").write_bytes(b"not a picture")
-    small, large = read_pictures(tmp_path, longest=100)
-    assert small.shape == (50, 60, 3)
-    assert small[0, 0].tolist() == [0, 0, 255], "sRGB, not OpenCV's BGR"
-    assert large.shape == (50, 100, 3)
-    with pytest.raises(FileNotFoundError, match="no pictures"):
-        read_pictures(tmp_path / "nowhere")
+def test_what_it_paints_is_shown(pictures, tmp_path):
+    task = opened(pictures, tmp_path)
+    assert finish(task.sample(task.networks["pupil"])).shape == (2 * 64, 8 * 64, 3)
+
+
+def test_missing_teachers_are_named(pictures, tmp_path):
+    place = TaskContext(torch.device("cpu"), tmp_path / "cache")
+    with pytest.raises(StudioError, match="VGG-19 cannot be read"):
+        finish(open_task(plan_for(pictures), place))
+
+
+def test_it_is_a_kind_of_the_command_line_alone():
+    assert kind_named("distill") is DISTILL
+    assert not DISTILL.in_window
+    assert {info.name: info.default for info in describe(DistillSettings)}["clip_norm"] == 2.0
+
+
+@pytest.mark.data
+def test_the_real_teachers_teach_the_real_network(shared_data, tmp_path):
+    """Two steps of what the network inside the package was made by."""
+    weights = shared_data / "weights"
+    inputs = {"vgg19": str(weights / "vgg19_to_relu3_1" / "vgg_normalised_conv3_1.pth"),
+              "squeezenet": str(weights / "squeezenet1_1.pth")}  # fmt: skip
+    plan = plan_for(shared_data / "images" / "styles", 2 + 1).model_copy(update={"inputs": inputs})
+    run = RunFolder.create(tmp_path / "run", plan)
+    finish(train(TrainRequest(run.path), Controls(DistillSettings())))
+    assert history_of(run).logged_state == "finished"
+    network = SlimNetwork()
+    network.load_state_dict({name: value.float() for name, value in weights_in(run).items()})

@@ -17,11 +17,13 @@ from studio.core.events import Preview, finish
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.jobs.train import train
+from studio.training.data.augment import centred
+from studio.training.data.pictures import PictureExamples
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
-from studio.training.tasks.fast_style import PhotoExamples, loss_weights, open_task
+from studio.training.tasks.fast_style import loss_weights, open_task
 from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSettings, default_schedule
 
 QUIET = {
@@ -69,7 +71,7 @@ def place_in(folder: Path) -> TaskContext:
 
 def test_the_kind_is_known_by_name_and_asks_for_a_painting():
     assert kind_named("fast-style") is FAST_STYLE
-    assert [one.name for one in FAST_STYLE.inputs] == ["painting"]
+    assert [one.role for one in FAST_STYLE.inputs] == ["painting"]
     assert FAST_STYLE.product == "fast_style"
 
 
@@ -149,7 +151,7 @@ def test_moving_a_slider_changes_the_loss_of_the_running_task(data, tmp_path):
 
 def test_photos_kept_for_checking_are_not_learnt_from(data, tmp_path):
     task = finish(open_task(plan_for(data), place_in(tmp_path)))
-    assert isinstance(task.examples, PhotoExamples)
+    assert isinstance(task.examples, PictureExamples)
     assert len(task.examples) == 8  # of ten, two are kept
     assert len(set(task.examples.chosen)) == 8
 
@@ -165,6 +167,36 @@ def test_a_handful_of_photos_is_learnt_whole(data, tmp_path):
     with torch.no_grad():
         grid = finish(task.sample(task.networks["painter"]))
     assert grid.shape == (3 * 32, 3 * 32, 3)  # it shows those that it learns from
+
+
+def test_photos_in_valid_are_those_that_it_is_measured_on(data, tmp_path):
+    photos, painting = data
+    for number, path in enumerate(sorted(photos.iterdir())):
+        part = photos / ("valid" if number < 4 else "train")
+        part.mkdir(exist_ok=True)
+        path.rename(part / path.name)
+    task = finish(open_task(plan_for((photos, painting)), place_in(tmp_path)))
+    assert {task.examples.pictures.files[index].parent.name for index in task.examples.chosen} == {"train"}
+    assert (len(task.examples), len(task._kept)) == (6, 2)  # of the four, as many as the setting keeps
+    crops = {tuple(centred(task.examples.pictures[index], task._kept[0].shape[-1]).flatten().tolist()): index
+             for index in range(len(task.examples.pictures))}  # fmt: skip
+    shown = [crops[tuple(kept.flatten().tolist())] for kept in task._kept]
+    assert {task.examples.pictures.files[index].parent.name for index in shown} == {"valid"}
+
+
+def test_a_phase_paints_photos_of_its_own(data, tmp_path):
+    photos, painting = data
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted(photos.iterdir())[:3]:
+        path.rename(few / path.name)
+    plan = plan_for((photos, painting))
+    plan = plan.model_copy(update={"schedule": plan.schedule.with_data(0, {"data": (str(few),)})})
+    task = finish(open_task(plan, place_in(tmp_path)))
+    assert [len(examples) for examples in (task.examples, *task.other_examples)] == [6, 3]
+    run = RunFolder.create(tmp_path / "run", plan)
+    sit(run)
+    assert history_of(run).logged_state == "finished"
 
 
 def test_the_same_chance_gives_the_same_crop(data, tmp_path):

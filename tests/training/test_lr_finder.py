@@ -104,6 +104,13 @@ def test_the_sweep_finds_a_rate_that_learns(processes: Processes) -> None:
     assert losses[curve.valley] < 0.7 * losses[float(curve.rates[0])]
 
 
+def test_a_linear_sweep_tries_its_rates_in_their_order(processes: Processes) -> None:
+    sweep = RateSweep(low=0.01, high=0.05, steps=5, spacing="linear")
+    (curve,) = find(Fit(), processes, sweep)
+    assert curve.rates == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05])
+    assert curve.spacing == "linear"
+
+
 @pytest.mark.parametrize("make", [Fit, Pair])
 def test_a_run_is_left_to_the_last_bit_as_it_was(make: type[TrainingTask], processes: Processes) -> None:
     task = make()

@@ -27,6 +27,20 @@ def test_the_rates_form_a_geometric_series() -> None:
     assert rates == pytest.approx((1e-4, 1e-3, 1e-2, 1e-1, 1.0))
 
 
+def test_a_linear_sweep_s_rates_rise_evenly() -> None:
+    sweep = RateSweep(low=0.1, high=0.9, steps=5, spacing="linear")
+    assert sweep.rates() == pytest.approx((0.1, 0.3, 0.5, 0.7, 0.9))
+
+
+def test_a_linear_sweep_learns_from_its_first_rate_on() -> None:
+    """An exponential sweep's first tenth lies below anything that learns; here the fall is among the first rates."""
+    rates = np.array(RateSweep(low=0.01, high=2.0, steps=40, spacing="linear").rates())
+    losses = np.where(rates < 0.2, 2.0 - 5 * rates, 1.0 + 0.1 * rates)
+    both = [RateCurve("network", rates, losses, losses, spacing=one) for one in ("linear", "exponential")]
+    assert both[0].valley == rates[2]  # of the fall over the first five
+    assert both[1].valley is None
+
+
 @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=20), st.floats(0, 0.99))
 def test_the_loss_is_smoothed_by_a_bias_corrected_mean(losses: list[float], beta: float) -> None:
     """m_n = β m_{n−1} + (1 − β) loss_n from m_0 = 0; shown is m_n / (1 − βⁿ), a weighted mean of all so far."""

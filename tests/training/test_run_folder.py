@@ -8,8 +8,10 @@ import time
 import pytest
 
 from studio.core.failures import StudioError
+from studio.training.plan_changes import changes_between, identity_of
 from studio.training.run_folder import FORGOTTEN_S, SILENT_S, RunFolder, RunPlan, runs_in
 from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.tasks.classifier_settings import ClassifierSettings
 
 SCHEDULE = Schedule(phases=(Phase(duration=2, learning_rate=Ramp(start=0.1, end=0.0, decay="cosine")),))
 
@@ -25,6 +27,41 @@ def plan():
 def test_a_plan_comes_back_from_its_file_as_it_was(tmp_path, plan):
     run = RunFolder.create(tmp_path / "run", plan)
     assert RunFolder(run.path).read_plan() == plan
+
+
+def test_a_plan_of_version_one_is_read_as_it_was_meant(tmp_path):
+    """One list of data, for the first slot; and folders called train and test were classes to it."""
+    (tmp_path / "run.json").write_text(
+        '{"format": 1, "task": "classifier", "title": "", "data": ["/pictures", "/more"], "inputs": {}, '
+        '"settings": {"size": 64}, "schedule": {"phases": [{"name": "", "duration": 2.0, "unit": "epochs", '
+        '"optimiser": "adam", "learning_rate": {"start": 0.1, "end": 0.1, "decay": "none", "power": 2.0}, '
+        '"momentum": {"start": 0.9, "end": 0.9, "decay": "none", "power": 2.0}, "weight_decay": 0.0, "size": null, '
+        '"batch": null, "frozen": [], "layer_rates": null}]}, "created": "2026-11-01T10:00:00+00:00", '
+        '"version": "0.1.0"}'
+    )
+    plan = RunFolder(tmp_path).read_plan()
+    assert plan.data == {"data": ("/pictures", "/more")}
+    assert plan.settings == {"size": 64, "split": False}
+    assert plan.schedule == Schedule(phases=(Phase(duration=2, learning_rate=Ramp.level(0.1)),))
+    RunFolder(tmp_path).write_plan(plan)
+    assert RunFolder(tmp_path).read_plan() == plan
+
+
+def test_a_setting_that_version_one_did_not_know_is_no_change():
+    settings = ClassifierSettings(split=False)
+    plan = RunPlan(task="classifier", data=["/pictures"], settings={"split": False}, schedule=SCHEDULE)
+    now = identity_of(plan, settings, "the same")
+    old = {name: value for name, value in now["settings"].items() if name not in ("split", "share")}
+    assert changes_between({**now, "settings": old}, now, ClassifierSettings) == []
+    divided = identity_of(plan, ClassifierSettings(), "the same")
+    assert changes_between({**now, "settings": old}, divided, ClassifierSettings) == [
+        "“Folders divide it” (False → True)"
+    ]
+
+
+def test_data_of_several_slots_is_kept_by_name(tmp_path, plan):
+    run = RunFolder.create(tmp_path / "run", plan.model_copy(update={"data": {"a": ("/horses",), "b": ("/zebras",)}}))
+    assert run.read_plan().data == {"a": ("/horses",), "b": ("/zebras",)}
 
 
 def test_a_run_never_takes_the_place_of_another(tmp_path, plan):
@@ -96,7 +133,8 @@ def test_runs_are_listed_newest_first(tmp_path, plan):
 def test_a_name_that_no_file_can_hold_is_told_before_anything_is_made(tmp_path, plan):
     with pytest.raises(StudioError, match=r"caf\\xe9 is not a name in UTF-8.*Rename"):
         RunFolder.create(
-            tmp_path / "run", plan.model_copy(update={"data": (b"/caf\xe9".decode(errors="surrogateescape"),)})
+            tmp_path / "run",
+            plan.model_copy(update={"data": {"data": (b"/caf\xe9".decode(errors="surrogateescape"),)}}),
         )
     assert not (tmp_path / "run").exists()
 

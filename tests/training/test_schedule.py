@@ -1,4 +1,3 @@
-import inspect
 import json
 import math
 import sys
@@ -12,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from studio.core.settings import describe
 from studio.training.schedule import Optimiser, Phase, Ramp, Schedule, layer_factors
 from studio.training.schedule_presets import (
     PRESETS,
     constant,
+    fit_one_cycle,
     flat_cosine,
     linear_decay,
     one_cycle,
+    poly,
     sgdr,
     step_decay,
 )
@@ -86,6 +88,13 @@ def test_a_ramp_follows_its_formula(t: float, a: float, b: float, p: float) -> N
 def test_a_ramp_leads_from_its_start_to_its_end(ramp: Ramp) -> None:
     assert ramp.at(0) == pytest.approx(ramp.start)
     assert ramp.at(1) == pytest.approx(ramp.end)
+
+
+@given(ramps(), shares, st.floats(0, 0.9))
+def test_a_ramp_may_leave_out_the_first_part_of_its_way(ramp: Ramp, t: float, skip: float) -> None:
+    cut = ramp.model_copy(update={"skip": skip})
+    assert cut.at(t) == pytest.approx(ramp.at(skip + (1 - skip) * t), rel=1e-12)
+    assert cut.at(1) == pytest.approx(ramp.end)
 
 
 @given(ramps(), st.lists(shares, min_size=1, max_size=9))
@@ -313,6 +322,50 @@ def test_one_cycle_can_be_soft() -> None:
     np.testing.assert_allclose(rates[:40], 1 + (0.1 - 1) * (1 + np.cos(np.pi * np.arange(40) / 40)) / 2)
 
 
+def test_the_halves_of_one_cycle_may_be_unequal() -> None:
+    schedule = one_cycle(duration=1, rate=1.0, low=0.1, pct_start=0.25, tail=0.2)
+    step = np.arange(80)
+    way = np.where(step < 20, step / 20, 1 - (step - 20) / 60)
+    np.testing.assert_allclose(rates_of(schedule, 100)[:80], 0.1 + 0.9 * way)
+    np.testing.assert_allclose(momenta_of(schedule, 100)[:80], 0.95 - 0.1 * way)
+
+
+def test_fit_one_cycle_is_fastai_s() -> None:
+    """fastai 1.0: cosine lr/25 → lr over pct_start, lr → lr/1e5 after; momentum 0.95 → 0.85 → 0.95 likewise.
+
+    annealing_cos(start, end, t) = end + (start − end)/2 · (cos(πt) + 1).
+    """
+
+    def annealing_cos(start: float, end: float, t: np.ndarray) -> np.ndarray:
+        return end + (start - end) / 2 * (np.cos(np.pi * t) + 1)
+
+    schedule, step = fit_one_cycle(duration=1, rate=0.4), np.arange(100)
+    up, down = step[:30] / 30, (step[30:] - 30) / 70
+    rates = np.concatenate([annealing_cos(0.4 / 25, 0.4, up), annealing_cos(0.4, 0.4 / 1e5, down)])
+    momenta = np.concatenate([annealing_cos(0.95, 0.85, up), annealing_cos(0.85, 0.95, down)])
+    np.testing.assert_allclose(rates_of(schedule, 100), rates)
+    np.testing.assert_allclose(momenta_of(schedule, 100), momenta)
+    assert schedule.phases[-1].learning_rate.end == 0.4 / 1e5
+
+
+def test_sgdr_s_lead_in_is_the_lessons() -> None:
+    """fast.ai 0.7, CosAnneal: of nb steps of the first cycle those before nb/20 at lr/100; else lr/2 (1 + cos(π i/nb)).
+
+    i counts from the cycle's beginning, the lead-in included.
+    """
+    rates = rates_of(sgdr(cycles=2, cycle_len=2, cycle_mult=2, rate=0.5, lead_in=True), 20)
+    expected: list[float] = []
+    for nb in (40, 80):
+        expected += [0.5 / 2 * (1 + math.cos(math.pi * i / nb)) for i in range(nb)]
+    expected[:2] = [0.005, 0.005]
+    np.testing.assert_allclose(rates, expected)
+
+
+def test_poly_is_deeplab_s_rule() -> None:
+    """Chen et al. 2017: the rate is multiplied by (1 − iter / max_iter)^power, power = 0.9."""
+    np.testing.assert_allclose(rates_of(poly(duration=2, rate=0.3), 25), 0.3 * (1 - np.arange(50) / 50) ** 0.9)
+
+
 def test_sgdr_follows_equation_five_with_growing_cycles() -> None:
     """η_t = η_min + ½ (η_max − η_min)(1 + cos(T_cur / T_i · π)); T_i = T_0 · T_multⁱ."""
     rates = rates_of(sgdr(cycles=3, cycle_len=2, cycle_mult=3, rate=0.5, floor=0.05), 10)
@@ -341,15 +394,16 @@ def test_a_preset_explains_itself_and_asks_for_what_it_takes(name: str) -> None:
     preset = PRESETS[name]
     assert preset.title
     assert preset.help.endswith(".")
-    parameters = inspect.signature(preset.make).parameters
-    assert {n: p.default for n, p in parameters.items()} == dict(preset.numbers())
-    assert preset.schedule() == preset.make()
+    described = {info.name: info.default for info in describe(preset.numbers)}
+    assert described == dict(preset.numbers())
+    assert preset.numbers.lengths.keys() <= described.keys()
+    assert preset(**described) == preset()
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if name not in ("sgdr", "linear_decay")])
 @given(st.integers(10, 2000))
 def test_a_preset_counted_in_steps_keeps_its_length(name: str, steps: int) -> None:
-    schedule = PRESETS[name].make(duration=steps, unit="steps")
+    schedule = PRESETS[name](duration=steps, unit="steps")
     assert schedule.timeline(7, batch=3, size=64).total_steps == steps
 
 

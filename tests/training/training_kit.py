@@ -22,10 +22,10 @@ from studio.jobs.train import train
 from studio.training.checkpoints import CheckpointClock
 from studio.training.run_folder import RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunHistory
-from studio.training.schedule import Phase, Ramp, Schedule, StepConfig
+from studio.training.schedule import DATA, Phase, Ramp, Schedule, StepConfig
 from studio.training.settings import TrainingSettings
 from studio.training.task import Batch, ExportedModel, Objective, TaskContext, TrainingTask
-from studio.training.task_kind import TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 SIDE = 8
 
@@ -155,7 +155,8 @@ def constant_schedule(steps: int, **phase: Any) -> Schedule:
 def toy_kind(opener: str | Callable[..., Job[TrainingTask]] = open_regression) -> TaskKind:
     name = opener if isinstance(opener, str) else f"{opener.__module__}:{opener.__name__}"
     return TaskKind(
-        "toy", "Toy", "A toy.", ToySettings, name, "pictures", "nothing", lambda _: constant_schedule(10)
+        "toy", "Toy", "A toy.", ToySettings, name, (DataSlot(DATA, "Pictures", "pictures", "nothing"),),
+        lambda _: constant_schedule(10),
     )  # fmt: skip
 
 

@@ -14,14 +14,13 @@ from torch import Tensor
 
 from models.vision_operators import declare_vision_operators
 from studio.training.data.variation import Variation
-from studio.training.picture_crops import uniform
 
 declare_vision_operators()
 
 from torchvision.transforms import InterpolationMode  # noqa: E402
 from torchvision.transforms.v2 import functional as V  # noqa: E402, N812
 
-__all__ = ["augmented", "centred", "random_box", "recoloured", "resized_cut"]
+__all__ = ["augmented", "centred", "random_box", "recoloured", "resized_cut", "uniform"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Box: TypeAlias = tuple[int, int, int, int]
@@ -148,6 +147,11 @@ def _erased(image: Tensor, generator: torch.Generator) -> Tensor:
             image[:, top : top + patch_height, left : left + patch_width] = noise
             return image
     return image
+
+
+def uniform(generator: torch.Generator, low: float = 0.0, high: float = 1.0) -> float:
+    """Draw one number."""
+    return low + (high - low) * float(torch.rand((), generator=generator))
 
 
 def _factor(amount: float, generator: torch.Generator) -> float:

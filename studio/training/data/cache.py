@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -21,21 +21,24 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from studio.core.atomic import write_error, write_file
-from studio.core.events import Job, Progress
+from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
 from studio.core.file_names import readable
 from studio.training.data.cache_eviction import CACHE_LIMIT, hold_in_use, make_room
 from studio.training.data.contents import Content, ContentMemory, reading_contents
+from studio.training.data.sampler import seed_of
 from studio.training.data.shrinking import shrunken, shrunken_size
 from studio.training.data.thread_map import mapped
 
-__all__ = ["LeftOut", "PictureCache", "Pixels", "caching_pictures"]
+__all__ = ["LeftOut", "PictureCache", "Pixels", "caching_pictures", "telling_left_out"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""
 
 _FORMAT = 1
 _PIXELS, _INDEX, _JOURNAL = "pixels.u8", "index.json", "journal.jsonl"
+_NAMED = 20
+"""So many files that are left out are named one by one."""
 _COMMIT_S = 2.0
 """So much of the decoding is lost at most when a build is killed."""
 
@@ -89,6 +92,25 @@ class PictureCache:
         _, height, width = self._places[index].tolist()
         return height, width
 
+    def parts(self, kept: Collection[Path]) -> tuple[list[int], list[int]]:
+        """Return the numbers of the pictures to learn from, and of those whose files are `kept` for checking."""
+        parts: tuple[list[int], list[int]] = ([], [])
+        for number, path in enumerate(self.files):
+            parts[path in kept].append(number)
+        return parts
+
+    def divided(self, kept: Collection[Path], count: int, seed: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Choose which pictures to learn from, and `count` to check on, by the seed.
+
+        Those are chosen among the files that are `kept` for it; or, where none are, they are never more than every
+        fourth, and none of a handful.
+        """
+        taught, own = self.parts(kept)
+        among = own or taught
+        order = np.argsort(np.random.Philox(key=seed_of("kept", seed)).random_raw(len(among)), kind="stable")
+        chosen = {among[place] for place in order[: min(count, len(own) or len(taught) // 4)].tolist()}
+        return tuple(number for number in taught if number not in chosen), tuple(sorted(chosen))
+
     def name_of(self, index: int) -> str:
         """Say which picture that is, for a message."""
         return readable(self.files[index].name)
@@ -102,7 +124,9 @@ def _reopened(folder: str, names: list[str], contents: tuple[str, ...], left_out
     return PictureCache(Path(folder), [Path(name) for name in names], contents, left_out)
 
 
-def caching_pictures(files: Sequence[Path], folder: Path, *, side: int, limit: int = CACHE_LIMIT) -> Job[PictureCache]:
+def caching_pictures(
+    files: Sequence[Path], folder: Path, *, side: int, limit: int = CACHE_LIMIT, repeated: bool = False
+) -> Job[PictureCache]:
     """Decode `files` into a cache below `folder`, or find the one that is there already.
 
     Broken files are left out, and so is all but the first of several with the same content: `left_out` lists them.
@@ -112,6 +136,7 @@ def caching_pictures(files: Sequence[Path], folder: Path, *, side: int, limit: i
         folder: of all caches; made when needed. It may be emptied at any time that nothing trains.
         side: pictures whose shorter side is longer are reduced to it; none is ever enlarged.
         limit: bytes that all caches together may take. What was not used for longest is thrown away first.
+        repeated: let files of the same content stay, each as an example of its own (masks of pairs may well be equal).
 
     Raises:
         StudioError: none of the files is a picture; or they take more than `limit`, or than the disk has.
@@ -124,22 +149,33 @@ def caching_pictures(files: Sequence[Path], folder: Path, *, side: int, limit: i
     for path, content in zip(files, contents, strict=True):
         if not content.sha256:
             left_out.append(LeftOut(path, content.problem))
-        elif content.sha256 in wanted:
-            left_out.append(LeftOut(path, f"is the same as “{wanted[content.sha256][0].name}”"))
-        else:
+        elif content.sha256 not in wanted:
             wanted[content.sha256] = (path, content)
+        elif not repeated:
+            left_out.append(LeftOut(path, f"is the same as “{wanted[content.sha256][0].name}”"))
     target = folder / _hash_of((str(_FORMAT), str(side), *sorted(wanted)))[:32]
     if wanted and not _holds(target, wanted):
         unread = yield from _building(target, wanted, side, limit)
         memory.forget(path for path, _ in unread)
         left_out += [LeftOut(path, reason) for path, reason in unread]
-    return _open(target, wanted, left_out)
+    every = [(path, one.sha256) for path, one in zip(files, contents, strict=True) if one.sha256]
+    return _open(target, wanted, every if repeated else [(path, sha) for sha, (path, _) in wanted.items()], left_out)
 
 
-def _open(target: Path, wanted: Mapping[str, tuple[Path, Content]], left_out: list[LeftOut]) -> PictureCache:
+def telling_left_out(cache: PictureCache) -> Job[None]:
+    """Name the files that gave no picture."""
+    for left_out in cache.left_out[:_NAMED]:
+        yield Log(f"“{readable(left_out.path.name)}” {left_out.reason}; it is left out.", "warning")
+    if len(cache.left_out) > _NAMED:
+        yield Log(f"{len(cache.left_out) - _NAMED} more are left out for such reasons.", "warning")
+
+
+def _open(
+    target: Path, wanted: Mapping[str, tuple[Path, Content]], files: Sequence[tuple[Path, str]], left_out: list[LeftOut]
+) -> PictureCache:
     index = _index_of(target) or {"pictures": {}, "broken": {}}
     broken: dict[str, str] = index["broken"]
-    kept = {sha: path for sha, (path, _) in wanted.items() if sha in index["pictures"]}
+    kept = [(path, sha) for path, sha in files if sha in index["pictures"]]
     left_out += [LeftOut(wanted[sha][0], reason) for sha, reason in broken.items()]
     if not kept:
         first = f"“{left_out[0].path.name}” {left_out[0].reason}." if left_out else ""
@@ -148,7 +184,7 @@ def _open(target: Path, wanted: Mapping[str, tuple[Path, Content]], left_out: li
             "Choose other pictures, or have a look at these in another program.",
         )
     os.utime(target / _INDEX)  # used just now
-    return PictureCache(target, tuple(kept.values()), tuple(kept), left_out)
+    return PictureCache(target, [path for path, _ in kept], [sha for _, sha in kept], left_out)
 
 
 def _index_of(folder: Path) -> dict[str, Any] | None:

@@ -31,7 +31,8 @@ _ORIENTATION = 274
 class Examined:
     """One file. `problem` says why it cannot be used, in words that follow its name; the rest then means nothing.
 
-    `size` is (width, height) as it stands upright; `miniature` a GLANCE×GLANCE grey miniature.
+    `size` is (width, height) as it stands upright; `miniature` a GLANCE×GLANCE grey miniature; `means` and `squares`
+    the means of red, green and blue, 0–1, and of their squares.
     """
 
     path: Path
@@ -47,6 +48,8 @@ class Examined:
     cmyk: bool = False
     turned: bool = False
     miniature: NDArray[np.uint8] | None = None
+    means: tuple[float, ...] = ()
+    squares: tuple[float, ...] = ()
 
 
 def examine_file(path: Path, one_large: Lock) -> Examined:
@@ -69,11 +72,13 @@ def examine_file(path: Path, one_large: Lock) -> Examined:
         return Examined(path, sha256, len(data), reason_of(error))
     header = _read_header(data)
     pixels = decoded.pixels
+    means, deviations = (each.flatten() / 255 for each in cv2.meanStdDev(on_white(pixels)))
     return Examined(
         path, sha256, len(data),
         format=header.format, size=decoded.full_size, bits=decoded.bits, pictures=header.pictures,
         grey=_is_grey(pixels), transparent=pixels.shape[2] == 4 and bool(pixels[..., 3].min() < 255),
         cmyk=header.cmyk, turned=header.turned, miniature=_glance_at(pixels),
+        means=tuple(means.tolist()), squares=tuple((means**2 + deviations**2).tolist()),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.failures import StudioError
+from studio.core.file_names import is_hidden
 
 __all__ = ["IdxPair", "IdxPictures", "find_idx_pairs", "read_idx"]
 
@@ -28,6 +30,9 @@ IdxPair: TypeAlias = tuple[Path, Path]
 """A file of pictures and that of their labels."""
 
 _PICTURES = re.compile(r"(.*)[-._]idx3[-._]ubyte(\.gz)?", re.IGNORECASE)
+_TAUGHT = re.compile(r"(^|[-_.])train", re.IGNORECASE)
+_KEPT = re.compile(r"(^|[-_.])(t10k|test|val)", re.IGNORECASE)
+"""Words in the names of the two pairs of a divided set."""
 _LARGEST = 4 * 2**30
 """Bytes above which a header is not believed."""
 
@@ -64,6 +69,18 @@ class IdxPictures:
             )
         self.names: tuple[str, ...] = tuple(str(value) for value in classes)
         self.labels: tuple[int, ...] = tuple(np.searchsorted(classes, values).tolist())
+        self.kept = self._kept_in([len(pictures) for pictures, _ in read])
+        """Numbers of the pictures that the set keeps for checking: all of t10k beside train."""
+
+    def _kept_in(self, counts: Sequence[int]) -> frozenset[int]:
+        if not any(_TAUGHT.search(pictures.name) for pictures, _ in self._pairs):
+            return frozenset()
+        starts = accumulate(counts, initial=0)
+        return frozenset(
+            start + number
+            for (pictures, _), start, count in zip(self._pairs, starts, counts, strict=False)
+            for number in range(count if _KEPT.search(pictures.name) else 0)
+        )
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -81,6 +98,15 @@ class IdxPictures:
         digest.update(np.asarray(self.labels, np.int64).tobytes())
         return digest.hexdigest()
 
+    def mean_and_deviation(self, chosen: Sequence[int]) -> tuple[float, float]:
+        """Return the mean of these pictures' values, 0–1, and their standard deviation."""
+        counts = np.zeros(256)
+        for index in chosen:
+            counts += np.bincount(self._pictures[index].reshape(-1), minlength=256)
+        values = np.arange(256) / 255
+        mean = float(counts @ values / counts.sum())
+        return mean, math.sqrt(float(counts @ (values - mean) ** 2 / counts.sum()))
+
     def name_of(self, index: int) -> str:
         """Say which picture that is, for a message."""
         return f"picture {index} of {self._pairs[0][0].name}"
@@ -97,7 +123,8 @@ def find_idx_pairs(source: Path) -> tuple[IdxPair, ...]:
 
     """
     if source.is_dir():
-        files = sorted(path for path in source.iterdir() if _PICTURES.fullmatch(path.name) and path.is_file())
+        named = (path for path in source.iterdir() if _PICTURES.fullmatch(path.name) and not is_hidden(path.name))
+        files = sorted(path for path in named if path.is_file())
         unpacked = {path.name for path in files if path.suffix.lower() != ".gz"}
         files = [path for path in files if path.suffix.lower() != ".gz" or path.name[:-3] not in unpacked]
     else:

@@ -6,11 +6,11 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import connection
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, runtime_checkable
@@ -56,11 +56,12 @@ class _Request:
     first: int
     count: int
     size: int
+    data_set: int = 0
 
     @property
     def next(self) -> "_Request":
         """What is asked for next, unless the phase changes."""
-        return _Request(self.first + self.count, self.count, self.size)
+        return replace(self, first=self.first + self.count)
 
 
 class ExampleLoader:
@@ -79,37 +80,45 @@ class ExampleLoader:
         world: how many processes train together.
         rank: which of them this is.
         workers: processes that prepare examples; 0 for one thread here.
+        others: further data sets, each with draws of its own: numbers 1, 2 … beside `examples`, which are number 0.
 
     """
 
-    def __init__(self, examples: "Examples", seed: int, *, world: int = 1, rank: int = 0, workers: int = 0) -> None:
+    def __init__(
+        self, examples: "Examples", seed: int, *, world: int = 1, rank: int = 0, workers: int = 0,
+        others: Sequence["Examples"] = (),
+    ) -> None:  # fmt: skip
         if not 0 <= rank < world or workers < 0:
             raise ValueError(f"rank {rank} of {world} with {workers} workers")
-        self._examples, self._seed, self._world, self._rank = examples, seed, world, rank
-        self._order = Sampler(len(examples), seed)
+        self._sets, self._world, self._rank = (examples, *others), world, rank
+        self._seeds = (seed, *(seed_of("data set", seed, number) for number in range(1, len(self._sets))))
+        self._orders = [Sampler(len(one), own) for one, own in zip(self._sets, self._seeds, strict=True)]
         self._workers = workers
         self._pool: Executor | None = None
         self._ahead: deque[tuple[_Request, list[Future[tuple[Tensor, ...]]]]] = deque()
         self.seconds_waited = 0.0
         self.trouble = ""
 
-    def batch(self, first_draw: int, count: int, size: int) -> tuple[Tensor, ...]:
+    def batch(self, first_draw: int, count: int, size: int, data_set: int = 0) -> tuple[Tensor, ...]:
         """Return this rank's share of draws `first_draw` … `first_draw + count - 1`, each tensor N×….
 
         Args:
-            first_draw: how many were drawn before.
+            first_draw: how many were drawn before from this data set.
             count: over all ranks, at least one for each.
             size: side of the pictures in pixels.
+            data_set: which one.
 
         Raises:
             ExampleError: an example could not be prepared.
 
         """
-        return finish(self.fetching(first_draw, count, size))
+        return finish(self.fetching(first_draw, count, size, data_set))
 
-    def fetching(self, first_draw: int, count: int, size: int) -> Generator[None, None, tuple[Tensor, ...]]:
+    def fetching(
+        self, first_draw: int, count: int, size: int, data_set: int = 0
+    ) -> Generator[None, None, tuple[Tensor, ...]]:
         """Do what `batch` does; yields while there is nothing to do but to wait, for whoever must go on breathing."""
-        wanted = _Request(first_draw, count, size)
+        wanted = _Request(first_draw, count, size, data_set)
         if count < self._world:
             raise ValueError(f"{count} examples cannot be shared among {self._world} processes")
         begun = monotonic()
@@ -166,20 +175,21 @@ class ExampleLoader:
         cuts = [share[at : at + length] for at in range(0, len(share), length)]
         pool = self._running_pool()
         if self._workers:
-            return [pool.submit(_drawn_in_worker, cut, wanted.size) for cut in cuts]
-        return [pool.submit(_drawn_here, self._examples, cut, wanted.size) for cut in cuts]
+            return [pool.submit(_drawn_in_worker, wanted.data_set, cut, wanted.size) for cut in cuts]
+        return [pool.submit(_drawn_here, self._sets[wanted.data_set], cut, wanted.size) for cut in cuts]
 
     def _share_of(self, wanted: _Request) -> _Share:
         """Cut the draws into one run of neighbours for each rank: put together in order, they are the batch of one."""
         begin = wanted.first + self._rank * wanted.count // self._world
         end = wanted.first + (self._rank + 1) * wanted.count // self._world
-        return tuple((self._order.example(draw), seed_of("draw", self._seed, draw)) for draw in range(begin, end))
+        order, seed = self._orders[wanted.data_set], self._seeds[wanted.data_set]
+        return tuple((order.example(draw), seed_of("draw", seed, draw)) for draw in range(begin, end))
 
     def _running_pool(self) -> Executor:
         if self._pool is None and self._workers:
             # never forked: the window's threads and the device would be copied in whatever state they are
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, context, _begin_work, (self._examples,))
+            self._pool = ProcessPoolExecutor(self._workers, context, _begin_work, (self._sets,))
         elif self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="examples")
         return self._pool
@@ -228,9 +238,9 @@ _in_this_worker: list["Examples"] = []
 """Whatever a worker process draws from; it is there for nothing else."""
 
 
-def _begin_work(examples: "Examples") -> None:
+def _begin_work(sets: Sequence["Examples"]) -> None:
     """Make a fresh process a worker."""
-    _in_this_worker[:] = [examples]
+    _in_this_worker[:] = sets
     torch.set_num_threads(1)
     with suppress(ValueError, AttributeError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's to hear, which then ends its workers
@@ -245,5 +255,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _drawn_in_worker(share: _Share, size: int) -> tuple[Tensor, ...]:
-    return _drawn_here(_in_this_worker[0], share, size)
+def _drawn_in_worker(data_set: int, share: _Share, size: int) -> tuple[Tensor, ...]:
+    return _drawn_here(_in_this_worker[data_set], share, size)

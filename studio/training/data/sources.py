@@ -1,21 +1,36 @@
-"""Which pictures an artist means by the folders, files and lists that were dropped.
+"""Which pictures an artist means by the folders, files and lists that were dropped, and how they belong together.
 
 A folder means every picture below it. A list (.txt) names a file or folder a line, relative to where the list lies;
-empty lines and those that begin with # are skipped. Whatever begins with a dot is hidden, and stays so. The order is
-the same on every computer: folders sorted by path, sources and lists as they were given.
+empty lines and those that begin with # are skipped. Hidden and system files are passed over. The order is the same on
+every computer: folders sorted by path, sources and lists as they were given.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
 
 from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
-from studio.core.file_names import readable
+from studio.core.file_names import is_hidden, is_systems_own, readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
+from studio.training.data.sampler import seed_of
+from studio.training.data.splits import Split, divided_sources, is_folder, split_of, subfolders
 
-__all__ = ["SUFFIXES", "LabelledFiles", "find_classes", "find_classes_in", "find_pictures", "finding_pictures"]
+__all__ = [
+    "ANY_PICTURES",
+    "SUFFIXES",
+    "DataFiles",
+    "Holds",
+    "Reading",
+    "find_pictures",
+    "finding_data",
+    "finding_files",
+    "parts_of",
+]
 
 SUFFIXES = frozenset(
     f".{suffix}"
@@ -26,22 +41,65 @@ SUFFIXES = frozenset(
 )
 """What a picture in a folder is recognised by; a file that is named itself may be called anything."""
 
+Holds: TypeAlias = Literal["pictures", "classes", "pairs"]
+"""Any pictures; pictures in a folder for each class, or MNIST's kind of idx files; two pictures for each example."""
+
 _IN_A_ROW = 500
 """Pictures found between two signs of life: some milliseconds, more on a network's disk."""
-_SYSTEMS_OWN = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledFiles:
-    """Pictures with a class each: `files[i]` shows `names[labels[i]]`.
+class Reading:
+    """How sources are understood.
 
-    `loose` are pictures beside the classes' folders: they belong to none of them, and are left out.
+    Args:
+        holds: what is looked for.
+        deepest: a class is every folder that holds pictures itself, named by its path (“photo/horse”), rather than
+            every folder right below a source with all that is in it.
+        split: whether folders such as train and valid, or idx files such as train and t10k, divide the data.
+        share: of the data that is worked on, 0–1: of every class, and of what is kept for checking, as large a part.
+        seed: draws that share.
+        side: "a" or "b" where the names of folders may say which side of an unpaired set they are (trainA, trainB).
+
     """
 
-    names: tuple[str, ...]
+    holds: Holds = "pictures"
+    deepest: bool = False
+    split: bool = True
+    share: float = 1.0
+    seed: int = 0
+    side: str = ""
+
+
+ANY_PICTURES = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class DataFiles:
+    """The pictures of a place in the data.
+
+    Attributes:
+        files: each once, in the order of the data; those that are kept come last.
+        names: of the classes, if they are: `files[i]` shows `names[labels[i]]`.
+        labels: the class of each.
+        partners: of pairs, the other picture of each; the same file where the two lie side by side in it.
+        kept: those that the folders keep for checking.
+        parts: the folders that divide the data: what is learnt from, what is kept.
+        loose: pictures that belong to no class, or have no partner: they are left out.
+        beside: folders beside those that divide: they are left out.
+        total: how many there are, of which `files` may be a share.
+
+    """
+
     files: tuple[Path, ...]
-    labels: tuple[int, ...]
+    names: tuple[str, ...] = ()
+    labels: tuple[int, ...] = ()
+    partners: tuple[Path, ...] = ()
+    kept: frozenset[Path] = frozenset()
+    parts: Split | None = None
     loose: tuple[Path, ...] = ()
+    beside: tuple[Path, ...] = ()
+    total: int = 0
 
 
 def find_pictures(sources: Sequence[Path]) -> list[Path]:
@@ -51,80 +109,193 @@ def find_pictures(sources: Sequence[Path]) -> list[Path]:
         StudioError: a source or something on a list is not there or may not be read, or there is no picture at all.
 
     """
-    return finish(finding_pictures(sources))
+    if not (found := finish(_listing(sources))):
+        raise _no_pictures(sources)
+    return found
 
 
-def finding_pictures(sources: Sequence[Path]) -> Job[list[Path]]:
-    """Do what `find_pictures` does, with a sign of life every few hundred files."""
+def finding_data(sources: Sequence[Path], reading: Reading) -> Job[DataFiles | IdxPictures]:
+    """Return what `sources` hold; classes may come as idx files.
+
+    Raises:
+        StudioError: see `finding_files`; or idx files stand beside other sources.
+
+    """
+    if reading.holds == "classes" and (idx := _idx_in(sources)) is not None:
+        return idx
+    return (yield from finding_files(sources, reading))
+
+
+def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
+    """Return the pictures that `sources` hold, with a sign of life every few hundred files.
+
+    Raises:
+        StudioError: see `find_pictures`; or there are fewer than two classes.
+
+    """
+    for source in sources:
+        _require(source)
+    split = divided_sources(sources, reading.side) if reading.split else Split(tuple(sources))
+    match reading.holds:
+        case "pictures":
+            found = yield from _finding_pictures(split)
+        case "classes":
+            found = yield from _finding_classes(split, deepest=reading.deepest)
+        case "pairs":
+            found = yield from _finding_pairs(split, split_further=reading.split)
+    if not (found.files or found.loose):
+        raise _no_pictures(sources)
+    return _some_of(found, reading)
+
+
+def parts_of(found: IdxPictures, reading: Reading) -> tuple[list[int], list[int]]:
+    """Return the numbers of the pictures to learn from, and of those that the set keeps for checking."""
+    kept = found.kept if reading.split else frozenset()
+    chosen = _drawn([(label, number in kept) for number, label in enumerate(found.labels)], reading)
+    return [number for number in chosen if number not in kept], [number for number in chosen if number in kept]
+
+
+def _some_of(found: DataFiles, reading: Reading) -> DataFiles:
+    labels = found.labels or (0,) * len(found.files)
+    chosen = _drawn([(label, path in found.kept) for path, label in zip(found.files, labels, strict=True)], reading)
+    return replace(
+        found,
+        files=tuple(found.files[place] for place in chosen),
+        labels=tuple(found.labels[place] for place in chosen if found.labels),
+        partners=tuple(found.partners[place] for place in chosen if found.partners),
+        total=len(found.files),
+    )
+
+
+def _drawn(groups: Sequence[tuple[int, bool]], reading: Reading) -> list[int]:
+    """Draw as large a part of every group, of one at least; returns their places in order."""
+    if reading.share >= 1.0:
+        return list(range(len(groups)))
+    by_group: dict[tuple[int, bool], list[int]] = {}
+    for place, group in enumerate(groups):
+        by_group.setdefault(group, []).append(place)
+    chosen: list[int] = []
+    for group, places in by_group.items():
+        numbers = np.random.Philox(key=seed_of("share", reading.seed, *group)).random_raw(len(places))
+        count = max(1, round(reading.share * len(places)))
+        chosen += [places[number] for number in np.argsort(numbers, kind="stable")[:count]]
+    return sorted(chosen)
+
+
+# -- pictures, classes, pairs ------------------------------------------------------------------------------------------
+
+
+def _finding_pictures(split: Split) -> Job[DataFiles]:
+    taught = yield from _listing(split.taught)
+    kept, known = (yield from _listing(split.kept)), set(taught)
+    return _joined(taught, [path for path in kept if path not in known], split)
+
+
+def _finding_classes(split: Split, *, deepest: bool) -> Job[DataFiles]:
+    taught, loose = yield from _classed(split.taught, deepest=deepest)
+    kept, loose_too = yield from _classed(split.kept, deepest=deepest)
+    names = tuple(sorted(set(taught.values())))
+    if len(names) < 2 and (taught or loose):
+        raise _too_few_classes(split.taught[0], names)
+    numbers = {name: number for number, name in enumerate(names)}
+    known = {path: name for path, name in kept.items() if name in numbers and path not in taught}
+    strange = [path for path, name in kept.items() if name not in numbers]
+    labels = tuple(numbers[name] for name in (taught | known).values())
+    found = _joined(list(taught), list(known), split)
+    return replace(found, names=names, labels=labels, loose=(*loose, *loose_too, *strange))
+
+
+def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, str], list[Path]]]:
+    """Return the class of each picture, source by source in the order of the classes, and pictures of none."""
+    class_of, loose = dict[Path, str](), list[Path]()
+    for source in sources:
+        if not source.is_dir():
+            raise StudioError(
+                f"“{source.name}” is not a folder.", "Choose a folder that holds a folder for each class."
+            )
+        here: dict[str, list[Path]] = {}
+        top = _absolute(source)
+        for path in (yield from _listing([source])):
+            parts = path.relative_to(top).parts[:-1]
+            if parts:
+                here.setdefault(readable("/".join(parts if deepest else parts[:1])), []).append(path)
+            else:
+                loose.append(path)
+        for name in sorted(here):
+            class_of |= dict.fromkeys(here[name], name)
+    return class_of, loose
+
+
+def _finding_pairs(split: Split, *, split_further: bool) -> Job[DataFiles]:
+    """Return pairs: two folders with equal names in them, or files that hold both pictures side by side."""
+    if split_further and not split.kept and (sides := _divided_sides(split.taught)) is not None:
+        first, second = sides
+        split = Split((*first.taught, *second.taught), (*first.kept, *second.kept), (*first.beside, *second.beside))
+    taught, loose = yield from _paired(split.taught)
+    kept, loose_too = yield from _paired(split.kept)
+    known = {path: partner for path, partner in kept.items() if path not in taught}
+    found = _joined(list(taught), list(known), split)
+    return replace(found, partners=(*taught.values(), *known.values()), loose=(*loose, *loose_too))
+
+
+def _paired(sources: Sequence[Path]) -> Job[tuple[dict[Path, Path], list[Path]]]:
+    """Return the partner of each picture, and pictures without one."""
+    two = _two_sides(sources)
+    if two is not None:
+        sides: list[dict[Path, Path]] = []
+        for folder in two:
+            files, top = (yield from _listing([folder])), _absolute(folder)
+            sides.append({path.relative_to(top).with_suffix(""): path for path in files})
+        first, second = sides
+        both = first.keys() & second.keys()
+        if both:
+            alone = [path for side in sides for name, path in side.items() if name not in both]
+            return {path: second[name] for name, path in first.items() if name in both}, alone
+    files = yield from _listing(sources)
+    return dict(zip(files, files, strict=True)), []
+
+
+def _divided_sides(sources: Sequence[Path]) -> tuple[Split, Split] | None:
+    """Return how each side of the pairs is divided: a/train, a/val, b/train, b/val, or trainA, testA, trainB, testB."""
+    two = _two_sides(sources)
+    splits = [split_of(folder) for folder in two or ()]
+    if len(sources) == 1 and not splits:
+        splits = [split_of(sources[0], side) for side in ("a", "b")]
+    first, second = splits if len(splits) == 2 else (None, None)
+    return (first, second) if first is not None and second is not None else None
+
+
+def _two_sides(sources: Sequence[Path]) -> tuple[Path, Path] | None:
+    """Return the two folders that sources are, or that lie in the only one."""
+    folders = subfolders(sources[0]) if len(sources) == 1 else [source for source in sources if source.is_dir()]
+    return (folders[0], folders[1]) if len(folders) == 2 and len(sources) <= 2 else None
+
+
+def _joined(taught: Sequence[Path], kept: Sequence[Path], split: Split) -> DataFiles:
+    parts = split if kept else None
+    return DataFiles((*taught, *kept), kept=frozenset(kept), parts=parts, beside=split.beside)
+
+
+def _idx_in(sources: Sequence[Path]) -> IdxPictures | None:
+    pairs = [found for source in sources if (found := find_idx_pairs(source))]
+    if pairs and len(sources) > 1:
+        raise StudioError(
+            "MNIST's kind of files and other sources cannot be learnt from together.", "Choose one set of them alone."
+        )
+    return IdxPictures(pairs[0]) if pairs else None
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def _listing(sources: Collection[Path]) -> Job[list[Path]]:
+    """Return every picture that the sources mean, each once."""
     found: dict[Path, None] = {}
     for path in _pictures_in_sources(sources):
         found.setdefault(_absolute(path))
         if len(found) % _IN_A_ROW == 0:
             yield Progress("Looking for pictures", len(found))
-    if not found:
-        raise _no_pictures(sources)
     return list(found)
-
-
-def find_classes(source: Path, *, deepest: bool = False) -> LabelledFiles | IdxPictures:
-    """Return the pictures of `source` with their classes.
-
-    `source` is a folder with a folder per class, or MNIST's kind of file pairs (idx3-ubyte and idx1-ubyte, also .gz): a
-    folder of them, or the pictures' file.
-
-    Args:
-        source: where they are.
-        deepest: a class is every folder that holds pictures itself, named by its path (“photo/horse”), rather than
-            every folder right below `source` with all that is in it.
-
-    Raises:
-        StudioError: there are no pictures, fewer than two classes, or files that do not belong together.
-
-    """
-    if pairs := find_idx_pairs(source):
-        return IdxPictures(pairs)
-    _require(source)
-    if not source.is_dir():
-        raise StudioError(f"“{source.name}” is not a folder.", "Choose a folder that holds a folder for each class.")
-    by_class: dict[str, list[Path]] = {}
-    loose: list[Path] = []
-    for path in _pictures_below(source):
-        parts = path.relative_to(source).parts[:-1]
-        if parts:
-            by_class.setdefault(readable("/".join(parts if deepest else parts[:1])), []).append(_absolute(path))
-        else:
-            loose.append(_absolute(path))
-    if not by_class and not loose:
-        raise _no_pictures([source])
-    if len(by_class) < 2:
-        raise _too_few_classes(source, tuple(by_class))
-    names = tuple(sorted(by_class))
-    labelled = [(path, label) for label, name in enumerate(names) for path in by_class[name]]
-    return LabelledFiles(
-        names, tuple(path for path, _ in labelled), tuple(label for _, label in labelled), tuple(loose)
-    )
-
-
-def find_classes_in(sources: Sequence[Path], *, deepest: bool = False) -> LabelledFiles | IdxPictures:
-    """Return the pictures of one or several sources with their classes; folders of equal names are the same class.
-
-    Raises:
-        StudioError: see `find_classes`; or idx files stand beside other sources.
-
-    """
-    found = [find_classes(source, deepest=deepest) for source in sources]
-    if len(found) == 1:
-        return found[0]
-    folders = [one for one in found if isinstance(one, LabelledFiles)]
-    if not folders:
-        raise _no_pictures(sources) if not found else _not_together()
-    if len(folders) < len(found):
-        raise _not_together()
-    class_of = {path: one.names[label] for one in folders for path, label in zip(one.files, one.labels, strict=True)}
-    names = tuple(sorted(set(class_of.values())))
-    numbers = {name: number for number, name in enumerate(names)}
-    loose = tuple(path for one in folders for path in one.loose)
-    return LabelledFiles(names, tuple(class_of), tuple(numbers[name] for name in class_of.values()), loose)
 
 
 def _pictures_in_sources(sources: Iterable[Path]) -> Iterator[Path]:
@@ -134,7 +305,7 @@ def _pictures_in_sources(sources: Iterable[Path]) -> Iterator[Path]:
             yield from _pictures_below(source)
         elif source.suffix.lower() == ".txt":
             yield from _pictures_in_list(source)
-        else:
+        elif not is_systems_own(source.name):
             yield source
 
 
@@ -145,23 +316,16 @@ def _pictures_below(folder: Path, entered: frozenset[str] = frozenset()) -> Iter
         return
     try:
         with os.scandir(folder) as listing:
-            entries = sorted((entry.name, _is_folder(entry), entry.path) for entry in listing)
+            entries = sorted((entry.name, is_folder(entry), entry.path) for entry in listing)
     except OSError as error:
         raise _unreadable(folder, error) from error
-    for name, is_folder, path in entries:
-        if name.startswith(".") or name in _SYSTEMS_OWN:
+    for name, goes_on, path in entries:
+        if is_hidden(name):
             continue
-        if is_folder:
+        if goes_on:
             yield from _pictures_below(folder / name, entered | {real})
         elif os.path.splitext(name)[1].lower() in SUFFIXES and os.path.isfile(path):  # noqa: PTH113, PTH122 - fast
             yield folder / name
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself, or to where one may not look
-        return False
 
 
 def _pictures_in_list(listing: Path) -> Iterator[Path]:
@@ -183,7 +347,10 @@ def _pictures_in_list(listing: Path) -> Iterator[Path]:
                 f"Line {number} of “{listing.name}” names a file that is not there ({path}).",
                 "Correct or remove that line; paths count from the folder in which the list lies.",
             )
-        yield from _pictures_below(path) if path.is_dir() else [path]
+        if path.is_dir():
+            yield from _pictures_below(path)
+        elif not is_systems_own(path.name):
+            yield path
 
 
 def _absolute(path: Path) -> Path:
@@ -206,12 +373,6 @@ def _no_pictures(sources: Sequence[Path]) -> StudioError:
     where = ", ".join(f"“{source.name or source}”" for source in sources[:3]) + (" …" if len(sources) > 3 else "")
     cause = f"There are no pictures in {where}." if sources else "No folder was chosen."
     return StudioError(cause, "Choose a folder with pictures in it: JPEG, PNG, TIFF, WebP or another usual kind.")
-
-
-def _not_together() -> StudioError:
-    return StudioError(
-        "MNIST's kind of files and other sources cannot be learnt from together.", "Choose one set of them alone."
-    )
 
 
 def _too_few_classes(source: Path, names: tuple[str, ...]) -> StudioError:

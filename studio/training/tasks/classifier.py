@@ -5,7 +5,6 @@ network gets wrong there is what it shows.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +24,10 @@ from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Ob
 from studio.training.tasks.answer_sheet import Mistake, answer_sheet
 from studio.training.tasks.answers import Answers, accuracy_of, balanced_accuracy_of
 from studio.training.tasks.classifier_card import classifier_card
-from studio.training.tasks.classifier_settings import ClassifierSettings, variation_for
+from studio.training.tasks.classifier_settings import CLASSIFIER, ClassifierSettings, variation_for
 from studio.training.tasks.labelled_pictures import (
     Collection,
     LabelledPictures,
-    divided,
     opening_collection,
     shows_grey,
 )
@@ -61,6 +59,7 @@ class ClassifierTask(TrainingTask):
         kept: what it is measured on; may be empty.
         settings: of the run.
         size: side of the pictures at the end of the schedule, px.
+        others: what it learns from in phases with data of their own.
 
     """
 
@@ -68,10 +67,11 @@ class ClassifierTask(TrainingTask):
 
     def __init__(
         self, network: Classifier, taught: LabelledPictures, kept: LabelledPictures, settings: ClassifierSettings,
-        size: int,
+        size: int, others: Sequence[LabelledPictures] = (),
     ) -> None:  # fmt: skip
         self.networks: Mapping[str, nn.Module] = {"classifier": network}
         self.examples = self._taught = taught
+        self.other_examples = tuple(others)
         self.best = ("accuracy", "max") if len(kept) else None
         self._kept = kept
         self._settings = settings
@@ -205,34 +205,35 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[ClassifierTask]:
     """Read the pictures and draw the network's first weights.
 
     Raises:
-        StudioError: there are no classes to tell apart.
+        StudioError: there are no classes to tell apart, or a phase's own data shows others.
 
     """
     settings = ClassifierSettings.model_validate(dict(plan.settings))
     sizes = [phase.size or settings.size for phase in plan.schedule.phases]
-    yield Progress("Looking through the classes")
-    sources = [Path(source) for source in plan.data]
-    collection = yield from opening_collection(
-        sources, place.cache, side=round(max(sizes) * _CACHE_ROOM), deepest=settings.classes == "deepest"
-    )
+    (slot,) = CLASSIFIER.data
+    collections: list[Collection] = []
+    for data in plan.schedule.data_sets:
+        yield Progress("Looking through the classes")
+        sources, side = slot.sources({**plan.data, **data}), round(max(sizes) * _CACHE_ROOM)
+        opened = yield from opening_collection(sources, place.cache, side=side, reading=slot.reading(settings))
+        collections.append(opened.relabelled(collections[0].names) if collections else opened)
+    collection = collections[0]
     grey = settings.colour == "grey" or (settings.colour == "auto" and shows_grey(collection.pictures))
     channels = 1 if grey else 3
     variation = variation_for(settings, "signs" if collection.signs else "photos")
-    taught, kept = divided(collection.labels, settings.held_back, settings.seed)
-    yield Log(_summary(collection, len(taught), len(kept), channels))
+    divided = [one.divided(settings.held_back, settings.seed) for one in collections]
+    yield Log(_summary(collection, len(divided[0][0]), len(divided[0][1]), channels))
     if collection.largest_side < max(sizes):
         yield Log(f"No picture is larger than {collection.largest_side} px: they are looked at in that size.")
     network = build_classifier(
         settings.family, settings.width, channels=channels, classes=len(collection.names),
         generator=torch.Generator().manual_seed(seed_of("weights", place.seed)),
     )  # fmt: skip
-    return ClassifierTask(
-        network.to(place.device),
-        LabelledPictures(collection, taught, channels, variation),
-        LabelledPictures(collection, kept, channels, variation),
-        settings,
-        sizes[-1],
+    taught, *others = (
+        LabelledPictures(one, parts[0], channels, variation) for one, parts in zip(collections, divided, strict=True)
     )
+    kept = LabelledPictures(collection, divided[0][1], channels, variation)
+    return ClassifierTask(network.to(place.device), taught, kept, settings, sizes[-1], others)
 
 
 def _passed(network: nn.Module, pictures: Tensor) -> Generator[None, None, Tensor]:
@@ -253,6 +254,6 @@ def _passed(network: nn.Module, pictures: Tensor) -> Generator[None, None, Tenso
 def _summary(collection: Collection, taught: int, kept: int, channels: int) -> str:
     colour = "in colour" if channels == 3 else "in grey"
     return (
-        f"{len(collection.names)} classes, {len(collection.labels)} pictures {colour}: "
+        f"{len(collection.names)} classes, {taught + kept} pictures {colour}: "
         f"{taught} to learn from, {kept} kept for checking."
     )

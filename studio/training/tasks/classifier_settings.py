@@ -2,12 +2,12 @@
 
 from typing import Literal, TypeAlias
 
-from studio.core.settings import setting
+from studio.core.settings import inherited, setting
 from studio.training.data.variation import Variation
-from studio.training.schedule import Schedule
+from studio.training.schedule import DATA, Schedule
 from studio.training.schedule_presets import one_cycle
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 __all__ = ["CLASSIFIER", "ClassifierSettings", "Subject", "default_schedule", "variation_for"]
 
@@ -26,12 +26,8 @@ _VARIETY: dict[Subject, Variation] = {
 class ClassifierSettings(TrainingSettings, Variation):
     """The settings of a classifier, beside those that all runs have and how pictures may vary."""
 
-    size: int = setting(
-        96, label="Picture size", help="Side of the squares it looks at; larger shows more, and takes longer.",
-        term="input resolution", low=16, high=1024, step=16, unit="px", group="Length")  # fmt: skip
-    batch: int = setting(
-        64, label="Pictures a step", help="More make each step steadier, and slower.",
-        term="effective batch size", low=1, high=1024, step=1, group="Length")  # fmt: skip
+    size: int = inherited(TrainingSettings, "size", 96)
+    batch: int = inherited(TrainingSettings, "batch", 64)
 
     family: Literal["resnet", "darknet", "densenet"] = setting(
         "resnet", label="Network", help="Small ResNet learns fast, Darknet goes deeper, DenseNet needs little space.",
@@ -51,7 +47,7 @@ class ClassifierSettings(TrainingSettings, Variation):
         term="class per top folder, or per folder that holds pictures", group="Data",
         choices={"top": "Each folder in the data", "deepest": "Each folder with pictures in it"})  # fmt: skip
     held_back: float = setting(
-        0.2, label="Kept for checking", help="This part of every class is never learnt from, only measured on.",
+        0.2, label="Kept for checking", help="This part of every class is only measured on, unless folders divide it.",
         term="validation split, stratified, chosen by the seed", low=0.0, high=0.5, step=0.05,
         group="Data")  # fmt: skip
     variety: Literal["auto", "photos", "signs", "own"] = setting(
@@ -84,14 +80,26 @@ def default_schedule(_: TrainingSettings) -> Schedule:
     return Schedule(phases=tuple(phase.model_copy(update={"weight_decay": 0.01}) for phase in cycle.phases))
 
 
+def _deepest(settings: TrainingSettings) -> bool:
+    return isinstance(settings, ClassifierSettings) and settings.classes == "deepest"
+
+
 CLASSIFIER = TaskKind(
     name="classifier",
     title="Classifier",
     summary="Learns to tell your pictures apart by the folders they lie in.",
     settings=ClassifierSettings,
     opener="studio.training.tasks.classifier:open_task",
-    data="classes",
-    data_help="A folder that holds a folder of pictures for each class, or MNIST-like idx files.",
+    data=(
+        DataSlot(
+            DATA,
+            "Pictures",
+            "classes",
+            "A folder that holds a folder of pictures for each class, or MNIST-like idx files.",
+            _deepest,
+        ),
+    ),
     default_schedule=default_schedule,
     product="backbone",
+    use="Let it look at the pictures in the Style panel",
 )

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -21,25 +20,24 @@ from models.painting_init import fitted, resize, size_of
 from models.pixels import to_picture, to_tensor
 from models.style_transfer import LossWeights
 from models.weight_files import WeightsError
-from studio.core.events import Job, Log, Picture, Progress
+from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.recipes import name_in_recipes
 from studio.core.settings import Settings
 from studio.core.weights import ResolvedWeights, resolve_backbone
-from studio.training.data.augment import augmented, centred
-from studio.training.data.cache import PictureCache, caching_pictures
+from studio.training.data.augment import centred
+from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.data.sampler import seed_of
-from studio.training.data.sources import finding_pictures
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.fast_style_card import fast_style_card
-from studio.training.tasks.fast_style_settings import FastStyleSettings
+from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSettings
 
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
 
-__all__ = ["FastStyleTask", "PhotoExamples", "open_task"]
+__all__ = ["FastStyleTask", "open_task"]
 
 WIDTHS = {"half": 0.5, "full": 1.0}
 STYLE_AT_ONE = 0.25
@@ -53,31 +51,6 @@ _SHOWN = 4
 _MEASURED_SIDE = 256
 _CACHE_ROOM = 4
 """Photos are kept so much larger than they are painted, so that close views of them stay sharp."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoExamples:
-    """Crops of photos, 3×S×S, 0–1."""
-
-    pictures: PictureCache
-    chosen: tuple[int, ...]
-    settings: FastStyleSettings
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes when the photos do, or which of them are learnt from."""
-        return f"{self.pictures.fingerprint}:{seed_of(*self.chosen):016x}"
-
-    def __len__(self) -> int:
-        return len(self.chosen)
-
-    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
-        """Return one crop."""
-        return (augmented(self.pictures[self.chosen[index]], size, self.settings, generator),)
-
-    def name_of(self, index: int) -> str:
-        """Return the file's name."""
-        return self.pictures.name_of(self.chosen[index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +72,7 @@ class FastStyleTask(TrainingTask):
         kept: photos that it is measured on, 3×S×S each; may be empty.
         looks: photos that it shows, 3×S×S each: of those that are kept, where there are any.
         settings: of the run.
+        others: what it learns from in phases with data of their own.
 
     """
 
@@ -108,13 +82,14 @@ class FastStyleTask(TrainingTask):
         self,
         network: FastStyleNetwork,
         painting: Painting,
-        photos: PhotoExamples,
+        photos: PictureExamples,
         kept: tuple[Tensor, ...],
         looks: tuple[Tensor, ...],
         settings: FastStyleSettings,
+        others: tuple[PictureExamples, ...] = (),
     ) -> None:
         self.networks: Mapping[str, nn.Module] = {"painter": network}
-        self.examples = photos
+        self.examples, self.other_examples = photos, others
         self.best = ("loss", "min") if kept else None
         self._painting = painting
         self._kept, self._looks = kept, looks
@@ -232,21 +207,26 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
     """
     settings = FastStyleSettings.model_validate(dict(plan.settings))
     painting = yield from _opening_painting(plan, settings, place)
-    files = yield from finding_pictures([Path(source) for source in plan.data])
+    (slot,) = FAST_STYLE.data
     largest = max(phase.size or settings.size for phase in plan.schedule.phases)
-    pictures = yield from caching_pictures(files, place.cache, side=largest * _CACHE_ROOM)
-    taught, kept = _divided(len(pictures), settings)
-    yield Log(f"{len(taught)} photos to learn from, {len(kept)} kept for checking.")
+    opened: list[tuple[PictureExamples, tuple[int, ...]]] = []
+    for data in plan.schedule.data_sets:
+        side, sources = largest * _CACHE_ROOM, {**plan.data, **data}
+        found = yield from opening_pictures(slot, sources, settings, place, side=side, held_back=settings.held_back)
+        opened.append(found)
+    (photos, kept), *others = opened
+    looks = (kept or photos.chosen)[:_SHOWN]
     network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
     side = min(_MEASURED_SIDE, max(_LEAST_SIDE, largest))
     return FastStyleTask(
         network.to(place.device),
         replace(painting, backbone=painting.backbone.to(place.device)),
-        PhotoExamples(pictures, taught, settings),
-        tuple(centred(pictures[index], side) for index in kept),
-        tuple(centred(pictures[index], side) for index in (kept or taught)[:_SHOWN]),
+        photos,
+        tuple(centred(photos.pictures[index], side) for index in kept),
+        tuple(centred(photos.pictures[index], side) for index in looks),
         settings,
+        tuple(examples for examples, _ in others),
     )
 
 
@@ -275,10 +255,3 @@ def _opening_painting(plan: RunPlan, settings: FastStyleSettings, place: TaskCon
         return Painting(picture, weights, load_backbone(weights.path, weights.architecture, pooling="average"))
     except WeightsError as error:
         raise StudioError(str(error), "Choose another network, or get its file again.") from error
-
-
-def _divided(count: int, settings: FastStyleSettings) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Choose which photos are kept for checking: never more than every fourth, and none of a handful."""
-    order = np.argsort(np.random.Philox(key=seed_of("kept", settings.seed)).random_raw(count), kind="stable").tolist()
-    kept = min(settings.held_back, count // 4)
-    return tuple(sorted(order[kept:])), tuple(sorted(order[:kept]))

@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from studio.core.settings import setting
+from studio.core.picture_task import InputSlot
+from studio.core.samples import sample_paintings
+from studio.core.settings import inherited, setting
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.variation import Variation
-from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import InputKind, TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 __all__ = ["FAST_STYLE", "FastStyleSettings", "default_schedule"]
 
@@ -53,26 +55,12 @@ class FastStyleSettings(TrainingSettings, Variation):
         term="validation pictures, chosen by the seed", low=0, high=64, step=1, unit="photos", lowest="none",
         group=_DATA)  # fmt: skip
 
-    batch: int = setting(
-        2, label="Pictures a step", help="More make each step steadier, and slower.",
-        term="effective batch size", low=1, high=1024, step=1, group="Length")  # fmt: skip
-    clip_norm: float = setting(
-        5.0, label="Longest step", help="Shortens gradients that are longer than this; 0 leaves them.",
-        term="gradient clipping by global norm", low=0.0, high=1000.0, step=0.5, lowest="any",
-        group="Averaging and care")  # fmt: skip
-    crop_smallest: float = setting(
-        0.1, label="Closest view", help="The smallest part of a photo that is shown at a time; 1 shows all of it.",
-        term="random resized crop: least share of the area", low=0.01, high=1.0, step=0.05,
-        group="Variety")  # fmt: skip
-    crop_stretch: float = setting(
-        1.0, label="Stretch", help="How much wider or higher things may become; 1 keeps their proportions.",
-        term="random resized crop: greatest aspect ratio", low=1.0, high=3.0, step=0.05, group="Variety")  # fmt: skip
-    brightness: float = setting(
-        0.2, label="Brightness varies", help="Makes pictures up to this part darker or brighter.",
-        term="colour jitter: brightness", low=0.0, high=0.9, step=0.05, group="Variety")  # fmt: skip
-    contrast: float = setting(
-        0.3, label="Contrast varies", help="Makes pictures up to this part softer or harder.",
-        term="colour jitter: contrast", low=0.0, high=0.9, step=0.05, group="Variety")  # fmt: skip
+    batch: int = inherited(TrainingSettings, "batch", 2)
+    clip_norm: float = inherited(TrainingSettings, "clip_norm", 5.0)
+    crop_smallest: float = inherited(Variation, "crop_smallest", 0.1)
+    crop_stretch: float = inherited(Variation, "crop_stretch", 1.0)
+    brightness: float = inherited(Variation, "brightness", 0.2)
+    contrast: float = inherited(Variation, "contrast", 0.3)
 
 
 def default_schedule(settings: TrainingSettings) -> Schedule:
@@ -122,9 +110,16 @@ FAST_STYLE = TaskKind(
     summary="Learns one painting's manner by heart, and then paints any photo in an instant.",
     settings=FastStyleSettings,
     opener="studio.training.tasks.fast_style:open_task",
-    data="pictures",
-    data_help="Drop photos of the kind you want to paint: a few dozen will do, a few hundred are better.",
-    inputs=(InputKind("painting", "Painting", "The painting whose manner it learns."),),
+    data=(
+        DataSlot(
+            DATA,
+            "Photos",
+            "pictures",
+            "Drop photos of the kind you want to paint: a few dozen will do, a few hundred are better.",
+        ),
+    ),
+    inputs=(InputSlot("painting", "Painting", "The painting whose manner it learns.", samples=sample_paintings),),
     default_schedule=default_schedule,
     product="fast_style",
+    use="Paint at once with what it learnt: in the Style panel, as Instant",
 )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -15,10 +15,10 @@ from torch import Tensor
 from studio.core.events import Job, Log
 from studio.core.failures import StudioError
 from studio.training.data.augment import augmented, centred
-from studio.training.data.cache import caching_pictures
+from studio.training.data.cache import caching_pictures, telling_left_out
 from studio.training.data.idx_files import IdxPictures
 from studio.training.data.sampler import seed_of
-from studio.training.data.sources import find_classes_in
+from studio.training.data.sources import Reading, finding_data, parts_of
 from studio.training.data.variation import Variation
 
 __all__ = ["Collection", "LabelledPictures", "Pixels", "as_seen", "divided", "opening_collection", "shows_grey"]
@@ -28,8 +28,6 @@ _GREY_LOOKS = 64
 """So many pictures are looked at to tell whether there is any colour."""
 _GREY_SLACK = 6
 """So much may the channels of a grey JPEG differ."""
-_NAMED = 20
-"""So many files that are left out are named one by one."""
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -56,6 +54,8 @@ class Collection:
         names: of the classes.
         largest_side: of all pictures' sides, px: in larger views nothing more would be seen.
         signs: whether they are letters or digits rather than photos, as far as the kind of file tells.
+        taught: which of them may be learnt from.
+        kept: which of them the data itself keeps for checking; () where nothing divides it.
 
     """
 
@@ -63,7 +63,31 @@ class Collection:
     labels: tuple[int, ...]
     names: tuple[str, ...]
     largest_side: int
+    taught: Sequence[int]
+    kept: Sequence[int] = ()
     signs: bool = False
+
+    def relabelled(self, names: tuple[str, ...]) -> "Collection":
+        """Return the same pictures under the numbers that `names` give to their classes.
+
+        Raises:
+            StudioError: there are classes of other names.
+
+        """
+        if strange := [name for name in self.names if name not in names]:
+            raise StudioError(
+                f"A phase's own data shows “{strange[0]}”, which the run's data does not.",
+                "Call its folders as the classes of the run's data.",
+            )
+        labels = tuple(names.index(self.names[label]) for label in self.labels)
+        return replace(self, names=names, labels=labels)
+
+    def divided(self, share: float, seed: int) -> tuple[list[int], list[int]]:
+        """Return what to learn from, and what to keep for checking: as the data says, or else `share` of each class."""
+        if self.kept:
+            return list(self.taught), list(self.kept)
+        taught, kept = divided([self.labels[index] for index in self.taught], share, seed)
+        return [self.taught[place] for place in taught], [self.taught[place] for place in kept]
 
 
 class LabelledPictures:
@@ -122,36 +146,35 @@ def as_seen(picture: Tensor, channels: int) -> Tensor:
     return grey[None]
 
 
-def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, deepest: bool) -> Job[Collection]:
+def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, reading: Reading) -> Job[Collection]:
     """Find the classes, and decode what is not decoded yet.
 
     Args:
         sources: folders with a folder a class each, where equal names mean the same class; or one set of idx files.
         cache: the folder for decoded pictures.
         side: pictures whose shorter side is longer are reduced to it.
-        deepest: whether every folder that holds pictures is a class.
+        reading: which folders are classes, how they are divided, and how much of them is worked on.
 
     Raises:
         StudioError: there are no classes, or the sources do not go together.
 
     """
-    found = find_classes_in(sources, deepest=deepest)
+    found = yield from finding_data(sources, reading)
     if isinstance(found, IdxPictures):
-        return Collection(found, found.labels, found.names, max(found[0].shape[:2]), signs=True)
+        taught, kept = parts_of(found, reading)
+        return Collection(found, found.labels, found.names, max(found[0].shape[:2]), taught, kept, signs=True)
     if loose := len(found.loose):
         words = "1 picture lies" if loose == 1 else f"{loose} pictures lie"
         yield Log(f"{words} beside the classes' folders; what belongs to no class is left out.", "warning")
     class_of = {path: found.names[label] for path, label in zip(found.files, found.labels, strict=True)}
-    cached = yield from caching_pictures(list(class_of), cache, side=side)
-    for left_out in cached.left_out[:_NAMED]:
-        yield Log(f"“{left_out.path.name}” {left_out.reason}; it is left out.", "warning")
-    if len(cached.left_out) > _NAMED:
-        yield Log(f"{len(cached.left_out) - _NAMED} more are left out for such reasons.", "warning")
+    cached = yield from caching_pictures(found.files, cache, side=side)
+    yield from telling_left_out(cached)
     names = tuple(sorted({class_of[path] for path in cached.files}))
     if len(names) < 2:
         raise StudioError("Only one class has pictures that can be read.", "Add pictures of another class.")
     labels = tuple(names.index(class_of[path]) for path in cached.files)
-    return Collection(cached, labels, names, max(max(cached.size_of(index)) for index in range(len(cached))))
+    largest = max(max(cached.size_of(index)) for index in range(len(cached)))
+    return Collection(cached, labels, names, largest, *cached.parts(found.kept))
 
 
 def divided(labels: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from studio.ui.controls.samples import Sample, SampleRow
+from studio.jobs.browse import Thumbnail
+from studio.ui.controls.layouts import column, row
+from studio.ui.controls.samples import SampleRow
 from studio.ui.icons import icon
 from studio.ui.theme import Theme, mark
 from studio.ui.tokens import Tokens
@@ -35,7 +37,7 @@ class EmptyState(QWidget):
         self._sign = QLabel(self)
         self._title = QLabel(title, self)
         self._words = QLabel(words, self)
-        self._buttons = QHBoxLayout()
+        self._buttons = row(gap=theme.tokens.gap)
         self._samples_title = QLabel("or try one of these", self)
         self._samples = SampleRow(_SAMPLE_TILE, theme, self)
         self._lay_out()
@@ -52,21 +54,14 @@ class EmptyState(QWidget):
         for label in (self._title, self._words):
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._buttons.setSpacing(gap)
         self._buttons.setAlignment(centre)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * gap, 3 * gap, 3 * gap, 3 * gap)
-        layout.setSpacing(gap)
-        layout.addStretch(1)
-        layout.addWidget(self._sign, 0, centre)
-        layout.addWidget(self._title)
-        layout.addWidget(self._words)
-        layout.addSpacing(gap)
-        layout.addLayout(self._buttons)
-        layout.addSpacing(gap)
-        layout.addWidget(self._samples_title, 0, centre)
-        layout.addWidget(self._samples, 0, centre)
-        layout.addStretch(1)
+        samples = ((self._samples_title, centre), (self._samples, centre))
+        self.setLayout(
+            column(
+                None, (self._sign, centre), self._title, self._words, gap, self._buttons, gap, *samples, None,
+                gap=gap, margins=3 * gap,
+            )
+        )  # fmt: skip
 
     def _connect(self) -> None:
         self._samples.sample_chosen.connect(self.sample_chosen)
@@ -80,7 +75,7 @@ class EmptyState(QWidget):
         self._buttons.addWidget(button)
         return button
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer samples; without any, their caption is hidden too."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))

@@ -1,13 +1,14 @@
 """The form of a task: built from its settings model, so that a new setting needs no line here."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.core.settings import SettingInfo, Settings, describe
+from studio.ui.controls.layouts import column
 from studio.ui.controls.rows.base import SettingRow
 from studio.ui.controls.rows.choice import ChoiceRow
 from studio.ui.controls.rows.number import NumberRow
@@ -23,7 +24,6 @@ class SettingsForm(QWidget):
     Args:
         model: the task's settings.
         theme: where colours and icons come from.
-        groups: their order, as far as it is not that of the settings.
         parent: the widget it lies in.
 
     """
@@ -44,7 +44,6 @@ class SettingsForm(QWidget):
         model: type[Settings],
         theme: Theme,
         *,
-        groups: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -52,7 +51,6 @@ class SettingsForm(QWidget):
         self._settings = model()
         self._rows = {info.name: _make_row(info, theme) for info in describe(model)}
         self._sections: dict[str, Section] = {}
-        self._order = tuple(groups)
         self._hidden: frozenset[str] = frozenset()
         self._lay_out()
         self._connect()
@@ -60,15 +58,10 @@ class SettingsForm(QWidget):
 
     def _lay_out(self) -> None:
         gap = self._theme.tokens.gap
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        top = QVBoxLayout()
-        top.setSpacing(gap)
-        top.setContentsMargins(0, 0, 0, gap)
-        layout.addLayout(top)
-        there = [row.info.group for row in self._rows.values() if row.info.group]
-        for group in dict.fromkeys([*(group for group in self._order if group in there), *there]):
+        top = column(gap=gap, margins=(0, 0, 0, gap))
+        layout = column(top, gap=0)
+        self.setLayout(layout)
+        for group in dict.fromkeys(row.info.group for row in self._rows.values() if row.info.group):
             self._sections[group] = Section(group, self._theme, self)
             layout.addWidget(self._sections[group])
         for row in self._rows.values():

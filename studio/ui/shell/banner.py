@@ -8,17 +8,16 @@ from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnima
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QStyle,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from studio.core.failures import Failure
+from studio.ui.controls.layouts import column, row
 from studio.ui.icons import icon, set_icon
 from studio.ui.theme import Theme, mark
 from studio.ui.tokens import Tokens
@@ -94,17 +93,12 @@ class Banner(QFrame):
         self._close.setAccessibleName("Dismiss")
         self._close.setToolTip("Dismiss (Esc)")
         self._close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._cause)
-        words.addWidget(self._remedy)
-        self._layout = layout = QHBoxLayout(self)
-        layout.setContentsMargins(tokens.margin, tokens.gap + 4, tokens.gap, tokens.gap + 4)
-        layout.setSpacing(tokens.gap + 4)
-        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(words, 1)
-        for widget in (self._more, self._copy, self._close):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        wide, top = tokens.gap + 4, Qt.AlignmentFlag.AlignTop
+        words = column(self._cause, self._remedy, gap=2)
+        buttons = ((widget, top) for widget in (self._more, self._copy, self._close))
+        margins = (tokens.margin, wide, tokens.gap, wide)
+        self._layout = row((self._sign, top), (words, 1), *buttons, gap=wide, margins=margins)
+        self.setLayout(self._layout)
 
     def _connect(self) -> None:
         self._copy.clicked.connect(self._copy_details)

@@ -5,8 +5,13 @@ import sys
 import pytest
 from picture_files import save, save_scenes
 
+from studio.core.events import finish
 from studio.core.failures import StudioError
-from studio.training.data.sources import find_classes, find_pictures
+from studio.training.data.sources import Reading, find_pictures, finding_data
+
+
+def read(*sources, holds="classes", **options):
+    return finish(finding_data(sources, Reading(holds, **options)))
 
 
 def names(paths, folder):
@@ -21,9 +26,21 @@ def test_a_folder_means_every_picture_below_it_in_the_order_of_paths(tmp_path):
 
 
 def test_what_is_hidden_stays_so(tmp_path):
-    for name in ("seen.png", ".hidden.png", ".thumbnails/x.png", "__MACOSX/y.png"):
+    for name in ("seen.png", ".hidden.png", ".thumbnails/x.png", "__MACOSX/y.png", "._seen.png", "@eaDir/z.png",
+                 "lost+found/a.png"):  # fmt: skip
         save(tmp_path / name)
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).write_bytes(b"the system's own")
     assert names(find_pictures([tmp_path]), tmp_path) == ["seen.png"]
+    chosen = [tmp_path / name for name in ("seen.png", "._seen.png", "Thumbs.db", ".hidden.png")]
+    assert names(find_pictures(chosen), tmp_path) == ["seen.png", ".hidden.png"]  # that one was meant
+
+
+def test_systems_folders_are_no_classes(tmp_path):
+    for name in ("cat/1.png", "dog/2.png", "@eaDir/1.png", "__MACOSX/cat/._1.png", "dog/._2.png"):
+        save(tmp_path / name)
+    found = read(tmp_path)
+    assert (found.names, names(found.files, tmp_path)) == (("cat", "dog"), ["cat/1.png", "dog/2.png"])
 
 
 def test_several_sources_come_in_their_order_and_every_file_once(tmp_path):
@@ -82,7 +99,7 @@ def test_a_folder_for_each_class(tmp_path):
     save(tmp_path / "horse" / "near" / "b.png")
     save(tmp_path / "house" / "c.png")
     save(tmp_path / "beside.png")
-    found = find_classes(tmp_path)
+    found = read(tmp_path)
     assert found.names == ("horse", "house")
     assert names(found.files, tmp_path) == ["horse/a.png", "horse/near/b.png", "house/c.png"]
     assert found.labels == (0, 0, 1)
@@ -92,7 +109,7 @@ def test_a_folder_for_each_class(tmp_path):
 def test_the_deepest_folders_as_classes(tmp_path):
     for name in ("photo/horse", "photo/house", "art/horse"):
         save_scenes(tmp_path / name, 1)
-    assert find_classes(tmp_path, deepest=True).names == ("art/horse", "photo/horse", "photo/house")
+    assert read(tmp_path, deepest=True).names == ("art/horse", "photo/horse", "photo/house")
 
 
 @pytest.mark.parametrize(("files", "cause"), [
@@ -102,4 +119,112 @@ def test_fewer_than_two_classes_is_an_error(tmp_path, files, cause):
     for name in files:
         save(tmp_path / name)
     with pytest.raises(StudioError, match=cause):
-        find_classes(tmp_path)
+        read(tmp_path)
+
+
+# -- folders that divide the data --------------------------------------------------------------------------------------
+
+
+def kept_names(found, folder):
+    return [name for name, path in zip(names(found.files, folder), found.files, strict=True) if path in found.kept]
+
+
+@pytest.mark.parametrize(("train", "check"), [
+    ("train", "valid"), ("train", "val"), ("train", "test"), ("training", "testing"), ("Training", "Validation"),
+])  # fmt: skip
+@pytest.mark.parametrize("holds", ["classes", "pictures"])
+def test_train_and_valid_are_no_classes(tmp_path, train, check, holds):
+    for name in (f"{train}/cat/1.png", f"{train}/dog/2.png", f"{check}/cat/3.png", f"{check}/dog/4.png"):
+        save(tmp_path / name)
+    found = read(tmp_path, holds=holds)
+    assert names(found.files, tmp_path) == [
+        f"{train}/cat/1.png", f"{train}/dog/2.png", f"{check}/cat/3.png", f"{check}/dog/4.png",
+    ]  # fmt: skip
+    assert kept_names(found, tmp_path) == [f"{check}/cat/3.png", f"{check}/dog/4.png"]
+    if holds == "classes":
+        assert (found.names, found.labels) == (("cat", "dog"), (0, 1, 0, 1))
+
+
+def test_beside_valid_test_is_left_alone_and_so_is_whatever_else_lies_there(tmp_path):
+    """As fast.ai ships dogscats: train, valid, test1, sample, models."""
+    for name in ("train/cat/1.png", "train/dog/2.png", "valid/cat/3.png", "test/9.png", "sample/train/cat/1.png"):
+        save(tmp_path / name)
+    found = read(tmp_path)
+    assert kept_names(found, tmp_path) == ["valid/cat/3.png"]
+    assert names(found.beside, tmp_path) == ["sample", "test"]
+    assert len(found.files) == 3
+
+
+def test_the_parts_may_be_chosen_one_by_one(tmp_path):
+    for name in ("train/cat/1.png", "train/dog/2.png", "valid/cat/3.png", "more/dog/4.png"):
+        save(tmp_path / name)
+    found = read(*(tmp_path / name for name in ("valid", "train", "more")))
+    assert names(found.files, tmp_path) == ["train/cat/1.png", "train/dog/2.png", "more/dog/4.png", "valid/cat/3.png"]
+    assert kept_names(found, tmp_path) == ["valid/cat/3.png"]
+
+
+def test_classes_that_are_only_checked_or_not_told_apart_there_are_left_out(tmp_path):
+    for name in ("train/cat/1.png", "train/dog/2.png", "valid/cat/3.png", "valid/cow/4.png", "valid/5.png"):
+        save(tmp_path / name)
+    found = read(tmp_path)
+    assert found.names == ("cat", "dog")
+    assert kept_names(found, tmp_path) == ["valid/cat/3.png"]
+    assert sorted(names(found.loose, tmp_path)) == ["valid/5.png", "valid/cow/4.png"]
+
+
+def test_an_unlabelled_test_leaves_the_checking_to_the_seed(tmp_path):
+    """As Kaggle ships it."""
+    for name in ("train/cat/1.png", "train/dog/2.png", "test/3.png"):
+        save(tmp_path / name)
+    found = read(tmp_path)
+    assert (found.names, found.kept, found.parts) == (("cat", "dog"), frozenset(), None)
+
+
+def test_a_folder_that_holds_nothing_but_train_is_entered(tmp_path):
+    save_scenes(tmp_path / "train" / "cat", 1)
+    save_scenes(tmp_path / "train" / "dog", 1)
+    assert read(tmp_path).names == ("cat", "dog")
+
+
+def test_a_class_of_trains_is_one_where_nothing_is_checked(tmp_path):
+    save_scenes(tmp_path / "train", 1)
+    save_scenes(tmp_path / "bus", 1)
+    assert read(tmp_path).names == ("bus", "train")
+
+
+def test_the_split_can_be_ignored_as_version_one_did(tmp_path):
+    save_scenes(tmp_path / "train", 2)
+    save_scenes(tmp_path / "test", 1)
+    found = read(tmp_path, split=False)
+    assert (found.names, found.labels, found.kept) == (("test", "train"), (0, 1, 1), frozenset())
+
+
+def test_the_sides_of_an_unpaired_set_may_lie_beside_each_other(tmp_path):
+    """As CycleGAN ships horse2zebra."""
+    for name in ("trainA/1.png", "trainB/2.png", "trainB/3.png", "testA/4.png", "testB/5.png", "extra/6.png"):
+        save(tmp_path / name)
+    one, other = (read(tmp_path, holds="pictures", side=side) for side in "ab")
+    assert (names(one.files, tmp_path), kept_names(one, tmp_path)) == (["trainA/1.png", "testA/4.png"], ["testA/4.png"])
+    assert names(other.files, tmp_path) == ["trainB/2.png", "trainB/3.png", "testB/5.png"]
+    assert names(other.beside, tmp_path) == ["extra"]
+
+
+# -- a part of the data ------------------------------------------------------------------------------------------------
+
+
+def test_as_large_a_part_of_every_class_is_drawn_by_the_seed(tmp_path):
+    for name, count in (("cat", 40), ("dog", 10), ("cow", 2)):
+        save_scenes(tmp_path / name, count)
+    some = read(tmp_path, share=0.1, seed=1)
+    assert [some.labels.count(label) for label in range(3)] == [4, 1, 1]
+    assert some.total == 52
+    assert read(tmp_path, share=0.1, seed=1) == some
+    assert read(tmp_path, share=0.1, seed=2).files != some.files
+    assert set(some.files) < set(read(tmp_path, share=0.5, seed=1).files)  # a larger part holds the smaller one
+
+
+def test_what_is_checked_on_becomes_as_much_less(tmp_path):
+    save_scenes(tmp_path / "train", 20)
+    save_scenes(tmp_path / "valid", 10)
+    some = read(tmp_path, holds="pictures", share=0.2)
+    assert (len(some.files), len(some.kept & set(some.files))) == (6, 2)

@@ -96,6 +96,16 @@ def test_what_goes_on_from_anywhere_is_the_same():
         assert equal(resumed.batch(20, 4, 5), change_log[5])
 
 
+def test_every_data_set_has_a_stream_of_its_own():
+    with ExampleLoader(Numbers(9), 3) as alone, ExampleLoader(Numbers(9), 3, others=[Numbers(9), Numbers(4)]) as loader:
+        batches = {number: loader.batch(0, 9, 2, number) for number in (1, 0, 2)}
+        assert equal(batches[0], alone.batch(0, 9, 2))
+        assert not equal(batches[1], batches[0])
+        assert sorted(batches[2][0][:4].tolist()) == [0, 1, 2, 3]
+        parts = [loader.batch(0, 4, 2, 1), loader.batch(3, 2, 2), loader.batch(4, 5, 2, 1)]  # another in between
+        assert equal(batches[1], tuple(map(torch.cat, zip(parts[0], parts[2], strict=True))))
+
+
 @pytest.fixture(scope="module")
 def helped(tmp_path_factory):
     """A loader with two workers, which several tests share: to start them takes seconds."""

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 from picture_files import save
 
+from studio.core.events import finish
 from studio.core.failures import StudioError
 from studio.training.data.idx_files import read_idx
-from studio.training.data.sources import find_classes, find_classes_in
+from studio.training.data.sources import Reading, finding_data, parts_of
+
+
+def read(*sources):
+    return finish(finding_data(sources, Reading("classes")))
 
 
 def idx(values):
@@ -33,7 +38,7 @@ def write(folder, pictures, labels, *, pack=lambda data: data, suffix="", stem="
 @pytest.mark.parametrize(("pack", "suffix"), [(bytes, ""), (gzip.compress, ".gz")])
 def test_a_pair_is_read(tmp_path, pictures, pack, suffix):
     write(tmp_path, pictures, LABELS, pack=pack, suffix=suffix)
-    found = find_classes(tmp_path)
+    found = read(tmp_path)
     assert (len(found), found.names, found.labels) == (6, ("3", "7", "9"), (1, 0, 0, 1, 2, 0))
     np.testing.assert_array_equal(found[2], np.repeat(pictures[2][..., None], 3, axis=2))
     assert not found[2].flags.writeable
@@ -42,19 +47,51 @@ def test_a_pair_is_read(tmp_path, pictures, pack, suffix):
 def test_the_same_set_plain_and_packed_is_read_once(tmp_path, pictures):
     write(tmp_path, pictures, LABELS)
     write(tmp_path, pictures, LABELS, pack=gzip.compress, suffix=".gz")
-    assert len(find_classes(tmp_path)) == 6
+    assert len(read(tmp_path)) == 6
 
 
 def test_several_pairs_follow_one_another_and_one_can_be_chosen(tmp_path, pictures):
     write(tmp_path, pictures, LABELS, stem="t10k")
     write(tmp_path, pictures[:4], LABELS[:4])
-    assert len(find_classes(tmp_path)) == 10
-    assert len(find_classes(tmp_path / "train-images-idx3-ubyte")) == 4
+    assert len(read(tmp_path)) == 10
+    assert len(read(tmp_path / "train-images-idx3-ubyte")) == 4
+
+
+@pytest.mark.parametrize("stems", [("train", "t10k"), ("train", "test"), ("emnist-train", "emnist-test")])
+def test_train_and_t10k_are_a_split(tmp_path, pictures, stems):
+    write(tmp_path, pictures, LABELS, stem=stems[0])
+    write(tmp_path, pictures[:4], LABELS[:4], stem=stems[1])
+    found = read(tmp_path)
+    taught, kept = parts_of(found, Reading("classes"))
+    assert (len(taught), len(kept)) == (6, 4)
+    for number, index in enumerate(taught):
+        np.testing.assert_array_equal(found[index][..., 0], pictures[number])
+    assert parts_of(found, Reading("classes", split=False)) == (list(range(10)), [])
+    assert parts_of(pickle.loads(pickle.dumps(found)), Reading("classes")) == (taught, kept)
+
+
+def test_t10k_alone_is_learnt_from(tmp_path, pictures):
+    write(tmp_path, pictures, LABELS, stem="t10k")
+    assert parts_of(read(tmp_path), Reading("classes")) == (list(range(6)), [])
+
+
+def test_of_a_part_every_digit_has_its_share(tmp_path):
+    labels = np.repeat(np.arange(3, dtype=np.uint8), (20, 10, 2))
+    write(tmp_path, np.zeros((32, 5, 4), np.uint8), labels)
+    found = read(tmp_path)
+    taught, _ = parts_of(found, Reading("classes", share=0.1))
+    assert [found.labels[index] for index in taught] == [0, 0, 1, 2]
+
+
+def test_what_a_mac_leaves_beside_a_set_is_no_part_of_it(tmp_path, pictures):
+    write(tmp_path, pictures, LABELS)
+    (tmp_path / "._train-images-idx3-ubyte").write_bytes(b"\0\5\x16\7")
+    assert len(read(tmp_path)) == 6
 
 
 def test_pickles_as_its_files_names(tmp_path):
     write(tmp_path, np.zeros((3000, 5, 4), np.uint8), np.arange(3000).astype(np.uint8) % 3)
-    found = find_classes(tmp_path)
+    found = read(tmp_path)
     data = pickle.dumps(found)
     assert len(data) < 1000
     assert pickle.loads(data).fingerprint == found.fingerprint
@@ -66,7 +103,7 @@ def test_fingerprint_changes_with_pixels_and_labels_only(tmp_path, pictures):
         folder = tmp_path / str(number)
         folder.mkdir()
         write(folder, pictures ^ np.uint8(changed), labels)
-        prints.append(find_classes(folder).fingerprint)
+        prints.append(read(folder).fingerprint)
     assert prints[0] == prints[3]
     assert len(set(prints)) == 3
 
@@ -74,14 +111,14 @@ def test_fingerprint_changes_with_pixels_and_labels_only(tmp_path, pictures):
 def test_counts_that_differ_are_named(tmp_path, pictures):
     write(tmp_path, pictures, LABELS[:5])
     with pytest.raises(StudioError, match="holds 6 pictures, but “train-labels-idx1-ubyte” 5 labels"):
-        find_classes(tmp_path)
+        read(tmp_path)
 
 
 def test_missing_labels_are_named(tmp_path, pictures):
     write(tmp_path, pictures, LABELS)
     (tmp_path / "train-labels-idx1-ubyte").unlink()
     with pytest.raises(StudioError, match="labels of “train-images-idx3-ubyte” are missing"):
-        find_classes(tmp_path)
+        read(tmp_path)
 
 
 def test_idx_files_stand_alone(tmp_path, pictures):
@@ -90,13 +127,13 @@ def test_idx_files_stand_alone(tmp_path, pictures):
     save(tmp_path / "folders" / "b" / "x.png")
     for sources in ([tmp_path, tmp_path / "folders"], [tmp_path, tmp_path]):
         with pytest.raises(StudioError, match="cannot be learnt from together"):
-            find_classes_in(sources)
+            read(*sources)
 
 
 def test_one_class_only_is_an_error(tmp_path, pictures):
     write(tmp_path, pictures, LABELS * 0)
     with pytest.raises(StudioError, match="the same label"):
-        find_classes(tmp_path)
+        read(tmp_path)
 
 
 @pytest.mark.parametrize("harm", [
@@ -120,6 +157,6 @@ def test_other_kinds_of_idx_are_refused(tmp_path):
 
 @pytest.mark.data
 def test_mnist(shared_data):
-    found = find_classes(shared_data / "images" / "mnist_t10k")
+    found = read(shared_data / "images" / "mnist_t10k")
     assert (len(found), len(found.names), found[0].shape) == (10_000, 10, (28, 28, 3))
     assert found.labels[:5] == (7, 2, 1, 0, 4)

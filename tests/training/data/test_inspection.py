@@ -24,6 +24,7 @@ from PIL import Image
 from studio.core.events import Progress, finish
 from studio.training.data.cache import caching_pictures
 from studio.training.data.inspection import examine
+from studio.training.data.sources import Reading
 
 
 def look(*sources, size=32, **options):
@@ -134,7 +135,7 @@ def test_classes_are_counted_and_compared(tmp_path):
     save_scenes(tmp_path / "house", 2, first=50)
     (tmp_path / "house" / "wrong.png").write_bytes((tmp_path / "horse" / "003.png").read_bytes())
     save(tmp_path / "beside.png", scene(seed=99))
-    report = look(tmp_path, by_class=True)
+    report = look(tmp_path, reading=Reading("classes"))
     assert report.classes == (("horse", 12), ("house", 2))
     assert names_of(finding(report, "two_classes")) == ["wrong.png"]
     assert names_of(finding(report, "loose")) == ["beside.png"]
@@ -143,21 +144,10 @@ def test_classes_are_counted_and_compared(tmp_path):
     assert report.summary == "14 of 15 pictures in 2 classes, shorter side 64 px"
 
 
-def test_histograms_count_every_picture_once(tmp_path):
-    for number, width in enumerate((40, 80, 160, 320, 640)):
-        save(tmp_path / f"{number}.png", scene(width, 40, seed=number))
-    report = look(tmp_path)
-    sides, ratios = report.shorter_sides(), report.ratios(4)
-    assert (sides.counts, sides.edges) == ((5,), (40.0, 40.0))
-    assert (sum(ratios.counts), len(ratios.edges)) == (5, 5)
-    np.testing.assert_allclose(ratios.edges, [1, 2, 4, 8, 16])
-
-
 def test_all_broken_is_reported_rather_than_raised(tmp_path):
     truncated_jpeg(tmp_path / "x.jpg")
     report = look(tmp_path)
     assert (report.usable, report.summary, kinds(report)) == (0, "None of 1 files can be used.", {"broken"})
-    assert report.shorter_sides().counts == ()
 
 
 def test_what_the_doctor_promises_is_what_the_cache_does(tmp_path):
@@ -189,7 +179,69 @@ def test_can_be_stopped_at_any_time(tmp_path):
 def test_the_classes_of_several_folders_are_joined_by_name(tmp_path):
     for number, name in enumerate(("a/horse", "a/house", "b/house", "b/ship")):
         save_scenes(tmp_path / name, 10, first=20 * number)
-    assert look(tmp_path / "a", tmp_path / "b", by_class=True).classes == (("horse", 10), ("house", 20), ("ship", 10))
+    assert look(tmp_path / "a", tmp_path / "b", reading=Reading("classes")).classes == (
+        ("horse", 10),
+        ("house", 20),
+        ("ship", 10),
+    )
+
+
+def test_folders_that_divide_the_data_are_said_in_words(tmp_path):
+    for part, count in (("train", 20), ("valid", 5)):
+        for number, name in enumerate(("cat", "dog")):
+            save_scenes(tmp_path / part / name, count, first=100 * number + 50 * (part == "valid"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "valid" / "dog" / "again.png").write_bytes((tmp_path / "train" / "dog" / "100.png").read_bytes())
+    report = look(tmp_path, reading=Reading("classes"))
+    assert (
+        finding(report, "split").sentence
+        == "“train” and “valid” divide the data: it learns from 40 and is checked on 10."
+    )
+    assert finding(report, "beside").sentence == (
+        "“models” beside the folders that divide the data: what lies there is left out."
+    )
+    assert names_of(finding(report, "leaked")) == ["again.png"]
+    assert (report.usable, report.taught, report.kept) == (50, 40, 10)
+    assert report.classes == (("cat", 25), ("dog", 25))
+
+
+def test_that_only_a_part_is_worked_on_is_said(tmp_path):
+    for number, name in enumerate(("cat", "dog")):
+        save_scenes(tmp_path / name, 40, first=100 * number)
+    report = look(tmp_path, reading=Reading("classes", share=0.1))
+    assert finding(report, "share").sentence == (
+        "Only 10 % of 80, to try things out: 8 are drawn by the seed, of every class as large a part."
+    )
+    assert report.classes == (("cat", 4), ("dog", 4))
+
+
+def test_channel_means_and_deviations_are_those_of_all_pixels(tmp_path):
+    """Over pictures of one size: mean and standard deviation of every channel, 0–1, as datasets are normalised by."""
+    values = np.random.default_rng(1).integers(0, 256, (6, 64, 64, 3), np.uint8)
+    for number, pixels in enumerate(values):
+        save(tmp_path / "train" / f"{number}.png", pixels)
+    save(tmp_path / "valid" / "x.png", np.zeros((64, 64, 3), np.uint8))  # measured on, and so without a say
+    report = look(tmp_path)
+    np.testing.assert_allclose(report.means, values.reshape(-1, 3).mean(axis=0) / 255, atol=1e-6)
+    np.testing.assert_allclose(report.deviations, values.reshape(-1, 3).std(axis=0) / 255, atol=1e-6)
+
+
+def test_an_idx_set_is_measured_and_its_split_told(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 6, 6), np.uint8)
+    labels = np.arange(40, dtype=np.uint8) % 2
+    for stem, part in (("train", slice(0, 30)), ("t10k", slice(30, 40))):
+        for kind, dimensions, each in (("images", 3, pictures[part]), ("labels", 1, labels[part])):
+            header = bytes([0, 0, 8, dimensions]) + b"".join(size.to_bytes(4, "big") for size in each.shape)
+            (tmp_path / f"{stem}-{kind}-idx{dimensions}-ubyte").write_bytes(header + each.tobytes())
+    report = look(tmp_path, reading=Reading("classes"))
+    assert (
+        finding(report, "split").sentence
+        == "“train” and “t10k” divide the data: it learns from 30 and is checked on 10."
+    )
+    assert report.means == pytest.approx((pictures[:30].mean() / 255,) * 3)
+    assert report.deviations == pytest.approx((pictures[:30].std() / 255,) * 3)
+    tenth = look(tmp_path, reading=Reading("classes", share=0.1))
+    assert (tenth.taught, tenth.kept) == (4, 2)
 
 
 def test_needs_no_torch():

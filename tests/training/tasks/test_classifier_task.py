@@ -251,3 +251,69 @@ def test_names_of_other_bytes_than_text_can_be_learnt_from(tmp_path):
 def test_a_single_point_of_features_is_refused_in_words(shapes, tmp_path):
     with pytest.raises(StudioError, match=r"single point.*2 pictures a step"):
         trained(tmp_path / "run", plan_for(shapes, steps=1, batch=1))
+
+
+# -- data that is divided, reduced, or another in a phase --------------------------------------------------------------
+
+
+def written(folder, parts, count=6):
+    for seed, part in enumerate(parts):
+        write_shapes(folder / part, count=count, seed=seed)
+    return folder
+
+
+def test_what_lies_in_valid_is_what_it_is_checked_on(tmp_path, place):
+    data = written(tmp_path / "data", ("train", "valid"))
+    task = opened(plan_for(data, held_back=0.5), place)  # the folders say it, not the setting
+    assert task.names == ("disc", "square", "stripes")
+    assert (len(task.examples), len(task._kept)) == (18, 18)
+    assert {task._kept.collection.pictures.files[index].parts[-3] for index in task._kept.chosen} == {"valid"}
+    assert {task.examples.collection.pictures.files[index].parts[-3] for index in task.examples.chosen} == {"train"}
+    ignored = opened(plan_for(data, split=False, held_back=0.25), place)
+    assert ignored.names == ("train", "valid")
+
+
+def test_a_tenth_is_worked_on_to_try_things_out(tmp_path, place):
+    data = write_shapes(tmp_path / "data", count=20)
+    some, said = [], []
+    for share in (100, 20):
+        job = open_task(plan_for(data, share=share, held_back=0.25), place)
+        while True:
+            try:
+                said.append(next(job))
+            except StopIteration as end:
+                some.append(end.value)
+                break
+    assert [len(task.examples) + len(task._kept) for task in some] == [60, 12]
+    assert "12 pictures in colour: 9 to learn from, 3 kept for checking." in [
+        one.message.partition(", ")[2] for one in said if isinstance(one, Log)
+    ]
+    assert some[0].examples.fingerprint != some[1].examples.fingerprint
+
+
+def test_a_phase_learns_from_a_folder_of_its_own(tmp_path):
+    """As lessons do who begin with small pictures: the same classes, other files, and more of them."""
+    run_data = write_shapes(tmp_path / "large", count=4, seed=1)
+    small = write_shapes(tmp_path / "small", count=9, kinds=("stripes", "disc"), seed=2)
+    plan = plan_for(run_data, steps=10, held_back=0.25)
+    schedule = plan.schedule.with_data(0, {"data": (str(small),)})
+    run, result, _ = trained(tmp_path / "run", plan.model_copy(update={"schedule": schedule}))
+    assert result.state == "finished"
+    task = opened(plan.model_copy(update={"schedule": schedule}), TaskContext(torch.device("cpu"), tmp_path / "cache"))
+    (other,) = task.other_examples
+    assert (len(task.examples), len(other)) == (9, 14)
+    assert {other.collection.names[label] for label in other.labels.tolist()} == {"disc", "stripes"}
+    epochs = history_of(run).epoch
+    per_step = np.diff(epochs.values)
+    first = schedule.phases[0].steps(14, 8)
+    np.testing.assert_allclose(per_step[: first - 1], 8 / 14, rtol=1e-5)
+    np.testing.assert_allclose(per_step[first:], 8 / 9, rtol=1e-5)
+
+
+def test_a_phase_s_own_data_must_show_the_same_classes(tmp_path, place):
+    other = write_shapes(tmp_path / "other", count=2, kinds=("disc", "square"))
+    (other / "square").rename(other / "cube")
+    plan = plan_for(write_shapes(tmp_path / "data", count=2))
+    schedule = plan.schedule.with_data(1, {"data": (str(other),)})
+    with pytest.raises(StudioError, match="shows “cube”, which the run's data does not"):
+        opened(plan.model_copy(update={"schedule": schedule}), place)

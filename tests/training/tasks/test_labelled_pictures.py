@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from studio.core.events import Log, finish
 from studio.core.failures import StudioError
+from studio.training.data.sources import Reading
 from studio.training.data.variation import Variation
 from studio.training.tasks.labelled_pictures import LabelledPictures, divided, opening_collection, shows_grey
 
 
 def opened(tmp_path, *sources, deepest=False):
-    return finish(opening_collection(sources, tmp_path / "cache", side=32, deepest=deepest))
+    reading = Reading("classes", deepest=deepest)
+    return finish(opening_collection(sources, tmp_path / "cache", side=32, reading=reading))
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.floats(0.0, 0.5), st.integers(0, 9))
@@ -54,7 +56,7 @@ def test_what_belongs_to_no_class_or_is_broken_is_named_and_left_out(tmp_path):
     data = write_shapes(tmp_path / "data", count=2, kinds=("disc", "square"))
     (data / "loose.png").write_bytes((data / "disc" / "000.png").read_bytes())
     (data / "disc" / "broken.png").write_bytes(b"no picture")
-    said, job = [], opening_collection([data], tmp_path / "cache", side=32, deepest=False)
+    said, job = [], opening_collection([data], tmp_path / "cache", side=32, reading=Reading("classes"))
     while True:
         try:
             said.append(next(job))
@@ -71,7 +73,7 @@ def test_of_very_many_broken_files_some_are_named_and_the_others_counted(tmp_pat
     data = write_shapes(tmp_path / "data", count=2, kinds=("disc", "square"))
     for number in range(25):
         (data / "disc" / f"broken{number:02}.png").write_bytes(b"no picture %d" % number)
-    said = [one.message for one in opening_collection([data], tmp_path / "cache", side=32, deepest=False)
+    said = [one.message for one in opening_collection([data], tmp_path / "cache", side=32, reading=Reading("classes"))
             if isinstance(one, Log)]  # fmt: skip
     assert len(said) == 21
     assert said[-1] == "5 more are left out for such reasons."

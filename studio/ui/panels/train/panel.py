@@ -10,18 +10,18 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QVB
 
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
-from studio.core.samples import sample_paintings
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
-from studio.ui.controls.samples import Sample
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToUse, Panel
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
+from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.runs.pictures import RunPictures
 from studio.ui.panels.train.session import RunAction, TrainSession
+from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.preferences import Preferences, TrainingAtClose
 from studio.ui.theme import Theme, mark
 
@@ -140,12 +140,12 @@ class TrainPanel(Panel):
         desk.reveal_requested.connect(self._show_folder)
         page = desk.new_page
         page.start_requested.connect(self.start)
-        page.folder_requested.connect(self.choose_folder)
-        page.files_requested.connect(self.choose_files)
+        page.data.folder_requested.connect(self.choose_folder)
+        page.data.files_requested.connect(self.choose_files)
+        page.data.reveal_requested.connect(lambda file: self._show_folder(file.parent))
         page.input_requested.connect(self.choose_input)
         page.input_sample_chosen.connect(self._take_sample)
         page.rate_search_requested.connect(self.search_rate)
-        page.reveal_requested.connect(lambda file: self._show_folder(file.parent))
         run = desk.run_page
         run.folder_requested.connect(self._show_folder)
         run.pictures_requested.connect(self.choose_moved_pictures)
@@ -259,21 +259,21 @@ class TrainPanel(Panel):
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 
-    def choose_folder(self) -> None:
+    def choose_folder(self, place: DataPlace | None = None) -> None:
         """Ask for a folder to learn from."""
         folder = QFileDialog.getExistingDirectory(self, "Learn from a folder", self._last_folder())
         if folder:
-            self.session.new_run.add_data([Path(folder)])
+            self.session.new_run.add_data([Path(folder)], place)
 
-    def choose_files(self) -> None:
+    def choose_files(self, place: DataPlace | None = None) -> None:
         """Ask for pictures, or lists of them, to learn from."""
         files, _ = QFileDialog.getOpenFileNames(self, "Learn from these", self._last_folder(), _PICTURES)
         if files:
-            self.session.new_run.add_data([Path(file) for file in files])
+            self.session.new_run.add_data([Path(file) for file in files], place)
 
     def choose_input(self, name: str) -> None:
         """Ask for one of the files that the kind of training needs."""
-        wanted = next(one for one in self.session.new_run.kind.inputs if one.name == name)
+        wanted = next(one for one in self.session.new_run.kind.inputs if one.role == name)
         file, _ = QFileDialog.getOpenFileName(self, wanted.title, self._last_folder(), _PICTURES)
         if file:
             self.session.new_run.set_input(name, Path(file))
@@ -285,16 +285,25 @@ class TrainPanel(Panel):
             self.session.open(Path(folder))
 
     def choose_moved_pictures(self, path: Path) -> None:
-        """Ask where the pictures of a run lie now; the run itself finds out whether they are the same."""
-        folder = QFileDialog.getExistingDirectory(self, "The pictures it learns from", self._last_folder())
-        if folder:
-            self.session.manager.move_data(path, Path(folder))
-            self.session.watch.look_now()
+        """Ask where the pictures of a run lie now; the run itself finds out whether they are the same.
+
+        Of several slots those are asked for whose pictures are gone, one after the other.
+        """
+        look = self.session.watch.look
+        if look is None or (kind := self.session.kind_of(look.plan)) is None:
+            return
+        gone = [slot for slot in kind.data if not all(one.exists() for one in slot.sources(look.plan.data))]
+        for slot in gone or kind.data:
+            words = "The pictures it learns from" if len(kind.data) == 1 else f"{slot.title}: where they lie now"
+            if not (folder := QFileDialog.getExistingDirectory(self, words, self._last_folder())):
+                return
+            self.session.manager.move_data(path, slot.name, Path(folder))
+        self.session.watch.look_now()
 
     def _last_folder(self) -> str:
-        data = self.session.new_run.data
+        known = [path for paths in self.session.new_run.data.values() for path in paths]
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return str(data[-1].parent) if data else pictures
+        return str(known[-1].parent) if known else pictures
 
     def refresh_models(self) -> None:
         """Offer the networks that are on this computer now."""
@@ -304,19 +313,20 @@ class TrainPanel(Panel):
             handle.failed.connect(self.report)
 
     def _list_samples(self) -> None:
-        task = SamplesTask(sample_paintings)
-        handle = self._pictures.queue("train-samples", list_samples, task)
-        handle.finished.connect(self._offer_samples)
-        handle.failed.connect(self.report)
+        for kind in self.session.new_run.kinds:
+            for wanted in kind.inputs:
+                task = SamplesTask(wanted.samples)
+                handle = self._pictures.queue(f"train-samples {kind.name} {wanted.role}", list_samples, task)
+                handle.finished.connect(partial(self._offer_samples, kind.name, wanted.role))
+                handle.failed.connect(self.report)
 
-    def _offer_samples(self, found: tuple[Thumbnail, ...]) -> None:
-        for (_, name), tile in self.desk.new_page.inputs.items():
-            if name in _PAINTINGS:
-                tile.set_samples([Sample(sample.name, sample.title, sample.picture) for sample in found])
+    def _offer_samples(self, kind: str, name: str, found: tuple[Thumbnail, ...]) -> None:
+        self.desk.new_page.inputs[kind, name].set_samples(found)
 
     def _take_sample(self, name: str, sample: str) -> None:
-        path = next(one.path for one in sample_paintings() if one.name == sample)
-        self.session.new_run.set_input(name, path)
+        run = self.session.new_run
+        wanted = next(one for one in run.kind.inputs if one.role == name)
+        run.set_input(name, next(one.path for one in wanted.samples() if one.name == sample))
 
     def _load_inputs(self) -> None:
         kind = self.session.new_run.kind
@@ -327,12 +337,12 @@ class TrainPanel(Panel):
             handle.failed.connect(partial(self._refuse_input, kind, name, path))
 
     def _refuse_input(self, kind: TaskKind, name: str, path: Path, failure: Failure) -> None:
-        self.desk.new_page.inputs[kind.name, name].set_file("", None)
+        self.desk.new_page.inputs[kind.name, name].set_pictures([])
         self.session.new_run.refuse_input(kind.name, name, path)
         self.report(failure)
 
     def _show_input(self, kind: TaskKind, name: str, found: Thumbnail) -> None:
-        self.desk.new_page.inputs[kind.name, name].set_file(found.title, found.picture)
+        self.desk.new_page.inputs[kind.name, name].set_pictures([SlotPicture(found.title, found.picture)])
 
     # -- a learning rate -------------------------------------------------------------------------------------------
 
@@ -418,10 +428,6 @@ class TrainPanel(Panel):
         question.setEscapeButton(leave)
         question.accepted.connect(lambda: self.session.manager.start(path, accept_changes=True))
         question.open()
-
-
-_PAINTINGS = frozenset({"painting", "style"})
-"""Names of inputs for which the sample paintings are offered."""
 
 
 def length_in_words(steps: int | None, seconds: float | None) -> str:

@@ -66,7 +66,7 @@ class TrainSession(QObject):
         super().__init__(parent)
         self.kinds = tuple(kinds) or every_kind.KINDS
         self.manager = RunManager(studio, reader, runs, preferences, self)
-        self.new_run = NewRun(self.kinds, reader, undo_stack, self)
+        self.new_run = NewRun([kind for kind in self.kinds if kind.in_window], reader, undo_stack, self)
         self.watch = RunWatch(reader, "train.watch", self)
         self.comparison = RunWatch(reader, "train.compare", self)
         self._arrived = False
@@ -105,7 +105,8 @@ class TrainSession(QObject):
         if not self._arrived:
             self._arrived = True
             at_work = next((run.path for run in runs if run.state == "running"), None)
-            if at_work is not None and self.shown is None and not (self.new_run.data or self.new_run.inputs):
+            untouched = not (any(self.new_run.data.values()) or self.new_run.inputs)
+            if at_work is not None and self.shown is None and untouched:
                 self.show(at_work)
 
     def compare(self, path: Path | None) -> None:

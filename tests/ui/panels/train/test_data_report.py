@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,20 @@ def test_each_finding_says_what_is_done_about_it(doctor: DoctorView):
     assert "1 picture without colours: it is used as it is." in doctor.text
     assert "40 JPEG · 5.0 MB · 2.0 MB decoded" in doctor.text
     assert "horse 40" in doctor.text
+
+
+def test_how_the_data_is_read_is_no_trouble_with_it(doctor: DoctorView):
+    split = Finding("split", "info", "“train” and “valid” divide the data", "it learns from 30 and is checked on 10")
+    doctor.show_report(report(split))
+    assert "Nothing is the matter with them." in doctor.text
+    assert "“train” and “valid” divide the data: it learns from 30 and is checked on 10." in doctor.text
+
+
+def test_channel_means_and_deviations_are_told(doctor: DoctorView):
+    doctor.show_report(replace(report(), means=(0.4852, 0.4561, 0.406), deviations=(0.229, 0.224, 0.2249)))
+    assert "Channel means 0.485 0.456 0.406 · deviations 0.229 0.224 0.225" in doctor.text
+    doctor.show_report(replace(report(), means=(0.1307,) * 3, deviations=(0.3081,) * 3))
+    assert "Channel means 0.131 · deviations 0.308" in doctor.text
 
 
 def test_files_unfold_and_one_of_them_is_shown(qtbot, doctor: DoctorView):

@@ -123,3 +123,15 @@ def test_every_control_has_a_name_and_explains_itself(finder: RateFinder) -> Non
     finder.set_curves([curve("generator"), curve("critic")])
     assert controls_without_name(finder) == []
     assert controls_without_tooltip(finder, QAbstractButton, QLineEdit) == []
+
+
+def test_which_rates_are_tried_can_be_typed(finder: RateFinder) -> None:
+    assert finder.sweep == RateSweep()
+    for box, text in ((finder.low_box, "1e-4"), (finder.high_box, "0,5")):
+        box.selectAll()
+        QTest.keyClicks(box, text)
+    QTest.mouseClick(finder.spacing_choice.buttons[1], LEFT)
+    assert finder.sweep == RateSweep(1e-4, 0.5, spacing="linear")
+    QTest.keyClicks(finder.low_box, "x")
+    with pytest.raises(ValueError, match="is no number"):
+        _ = finder.sweep

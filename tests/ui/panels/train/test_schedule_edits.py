@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.training.schedule import Phase, Ramp, Schedule, Timeline
-from studio.ui.controls.number_words import read_number
+from studio.ui.controls.number_box import read_number
 from studio.ui.panels.train.schedule_editor import edits
 from studio.ui.panels.train.schedule_editor.columns import COLUMNS
 from studio.ui.panels.train.schedule_editor.edits import Point
@@ -188,7 +188,7 @@ def test_what_a_cell_shows_can_be_written_back(column: object) -> None:
         phase(
             2.5, rate=Ramp(start=0.01, end=0.001, decay="polynomial", power=3), name="Down", weight_decay=0.1, size=96,
             batch=7, batches=5, trains=("critic",), frozen=("body", "critic.head"), train_norms=True,
-            layer_rates=(0.01, 1.0),
+            layer_rates=(0.01, 1.0), data={"data": ("/",)},
         )
     )  # fmt: skip
     assert column in COLUMNS

@@ -145,3 +145,35 @@ def test_undo_leaves_what_is_over(state: EditorState, qtbot: QtBot) -> None:
     with qtbot.waitSignal(state.refused, timeout=1000):
         state._stack.undo()
     assert state.schedule == after
+
+
+def test_a_phase_s_own_data_is_typed(state: EditorState, qtbot: QtBot, tmp_path) -> None:
+    small, more = (tmp_path / name for name in ("small", "more"))
+    for folder in (small, more):
+        folder.mkdir()
+    assert state.write(0, COLUMN["data"], f"{small}; {more}")
+    assert state.schedule.phases[0].data == {"data": (str(small), str(more))}
+    assert COLUMN["data"].shown(state.timeline, 0) == "small, more"
+    assert COLUMN["data"].text(state.timeline, 0) == f"{small}; {more}"
+    assert state.write(1, COLUMN["data"], f"a={small}; b={more}; b={small}")
+    assert state.schedule.phases[1].data == {"a": (str(small),), "b": (str(more), str(small))}
+    with qtbot.waitSignal(state.refused) as refused:
+        assert not state.write(2, COLUMN["data"], str(tmp_path / "gone"))
+    assert "gone is not there" in refused.args[0]
+    assert state.write(0, COLUMN["data"], "")
+    assert state.schedule.phases[0].data == {}
+    state.set_position(50)
+    assert not state.can_change(1, COLUMN["data"])  # its examples are being drawn
+    assert state.can_change(2, COLUMN["data"])
+
+
+def test_edits_keep_what_is_known_of_every_phase_s_data(state: EditorState) -> None:
+    own = THREE.with_data(1, {"data": ("/small",)})
+    state.set_schedule(own, lambda phase: 10 if phase.data else 100, 5, 64)
+    assert state.timeline.counts == (100, 10, 100)
+    state.select(0)
+    state.duplicate()
+    assert state.timeline.counts == (100, 100, 10, 100)
+    state.select(2)
+    state.duplicate()
+    assert state.timeline.counts == (100, 100, 10, 10, 100)

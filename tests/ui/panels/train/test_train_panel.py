@@ -2,6 +2,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,18 +26,22 @@ from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
+from studio.core.picture_task import InputSlot
+from studio.core.samples import sample_paintings
 from studio.core.settings import Settings
 from studio.engine import Engine
 from studio.training import kinds
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.run_log import RunHistory
 from studio.training.run_summary import summarise
-from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.task import TaskContext, TrainingTask
-from studio.training.task_kind import InputKind, TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 from studio.ui.panels.train.closing import ClosingDialog
 from studio.ui.panels.train.desk import day_in_words
+from studio.ui.panels.train.new_run.data_places import DataPlaceView
 from studio.ui.panels.train.new_run.data_shelf import sources_of
+from studio.ui.panels.train.new_run.page import NewRunPage
 from studio.ui.panels.train.panel import TrainPanel, length_in_words
 from studio.ui.preferences import Preferences
 from studio.ui.shell.notifier import Notifier
@@ -49,8 +54,9 @@ LONG = 1_000_000
 def toys(monkeypatch) -> tuple[TaskKind, ...]:
     """Two kinds of toys instead of what there really is."""
     painter = TaskKind(
-        "painter", "Painter", "Paints.", ToySettings, "training_kit:open_regression", "pictures", "Drop photos.",
-        lambda _: constant_schedule(20), (InputKind("painting", "Painting", "The painting it imitates."),),
+        "painter", "Painter", "Paints.", ToySettings, "training_kit:open_regression",
+        (DataSlot(DATA, "Photos", "pictures", "Drop photos."),), lambda _: constant_schedule(20),
+        (InputSlot("painting", "Painting", "The painting it imitates.", samples=sample_paintings),),
     )  # fmt: skip
     toys = (painter, toy_kind())
     monkeypatch.setattr(kinds, "KINDS", toys)
@@ -80,6 +86,12 @@ def begin(panel: TrainPanel, until, steps: int = LONG, **settings) -> Path:
     return path
 
 
+def place(page: NewRunPage) -> DataPlaceView:
+    """The only place of data on the page."""
+    (view,) = page.data.views.values()
+    return view
+
+
 def click(button: QAbstractButton) -> None:
     assert button.isEnabled(), button.text()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -100,7 +112,7 @@ def test_dropping_photos_and_a_painting_is_enough_to_start(panel, until, photos,
     assert not page.start_button.isEnabled()
     assert page._words.text() == "Drop photos."
     assert drop_files(page, photos)
-    until(lambda: "6 pictures" in page.doctor.text)
+    until(lambda: "6 pictures" in place(page).doctor.text)
     assert "painting it imitates" in page._words.text()
     assert drop_files(page, write_painting(tmp_path / "stripes.png"))
     assert page.start_button.isEnabled()
@@ -112,7 +124,7 @@ def test_dropping_photos_and_a_painting_is_enough_to_start(panel, until, photos,
     click(page.start_button)
     until(lambda: panel.session.watch.look is not None and panel.session.watch.look.state == "finished")
     plan = panel.session.watch.look.plan
-    assert (plan.title, plan.task, plan.data) == ("My first", "painter", (str(photos),))
+    assert (plan.title, plan.task, plan.data) == ("My first", "painter", {"data": (str(photos),)})
     assert plan.inputs == {"painting": str(tmp_path / "stripes.png")}
     assert page.title.text() == ""
 
@@ -127,15 +139,51 @@ def test_folders_lists_and_single_files_stand_in_lines_of_their_own(tmp_path):
 
 def test_data_is_added_by_dialog_and_removed_by_its_cross(panel, until, photos, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
-    shelf = panel.desk.new_page.shelf
+    shelf = place(panel.desk.new_page).shelf
     click(shelf.folder_button)
     assert [row.words.text() for row in shelf.rows] == ["photos"]
     click(shelf.rows[0].remove_button)
     assert shelf.rows == []
-    assert not panel.desk.new_page.doctor.isVisible()
+    assert not place(panel.desk.new_page).doctor.isVisible()
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(photos / "1.png")], ""))
     click(shelf.files_button)
-    assert panel.session.new_run.data == (photos / "1.png",)
+    assert panel.session.new_run.data == {"data": (photos / "1.png",)}
+
+
+def test_a_phase_gets_a_folder_of_its_own_by_a_menu(panel, until, photos, tmp_path, monkeypatch):
+    page, new = panel.desk.new_page, panel.session.new_run
+    assert drop_files(page, photos)
+    few = tmp_path / "few"
+    few.mkdir()
+    for name in ("1.png", "2.png"):
+        (few / name).write_bytes((photos / name).read_bytes())
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(few))
+    page.data.phase_menu.aboutToShow.emit()
+    assert [action.text() for action in page.data.phase_menu.actions()] == ["Only in “Phase 1”…"]
+    page.data.phase_menu.actions()[0].trigger()
+    own = list(page.data.views.values())[1]
+    assert (own.title.text(), [row.words.text() for row in own.shelf.rows]) == ("Only in “Phase 1”", ["few"])
+    until(lambda: "2 pictures" in own.doctor.text)
+    assert page.schedule.schedule.phases[0].data == {"data": (str(few),)}
+    page.data.phase_menu.aboutToShow.emit()
+    assert page.data.phase_menu.actions() == []
+    click(own.shelf.rows[0].remove_button)
+    assert len(page.data.views) == 1
+    assert new.schedule.phases[0].data == {}
+
+
+def test_moved_pictures_are_asked_for_slot_by_slot(panel, until, photos, tmp_path, monkeypatch):
+    slots = tuple(DataSlot(name, name.upper(), "pictures", "") for name in "ab")
+    panel.session.kinds = (replace(toy_kind(), data=slots),)
+    data = {"a": (str(photos),), "b": (str(tmp_path / "gone"),)}
+    run = RunFolder.create(tmp_path / "run", toy_plan(3).model_copy(update={"data": data}))
+    panel.session.open(run.path)
+    until(lambda: panel.session.watch.look is not None)
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda _, title, *__: asked.append(title) or str(tmp_path))
+    panel.choose_moved_pictures(run.path)
+    assert asked == ["B: where they lie now"]
+    assert run.read_plan().data == {"a": (str(photos),), "b": (str(tmp_path),)}
 
 
 def test_a_sample_painting_is_one_click_away(panel, until):
@@ -237,7 +285,7 @@ def test_a_run_at_work_is_shown_with_everything(panel, until):
     until(lambda: "/" in page.figures.step.text)
     assert page.header.bar.maximum() == LONG
     until(lambda: panel.desk.list.folders == (path,))
-    entry = panel.desk.list._model.entries[0]
+    entry = panel.desk.list._model.items[0].subject
     assert (entry.state, entry.title) == ("running", "toy")
     assert panel.is_running
     assert panel.can_stop
@@ -284,11 +332,11 @@ def test_pause_and_resume_by_the_header(panel, until):
     assert RunFolder(path).model_file.is_file()
 
 
-def test_a_knob_is_told_when_the_hand_rests(panel, until):
+def test_a_live_setting_is_told_when_the_hand_rests(panel, until):
     begin(panel, until)
-    knobs = panel.desk.run_page.side._knobs[ToySettings]
-    row = knobs.form.row("noise_weight")
-    assert not knobs.form.row("batch").isVisible()
+    live = panel.desk.run_page.side._forms[ToySettings]
+    row = live.form.row("noise_weight")
+    assert not live.form.row("batch").isVisible()
     entry = row.box.lineEdit()
     entry.selectAll()
     QTest.keyClicks(entry, "3")
@@ -386,7 +434,7 @@ def test_a_run_that_cannot_be_read_is_left(panel, until, qtbot, tmp_path):
         panel.session.open(run.path)
     assert "run.json" in told.args[0].cause
     until(lambda: panel.desk.list.folders == (run.path,))
-    assert panel.desk.list._model.entries[0].state == "failed"
+    assert panel.desk.list._model.items[0].subject.state == "failed"
 
 
 def test_days_are_told_as_people_do():
@@ -524,7 +572,7 @@ def test_a_run_goes_on_with_pictures_that_have_moved(qtbot, until, photos, tmp_p
         until(header.pictures_action.isEnabled)
         with answering_file_dialog(moved):
             header.pictures_action.trigger()
-        assert RunFolder(path).read_plan().data == (str(moved),)
+        assert RunFolder(path).read_plan().data == {"data": (str(moved),)}
         click(header.main_button)
         until(lambda: panel.session.watch.look.state == "running" and panel.session.watch.look.history.step > reached)
         panel.stop()

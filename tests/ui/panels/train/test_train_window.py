@@ -78,7 +78,7 @@ def test_tab_alone_reaches_every_control_in_sight(window, until, tmp_path):
     window.show_panel("train")
     page = window.panel("train").desk.new_page
     window.panel("train").session.new_run.add_data([write_painting(tmp_path / "one.png")])
-    until(lambda: page.doctor.text)
+    until(lambda: all(view.doctor.text for view in page.data.views.values()))
     until(lambda: all(tile._samples.tiles for tile in page.inputs.values()))
     wanted = {
         control

@@ -291,15 +291,25 @@ class _Sign(QLabel):
 
 def _facts_of(report: DataReport) -> str:
     """Return what else there is to know, in lines."""
-    lines = [] if report.findings else ["Nothing is the matter with them."] if report.usable else []
+    lines = ["Nothing is the matter with them."] if report.is_fine else []
     formats = ", ".join(f"{count:,} {kind}" for kind, count in report.formats)
     cache = f"{_size(report.decoded_bytes)} decoded" if report.decoded_bytes else ""
     lines.append(" · ".join(part for part in (formats, _size(report.file_bytes), cache) if part))
+    lines.append(_channels(report))
     if report.classes:
         named = [f"{name} {count:,}" for name, count in report.classes[:_MOST_CLASSES]]
         more = len(report.classes) - len(named)
         lines.append(" · ".join(named) + (f" and {more:,} more" if more else ""))
     return "\n".join(line for line in lines if line)
+
+
+def _channels(report: DataReport) -> str:
+    """Return the means and standard deviations of the channels, 0–1; once where all are the same."""
+    numbers = [[f"{value:.3f}" for value in values] for values in (report.means, report.deviations)]
+    if not all(numbers):
+        return ""
+    means, deviations = (" ".join(each if len(set(each)) > 1 else each[:1]) for each in numbers)
+    return f"Channel means {means} · deviations {deviations}"
 
 
 def _size(count: int) -> str:

@@ -18,26 +18,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.training.data.inspection import DataReport
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.section import Section
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
-from studio.ui.panels.train.new_run.data_report import DoctorView
-from studio.ui.panels.train.new_run.data_shelf import DataShelf
-from studio.ui.panels.train.new_run.input_tile import InputTile
+from studio.ui.panels.train.new_run.data_places import DataPlaces
 from studio.ui.panels.train.new_run.kind_choice import KindChoice
 from studio.ui.panels.train.new_run.session import NewRun
 from studio.ui.panels.train.schedule_editor import ScheduleEditor
+from studio.ui.picture.input_slot import SlotTile
 from studio.ui.theme import Theme, mark
 
 COLUMN, _NARROWEST_COLUMN = 300, 264
 _MIDDLE = 544
 _SCHEDULE = 460
 _WIDEST = 860
-_GROUPS = ("Length", "Network", "Data", "Variety", "Averaging and care", "This computer")
 _EXAMPLES = 1000
 """As many pictures the schedule is drawn for until they are counted."""
 
@@ -54,24 +51,22 @@ class NewRunPage(QWidget):
     """
 
     start_requested = Signal()
-    folder_requested = Signal()
-    files_requested = Signal()
     input_requested = Signal(str)
     """Ask for the input of this name."""
     input_sample_chosen = Signal(str, str)
     """The input's name, and the sample's."""
     rate_search_requested = Signal()
-    reveal_requested = Signal(Path)
 
     def __init__(self, new_run: NewRun, undo_stack: QUndoStack, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.new_run, self._theme = new_run, theme
         self.title = QLineEdit(self)
         self.kinds = KindChoice(new_run.kinds, theme, self)
-        self.shelf = DataShelf(theme, self)
-        self.doctor = DoctorView(theme, self)
+        self.data = DataPlaces(new_run, theme, self)
         self.inputs = {
-            (kind.name, wanted.name): InputTile(wanted, theme, self) for kind in new_run.kinds for wanted in kind.inputs
+            (kind.name, wanted.role): SlotTile(wanted, theme, help=wanted.help)
+            for kind in new_run.kinds
+            for wanted in kind.inputs
         }
         self.schedule = ScheduleEditor(theme, undo_stack, self)
         self.schedule_section = Section("Schedule", theme, self)
@@ -85,7 +80,6 @@ class NewRunPage(QWidget):
         self._lay_out()
         self._connect()
         self._show_kind(new_run.kind)
-        self._show_data(new_run.data)
 
     # -- layout ----------------------------------------------------------------------------------------------------
 
@@ -115,10 +109,10 @@ class NewRunPage(QWidget):
         column.addWidget(heading)
         column.addWidget(self.title)
         column.addWidget(self._card("What comes of it", self.kinds))
-        column.addWidget(self._card("Learn from", self.shelf, self.doctor))
+        column.addWidget(self._card("Learn from", self.data))
         for kind in self.new_run.kinds:
             if kind.inputs:
-                tiles = [self.inputs[kind.name, wanted.name] for wanted in kind.inputs]
+                tiles = [self.inputs[kind.name, wanted.role] for wanted in kind.inputs]
                 self._input_cards[kind.name] = self._card(kind.inputs[0].title, *tiles)
                 column.addWidget(self._input_cards[kind.name])
         self.schedule.setMinimumHeight(_SCHEDULE)
@@ -149,7 +143,7 @@ class NewRunPage(QWidget):
         return card
 
     def _make_form(self, kind: TaskKind) -> SettingsForm:
-        return SettingsForm(kind.settings, self._theme, groups=_GROUPS)
+        return SettingsForm(kind.settings, self._theme)
 
     def set_networks(self, networks: Mapping[str, str]) -> None:
         """Offer these networks wherever one that looks at pictures can be chosen."""
@@ -189,21 +183,11 @@ class NewRunPage(QWidget):
     def _connect(self) -> None:
         run = self.new_run
         run.kind_changed.connect(self._show_kind)
-        run.data_changed.connect(self._show_data)
         run.settings_changed.connect(self._show_settings)
         run.schedule_changed.connect(self._show_schedule)
-        run.examining.connect(self.doctor.show_progress)
-        run.report_changed.connect(self._show_report)
-        run.examination_failed.connect(self.doctor.show_failure)
-        self.doctor.cancel_requested.connect(run.stop_examining)
-        self.doctor.again_requested.connect(run.examine_again)
-        self.doctor.file_chosen.connect(self.reveal_requested)
+        run.examiner.reported.connect(self._show_schedule)
         self.title.textEdited.connect(self._take_title)
         self.kinds.chosen.connect(run.choose_kind)
-        self.shelf.folder_requested.connect(self.folder_requested)
-        self.shelf.files_requested.connect(self.files_requested)
-        self.shelf.files_dropped.connect(self._add_data)
-        self.shelf.removed.connect(run.remove_data)
         self._drop.files_dropped.connect(self._drop_anywhere)
         for (_, name), tile in self.inputs.items():
             tile.open_requested.connect(lambda name=name: self.input_requested.emit(name))
@@ -220,9 +204,6 @@ class NewRunPage(QWidget):
     def _take_title(self, title: str) -> None:
         self.new_run.title = title
 
-    def _add_data(self, files: list[Path]) -> None:
-        self.new_run.add_data([Path(file) for file in files])
-
     def _drop_anywhere(self, files: list[Path]) -> None:
         self.new_run.drop([Path(file) for file in files])
 
@@ -230,15 +211,10 @@ class NewRunPage(QWidget):
 
     def _show_kind(self, kind: TaskKind) -> None:
         self.kinds.set_current(kind.name)
-        self.shelf.set_invitation(kind.data_help)
         self._form_stack.setCurrentWidget(self.forms[kind.name])
         for name, card in self._input_cards.items():
             card.setVisible(name == kind.name)
         self._show_settings(self.new_run.settings)
-
-    def _show_data(self, paths: tuple[Path, ...]) -> None:
-        self.shelf.set_data(paths)
-        self.doctor.setVisible(bool(paths))
 
     def _show_settings(self, settings: object) -> None:
         form = self.forms[self.new_run.kind.name]
@@ -246,17 +222,11 @@ class NewRunPage(QWidget):
             form.set_settings(self.new_run.settings)
         self._show_schedule()
 
-    def _show_report(self, report: DataReport | None) -> None:
-        if report is None:
-            self.doctor.clear()
-        else:
-            self.doctor.show_report(report)
-        self._show_schedule()
-
     def _show_schedule(self, _changed: object = None) -> None:
         run = self.new_run
-        examples = run.report.usable if run.report is not None else 0
-        self.schedule.set_schedule(run.schedule, max(1, examples or _EXAMPLES), run.settings.batch, run.settings.size)
+        self.schedule.set_schedule(
+            run.schedule, lambda phase: run.examples_of(phase) or _EXAMPLES, run.settings.batch, run.settings.size
+        )
 
     def show_readiness(self, missing: str, length: str) -> None:
         """Say what is still missing, or how long it will take."""

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from studio.core.failures import Failure
-from studio.engine import Engine, JobHandle
-from studio.jobs.examine import ExamineTask, examine_data
+from studio.core.picture_task import InputSlot
+from studio.engine import Engine
+from studio.jobs.examine import ExamineTask
 from studio.training.data.inspection import DataReport
+from studio.training.data.splits import split_of
 from studio.training.run_folder import RunPlan
 from studio.training.run_summary import RunSummary
-from studio.training.schedule import Schedule
+from studio.training.schedule import Phase, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import InputKind, TaskKind
+from studio.training.task_kind import TaskKind
+from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
 from studio.ui.picture.settings_state import SettingsState
 
-_EXAMINE = "train.examine"
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 
 
@@ -35,16 +37,11 @@ class NewRun(QObject):
     """
 
     kind_changed = Signal(object)
-    data_changed = Signal(object)
+    data_changed = Signal()
     inputs_changed = Signal(object)
     settings_changed = Signal(object)
     schedule_changed = Signal(object)
     """The schedule is another, but not by hand: a setting changed on which the default depends."""
-    examining = Signal(object)
-    """`Progress` of the data doctor."""
-    report_changed = Signal(object)
-    """A `DataReport`, or None while nothing is known."""
-    examination_failed = Signal(object)
     ready_changed = Signal()
     """Something changed on which `missing` or `length_in_words` depends."""
 
@@ -52,7 +49,7 @@ class NewRun(QObject):
         self, kinds: Sequence[TaskKind], reader: Engine, undo_stack: QUndoStack, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.kinds, self._reader = tuple(kinds), reader
+        self.kinds = tuple(kinds)
         self.kind = self.kinds[0]
         self._settings = {
             kind.name: SettingsState(kind.settings(), undo_stack, partial(self._follow_settings, kind))
@@ -60,10 +57,11 @@ class NewRun(QObject):
         }
         self._drawn: dict[str, Schedule] = {}
         self._inputs: dict[str, dict[str, Path]] = {kind.name: {} for kind in self.kinds}
-        self.data: tuple[Path, ...] = ()
+        self._data: dict[str, tuple[Path, ...]] = {}
         self.title = ""
-        self.report: DataReport | None = None
-        self._examination: JobHandle | None = None
+        self.examiner = DataExaminer(reader, self)
+        self.examiner.reported.connect(self.ready_changed)
+        self.examiner.failed.connect(self.ready_changed)
 
     # -- what to train ---------------------------------------------------------------------------------------------
 
@@ -71,11 +69,9 @@ class NewRun(QObject):
         """Train this kind instead; the data stays, and is looked at with other eyes."""
         kind = next(kind for kind in self.kinds if kind.name == name)
         if kind is not self.kind:
-            needs_other_eyes = kind.data != self.kind.data
             self.kind = kind
             self.kind_changed.emit(kind)
-            if needs_other_eyes:
-                self._examine()
+            self._examine()
             self.ready_changed.emit()
 
     @property
@@ -99,70 +95,105 @@ class NewRun(QObject):
 
     # -- what to learn from ----------------------------------------------------------------------------------------
 
-    def drop(self, paths: Sequence[Path]) -> None:
-        """Take whatever was dropped: a single picture where one is still asked for, and everything else as data."""
-        wanted = self._missing_input()
-        if wanted is not None and len(paths) == 1 and paths[0].suffix.lower() in _PICTURES:
-            self.set_input(wanted.name, paths[0])
-        else:
-            self.add_data(paths)
-
-    def add_data(self, paths: Sequence[Path]) -> None:
-        """Learn from these folders, lists and files too."""
-        self._set_data(tuple(dict.fromkeys([*self.data, *(path.absolute() for path in paths)])))
-
-    def remove_data(self, paths: Sequence[Path]) -> None:
-        """Learn no longer from these folders, lists and files."""
-        gone = set(paths)
-        self._set_data(tuple(path for path in self.data if path not in gone))
-
-    def _set_data(self, data: tuple[Path, ...]) -> None:
-        if data != self.data:
-            self.data = data
-            self.data_changed.emit(data)
-            self._examine()
-            self.ready_changed.emit()
-
-    def examine_again(self) -> None:
-        """Look at the data once more: its files may be others by now."""
-        self._examine()
-
-    def _examine(self) -> None:
-        if self._examination is not None:
-            self._examination.drop()
-        self._examination = self.report = None
-        self.report_changed.emit(None)
-        if not self.data:
-            return
-        deepest = getattr(self.settings, "classes", "") == "deepest"
-        task = ExamineTask(self.data, self.settings.size, by_class=self.kind.data == "classes", deepest=deepest)
-        self._examination = handle = self._reader.live(_EXAMINE, examine_data, task)
-        handle.progressed.connect(self.examining)
-        handle.finished.connect(self._take_report)
-        handle.failed.connect(self._fail_examining)
-
-    def stop_examining(self) -> None:
-        """Do without a report; training itself passes over what is broken."""
-        if self._examination is not None:
-            self._examination.drop()
-            self._examination = None
-            self.report_changed.emit(None)
-            self.ready_changed.emit()
+    @property
+    def data(self) -> Mapping[str, tuple[Path, ...]]:
+        """Folders, lists and files by slot; those of equal names stay when another kind is chosen."""
+        return {slot.name: self._data.get(slot.name, ()) for slot in self.kind.data}
 
     @property
-    def is_examining(self) -> bool:
-        """Whether the data doctor is at work."""
-        return self._examination is not None
+    def places(self) -> tuple[DataPlace, ...]:
+        """Where this kind of training gets its data from: its slots, and the phases with data of their own."""
+        own = [DataPlace(slot) for slot in self.kind.data]
+        phases = enumerate(self.schedule.phases)
+        return (*own, *(DataPlace(one.slot, i) for i, phase in phases for one in own if phase.data.get(one.slot.name)))
 
-    def _take_report(self, report: DataReport) -> None:
-        self._examination, self.report = None, report
-        self.report_changed.emit(report)
+    def paths_at(self, place: DataPlace) -> tuple[Path, ...]:
+        """Return the folders, lists and files of a place."""
+        if place.phase is None:
+            return self._data.get(place.slot.name, ())
+        return tuple(place.slot.sources(self.schedule.phases[place.phase].data))
+
+    def title_of(self, place: DataPlace) -> str:
+        """Return what to call a place; "" where there is no other."""
+        slot = place.slot.title if len(self.kind.data) > 1 else ""
+        if place.phase is None:
+            return slot
+        phase = self.schedule.phases[place.phase].name or f"Phase {place.phase + 1}"
+        return f"{slot}, only in “{phase}”" if slot else f"Only in “{phase}”"
+
+    @property
+    def possible_places(self) -> tuple[DataPlace, ...]:
+        """Where there could be data for one phase alone, and is none yet."""
+        phases = range(len(self.schedule.phases))
+        return tuple(p for i in phases for slot in self.kind.data if (p := DataPlace(slot, i)) not in self.places)
+
+    def drop(self, paths: Sequence[Path]) -> None:
+        """Take whatever was dropped: a single picture where one is still asked for, and everything else as data.
+
+        Where there are several slots, folders go to the empty ones, one each; a folder that holds both sides of an
+        unpaired set (trainA, trainB) goes to both.
+        """
+        wanted = self._missing_input()
+        if wanted is not None and len(paths) == 1 and paths[0].suffix.lower() in _PICTURES:
+            self.set_input(wanted.role, paths[0])
+            return
+        own = [DataPlace(slot) for slot in self.kind.data]
+        sides = [place for place in own if len(paths) == 1 and split_of(paths[0], place.slot.name) is not None]
+        empty = [place for place in own if not self.paths_at(place)]
+        if len(sides) == len(own) > 1:
+            for place in sides:
+                self.add_data(paths, place)
+        elif len(paths) == len(empty) > 1:
+            for path, place in zip(paths, empty, strict=True):
+                self.add_data([path], place)
+        else:
+            self.add_data(paths, next(iter(empty), None))
+
+    def add_data(self, paths: Sequence[Path], place: DataPlace | None = None) -> None:
+        """Learn from these folders, lists and files too; in the first slot, unless another place is named."""
+        place = place or self.places[0]
+        self._set_data(place, tuple(dict.fromkeys([*self.paths_at(place), *(path.absolute() for path in paths)])))
+
+    def remove_data(self, paths: Sequence[Path], place: DataPlace | None = None) -> None:
+        """Learn no longer from these folders, lists and files."""
+        gone, place = set(paths), place or self.places[0]
+        self._set_data(place, tuple(path for path in self.paths_at(place) if path not in gone))
+
+    def _set_data(self, place: DataPlace, paths: tuple[Path, ...]) -> None:
+        if paths == self.paths_at(place):
+            return
+        if place.phase is None:
+            self._data[place.slot.name] = paths
+            self._follow_data()
+        else:
+            self.draw_schedule(self.schedule.with_data(place.phase, {place.slot.name: tuple(map(str, paths))}))
+            self.schedule_changed.emit(self.schedule)
+
+    def _follow_data(self) -> None:
+        self.data_changed.emit()
+        self._examine()
         self.ready_changed.emit()
 
-    def _fail_examining(self, failure: Failure) -> None:
-        self._examination = None
-        self.examination_failed.emit(failure)
-        self.ready_changed.emit()
+    def _examine(self) -> None:
+        """Look at whatever is there; at what is known already only if it is read otherwise now."""
+        size, settings = self.settings.size, self.settings
+        self.examiner.follow({
+            place: ExamineTask(paths, size, place.slot.reading(settings))
+            for place in self.places if (paths := self.paths_at(place))
+        })  # fmt: skip
+
+    @property
+    def reports(self) -> tuple[DataReport | None, ...]:
+        """What is known of each place."""
+        return tuple(self.examiner.reports.get(place) for place in self.places)
+
+    def examples_of(self, phase: Phase) -> int | None:
+        """Return how many pictures make an epoch of a phase: those of the largest slot; None while nobody knows."""
+        counts = [
+            self.examiner.count(slot, tuple(slot.sources(phase.data)) or self.data[slot.name])
+            for slot in self.kind.data
+        ]
+        return max(counts) if all(counts) else None
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -178,6 +209,7 @@ class NewRun(QObject):
     def end_gesture(self) -> None:
         """The slider is let go: what it changed is one undo step."""
         self._settings[self.kind.name].commit()
+        self._examine()
 
     def set_settings(self, settings: TrainingSettings) -> None:
         """Take over `settings` from the form; outside a gesture the change is an undo step of its own."""
@@ -186,6 +218,8 @@ class NewRun(QObject):
     def _follow_settings(self, kind: TaskKind, before: TrainingSettings, settings: TrainingSettings) -> None:
         self.choose_kind(kind.name)  # another one after the undo of what was done before this one was chosen
         self.settings_changed.emit(settings)
+        if not self._settings[kind.name].in_gesture:
+            self._examine()
         if not self.is_schedule_drawn and self.schedule != kind.default_schedule(before):
             self.schedule_changed.emit(self.schedule)
         self.ready_changed.emit()
@@ -204,13 +238,13 @@ class NewRun(QObject):
         """Learn by this schedule."""
         if schedule != self.schedule:
             self._drawn[self.kind.name] = schedule
-            self.ready_changed.emit()
+            self._follow_data()
 
     def reset_schedule(self) -> None:
         """Learn as this kind of training does by default."""
         if self._drawn.pop(self.kind.name, None) is not None:
             self.schedule_changed.emit(self.schedule)
-            self.ready_changed.emit()
+            self._follow_data()
 
     def reset(self) -> None:
         """Set settings and schedule back to where a newcomer starts."""
@@ -229,37 +263,41 @@ class NewRun(QObject):
         self.choose_kind(kind.name)
         self._inputs[kind.name] = {name: Path(path) for name, path in plan.inputs.items()}
         self.inputs_changed.emit(self.inputs)
-        self._set_data(tuple(Path(path) for path in plan.data))
+        self._data |= {slot.name: tuple(slot.sources(plan.data)) for slot in kind.data}
         self.set_settings(settings)
         self._drawn[kind.name] = plan.schedule
         self.schedule_changed.emit(plan.schedule)
-        self.ready_changed.emit()
+        self._follow_data()
 
     # -- ready? ----------------------------------------------------------------------------------------------------
 
     @property
     def missing(self) -> str:
         """What is still needed before it can begin, as a sentence; "" when it can."""
-        if not self.data:
-            return self.kind.data_help
+        for slot in self.kind.data:
+            if not self.data[slot.name]:
+                return slot.help if len(self.kind.data) == 1 else f"{slot.title}: {slot.help}"
         if (wanted := self._missing_input()) is not None:
             return f"{wanted.title}: {wanted.help[:1].lower()}{wanted.help[1:]}"
-        gone = next((path for path in (*self.data, *self.inputs.values()) if not path.exists()), None)
+        every = chain(*map(self.paths_at, self.places), self.inputs.values())
+        gone = next((path for path in every if not path.exists()), None)
         if gone is not None:
             return f"{gone.name} is not there any more: remove it, or bring it back."
-        if self.report is not None and self.report.usable == 0:
+        if any(report is not None and report.taught == 0 for report in self.reports):
             return "None of these files can be learnt from."
         return ""
 
-    def _missing_input(self) -> InputKind | None:
-        return next((wanted for wanted in self.kind.inputs if wanted.name not in self.inputs), None)
+    def _missing_input(self) -> InputSlot | None:
+        return next((wanted for wanted in self.kind.inputs if wanted.role not in self.inputs), None)
 
     @property
     def total_steps(self) -> int | None:
         """How many steps it will take; None while nobody has counted the pictures."""
-        if self.report is None or self.report.usable == 0:
+        if not all(self.examples_of(phase) for phase in self.schedule.phases):
             return None
-        timeline = self.schedule.timeline(self.report.usable, batch=self.settings.batch, size=self.settings.size)
+        timeline = self.schedule.timeline(
+            lambda phase: self.examples_of(phase) or 1, batch=self.settings.batch, size=self.settings.size
+        )
         return min(timeline.total_steps, self.settings.steps or timeline.total_steps)
 
     def seconds(self, runs: Sequence[RunSummary]) -> float | None:
@@ -275,7 +313,7 @@ class NewRun(QObject):
 
     def suggested_title(self) -> str:
         """Return what the run would be called."""
-        of = next((path.stem for path in self.inputs.values()), self.data[0].stem if self.data else "")
+        of = next((path.stem for path in chain(self.inputs.values(), *self.data.values())), "")
         return f"{of} {self.kind.title.lower()}".strip()
 
     def plan(self) -> RunPlan:
@@ -283,7 +321,7 @@ class NewRun(QObject):
         return RunPlan(
             task=self.kind.name,
             title=self.title.strip() or self.suggested_title(),
-            data=tuple(str(path) for path in self.data),
+            data={slot: tuple(map(str, paths)) for slot, paths in self.data.items()},
             inputs={name: str(path) for name, path in self.inputs.items()},
             settings=self.settings.model_dump(),
             schedule=self.schedule,

@@ -1,12 +1,13 @@
 """A search for a learning rate in a window of its own: the curve as it comes, and the rate that is taken over."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.training.rate_curve import FoundRates
 from studio.training.run_folder import RunPlan
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.panels.train.rate.finder import RateFinder
 from studio.ui.panels.train.rate.search import RateSearch
@@ -53,17 +54,8 @@ class RateDialog(QDialog):
         for button in (self.stop_button, self.close_button):
             button.setAccessibleName(button.text())
             button.setAutoDefault(False)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(gap)
-        buttons.addWidget(self.bar, 1)
-        buttons.addWidget(self.stop_button)
-        buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(margin, margin, margin, margin)
-        layout.setSpacing(gap)
-        layout.addWidget(self.finder, 1)
-        layout.addWidget(self.trouble)
-        layout.addLayout(buttons)
+        buttons = row((self.bar, 1), self.stop_button, self.close_button, gap=gap)
+        self.setLayout(column((self.finder, 1), self.trouble, buttons, gap=gap, margins=margin))
 
     def _connect(self) -> None:
         search, finder = self._search, self.finder
@@ -78,10 +70,15 @@ class RateDialog(QDialog):
         self.finished.connect(search.cancel)
 
     def _begin(self) -> None:
+        try:
+            sweep = self.finder.sweep
+        except ValueError as error:
+            self._tell(str(error))
+            return
         self.trouble.hide()
         self.finder.begin()
         self.bar.setRange(0, 0)
-        self._search.start(self._plan)
+        self._search.start(self._plan, sweep)
         self._show_running()
 
     def _show_running(self) -> None:
@@ -101,9 +98,12 @@ class RateDialog(QDialog):
 
     def _show_failure(self, failure: Failure) -> None:
         self.finder.stop()
-        self.trouble.setText(f"{failure.cause} {failure.remedy}")
-        self.trouble.show()
+        self._tell(f"{failure.cause} {failure.remedy}")
         self._show_running()
+
+    def _tell(self, words: str) -> None:
+        self.trouble.setText(words)
+        self.trouble.show()
 
     def _use(self, rate: float) -> None:
         self.rate_chosen.emit(rate)

@@ -1,16 +1,17 @@
 """The range test's answer: the loss over the learning rate, what it suggests, and a click to take a rate."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from studio.training.rate_curve import RateCurve
+from studio.training.rate_curve import RateCurve, RateSweep, Spacing
 from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.number_words import number_text, read_number
+from studio.ui.controls.layouts import column, row
+from studio.ui.controls.number_box import number_text, read_number
 from studio.ui.controls.segments import Segments
 from studio.ui.theme import Theme, mark, with_even_figures
 
@@ -42,16 +43,20 @@ class RateFinder(QWidget):
         self._shown = ""
         self._rate: float | None = None
         self._running = False
+        self._spacing: Spacing = "exponential"
         self._names: Segments | None = None
         self.plot: RatePlot | None = None
         self.find_button = QPushButton("Try rates", self)
+        self.low_box, self.high_box = (
+            QLineEdit(number_text(rate), self) for rate in (RateSweep().low, RateSweep().high)
+        )
+        self.spacing_choice = Segments({"exponential": "By a factor", "linear": "Evenly"}, self)
         self.scale_choice = Segments({"log": "Log", "linear": "Linear"}, self)
         self.words = ElidingLabel(_WAITING, self)
         self.valley_button = QPushButton("Valley", self)
         self.steepest_button = QPushButton("Steepest", self)
         self.rate_box = QLineEdit(self)
         self.use_button = QPushButton("Use this rate", self)
-        self._header = QHBoxLayout()
         self._plot_place = QVBoxLayout()
         self._set_up()
         self._lay_out()
@@ -60,6 +65,18 @@ class RateFinder(QWidget):
 
     def _set_up(self) -> None:
         self.find_button.setToolTip("Make a learning-rate range test; the run itself is left untouched")
+        for box, words in ((self.low_box, "Lowest rate"), (self.high_box, "Highest rate")):
+            box.setFixedWidth(64)
+            box.setAlignment(Qt.AlignmentFlag.AlignRight)
+            box.setFont(with_even_figures(box.font()))
+            box.setAccessibleName(words)
+            box.setToolTip(f"{words} that is tried")
+        self.spacing_choice.set_current(self._spacing)
+        tips = ("Each rate is the same factor above the one before (exponential sweep)",
+                "Each rate is as much above the one before (linear sweep)")  # fmt: skip
+        for choice, tip in zip(self.spacing_choice.buttons, tips, strict=True):
+            choice.setAccessibleName(f"Rates rise {choice.text().lower()}")
+            choice.setToolTip(tip)
         self.scale_choice.set_current("log")
         for choice, words in zip(self.scale_choice.buttons, ("logarithmic", "linear"), strict=True):
             choice.setAccessibleName(f"{words.capitalize()} rates")
@@ -81,36 +98,33 @@ class RateFinder(QWidget):
 
     def _lay_out(self) -> None:
         gap = self._theme.tokens.gap
-        self._header.setSpacing(gap)
-        self._header.addWidget(self.find_button)
-        self._header.addStretch(1)
-        self._header.addWidget(self.scale_choice)
-        footer = QHBoxLayout()
-        footer.setSpacing(gap)
-        footer.addWidget(self.valley_button)
-        footer.addWidget(self.steepest_button)
-        footer.addStretch(1)
-        caption = QLabel("Learning rate", self)
-        caption.setBuddy(self.rate_box)
-        mark(caption, tone="muted")
-        footer.addWidget(caption)
-        footer.addWidget(self.rate_box)
-        footer.addWidget(self.use_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(gap)
-        layout.addLayout(self._header)
-        layout.addLayout(self._plot_place, 1)
-        layout.addWidget(self.words)
-        layout.addLayout(footer)
+        asked: list[QWidget] = []
+        for words, box in (("from", self.low_box), ("to", self.high_box)):
+            asked += [_caption(words, box, self), box]
+        self._header = row(self.find_button, *asked, self.spacing_choice, None, self.scale_choice, gap=gap)
+        rate = (_caption("Learning rate", self.rate_box, self), self.rate_box, self.use_button)
+        footer = row(self.valley_button, self.steepest_button, None, *rate, gap=gap)
+        self.setLayout(column(self._header, (self._plot_place, 1), self.words, footer, gap=gap))
 
     def _connect(self) -> None:
         self.find_button.clicked.connect(self.find_requested)
+        self.spacing_choice.chosen.connect(self._set_spacing)
         self.scale_choice.chosen.connect(self._set_scale)
         self.valley_button.clicked.connect(self._take_valley)
         self.steepest_button.clicked.connect(self._take_steepest)
         self.rate_box.editingFinished.connect(self._read_rate)
         self.use_button.clicked.connect(self._use)
+
+    @property
+    def sweep(self) -> RateSweep:
+        """Which rates shall be tried.
+
+        Raises:
+            ValueError: what was typed is no range of rates.
+
+        """
+        low, high = read_number(self.low_box.text()), read_number(self.high_box.text())
+        return RateSweep(low, high, spacing=self._spacing)
 
     # -- what it is told ----------------------------------------------------------------------------------------------
 
@@ -198,7 +212,7 @@ class RateFinder(QWidget):
             button.setMinimumWidth(88)
         self._names.set_current(self._shown)
         self._names.chosen.connect(self._show_network)
-        self._header.insertWidget(1, self._names)
+        self._header.insertWidget(self._header.indexOf(self.scale_choice), self._names)
 
     def _show_network(self, network: str) -> None:
         self._shown = network
@@ -210,6 +224,9 @@ class RateFinder(QWidget):
         curve = self._curve
         proposed = (curve.valley or curve.steepest) if curve is not None else None
         self._rate = None if proposed is None else _brief(proposed)
+
+    def _set_spacing(self, spacing: str) -> None:
+        self._spacing = cast(Spacing, spacing)
 
     def _set_scale(self, scale: str) -> None:
         if self.plot is not None:
@@ -268,3 +285,11 @@ class RateFinder(QWidget):
 def _brief(rate: float) -> float:
     """What a suggestion means is no more exact than two digits."""
     return float(f"{rate:.2g}")
+
+
+def _caption(words: str, box: QWidget, parent: QWidget) -> QLabel:
+    """Name what a box beside it asks for."""
+    caption = QLabel(words, parent)
+    caption.setBuddy(box)
+    mark(caption, tone="muted")
+    return caption

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.events import Metrics
 from studio.core.failures import Failure
 from studio.engine import Engine, JobHandle
-from studio.training.rate_curve import FoundRates, RateRequest
+from studio.training.rate_curve import FoundRates, RateRequest, RateSweep
 from studio.training.run_folder import RunPlan
 
 _JOB = "train.rate"
@@ -37,9 +37,9 @@ class RateSearch(QObject):
         """Whether rates are being tried."""
         return self._handle is not None
 
-    def start(self, plan: RunPlan) -> None:
+    def start(self, plan: RunPlan, sweep: RateSweep) -> None:
         """Try rates for the run that `plan` describes."""
-        self._handle = handle = self._studio.live(_JOB, "find_learning_rate", RateRequest(plan))
+        self._handle = handle = self._studio.live(_JOB, "find_learning_rate", RateRequest(plan, sweep=sweep))
         handle.progressed.connect(self.progressed)
         handle.measured.connect(self._take)
         handle.finished.connect(self._finish)

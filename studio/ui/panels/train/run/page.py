@@ -4,17 +4,18 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio.core.events import Progress
 from studio.jobs.runs import RunSnapshot
 from studio.training.run_log import Series
 from studio.training.run_summary import RunSummary
-from studio.training.schedule import Schedule
+from studio.training.schedule import Schedule, counted
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
+from studio.ui.controls.layouts import column, holding, row, scrolling, splitter
 from studio.ui.controls.segments import Segments
 from studio.ui.panels.train.run.figures import RunFigures, RunFiguresLine
 from studio.ui.panels.train.run.header import STATES, RunHeader
@@ -72,13 +73,12 @@ class RunPage(QWidget):
         self.side = RunSide(theme)
         self.choice = Segments({"samples": "Samples", "curves": "Curves", "schedule": "Schedule"})
         self._lower = QStackedWidget()
-        self._parts = QSplitter(Qt.Orientation.Vertical)
         self._is_low = False
         self._path: Path | None = None
         self._said = ""
         self._numbers: list[tuple[str, Series]] = []
         self._feeder = QTimer(self, singleShot=True, interval=0)
-        self._scheduled: tuple[Schedule, int, int, int] | None = None
+        self._scheduled: tuple[Schedule, tuple[int, ...], int, int] | None = None
         self._lay_out()
         self._connect()
 
@@ -95,46 +95,13 @@ class RunPage(QWidget):
         self.choice.setFixedWidth(270)
         self._lower.addWidget(self.curves)
         self._lower.addWidget(self.schedule)
-        below = QWidget()
-        column = QVBoxLayout(below)
-        column.setContentsMargins(0, gap, 0, 0)
-        column.setSpacing(gap)
-        column.addWidget(self.choice)
-        column.addWidget(self._lower, 1)
-        self._parts.setChildrenCollapsible(False)
-        self._parts.addWidget(self.samples)
-        self._parts.addWidget(below)
-        self._parts.setSizes([500, 500])
-        middle = QWidget()
-        inner = QVBoxLayout(middle)
-        inner.setContentsMargins(margin, margin, margin, gap)
-        inner.setSpacing(gap)
-        inner.addWidget(self.header)
-        inner.addWidget(self.figures)
-        inner.addWidget(self._parts, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(middle)
-        splitter.addWidget(self._make_side())
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([10_000, COLUMN])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
-
-    def _make_side(self) -> QWidget:
-        scroll = QScrollArea()
-        scroll.setWidget(self.side)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QWidget()
-        column.setMinimumWidth(COLUMN)
-        mark(column, surface="panel")
-        outer = QVBoxLayout(column)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
-        return column
+        below = holding(column(self.choice, (self._lower, 1), gap=gap, margins=(0, gap, 0, 0)))
+        self._parts = splitter(self.samples, below, sizes=(500, 500), upright=True)
+        middle = column(self.header, self.figures, (self._parts, 1), gap=gap, margins=(margin, margin, margin, gap))
+        side = holding(column(scrolling(self.side)))
+        side.setMinimumWidth(COLUMN)
+        mark(side, surface="panel")
+        self.setLayout(row(splitter(holding(middle), side, sizes=(10_000, COLUMN), growing=0)))
 
     # -- connections -----------------------------------------------------------------------------------------------
 
@@ -272,17 +239,18 @@ class RunPage(QWidget):
         settings = settings_of(kind, {**look.plan.settings, **steered})
         self.side.set_settings(settings, steerable=RunAction.STEER in self._session.actions(look))
         self.side.set_over(look.state in ("finished", "stopped", "failed"))
-        self.side.set_use(_use_hint(kind, look))
+        self.side.set_use(kind.use if look.has_model else "")
 
     def _show_schedule(self, look: RunSnapshot, kind: TaskKind | None) -> None:
         pace = look.history.pace
-        examples = pace.facts.get("examples") if pace is not None else None
+        facts = pace.facts if pace is not None else {}
+        counts = facts.get("examples_by_phase") or [facts.get("examples") or _EXAMPLES] * len(look.plan.schedule.phases)
         settings = (kind.settings if kind is not None else TrainingSettings)()
         batch, size = (int(look.plan.settings.get(name, getattr(settings, name))) for name in ("batch", "size"))
-        of = (look.plan.schedule, int(examples or _EXAMPLES), batch, size)
+        of = (look.plan.schedule, tuple(counts), batch, size)
         if of != self._scheduled:
             self._scheduled = of
-            self.schedule.set_schedule(*of)
+            self.schedule.set_schedule(look.plan.schedule, counted(look.plan.schedule, counts), batch, size)
         self.schedule.set_position(look.history.step or None)
         # what is being followed cannot be redrawn; a run that rests takes another course when it goes on
         self.schedule.setEnabled(RunAction.RESUME in self._session.actions(look))
@@ -326,12 +294,3 @@ class RunPage(QWidget):
         if path is None:
             self.curves.set_comparison("", {})
         self._offer_comparisons(self._session.manager.runs)
-
-
-def _use_hint(kind: TaskKind, look: RunSnapshot) -> str:
-    if not kind.product or not look.has_model:
-        return ""
-    return {
-        "fast_style": "Paint at once with what it learnt: in the Style panel, as Instant",
-        "backbone": "Let it look at the pictures in the Style panel",
-    }[kind.product]

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from studio.training.schedule import DEFAULT_MOMENTUM, Phase, Ramp, Schedule, Timeline
-from studio.ui.controls.number_words import number_text, read_number
+from studio.training.schedule import DATA, DEFAULT_MOMENTUM, Phase, Ramp, Schedule, Timeline
+from studio.training.schedule_presets import OPTIMISERS
+from studio.ui.controls.number_box import number_text, read_number
 from studio.ui.panels.train.schedule_editor import edits
 from studio.ui.panels.train.schedule_editor.edits import CurveName, EndName
 
@@ -14,8 +16,6 @@ SHAPES = {
     "none": "steady", "linear": "straight", "cosine": "soft", "exponential": "halving", "polynomial": "power",
 }  # fmt: skip
 """Decays in an artist's words."""
-
-OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Column:
         key: its name in code.
         title: over the column.
         help: the tooltip: what it does, and the technical term.
-        text: what stands in the cell of phase i.
+        text: what stands in the cell of phase i, and is typed there.
+        shown: what stands there where that is shorter than what is typed.
         write: the schedule with the cell's text changed; raises ValueError with a sentence.
         choices: value → words, where one chooses instead of typing.
         value: the chosen value, for columns with choices.
@@ -48,6 +49,7 @@ class Column:
     more: bool = False
     fixed_once_begun: bool = False
     width: int = 72
+    shown: Callable[[Timeline, int], str] | None = None
 
 
 def _field(key: str) -> Callable[[Timeline, int], Any]:
@@ -112,6 +114,26 @@ def _two_numbers(text: str) -> tuple[float, float] | None:
     if len(words) != 2:
         raise ValueError("Two factors are needed, first and last group, such as 0.01 → 1.")
     return read_number(words[0]), read_number(words[1])
+
+
+def _data_text(timeline: Timeline, index: int) -> str:
+    data = timeline.schedule.phases[index].data
+    return "; ".join(path if slot == DATA else f"{slot}={path}" for slot, paths in data.items() for path in paths)
+
+
+def _data_shown(timeline: Timeline, index: int) -> str:
+    return ", ".join(Path(path).name for paths in timeline.schedule.phases[index].data.values() for path in paths)
+
+
+def _write_data(timeline: Timeline, index: int, text: str) -> Schedule:
+    data: dict[str, list[str]] = {}
+    for part in (word.strip() for word in text.split(";") if word.strip()):
+        slot, equals, path = part.partition("=")
+        given = Path(path if equals and slot.isidentifier() else part).expanduser()
+        if not given.is_absolute() or not given.exists():
+            raise ValueError(f"{given} is not there; a whole path is needed.")
+        data.setdefault(slot if equals and slot.isidentifier() else DATA, []).append(str(given))
+    return edits.change_phase(timeline.schedule, index, data=data)
 
 
 def _rates_text(timeline: Timeline, index: int) -> str:
@@ -224,6 +246,11 @@ COLUMNS: tuple[Column, ...] = (
         "batch", "Batch", "Pictures per step in this phase. Empty: as the run's settings say.",
         text=_batch_text, write=_change("batch", _whole_number), inherited=lambda phase: phase.batch is None,
         more=True, fixed_once_begun=True, width=72,
+    ),
+    Column(
+        "data", "Data", "Folders, lists or files that this phase learns from instead of the run's data, with ; between "
+        "them (slot=… where there are several slots). Empty: the run's data.",
+        text=_data_text, shown=_data_shown, write=_write_data, more=True, fixed_once_begun=True, width=112,
     ),
     Column(
         "batches", "Batches", "How many batches a step draws: more where a critic learns several times a step.",

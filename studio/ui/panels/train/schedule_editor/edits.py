@@ -72,7 +72,7 @@ def change_unit(timeline: Timeline, index: int, unit: Unit) -> Schedule:
     phase = timeline.schedule.phases[index]
     if phase.unit == unit:
         return timeline.schedule
-    steps = phase.steps(timeline.examples, timeline.batch)
+    steps = timeline.steps_of(index)
     if unit == "steps":
         return change_phase(timeline.schedule, index, unit=unit, duration=float(steps))
     return change_phase(timeline.schedule, index, unit=unit, duration=_snapped(_epochs(timeline, index, steps), unit))
@@ -125,7 +125,7 @@ def _made_up_in_steps(timeline: Timeline, index: int, step: float, earliest: int
     wanted, bounds = (step - start, (least, room - 1)) if counted == index else (end - step, (0, room - least))
     duration = _duration(timeline, counted, wanted, at_least=bounds[0], at_most=bounds[1])
     taken = timeline.schedule.phases[counted].model_copy(update={"duration": duration})
-    steps = room - taken.steps(timeline.examples, timeline.batch)
+    steps = room - taken.steps(timeline.counts[counted], timeline.batch)
     if not (least <= steps if counted != index else steps >= 1):  # a tenth of an epoch is more than there is
         return [left.duration, right.duration]
     return [duration, float(steps)] if counted == index else [float(steps), duration]
@@ -251,7 +251,7 @@ def _with(schedule: Schedule, index: int, phase: Phase) -> Schedule:
 
 
 def _epochs(timeline: Timeline, index: int, steps: float) -> float:
-    return steps * timeline.schedule.phases[index].draws(timeline.batch) / timeline.examples
+    return steps * timeline.schedule.phases[index].draws(timeline.batch) / timeline.counts[index]
 
 
 def _duration(timeline: Timeline, index: int, steps: float, *, at_least: float, at_most: float = math.inf) -> float:

@@ -86,12 +86,15 @@ class EditorState(QObject):
         """Tell whether a cell may be edited now."""
         return not self.is_past(index) and not (column.fixed_once_begun and self.is_begun(index))
 
-    def set_schedule(self, schedule: Schedule, examples: int, batch: int, size: int) -> None:
+    def set_schedule(
+        self, schedule: Schedule, examples: int | Callable[[Phase], int], batch: int, size: int
+    ) -> None:  # fmt: skip
         """Show a schedule over so many examples per epoch; another schedule ends the old one's undo history."""
         if schedule != self.schedule:
             self._subject += 1
         self._before = None
-        self._show(schedule.timeline(max(1, examples), batch=max(1, batch), size=max(1, size)))
+        counts = examples if callable(examples) else max(1, examples)
+        self._show(schedule.timeline(counts, batch=max(1, batch), size=max(1, size)))
 
     def set_position(self, step: int | None) -> None:
         """Show where training is; None: not begun."""

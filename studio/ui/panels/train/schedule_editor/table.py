@@ -29,7 +29,7 @@ _PAD = 5
 
 
 def _alignment(column: Column) -> Qt.AlignmentFlag:
-    left = bool(column.choices) or column.key in ("name", "frozen")
+    left = bool(column.choices) or column.key in ("name", "frozen", "data")
     return (Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -60,7 +60,7 @@ class PhaseModel(QAbstractTableModel):
         phase = self._state.schedule.phases[row]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return column.text(self._state.timeline, row)
+                return (column.shown or column.text)(self._state.timeline, row)
             case Qt.ItemDataRole.EditRole:
                 if column.choices:
                     return column.value(phase)

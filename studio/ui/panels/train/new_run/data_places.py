@@ -1,0 +1,139 @@
+"""Everything that a new run learns from: a place to drop it for each slot, and what was found there."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from studio.core.events import Progress
+from studio.core.failures import Failure
+from studio.ui.panels.train.new_run.data_report import DoctorView
+from studio.ui.panels.train.new_run.data_shelf import DataShelf
+from studio.ui.panels.train.new_run.examiner import DataPlace
+from studio.ui.panels.train.new_run.session import NewRun
+from studio.ui.theme import Theme, mark
+
+
+class DataPlaceView(QWidget):
+    """One place: its name where there are several, what lies there, and the report on it."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.title = QLabel(self)
+        self.shelf = DataShelf(theme, self)
+        self.doctor = DoctorView(theme, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.tokens.gap)
+        for widget in (self.title, self.shelf, self.doctor):
+            column.addWidget(widget)
+        mark(self.title, tone="muted")
+
+    def show_place(self, title: str, invitation: str, paths: Sequence[Path]) -> None:
+        """Show what lies there."""
+        self.title.setText(title)
+        self.title.setVisible(bool(title))
+        self.shelf.set_invitation(invitation)
+        self.shelf.set_data(paths)
+        self.doctor.setVisible(bool(paths))
+
+
+class DataPlaces(QWidget):
+    """The places of the kind of training that is chosen, one below the other.
+
+    Args:
+        new_run: the state.
+        theme: where colours and icons come from.
+        parent: the widget it lies in.
+
+    """
+
+    folder_requested = Signal(object)
+    """Ask for a folder for this place."""
+    files_requested = Signal(object)
+    reveal_requested = Signal(Path)
+
+    def __init__(self, new_run: NewRun, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run, self._theme = new_run, theme
+        self.views: dict[DataPlace, DataPlaceView] = {}
+        self.phase_button = QPushButton("Other Data in One Phase", self)
+        self.phase_menu = QMenu(self.phase_button)
+        self._column = QVBoxLayout()
+        self._lay_out()
+        self._connect()
+        self._follow()
+
+    def _lay_out(self) -> None:
+        gap = self._theme.tokens.gap
+        self._column.setSpacing(2 * gap)
+        self.phase_button.setMenu(self.phase_menu)
+        self.phase_button.setAccessibleName(self.phase_button.text())
+        self.phase_button.setToolTip(
+            "Let one phase of the schedule learn from a folder of its own, such as small copies"
+        )
+        mark(self.phase_button, kind="link")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(gap)
+        layout.addLayout(self._column)
+        layout.addWidget(self.phase_button, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _connect(self) -> None:
+        self.phase_menu.aboutToShow.connect(self._offer_phases)
+        run, examiner = self._run, self._run.examiner
+        run.kind_changed.connect(self._follow)
+        run.data_changed.connect(self._follow)
+        examiner.progressed.connect(self._show_progress)
+        examiner.reported.connect(self._show_report)
+        examiner.failed.connect(self._show_failure)
+
+    def _make_view(self, place: DataPlace) -> DataPlaceView:
+        view, run = DataPlaceView(self._theme, self), self._run
+        view.shelf.folder_requested.connect(lambda: self.folder_requested.emit(place))
+        view.shelf.files_requested.connect(lambda: self.files_requested.emit(place))
+        view.shelf.files_dropped.connect(lambda files: run.add_data([Path(file) for file in files], place))
+        view.shelf.removed.connect(lambda paths: run.remove_data(paths, place))
+        view.doctor.cancel_requested.connect(lambda: run.examiner.stop(place))
+        view.doctor.again_requested.connect(lambda: run.examiner.look_again(place))
+        view.doctor.file_chosen.connect(self.reveal_requested)
+        return view
+
+    def _offer_phases(self) -> None:
+        self.phase_menu.clear()
+        for place in self._run.possible_places:
+            self.phase_menu.addAction(f"{self._run.title_of(place)}…", partial(self.folder_requested.emit, place))
+
+    def _follow(self) -> None:
+        """Show the places there are now, each with what lies there."""
+        places = self._run.places
+        for place in self.views.keys() - set(places):
+            view = self.views.pop(place)
+            self._column.removeWidget(view)
+            view.hide()
+            view.deleteLater()
+        for row, place in enumerate(places):
+            if place not in self.views:
+                self.views[place] = self._make_view(place)
+                self._column.insertWidget(row, self.views[place])
+                self._show_report(place)
+            self.views[place].show_place(self._run.title_of(place), place.slot.help, self._run.paths_at(place))
+        self.phase_button.setVisible(any(self._run.data.values()))  # no riddle for whoever just arrives
+
+    def _show_progress(self, place: DataPlace, progress: Progress) -> None:
+        if place in self.views:
+            self.views[place].doctor.show_progress(progress)
+
+    def _show_report(self, place: DataPlace) -> None:
+        if place in self.views:
+            report = self._run.examiner.reports.get(place)
+            if report is None:
+                self.views[place].doctor.clear()
+            else:
+                self.views[place].doctor.show_report(report)
+
+    def _show_failure(self, place: DataPlace, failure: Failure) -> None:
+        if place in self.views:
+            self.views[place].doctor.show_failure(failure)
