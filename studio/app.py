@@ -19,6 +19,7 @@ from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
 from studio.ui.actions import make_actions
+from studio.ui.panels.adjust.panel import AdjustPanel
 from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.models.panel import ModelsPanel
 from studio.ui.panels.style.panel import StylePanel
@@ -50,7 +51,7 @@ class Studio:
         self.library = Library(folders.library)
         actions = make_actions(self.theme)
         context = PanelContext(self.theme, self.engine, self.pictures, self.library, self.preferences, actions)
-        picture_panels: tuple[PicturePanel, ...] = (StylePanel(context),)
+        picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context))
         panels = (
             *picture_panels,
             TrainPanel(self.theme, self.engine, self.pictures, self.runs, folders.runs, self.preferences),

@@ -15,6 +15,7 @@ from studio.command_line.columns import in_columns
 from studio.command_line.exit_codes import DONE, FAILED
 from studio.command_line.flags import CommandParser
 from studio.command_line.window import what_hinders
+from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 
 _PACKAGES = ("torchvision", "numpy", "pillow", "opencv-python-headless", "PySide6-Essentials", "superqt")
@@ -59,8 +60,13 @@ def examine(folders: UserFolders) -> Iterator[Finding]:
 def _device() -> Iterator[Finding]:
     try:
         from studio.core.device import describe_device
+        from studio.core.inference_format import FormatMemo
 
         yield from (Finding(subject, "good", words) for subject, words in describe_device().items())
+        for kind, (format, speed) in sorted(FormatMemo.standard().known().items()):
+            yield Finding(f"Format of {kind}", "good", f"{format}: {speed:.1f} × the speed of plain float32")
+    except StudioError as error:
+        yield Finding("device", "broken", str(error))
     except (ImportError, OSError, RuntimeError) as error:
         yield Finding("device", "broken", f"torch cannot be loaded ({error}): install it again, see pytorch.org")
 

@@ -28,19 +28,18 @@ class Device:
 
 
 def choose_device(preferred: DeviceKind | None = None) -> Device:
-    """Return the device to compute on: `preferred`, or the fastest kind that is there.
+    """Return the device to compute on: `preferred`, else what ATELIER_DEVICE asks for, else the fastest kind there is.
 
     Raises:
         StudioError: the preferred kind is not there.
 
     """
     found = available_devices()
-    if preferred is None:
-        return found[0]
-    device = next((device for device in found if device.kind == preferred), None)
+    wanted = preferred or os.environ.get("ATELIER_DEVICE", "").strip().lower()
+    device = next((device for device in found if wanted in ("", device.kind)), None)
     if device is None:
         raise StudioError(
-            f"There is {_WHY_NOT.get(preferred, f'no device called “{preferred}”')} here.",
+            f"There is {_WHY_NOT.get(wanted, f'no device called “{wanted}”')} here.",
             "Leave the choice to the studio, or check the driver with `atelier doctor`.",
         )
     return device
@@ -62,12 +61,17 @@ def available_devices() -> tuple[Device, ...]:
 
 
 def describe_device() -> dict[str, str]:
-    """Return what `atelier doctor` prints about this computer, name → value, in order."""
+    """Return what `atelier doctor` prints about this computer, name → value, in order.
+
+    Raises:
+        StudioError: the device that ATELIER_DEVICE asks for is not there.
+
+    """
     import torch
 
-    chosen, *others = available_devices()
+    chosen = choose_device()
     facts = {"Device": f"{chosen.label} ({chosen.kind})"}
-    if others:
+    if others := [device for device in available_devices() if device != chosen]:
         facts["Also here"] = ", ".join(f"{device.label} ({device.kind})" for device in others)
     facts["Threads"] = f"{torch.get_num_threads()} of {os.cpu_count()}"
     facts["torch"] = str(torch.__version__)

@@ -74,8 +74,8 @@ def _shortened(name: str) -> str:
     return name if len(name) <= 120 else f"{name[:60]}…{name[-59:]}"
 
 
-_ALLOCATORS_WORDS = ("not enough memory", "can't allocate memory")
-"""What torch's CPU allocator says on Windows, and elsewhere."""
+_ALLOCATORS_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "ALLOC_FAILED")
+"""What torch's CPU allocator says on Windows, and elsewhere; Apple's GPU, and CUDA in mid-kernel; cuBLAS and cuDNN."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

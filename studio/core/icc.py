@@ -1,8 +1,10 @@
 """Colour profiles: any picture's colours to sRGB, and sRGB back to the profile that the artist's file came with."""
 
 import struct
+from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 import cv2
 import numpy as np
@@ -89,14 +91,39 @@ def from_srgb(picture: DeepPicture, profile: bytes | None) -> tuple[DeepPicture,
     if matrix_and_curves is None:
         return picture, srgb_profile()
     matrix, curves = matrix_and_curves
-    linear = _srgb_curve(np.linspace(0.0, 1.0, 65536)).astype(np.float32)[picture[..., :3]]
-    colours = cv2.transform(linear, (np.linalg.inv(matrix) @ _SRGB_TO_XYZ).astype(np.float32))
+    light = _srgb_light(65_536).astype(np.float32)[picture[..., :3]]
+    return _with_curves(picture, light, np.linalg.inv(matrix) @ _SRGB_TO_XYZ, curves), profile
+
+
+def deep_to_srgb(picture: DeepPicture, profile: bytes | None) -> DeepPicture | None:
+    """Do to RGB or RGBA in 16 bits what `to_srgb` does in 8; None where `profile` is not made of matrix and curves."""
+    if not profile or _is_srgb(profile):
+        return picture
+    matrix_and_curves = _read_matrix_profile(profile)
+    if matrix_and_curves is None:
+        return None
+    matrix, curves = matrix_and_curves
+    values = np.linspace(0.0, 1.0, 65_536)
+    tables = (np.interp(values, np.linspace(0.0, 1.0, len(curve)), curve).astype(np.float32) for curve in curves)
+    light = np.stack([table[picture[..., channel]] for channel, table in enumerate(tables)], axis=-1)
+    return _with_curves(picture, light, np.linalg.inv(_SRGB_TO_XYZ) @ matrix, [_srgb_light(65_536)] * 3)
+
+
+def _with_curves(
+    picture: DeepPicture, light: NDArray[np.float32], matrix: NDArray[Any], curves: Sequence[NDArray[np.float64]]
+) -> DeepPicture:
+    """Return `picture` with the colours of `light` after `matrix`, each channel on its curve (value → light)."""
+    colours = cv2.transform(light, matrix.astype(np.float32))
     # the tables are spaced by square root: evenly spaced ones would be coarse in the shadows
     index = (np.sqrt(colours.clip(0.0, 1.0)) * 65535.0 + 0.5).astype(np.uint16)
     result = picture.copy()
     for channel, curve in enumerate(curves):
         result[..., channel] = _inverse_table(curve)[index[..., channel]]
-    return result, profile
+    return result
+
+
+def _srgb_light(steps: int) -> NDArray[np.float64]:
+    return light_of_srgb(np.linspace(0.0, 1.0, steps))
 
 
 def _is_srgb(profile: bytes) -> bool:
@@ -110,7 +137,8 @@ def _is_srgb(profile: bytes) -> bool:
         return False
 
 
-def _srgb_curve(value: NDArray[np.float64]) -> NDArray[np.float64]:
+def light_of_srgb(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the linear light of sRGB's display values, both 0–1 (IEC 61966-2-1)."""
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 

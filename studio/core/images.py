@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core.events import Picture
-from studio.core.picture_decoding import PictureError, decode
+from studio.core.events import DeepPicture, Picture
+from studio.core.picture_decoding import PictureError, decode, decode_deep
 from studio.core.picture_metadata import find_recipe_json
 from studio.core.picture_saving import encode_png, save_picture
 from studio.core.recipes import Recipe, RecipeError
@@ -18,6 +18,7 @@ __all__ = [
     "PictureError",
     "fit_within",
     "from_pixels",
+    "full_depth",
     "load_bytes",
     "load_picture",
     "read_recipe",
@@ -77,6 +78,20 @@ def load_picture(path: Path, *, max_pixels: int = DISPLAY_LIMIT) -> LoadedPictur
     """
     loaded = load_bytes(_read_file(path), _display_name(path), max_pixels=max_pixels)
     return replace(loaded, path=path)
+
+
+def full_depth(picture: LoadedPicture) -> Picture | DeepPicture:
+    """Return a picture's pixels with as many bits as its file has; 8 where more cannot be had (see `decode_deep`).
+
+    Raises:
+        PictureError: the file of a very large picture is not there any more.
+
+    """
+    if picture.bits <= 8 or picture.full_size is not None:
+        return picture.pixels
+    data = picture.encoded or (_read_file(picture.path) if picture.path else b"")
+    deep = decode_deep(data) if hashlib.sha256(data).hexdigest() == picture.sha256 else None
+    return picture.pixels if deep is None or deep.shape[:2] != picture.pixels.shape[:2] else deep
 
 
 def load_bytes(data: bytes, name: str, *, max_pixels: int = DISPLAY_LIMIT) -> LoadedPicture:

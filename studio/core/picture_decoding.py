@@ -2,25 +2,26 @@
 
 import logging
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from studio.core.events import Picture
+from studio.core.events import DeepPicture, Picture
 from studio.core.failures import StudioError
-from studio.core.icc import to_srgb
-from studio.core.resizing import to_8_bits
+from studio.core.icc import deep_to_srgb, to_srgb
+from studio.core.resizing import to_8_bits, to_16_bits
 
 HARD_LIMIT = 400_000_000
 """Pixels above which a file is refused by its header: it is a decompression bomb, or too much for this computer."""
 
 _FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PSD", "QOI")
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ORIENTATION, _BITS_PER_SAMPLE, _ICC_PROFILE = 274, 258, 34675
 
 Image.MAX_IMAGE_PIXELS = HARD_LIMIT  # Pillow's own check, set to ours
@@ -75,7 +76,7 @@ def _decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
     try:
         opened = Image.open(BytesIO(data), formats=[known for known in _FORMATS if known in Image.OPEN])
     except UnidentifiedImageError:
-        if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        if data[:4] not in _TIFF_STARTS:
             raise
         return _decode_unusual_tiff(data, name, max_pixels)
     with opened as image:
@@ -98,15 +99,18 @@ def _decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
 
 def _decode_unusual_tiff(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
     """Decode a kind of TIFF that Pillow does not know, e.g. floating-point colours."""
+    import tifffile  # seldom needed, and slow to import
+
     with tifffile.TiffFile(BytesIO(data)) as file:
         page: Any = file.pages[0]
         width, height, bits = page.imagewidth, page.imagelength, int(page.bitspersample)
         orientation = int(page.tags.valueof(_ORIENTATION, 1))
         profile = page.tags.valueof(_ICC_PROFILE) or None
     _check_size(width, height, name)
-    plain = _decode_deep_tiff(data)
-    if plain is None:
+    deep = _tiff_values(data)
+    if deep is None:
         raise _damaged(name, ValueError("unknown compression"))
+    plain = _image_from_array(*deep)
     full_size = (height, width) if orientation >= 5 else (width, height)
     return DecodedPicture(_finish(plain, profile, orientation, max_pixels), full_size, profile, bits)
 
@@ -144,13 +148,17 @@ def _deep_to_8_bits(data: bytes, image: Image.Image) -> Image.Image | None:
         array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         return None if array is None else _image_from_array(_from_bgr(array))
     if image.format == "TIFF":
-        return _decode_deep_tiff(data)
+        deep = _tiff_values(data)
+        return None if deep is None else _image_from_array(*deep)
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _image_from_array(np.asarray(image))
     return None
 
 
-def _decode_deep_tiff(data: bytes) -> Image.Image | None:
+def _tiff_values(data: bytes) -> tuple[NDArray[Any], bool] | None:
+    """Return a TIFF's values as they stand in the file, and whether they are CMYK."""
+    import tifffile
+
     with tifffile.TiffFile(BytesIO(data)) as file:
         page: Any = file.pages[0]
         try:
@@ -165,11 +173,11 @@ def _decode_deep_tiff(data: bytes) -> Image.Image | None:
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE and array.dtype.kind == "u":
             array = np.iinfo(array.dtype).max - array
         cmyk = page.photometric == tifffile.PHOTOMETRIC.SEPARATED
-    return _image_from_array(array, cmyk=cmyk)
+    return array, cmyk
 
 
 def _channels_last(array: NDArray[Any], page: Any) -> NDArray[Any]:
-    if array.ndim == 3 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
+    if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
         return np.moveaxis(array, 0, -1)
     return array
 
@@ -181,11 +189,47 @@ def _from_bgr(array: NDArray[Any]) -> NDArray[Any]:
     return array[..., order]
 
 
-def _image_from_array(array: NDArray[Any], *, cmyk: bool = False) -> Image.Image:
+def decode_deep(data: bytes) -> DeepPicture | None:
+    """Decode a PNG or TIFF file of more than 8 bits a channel in 16, as upright as `decode` does, in sRGB, RGB or RGBA.
+
+    None where 8 bits are all that can be had of it: other files, CMYK, colour profiles that are tables.
+    """
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and data[24] == 16:
+        with Image.open(BytesIO(data)) as image:
+            orientation, profile = int(image.getexif().get(_ORIENTATION, 1)), image.info.get("icc_profile")
+        png: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        values, cmyk = _from_bgr(png), False
+    elif data[:4] in _TIFF_STARTS and (deep := _tiff_values(data)) is not None:
+        import tifffile
+
+        values, cmyk = deep
+        with tifffile.TiffFile(BytesIO(data)) as file:
+            tags = file.pages[0].tags  # type: ignore[union-attr]
+            orientation, profile = int(tags.valueof(_ORIENTATION, 1)), tags.valueof(_ICC_PROFILE)
+    else:
+        return None
+    if cmyk or values.dtype.itemsize == 1:
+        return None
+    values = _scaled(values.reshape(*values.shape[:2], -1)[..., :4], 65535)
+    if values.shape[2] < 3:
+        values = values[..., [0, 0, 0, 1][: 2 + values.shape[2]]]
+    upright = deep_to_srgb(np.ascontiguousarray(values), profile)
+    turn = _UPRIGHT.get(orientation)
+    return upright if upright is None or turn is None else np.ascontiguousarray(turn(upright))
+
+
+_UPRIGHT: dict[int, Callable[[DeepPicture], DeepPicture]] = {
+    2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1], 5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1), 7: lambda a: a.swapaxes(0, 1)[::-1, ::-1], 8: np.rot90,
+}  # fmt: skip
+"""EXIF's orientation → what sets a picture upright."""
+
+
+def _image_from_array(array: NDArray[Any], cmyk: bool = False) -> Image.Image:
     channels = 1 if array.ndim == 2 else array.shape[2]
     if array.ndim not in (2, 3) or channels == 0:
         raise ValueError(f"an array of shape {array.shape} is no picture")
-    array = _any_to_8_bits(array[..., :4] if channels > 4 else array)
+    array = _scaled(array[..., :4] if channels > 4 else array, 255)
     if channels == 1:
         return Image.fromarray(array.reshape(array.shape[:2]))
     if cmyk and channels >= 4:
@@ -195,18 +239,19 @@ def _image_from_array(array: NDArray[Any], *, cmyk: bool = False) -> Image.Image
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _any_to_8_bits(array: NDArray[Any]) -> Picture:
+def _scaled(array: NDArray[Any], top: Literal[255, 65535]) -> NDArray[Any]:
+    """Return values of any kind as numbers from 0 to `top`."""
     if array.dtype in (np.uint8, np.uint16):
-        return to_8_bits(array)
+        return to_8_bits(array) if top == 255 else to_16_bits(array)
     if array.dtype.kind == "f":
         values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
         # whoever writes floats writes 0–1; the others keep the range that their numbers came from
-        top = float(values.max(initial=0.0))
-        full = next((limit for limit in (1.0, 255.0, 65535.0) if top <= limit), top)
+        highest = float(values.max(initial=0.0))
+        full = next((limit for limit in (1.0, 255.0, 65535.0) if highest <= limit), highest)
     else:
         values = array.astype(np.float32)
         full = float(65535 if array.dtype == np.int32 and array.max() <= 65535 else np.iinfo(array.dtype).max)
-    return (values.clip(0.0, full) * (255.0 / full) + 0.5).astype(np.uint8)
+    return (values.clip(0.0, full) * (float(top) / full) + 0.5).astype(np.uint8 if top == 255 else np.uint16)
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import Recipe
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -32,8 +33,14 @@ _NAMESPACES = {
 }
 
 
-def digital_source_type(recipe: Recipe | None) -> str:
-    """Return IPTC's code for how a picture was made: pure texture is the network's own, all else builds on a photo."""
+def digital_source_type(recipe: Recipe | None) -> str | None:
+    """Return IPTC's code for how a picture was made; None where no network had a part in it.
+
+    Pure texture is the network's own, all else builds on a photo.
+    """
+    task = None if recipe is None else picture_task_named(recipe.task)
+    if recipe is not None and not recipe.weights and task is not None and not task.products:
+        return None
     generated = recipe is not None and recipe.settings.get("mode") == "texture"
     return _CODES + ("trainedAlgorithmicMedia" if generated else "compositeWithTrainedAlgorithmicMedia")
 

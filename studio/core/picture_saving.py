@@ -6,7 +6,6 @@ from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
-import tifffile
 from PIL import Image
 
 from studio.core.atomic import write_file
@@ -139,6 +138,8 @@ def _encode_webp(pixels: Picture, profile: bytes, quality: int, packet: bytes) -
 
 
 def _encode_tiff(pixels: Picture | DeepPicture, profile: bytes, packet: bytes) -> bytes:
+    import tifffile  # seldom needed, and slow to import
+
     out = BytesIO()
     extra: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] == 4 else {}
     if packet:

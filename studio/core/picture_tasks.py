@@ -6,7 +6,7 @@ Free even of pydantic, so that `atelier --help` answers at once.
 from studio.core.picture_task import CONTENT, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
-__all__ = ["PICTURE_TASKS", "STYLIZE", "picture_task_named"]
+__all__ = ["ADJUST", "PICTURE_TASKS", "STYLIZE", "picture_task_named"]
 
 STYLIZE = PictureTask(
     name="stylize",
@@ -26,7 +26,19 @@ STYLIZE = PictureTask(
     command="studio.command_line.stylize:StylizeCommand",
 )
 
-PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE,)
+ADJUST = PictureTask(
+    name="adjust",
+    title="Adjust",
+    verb="Adjust",
+    icon="tune",
+    tooltip="Crop, straighten and correct a photo",
+    settings_at="studio.core.adjust_settings:AdjustSettings",
+    job="studio.jobs.adjust:adjust",
+    inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
+    at_once=True,
+)
+
+PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST)
 
 
 def picture_task_named(name: str) -> PictureTask | None:

@@ -1,6 +1,7 @@
 """Other sizes and depths of a picture, without halos around transparency."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -16,20 +17,23 @@ def resize(pixels: P, width: int, height: int) -> P:
         return pixels
     shrinks = width * height <= pixels.shape[0] * pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return through_alpha(pixels, lambda values: cv2.resize(values, (width, height), interpolation=method))
+
+
+def through_alpha(pixels: P, mix: Callable[[Any], Any]) -> P:
+    """Return what `mix`, which makes pixels of their neighbours, makes of a picture.
+
+    Colours are weighed by their alpha, so that what is invisible does not bleed into what is seen.
+    """
     if pixels.shape[2] == 3:
-        return cv2.resize(pixels, (width, height), interpolation=method)  # type: ignore[return-value]
-    return _resize_with_alpha(pixels, (width, height), method)
-
-
-def _resize_with_alpha(pixels: P, size: tuple[int, int], method: int) -> P:
-    """Weigh colours by their alpha, so that what is invisible does not bleed into what is seen."""
+        return mix(pixels)  # type: ignore[no-any-return]
     full = float(np.iinfo(pixels.dtype).max)
     values = pixels.astype(np.float32)
     values[..., :3] *= values[..., 3:] / full
-    resized = cv2.resize(values, size, interpolation=method)
-    alpha = resized[..., 3:].clip(0.0, full)
-    resized[..., :3] *= full / np.maximum(alpha, 1.0)
-    return (resized.clip(0.0, full) + 0.5).astype(pixels.dtype)  # type: ignore[return-value]
+    mixed = mix(values)
+    alpha = mixed[..., 3:].clip(0.0, full)
+    mixed[..., :3] *= full / np.maximum(alpha, 1.0)
+    return (mixed.clip(0.0, full) + 0.5).astype(pixels.dtype)  # type: ignore[no-any-return]
 
 
 def fit_within(pixels: P, longer_side: int, *, enlarge: bool = False) -> P:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import platformdirs
-
 _NAME = "Atelier"
 
 
@@ -29,6 +27,8 @@ class UserFolders:
         home = environment.get("ATELIER_HOME", "").strip()
         if home:
             return cls.within(Path(home).expanduser().absolute())
+        import platformdirs  # a portable studio does without
+
         dirs = platformdirs.PlatformDirs(_NAME, appauthor=False)
         return cls(
             library=dirs.user_pictures_path / _NAME,

@@ -1,5 +1,7 @@
 """The classify job: what a classifier that was trained here says of pictures."""
 
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,13 +17,17 @@ from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
+from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
 from studio.core.trained_models import TrainedModels
 from studio.core.verdicts import ClassifyTask, Verdict
 from studio.training.data.augment import centred
 from studio.training.data.shrinking import load_shrunken
 from studio.training.tasks.labelled_pictures import as_seen
 
-__all__ = ["classify"]
+__all__ = ["classify", "kind_of_classifier", "logits_in"]
+
+_TRIED_AT = 64
+"""Larger pictures are tried at this side, px."""
 
 
 def classify(task: ClassifyTask, controls: Controls[Any]) -> Job[tuple[Verdict, ...]]:
@@ -35,6 +41,8 @@ def classify(task: ClassifyTask, controls: Controls[Any]) -> Job[tuple[Verdict, 
     network, facts = open_classifier(task.model)
     device = torch.device(choose_device().kind)
     network = network.to(device)
+    chosen = _best_format(network, facts)
+    in_format(network, chosen)
     verdicts: list[Verdict] = []
     for number, path in enumerate(task.pictures):
         yield Progress("Looking at the pictures", number, len(task.pictures))
@@ -44,8 +52,7 @@ def classify(task: ClassifyTask, controls: Controls[Any]) -> Job[tuple[Verdict, 
         if isinstance(seen, str):
             yield Log(f"“{path.name}” {seen}; it is left out.", "warning")
             continue
-        with torch.no_grad():
-            chances = network(seen[None].to(device)).softmax(dim=1)[0].tolist()
+        chances = logits_in(chosen, network, seen[None].to(device)).softmax(dim=1)[0].tolist()
         ranked = sorted(zip(facts.classes, chances, strict=True), key=lambda one: -one[1])
         verdicts.append(Verdict(path, tuple(ranked)))
     if not verdicts and not controls.finishing:
@@ -67,6 +74,31 @@ def open_classifier(model: str) -> tuple[Classifier, ClassifierFacts]:
         raise StudioError(str(error), "Choose a classifier that was trained with Atelier.") from error
     except OSError as error:
         raise unreadable(file, error) from error
+
+
+def _best_format(network: Classifier, facts: ClassifierFacts) -> InferenceFormat:
+    """Return the format that is best here for such classifiers; where it is not known yet, it is tried."""
+    side = min(facts.size, _TRIED_AT)
+    picture = torch.full((1, facts.channels, side, side), 0.5, device=network.head.weight.device)
+
+    def prepare(format: InferenceFormat) -> Callable[[], Tensor]:
+        copy = in_format(deepcopy(network), format)
+        return lambda: logits_in(format, copy, picture)
+
+    return FormatMemo.standard().choose(kind_of_classifier(facts), prepare)
+
+
+def kind_of_classifier(facts: ClassifierFacts) -> str:
+    """Return what such networks are called where their format is kept."""
+    return f"{facts.architecture} at {min(facts.size, _TRIED_AT)} px"
+
+
+@torch.no_grad()
+def logits_in(format: InferenceFormat, network: Classifier, pictures: Tensor) -> Tensor:
+    """N×C×H×W → N×classes, whatever the format in full precision."""
+    with torch.autocast(pictures.device.type, dtype=torch.bfloat16, enabled=format.dtype != "float32"):
+        logits: Tensor = network(pictures)
+    return logits.float()
 
 
 def look(path: Path, facts: ClassifierFacts) -> Tensor | str:

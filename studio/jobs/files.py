@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import images
-from studio.core.compositing import Backdrop
+from studio.core.compositing import Backdrop, compose
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
 from studio.core.images import LoadedPicture
 from studio.core.library import Library
 from studio.core.recipes import Recipe
+from studio.core.resizing import to_16_bits
+from studio.core.settings import Settings
 
 THUMBNAIL_SIDE = 256
 
@@ -42,13 +44,17 @@ class OpenedPicture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeepTask:
-    """A finished result for the library, and the pictures that went into it."""
+    """A finished result for the library, and the pictures that went into it.
+
+    With `settings`, `picture` is a layer that is still to be laid over the first of them.
+    """
 
     library: Library
-    picture: DeepPicture
+    picture: Picture | DeepPicture
     recipe: Recipe
     inputs: tuple[LoadedPicture, ...] = field(default=())
     ai_mark: bool = True
+    settings: Settings | None = None
 
 
 def load_picture(task: LoadTask, controls: Controls[Any]) -> Job[OpenedPicture]:
@@ -86,4 +92,7 @@ def keep_result(task: KeepTask, controls: Controls[Any]) -> Job[Path]:
 
     """
     yield Progress("Keeping the result")
-    return task.library.keep(task.picture, task.recipe, task.inputs, ai_mark=task.ai_mark)
+    picture = task.picture
+    if task.settings is not None:
+        picture = compose(task.inputs[0].pixels, picture, task.settings)
+    return task.library.keep(to_16_bits(picture), task.recipe, task.inputs, ai_mark=task.ai_mark)

@@ -9,7 +9,7 @@ import hashlib
 import math
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -151,17 +151,22 @@ class RecipeWriter:
         request: what goes in, and what is gone on from.
         settings: those the job started with.
         weights: the networks.
+        versions: what else could change a pixel, such as the format that a network computed in.
 
     """
 
-    def __init__(self, task: PictureTask, request: PictureRequest, settings: Settings, *weights: WeightsRecord) -> None:
+    def __init__(
+        self, task: PictureTask, request: PictureRequest, settings: Settings, *weights: WeightsRecord,
+        versions: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._task = task.name
         self._inputs = _inputs(request)
         self._before = _chain_up_to_branch(request.history, settings) if request.history else ()
         self._initial = (request.history.initial or request.history.settings) if request.history else told(settings)
         known = request.history.weights if request.history else ()
         self._weights = (*known, *(record for record in weights if record not in known))
-        self._versions = _versions()
+        then = request.history.versions if request.history else {}
+        self._versions = then | _versions() | dict(versions or {})
 
     def write(self, settings: Settings, record: tuple[SteeringStep, ...] = (), stopped_at: int | None = None) -> Recipe:
         """Return the recipe of what has been reached.

@@ -4,11 +4,13 @@ from typing import Any
 
 import torch
 
+from models.fast_style import FastStyleNetwork
 from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Job, Progress
 from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
+from studio.jobs.style.fast_stylize import format_of_fast_styles
 from studio.jobs.style.stylize import LOADING, open_backbone
 
 _SIDE = 128
@@ -30,4 +32,6 @@ def warm_up(task: str, controls: Controls[Any]) -> Job[str]:
     features = backbone(image, backbone.scales)
     yield Progress(LOADING)
     torch.autograd.grad(sum(feature.square().mean() for feature in features.values()), image)
+    yield Progress(LOADING)
+    format_of_fast_styles(FastStyleNetwork().to(device.kind).requires_grad_(False).eval())  # once for each version
     return device.label

@@ -49,6 +49,8 @@ _FABRIC_PRECISION: dict[str, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
     "fp16": "16-mixed",
 }
 
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
 T = TypeVar("T")
 
 
@@ -108,8 +110,10 @@ class Processes:
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Return the context in which networks run in the chosen number format."""
-        context: AbstractContextManager[Any] = self._fabric.autocast()
-        return context
+        # without its cache: not every torch keeps what was cast without gradients from where they are needed
+        return torch.autocast(
+            self.device.type, _DTYPES[self.precision], enabled=self.precision != "fp32", cache_enabled=False
+        )
 
     def share_of(self, batch: int) -> int:
         """Return how many of a step's `batch` pictures this process takes.

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from studio.training.data.sampler import seed_of
 
@@ -39,11 +40,8 @@ def generator_state(device: torch.device) -> dict[str, Any]:
         "numpy": [str(name), torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
         "python": [version, list(words), gauss],
     }
-    if device.type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        state["mps"] = torch.mps.get_rng_state()
-    return state
+    own = _state_of(device)
+    return state if own is None else state | {device.type: own}
 
 
 def restore_generators(state: dict[str, Any], device: torch.device) -> None:
@@ -53,10 +51,7 @@ def restore_generators(state: dict[str, Any], device: torch.device) -> None:
     np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))  # noqa: NPY002
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
-    if device.type == "cuda" and "cuda" in state:
-        torch.cuda.set_rng_state(state["cuda"], device)
-    elif device.type == "mps" and "mps" in state:
-        torch.mps.set_rng_state(state["mps"])
+    _restore_state_of(device, state.get(device.type))
 
 
 @contextmanager
@@ -65,7 +60,7 @@ def yielding(device: torch.device) -> Iterator[None]:
 
     They find gradients enabled, as on any thread; we find our generators and our gradient mode again.
     """
-    cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    own = _state_of(device)
     ours = torch.get_rng_state(), np.random.get_state(), random.getstate(), torch.is_grad_enabled()  # noqa: NPY002
     torch.set_grad_enabled(True)
     try:
@@ -75,8 +70,21 @@ def yielding(device: torch.device) -> Iterator[None]:
         np.random.set_state(ours[1])  # noqa: NPY002
         random.setstate(ours[2])
         torch.set_grad_enabled(ours[3])
-        if cuda is not None:
-            torch.cuda.set_rng_state(cuda, device)
+        _restore_state_of(device, own)
+
+
+def _state_of(device: torch.device) -> Tensor | None:
+    """Return the state of the device's own generator, where it has one that is not the processor's."""
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.mps.get_rng_state() if device.type == "mps" else None
+
+
+def _restore_state_of(device: torch.device, state: Tensor | None) -> None:
+    if state is not None and device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    elif state is not None and device.type == "mps":
+        torch.mps.set_rng_state(state)
 
 
 def undisturbed(work: Generator[T, None, R], device: torch.device) -> Generator[T, None, R]:

@@ -147,7 +147,7 @@ class StepTaker:
             sums[name] = sums[name] + part if name in sums else part
 
     def _on_device(self, piece: Batch) -> Batch:
-        return tuple(tensor.to(self._processes.device, non_blocking=True) for tensor in piece)
+        return tuple(tensor.to(self._processes.device) for tensor in piece)
 
 
 @dataclass(slots=True)

@@ -274,7 +274,7 @@ class TrainingTask(ABC):
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - most tasks have no state
-        """Go on where `state_dict()` was taken."""
+        """Go on where `state_dict()` was taken; its tensors come on the CPU, whatever device they were on."""
 
     @abstractmethod
     def export(self, shown: nn.Module) -> ExportedModel:

@@ -15,18 +15,19 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.core.failures import Failure
 from studio.core.frames import Frame
-from studio.jobs.files import OpenedPicture
+from studio.jobs.files import KeepTask, OpenedPicture
 
 __all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureToOpen:
-    """A picture to work on: a file, or what a canvas shows."""
+    """A picture to work on: a file, what a canvas shows, or a result that goes into the library on its way."""
 
     name: str
     path: Path | None = None
     frame: Frame | None = None
+    result: KeepTask | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

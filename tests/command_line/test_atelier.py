@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from studio.cli import commands, main
+from studio.command_line.doctor import Finding, examine
 from studio.command_line.window import debian_package, what_hinders
 from studio.core.images import save_picture
+from studio.core.inference_format import FORMATS, FormatMemo
 from studio.core.recipes import Recipe
+from studio.core.user_folders import UserFolders
 
 ROOT = Path(__file__).parents[2]
 BLOCK_QT = """
@@ -187,6 +190,16 @@ def test_doctor_names_device_versions_networks_and_folders(home):
     for subject in ("Device", "torch", "Python 3.", "SqueezeNet 1.1", "VGG-19", "pip install PySide6", "library"):
         assert subject in ran.stdout
     assert str(home) in ran.stdout
+
+
+def test_doctor_tells_in_which_format_networks_are_used(home):
+    FormatMemo.standard().keep("fast styles of width 0.5", FORMATS[2], 2.71)
+    lines = [finding for finding in examine(UserFolders.standard()) if finding.subject.startswith("Format")]
+    assert lines == [
+        Finding(
+            "Format of fast styles of width 0.5", "good", "bfloat16 channels_last: 2.7 × the speed of plain float32"
+        )
+    ]
 
 
 def test_doctor_notices_a_folder_that_cannot_be_made(home, capsys):

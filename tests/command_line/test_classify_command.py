@@ -14,6 +14,7 @@ from studio.cli import main
 from studio.core.controls import Controls
 from studio.core.events import Log, finish
 from studio.core.failures import StudioError
+from studio.core.inference_format import FORMATS, FormatMemo
 from studio.core.model_shelf import ModelShelf
 from studio.core.settings import Settings
 from studio.core.verdicts import ClassifyTask
@@ -112,3 +113,20 @@ def test_what_is_no_classifier_is_refused_in_two_lines(model_argument, code, wor
     assert main(["classify", str(pictures), "--model", str(model)]) == code
     errors = capsys.readouterr().err.splitlines()
     assert words in errors[-2]
+
+
+def test_a_classifier_says_the_same_in_every_format(model, pictures):
+    said = []
+    for format in FORMATS:
+        FormatMemo.standard().keep("resnet_narrow at 16 px", format, 2.0)
+        verdicts = finish(classify(ClassifyTask(tuple(sorted(pictures.iterdir())), model), Controls(Settings())))
+        said.append([dict(verdict.chances) for verdict in verdicts])
+    for green, red in said:
+        assert green == pytest.approx(said[0][0], abs=0.02)
+        assert red == pytest.approx(said[0][1], abs=0.02)
+    assert said[2] != said[0]  # half precision was really used
+
+
+def test_the_format_of_a_classifier_is_found_out_when_it_is_first_asked(model, pictures):
+    finish(classify(ClassifyTask((pictures / "red.png",), model), Controls(Settings())))
+    assert list(FormatMemo.standard().known()) == ["resnet_narrow at 16 px"]

@@ -28,6 +28,16 @@ def test_a_device_that_is_not_there_is_named():
         assert "doctor" in caught.value.remedy
 
 
+def test_the_environment_can_ask_for_a_kind(monkeypatch):
+    monkeypatch.setenv("ATELIER_DEVICE", " CPU ")
+    assert choose_device().kind == "cpu"
+    assert describe_device()["Device"].endswith("(cpu)")
+    monkeypatch.setenv("ATELIER_DEVICE", "abacus")
+    with pytest.raises(StudioError, match="no device called “abacus”"):
+        choose_device()
+    assert choose_device("cpu").kind == "cpu"  # what the program itself asks for goes before
+
+
 def test_the_description_names_device_threads_and_versions():
     import torch
 

@@ -114,6 +114,12 @@ def test_pure_texture_is_marked_as_generated(recipe):
     assert digital_source_type(texture).endswith("/trainedAlgorithmicMedia")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_that_no_network_had_part_in_is_not_marked(scene, recipe, kind):
+    by_hand = recipe.model_copy(update={"task": "adjust", "weights": ()})
+    assert b"digitalsourcetype" not in encode(kind, scene, recipe=by_hand)
+
+
 def test_a_long_recipe_in_a_jpeg_follows_adobes_extended_xmp(scene, long_recipe):
     data = encode("JPEG", scene, recipe=long_recipe)
     name = re.search(rb"<xmpNote:HasExtendedXMP>([0-9A-F]{32})<", xmp_of(data)).group(1)

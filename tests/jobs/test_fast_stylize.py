@@ -14,8 +14,9 @@ from models.fast_style_files import load_fast_style
 from models.painting_init import fitted
 from models.pixels import to_deep_picture, to_tensor
 from studio.core.controls import Controls
-from studio.core.events import Progress
+from studio.core.events import Progress, finish
 from studio.core.failures import StudioError
+from studio.core.inference_format import FORMATS, PLAIN, FormatMemo
 from studio.core.model_shelf import ModelShelf
 from studio.core.recipes import Recipe
 from studio.core.trained_models import TrainedModels
@@ -36,6 +37,11 @@ def photo_only():
     return request_of(picture("photo.png", seed=0))
 
 
+def formatted(format, speed=2.0):
+    """Let it be known that this format is best here for the small networks of these tests."""
+    FormatMemo.standard().keep("fast styles of width 0.125", format, speed)
+
+
 def put_on_shelf(style, name):
     folder = ModelShelf.standard().folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,6 +53,7 @@ def through_a_file(recipe):
 
 
 def test_it_paints_what_the_network_paints(style):
+    formatted(PLAIN)
     task = photo_only()
     _, result = drive(task, Controls(instantly(style, strength=0.6)))
     network, _ = load_fast_style(style)
@@ -55,6 +62,53 @@ def test_it_paints_what_the_network_paints(style):
     assert result.layer.shape == (90, 120, 3)
     assert np.abs(result.layer.astype(int) - to_deep_picture(expected).astype(int)).max() <= 2  # of 65535
     assert np.array_equal(result.picture, result.layer)  # the strength is in the painting, and not laid on again
+
+
+@pytest.mark.parametrize(("format", "mean", "most"), [(FORMATS[1], 0.001, 0.01), (FORMATS[2], 0.8, 8)])
+def test_a_faster_format_paints_nearly_the_same(style, format, mean, most):
+    formatted(PLAIN)
+    _, plain = drive(photo_only(), Controls(instantly(style)))
+    formatted(format)
+    _, result = drive(photo_only(), Controls(instantly(style)))
+    levels = np.abs(result.layer.astype(float) - plain.layer) / 257  # of 255
+    assert levels.mean() < mean
+    assert levels.max() < most
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_it_is_replayed_in_the_format_it_was_painted_in(style, format):
+    formatted(format)
+    _, result = drive(photo_only(), Controls(instantly(style, strength=0.7)))
+    assert result.recipe.versions["format"] == str(format)
+    put_on_shelf(style, "stripes")
+    for other in FORMATS:  # whatever is best by then
+        formatted(other)
+        _, again = drive(photo_only(), ReplayControls(through_a_file(result.recipe)))
+        assert np.array_equal(again.layer, result.layer)
+
+
+def test_what_version_0_1_painted_is_painted_as_then(style):
+    formatted(FORMATS[2])
+    _, result = drive(photo_only(), Controls(instantly(style, strength=1.0)))
+    old = result.recipe.model_copy(update={"versions": {"atelier": "0.1.0"}})
+    put_on_shelf(style, "stripes")
+    _, again = drive(photo_only(), ReplayControls(through_a_file(old)))
+    network, _ = load_fast_style(style)
+    photo = to_tensor(photo_only().photo.pixels)
+    painted = finish(strips.paint_in_strips(network, photo, 1.0, welford=True))
+    assert np.array_equal(again.layer, to_deep_picture(painted))
+
+
+def test_what_was_painted_at_once_keeps_its_format_where_it_is_gone_on_from(style):
+    formatted(FORMATS[2])
+    events, first = drive(photo_only(), Controls(instantly(style, size=96)))
+    request = small_task(1, branch=frames(events)[1].picture, history=first.recipe)
+    _, result = drive(request, Controls(quick(steps=2, fast_style=str(style))))
+    assert result.recipe.versions["format"] == str(FORMATS[2])
+    formatted(PLAIN)
+    put_on_shelf(style, "stripes")
+    _, again = drive(small_task(1), ReplayControls(through_a_file(result.recipe)))
+    assert np.array_equal(again.layer, result.layer)
 
 
 @pytest.mark.parametrize("size", [96, 300])

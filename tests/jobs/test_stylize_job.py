@@ -18,6 +18,7 @@ from studio.core.device import choose_device
 from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture
+from studio.core.inference_format import FormatMemo
 from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.stylize import stylize
 from studio.jobs.warm_up import warm_up
@@ -256,3 +257,9 @@ def test_warming_up_names_the_wait_and_says_what_computes():
     events, device = run(warm_up, "squeezenet1_1:untrained")
     assert device == choose_device().label
     assert set(events) == {Progress("Loading the network…")}
+
+
+def test_warming_up_finds_out_which_format_fast_styles_are_painted_in():
+    run(warm_up, "squeezenet1_1:untrained")
+    known = FormatMemo.standard().known()
+    assert list(known) == ["fast styles of width 0.5"]

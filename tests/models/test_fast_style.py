@@ -120,6 +120,41 @@ def test_strips_make_the_picture_of_one_pass(network, monkeypatch, size, strengt
     assert shares[-1] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("size", [(64, 96), (131, 61), (5, 40)])
+def test_strips_with_convolutions_in_half_precision_and_channels_last_stay_near_and_keep_full_precision(network, size):
+    photo = picture(*size)
+    whole = network(photo, torch.ones(1))
+    for layer in (module for module in network.modules() if isinstance(module, torch.nn.Conv2d)):
+        layer.to(dtype=torch.bfloat16, memory_format=torch.channels_last)
+    painted, _ = in_strips(network, photo, 1.0)
+    assert painted.dtype == torch.float32
+    assert len(painted.unique()) > 256 or size[0] < 32  # a picture in half precision would have so few tones
+    assert float((painted - whole).abs().mean()) < 1 / 255
+
+
+def test_the_moments_of_strips_are_those_of_the_whole_map():
+    values = 5 + picture(50, 7, seed=4, count=1).double()
+    for welford in (True, False):
+        moments = strips_module._Moments()
+        for top in range(0, 50, 16):
+            moments.add(values[:, :, top : top + 16].float(), welford=welford)
+        mean = values.mean(dim=(0, 2, 3))
+        assert torch.allclose(moments.mean, mean, rtol=1e-6)
+        assert torch.allclose(moments.squares, (values - mean.view(1, 3, 1, 1)).square().sum((0, 2, 3)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_it_learns_in_mixed_precision(network, dtype):
+    """The way out is in full precision: a sigmoid in bf16 has steps of 1/256 and more."""
+    network.requires_grad_(True)
+    with torch.autocast("cpu", dtype=dtype):
+        painted = network(picture(32, 32), torch.tensor([0.7]))
+    assert painted.dtype == torch.float32
+    assert float((painted - network(picture(32, 32), torch.tensor([0.7]))).detach().abs().mean()) < 1 / 255
+    painted.mean().backward()
+    assert all(bool(weight.grad.isfinite().all()) for weight in network.parameters())
+
+
 def test_a_picture_with_a_bright_half_has_no_seam_between_strips(network, monkeypatch):
     """Tiles with norms of their own would show here: one half is black, the other white noise."""
     monkeypatch.setattr(strips_module, "WORK_PER_STRIP", 2e4)

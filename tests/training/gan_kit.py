@@ -71,6 +71,7 @@ class OnPoints(TrainingTask):
     def __init__(self, settings: ToySettings, context: TaskContext) -> None:
         torch.manual_seed(7)
         self.settings = settings
+        self.device = context.device
         self.examples = Points(settings.examples)
         self.networks = {name: network.to(context.device) for name, network in self.made().items()}
         self.heard: list[tuple[str, Update]] = []
@@ -107,9 +108,9 @@ class Wgan(OnPoints):
 class Pool:
     """Earlier fakes: once it is full, half of the new ones are exchanged for old ones (Shrivastava et al. 2017)."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, device: torch.device) -> None:
         self.size = size
-        self.fakes = torch.zeros(0, 2)
+        self.fakes = torch.zeros(0, 2, device=device)
 
     def exchange(self, fakes: Tensor) -> Tensor:
         given = []
@@ -135,7 +136,7 @@ class Cycle(OnPoints):
     def __init__(self, settings: ToySettings, context: TaskContext) -> None:
         super().__init__(settings, context)
         self.best = ("cycle", "min")
-        self.pools = {"a": Pool(settings.pool), "b": Pool(settings.pool)}
+        self.pools = {side: Pool(settings.pool, context.device) for side in "ab"}
 
     def made(self) -> dict[str, nn.Module]:
         generators = nn.ModuleDict({"ab": mapping(norm=self.norm), "ba": mapping(norm=self.norm)})
@@ -163,14 +164,14 @@ class Cycle(OnPoints):
             )
 
     def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
-        points = torch.linspace(-1, 1, 16).reshape(8, 2)
+        points = torch.linspace(-1, 1, 16, device=self.device).reshape(8, 2)
         yield
         return {"cycle": F.l1_loss(shown["ba"](shown["ab"](points)), points).item()}
 
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
         yield
-        points = shown["ab"](torch.linspace(-1, 1, 16).reshape(8, 2))
-        grey = (points.sigmoid() * 255).to(torch.uint8).numpy()
+        points = shown["ab"](torch.linspace(-1, 1, 16, device=self.device).reshape(8, 2))
+        grey = (points.sigmoid() * 255).to(torch.uint8).cpu().numpy()
         return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2))
 
     def refresh_statistics(self, shown: nn.Module, batch: Batch) -> Generator[None, None, None]:
@@ -184,7 +185,7 @@ class Cycle(OnPoints):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         for side, pool in self.pools.items():
-            pool.fakes = state[side]
+            pool.fakes = state[side].to(self.device)
 
 
 class NormedCycle(Cycle):

@@ -24,12 +24,12 @@ from studio.core.frames import prepare_frame
 from studio.core.model_shelf import ShelfEntry
 from studio.core.picture_tasks import STYLIZE
 from studio.core.style_settings import StyleSettings
+from studio.jobs.browse import Thumbnail
 from studio.training.data.inspection import DataReport, Finding
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.progress_line import ProgressLine
-from studio.ui.controls.samples import Sample
 from studio.ui.controls.settings_form import SettingsForm
-from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.ui.panels.library.view import LibraryView
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
 from studio.ui.panels.models.list import ModelList
@@ -45,7 +45,7 @@ from studio.ui.shell.shortcuts_sheet import Shortcut, ShortcutsSheet
 from studio.ui.shell.task_rail import TaskEntry, TaskRail
 from studio.ui.theme import Theme
 
-SAMPLES = [Sample("cat", "A cat", plain_picture())]
+SAMPLES = [Thumbnail("cat", "A cat", Path("cat.jpg"), plain_picture())]
 
 
 def make_form(theme: Theme) -> QWidget:
@@ -86,7 +86,7 @@ def make_empty_state(theme: Theme) -> QWidget:
 
 def make_library(theme: Theme) -> QWidget:
     library = LibraryView(theme)
-    library.set_entries([LibraryEntry(Path("a.png"), "A", plain_picture())])
+    library.set_entries([Thumbnail("a.png", "A", Path("a.png"), plain_picture())])
     return library
 
 

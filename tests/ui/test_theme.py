@@ -1,9 +1,17 @@
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
+from studio.ui.controls.gesture import Gesture
+from studio.ui.controls.picture_tile import PictureTile
+from studio.ui.controls.switch import Switch
+from studio.ui.controls.value_scale import ValueScale
+from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.icons import GLYPHS, icon, set_icon
+from studio.ui.plots.legend import LegendRow
+from studio.ui.plots.overlay import PlotOverlay
 from studio.ui.theme import Theme, mark
 from studio.ui.tokens import DARK, LIGHT
 
@@ -60,11 +68,16 @@ def test_stylesheet_parses_without_a_warning_and_reaches_labels(qtbot, theme: Th
     assert label.font().pixelSize() == theme.tokens.title_size
 
 
-@pytest.mark.parametrize("name", sorted(GLYPHS))
+@pytest.mark.parametrize("name", [*sorted(GLYPHS), "crop_rotate"])
 def test_every_icon_draws_something(qtbot, theme: Theme, name: str):
     image = icon(name, theme.tokens).pixmap(24, 24).toImage()
     inked = sum(image.pixelColor(x, y).alpha() > 0 for x in range(24) for y in range(24))
     assert inked > 10
+
+
+def test_an_icon_that_nobody_drew_is_an_error(theme: Theme):
+    with pytest.raises(KeyError, match="no such icon"):
+        icon("no such icon", theme.tokens)
 
 
 def test_icon_takes_the_colour_of_the_theme_and_follows_it(qtbot, theme: Theme):
@@ -87,3 +100,44 @@ def test_a_newer_icon_replaces_the_older_for_good(qtbot, theme: Theme):
 
 def _ink(button: QToolButton) -> str:
     return button.icon().pixmap(32, 32).toImage().pixelColor(16, 16).name()
+
+
+class PaintCounter(QObject):
+    """Counts how often a widget is asked to draw itself."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Switch,
+        lambda theme: ValueSlider(ValueScale(0, 1, 0.1), theme, Gesture(theme)),
+        lambda theme: PictureTile(64, theme),
+        lambda theme: LegendRow("loss", 0, theme),
+        lambda theme: PlotOverlay(None, theme),
+    ],
+    ids=["switch", "slider", "tile", "legend", "overlay"],
+)
+def test_what_draws_itself_is_drawn_again_in_the_other_colours(qtbot, theme: Theme, make):
+    widget = make(theme)
+    qtbot.addWidget(widget)
+    widget.resize(100, 40)
+    widget.show()
+    qtbot.waitExposed(widget)
+    QApplication.processEvents()
+    painted = PaintCounter(widget)
+    QTest.qWait(50)
+    painted.count = 0
+    theme.set_mode(theme.mode)
+    QTest.qWait(50)
+    assert painted.count == 0
+    theme.set_mode("light")
+    qtbot.waitUntil(lambda: painted.count > 0)

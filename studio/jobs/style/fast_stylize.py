@@ -1,5 +1,9 @@
 """Paints a photo at once, with a network that has learnt one painting by heart, and follows the Strength slider."""
 
+from collections.abc import Callable
+from copy import deepcopy
+
+import torch
 from torch import Tensor
 
 from models.fast_style import FastStyleNetwork
@@ -11,8 +15,9 @@ from models.weight_files import WeightsError
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
 from studio.core.device import choose_device
-from studio.core.events import Job, Preview, Progress
+from studio.core.events import Job, Preview, Progress, finish
 from studio.core.failures import StudioError
+from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
 from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe
@@ -21,13 +26,17 @@ from studio.core.style_settings import StyleSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.picture_recipes import RecipeWriter
 
-__all__ = ["fast_stylize", "open_fast_style", "paint_as_recorded"]
+__all__ = ["fast_stylize", "format_of_fast_styles", "kind_of_fast_style", "open_fast_style", "paint_as_recorded"]
 
 LOADING = "Loading the fast style…"
 GLANCE = 384
 """Longer side at which a large photo is shown first: that takes a moment even on a slow machine."""
 LARGE = 800
 """From this longer side on there is a first glance."""
+FORMAT = "format"
+"""What recipes call, among the versions, the format that a fast style painted in; those of version 0.1 name none."""
+_TRIED_AT = {"cpu": 64}
+"""Side of the square, px, on which formats are compared: some milliseconds of one core; a graphics card needs more."""
 
 
 def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[PictureResult]:
@@ -45,11 +54,13 @@ def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> 
     yield Progress(LOADING)
     style = TrainedModels.standard("fast_style").find(settings.fast_style)
     network = open_fast_style(style)
-    record = style.record()
+    chosen = format_of_fast_styles(network)
+    in_format(network, chosen)
+    record, versions = style.record(), {FORMAT: str(chosen)}
 
     def recipe(strength: float) -> Recipe:
         newest = controls.settings.model_copy(update={"strength": strength})
-        return RecipeWriter(STYLIZE, request, newest, record).write(newest)
+        return RecipeWriter(STYLIZE, request, newest, record, versions=versions).write(newest)
 
     photo = _photo(request, settings)
     if max(photo.shape[2:]) >= LARGE:
@@ -80,9 +91,10 @@ def paint_as_recorded(request: PictureRequest, settings: StyleSettings, recipe: 
 
     """
     yield Progress(LOADING)
-    network = open_fast_style(recorded_style(settings, recipe))
+    recorded = recipe.versions.get(FORMAT)
+    network = in_format(open_fast_style(recorded_style(settings, recipe)), InferenceFormat.from_text(recorded or ""))
     photo = _photo(request, settings)
-    painted = yield from _painted(network, photo, settings.strength, None)
+    painted = yield from _painted(network, photo, settings.strength, None, welford=recorded is None)
     assert painted is not None
     return laid_over(photo, painted, settings.strength)
 
@@ -107,6 +119,26 @@ def open_fast_style(style: TrainedModel) -> FastStyleNetwork:
     return network.to(choose_device().kind)
 
 
+def format_of_fast_styles(network: FastStyleNetwork) -> InferenceFormat:
+    """Return the format that is best here for networks as wide as this one; where it is not known yet, it is tried."""
+    device = next(network.parameters()).device
+    chance = torch.Generator().manual_seed(0)
+    side = _TRIED_AT.get(device.type, 512)
+    photo = torch.rand(1, 3, side, side, generator=chance).to(device)
+
+    def prepare(format: InferenceFormat) -> Callable[[], Tensor]:
+        copy = in_format(deepcopy(network), format)
+        copy.body = copy.body[:1]  # the others are like it
+        return lambda: finish(paint_in_strips(copy, photo, 1.0))
+
+    return FormatMemo.standard().choose(kind_of_fast_style(network), prepare)
+
+
+def kind_of_fast_style(network: FastStyleNetwork) -> str:
+    """Return what such networks are called where their format is kept."""
+    return f"fast styles of width {network.width:g}"
+
+
 def _photo(request: PictureRequest, settings: StyleSettings) -> Tensor:
     """Return the photo at the size of the result, 1×3×H×W on the device."""
     height, width = request.photo.pixels.shape[:2]
@@ -124,12 +156,13 @@ def _glance(network: FastStyleNetwork, photo: Tensor, controls: Controls[StyleSe
 
 
 def _painted(
-    network: FastStyleNetwork, photo: Tensor, strength: float, controls: Controls[StyleSettings] | None
-) -> Job[Tensor | None]:
+    network: FastStyleNetwork, photo: Tensor, strength: float, controls: Controls[StyleSettings] | None, *,
+    welford: bool = False,
+) -> Job[Tensor | None]:  # fmt: skip
     """Paint strip by strip; None where the slider has moved on in the meantime."""
     height, width = photo.shape[2:]
     stage = f"Painting at once · {max(height, width)} px"
-    steps = paint_in_strips(network, photo, strength)
+    steps = paint_in_strips(network, photo, strength, welford=welford)
     try:
         while True:
             share = next(steps)

@@ -5,14 +5,13 @@ from typing import Self
 
 from studio.ui.tokens import Tokens
 
+INK, PLATE = "#f2f2f2", "#141414"
+"""What lies upon the picture is the same in every theme, because photos are not lighter in a light window."""
+
 
 @dataclass(frozen=True, slots=True)
 class CanvasColours:
-    """Colours of one scheme.
-
-    What surrounds the picture follows the theme; what lies upon it (`ink` on `plate`) is the same in every theme,
-    because photos are not lighter in a light window.
-    """
+    """Colours of one scheme: of what surrounds the picture, which follows the theme."""
 
     surround: str
     check_light: str
@@ -21,8 +20,6 @@ class CanvasColours:
     refused: str
     text: str
     text_muted: str
-    ink: str = "#f2f2f2"
-    plate: str = "#141414"
 
     @classmethod
     def of(cls, tokens: Tokens) -> Self:

@@ -6,7 +6,7 @@ Sized for the screen, not for the picture, and quiet: the picture stays the brig
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from studio.ui.canvas.colours import CanvasColours
+from studio.ui.canvas.colours import INK, PLATE
 
 GRIP = 14.0
 """Radius of the divider's round grip."""
@@ -18,7 +18,7 @@ _LABEL_MARGIN = 12.0
 _LABEL_PAD = QPointF(8.0, 3.0)
 
 
-def paint_divider(painter: QPainter, x: float, picture: QRectF, hot: bool, colours: CanvasColours) -> None:
+def paint_divider(painter: QPainter, x: float, picture: QRectF, hot: bool) -> None:
     """Draw the line between photo and painting with its grip.
 
     Args:
@@ -26,7 +26,6 @@ def paint_divider(painter: QPainter, x: float, picture: QRectF, hot: bool, colou
         x: where the divider stands.
         picture: the visible part of the picture.
         hot: whether the pointer is over it or drags it.
-        colours: of the canvas.
 
     """
     top, height = round(picture.top()), round(picture.height())
@@ -37,7 +36,7 @@ def paint_divider(painter: QPainter, x: float, picture: QRectF, hot: bool, colou
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 60))
     painter.drawEllipse(centre, GRIP + 1.5, GRIP + 1.5)
-    ink, plate = QColor(colours.ink), QColor(colours.plate)
+    ink, plate = QColor(INK), QColor(PLATE)
     painter.setPen(QPen(ink, 1.5))
     painter.setBrush(ink if hot else plate)
     painter.drawEllipse(centre, GRIP - 0.75, GRIP - 0.75)
@@ -52,21 +51,19 @@ def paint_divider(painter: QPainter, x: float, picture: QRectF, hot: bool, colou
         painter.drawPolyline(QPolygonF([centre + point for point in chevron]))
 
 
-def paint_label(
-    painter: QPainter, text: str, picture: QRectF, right: bool, font: QFont, colours: CanvasColours
-) -> None:
+def paint_label(painter: QPainter, text: str, picture: QRectF, right: bool, font: QFont) -> None:
     """Write `text` on a dim plate in the upper left (or right) corner of `picture`, if there is room for it."""
     box = label_box(text, picture, right, font)
     if box.width() + 2 * _LABEL_MARGIN > picture.width() or box.height() + 2 * _LABEL_MARGIN > picture.height():
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    plate = QColor(colours.plate)
+    plate = QColor(PLATE)
     plate.setAlphaF(0.65)
     painter.setBrush(plate)
     painter.drawRoundedRect(box, 4, 4)
     painter.setFont(font)
-    painter.setPen(QColor(colours.ink))
+    painter.setPen(QColor(INK))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -16,6 +16,9 @@ _INPUT = {
     QEvent.Type.MouseButtonRelease,
     QEvent.Type.MouseButtonDblClick,
     QEvent.Type.MouseMove,
+    QEvent.Type.TabletPress,
+    QEvent.Type.TabletMove,
+    QEvent.Type.TabletRelease,
     QEvent.Type.Wheel,
     QEvent.Type.Leave,
     QEvent.Type.NativeGesture,
@@ -42,7 +45,6 @@ class SidePane(QGraphicsView):
     def __init__(self, hand_over: Callable[[QEvent], bool], colours: CanvasColours, parent: QWidget) -> None:
         super().__init__(parent)
         self._hand_over = hand_over
-        self._colours = colours
         self._label = ""
         self.item = FrameItem(colours)
         scene = QGraphicsScene(self)
@@ -56,7 +58,6 @@ class SidePane(QGraphicsView):
 
     def set_colours(self, colours: CanvasColours) -> None:
         """Take other colours."""
-        self._colours = colours
         self.item.set_colours(colours)
         self.setBackgroundBrush(QColor(colours.surround))
 
@@ -78,7 +79,7 @@ class SidePane(QGraphicsView):
         picture = self.viewportTransform().mapRect(self.item.boundingRect()) & QRectF(self.viewport().rect())
         painter.save()
         painter.resetTransform()
-        paint_label(painter, self._label, picture, False, small_font(self.font()), self._colours)
+        paint_label(painter, self._label, picture, False, small_font(self.font()))
         painter.restore()
 
     def viewportEvent(self, event: QEvent) -> bool:

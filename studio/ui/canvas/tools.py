@@ -4,10 +4,14 @@ The canvas asks its tools in order; the first that takes a press gets the drag u
 for masks, say) is one more object put in front with `Canvas.add_tool`.
 """
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QInputDevice, QMouseEvent, QWheelEvent
+
+if TYPE_CHECKING:
+    from studio.ui.canvas.compare_view import CompareView
+    from studio.ui.canvas.zoom_pan import ZoomPanView
 
 GRAB = 8.0
 """How far from the divider's line the pointer may be to grab it: a target 16 px wide."""
@@ -41,39 +45,12 @@ class Tool:
         return False
 
 
-class Pannable(Protocol):
-    """What the pan tool needs of a canvas."""
-
-    def to_picture(self, place: QPointF) -> QPointF:
-        """Return the position in the picture at a place of the viewport."""
-
-    def place(self, spot: QPointF, at: QPointF) -> None:
-        """Bring a position of the picture to a place of the viewport."""
-
-    def toggle_actual_size(self, anchor: QPointF) -> None:
-        """Go from fit to 100 % at `anchor`, or back."""
-
-
-class Dividable(Protocol):
-    """What the split tool needs of a canvas."""
-
-    @property
-    def divider_x(self) -> float | None:
-        """Where the divider stands in the viewport; None when there is none."""
-
-    def move_divider(self, x: float) -> None:
-        """Put the divider at `x` of the viewport."""
-
-    def centre_divider(self) -> None:
-        """Put it back in the middle."""
-
-
 class PanTool(Tool):
     """Drag with the left or the middle button moves the picture; a double click looks at it pixel by pixel."""
 
     drag_cursor = Qt.CursorShape.ClosedHandCursor
 
-    def __init__(self, canvas: Pannable) -> None:
+    def __init__(self, canvas: "ZoomPanView") -> None:
         self._canvas = canvas
         self._spot = QPointF()
 
@@ -99,7 +76,7 @@ class SplitTool(Tool):
 
     drag_cursor = Qt.CursorShape.SplitHCursor
 
-    def __init__(self, canvas: Dividable) -> None:
+    def __init__(self, canvas: "CompareView") -> None:
         self._canvas = canvas
         self._offset = 0.0
 

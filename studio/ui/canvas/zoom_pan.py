@@ -61,18 +61,20 @@ class ZoomPanView(QGraphicsView):
 
     def to_picture(self, place: QPointF) -> QPointF:
         """Return the position in the picture (in its pixels) at `place` of the viewport."""
-        return (place + self._scroll()) / self._scale()
+        return (place + self._scroll()) / self.view_scale
 
     def to_view(self, spot: QPointF) -> QPointF:
         """Return where in the viewport a position of the picture is seen."""
-        return spot * self._scale() - self._scroll()
+        return spot * self.view_scale - self._scroll()
 
     def picture_in_view(self) -> QRectF:
         """Return the visible part of the picture, in the viewport's coordinates."""
         corner, far = self.to_view(QPointF(0, 0)), self.to_view(QPointF(*self._size))
         return QRectF(corner, far) & QRectF(self.viewport().rect())
 
-    def _scale(self) -> float:
+    @property
+    def view_scale(self) -> float:
+        """Logical pixels of the screen per pixel of the picture."""
         return self._zoom / self.viewport().devicePixelRatio()
 
     def _scroll(self) -> QPointF:
@@ -156,7 +158,7 @@ class ZoomPanView(QGraphicsView):
 
     def _look(self, zoom: float, spot: QPointF, at: QPointF) -> None:
         changed, self._zoom = zoom != self._zoom, zoom
-        scale, view = self._scale(), self.viewport().size()
+        scale, view = self.view_scale, self.viewport().size()
         width, height = self._size
         self.setTransform(QTransform.fromScale(scale, scale))
         room_x, room_y = view.width() / scale, view.height() / scale  # more than `clamp_origin` ever needs

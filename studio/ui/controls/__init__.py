@@ -1,1 +1,1 @@
-"""What a hand turns: small composable widgets, one to a file."""
+"""Controls: small composable widgets that panels are made of, one to a file."""

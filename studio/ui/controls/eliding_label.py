@@ -1,12 +1,14 @@
-"""A label that gives way: it shows as much of its text as fits, and all of it in the tooltip."""
+"""Labels of one line: one that gives way, and one whose place stays as wide however its figures change."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from studio.ui.theme import mark, with_even_figures
+
 
 class ElidingLabel(QLabel):
-    """A one-line label that elides instead of pushing its neighbours.
+    """Shows as much of its text as fits, and all of it in the tooltip, instead of pushing its neighbours.
 
     Args:
         text: what it says.
@@ -58,3 +60,13 @@ class ElidingLabel(QLabel):
     def _update_tooltip(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
         self.setToolTip("\n".join(part for part in (self.text() if cut else "", self._hint) if part))
+
+
+def figures_label(widest: str, parent: QWidget) -> QLabel:
+    """Return an empty, right-aligned label with room for `widest`, in digits of one width."""
+    label = QLabel(parent)
+    label.setFont(with_even_figures(label.font()))
+    label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest) + 4)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    mark(label, tone="muted")
+    return label

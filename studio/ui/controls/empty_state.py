@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from studio.ui.controls.samples import Sample, SampleRow
-from studio.ui.icons import icon
+from studio.jobs.browse import Thumbnail
+from studio.ui.controls.layouts import column, row
+from studio.ui.controls.samples import SampleRow
+from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
-from studio.ui.tokens import Tokens
 
 _ICON = 48
 _SAMPLE_TILE = 96
@@ -31,16 +32,16 @@ class EmptyState(QWidget):
 
     def __init__(self, icon_name: str, title: str, words: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon_name, self._theme = icon_name, theme
+        self._theme = theme
         self._sign = QLabel(self)
         self._title = QLabel(title, self)
         self._words = QLabel(words, self)
-        self._buttons = QHBoxLayout()
+        self._buttons = row(gap=theme.tokens.gap)
         self._samples_title = QLabel("or try one of these", self)
         self._samples = SampleRow(_SAMPLE_TILE, theme, self)
         self._lay_out()
         self._connect()
-        self._paint_sign(theme.tokens)
+        set_icon(self._sign, icon_name, theme, colour="text_muted", side=_ICON)
         self.set_samples([])
 
     def _lay_out(self) -> None:
@@ -52,25 +53,17 @@ class EmptyState(QWidget):
         for label in (self._title, self._words):
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._buttons.setSpacing(gap)
         self._buttons.setAlignment(centre)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * gap, 3 * gap, 3 * gap, 3 * gap)
-        layout.setSpacing(gap)
-        layout.addStretch(1)
-        layout.addWidget(self._sign, 0, centre)
-        layout.addWidget(self._title)
-        layout.addWidget(self._words)
-        layout.addSpacing(gap)
-        layout.addLayout(self._buttons)
-        layout.addSpacing(gap)
-        layout.addWidget(self._samples_title, 0, centre)
-        layout.addWidget(self._samples, 0, centre)
-        layout.addStretch(1)
+        samples = ((self._samples_title, centre), (self._samples, centre))
+        self.setLayout(
+            column(
+                None, (self._sign, centre), self._title, self._words, gap, self._buttons, gap, *samples, None,
+                gap=gap, margins=3 * gap,
+            )
+        )  # fmt: skip
 
     def _connect(self) -> None:
         self._samples.sample_chosen.connect(self.sample_chosen)
-        self._theme.theme_changed.connect(self._paint_sign)
 
     def add_action(self, action: QAction, *, primary: bool = False) -> QPushButton:
         """Offer an action as a button that follows it."""
@@ -80,7 +73,7 @@ class EmptyState(QWidget):
         self._buttons.addWidget(button)
         return button
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer samples; without any, their caption is hidden too."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))
@@ -90,10 +83,6 @@ class EmptyState(QWidget):
         """Say something else."""
         self._title.setText(title)
         self._words.setText(words)
-
-    def _paint_sign(self, tokens: Tokens) -> None:
-        sign = icon(self._icon_name, tokens, colour="text_muted")
-        self._sign.setPixmap(sign.pixmap(QSize(_ICON, _ICON), self.devicePixelRatioF()))
 
 
 class _ActionButton(QPushButton):

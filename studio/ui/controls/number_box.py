@@ -1,4 +1,4 @@
-"""The exact number behind a slider: typed, stepped with the arrows, turned with the wheel once it has the focus."""
+"""Exact numbers: the box behind a slider, and how numbers are read and written where a box would be too coarse."""
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
@@ -12,7 +12,9 @@ _STEPPING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageD
 
 
 class NumberBox(QDoubleSpinBox):
-    """A spin box without buttons; `valueChanged` comes when a typed number is finished, not at each digit.
+    """A spin box without buttons: typed, stepped with the arrows, turned with the wheel once it has the focus.
+
+    `valueChanged` comes when a typed number is finished, not at each digit.
 
     Args:
         gesture: a held arrow key is one gesture.
@@ -54,3 +56,24 @@ class NumberBox(QDoubleSpinBox):
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
         self._gesture.end()
         super().focusOutEvent(event)
+
+
+def read_number(text: str) -> float:
+    """Read a number as people write it: 0.001, 0,001, 1e-3, 5 %.
+
+    Raises:
+        ValueError: there is none.
+
+    """
+    words = text.strip().replace("−", "-").replace(",", ".").replace(" ", "")
+    share = words.endswith("%")
+    try:
+        value = float(words.removesuffix("%"))
+    except ValueError:
+        raise ValueError(f"“{text.strip()}” is no number.") from None
+    return value / 100 if share else value
+
+
+def number_text(value: float) -> str:
+    """Write a number briefly and exactly enough to be read back: 0.002, 2e-5."""
+    return f"{value:.6g}".replace("e-0", "e-").replace("e+0", "e+")

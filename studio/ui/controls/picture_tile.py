@@ -46,7 +46,6 @@ class PictureTile(QAbstractButton):
 
     def _connect(self) -> None:
         self._cross.clicked.connect(self.remove_requested)
-        self._theme.theme_changed.connect(self._repaint)
 
     def set_picture(self, name: str, picture: Picture | None, hint: str = "") -> None:
         """Show a thumbnail under a name that screen readers and the tooltip tell."""
@@ -118,6 +117,3 @@ class PictureTile(QAbstractButton):
         if self.isEnabled() and (self.isDown() or self.underMouse()):
             return QPen(self._theme.colour("outline"), 1)
         return None
-
-    def _repaint(self) -> None:
-        self.update()

@@ -1,34 +1,126 @@
-"""The line at the bottom: what is being done, how far it is, how long it will take, and the way to stop it."""
+"""How far something is: what is being done, how much of it, how long it will take, and the way to stop it."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
-from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.figures import figures_label
+from studio.core.sizes import of_megabytes
+from studio.ui.controls.eliding_label import ElidingLabel, figures_label
+from studio.ui.controls.layouts import row
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme
+
+__all__ = ["ByteProgress", "ProgressLine"]
 
 _IDLE = "Ready"
 
 _FINE = 10_000
-"""Parts into which the whole job is divided for bar and clock."""
+"""Parts of the bar, and of the clock of a whole job: Qt's bar counts in 32 bits, and a file may have more bytes."""
 
 
-class ProgressLine(QWidget):
-    """Stage · step · time left · bar · Pause · Stop, each in its fixed place so that nothing shifts.
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What is counted: the widest text, how `done` of `total` is written, and over how many the pace is averaged."""
+
+    widest: str
+    write: Callable[[int, int], str]
+    memory: float
+
+
+_STEPS = _Unit("8888 / 8888", lambda done, total: f"{done} / {total}", 12.0)
+_BYTES = _Unit("8888 of 8888 MB", of_megabytes, 8_000_000.0)  # a few seconds of an ordinary connection
+
+
+class _ProgressBase(QWidget):
+    """Stage · how much · time left · bar, each in its fixed place so that nothing shifts; subclasses add buttons.
 
     Args:
         theme: where colours and icons come from.
         parent: the widget it lies in.
         clock: seconds; a test hands in its own.
+
+    """
+
+    unit: ClassVar[_Unit]
+
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._clock = theme, clock
+        self._eta = EtaEstimator(memory=self.unit.memory)
+        self._job_eta = EtaEstimator(memory=0.06 * _FINE)
+        self._heading = ""
+        self._stage = ElidingLabel(parent=self)
+        self._count = figures_label(self.unit.widest, self)
+        self._left = figures_label("88:88:88 left", self)
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self._stage.setMinimumWidth(96)
+        self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._add_buttons()
+
+    def _add_buttons(self) -> None:
+        """Make the buttons, connect them and lay everything out."""
+        raise NotImplementedError
+
+    def _lay_out(self, *buttons: QWidget, stretch: tuple[int, int]) -> QHBoxLayout:
+        gap = self._theme.tokens.gap
+        layout = row((self._stage, stretch[0]), self._count, self._left, gap, (self.bar, stretch[1]), *buttons, gap=gap)
+        self.setLayout(layout)
+        return layout
+
+    @property
+    def text(self) -> str:
+        """Everything the line says, as one sentence."""
+        return " · ".join(part for part in (self._stage.text(), self._count.text(), self._left.text()) if part)
+
+    def start(self, words: str) -> None:
+        """Something begins; how far it is nobody knows yet."""
+        self._heading = ""
+        self._eta.reset()
+        self._job_eta.reset()
+        self._say(words)
+        self.bar.setRange(0, 0)
+
+    def set_progress(self, progress: Progress) -> None:
+        """Show where the job is."""
+        if progress.heading != self._heading:
+            self._heading = progress.heading
+            self._eta.reset()
+        done, total, eta = progress.done, progress.total, self._eta
+        if progress.share is not None:  # of the whole job, not only of the stage
+            done, total, eta = round(progress.share * _FINE), _FINE, self._job_eta
+        left = words_for_time_left(eta.observe(self._clock(), done, total))
+        self._say(*self._words(progress), left if progress.total > 0 else "")
+        self.bar.setRange(0, _FINE if total else 0)  # 0: the length is not known, the bar only shows that it lives
+        self.bar.setValue(_FINE * min(done, total) // total if total else 0)
+
+    def _words(self, progress: Progress) -> tuple[str, str]:
+        """Return what is being done, and how much of it is done."""
+        return progress.heading, self.unit.write(progress.done, progress.total) if progress.total > 0 else ""
+
+    def _say(self, stage: str, count: str = "", left: str = "") -> None:
+        for label, words in ((self._stage, stage), (self._count, count), (self._left, left)):
+            if label.text() != words:
+                label.setText(words)
+
+
+class ProgressLine(_ProgressBase):
+    """The line at the bottom: the job's stage, steps and time left, with Pause and Stop.
+
+    Args:
         with_buttons: whether there is anything that takes long enough to be paused and stopped.
 
     """
+
+    unit = _STEPS
 
     stop_requested = Signal()
     pause_requested = Signal()
@@ -42,130 +134,112 @@ class ProgressLine(QWidget):
         clock: Callable[[], float] = time.monotonic,
         with_buttons: bool = True,
     ) -> None:
-        super().__init__(parent)
-        self._theme, self._clock = theme, clock
-        self._eta = EtaEstimator()
-        self._job_eta = EtaEstimator(memory=0.06 * _FINE)
-        self._running = self._paused = False
-        self._stage_name: str | None = None
-        self._stage = ElidingLabel(_IDLE, self)
-        self._steps = figures_label("8888 / 8888", self)
-        self._left = figures_label("88:88:88 left", self)
-        self._bar = QProgressBar(self)
-        self._pause = QPushButton(self)
-        self._stop = QPushButton("Stop", self)
-        self._lay_out()
-        self._connect()
+        super().__init__(theme, parent, clock=clock)
         for button in (self._pause, self._stop):
             button.setVisible(with_buttons)
-        self._show_state()
 
-    def _lay_out(self) -> None:
+    def _add_buttons(self) -> None:
         tokens = self._theme.tokens
-        self._stage.setMinimumWidth(96)
-        self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._bar.setTextVisible(False)
-        self._bar.setMinimumWidth(48)
-        self._bar.setAccessibleName("Progress")
+        self._pause = QPushButton(self)
+        self._stop = QPushButton("Stop", self)
+        self.bar.setMinimumWidth(48)
+        self.bar.setAccessibleName("Progress")
         set_icon(self._stop, "stop", self._theme)
         for button, widest in ((self._pause, "Resume"), (self._stop, "Stop")):
             button.setIconSize(QSize(16, 16))
             button.setFixedSize(button.fontMetrics().horizontalAdvance(widest) + 44, tokens.control)
         self._stop.setAccessibleName("Stop")
         self._stop.setToolTip("Stop here and keep what was reached")
-        layout = QHBoxLayout(self)
+        layout = self._lay_out(self._pause, self._stop, stretch=(1, 1))
+        layout.insertSpacing(layout.count() - 2, tokens.gap)
         layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
-        layout.setSpacing(tokens.gap)
-        layout.addWidget(self._stage, 1)
-        layout.addWidget(self._steps)
-        layout.addWidget(self._left)
-        layout.addSpacing(tokens.gap)
-        layout.addWidget(self._bar, 1)
-        layout.addSpacing(tokens.gap)
-        layout.addWidget(self._pause)
-        layout.addWidget(self._stop)
-
-    def _connect(self) -> None:
         self._pause.clicked.connect(self._ask_pause_or_resume)
         self._stop.clicked.connect(self.stop_requested)
+        self.finish()
 
     @property
     def is_running(self) -> bool:
         """True between `start` and `finish`."""
         return self._running
 
-    @property
-    def text(self) -> str:
-        """Everything the line says, as one sentence."""
-        return " · ".join(part for part in (self._stage.text(), self._steps.text(), self._left.text()) if part)
-
     def start(self, words: str = "Starting…") -> None:
         """Something runs from now on: Pause and Stop can be pressed."""
-        self._running, self._paused = True, False
-        self._stage_name = None
-        self._eta.reset()
-        self._job_eta.reset()
-        self._say(words)
-        self._bar.setRange(0, 0)
-        self._show_state()
-
-    def set_progress(self, progress: Progress) -> None:
-        """Show where the job is."""
-        if progress.heading != self._stage_name:
-            self._stage_name = progress.heading
-            self._eta.reset()
-        known = progress.total > 0
-        done, total = _whole(progress)
-        eta = self._eta if progress.share is None else self._job_eta
-        left = eta.observe(self._clock(), done, total)
-        self._say(progress.stage)
-        self._steps.setText(f"{progress.done} / {progress.total}" if known and not progress.in_words else "")
-        self._left.setText(words_for_time_left(left) if known and not self._paused else "")
-        self._bar.setRange(0, total)  # 0: the length is not known, the bar only shows that it lives
-        self._bar.setValue(min(done, total))
+        self._show_state(running=True)
+        super().start(words)
 
     def set_paused(self, paused: bool) -> None:
         """Show that the job rests, or goes on."""
-        self._paused = paused
         self._eta.rest()
         self._job_eta.rest()
-        if paused:
-            self._left.setText("paused")
-        elif self._left.text() == "paused":
-            self._left.setText("")
-        self._show_state()
+        self._show_state(running=self._running, paused=paused)
+        self._say(self._stage.text(), self._count.text())
 
     def finish(self, words: str = _IDLE) -> None:
         """Nothing runs any more; `words` say how it ended."""
-        self._running = self._paused = False
+        self._show_state(running=False)
         self._say(words)
-        self._steps.setText("")
-        self._left.setText("")
-        self._bar.setRange(0, 1)
-        self._bar.setValue(0)
-        self._show_state()
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
 
-    def _say(self, words: str) -> None:
-        if words != self._stage.text():
-            self._stage.setText(words)
+    def _words(self, progress: Progress) -> tuple[str, str]:
+        """Leave a stage that says itself how far it is, such as a download's, as it is."""
+        return progress.stage, "" if progress.in_words else super()._words(progress)[1]
+
+    def _say(self, stage: str, count: str = "", left: str = "") -> None:
+        super()._say(stage, count, "paused" if self._paused else left)
 
     def _ask_pause_or_resume(self) -> None:
         (self.resume_requested if self._paused else self.pause_requested).emit()
 
-    def _show_state(self) -> None:
-        for widget in (self._steps, self._left, self._bar):
-            widget.setVisible(self._running)  # at rest the words have the whole line
-        words = "Resume" if self._paused else "Pause"
+    def _show_state(self, *, running: bool, paused: bool = False) -> None:
+        self._running, self._paused = running, paused
+        for widget in (self._count, self._left, self.bar):
+            widget.setVisible(running)  # at rest the words have the whole line
+        words = "Resume" if paused else "Pause"
         self._pause.setText(words)
         self._pause.setAccessibleName(words)
-        self._pause.setToolTip("Go on painting" if self._paused else "Rest here; the picture stays")
-        set_icon(self._pause, "play" if self._paused else "pause", self._theme)
+        self._pause.setToolTip("Go on painting" if paused else "Rest here; the picture stays")
+        set_icon(self._pause, "play" if paused else "pause", self._theme)
         for button in (self._pause, self._stop):
-            button.setEnabled(self._running)
+            button.setEnabled(running)
 
 
-def _whole(progress: Progress) -> tuple[int, int]:
-    """Return done and total of the whole job where that is known, otherwise of the stage."""
-    if progress.share is None:
-        return progress.done, progress.total
-    return round(progress.share * _FINE), _FINE
+class ByteProgress(_ProgressBase):
+    """The line of a file on its way: megabytes and time left, with Cancel."""
+
+    unit = _BYTES
+
+    cancel_requested = Signal()
+
+    def _add_buttons(self) -> None:
+        side = self._theme.tokens.row
+        self.cancel_button = QToolButton(self)
+        self.cancel_button.setFixedSize(side, side)
+        self.cancel_button.setIconSize(QSize(16, 16))
+        self.cancel_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        set_icon(self.cancel_button, "close", self._theme, colour="text_muted")
+        self.bar.setMinimumWidth(64)
+        self._lay_out(self.cancel_button, stretch=(3, 2))
+        self.cancel_button.clicked.connect(self.cancel_requested)
+
+    def set_subject(self, subject: str, cancel_hint: str = "") -> None:
+        """Tell screen readers what is on its way, and say what becomes of it when it is cancelled."""
+        self.bar.setAccessibleName(f"Progress of {subject}")
+        self.cancel_button.setAccessibleName(f"Cancel {subject}")
+        self.cancel_button.setToolTip(cancel_hint or "Cancel")
+
+    def start(self, words: str) -> None:
+        """Something begins; it can be cancelled."""
+        super().start(words)
+        self.cancel_button.setEnabled(True)
+
+    def wait(self, words: str) -> None:
+        """Show that it stands in line: an empty bar that does not move."""
+        self.start(words)
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+
+    def show_cancelling(self) -> None:
+        """The wish was heard; the connection in progress still has to let go."""
+        self.cancel_button.setEnabled(False)
+        self._say("Stopping…", self._count.text())

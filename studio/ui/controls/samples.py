@@ -1,23 +1,14 @@
 """A row of sample pictures: one click, and there is something to play with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from studio.core.events import Picture
+from studio.jobs.browse import Thumbnail
+from studio.ui.controls.layouts import row
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.theme import Theme
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """A sample picture: the name it is asked for by, the words it is shown with, and a small RGB thumbnail."""
-
-    name: str
-    title: str
-    thumbnail: Picture
 
 
 class SampleRow(QWidget):
@@ -36,12 +27,11 @@ class SampleRow(QWidget):
         super().__init__(parent)
         self._side, self._theme = side, theme
         self.tiles: list[PictureTile] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.tokens.gap)
+        self._row = row(gap=theme.tokens.gap)
         self._row.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.setLayout(self._row)
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer exactly these."""
         for tile in self.tiles:
             self._row.removeWidget(tile)
@@ -49,9 +39,9 @@ class SampleRow(QWidget):
             tile.deleteLater()
         self.tiles = [self._make_tile(sample) for sample in samples]
 
-    def _make_tile(self, sample: Sample) -> PictureTile:
+    def _make_tile(self, sample: Thumbnail) -> PictureTile:
         tile = PictureTile(self._side, self._theme, parent=self)
-        tile.set_picture(sample.title, sample.thumbnail, "A sample: click to use it")
+        tile.set_picture(sample.title, sample.picture, "A sample: click to use it")
         tile.clicked.connect(lambda: self.sample_chosen.emit(sample.name))
         self._row.addWidget(tile)
         return tile

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
+from studio.ui.controls.layouts import column
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -26,14 +27,9 @@ class Section(QWidget):
         self.header = _SectionHeader(title, theme, self)
         self.body = QWidget(self)
         self.body.setVisible(False)
-        self.contents = QVBoxLayout(self.body)
-        self.contents.setContentsMargins(0, theme.tokens.gap // 2, 0, theme.tokens.gap)
-        self.contents.setSpacing(theme.tokens.gap)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(self.body)
+        self.contents = column(gap=theme.tokens.gap, margins=(0, theme.tokens.gap // 2, 0, theme.tokens.gap))
+        self.body.setLayout(self.contents)
+        self.setLayout(column(self.header, self.body, gap=0))
         self._connect()
 
     def _connect(self) -> None:

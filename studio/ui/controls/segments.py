@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
+from studio.ui.controls.layouts import row
 from studio.ui.theme import mark
 
 
@@ -20,7 +21,7 @@ class Segments(QWidget):
         self._group = QButtonGroup(self)
         self.buttons = [self._make_button(i, words) for i, words in enumerate(self._words.values())]
         self.setFocusProxy(self.buttons[0])
-        self._lay_out()
+        self.setLayout(row(*self.buttons, gap=0))
         self._connect()
 
     def _make_button(self, index: int, words: str) -> QToolButton:
@@ -32,13 +33,6 @@ class Segments(QWidget):
         mark(button, kind="segment", end="first" if index == 0 else "last" if index == last else "")
         self._group.addButton(button, index)
         return button
-
-    def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for button in self.buttons:
-            layout.addWidget(button)
 
     def _connect(self) -> None:
         self._group.idToggled.connect(self._tell)

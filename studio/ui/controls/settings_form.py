@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.core.settings import SettingInfo, Settings, describe
+from studio.ui.controls.layouts import column
 from studio.ui.controls.rows.base import SettingRow
 from studio.ui.controls.rows.choice import ChoiceRow
 from studio.ui.controls.rows.number import NumberRow
@@ -57,13 +58,9 @@ class SettingsForm(QWidget):
 
     def _lay_out(self) -> None:
         gap = self._theme.tokens.gap
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        top = QVBoxLayout()
-        top.setSpacing(gap)
-        top.setContentsMargins(0, 0, 0, gap)
-        layout.addLayout(top)
+        top = column(gap=gap, margins=(0, 0, 0, gap))
+        layout = column(top, gap=0)
+        self.setLayout(layout)
         for group in dict.fromkeys(row.info.group for row in self._rows.values() if row.info.group):
             self._sections[group] = Section(group, self._theme, self)
             layout.addWidget(self._sections[group])

@@ -14,10 +14,6 @@ class Switch(QCheckBox):
         super().__init__(parent)
         self._theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._connect()
-
-    def _connect(self) -> None:
-        self._theme.theme_changed.connect(self._repaint)
 
     def sizeHint(self) -> QSize:  # noqa: D102
         return QSize(38, 24)
@@ -27,9 +23,6 @@ class Switch(QCheckBox):
 
     def hitButton(self, position: QPoint) -> bool:  # noqa: D102
         return self.rect().contains(position)
-
-    def _repaint(self) -> None:
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         painter = QPainter(self)

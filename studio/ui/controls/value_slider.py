@@ -65,7 +65,6 @@ class ValueSlider(QSlider):
         self._connect()
 
     def _connect(self) -> None:
-        self._theme.theme_changed.connect(self._repaint)
         self.valueChanged.connect(self._take_travel)
 
     @property
@@ -186,17 +185,16 @@ class ValueSlider(QSlider):
     def _position_at(self, x: float) -> float:
         return (x - _RADIUS - 2) / self._length() * POSITIONS
 
-    def _repaint(self) -> None:
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         middle, x, live = self.height() / 2, self._x_of(self._value), self.isEnabled()
         _bar(painter, 1, self.width() - 1, middle, self._theme.colour("groove" if live else "border"))
-        if live and self._value > self._scale.low:
-            _bar(painter, 1, x, middle, self._theme.colour("accent"))
+        nothing = max(self._scale.low, 0.0)  # what goes both ways is filled from there
+        if live and self._value != nothing:
+            start = 1.0 if nothing == self._scale.low else self._x_of(nothing)
+            _bar(painter, min(start, x), max(start, x), middle, self._theme.colour("accent"))
         if self._default is not None:
             notch = QRectF(self._x_of(self._default) - 0.5, middle + 4, 1, 4)
             painter.fillRect(notch, self._theme.colour("outline" if live else "border"))

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.core.picture_task import InputSlot, PictureTask
 from studio.core.settings import Settings
+from studio.ui.controls.layouts import column, holding, row, scrolling
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.icons import set_icon
 from studio.ui.picture.input_slot import SlotTile, SlotView
@@ -55,32 +55,13 @@ class PictureColumn(QWidget):
 
     def _lay_out(self) -> None:
         gap, margin = self._theme.tokens.gap, self._theme.tokens.margin
-        content = QWidget()
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(margin, margin, margin, margin)
-        inner.setSpacing(margin)
-        for widget in self.controls():
-            inner.addWidget(widget)
-        inner.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = holding(column(*self.controls(), None, gap=margin, margins=margin))
         self.setMinimumWidth(COLUMN_WIDTH)
         mark(self, surface="panel")
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        row = QHBoxLayout()
-        row.setContentsMargins(margin, gap, margin, margin)
-        row.setSpacing(gap)
-        if self.task.at_once:
-            row.addStretch(1)
-        for button, stretch in ((self.start_button, 1), (self.save_button, 0), (self.export_button, 0)):
-            row.addWidget(button, stretch)
-        outer.addLayout(row)
+        before = (None,) if self.task.at_once else ()
+        buttons = ((self.start_button, 1), self.save_button, self.export_button)
+        foot = row(*before, *buttons, gap=gap, margins=(margin, gap, margin, margin))
+        self.setLayout(column((scrolling(content), 1), foot, gap=0))
         self.start_button.setHidden(self.task.at_once)  # nobody needs to ask for it
 
     def _make_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:

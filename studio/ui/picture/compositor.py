@@ -1,6 +1,7 @@
 """Lays the newest layer over its photo, off the UI thread: what the canvas shows."""
 
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -8,7 +9,6 @@ from studio.core.controls import Controls
 from studio.core.events import Preview
 from studio.core.settings import Settings
 from studio.engine import Engine, JobHandle
-from studio.jobs.export import ComposeTask
 
 __all__ = ["Compositor"]
 
@@ -36,17 +36,18 @@ class Compositor(QObject):
         """Whether a frame is still to come."""
         return any(not handle.state.is_over for handle in self._handles)
 
-    def compose(self, task: ComposeTask, settings: Settings, preview: Preview | None = None) -> None:
+    def compose(self, task: Any, settings: Settings, preview: Preview | None = None, job: Any = "compose") -> None:
         """Lay a layer over its photo; `composed` follows unless something newer is asked for before it begins.
 
         Args:
-            task: layer and photo.
+            task: layer and photo (`ComposeTask`), or what else `job` takes.
             settings: how.
             preview: told with the frame.
+            job: composes.
 
         """
         # what is being composed comes to its end: otherwise nothing would be seen while a slider moves
-        handle = self._engine.live(self._key, "compose", task, Controls(settings), after_running=True)
+        handle = self._engine.live(self._key, job, task, Controls(settings), after_running=True)
         handle.finished.connect(partial(self._tell, preview))
         handle.failed.connect(self.failed)
         self._handles = [other for other in self._handles if not other.state.is_over] + [handle]

@@ -81,10 +81,17 @@ class PictureFiles(QObject):
     def keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...], *, ai_mark: bool) -> None:
         """Put a finished picture into the library."""
         pictures = tuple(opened.picture for opened in inputs)
-        task = KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark)
+        self._keep(KeepTask(self.library, result.picture, result.recipe, pictures, ai_mark))
+
+    def keep_and_open(self, task: KeepTask, name: str, role: str) -> None:
+        """Put a finished picture into the library, and open it from there as it is, by this name."""
+        self._keep(task).finished.connect(lambda path: self.open_plain(LoadTask(path=path, name=name), role))
+
+    def _keep(self, task: KeepTask) -> JobHandle:
         handle = self._queue("keep", "keep_result", task)
         handle.finished.connect(self.kept)
         handle.finish()
+        return handle
 
     def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> None:
         self.busy_changed.emit("Opening the picture…")

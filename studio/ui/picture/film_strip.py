@@ -1,29 +1,54 @@
 """The film strip: frames of the painting to go back to, oldest at the left."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelectionModel, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
+from studio.core.events import Picture
 from studio.ui.controls.pixmaps import draw_cover
+from studio.ui.controls.thumbnails import (
+    MARKS,
+    SUBJECT,
+    Index,
+    ThumbnailDelegate,
+    ThumbnailItem,
+    ThumbnailModel,
+    ThumbnailView,
+)  # fmt: skip
 from studio.ui.icons import icon
-from studio.ui.picture.film_model import IS_BRANCH, IS_CURRENT, NUMBER, FilmModel, Index, StripFrame
 from studio.ui.theme import Theme, with_even_figures
 
 _THUMB = 64
 _CAPTION = 16
 _PAD = 4
+_SHOWN = "shown now"
+"""The mark of the frame on the canvas."""
 
 
-class FilmStrip(QListView):
+class StripFrame(Protocol):
+    """What the strip needs to know of a frame."""
+
+    @property
+    def number(self) -> int:
+        """Its name, given back by `frame_chosen`."""
+
+    @property
+    def thumbnail(self) -> Picture:
+        """Small, ready to draw."""
+
+    @property
+    def step(self) -> int:
+        """The evaluation it was painted at, shown below it."""
+
+    @property
+    def branch(self) -> bool:
+        """True where the artist went another way from an earlier frame."""
+
+
+class FilmStrip(ThumbnailView[StripFrame]):
     """A row of frames; arrow keys walk along it, a click or Enter chooses one.
 
     New frames never move what is being looked at: the strip follows its end only while it stands there, and whoever
@@ -39,23 +64,20 @@ class FilmStrip(QListView):
     frame_chosen = Signal(int)
     """The number of a frame, chosen by hand or key."""
 
+    _by_key = False
+
     def __init__(self, picture: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._noun = theme, picture.lower()
-        self._by_key = self._walking = False
-        self._film = FilmModel(self)
-        self.setModel(self._film)
-        self.setItemDelegate(_FrameDelegate(theme, self))
+        film: ThumbnailModel[StripFrame] = ThumbnailModel()
+        super().__init__(film, _FrameDelegate(theme), parent, one_click=True)
+        self._film, self._theme, self._noun = film, theme, picture.lower()
+        self._walking = False
         self._set_up()
-        self._connect()
+        self.opened.connect(self._choose)
 
     def _set_up(self) -> None:
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # of one height with and without its scroll bar, so that the picture above it stays where it is
@@ -64,36 +86,29 @@ class FilmStrip(QListView):
         self.setAccessibleName("Film strip")
         self.setAccessibleDescription(f"Earlier frames of the {self._noun}; choose one to go on from it")
 
-    def _connect(self) -> None:
-        # not `activated`: a desktop's single or double click would choose a second time
-        self.clicked.connect(self._choose)
-
     @property
     def numbers(self) -> tuple[int, ...]:
         """The numbers of the frames shown, in order."""
-        return self._film.numbers
+        return self._film.keys
 
     @property
     def current(self) -> int:
         """The number of the frame marked as shown on the canvas, -1 for none."""
-        return self._film.current
+        return -1 if (number := self._film.marked(_SHOWN)) is None else number
 
     def set_frames(self, frames: Sequence[StripFrame]) -> None:
         """Show exactly these frames."""
-        self._keeping_place(lambda: self._film.replace(frames))
+        self._keeping_place(lambda: self._film.replace([_item(frame) for frame in frames]))
 
     def set_current(self, number: int) -> None:
         """Mark the frame that the canvas shows; tells nobody."""
-        self._film.set_current(number)
+        self._film.set_mark(_SHOWN, number)
         row = self._film.row_of(number)
         if row >= 0 and not self._walking:
             flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
             self.selectionModel().setCurrentIndex(self._film.index(row), flag)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self.currentIndex())
-            return
         before = self.currentIndex().row()
         self._by_key = True
         super().keyPressEvent(event)
@@ -121,10 +136,9 @@ class FilmStrip(QListView):
         if self._by_key:
             super().scrollTo(index, hint)
 
-    def _choose(self, index: QModelIndex) -> None:
+    def _choose(self, frame: StripFrame) -> None:
         self._walking = False
-        if index.isValid():
-            self.frame_chosen.emit(int(index.data(NUMBER)))
+        self.frame_chosen.emit(frame.number)
 
     def _keeping_place(self, change: Callable[[], None]) -> None:
         bar = self.horizontalScrollBar()
@@ -142,32 +156,37 @@ class FilmStrip(QListView):
 
     def _lefts_in_view(self) -> list[tuple[int, int]]:
         """Return number and left edge of every frame in view: some of them will outlive the change."""
-        rects = ((number, self.visualRect(self._film.index(row))) for row, number in enumerate(self._film.numbers))
+        rects = ((number, self.visualRect(self._film.index(row))) for row, number in enumerate(self.numbers))
         return [(number, rect.left()) for number, rect in rects if rect.intersects(self.viewport().rect())]
 
 
-class _FrameDelegate(QStyledItemDelegate):
-    """Draws one frame: thumbnail, step, branch sign, and rings for current, focus and hover."""
+def _item(frame: StripFrame) -> ThumbnailItem[StripFrame]:
+    step = f"Step {frame.step}"
+    words = f"{step}, branch" if frame.branch else step
+    return ThumbnailItem(
+        frame.number, str(frame.step), frame.thumbnail, f"{step}: click to go on from here", words, frame
+    )
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
+
+class _FrameDelegate(ThumbnailDelegate):
+    """Draws one frame: thumbnail, step, branch sign, and rings for current, focus and hover."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(_THUMB + 2 * _PAD, _THUMB + _CAPTION + 2 * _PAD)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell: QRect = option.rect
+    def paint_item(self, painter: QPainter, option: QStyleOptionViewItem, cell: QRect, index: Index) -> None:
         thumb = QRectF(cell.x() + _PAD, cell.y() + _PAD, _THUMB, _THUMB)
-        pixmap: QPixmap = index.data(Qt.ItemDataRole.DecorationRole)
-        draw_cover(painter, pixmap, thumb, 2)
-        self._paint_ring(painter, thumb, option.state, bool(index.data(IS_CURRENT)))
-        if index.data(IS_BRANCH):
+        shown = _SHOWN in index.data(MARKS)
+        draw_cover(painter, index.data(Qt.ItemDataRole.DecorationRole), thumb, 2)
+        self._paint_ring(painter, thumb, option.state, shown)
+        if index.data(SUBJECT).branch:
             self._paint_branch(painter, thumb)
-        self._paint_caption(painter, option, QRectF(cell.x(), thumb.bottom() + 2, cell.width(), _CAPTION), index)
-        painter.restore()
+        font = with_even_figures(option.font)
+        font.setPixelSize(self._theme.tokens.small_size)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("text" if shown else "text_muted"))
+        caption = QRectF(cell.x(), thumb.bottom() + 2, cell.width(), _CAPTION)
+        painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, str(index.data()))
 
     def _paint_ring(self, painter: QPainter, thumb: QRectF, state: QStyle.StateFlag, current: bool) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -185,10 +204,3 @@ class _FrameDelegate(QStyledItemDelegate):
         painter.setBrush(self._theme.colour("panel"))
         painter.drawEllipse(badge)
         icon("branch", self._theme.tokens, colour="accent").paint(painter, badge.adjusted(3, 3, -3, -3).toRect())
-
-    def _paint_caption(self, painter: QPainter, option: QStyleOptionViewItem, area: QRectF, index: Index) -> None:
-        font = with_even_figures(option.font)
-        font.setPixelSize(self._theme.tokens.small_size)
-        painter.setFont(font)
-        painter.setPen(self._theme.colour("text" if index.data(IS_CURRENT) else "text_muted"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, str(index.data()))

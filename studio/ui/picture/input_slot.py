@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.core.events import Picture
 from studio.core.picture_task import InputSlot
+from studio.jobs.browse import Thumbnail
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.file_drop import FileDrop
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.picture_tile import PictureTile
-from studio.ui.controls.samples import Sample, SampleRow
+from studio.ui.controls.samples import SampleRow
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -40,7 +42,7 @@ class SlotView(QWidget):
         """Show these, as many as there are places."""
         raise NotImplementedError
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer samples; one click takes one."""
         raise NotImplementedError
 
@@ -51,13 +53,14 @@ class SlotTile(SlotView):
     Args:
         slot: which of the task's pictures it is.
         theme: where colours and icons come from.
+        help: stands where the facts do while there are none.
         parent: the widget it lies in.
 
     """
 
-    def __init__(self, slot: InputSlot, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, slot: InputSlot, theme: Theme, *, help: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._noun, self._theme = slot.title.lower(), theme
+        self._noun, self._help, self._theme = slot.title.lower(), help, theme
         self.tile = PictureTile(_TILE, theme, parent=self)
         self._name = ElidingLabel(parent=self)
         self._facts = ElidingLabel(parent=self)
@@ -75,22 +78,9 @@ class SlotTile(SlotView):
         set_icon(self._open, "open", self._theme)
         self._open.setAccessibleName(f"Open a {self._noun}")
         self._open.setToolTip(f"Open another {self._noun}")
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addStretch(1)
-        words.addWidget(self._name)
-        words.addWidget(self._facts)
-        words.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(gap)
-        row.addWidget(self.tile)
-        row.addLayout(words, 1)
-        row.addWidget(self._open)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(gap)
-        layout.addLayout(row)
-        layout.addWidget(self._samples)
+        words = column(None, self._name, self._facts, None, gap=2)
+        head = row(self.tile, (words, 1), self._open, gap=gap)
+        self.setLayout(column(head, self._samples, gap=gap))
 
     def _connect(self) -> None:
         self.tile.clicked.connect(self.open_requested)
@@ -103,10 +93,10 @@ class SlotTile(SlotView):
         shown = next(iter(pictures), None)
         name = f"No {self._noun} yet" if shown is None else shown.name
         self._name.setText(name)
-        self._facts.setText("" if shown is None else shown.facts)
+        self._facts.setText((shown.facts if shown is not None else "") or self._help)
         self.tile.set_picture(name, None if shown is None else shown.thumbnail, f"Open another {self._noun}")
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer samples; one click takes one."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))

@@ -1,6 +1,6 @@
 """What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,12 @@ from studio.core.library import Library
 from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
-from studio.jobs.browse import SamplesTask, Thumbnail, list_offers, list_samples
-from studio.jobs.files import LoadTask, OpenedPicture
+from studio.jobs.browse import SamplesTask, list_offers, list_samples
+from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
-from studio.ui.controls import samples as sample_tiles
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
@@ -150,7 +149,7 @@ class PicturePanel(Panel):
         session.frame_composed.connect(self.show_frame)
         session.history_changed.connect(self._show_history)
         session.state_changed.connect(self._show_state)
-        session.progressed.connect(line.set_progress)
+        session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
         session.finished.connect(self._keep)
         session.failed.connect(self.report)
         session.noticed.connect(self.noticed)
@@ -303,16 +302,24 @@ class PicturePanel(Panel):
 
     def copy(self) -> None:
         """Put what is shown on the clipboard."""
+        self.session.when_made(self._copy)
+
+    def _copy(self) -> None:
         if self._shown is not None:
             image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
             QGuiApplication.clipboard().setImage(image)
 
     @property
     def picture_to_send(self) -> PictureToOpen | None:
-        """What is shown, for another panel."""
-        if self._shown is None:
+        """What is shown, for another panel; what nobody kept goes with its recipe into the library on its way."""
+        session, name = self.session, self._saver.proposed_name
+        if self._shown is None or not self.task.at_once:
+            return None if self._shown is None else PictureToOpen(name, frame=self._shown)
+        if session.layer is None or session.recipe is None or not session.is_settled:
             return None
-        return PictureToOpen(self._saver.proposed_name, frame=self._shown)
+        mark, settings = self.context.preferences.ai_mark, session.settings_of_picture
+        task = KeepTask(self.context.library, session.layer, session.recipe, session.pictures, mark, settings)
+        return PictureToOpen(name, result=task)
 
     def menu_for_picture(self) -> QMenu:
         """Return the menu of the picture on the canvas."""
@@ -328,7 +335,7 @@ class PicturePanel(Panel):
             menu.popup(self.canvas.mapToGlobal(place))
 
     def _keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
-        self.files.keep(result, inputs, ai_mark=self._saver.ai_mark)
+        self.files.keep(result, inputs, ai_mark=self.context.preferences.ai_mark)
 
     def _note_saved(self, path: Path) -> None:
         self.context.preferences.save_folder = str(path.parent)
@@ -348,6 +355,8 @@ class PicturePanel(Panel):
     def take(self, what: Sendable) -> None:
         """Work with what another panel sent."""
         match what:
+            case PictureToOpen(name, result=KeepTask() as result):
+                self.files.keep_and_open(result, name, CONTENT)
             case PictureToOpen(name, path, frame):
                 pixels = None if frame is None else picture_of(wrap_level(frame.levels[0], frame.has_alpha))
                 self.files.open_plain(LoadTask(path=path, pixels=pixels, name=name), CONTENT)
@@ -377,7 +386,7 @@ class PicturePanel(Panel):
         for slot in self.task.inputs:
             take = (self.empty_state if slot.role == CONTENT else self.column.slots[slot.role]).set_samples
             handle = self.context.pictures.queue(f"{self.name}.samples", list_samples, SamplesTask(slot.samples))
-            handle.finished.connect(partial(_offer, take))
+            handle.finished.connect(take)
             handle.failed.connect(self.report)
 
     # -- showing the state -----------------------------------------------------------------------------------------
@@ -441,7 +450,3 @@ class PicturePanel(Panel):
 def _in_slot(opened: OpenedPicture) -> SlotPicture:
     picture = opened.picture
     return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height} px")
-
-
-def _offer(take: Callable[[Sequence[sample_tiles.Sample]], None], found: tuple[Thumbnail, ...]) -> None:
-    take([sample_tiles.Sample(sample.name, sample.title, sample.picture) for sample in found])

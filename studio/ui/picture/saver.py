@@ -51,11 +51,6 @@ class PictureSaver:
         photo = self._session.photo
         return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._done}"
 
-    @property
-    def ai_mark(self) -> bool:
-        """Whether the picture is marked as made by a network: never where none had a part in it."""
-        return self._preferences.ai_mark and bool(self._session.task.products)
-
     def save(self) -> None:
         """Save what is shown under the name it has, or ask for one."""
         if self._saved_as is None:
@@ -86,10 +81,12 @@ class PictureSaver:
         return answer is QMessageBox.StandardButton.Yes
 
     def _export(self, path: Path) -> None:
-        session = self._session
+        self._saved_as = path
+        self._session.when_made(lambda: self._write(path))
+
+    def _write(self, path: Path) -> None:
+        session, mark = self._session, self._preferences.ai_mark
         if session.layer is None or session.recipe is None:
             return
-        self._saved_as = path
-        pictures = tuple(opened.picture for pictures in session.used_inputs.values() for opened in pictures)
         settings, library = session.settings_of_picture, self._files.library
-        self._files.export(ExportTask(path, library, pictures, session.layer, settings, session.recipe, self.ai_mark))
+        self._files.export(ExportTask(path, library, session.pictures, session.layer, settings, session.recipe, mark))

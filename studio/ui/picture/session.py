@@ -13,6 +13,7 @@ from PySide6.QtGui import QUndoStack
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Log, Picture, Preview
 from studio.core.frames import Frame
+from studio.core.images import LoadedPicture
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult, PictureTask
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings, describe
@@ -83,6 +84,7 @@ class PictureSession(QObject, Generic[S]):
         self.layer: Picture | DeepPicture | None = None
         self.recipe: Recipe | None = None
         self.start_when_ready = False
+        self._waiting: list[Callable[[], None]] = []
         self._handle: JobHandle | None = None
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
         self._restart.timeout.connect(self.start)
@@ -100,6 +102,11 @@ class PictureSession(QObject, Generic[S]):
     def used_inputs(self) -> InputPictures:
         """What the task is made from with the settings of now."""
         return self.inputs.all
+
+    @property
+    def pictures(self) -> tuple[LoadedPicture, ...]:
+        """The same, in one row, the photo first."""
+        return tuple(opened.picture for pictures in self.used_inputs.values() for opened in pictures)
 
     @property
     def is_complete(self) -> bool:
@@ -209,8 +216,20 @@ class PictureSession(QObject, Generic[S]):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing runs, and everything that was made is shown."""
-        return self._handle is None and not self.compositor.is_busy
+        """Whether nothing runs or is about to, and everything that was made is shown."""
+        return self._handle is None and not self._restart.isActive() and not self.compositor.is_busy
+
+    def when_made(self, act: Callable[[], None]) -> None:
+        """Act on the picture of the newest settings: at once, but for a task `at_once` that is still at it."""
+        if self.is_settled or not self.task.at_once:
+            act()
+        else:
+            self._waiting.append(act)
+
+    def _act(self) -> None:
+        acts, self._waiting = self._waiting, []
+        for act in acts:
+            act()
 
     def start(self) -> None:
         """Begin from the beginning."""
@@ -245,6 +264,7 @@ class PictureSession(QObject, Generic[S]):
     def stop(self) -> None:
         """End the job with what was reached, which is kept like a finished picture. Before the first frame: give up."""
         self._restart.stop()
+        self._act()  # what was asked for is not lost
         if self._handle is not None:
             self._handle.cancel() if self.history.newest is None else self._handle.finish()
 
@@ -338,6 +358,8 @@ class PictureSession(QObject, Generic[S]):
             assert preview.recipe is not None
             settings = self.task.settings.model_validate(preview.recipe.settings)  # those of now may be others
             self._remember(preview.picture, thumbnail_of(frame), preview.step, settings, preview.recipe)
+        if self.is_settled:
+            self._act()
 
     def _remember(self, layer: Picture, thumbnail: Picture, step: int, settings: Settings, recipe: Recipe) -> None:
         self.history.add(layer, thumbnail, step, settings, recipe)

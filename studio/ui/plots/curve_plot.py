@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.plots.axis_mapping import Along, AxisMapping, time_unit
 from studio.ui.plots.line_renderer import LineRenderer, Stroke
-from studio.ui.plots.marks import PlacedMark, PlotMark, PlotMarks
 from studio.ui.plots.minmax_pyramid import Floats
+from studio.ui.plots.overlay import PlacedMark, PlotMark, PlotOverlay
 from studio.ui.plots.plot import SMOOTH_UP_TO, AxisWords, Plot, line_colour, whole_number
 from studio.ui.plots.smoothed_series import SmoothedSeries
 from studio.ui.theme import Theme
@@ -37,8 +37,8 @@ class Curve:
 
     name: str
     colour: int
-    course: SmoothedSeries
-    other: SmoothedSeries | None = None
+    series: SmoothedSeries
+    compared: SmoothedSeries | None = None
     smooth: bool = True
     shown: bool = True
 
@@ -73,8 +73,8 @@ class CurvePlot(Plot):
         self._marks: tuple[PlotMark, ...] = ()
         self._follows_x = self._follows_y = True
         self._cursor: float | None = None
-        self.glass = PlotMarks(self.viewport(), theme)
-        self._sheet = LineRenderer()
+        self.overlay = PlotOverlay(self.viewport(), theme)
+        self._renderer = LineRenderer()
         self._soon = QTimer(self, singleShot=True, interval=0)
         self.view.disableAutoRange()
         self.setMouseTracking(True)
@@ -152,24 +152,24 @@ class CurvePlot(Plot):
             self._fit_heights([one for _, own in lines for one in own.values()])
         self._soon.stop()  # what just changed is about to be drawn
         area = self._area().toAlignedRect()
-        self.glass.setGeometry(area)
-        self._sheet.clear(area.size(), self.devicePixelRatioF())
+        self.overlay.setGeometry(area)
+        self._renderer.clear(area.size(), self.devicePixelRatioF())
         # all that is faint below all that is strong
-        self._sheet.draw(
+        self._renderer.draw(
             [self._stroke(curve, kind, own[kind]) for kind in _KINDS for curve, own in lines if kind in own]
         )
-        self.glass.set_picture(self._sheet.image)
-        self._place_glass()
+        self.overlay.set_picture(self._renderer.image)
+        self._place_overlay()
 
     def _lines_of(self, curve: Curve, edges: Floats) -> dict[_Kind, _Line]:
         """Return what is to be drawn of a curve between these borders of pixels."""
-        steps = self.scales.to_steps(edges, self._along)
-        lines: dict[_Kind, _Line] = {"strong": self._line(self.scales, *curve.course.seen(steps, calm=True))}
-        if curve.course.is_smoothed:
-            lines["raw"] = self._line(self.scales, *curve.course.seen(steps, calm=False))
-        if curve.other is not None and self.other_scales.offers(self._along):
-            steps = self.other_scales.to_steps(edges, self._along)
-            line = self._line(self.other_scales, *curve.other.seen(steps, calm=True))
+        columns = curve.series.columns(self.scales.to_steps(edges, self._along))
+        lines: dict[_Kind, _Line] = {"strong": self._line(self.scales, *curve.series.drawn_mean(columns))}
+        if curve.series.is_smoothed:
+            lines["raw"] = self._line(self.scales, *curve.series.drawn(columns))
+        if curve.compared is not None and self.other_scales.offers(self._along):
+            columns = curve.compared.columns(self.other_scales.to_steps(edges, self._along))
+            line = self._line(self.other_scales, *curve.compared.drawn_mean(columns))
             if len(line.x):
                 lines["other"] = _dashed(line, edges / self.unit)
         return lines
@@ -180,13 +180,13 @@ class CurvePlot(Plot):
     def _stroke(self, curve: Curve, kind: _Kind, line: _Line) -> Stroke:
         """Return a line in pixels, as its kind is drawn."""
         (left, right), (bottom, top) = self.view.viewRange()
-        x = (line.x - left) / (right - left) * self.glass.width()
-        y = (top - line.heights) / (top - bottom) * self.glass.height()
+        x = (line.x - left) / (right - left) * self.overlay.width()
+        y = (top - line.heights) / (top - bottom) * self.overlay.height()
         colour = line_colour(self._theme.tokens, curve.colour)
         if kind == "raw":
             faint = _mixed(colour, self._theme.colour("field"), _FAINT)
             return Stroke(x, y, faint, smooth=len(x) <= SMOOTH_UP_TO)
-        if len(x) > SMOOTH_UP_TO and not curve.course.is_smoothed:
+        if len(x) > SMOOTH_UP_TO and not curve.series.is_smoothed:
             return Stroke(x, y, colour, smooth=False)  # noise is thick by itself
         few = not curve.smooth and len(x) <= _DOTS_UP_TO
         return Stroke(x, y, colour, 1.5 if kind == "other" else 2.0, dots=few and kind == "strong")
@@ -200,9 +200,9 @@ class CurvePlot(Plot):
         """Return the first and last x of everything that shows, in seconds, epochs or steps."""
         ends: list[float] = []
         for curve in self._curves:
-            for course, scales in ((curve.course, self.scales), (curve.other, self.other_scales)):
-                if curve.shown and course is not None and len(course) and scales.offers(self._along):
-                    ends += scales.to_x(course.steps[[0, -1]], self._along).tolist()
+            for series, scales in ((curve.series, self.scales), (curve.compared, self.other_scales)):
+                if curve.shown and series is not None and len(series) and scales.offers(self._along):
+                    ends += scales.to_x(series.steps[[0, -1]], self._along).tolist()
         return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
     def _fit_heights(self, lines: Sequence[_Line]) -> None:
@@ -245,27 +245,27 @@ class CurvePlot(Plot):
 
     def words_at_cursor(self) -> str:
         """Return what is to be said of the marks under the crosshair."""
-        return "" if self._cursor is None else self.glass.words_near(self._pixel_of(self._cursor))
+        return "" if self._cursor is None else self.overlay.words_near(self._pixel_of(self._cursor))
 
-    def _place_glass(self) -> None:
+    def _place_overlay(self) -> None:
         x = [(self._pixel_of(mark.step), mark) for mark in self._marks]
-        width = self.glass.width()
-        self.glass.place([PlacedMark(round(at), mark) for at, mark in x if 0 <= at <= width])
+        width = self.overlay.width()
+        self.overlay.place([PlacedMark(round(at), mark) for at, mark in x if 0 <= at <= width])
         self._place_cross()
 
     def _place_cross(self) -> None:
         if self._cursor is None:
-            self.glass.set_cross(None)
+            self.overlay.set_cross(None)
             return
         _, (bottom, top) = self.view.viewRange()
         dots = []
-        for curve in (one for one in self._curves if one.shown and len(one.course)):
-            index = min(curve.course.nearest(self._cursor), len(curve.course.calm) - 1)
-            height = float(self._heights(curve.course.calm[index : index + 1])[0]) if index >= 0 else np.nan
+        for curve in (one for one in self._curves if one.shown and len(one.series)):
+            mean = curve.series.mean_at(np.array([curve.series.nearest(self._cursor)]))
+            height = float(self._heights(mean)[0])
             if bottom <= height <= top:
-                y = (top - height) / (top - bottom) * self.glass.height()
+                y = (top - height) / (top - bottom) * self.overlay.height()
                 dots.append((y, line_colour(self._theme.tokens, curve.colour)))
-        self.glass.set_cross(self._pixel_of(self._cursor), dots)
+        self.overlay.set_cross(self._pixel_of(self._cursor), dots)
 
     def _area(self) -> QRectF:
         """Where the curves are, in pixels of the viewport."""
@@ -274,17 +274,17 @@ class CurvePlot(Plot):
     def _pixel_of(self, step: float) -> float:
         (left, right), _ = self.view.viewRange()
         x = float(self.scales.to_x(np.array([step], np.float64), self._along)[0]) / self.unit
-        return float((x - left) / (right - left) * self.glass.width())
+        return float((x - left) / (right - left) * self.overlay.width())
 
     def _step_at(self, pixel: float) -> float:
         (left, right), _ = self.view.viewRange()
-        x = left + (right - left) * pixel / max(1, self.glass.width())
+        x = left + (right - left) * pixel / max(1, self.overlay.width())
         return float(self.scales.to_steps(np.array([x * self.unit]), self._along)[0])
 
     def _nearest_step(self, step: float) -> float | None:
         """Return the step nearest to `step` at which a shown curve has a value."""
-        courses = [curve.course for curve in self._curves if curve.shown and len(curve.course)]
-        steps = [float(course.steps[course.nearest(step)]) for course in courses]
+        every = [curve.series for curve in self._curves if curve.shown and len(curve.series)]
+        steps = [float(series.steps[series.nearest(step)]) for series in every]
         return min(steps, key=lambda one: abs(one - step), default=None)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: D102
@@ -309,7 +309,7 @@ class CurvePlot(Plot):
 
     def _walk(self, columns: int) -> None:
         """Move the crosshair by columns of pixels, or to the next value where they lie farther apart."""
-        width = self.glass.width()
+        width = self.overlay.width()
         at = width / 2 if self._cursor is None else self._pixel_of(self._cursor)
         for distance in range(1, width):
             step = self._nearest_step(self._step_at(min(max(at + columns * distance, 0), width)))
@@ -322,7 +322,7 @@ class CurvePlot(Plot):
         if hasattr(self, "_soon"):  # pyqtgraph resizes while it is built
             self._draw_soon()
 
-    def _dress_lines(self, tokens: Tokens) -> None:
+    def _style_lines(self, tokens: Tokens) -> None:
         if hasattr(self, "_soon"):
             self._draw_soon()
 

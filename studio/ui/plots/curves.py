@@ -5,23 +5,23 @@ Imports pyqtgraph: to be imported when curves are first shown (see `plot_style`)
 
 import math
 from collections.abc import Mapping, Sequence
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 
 from studio.core.settings import Settings, describe, setting
 from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.layouts import column
 from studio.ui.controls.rows.number import NumberRow
 from studio.ui.controls.segments import Segments
 from studio.ui.plots.axis_mapping import Along, AxisMapping, Knots, clock
 from studio.ui.plots.curve_plot import Curve, CurvePlot
 from studio.ui.plots.legend import CurveLegend, Reading
-from studio.ui.plots.marks import PlotMark
+from studio.ui.plots.overlay import PlotMark
 from studio.ui.plots.smoothed_series import SmoothedSeries
 from studio.ui.theme import Theme, mark
 
@@ -30,9 +30,6 @@ __all__ = ["AxisMapping", "Curves", "Knots", "PlotMark"]
 Points = tuple[NDArray[Any], NDArray[Any]]
 
 _DRAW_MS = 100
-_WORK_MS = 12
-_WORK_S = 0.006
-_WORK_POINTS = 16_384
 _SIDE = 224
 _NARROW, _TALL, _LOW = 560, 360, 164
 """Narrower than the first and taller than the second, px, the legend lies below the plot, as low as the third."""
@@ -79,7 +76,6 @@ class Curves(QWidget):
         self.smoothing = NumberRow(describe(CurveLook)[0], theme, self)
         self.empty_state = EmptyState("train", "No numbers yet", "They come with the first steps.", theme, self)
         self._draw = QTimer(self, singleShot=True, interval=_DRAW_MS)
-        self._work = QTimer(self, singleShot=True, interval=_WORK_MS)
         self._lay_out()
         self._connect()
         self.set_smoothing(CurveLook().smoothing)
@@ -98,18 +94,15 @@ class Curves(QWidget):
         ):
             for button, tip in zip(segments.buttons, tips, strict=True):
                 button.setToolTip(tip)
-        ways = QVBoxLayout()
-        ways.setSpacing(tokens.gap)
-        ways.addStretch(1)
-        for control in (self.smoothing, self.along, self.heights):
+        ways = (self.smoothing, self.along, self.heights)
+        for control in ways:
             control.setFixedWidth(_SIDE)
-            ways.addWidget(control)
         self._side = QWidget(self)
         self._side_layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._side)
         self._side_layout.setContentsMargins(0, tokens.gap, 0, tokens.gap)
         self._side_layout.setSpacing(tokens.gap)
         self._side_layout.addWidget(self.legend, 1)
-        self._side_layout.addLayout(ways)
+        self._side_layout.addLayout(column(None, *ways, gap=tokens.gap))
         content = QWidget(self)
         self._content_layout = layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
         layout.setSpacing(tokens.margin)
@@ -142,7 +135,6 @@ class Curves(QWidget):
 
     def _connect(self) -> None:
         self._draw.timeout.connect(self._redraw)
-        self._work.timeout.connect(self._go_on_working)
         self.legend.toggled.connect(self._show_or_hide)
         self.plot.cursor_moved.connect(self._read)
         self.smoothing.value_changed.connect(self._take_smoothing)
@@ -169,12 +161,12 @@ class Curves(QWidget):
             smooth: False for what is measured seldom, such as a validation: its line goes through its points.
 
         """
-        if self._curve(name, smooth=smooth).course.replace(steps, values):
+        if self._curve(name, smooth=smooth).series.replace(steps, values):
             self._draw_later()
 
     def append(self, name: str, steps: NDArray[Any], values: NDArray[Any]) -> None:
         """Add points behind the last of a curve, which may be new."""
-        self._curve(name).course.extend(steps, values)
+        self._curve(name).series.extend(steps, values)
         self._draw_later()
 
     def keep_only(self, names: Sequence[str]) -> None:
@@ -220,7 +212,7 @@ class Curves(QWidget):
         for own in series:
             self._curve(own)
         for own, curve in self._curves.items():
-            curve.other = self._compared.get(own)
+            curve.compared = self._compared.get(own)
         self.legend.set_compared(self._compared_name, self._compared)
         self._draw_later()
 
@@ -246,15 +238,11 @@ class Curves(QWidget):
         self._span = points
         self.smoothing.set_value(points)
         for curve in self._curves.values():
-            for course in (curve.course, curve.other):
-                if course is not None and curve.smooth:
-                    course.set_span(points)
-        self._work_a_little()
-        if self._work.isActive():
-            self._draw_later()
-        else:  # few points follow the hand at once
-            self.plot.refresh()
-            self._read(self.plot.cursor)
+            for series in (curve.series, curve.compared):
+                if series is not None and curve.smooth:
+                    series.set_span(points)
+        self.plot.refresh()
+        self._read(self.plot.cursor)
 
     def set_log(self, log: bool) -> None:
         """Draw heights on a logarithmic axis or not; tells nobody."""
@@ -289,36 +277,14 @@ class Curves(QWidget):
 
     # -- drawing, not too often ----------------------------------------------------------------------------------------
 
-    def _courses(self) -> list[SmoothedSeries]:
-        return [*(curve.course for curve in self._curves.values()), *self._compared.values()]
-
     def _draw_later(self) -> None:
         if not self._draw.isActive():
             self._draw.start()
 
     def _redraw(self) -> None:
         if self.isVisible():
-            if not self._work.isActive():  # much to smooth has ticks of its own
-                self._work_a_little()
             self.plot.refresh()
             self._read(self.plot.cursor)
-
-    def _work_a_little(self) -> None:
-        """Smooth what is new, for a few milliseconds; what is left over waits for its turn."""
-        end = perf_counter() + _WORK_S
-        behind = [course for course in self._courses() if course.is_behind]
-        while behind:  # a piece of each at least, so that they get on together
-            for course in behind:
-                course.work(_WORK_POINTS)
-            behind = [course for course in behind if course.is_behind]
-            if perf_counter() >= end:
-                break
-        if behind:
-            self._work.start()
-
-    def _go_on_working(self) -> None:
-        self._work_a_little()
-        self._draw_later()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what came while nobody looked."""
@@ -334,11 +300,11 @@ class Curves(QWidget):
         self.legend.read(*self._words_for(step), readings)
 
     def _newest(self) -> float:
-        return max((float(curve.course.steps[-1]) for curve in self._curves.values() if len(curve.course)), default=0.0)
+        return max((float(curve.series.steps[-1]) for curve in self._curves.values() if len(curve.series)), default=0.0)
 
     def _reading(self, curve: Curve, step: float, *, newest: bool) -> Reading:
-        value, raw = _values_at(curve.course, math.inf if newest else step)
-        other = "" if curve.other is None else _values_at(curve.other, self._same_place(step))[0]
+        value, raw = _values_at(curve.series, math.inf if newest else step)
+        other = "" if curve.compared is None else _values_at(curve.compared, self._same_place(step))[0]
         return Reading(value, raw if raw != value else "", other)
 
     def _same_place(self, step: float) -> float:
@@ -358,13 +324,12 @@ class Curves(QWidget):
         return f"Step {step:,.0f}", details
 
 
-def _values_at(course: SmoothedSeries, step: float) -> tuple[str, str]:
+def _values_at(series: SmoothedSeries, step: float) -> tuple[str, str]:
     """Return in words: the strong line's value, and the value as measured."""
-    index = course.nearest(step) if len(course) else -1
+    index = series.nearest(step) if len(series) else -1
     if index < 0:
         return "", ""
-    raw = _figure(float(course.values[index]))
-    return (_figure(float(course.calm[index])) if index < len(course.calm) else raw), raw
+    return _figure(float(series.mean_at(np.array([index]))[0])), _figure(float(series.values[index]))
 
 
 def _figure(value: float) -> str:

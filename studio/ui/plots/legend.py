@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import column, holding, scrolling
 from studio.ui.plots.plot import line_colour
 from studio.ui.theme import Theme, mark, with_even_figures
 
@@ -43,8 +44,7 @@ class CurveLegend(QWidget):
         self.place = ElidingLabel(parent=self)
         self.details = ElidingLabel(parent=self)
         self.runs = ElidingLabel(parent=self)
-        self._column = QVBoxLayout()
-        self._scroll = QScrollArea(self)
+        self._column = column(gap=0)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -55,24 +55,10 @@ class CurveLegend(QWidget):
             label.setFont(with_even_figures(label.font()))
             label.setFixedHeight(self._theme.tokens.row - _PAD)
         self.runs.setVisible(False)
-        rows = QWidget()
-        rows.setLayout(self._column)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
         self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._scroll.setWidget(rows)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.place)
-        layout.addWidget(self.details)
-        layout.addWidget(self.runs)
-        layout.addSpacing(_PAD)
-        layout.addWidget(self._scroll, 1)
+        rows = scrolling(holding(self._column))
+        rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setLayout(column(self.place, self.details, self.runs, _PAD, (rows, 1), gap=0))
 
     def set_curves(self, curves: Sequence[tuple[str, int]]) -> None:
         """Show exactly these (name, colour), in this order; rows that stay keep their state."""
@@ -121,7 +107,6 @@ class LegendRow(QAbstractButton):
         self.setFont(with_even_figures(self.font()))
         self.setAccessibleName(f"Curve {name}")
         self._explain()
-        theme.theme_changed.connect(self._repaint)
 
     @property
     def reading(self) -> Reading:
@@ -196,6 +181,3 @@ class LegendRow(QAbstractButton):
         painter.setPen(self._theme.colour(colour))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(row.adjusted(0, 0, -_PAD, 0), flags, words)
-
-    def _repaint(self) -> None:
-        self.update()

@@ -1,7 +1,7 @@
-"""Draws lines onto a sheet, in pixels. Quick, because it asks Qt only for hairlines.
+"""Draws lines into a picture, in pixels. Quick, because it asks Qt only for hairlines.
 
 Qt's rasteriser strokes a line of two pixels as one long outline, which takes 25 times as long as a hairline when the
-line is calm and hundreds of times when it is noisy. A few hairlines side by side look the same.
+line is smooth and hundreds of times when it is noisy. A few hairlines side by side look the same.
 """
 
 import math
@@ -31,7 +31,7 @@ class Stroke:
 
 
 class LineRenderer:
-    """A transparent sheet of the size of the plot."""
+    """A transparent picture of the size of the plot."""
 
     def __init__(self) -> None:
         self.image = QImage()

@@ -96,55 +96,50 @@ class Pyramid:
         return lows, highs
 
 
-def thin(steps: Floats, pyramid: Pyramid, edges: Floats, *, middle: bool = False) -> tuple[Floats, Floats]:
-    """Return as few points (steps, values) as show the series between `edges`.
+class Columns:
+    """Which points of a series lie in which column of pixels.
 
     Args:
-        steps: where each value of `pyramid` lies, not decreasing.
-        pyramid: the values.
-        edges: the borders of the columns of pixels, as steps, not decreasing.
-        middle: a single point a column, between its extremes: enough for a calm line, and drawn eight times as fast.
+        steps: where the points lie, not decreasing.
+        edges: the borders of the columns, as steps, not decreasing.
 
     """
-    steps = steps[: len(pyramid)]
-    cuts = np.searchsorted(steps, edges)
-    before, behind = max(int(cuts[0]) - 1, 0), min(int(cuts[-1]) + 1, len(steps))
-    if behind - before <= len(edges):
-        return steps[before:behind], pyramid.values[before:behind]
-    starts, ends = cuts[:-1], cuts[1:]
-    counts = ends - starts
-    dense = counts > _FEW
-    each = 1 if middle else 2
-    # a dense column gives one or two points, every other one all that it has
-    offsets = np.concatenate([[0], np.cumsum(np.where(dense, each, counts))])
-    x, y = np.empty(offsets[-1]), np.empty(offsets[-1])
-    here, there = _ranges(starts[~dense], counts[~dense]), _ranges(offsets[:-1][~dense], counts[~dense])
-    x[there], y[there] = steps[here], pyramid.values[here]
+
+    def __init__(self, steps: Floats, edges: Floats) -> None:
+        self.steps, self.edges = steps, edges
+        self.cuts: Indices = np.searchsorted(steps, edges)
+        self.counts: Indices = np.diff(self.cuts)
+        self.ends: Indices = np.stack([self.cuts[:-1], self.cuts[1:] - 1], 1)
+        """The first and the last point of each column, (columns, 2); only where there are any."""
+
+    @property
+    def around(self) -> tuple[Indices, Indices]:
+        """The points just outside, left and right, where there are any.
+
+        With them a line leaves the picture instead of ending at its rim.
+        """
+        left, right = int(self.cuts[0]), int(self.cuts[-1])
+        return np.arange(max(left - 1, 0), left), np.arange(right, min(right + 1, len(self.steps)))
+
+
+def thin(columns: Columns, pyramid: Pyramid) -> tuple[Floats, Floats]:
+    """Return as few points (steps, values) as show the values of `pyramid` in `columns`."""
+    steps, values, (left, right) = columns.steps, pyramid.values, columns.around
+    if columns.cuts[-1] - columns.cuts[0] < len(columns.edges):
+        every = slice(columns.cuts[0] - len(left), columns.cuts[-1] + len(right))
+        return steps[every], values[every]
+    counts, at = columns.counts, np.clip(columns.ends, 0, len(steps) - 1)
+    x, y, dense = steps[at], values[at], counts > _FEW
     if dense.any():
-        at, start, end = offsets[:-1][dense], starts[dense], ends[dense]
-        lows, highs = pyramid.extremes(start, end)
+        low, high = pyramid.extremes(at[dense, 0], at[dense, 1] + 1)
         # in the middle of its pixels, so that neighbours stand side by side without a gap
-        x[at] = x[at + each - 1] = ((edges[:-1] + edges[1:]) / 2)[dense]
-        if middle:
-            y[at] = (lows + highs) / 2
-        else:
-            falls = pyramid.values[end - 1] < pyramid.values[start]
-            y[at], y[at + 1] = np.where(falls, highs, lows), np.where(falls, lows, highs)
-    return _with_neighbours(steps, pyramid.values, x, y, (before, int(cuts[0])), (int(cuts[-1]), behind))
-
-
-def _with_neighbours(
-    steps: Floats, values: Floats, x: Floats, y: Floats, before: tuple[int, int], behind: tuple[int, int]
-) -> tuple[Floats, Floats]:
-    """Add the points just outside, so that the line leaves the picture instead of ending at its rim."""
-    left, right = slice(*before), slice(*behind)
-    return np.concatenate([steps[left], x, steps[right]]), np.concatenate([values[left], y, values[right]])
-
-
-def _ranges(starts: Indices, counts: Indices) -> Indices:
-    """Return start, start + 1, … for each of several ranges, one after the other."""
-    before = np.cumsum(counts) - counts
-    return np.repeat(starts - before, counts) + np.arange(int(counts.sum()))
+        x[dense] = ((columns.edges[:-1] + columns.edges[1:]) / 2)[dense, None]
+        falls = y[dense, 1] < y[dense, 0]
+        y[dense] = np.stack([np.where(falls, high, low), np.where(falls, low, high)], 1)
+    drawn = counts[:, None] > (0, 1)  # one point, if the column has no other
+    return (
+        np.concatenate([steps[left], x[drawn], steps[right]]), np.concatenate([values[left], y[drawn], values[right]]),
+    )  # fmt: skip
 
 
 def _folded(values: Floats, fold: np.ufunc) -> Floats:

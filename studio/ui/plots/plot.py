@@ -99,7 +99,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         self.picture = None
         self.update()
 
-    def dress(self, tokens: Tokens, font: QFont) -> None:
+    def apply_theme(self, tokens: Tokens, font: QFont) -> None:
         """Take the theme's colours and a font."""
         self.labelStyle = {"font-size": f"{tokens.small_size}px"}
         self.label.setFont(font)
@@ -171,10 +171,10 @@ class PlotView(pg.ViewBox):  # type: ignore[misc]
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
-    """An empty plot in the studio's dress.
+    """An empty plot in the studio's colours and fonts.
 
     Click it, then: the wheel or + and − zoom, Shift + arrows move, Home shows everything again, as does the button
-    that appears in the corner. Subclasses colour their lines in `_dress_lines`.
+    that appears in the corner. Subclasses colour their lines in `_style_lines`.
 
     Args:
         theme: where colours and icons come from.
@@ -192,8 +192,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._theme = theme
         self.whole_button = QToolButton(self)
         self._set_up(name)
-        self._dress(theme.tokens)
-        theme.theme_changed.connect(self._dress)
+        self._apply_theme(theme.tokens)
+        theme.theme_changed.connect(self._apply_theme)
         self.view.moved_by_hand.connect(self._offer_whole)
         self.whole_button.clicked.connect(self.show_all)
 
@@ -235,18 +235,18 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.view.drags_y |= along_y
         self.whole_button.show()
 
-    # -- dress ---------------------------------------------------------------------------------------------------------
+    # -- theme ---------------------------------------------------------------------------------------------------------
 
-    def _dress(self, tokens: Tokens) -> None:
+    def _apply_theme(self, tokens: Tokens) -> None:
         self.setBackground(QColor(tokens.field))
         font = with_even_figures(self.font())
         font.setPixelSize(tokens.small_size)
         for axis in self.axes.values():
-            axis.dress(tokens, font)
+            axis.apply_theme(tokens, font)
             axis.setZValue(-1)  # the grid lies below the lines
-        self._dress_lines(tokens)
+        self._style_lines(tokens)
 
-    def _dress_lines(self, tokens: Tokens) -> None:
+    def _style_lines(self, tokens: Tokens) -> None:
         """Colour what is drawn; for subclasses."""
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QMenuBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from studio.ui.controls.layouts import column, holding, row, scrolling
 from studio.ui.theme import Theme, mark
 
 _COLUMNS = 2
@@ -66,31 +66,17 @@ class ShortcutsSheet(QDialog):
         gap = self._theme.tokens.gap
         title = QLabel("Keyboard and mouse", self)
         mark(title, tone="title")
-        columns = QHBoxLayout()
-        columns.setSpacing(6 * gap)
-        for part in _balanced(groups):
-            columns.addLayout(self._make_column(part))
-        sheet = QWidget()
-        sheet.setLayout(columns)
-        area = QScrollArea(self)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        sheet = holding(row(*(self._make_column(part) for part in _balanced(groups)), gap=6 * gap))
+        area = scrolling(sheet)
         area.setAccessibleName("Shortcuts")
-        area.setWidget(sheet)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * gap, 3 * gap, 3 * gap, 2 * gap)
-        layout.setSpacing(2 * gap)
-        layout.addWidget(title)
-        layout.addWidget(area)
+        self.setLayout(column(title, area, gap=2 * gap, margins=(3 * gap, 3 * gap, 3 * gap, 2 * gap)))
         window: QWidget | None = self.parentWidget()
         room = 720 if window is None else window.height()
         self.resize(sheet.sizeHint().width() + 8 * gap, min(sheet.sizeHint().height() + 12 * gap, room - 8 * gap))
 
     def _make_column(self, groups: Mapping[str, Sequence[Shortcut]]) -> QVBoxLayout:
         gap = self._theme.tokens.gap
-        column = QVBoxLayout()
-        column.setSpacing(2 * gap)
+        parts = column(gap=2 * gap)
         for title, lines in groups.items():
             grid = QGridLayout()
             grid.setHorizontalSpacing(3 * gap)
@@ -99,12 +85,12 @@ class ShortcutsSheet(QDialog):
             heading = QLabel(title)
             mark(heading, tone="strong")
             grid.addWidget(heading, 0, 0, 1, 2)
-            for row, line in enumerate(lines, start=1):
-                grid.addWidget(QLabel(line.words), row, 0)
-                grid.addLayout(_key_caps(line.keys), row, 1)
-            column.addLayout(grid)
-        column.addStretch(1)
-        return column
+            for number, line in enumerate(lines, start=1):
+                grid.addWidget(QLabel(line.words), number, 0)
+                grid.addLayout(_key_caps(line.keys), number, 1)
+            parts.addLayout(grid)
+        parts.addStretch(1)
+        return parts
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         if event.key() == Qt.Key.Key_F1 or event.text() == "?":
@@ -114,14 +100,10 @@ class ShortcutsSheet(QDialog):
 
 
 def _key_caps(keys: Sequence[str]) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    row.addStretch(1)
-    for key in keys:
-        cap = QLabel(key)
+    caps = [QLabel(key) for key in keys]
+    for cap in caps:
         mark(cap, kind="key")
-        row.addWidget(cap)
-    return row
+    return row(None, *caps, gap=4)
 
 
 def _balanced(groups: Mapping[str, Sequence[Shortcut]]) -> list[dict[str, Sequence[Shortcut]]]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
+from studio.ui.controls.layouts import column
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -51,14 +52,8 @@ class TaskRail(QWidget):
         mark(self, surface="window")
         widest = max((button.words_width() for button in self._buttons.values()), default=0) + 2 * gap
         self.setFixedWidth(min(max(widest, _NARROWEST), _WIDEST))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(gap // 2, gap, gap // 2, gap)
-        layout.setSpacing(gap // 2)
-        for entry in (e for e in entries if not e.at_bottom):
-            layout.addWidget(self._buttons[entry.key])
-        layout.addStretch(1)
-        for entry in (e for e in entries if e.at_bottom):
-            layout.addWidget(self._buttons[entry.key])
+        above, below = ([self._buttons[e.key] for e in entries if e.at_bottom is low] for low in (False, True))
+        self.setLayout(column(*above, None, *below, gap=gap // 2, margins=(gap // 2, gap, gap // 2, gap)))
         for button in self._buttons.values():
             self._group.addButton(button)
 

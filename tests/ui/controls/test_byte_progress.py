@@ -1,7 +1,7 @@
 import pytest
 
 from studio.core.events import Progress
-from studio.ui.controls.byte_progress import ByteProgress
+from studio.ui.controls.progress_line import ByteProgress
 from studio.ui.theme import Theme
 
 MB = 2**20

@@ -1,11 +1,13 @@
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel
 from widget_kit import plain_picture
 
+from studio.jobs.browse import Thumbnail
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.picture_tile import PictureTile
-from studio.ui.controls.samples import Sample
 from studio.ui.theme import Theme
 
 
@@ -36,7 +38,12 @@ def test_a_button_follows_its_action(qtbot, theme: Theme):
 
 def test_samples_can_be_clicked(qtbot, theme: Theme):
     state = make_state(qtbot, theme)
-    state.set_samples([Sample("cat", "A cat", plain_picture()), Sample("coffee", "Coffee", plain_picture())])
+    state.set_samples(
+        [
+            Thumbnail("cat", "A cat", Path("cat.jpg"), plain_picture()),
+            Thumbnail("coffee", "Coffee", Path("coffee.jpg"), plain_picture()),
+        ]
+    )
     with qtbot.waitSignal(state.sample_chosen) as told:
         qtbot.mouseClick(state.findChildren(PictureTile)[0], Qt.MouseButton.LeftButton)
     assert told.args == ["cat"]
@@ -44,8 +51,8 @@ def test_samples_can_be_clicked(qtbot, theme: Theme):
 
 def test_new_samples_replace_the_old(qtbot, theme: Theme):
     state = make_state(qtbot, theme)
-    state.set_samples([Sample("cat", "A cat", plain_picture())])
-    state.set_samples([Sample("coffee", "Coffee", plain_picture())])
+    state.set_samples([Thumbnail("cat", "A cat", Path("cat.jpg"), plain_picture())])
+    state.set_samples([Thumbnail("coffee", "Coffee", Path("coffee.jpg"), plain_picture())])
     QApplication.processEvents()  # a layout shows what is new at its next turn
     assert [t.accessibleName() for t in state.findChildren(PictureTile) if t.isVisible()] == ["Coffee"]
     state.set_samples([])

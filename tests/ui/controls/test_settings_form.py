@@ -389,3 +389,34 @@ def test_a_lowest_value_that_is_no_number_has_a_word(qtbot, theme: Theme):
     QTest.keyClicks(row.box, "0")
     QTest.keyClick(row.box, Qt.Key.Key_Return)
     assert (row.box.text(), form.settings.steps) == ("never", 0)
+
+
+class BothWays(Settings):
+    """A setting that goes below nothing and above it, and one that may be empty."""
+
+    exposure: float = setting(0.0, label="Exposure", help="Light.", low=-4.0, high=4.0, step=0.05)
+    crop: tuple[float, ...] = setting((), label="Crop", help="What stays.", lowest="All of it")
+
+
+def test_a_slider_that_goes_both_ways_is_filled_from_nothing(qtbot, theme: Theme):
+    form = SettingsForm(BothWays, theme)
+    qtbot.addWidget(form)
+    form.resize(300, 200)
+    form.show()
+    slider = number(form, "exposure").slider
+
+    def filled():
+        image, accent = slider.grab().toImage(), theme.colour("accent").rgb()
+        inked = [x for x in range(image.width()) if image.pixel(x, image.height() // 2) == accent]
+        return (min(inked) / image.width(), max(inked) / image.width()) if inked else None
+
+    assert filled() is None
+    for value, (left, right) in ((2.0, (0.5, 0.75)), (-3.0, (0.12, 0.5)), (4.0, (0.5, 0.97))):
+        form.set_settings(BothWays(exposure=value))
+        assert filled() == pytest.approx((left, right), abs=0.05)
+
+
+def test_an_empty_list_says_what_that_means(qtbot, theme: Theme):
+    form = SettingsForm(BothWays, theme)
+    qtbot.addWidget(form)
+    assert form.row("crop").field.placeholderText() == "All of it"

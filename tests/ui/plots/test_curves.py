@@ -19,7 +19,7 @@ def curves(qtbot, theme: Theme) -> Curves:
 
 
 def at_rest(curves: Curves) -> bool:
-    timers = (curves._draw, curves._work, curves.plot._soon)
+    timers = (curves._draw, curves.plot._soon)
     return not any(timer.isActive() for timer in timers)
 
 
@@ -45,10 +45,10 @@ def place_of(curves: Curves, step: float, height: float) -> QPoint:
     return curves.plot.mapFromScene(scene)
 
 
-def ink_at(curves: Curves, place: QPoint):
-    """The colour of a pixel of the curves' sheet; transparent where nothing was drawn."""
-    local = place - curves.plot.glass.pos()
-    return curves.plot._sheet.image.pixelColor(local)
+def colour_at(curves: Curves, place: QPoint):
+    """The colour of a pixel of what the curves are drawn on; transparent where nothing was drawn."""
+    local = place - curves.plot.overlay.pos()
+    return curves.plot._renderer.image.pixelColor(local)
 
 
 def test_before_the_first_number_there_are_words(qtbot, curves: Curves):
@@ -64,8 +64,8 @@ def test_a_curve_is_drawn_where_its_points_are(qtbot, curves: Curves):
     curves.set_series("loss", steps, values)
     settle(qtbot, curves)
     for at in (100, 500, 900):
-        assert ink_at(curves, place_of(curves, steps[at], values[at])).alpha() > 0
-        assert ink_at(curves, place_of(curves, steps[at], values[at] + 0.2)).alpha() == 0
+        assert colour_at(curves, place_of(curves, steps[at], values[at])).alpha() > 0
+        assert colour_at(curves, place_of(curves, steps[at], values[at] + 0.2)).alpha() == 0
 
 
 def test_the_plot_keeps_to_the_end_as_a_run_goes_on(qtbot, curves: Curves):
@@ -112,17 +112,17 @@ def test_curves_take_the_colours_of_the_theme(qtbot, curves: Curves, theme: Them
     curves.set_series("loss", np.arange(100), np.ones(100))
     settle(qtbot, curves)
     place = place_of(curves, 50, 1.0)
-    dark = ink_at(curves, place)
+    dark = colour_at(curves, place)
     theme.set_mode("light")
     settle(qtbot, curves)
-    assert ink_at(curves, place) != dark
+    assert colour_at(curves, place) != dark
 
 
 def test_many_appends_are_drawn_together(qtbot, curves: Curves, monkeypatch):
     curves.append("loss", *fall(10))
     settle(qtbot, curves)
     drawn = []
-    monkeypatch.setattr(curves.plot, "refresh", lambda: drawn.append(len(curves.plot._curves[0].course)))
+    monkeypatch.setattr(curves.plot, "refresh", lambda: drawn.append(len(curves.plot._curves[0].series)))
     for step in range(10, 60):
         curves.append("loss", np.array([step]), np.array([1.0]))
     settle(qtbot, curves)
@@ -135,8 +135,8 @@ def test_a_gap_breaks_the_line(qtbot, curves: Curves):
     curves.set_smoothing(1)
     curves.set_series("loss", steps, values)
     settle(qtbot, curves)
-    assert ink_at(curves, place_of(curves, 50, 1.0)).alpha() > 0
-    assert ink_at(curves, place_of(curves, 150, 1.0)).alpha() == 0
+    assert colour_at(curves, place_of(curves, 50, 1.0)).alpha() > 0
+    assert colour_at(curves, place_of(curves, 150, 1.0)).alpha() == 0
 
 
 def test_one_spike_does_not_flatten_the_rest(qtbot, curves: Curves):
@@ -152,7 +152,7 @@ def test_smoothing_is_drawn_strong_over_the_faint_numbers(qtbot, curves: Curves,
     curves.set_series("loss", steps, np.where(steps % 2, 0.0, 2.0))
     curves.set_smoothing(500)
     settle(qtbot, curves)
-    strong, faint = ink_at(curves, place_of(curves, 1500, 1.0)), ink_at(curves, place_of(curves, 1500, 1.5))
+    strong, faint = colour_at(curves, place_of(curves, 1500, 1.0)), colour_at(curves, place_of(curves, 1500, 1.5))
     assert faint.alpha() == strong.alpha() == 255
     field = theme.colour("field")
     assert abs(faint.lightness() - field.lightness()) < abs(strong.lightness() - field.lightness())
@@ -237,7 +237,7 @@ def test_a_second_run_is_drawn_dashed_and_read_at_the_same_place(qtbot, curves: 
     assert curves.names == ("loss", "style")
     assert curves.legend.runs.text() == "dashed: autumn"
     assert curves.legend.rows["loss"].reading.other == "2.000"
-    row = [ink_at(curves, place_of(curves, step, 2.0)).alpha() > 0 for step in range(100, 900)]
+    row = [colour_at(curves, place_of(curves, step, 2.0)).alpha() > 0 for step in range(100, 900)]
     assert 0.4 < np.mean(row) < 0.95  # dashes, and gaps between them
     curves.set_comparison("", {})
     settle(qtbot, curves)
@@ -288,14 +288,14 @@ def test_the_history_of_a_run_is_followed_as_it_grows(qtbot, curves: Curves, tmp
         for step in range(1, 400):
             log.write("metrics", step, values={"loss": 1 / step}, epoch=step / 100)
         show()
-        assert len(curves._curves["loss"].course) == 399
+        assert len(curves._curves["loss"].series) == 399
         log.write("resumed", 200)
         for step in range(201, 300):
             log.write("metrics", step, values={"loss": 2 / step}, epoch=step / 100)
         show()
-    course = curves._curves["loss"].course
-    np.testing.assert_array_equal(course.steps, np.arange(1, 300))
-    np.testing.assert_array_equal(course.values[198:202], [1 / 199, 1 / 200, 2 / 201, 2 / 202])
+    series = curves._curves["loss"].series
+    np.testing.assert_array_equal(series.steps, np.arange(1, 300))
+    np.testing.assert_array_equal(series.values[198:202], [1 / 199, 1 / 200, 2 / 201, 2 / 202])
     assert [button.isEnabled() for button in curves.along.buttons] == [True, False, True]
 
 

@@ -15,6 +15,7 @@ class TextRow(SettingRow):
     def __init__(self, info: SettingInfo, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(info, theme, parent)
         self.field = QLineEdit(self)
+        self.field.setPlaceholderText(info.lowest)
         self._place(self.field, 1, main=True)
         self._finish_building()
         self._connect()

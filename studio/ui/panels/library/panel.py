@@ -4,13 +4,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout
+from PySide6.QtWidgets import QMenu
 
 from studio.core.library import Library
 from studio.engine import Engine
 from studio.jobs.browse import LibraryTask, Thumbnail, list_library
+from studio.ui.controls.layouts import column
 from studio.ui.panel import Panel, PictureToOpen
-from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.ui.panels.library.view import LibraryView
 from studio.ui.theme import Theme
 
 
@@ -34,9 +35,7 @@ class LibraryPanel(Panel):
         super().__init__()
         self._pictures, self._library = pictures, library
         self.view = LibraryView(theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.view)
+        self.setLayout(column(self.view))
         self._connect()
 
     def _connect(self) -> None:
@@ -56,7 +55,7 @@ class LibraryPanel(Panel):
         handle.failed.connect(self.failed)
 
     def _show(self, found: tuple[Thumbnail, ...]) -> None:
-        self.view.set_entries([LibraryEntry(entry.path, entry.title, entry.picture) for entry in found])
+        self.view.set_entries(found)
 
     def _add_to_menu(self, menu: QMenu, path: Path) -> None:
         self.add_send_menu(menu, lambda: PictureToOpen(path.name, path))

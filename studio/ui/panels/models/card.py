@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
@@ -21,14 +20,14 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry
 from studio.core.sizes import megabytes
-from studio.ui.controls.byte_progress import ByteProgress
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import column, row
+from studio.ui.controls.progress_line import ByteProgress
 from studio.ui.controls.wrapping_label import WrappingLabel
-from studio.ui.icons import icon, set_icon
+from studio.ui.icons import set_icon
 from studio.ui.panels.models.download_failure import DownloadFailure
 from studio.ui.panels.models.scale_dots import SCALES, ScaleDots
 from studio.ui.theme import Theme, mark
-from studio.ui.tokens import Tokens
 
 _SIGN = 16
 _STATES = {
@@ -112,50 +111,21 @@ class ModelCard(QFrame):
         self.menu_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.menu_button.setFixedSize(QSize(tokens.control, tokens.control))
         set_icon(self.menu_button, "more", self._theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(tokens.margin, tokens.gap + 4, tokens.gap + 4, tokens.gap + 4)
-        layout.setSpacing(tokens.gap // 2)
-        layout.addLayout(self._make_body())
-        layout.addWidget(self.failure)
-
-    def _make_body(self) -> QHBoxLayout:
-        gap = self._theme.tokens.gap
-        head = QHBoxLayout()
-        head.setSpacing(gap)
-        head.addWidget(self._title)
-        head.addSpacing(gap)
-        head.addWidget(self._sign)
-        head.addWidget(self._state)
-        head.addStretch(1)
-        words = QVBoxLayout()
-        words.setSpacing(gap // 2)
-        words.addLayout(head)
-        words.addWidget(self._note)
-        words.addLayout(self._make_foot())
-        body = QHBoxLayout()
-        body.setSpacing(gap)
-        body.addLayout(words, 1)
-        body.addSpacing(gap)
-        body.addWidget(self.main_button, 0, Qt.AlignmentFlag.AlignTop)
-        body.addWidget(self.menu_button, 0, Qt.AlignmentFlag.AlignTop)
-        return body
+        gap, wide, top = tokens.gap, tokens.gap + 4, Qt.AlignmentFlag.AlignTop
+        head = row(self._title, gap, self._sign, self._state, None, gap=gap)
+        words = column(head, self._note, self._make_foot(), gap=gap // 2)
+        body = row((words, 1), gap, (self.main_button, top), (self.menu_button, top), gap=gap)
+        self.setLayout(column(body, self.failure, gap=gap // 2, margins=(tokens.margin, wide, wide, wide)))
 
     def _make_foot(self) -> QVBoxLayout:
         """Facts and progress share one place, so that a download moves nothing."""
         tokens = self._theme.tokens
-        row = QHBoxLayout(self._facts_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(tokens.gap)
-        row.addWidget(self.scales)
-        row.addWidget(self._facts, 1)
-        row.addStrut(tokens.row)
+        facts = row(self.scales, (self._facts, 1), gap=tokens.gap)
+        facts.addStrut(tokens.row)
+        self._facts_row.setLayout(facts)
         self.progress.setMinimumHeight(tokens.row)
         self.progress.hide()
-        foot = QVBoxLayout()
-        foot.setSpacing(0)
-        foot.addWidget(self._facts_row)
-        foot.addWidget(self.progress)
-        return foot
+        return column(self._facts_row, self.progress, gap=0)
 
     def _connect(self) -> None:
         self.main_button.clicked.connect(self._do_main)
@@ -167,7 +137,6 @@ class ModelCard(QFrame):
         self.failure.retry_requested.connect(self._ask_download)
         self.failure.copy_requested.connect(self._copy_address)
         self.failure.folder_requested.connect(self.folder_requested)
-        self._theme.theme_changed.connect(self._paint_sign)
 
     # -- what it shows ---------------------------------------------------------------------------------------------
 
@@ -255,10 +224,10 @@ class ModelCard(QFrame):
         self.main_button.setAccessibleName(f"{words}: {entry.label}")
         self.main_button.setVisible(bool(words) and not self._busy)
         self.main_button.setEnabled(able)
-        self._sign_name, self._sign_colour, state, meaning = self._state_look()
+        sign, colour, state, meaning = self._state_look()
         self._state.setText(state)
         self._state.setToolTip(meaning)
-        self._paint_sign(self._theme.tokens)
+        set_icon(self._sign, sign, self._theme, colour=colour, side=_SIGN)
         self.verify_action.setEnabled(entry.path is not None and not self._busy)
         self.reveal_action.setEnabled(entry.path is not None and entry.state != "embedded")
         self.copy_action.setVisible(bool(entry.url))
@@ -290,10 +259,6 @@ class ModelCard(QFrame):
         if self._entry.state == "missing" and not self._entry.url:
             return _BY_HAND
         return _STATES[self._entry.state]
-
-    def _paint_sign(self, tokens: Tokens) -> None:
-        sign = icon(self._sign_name, tokens, colour=self._sign_colour)
-        self._sign.setPixmap(sign.pixmap(QSize(_SIGN, _SIGN), self.devicePixelRatioF()))
 
     def _widest_button(self) -> int:
         words = (f"Used in {self._user}", "Download Again")

@@ -3,15 +3,15 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.core.failures import Failure
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.wrapping_label import WrappingLabel
-from studio.ui.icons import icon, set_icon
+from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
-from studio.ui.tokens import Tokens
 
 _SIGN = 18
 
@@ -53,39 +53,22 @@ class DownloadFailure(QFrame):
         for button, sign in ((self.retry_button, "restart"), (self.copy_button, "copy"), (self.folder_button, "open")):
             set_icon(button, sign, self._theme)
             button.setToolTip(button.text())
+        set_icon(self._sign, "error", self._theme, colour="error", side=_SIGN)
         set_icon(self.close_button, "close", self._theme, colour="text_muted")
         self.close_button.setAccessibleName("Dismiss")
         self.close_button.setToolTip("Dismiss")
         self.close_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(tokens.gap + 4, tokens.gap + 4, tokens.gap, tokens.gap + 4)
-        row.setSpacing(tokens.gap + 4)
-        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(self._make_words(), 1)
-        row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
-
-    def _make_words(self) -> QVBoxLayout:
-        gap = self._theme.tokens.gap
-        buttons = QHBoxLayout()
-        buttons.setSpacing(gap)
-        for button in (self.retry_button, self.copy_button, self.folder_button):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._cause)
-        words.addWidget(self._remedy)
-        words.addWidget(self._address)
-        words.addSpacing(gap)
-        words.addLayout(buttons)
-        return words
+        gap, wide, top = tokens.gap, tokens.gap + 4, Qt.AlignmentFlag.AlignTop
+        buttons = row(self.retry_button, self.copy_button, self.folder_button, None, gap=gap)
+        words = column(self._cause, self._remedy, self._address, gap, buttons, gap=2)
+        parts = ((self._sign, top), (words, 1), (self.close_button, top))
+        self.setLayout(row(*parts, gap=wide, margins=(wide, wide, gap, wide)))
 
     def _connect(self) -> None:
         self.retry_button.clicked.connect(self.retry_requested)
         self.copy_button.clicked.connect(self.copy_requested)
         self.folder_button.clicked.connect(self.folder_requested)
         self.close_button.clicked.connect(self.clear)
-        self._theme.theme_changed.connect(self._paint_sign)
 
     @property
     def text(self) -> str:
@@ -109,16 +92,11 @@ class DownloadFailure(QFrame):
             button.setToolTip(hint)
             button.setAccessibleName(f"{button.text()}: {subject}")
         self.setAccessibleName(f"{failure.cause} {failure.remedy}")
-        self._paint_sign(self._theme.tokens)
         self.show()
 
     def clear(self) -> None:
         """Say nothing any more."""
         self.hide()
-
-    def _paint_sign(self, tokens: Tokens) -> None:
-        sign = icon("error", tokens, colour="error")
-        self._sign.setPixmap(sign.pixmap(QSize(_SIGN, _SIGN), self.devicePixelRatioF()))
 
 
 def file_name_of(address: str) -> str:

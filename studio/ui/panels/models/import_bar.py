@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedLayout, QWidget
 
 from studio.core.events import Progress
-from studio.ui.controls.byte_progress import ByteProgress
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import row
+from studio.ui.controls.progress_line import ByteProgress
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -53,13 +54,9 @@ class ImportBar(QWidget):
             button.setAccessibleName(button.text())
         self._places.addWidget(self._hint)
         self._places.addWidget(self.progress)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(tokens.margin, tokens.gap, tokens.margin, tokens.gap)
-        row.setSpacing(tokens.gap)
-        row.addLayout(self._places, 1)
-        row.addSpacing(tokens.gap)
-        row.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.import_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons = ((button, Qt.AlignmentFlag.AlignVCenter) for button in (self.folder_button, self.import_button))
+        margins = (tokens.margin, tokens.gap, tokens.margin, tokens.gap)
+        self.setLayout(row((self._places, 1), tokens.gap, *buttons, gap=tokens.gap, margins=margins))
 
     def _connect(self) -> None:
         self.folder_button.clicked.connect(self.folder_requested)

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry
 from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.layouts import column, holding, row, scrolling
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.theme import Theme, mark
@@ -42,8 +43,8 @@ class ModelList(QWidget):
         self._wanted, self._wants_focus = "", False
         self._settled = QTimer(self, singleShot=True, interval=0)  # a card that came a moment ago has no place yet
         self.empty_state = EmptyState("models", "Looking for networks…", "", theme, self)
-        self._column = QVBoxLayout()
-        self._scroll = QScrollArea(self)
+        margin, gap = theme.tokens.margin, theme.tokens.gap
+        self._cards_column = column(gap=gap, margins=(0, margin, 0, margin + gap))
         self._places = QStackedLayout(self)
         self._lay_out()
         self._connect()
@@ -59,28 +60,11 @@ class ModelList(QWidget):
             "The networks that look at your pictures. They work on this computer; nothing is sent anywhere."
         )
         mark(words, tone="muted")
-        middle = QWidget()
+        wide = margin + gap
+        middle = holding(column(title, words, self._cards_column, None, gap=2, margins=(0, wide, 0, 0)))
         middle.setMaximumWidth(_WIDEST)
-        self._column.setContentsMargins(0, margin, 0, margin + gap)
-        self._column.setSpacing(gap)
-        outer = QVBoxLayout(middle)
-        outer.setContentsMargins(0, margin + gap, 0, 0)
-        outer.setSpacing(2)
-        outer.addWidget(title)
-        outer.addWidget(words)
-        outer.addLayout(self._column)
-        outer.addStretch(1)
-        content = QWidget()
-        row = QHBoxLayout(content)
-        row.setContentsMargins(margin + gap, 0, margin + gap, 0)
-        row.addStretch(1)
-        row.addWidget(middle, 100)
-        row.addStretch(1)
         self.setMinimumWidth(_NARROWEST)
-        self._scroll.setWidget(content)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = scrolling(holding(row(None, (middle, 100), None, margins=(wide, 0, wide, 0))))
         self._places.addWidget(self.empty_state)
         self._places.addWidget(self._scroll)
 
@@ -129,15 +113,15 @@ class ModelList(QWidget):
         for heading in self._headings:
             heading.deleteLater()
         self._headings.clear()
-        while self._column.takeAt(0) is not None:
+        while self._cards_column.takeAt(0) is not None:
             pass
         tasks = list(dict.fromkeys(task for task, _ in self._order))
         for task in tasks:
             if len(tasks) > 1:
-                self._column.addWidget(self._make_heading(task))
+                self._cards_column.addWidget(self._make_heading(task))
             for own, name in self._order:
                 if own == task:
-                    self._column.addWidget(self.cards[name])
+                    self._cards_column.addWidget(self.cards[name])
 
     def _make_heading(self, task: str) -> QLabel:
         heading = QLabel(_TASKS.get(task, task.capitalize()))

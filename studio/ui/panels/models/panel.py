@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from studio.core.events import Progress
 from studio.core.failures import Failure, StudioError
@@ -13,6 +13,7 @@ from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.sizes import megabytes
 from studio.engine import Engine
 from studio.training.run_folder import RunFolder
+from studio.ui.controls.layouts import column
 from studio.ui.panel import ModelToFind, ModelToUse, Panel, Sendable
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
@@ -56,11 +57,7 @@ class ModelsPanel(Panel):
         self.bar = ImportBar(theme, shelf.folder)
         self.drop = WeightsDrop(self, theme)
         mark(self, surface="canvas")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self.bar)
+        self.setLayout(column((self.list, 1), self.bar, gap=0))
         self._connect()
 
     def _connect(self) -> None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QWidget
 
 from studio.core.events import Picture
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import column
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.theme import Theme, mark
@@ -54,12 +55,7 @@ class FastStyleTiles(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(theme.tokens.gap)
         self._grid.setColumnStretch(_COLUMNS, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.tokens.gap)
-        layout.addWidget(self._title)
-        layout.addLayout(self._grid)
-        layout.addWidget(self._hint)
+        self.setLayout(column(self._title, self._grid, self._hint, gap=theme.tokens.gap))
 
     def set_offers(self, offers: Sequence[FastStyleOffer]) -> None:
         """Offer exactly these."""
@@ -74,7 +70,7 @@ class FastStyleTiles(QWidget):
         self._hint.setText(_HINT if offers else "There is none here yet: the Train panel teaches one.")
         self.set_current(self._current)
 
-    def _add(self, offer: FastStyleOffer, row: int, column: int) -> None:
+    def _add(self, offer: FastStyleOffer, line: int, place: int) -> None:
         tile = _StyleTile(_TILE, self._theme, parent=self)
         tile.set_picture(offer.label, offer.thumbnail, "Paints at once in this painting's manner")
         tile.clicked.connect(lambda: self._choose(offer.name))
@@ -83,8 +79,8 @@ class FastStyleTiles(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark(label, tone="small")
         self._group.addButton(tile)
-        self._grid.addWidget(tile, row, column, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(label, row + 1, column, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(tile, line, place, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(label, line + 1, place, Qt.AlignmentFlag.AlignTop)
         self.tiles[offer.name] = tile
         self._labels.append(label)
 

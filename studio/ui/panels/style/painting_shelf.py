@@ -5,14 +5,16 @@ from functools import partial
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
 from studio.core.events import Picture
+from studio.jobs.browse import Thumbnail
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.gesture import Gesture
+from studio.ui.controls.layouts import column
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
-from studio.ui.controls.samples import Sample, SampleRow
+from studio.ui.controls.samples import SampleRow
 from studio.ui.controls.value_scale import ValueScale
 from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.icons import set_icon
@@ -74,15 +76,9 @@ class PaintingShelf(SlotView):
         self._grid = QGridLayout()
         self._grid.setSpacing(tokens.gap)
         self._grid.setColumnStretch(SHELF_LIMIT, 1)
-        for column, slot in enumerate(self._slots):
-            self._grid.addWidget(slot, 0, column, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(tokens.gap)
-        layout.addWidget(self._title)
-        layout.addLayout(self._grid)
-        layout.addWidget(self._samples_title)
-        layout.addWidget(self._samples)
+        for place, slot in enumerate(self._slots):
+            self._grid.addWidget(slot, 0, place, Qt.AlignmentFlag.AlignTop)
+        self.setLayout(column(self._title, self._grid, self._samples_title, self._samples, gap=tokens.gap))
 
     def _connect(self) -> None:
         for index, slot in enumerate(self._slots):
@@ -124,7 +120,7 @@ class PaintingShelf(SlotView):
         for index, slot in enumerate(self._slots):
             slot.set_weight(mix[index] if index < len(mix) else 1.0)
 
-    def set_samples(self, samples: Sequence[Sample]) -> None:
+    def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer sample paintings below the shelf and in the menu of the + tile."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))
@@ -169,11 +165,7 @@ class _Slot(QWidget):
         self.box.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.box.setFixedWidth(_TILE)
         self.slider.setFixedWidth(_TILE)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget in (self.tile, self.slider, self.box):
-            layout.addWidget(widget)
+        self.setLayout(column(self.tile, self.slider, self.box, gap=0))
         self.set_weight(1.0)
         self._name(f"Painting {self._place}", None)
         self._connect()

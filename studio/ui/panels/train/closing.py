@@ -3,8 +3,9 @@
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QProgressBar, QPushButton, QWidget
 
+from studio.ui.controls.layouts import column, holding, row
 from studio.ui.controls.switch import Switch
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.theme import Theme, mark
@@ -46,7 +47,6 @@ class ClosingDialog(QDialog):
         self.pause_button = QPushButton("Pause and Close", self)
         self.background_button = QPushButton("Go On in the Background", self)
         self.cancel_button = QPushButton("Cancel", self)
-        self._asking, self._saving = QWidget(self), QWidget(self)
         self._bar = QProgressBar(self)
         self._lay_out()
         self._connect()
@@ -70,39 +70,17 @@ class ClosingDialog(QDialog):
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Saving")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(gap)
-        buttons.addWidget(self.cancel_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.background_button)
-        buttons.addWidget(self.pause_button)
-        always = QHBoxLayout()
-        always.setSpacing(gap)
         caption = QLabel("Do this from now on", self)
         caption.setBuddy(self.remember)
-        always.addWidget(self.remember)
-        always.addWidget(caption)
-        always.addStretch(1)
-        column = QVBoxLayout(self._asking)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(margin)
-        column.addWidget(self._words)
-        column.addLayout(always)
-        column.addLayout(buttons)
         waiting = QLabel("The step in progress comes to its end first, then it is written down.", self)
         mark(waiting, tone="muted")
-        wait = QVBoxLayout(self._saving)
-        wait.setContentsMargins(0, 0, 0, gap)
-        wait.setSpacing(margin)
-        wait.addWidget(waiting)
-        wait.addWidget(self._bar)
+        always = row(self.remember, caption, None, gap=gap)
+        buttons = row(self.cancel_button, None, self.background_button, self.pause_button, gap=gap)
+        self._asking = holding(column(self._words, always, buttons, gap=margin))
+        self._saving = holding(column(waiting, self._bar, gap=margin, margins=(0, 0, 0, gap)))
         self._saving.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(margin + gap, margin + gap, margin + gap, margin)
-        layout.setSpacing(gap)
-        layout.addWidget(self.question)
-        layout.addWidget(self._asking)
-        layout.addWidget(self._saving)
+        wide = margin + gap
+        self.setLayout(column(self.question, self._asking, self._saving, gap=gap, margins=(wide, wide, wide, margin)))
 
     def _connect(self) -> None:
         self.pause_button.clicked.connect(lambda: self._choose("pause"))

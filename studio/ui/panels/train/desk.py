@@ -3,11 +3,12 @@
 import time
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from studio.training.run_summary import RunSummary
+from studio.ui.controls.layouts import column, holding, row, splitter
 from studio.ui.icons import set_icon
 from studio.ui.panels.train.new_run.page import NewRunPage
 from studio.ui.panels.train.run.page import RunPage
@@ -61,26 +62,12 @@ class TrainDesk(QWidget):
         ):
             button.setToolTip(hint)
             button.setAccessibleName(button.text())
-        side = QWidget()
+        side = holding(column(self.new_button, (self.list, 1), self.open_button, gap=gap, margins=gap))
         side.setMinimumWidth(_NARROWEST)
         mark(side, surface="window")
-        column = QVBoxLayout(side)
-        column.setContentsMargins(gap, gap, gap, gap)
-        column.setSpacing(gap)
-        column.addWidget(self.new_button)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.open_button)
         self._pages.addWidget(self.new_page)
         self._pages.addWidget(self.run_page)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(side)
-        splitter.addWidget(self._pages)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([_LIST_WIDTH, 10_000])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        self.setLayout(row(splitter(side, self._pages, sizes=(_LIST_WIDTH, 10_000), growing=1)))
 
     def _connect(self) -> None:
         session = self._session

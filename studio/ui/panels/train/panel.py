@@ -14,7 +14,6 @@ from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
-from studio.ui.controls.samples import Sample
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToUse, Panel
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
@@ -322,8 +321,7 @@ class TrainPanel(Panel):
                 handle.failed.connect(self.report)
 
     def _offer_samples(self, kind: str, name: str, found: tuple[Thumbnail, ...]) -> None:
-        tile = self.desk.new_page.inputs[kind, name]
-        tile.set_samples([Sample(sample.name, sample.title, sample.picture) for sample in found])
+        self.desk.new_page.inputs[kind, name].set_samples(found)
 
     def _take_sample(self, name: str, sample: str) -> None:
         run = self.session.new_run

@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from widget_kit import plain_picture
 
-from studio.ui.panels.library.view import LibraryEntry, LibraryView
+from studio.jobs.browse import Thumbnail
+from studio.ui.panels.library.view import LibraryView
 from studio.ui.theme import Theme
 
 
@@ -18,8 +19,10 @@ def library(qtbot, theme: Theme) -> LibraryView:
     return library
 
 
-def entry(number: int) -> LibraryEntry:
-    return LibraryEntry(Path(f"{number}.png"), f"Painting {number}", plain_picture(10 * number, 40 + number, 40))
+def entry(number: int) -> Thumbnail:
+    return Thumbnail(
+        str(number), f"Painting {number}", Path(f"{number}.png"), plain_picture(10 * number, 40 + number, 40)
+    )
 
 
 def centre_of(library: LibraryView, row: int) -> QPoint:
@@ -73,7 +76,7 @@ def test_menu_opens_and_shows_in_folder(qtbot, library: LibraryView):
 
 
 def test_thumbnails_are_drawn_whole(library: LibraryView):
-    library.set_entries([LibraryEntry(Path("wide.png"), "Wide", plain_picture(200, 80, 20))])
+    library.set_entries([Thumbnail("wide", "Wide", Path("wide.png"), plain_picture(200, 80, 20))])
     cell = library.view.visualRect(library.view.model().index(0, 0))
     image = library.view.viewport().grab(cell).toImage()
     across, middle = 8 + 208 // 2, 8 + 208 // 2

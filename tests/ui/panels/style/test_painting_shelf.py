@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from widget_kit import plain_picture
 
 from studio.core.picture_tasks import STYLIZE
+from studio.jobs.browse import Thumbnail
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
-from studio.ui.controls.samples import Sample
 from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.panels.style.painting_shelf import SHELF_LIMIT, PaintingShelf
 from studio.ui.picture.input_slot import SlotPicture, SlotTile
@@ -143,7 +143,12 @@ def test_delete_and_the_cross_ask_to_remove(qtbot, shelf: PaintingShelf):
 
 
 def test_samples_can_be_clicked_and_chosen_from_the_menu(qtbot, shelf: PaintingShelf):
-    shelf.set_samples([Sample("waves", "Waves", plain_picture(10)), Sample("rose", "Rose", plain_picture(20))])
+    shelf.set_samples(
+        [
+            Thumbnail("waves", "Waves", Path("waves.jpg"), plain_picture(10)),
+            Thumbnail("rose", "Rose", Path("rose.jpg"), plain_picture(20)),
+        ]
+    )
     small = [tile for tile in shelf.findChildren(PictureTile) if tile.isVisible()]
     with qtbot.waitSignal(shelf.sample_chosen) as told:
         qtbot.mouseClick(small[1], Qt.MouseButton.LeftButton)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.training.schedule import Phase, Ramp, Schedule, Timeline
-from studio.ui.controls.number_words import read_number
+from studio.ui.controls.number_box import read_number
 from studio.ui.panels.train.schedule_editor import edits
 from studio.ui.panels.train.schedule_editor.columns import COLUMNS
 from studio.ui.panels.train.schedule_editor.edits import Point

@@ -285,7 +285,7 @@ def test_a_run_at_work_is_shown_with_everything(panel, until):
     until(lambda: "/" in page.figures.step.text)
     assert page.header.bar.maximum() == LONG
     until(lambda: panel.desk.list.folders == (path,))
-    entry = panel.desk.list._model.entries[0]
+    entry = panel.desk.list._model.items[0].subject
     assert (entry.state, entry.title) == ("running", "toy")
     assert panel.is_running
     assert panel.can_stop
@@ -332,11 +332,11 @@ def test_pause_and_resume_by_the_header(panel, until):
     assert RunFolder(path).model_file.is_file()
 
 
-def test_a_knob_is_told_when_the_hand_rests(panel, until):
+def test_a_live_setting_is_told_when_the_hand_rests(panel, until):
     begin(panel, until)
-    knobs = panel.desk.run_page.side._knobs[ToySettings]
-    row = knobs.form.row("noise_weight")
-    assert not knobs.form.row("batch").isVisible()
+    live = panel.desk.run_page.side._forms[ToySettings]
+    row = live.form.row("noise_weight")
+    assert not live.form.row("batch").isVisible()
     entry = row.box.lineEdit()
     entry.selectAll()
     QTest.keyClicks(entry, "3")
@@ -434,7 +434,7 @@ def test_a_run_that_cannot_be_read_is_left(panel, until, qtbot, tmp_path):
         panel.session.open(run.path)
     assert "run.json" in told.args[0].cause
     until(lambda: panel.desk.list.folders == (run.path,))
-    assert panel.desk.list._model.entries[0].state == "failed"
+    assert panel.desk.list._model.items[0].subject.state == "failed"
 
 
 def test_days_are_told_as_people_do():

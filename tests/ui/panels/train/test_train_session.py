@@ -328,7 +328,7 @@ def test_stopping_keeps_the_network(session, until):
     assert RunFolder(path).model_file.is_file()
 
 
-def test_knobs_act_in_mid_run(session, until):
+def test_live_settings_act_in_mid_run(session, until):
     path = begin(session, until)
     session.manager.steer(path, {"noise_weight": 0.7})
     until(lambda: session.watch.look.history.of_kind("settings"))

@@ -64,7 +64,9 @@ class NewRunPage(QWidget):
         self.kinds = KindChoice(new_run.kinds, theme, self)
         self.data = DataPlaces(new_run, theme, self)
         self.inputs = {
-            (kind.name, wanted.role): SlotTile(wanted, theme, self) for kind in new_run.kinds for wanted in kind.inputs
+            (kind.name, wanted.role): SlotTile(wanted, theme, help=wanted.help)
+            for kind in new_run.kinds
+            for wanted in kind.inputs
         }
         self.schedule = ScheduleEditor(theme, undo_stack, self)
         self.schedule_section = Section("Schedule", theme, self)

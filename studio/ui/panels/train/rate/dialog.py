@@ -1,12 +1,13 @@
 """A search for a learning rate in a window of its own: the curve as it comes, and the rate that is taken over."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.training.rate_curve import FoundRates
 from studio.training.run_folder import RunPlan
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.panels.train.rate.finder import RateFinder
 from studio.ui.panels.train.rate.search import RateSearch
@@ -53,17 +54,8 @@ class RateDialog(QDialog):
         for button in (self.stop_button, self.close_button):
             button.setAccessibleName(button.text())
             button.setAutoDefault(False)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(gap)
-        buttons.addWidget(self.bar, 1)
-        buttons.addWidget(self.stop_button)
-        buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(margin, margin, margin, margin)
-        layout.setSpacing(gap)
-        layout.addWidget(self.finder, 1)
-        layout.addWidget(self.trouble)
-        layout.addLayout(buttons)
+        buttons = row((self.bar, 1), self.stop_button, self.close_button, gap=gap)
+        self.setLayout(column((self.finder, 1), self.trouble, buttons, gap=gap, margins=margin))
 
     def _connect(self) -> None:
         search, finder = self._search, self.finder

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.training.rate_curve import RateCurve, RateSweep, Spacing
 from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.number_words import number_text, read_number
+from studio.ui.controls.layouts import column, row
+from studio.ui.controls.number_box import number_text, read_number
 from studio.ui.controls.segments import Segments
 from studio.ui.theme import Theme, mark, with_even_figures
 
@@ -56,7 +57,6 @@ class RateFinder(QWidget):
         self.steepest_button = QPushButton("Steepest", self)
         self.rate_box = QLineEdit(self)
         self.use_button = QPushButton("Use this rate", self)
-        self._header = QHBoxLayout()
         self._plot_place = QVBoxLayout()
         self._set_up()
         self._lay_out()
@@ -98,35 +98,13 @@ class RateFinder(QWidget):
 
     def _lay_out(self) -> None:
         gap = self._theme.tokens.gap
-        self._header.setSpacing(gap)
-        self._header.addWidget(self.find_button)
+        asked: list[QWidget] = []
         for words, box in (("from", self.low_box), ("to", self.high_box)):
-            caption = QLabel(words, self)
-            caption.setBuddy(box)
-            mark(caption, tone="muted")
-            self._header.addWidget(caption)
-            self._header.addWidget(box)
-        self._header.addWidget(self.spacing_choice)
-        self._header.addStretch(1)
-        self._header.addWidget(self.scale_choice)
-        footer = QHBoxLayout()
-        footer.setSpacing(gap)
-        footer.addWidget(self.valley_button)
-        footer.addWidget(self.steepest_button)
-        footer.addStretch(1)
-        caption = QLabel("Learning rate", self)
-        caption.setBuddy(self.rate_box)
-        mark(caption, tone="muted")
-        footer.addWidget(caption)
-        footer.addWidget(self.rate_box)
-        footer.addWidget(self.use_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(gap)
-        layout.addLayout(self._header)
-        layout.addLayout(self._plot_place, 1)
-        layout.addWidget(self.words)
-        layout.addLayout(footer)
+            asked += [_caption(words, box, self), box]
+        self._header = row(self.find_button, *asked, self.spacing_choice, None, self.scale_choice, gap=gap)
+        rate = (_caption("Learning rate", self.rate_box, self), self.rate_box, self.use_button)
+        footer = row(self.valley_button, self.steepest_button, None, *rate, gap=gap)
+        self.setLayout(column(self._header, (self._plot_place, 1), self.words, footer, gap=gap))
 
     def _connect(self) -> None:
         self.find_button.clicked.connect(self.find_requested)
@@ -307,3 +285,11 @@ class RateFinder(QWidget):
 def _brief(rate: float) -> float:
     """What a suggestion means is no more exact than two digits."""
     return float(f"{rate:.2g}")
+
+
+def _caption(words: str, box: QWidget, parent: QWidget) -> QLabel:
+    """Name what a box beside it asks for."""
+    caption = QLabel(words, parent)
+    caption.setBuddy(box)
+    mark(caption, tone="muted")
+    return caption

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, 
 from PySide6.QtWidgets import QWidget
 
 from studio.training.rate_curve import RateCurve
-from studio.ui.controls.number_words import number_text
+from studio.ui.controls.number_box import number_text
 from studio.ui.plots.plot import AxisWords, Plot, line_colour, line_pen
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
@@ -107,7 +107,7 @@ class RatePlot(Plot):
         self._raw.setData(xs, self._curve.losses)
         self._smoothed.setData(xs, self._curve.smoothed)
 
-    def _dress_lines(self, tokens: Tokens) -> None:
+    def _style_lines(self, tokens: Tokens) -> None:
         strong = line_colour(tokens, 0)
         faint = QColor(strong)
         faint.setAlpha(_RAW_ALPHA)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QSizePolicy, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import column, row
 from studio.ui.theme import Theme, mark, with_even_figures
 
 _WAITS_MUCH = 0.05
@@ -60,13 +61,11 @@ class RunFiguresLine(QWidget):
         self.stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.stage.setMinimumWidth(96)
         mark(self.stage, tone="strong")
-        layout = QHBoxLayout(self)
-        layout.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # `minimumSizeHint` says how narrow
-        layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
-        layout.setSpacing(2 * tokens.gap)
-        layout.addWidget(self.stage, 1)
-        for figure in (self.step, self.epoch, self.pace, self.left, self.wait, self.memory):
-            layout.addWidget(figure)
+        figures = (self.step, self.epoch, self.pace, self.left, self.wait, self.memory)
+        margins = (tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
+        layout = row((self.stage, 1), *figures, gap=2 * tokens.gap, margins=margins)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # `minimumSizeHint` says how narrow
+        self.setLayout(layout)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
         least = self._room_beside_figures() + sum(self._room_for(one) for one in self._by_weight[:2])
@@ -122,11 +121,7 @@ class _Figure(QWidget):
         self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance(widest) + 4)
         for label in (self._caption, self._value):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._caption)
-        layout.addWidget(self._value)
+        self.setLayout(column(self._caption, self._value, gap=0))
         self.setToolTip(hint)
 
     @property

@@ -4,10 +4,11 @@ from collections.abc import Collection
 
 from PySide6.QtCore import QSize, Signal, SignalInstance
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QProgressBar, QPushButton, QToolButton, QWidget
 
 from studio.training.run_folder import RunState
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import column, row
 from studio.ui.icons import set_icon
 from studio.ui.panels.train.runs.manager import Whereabouts
 from studio.ui.panels.train.session import RunAction
@@ -99,21 +100,9 @@ class RunHeader(QWidget):
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("How much of the run is done")
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self._title)
-        words.addWidget(self._state)
-        row = QHBoxLayout()
-        row.setSpacing(tokens.gap)
-        row.addLayout(words, 1)
-        row.addWidget(self.main_button)
-        row.addWidget(self.keep_button)
-        row.addWidget(self.menu_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(tokens.gap)
-        layout.addLayout(row)
-        layout.addWidget(self.bar)
+        words = column(self._title, self._state, gap=0)
+        head = row((words, 1), self.main_button, self.keep_button, self.menu_button, gap=tokens.gap)
+        self.setLayout(column(head, self.bar, gap=tokens.gap))
 
     def _connect(self) -> None:
         self.main_button.clicked.connect(self._ask_pause_or_resume)

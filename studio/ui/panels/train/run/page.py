@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio.core.events import Progress
 from studio.jobs.runs import RunSnapshot
@@ -15,6 +15,7 @@ from studio.training.run_summary import RunSummary
 from studio.training.schedule import Schedule, counted
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
+from studio.ui.controls.layouts import column, holding, row, scrolling, splitter
 from studio.ui.controls.segments import Segments
 from studio.ui.panels.train.run.figures import RunFigures, RunFiguresLine
 from studio.ui.panels.train.run.header import STATES, RunHeader
@@ -72,7 +73,6 @@ class RunPage(QWidget):
         self.side = RunSide(theme)
         self.choice = Segments({"samples": "Samples", "curves": "Curves", "schedule": "Schedule"})
         self._lower = QStackedWidget()
-        self._parts = QSplitter(Qt.Orientation.Vertical)
         self._is_low = False
         self._path: Path | None = None
         self._said = ""
@@ -95,46 +95,13 @@ class RunPage(QWidget):
         self.choice.setFixedWidth(270)
         self._lower.addWidget(self.curves)
         self._lower.addWidget(self.schedule)
-        below = QWidget()
-        column = QVBoxLayout(below)
-        column.setContentsMargins(0, gap, 0, 0)
-        column.setSpacing(gap)
-        column.addWidget(self.choice)
-        column.addWidget(self._lower, 1)
-        self._parts.setChildrenCollapsible(False)
-        self._parts.addWidget(self.samples)
-        self._parts.addWidget(below)
-        self._parts.setSizes([500, 500])
-        middle = QWidget()
-        inner = QVBoxLayout(middle)
-        inner.setContentsMargins(margin, margin, margin, gap)
-        inner.setSpacing(gap)
-        inner.addWidget(self.header)
-        inner.addWidget(self.figures)
-        inner.addWidget(self._parts, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(middle)
-        splitter.addWidget(self._make_side())
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([10_000, COLUMN])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
-
-    def _make_side(self) -> QWidget:
-        scroll = QScrollArea()
-        scroll.setWidget(self.side)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QWidget()
-        column.setMinimumWidth(COLUMN)
-        mark(column, surface="panel")
-        outer = QVBoxLayout(column)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
-        return column
+        below = holding(column(self.choice, (self._lower, 1), gap=gap, margins=(0, gap, 0, 0)))
+        self._parts = splitter(self.samples, below, sizes=(500, 500), upright=True)
+        middle = column(self.header, self.figures, (self._parts, 1), gap=gap, margins=(margin, margin, margin, gap))
+        side = holding(column(scrolling(self.side)))
+        side.setMinimumWidth(COLUMN)
+        mark(side, surface="panel")
+        self.setLayout(row(splitter(holding(middle), side, sizes=(10_000, COLUMN), growing=0)))
 
     # -- connections -----------------------------------------------------------------------------------------------
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from studio.core.frames import Frame
 from studio.ui.canvas.view import Canvas
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.gesture import Gesture
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.segments import Segments
 from studio.ui.controls.value_scale import ValueScale
@@ -129,26 +130,13 @@ class SamplesView(QWidget):
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
         mark(self, surface="window")
-        top = QHBoxLayout()
-        top.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.gap, tokens.gap // 2)
-        top.addWidget(self.title, 1)
-        top.addWidget(self.modes)
-        bottom = QHBoxLayout()
-        bottom.setContentsMargins(tokens.gap, tokens.gap // 2, tokens.gap, tokens.gap // 2)
-        bottom.setSpacing(tokens.gap // 2)
-        for control in (self.back, self.on):
-            bottom.addWidget(control)
-        bottom.addSpacing(tokens.gap // 2)
-        bottom.addWidget(self.scrubber, 1)
-        bottom.addSpacing(tokens.gap // 2)
-        bottom.addWidget(self.step_box)
-        bottom.addWidget(self.newest)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(top)
-        layout.addWidget(self.canvas, 1)
-        layout.addLayout(bottom)
+        half = tokens.gap // 2
+        top = row((self.title, 1), self.modes, margins=(tokens.margin, half, tokens.gap, half))
+        bottom = row(
+            self.back, self.on, half, (self.scrubber, 1), half, self.step_box, self.newest,
+            gap=half, margins=(tokens.gap, half, tokens.gap, half),
+        )  # fmt: skip
+        self.setLayout(column(top, (self.canvas, 1), bottom, gap=0))
 
     def _connect(self) -> None:
         self.modes.chosen.connect(self.canvas.set_compare_mode)

@@ -4,11 +4,12 @@ import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QWidget
 
 from studio.core.settings import Settings, describe
 from studio.training.run_log import Happening
 from studio.training.settings import TrainingSettings
+from studio.ui.controls.layouts import column
 from studio.ui.controls.section import Section
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.panels.train.run.event_words import WORTH_TELLING, in_words
@@ -20,7 +21,7 @@ _MOST = 500
 """So many happenings are listed, the newest."""
 
 
-class Knobs(QWidget):
+class LiveSettingsForm(QWidget):
     """The settings that may change while a run learns; what is turned is told when the hand rests.
 
     Args:
@@ -40,9 +41,7 @@ class Knobs(QWidget):
         self.form.set_hidden({info.name for info in describe(model)} - set(self._steer))
         self._told = self.form.settings
         self._rest = QTimer(self, singleShot=True, interval=_STEER_MS)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
+        self.setLayout(column(self.form))
         self._connect()
 
     def _connect(self) -> None:
@@ -95,7 +94,7 @@ class Notes(QPlainTextEdit):
 
 
 class RunSide(QWidget):
-    """Use, knobs, notes and what happened, one below the other.
+    """Use, live settings, notes and what happened, one below the other.
 
     Args:
         theme: where colours and icons come from.
@@ -113,10 +112,10 @@ class RunSide(QWidget):
         self.use_button = QPushButton("Use in the Style Panel", self)
         self.notes = Notes(self)
         self.happenings = QListWidget(self)
-        self._knobs: dict[type[TrainingSettings], Knobs] = {}
+        self._forms: dict[type[TrainingSettings], LiveSettingsForm] = {}
         self._heading = QLabel("While it learns", self)
-        self._knobs_place = QWidget(self)
-        self._places = QVBoxLayout(self._knobs_place)
+        self._forms_place = QWidget(self)
+        self._places = column(self._heading)
         self._labels: dict[str, str] = {}
         self._seen, self._last_words = 0, ""
         self._lay_out()
@@ -138,42 +137,34 @@ class RunSide(QWidget):
         self.happenings.setWordWrap(True)
         self.happenings.setMinimumHeight(120)
         self.happenings.setUniformItemSizes(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(margin, margin, margin, margin)
-        layout.setSpacing(gap)
-        layout.addWidget(self.use_button)
-        self._places.setContentsMargins(0, 0, 0, 0)
-        self._places.addWidget(self._heading)
-        layout.addWidget(self._knobs_place)
-        layout.addWidget(notes)
-        layout.addWidget(past, 1)
-        layout.addStretch(0)
+        self._forms_place.setLayout(self._places)
+        self.setLayout(column(self.use_button, self._forms_place, notes, (past, 1), gap=gap, margins=margin))
 
     def _connect(self) -> None:
         self.use_button.clicked.connect(self.use_requested)
         self.notes.written.connect(self.notes_written)
 
     def set_kind(self, model: type[TrainingSettings] | None) -> None:
-        """Offer the knobs of another kind of training; None: it is not known here."""
-        if model is not None and model not in self._knobs:
-            self._knobs[model] = knobs = Knobs(model, self._theme, self)
-            knobs.turned.connect(self.turned)
-            self._places.addWidget(knobs)
-        for known, knobs in self._knobs.items():
-            knobs.setVisible(known is model)
+        """Offer the live settings of another kind of training; None: it is not known here."""
+        if model is not None and model not in self._forms:
+            self._forms[model] = form = LiveSettingsForm(model, self._theme, self)
+            form.turned.connect(self.turned)
+            self._places.addWidget(form)
+        for known, form in self._forms.items():
+            form.setVisible(known is model)
         self._heading.setVisible(model is not None)
         fields = {} if model is None else model.model_fields
         self._labels = {name: field.title for name, field in fields.items() if field.title}
 
     def set_settings(self, settings: TrainingSettings, *, steerable: bool) -> None:
         """Show how the run is set; it can be turned while somebody works on it."""
-        knobs = self._knobs[type(settings)]
-        knobs.set_settings(settings)
-        knobs.setEnabled(steerable)
+        form = self._forms[type(settings)]
+        form.set_settings(settings)
+        form.setEnabled(steerable)
 
     def set_over(self, over: bool) -> None:
-        """Put the knobs away of a run that does not learn any more."""
-        self._knobs_place.setVisible(not over)
+        """Put the live settings away of a run that does not learn any more."""
+        self._forms_place.setVisible(not over)
 
     def set_use(self, hint: str) -> None:
         """Offer the finished network; "" while there is none, or nothing to use it for."""

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -15,10 +14,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.controls.layouts import column, row
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 from studio.ui.controls.empty_state import EmptyState
-from studio.ui.panels.train.runs.rows import ENTRY, STATES, RunDelegate, RunEntry, RunModel, RunView
+from studio.ui.controls.thumbnails import ThumbnailModel
+from studio.ui.panels.train.runs.rows import COMPARED, OPEN, STATES, RunEntry, RunView
 
 __all__ = ["STATES", "RunEntry", "RunList"]
 
@@ -45,8 +46,8 @@ class RunList(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None, *, compact: bool = False) -> None:
         super().__init__(parent)
         self._theme, self._compact = theme, compact
-        self._model = RunModel(self)
-        self.view = RunView(self)
+        self._model: ThumbnailModel[RunEntry] = ThumbnailModel()
+        self.view = RunView(self._model, theme, self, one_click=compact)
         self.go_on = QPushButton("Resume", self)
         self.compare = QPushButton("Compare", self)
         self.delete = QPushButton("Delete…", self)
@@ -62,39 +63,25 @@ class RunList(QWidget):
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
         mark(self, surface="window")
-        self.view.setModel(self._model)
-        self.view.setItemDelegate(RunDelegate(self._theme, self.view))
         self.compare.setCheckable(True)
         set_icon(self.compare, "train", self._theme)
         set_icon(self.delete, "delete", self._theme)
         for button, widest in ((self.go_on, "Resume"), (self.compare, "Compare"), (self.delete, "Delete…")):
             button.setIconSize(QSize(16, 16))
             button.setMinimumWidth(button.fontMetrics().horizontalAdvance(widest) + 60)
-        row = QHBoxLayout(self._foot)
-        row.setContentsMargins(tokens.gap, tokens.gap, tokens.gap, tokens.gap)
-        row.setSpacing(tokens.gap)
-        row.addWidget(self.go_on)
-        row.addWidget(self.compare)
-        row.addStretch(1)
-        row.addWidget(self.delete)
+        self._foot.setLayout(row(self.go_on, self.compare, None, self.delete, gap=tokens.gap, margins=tokens.gap))
         self._stack.addWidget(self.empty_state)
         self._stack.addWidget(self.view)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._stack, 1)
-        layout.addWidget(self._foot)
+        self.setLayout(column((self._stack, 1), self._foot, gap=0))
 
     def _connect(self) -> None:
         self.view.selectionModel().currentChanged.connect(lambda *_: self._show_actions())
-        clicked = self.view.clicked if self._compact else self.view.doubleClicked
-        clicked.connect(lambda index: self._emit(self.opened, index))
-        self.view.open_pressed.connect(lambda: self._emit(self.opened))
+        self.view.opened.connect(lambda entry: self.opened.emit(entry.folder))
+        self.view.offer_menu(self.menu_for)
         self.view.space_pressed.connect(self._go_on_or_pause)
         self.view.delete_pressed.connect(self._ask_to_delete)
-        self.view.customContextMenuRequested.connect(self._offer)
         self.go_on.clicked.connect(self._go_on_or_pause)
-        self.compare.clicked.connect(lambda: self._emit(self.compare_requested))
+        self.compare.clicked.connect(self._ask_to_compare)
         self.delete.clicked.connect(self._ask_to_delete)
 
     # -- what it shows -------------------------------------------------------------------------------------------------
@@ -102,18 +89,17 @@ class RunList(QWidget):
     @property
     def folders(self) -> tuple[Path, ...]:
         """The runs shown, in order."""
-        return tuple(entry.folder for entry in self._model.entries)
+        return self._model.keys
 
     @property
     def selected(self) -> RunEntry | None:
         """The run that is chosen."""
-        index = self.view.currentIndex()
-        return index.data(ENTRY) if index.isValid() else None
+        return self.view.selected
 
     def set_runs(self, entries: Sequence[RunEntry]) -> None:
         """Show exactly these, in this order; the choice stays with its run."""
         chosen = self.selected
-        self._model.replace(entries)
+        self._model.replace([entry.item for entry in entries])
         if chosen is not None:
             self.select(chosen.folder)
         self._stack.setCurrentIndex(1 if entries else 0)
@@ -122,17 +108,17 @@ class RunList(QWidget):
 
     def select(self, folder: Path) -> None:
         """Choose a run."""
-        if folder in self.folders:
-            self.view.setCurrentIndex(self._model.index(self.folders.index(folder)))
+        if (row := self._model.row_of(folder)) >= 0:
+            self.view.setCurrentIndex(self._model.index(row))
 
     def set_open(self, folder: Path | None) -> None:
         """Mark the run that the panel shows."""
-        self._model.set_marks(folder, self._model.compared)
+        self._model.set_mark(OPEN, folder)
         self._show_actions()
 
     def set_compared(self, folder: Path | None) -> None:
         """Mark the run whose curves are drawn beside."""
-        self._model.set_marks(self._model.open, folder)
+        self._model.set_mark(COMPARED, folder)
         self._show_actions()
 
     def menu_for(self, entry: RunEntry) -> QMenu:
@@ -143,8 +129,8 @@ class RunList(QWidget):
             menu.addAction("Pause", partial(self.pause_requested.emit, entry.folder))
         elif entry.can_go_on:
             menu.addAction(_go_on_word(entry), partial(self.resume_requested.emit, entry.folder))
-        if entry.folder != self._model.open:
-            words = "End comparison" if entry.folder == self._model.compared else "Compare curves"
+        if entry.folder != self._model.marked(OPEN):
+            words = "End comparison" if entry.folder == self._model.marked(COMPARED) else "Compare curves"
             menu.addAction(words, partial(self.compare_requested.emit, entry.folder))
         menu.addAction("Show in folder", partial(self.reveal_requested.emit, entry.folder))
         menu.addSeparator()
@@ -160,11 +146,11 @@ class RunList(QWidget):
         set_icon(self.go_on, "pause" if running else "play", self._theme)
         tip = "Save where it is and let the computer rest" if running else "Go on where it was (Space)"
         name = entry.title if entry else "the chosen run"
-        compared = entry is not None and entry.folder == self._model.compared
+        compared = entry is not None and entry.folder == self._model.marked(COMPARED)
         for button, hint, does, usable in (
             (self.go_on, tip, f"{words} {name}", running or (entry is not None and entry.can_go_on)),
             (self.compare, "Draw its curves, dashed, beside those of the run that is open", f"Compare with {name}",
-             entry is not None and entry.folder != self._model.open),
+             entry is not None and entry.folder != self._model.marked(OPEN)),
             (self.delete, "A running one is paused first" if running else "Delete the run with all its files (Del)",
              f"Delete {name}", entry is not None and not running),
         ):  # fmt: skip
@@ -175,10 +161,9 @@ class RunList(QWidget):
 
     # -- what is asked for ---------------------------------------------------------------------------------------------
 
-    def _emit(self, signal: Any, index: QModelIndex | None = None) -> None:
-        entry = self.selected if index is None else index.data(ENTRY)
-        if entry is not None:
-            signal.emit(entry.folder)
+    def _ask_to_compare(self) -> None:
+        if self.selected is not None:
+            self.compare_requested.emit(self.selected.folder)
 
     def _go_on_or_pause(self) -> None:
         entry = self.selected
@@ -191,13 +176,6 @@ class RunList(QWidget):
         entry = self.selected
         if entry is not None and entry.state != "running":
             self.delete_requested.emit(entry.folder)
-
-    def _offer(self, position: QPoint) -> None:
-        index = self.view.indexAt(position)
-        if index.isValid():
-            menu = self.menu_for(index.data(ENTRY))
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(self.view.viewport().mapToGlobal(position))
 
 
 def _go_on_word(entry: RunEntry | None) -> str:

@@ -1,5 +1,7 @@
 """Every run the window knows: which there are, who works on each, and the ways to steer them. Knows no widget."""
 
+import os
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -7,7 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from PySide6.QtCore import QFile, QObject, QStandardPaths, QTimer, Signal
+from PySide6.QtCore import QFile, QObject, QProcess, QProcessEnvironment, QStandardPaths, QTimer, Signal
+
+import studio
 
 from studio.core.events import Log, Progress
 from studio.core.failures import Failure, StudioError, explain
@@ -17,7 +21,6 @@ from studio.training.run_folder import RunChangedError, RunFolder, RunPlan, Trai
 from studio.training.run_summary import RunSummary
 from studio.training.run_commands import RunCommand, RunCommandKind
 from studio.ui.preferences import Preferences
-from studio.ui.panels.train.runs.detached import train_detached
 
 _BUSY_MS, _CALM_MS = 1500, 5000
 """Between two looks at the list: while any of its runs works, and while one may be begun elsewhere."""
@@ -352,3 +355,34 @@ def _free_folder(folder: Path, title: str) -> tuple[Path, int]:
     name = " ".join(name.split()).strip(". ")[:60] or "run"
     paths = (folder / (name if number == 1 else f"{name} {number}") for number in count(1))
     return next((path, number) for number, path in enumerate(paths, 1) if not path.exists())
+
+
+def train_detached(run: Path) -> None:
+    """Go on with `run` in a process that outlives this one: the same command as on the command line.
+
+    What it says goes into RUN/process.log. The run must not be trained by anybody else at this time.
+
+    Raises:
+        StudioError: the system would not start it.
+
+    """
+    process = QProcess()
+    process.setProgram(sys.executable)
+    process.setArguments(["-m", "studio.cli", "train", "--resume", str(run)])
+    process.setProcessEnvironment(_environment())
+    for set_file in (process.setStandardOutputFile, process.setStandardErrorFile):
+        set_file(str(run / "process.log"), QProcess.OpenModeFlag.Append)
+    if not process.startDetached():
+        raise StudioError(
+            f"The run could not go on without the window ({process.errorString()}).",
+            f"Resume it here, or run: atelier train --resume “{run}”",
+        )
+
+
+def _environment() -> QProcessEnvironment:
+    """Return this process's own, so that the very same program is found, installed or not."""
+    environment = QProcessEnvironment.systemEnvironment()
+    here = str(Path(studio.__file__).resolve().parents[1])
+    paths = [here, *environment.value("PYTHONPATH").split(os.pathsep)]
+    environment.insert("PYTHONPATH", os.pathsep.join(dict.fromkeys(path for path in paths if path)))
+    return environment

@@ -37,7 +37,7 @@ class RunPictures(QObject):
     def load_frame(self, path: Path, taken: Callable[[Frame | None], None]) -> None:
         """Read a picture for the canvas; `taken` gets None where it cannot be read. A newer wish replaces it."""
         handle = self._pictures.live(_FRAME, "load_picture", LoadTask(path=path))
-        handle.finished.connect(partial(_hand_over, taken))
+        handle.finished.connect(lambda opened: taken(opened.frame))
         handle.failed.connect(lambda _: taken(None))
 
     def small(self, run: RunSummary) -> Picture | None:
@@ -52,17 +52,10 @@ class RunPictures(QObject):
     def _load(self, run: Path, sample: Path) -> None:
         self._asked = sample
         handle = self._pictures.live(_SMALL, small_picture, ThumbnailTask(sample, _SIDE))
-        handle.finished.connect(partial(self._take, run, sample))
+        handle.finished.connect(lambda found: self._remember(run, sample, found.picture))
         handle.failed.connect(lambda _: self._remember(run, sample, None))
-
-    def _take(self, run: Path, sample: Path, found: Thumbnail) -> None:
-        self._remember(run, sample, found.picture)
 
     def _remember(self, run: Path, sample: Path, picture: Picture | None) -> None:
         self._asked = None
         self._small[run] = (sample, picture)
         self.changed.emit()
-
-
-def _hand_over(taken: Callable[[Frame | None], None], opened: OpenedPicture) -> None:
-    taken(opened.frame)

@@ -1,29 +1,24 @@
 """The rows of the list of runs: what a run shows, how it is drawn, and which keys work on it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from studio.core.events import Picture
 from studio.training.run_folder import RunState
+from studio.ui.controls.pixmaps import draw_cover
+from studio.ui.controls.thumbnails import (
+    MARKS, SUBJECT, Index, ThumbnailDelegate, ThumbnailItem, ThumbnailModel, ThumbnailView,
+)  # fmt: skip
 from studio.ui.icons import icon
 from studio.ui.theme import Theme, with_even_figures
-from studio.ui.picture.film_model import Index
-from studio.ui.controls.pixmaps import draw_cover, pixmap_of
 
-ENTRY = Qt.ItemDataRole.UserRole + 1
+OPEN, COMPARED = "open", "compared"
+"""Marks of the run that the panel shows, and of the one whose curves are drawn beside."""
 _ROW, _PAD, _THUMB = 80, 8, 64
 _BAR = 4
 _NARROW = 260
@@ -67,132 +62,50 @@ class RunEntry:
         percent = "" if self.share is None else f"{self.share:.0%}"
         return ", ".join(part for part in (self.title, self.task, STATES[self.state][0], percent, self.details) if part)
 
+    @property
+    def item(self) -> "ThumbnailItem[RunEntry]":
+        """What the list shows of it."""
+        tooltip = "\n".join(part for part in (self.title, self.task, self.details, str(self.folder)) if part)
+        return ThumbnailItem(self.folder, self.title, self.thumbnail, tooltip, self.in_words, self)
 
-class RunView(QListView):
+
+class RunView(ThumbnailView[RunEntry]):
     """A list whose keys work on the chosen run."""
 
-    open_pressed = Signal()
     space_pressed = Signal()
     delete_pressed = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    def __init__(self, model: ThumbnailModel[RunEntry], theme: Theme, parent: QWidget, *, one_click: bool) -> None:
+        super().__init__(model, RunDelegate(theme), parent, one_click=one_click)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName("Runs")
         self.setAccessibleDescription("Enter opens a run, Space pauses or resumes it, Delete deletes it")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
-        # not `activated`: desktops that open with a single click would open while one only chooses
-        keys = {
-            Qt.Key.Key_Return: self.open_pressed, Qt.Key.Key_Enter: self.open_pressed,
-            Qt.Key.Key_Space: self.space_pressed, Qt.Key.Key_Delete: self.delete_pressed,
-        }  # fmt: skip
+        keys = {Qt.Key.Key_Space: self.space_pressed, Qt.Key.Key_Delete: self.delete_pressed}
         if event.key() in keys:
             keys[Qt.Key(event.key())].emit()
         else:
             super().keyPressEvent(event)
 
 
-class RunModel(QAbstractListModel):
-    """The runs in their order, which of them is open, and which is compared with it."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.entries: list[RunEntry] = []
-        self.open: Path | None = None
-        self.compared: Path | None = None
-        self._pixmaps: dict[Path, tuple[Picture, QPixmap]] = {}
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, D102
-        return 0 if parent.isValid() else len(self.entries)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        if not index.isValid() or index.row() >= len(self.entries):
-            return None
-        entry = self.entries[index.row()]
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self._pixmap_of(entry)
-        answers: dict[int, Any] = {
-            Qt.ItemDataRole.DisplayRole: entry.title,
-            Qt.ItemDataRole.ToolTipRole: "\n".join(
-                part for part in (entry.title, entry.task, entry.details, str(entry.folder)) if part
-            ),
-            Qt.ItemDataRole.AccessibleTextRole: entry.in_words,
-            ENTRY: entry,
-        }
-        return answers.get(role)
-
-    def replace(self, entries: Sequence[RunEntry]) -> None:
-        """Show these; where they are the same runs in the same order, nothing is built again."""
-        same = [entry.folder for entry in entries] == [entry.folder for entry in self.entries]
-        if not same:
-            self.beginResetModel()
-        self.entries = list(entries)
-        there = {entry.folder for entry in entries}
-        self._pixmaps = {folder: kept for folder, kept in self._pixmaps.items() if folder in there}
-        if not same:
-            self.endResetModel()
-        elif entries:
-            self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
-
-    def set_marks(self, opened: Path | None, compared: Path | None) -> None:
-        """Mark the open run and the one it is compared with."""
-        self.open, self.compared = opened, compared
-        if self.entries:
-            self.dataChanged.emit(self.index(0), self.index(len(self.entries) - 1))
-
-    def _pixmap_of(self, entry: RunEntry) -> QPixmap | None:
-        if entry.thumbnail is None:
-            return None
-        known = self._pixmaps.get(entry.folder)
-        if known is None or known[0] is not entry.thumbnail:
-            known = self._pixmaps[entry.folder] = (entry.thumbnail, pixmap_of(entry.thumbnail))
-        return known[1]
-
-
-class RunDelegate(QStyledItemDelegate):
+class RunDelegate(ThumbnailDelegate):
     """Thumbnail; title, task and details in lines; state and progress at the right."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: D102
         return QSize(240, _ROW)
 
-    def paint(  # noqa: D102
-        self, painter: QPainter, option: QStyleOptionViewItem, index: Index
+    def paint_item(  # noqa: D102
+        self, painter: QPainter, option: QStyleOptionViewItem, cell: QRect, index: Index
     ) -> None:
-        entry: RunEntry = index.data(ENTRY)
-        model = index.model()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell: QRect = option.rect
-        self._paint_ground(painter, QRectF(cell).adjusted(1, 1, -1, -1), option.state)
-        if isinstance(model, RunModel) and model.open == entry.folder:
+        entry, marks = index.data(SUBJECT), index.data(MARKS)
+        self.paint_ground(painter, option, "window")
+        if OPEN in marks:
             painter.fillRect(QRect(cell.left(), cell.top() + 8, 3, cell.height() - 16), self._theme.colour("accent"))
         thumb = QRectF(cell.x() + _PAD + 2, cell.y() + _PAD, _THUMB, _THUMB)
         self._paint_thumbnail(painter, thumb, index.data(Qt.ItemDataRole.DecorationRole))
         words = QRect(int(thumb.right()) + 12, cell.y() + _PAD, cell.right() - int(thumb.right()) - 24, _THUMB)
-        compared = isinstance(model, RunModel) and model.compared == entry.folder
-        self._paint_words(painter, option, words, entry, compared)
-        painter.restore()
-
-    def _paint_ground(self, painter: QPainter, cell: QRectF, state: QStyle.StateFlag) -> None:
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        under = bool(state & QStyle.StateFlag.State_MouseOver)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("accent_soft" if chosen else "panel" if under else "window"))
-        painter.drawRoundedRect(cell, 4, 4)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(self._theme.colour("focus"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(cell, 4, 4)
+        self._paint_words(painter, option, words, entry, COMPARED in marks)
 
     def _paint_thumbnail(self, painter: QPainter, area: QRectF, pixmap: QPixmap | None) -> None:
         if pixmap is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.training.schedule import DATA, DEFAULT_MOMENTUM, Phase, Ramp, Schedule, Timeline
 from studio.training.schedule_presets import OPTIMISERS
-from studio.ui.controls.number_words import number_text, read_number
+from studio.ui.controls.number_box import number_text, read_number
 from studio.ui.panels.train.schedule_editor import edits
 from studio.ui.panels.train.schedule_editor.edits import CurveName, EndName
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QPushButton, QToolButton, QWidget
 
 from studio.training.schedule import Phase, Schedule
 from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.number_words import number_text
+from studio.ui.controls.layouts import column, row
+from studio.ui.controls.number_box import number_text
 from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.panels.train.schedule_editor.presets import PresetsPopup
@@ -59,7 +60,7 @@ class ScheduleEditor(QWidget):
         self.more_button = QPushButton("More columns", self)
         self.table = PhaseTable(self.state, theme, self)
         self.readout = ElidingLabel(parent=self)
-        self._plot_place = QVBoxLayout()
+        self._plot_place = column()
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._refusal = QTimer(self, interval=_REFUSAL_SHOWN_MS, singleShot=True)
         self._set_up()
@@ -95,30 +96,17 @@ class ScheduleEditor(QWidget):
 
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
-        header = QHBoxLayout()
-        header.setSpacing(tokens.gap // 2)
-        header.addWidget(self.presets_button)
-        header.addSpacing(tokens.gap)
-        for button in (self.add_button, self.duplicate_button, self.remove_button):
-            header.addWidget(button)
-        header.addSpacing(tokens.gap)
-        for button in (self.undo_button, self.redo_button):
-            header.addWidget(button)
+        history = (self.undo_button, self.redo_button)
+        for button in history:
             button.setVisible(self._own_history)
-        header.addStretch(1)
-        header.addWidget(self.more_button)
-        header.addSpacing(tokens.gap)
-        header.addWidget(self.scale_choice)
-        self._plot_place.setContentsMargins(0, 0, 0, 0)
+        header = row(
+            self.presets_button, tokens.gap, self.add_button, self.duplicate_button, self.remove_button, tokens.gap,
+            *history, None, self.more_button, tokens.gap, self.scale_choice, gap=tokens.gap // 2,
+        )  # fmt: skip
         self._body.setSpacing(tokens.gap)
         self._body.addLayout(self._plot_place, 5)
         self._body.addWidget(self.table, 4)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(tokens.gap)
-        layout.addLayout(header)
-        layout.addLayout(self._body, 1)
-        layout.addWidget(self.readout)
+        self.setLayout(column(header, (self._body, 1), self.readout, gap=tokens.gap))
 
     def _connect(self) -> None:
         self.state.changed.connect(self._follow)

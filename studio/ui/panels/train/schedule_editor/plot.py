@@ -13,10 +13,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from studio.training.schedule import Curve, Phase
-from studio.ui.controls.number_words import number_text
+from studio.ui.controls.layouts import column
+from studio.ui.controls.number_box import number_text
 from studio.ui.panels.train.schedule_editor.edits import CurveName, Point, rounded, value_at
 from studio.ui.panels.train.schedule_editor.plot_paint import (
     CAPTION,
@@ -78,11 +79,7 @@ class SchedulePlot(QWidget):
         self.rate.axes["bottom"].setStyle(showValues=False)
         self.rate.axes["bottom"].setHeight(2)
         self.momentum.plotItem.setXLink(self.rate.plotItem)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.rate, 5)
-        layout.addWidget(self.momentum, 4)
+        self.setLayout(column((self.rate, 5), (self.momentum, 4), gap=0))
         self._connect()
 
     def _connect(self) -> None:
@@ -182,7 +179,7 @@ class PhasePlot(Plot):
     def _repaint(self) -> None:
         self.viewport().update()
 
-    def _dress_lines(self, tokens: Tokens) -> None:
+    def _style_lines(self, tokens: Tokens) -> None:
         if hasattr(self, "_line"):
             self._line.setPen(line_pen(self._colour, 2.0))
 

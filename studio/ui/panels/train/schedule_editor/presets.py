@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
 
 from studio.training.schedule import Timeline
 from studio.training.schedule_presets import PRESETS, Preset
+from studio.ui.controls.layouts import column
 from studio.ui.theme import Theme, mark
 
 _PREVIEW = QSize(72, 34)
@@ -22,11 +23,7 @@ class PresetsPopup(QFrame):
         self.tiles = {name: _PresetTile(preset, theme, self) for name, preset in PRESETS.items()}
         self.setAccessibleName("Presets")
         mark(self, surface="raised")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.setSpacing(0)
-        for tile in self.tiles.values():
-            layout.addWidget(tile)
+        self.setLayout(column(*self.tiles.values(), gap=0, margins=4))
         self._connect()
 
     def _connect(self) -> None:

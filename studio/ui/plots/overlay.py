@@ -34,8 +34,11 @@ class PlacedMark:
     mark: PlotMark
 
 
-class PlotMarks(QWidget):
-    """A sheet of glass over the plot. Signs differ by shape: ▶ resumed, a flag for a phase, ▲ guard, ● pinned."""
+class PlotOverlay(QWidget):
+    """Lies over the plot, and lets the mouse through.
+
+    Signs differ by shape: ▶ resumed, a flag for a phase, ▲ guard, ● pinned.
+    """
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
@@ -46,7 +49,6 @@ class PlotMarks(QWidget):
         self._dots: tuple[tuple[float, QColor], ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        theme.theme_changed.connect(self._repaint)
 
     def set_picture(self, picture: QImage) -> None:
         """Lay this below the marks: the curves, drawn once and not again at each move of the crosshair."""
@@ -101,9 +103,6 @@ class PlotMarks(QWidget):
             painter.drawEllipse(QPointF(x, _SIGN + 1), _SIGN, _SIGN)
         else:
             painter.drawPolygon(_sign(one.mark.kind, x))
-
-    def _repaint(self) -> None:
-        self.update()
 
 
 def _sign(kind: MarkKind, x: float) -> QPolygonF:

@@ -1,0 +1,320 @@
+"""Pictures in one geometry, any two of them compared: by a divider, side by side, or by a peek."""
+
+from typing import Literal, cast, get_args
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QWidget
+
+from studio.core.frames import Frame
+from studio.ui.canvas.colours import CanvasColours
+from studio.ui.canvas.frame_item import FrameItem
+from studio.ui.canvas.marks import GRIP, LABEL_BAND, paint_divider, paint_label, small_font
+from studio.ui.canvas.side_pane import SidePane
+from studio.ui.canvas.tools import SplitTool
+from studio.ui.canvas.zoom_pan import ZoomPanView
+from studio.ui.theme import Theme
+from studio.ui.tokens import Tokens
+
+CompareMode = Literal["after", "split", "side"]
+
+_GAP = 8
+
+
+class CompareView(ZoomPanView):
+    """Shows pictures in the same place, whatever their resolution; two of them, *before* and *after*, are compared.
+
+    The one before sets the geometry. A frame of any other changes pixels and nothing else: zoom, position and divider
+    stay.
+
+    Args:
+        theme: where the colours come from.
+        parent: the widget it stands in.
+
+    """
+
+    compare_changed = Signal(str)
+    split_moved = Signal(float)
+    peek_changed = Signal(bool)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colours = CanvasColours.of(theme.tokens)
+        self._mode: CompareMode = "after"
+        self._split = 0.5
+        self._peeking = False
+        self._hot = False
+        self._pair = ("before", "after")
+        self._labels = {"before": "Photo", "after": "Painting"}
+        self._items = {name: self._make_item() for name in self._pair}
+        self._pane = SidePane(self.viewportEvent, self._colours, self)
+        self.add_tool(SplitTool(self))
+        theme.theme_changed.connect(self._dress)
+
+    # -- pictures
+
+    @property
+    def pictures(self) -> dict[str, str]:
+        """The pictures that are there: name → label, in the order in which they came."""
+        return {name: self._labels[name] for name, item in self._items.items() if item.frame is not None}
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What the two that are compared are called, whether they are there or not."""
+        return self._labels[self._pair[0]], self._labels[self._pair[1]]
+
+    @property
+    def _before(self) -> FrameItem:
+        return self._items[self._pair[0]]
+
+    @property
+    def _after(self) -> FrameItem:
+        return self._items[self._pair[1]]
+
+    def set_picture(self, name: str, frame: Frame | None, label: str = "", size: tuple[int, int] | None = None) -> None:
+        """Show another state of a picture, or take it away; where the one before has another size, it is fitted.
+
+        Args:
+            name: of the picture, for `compare`.
+            frame: its pixels.
+            label: what it is called from now on.
+            size: width and height of what the frame is a smaller version of; whatever counts pixels counts those.
+
+        """
+        known = self.pictures
+        item = self._items[name] = self._items.get(name) or self._make_item()
+        self._labels[name] = label or self._labels.get(name, name)
+        item.set_frame(frame)
+        if item is self._before:
+            self._pane.item.set_frame(frame)
+            self._take_size(frame or self._after.frame, keep_eye=frame is None, size=size)
+        elif item is self._after and self._before.frame is None:
+            self._take_size(frame, keep_eye=True, size=size)
+        if frame is None and name not in self._pair:
+            self.scene().removeItem(self._items.pop(name))
+        if self.pictures != known:
+            self._arrange()
+
+    def compare(self, before: str, after: str) -> None:
+        """Compare these two pictures from now on.
+
+        Raises:
+            ValueError: they are one and the same, or one of them was never there.
+
+        """
+        if before == after or not {before, after} <= self._items.keys():
+            raise ValueError(f"no two pictures to compare: {before}, {after}")
+        if (before, after) != self._pair:
+            for item in self._items.values():
+                item.set_span(None)
+                item.hide()
+            self._pair = (before, after)
+            self._pane.item.set_frame(self._before.frame)
+            self._take_size(self._before.frame or self._after.frame, keep_eye=True)
+
+    def set_before(self, frame: Frame | None, size: tuple[int, int] | None = None) -> None:
+        """Show another photo, or none; one of another size is fitted."""
+        self.set_picture(self._pair[0], frame, size=size)
+
+    def set_after(self, frame: Frame | None) -> None:
+        """Show another state of the painting, or none; nothing on the screen moves."""
+        self.set_picture(self._pair[1], frame)
+
+    def clear(self) -> None:
+        """Take every picture away."""
+        for name in reversed(self.pictures):  # the one that sets the geometry last
+            self.set_picture(name, None)
+
+    def set_labels(self, before: str, after: str) -> None:
+        """Name what is compared, in a panel where it is not a photo and its painting."""
+        self._labels |= dict(zip(self._pair, (before, after), strict=True))
+        self._arrange()
+
+    def _make_item(self) -> FrameItem:
+        item = FrameItem(self._colours)
+        item.set_rect(QRectF(0, 0, *self.picture_size))
+        item.set_pixels_wanted(not self.fitted)
+        item.hide()
+        self.scene().addItem(item)
+        return item
+
+    @property
+    def _drawn(self) -> tuple[FrameItem, ...]:
+        return (*self._items.values(), self._pane.item)
+
+    def _take_size(self, frame: Frame | None, *, keep_eye: bool, size: tuple[int, int] | None = None) -> None:
+        size = (0, 0) if frame is None else size or (frame.width, frame.height)
+        for item in self._drawn:
+            item.set_rect(QRectF(0, 0, *size))
+        self._arrange()
+        if size != self.picture_size:
+            self.set_picture_size(*size, keep_eye=keep_eye)
+            self._describe()
+
+    # -- comparing
+
+    @property
+    def compare_mode(self) -> CompareMode:
+        """How photo and painting are compared."""
+        return self._mode
+
+    def set_compare_mode(self, mode: str) -> None:
+        """Choose "after", "split" or "side".
+
+        Raises:
+            ValueError: there is no such mode.
+
+        """
+        if mode not in get_args(CompareMode):
+            raise ValueError(f"no such compare mode: {mode}")
+        if mode != self._mode:
+            self._mode = cast(CompareMode, mode)
+            self._arrange()
+            self.compare_changed.emit(mode)
+
+    @property
+    def split(self) -> float:
+        """Where the divider stands, from 0 (left) to 1 (right), across what is visible of the picture.
+
+        Of the visible part, not of the whole picture: so it is never out of reach, and one can pan a detail under it.
+        """
+        return self._split
+
+    def set_split(self, split: float) -> None:
+        """Put the divider somewhere between 0 and 1."""
+        split = max(0.0, min(1.0, split))
+        if split != self._split:
+            self._split = split
+            self._place_divider()
+            self.split_moved.emit(split)
+
+    @property
+    def peeking(self) -> bool:
+        """Whether the photo is shown in place of the painting for the moment."""
+        return self._peeking
+
+    def peek(self, on: bool) -> None:
+        """Show the photo alone while `on`."""
+        if on != self._peeking:
+            self._peeking = on
+            self._peek_key_held = False
+            self._arrange()
+            self.peek_changed.emit(on)
+
+    @property
+    def divider_x(self) -> float | None:
+        """Where the divider stands in the viewport; None when there is none."""
+        if not self._both or self._mode != "split" or self._peeking:
+            return None
+        visible = self.picture_in_view()
+        return None if visible.isEmpty() else float(round(visible.left() + self._split * visible.width()))
+
+    def move_divider(self, x: float) -> None:
+        """Put the divider at `x` of the viewport, as far as the picture goes."""
+        visible = self.picture_in_view()
+        if not visible.isEmpty():
+            self.set_split((x - visible.left()) / visible.width())
+
+    def centre_divider(self) -> None:
+        """Put the divider back in the middle."""
+        self.set_split(0.5)
+
+    @property
+    def _both(self) -> bool:
+        return self._before.frame is not None and self._after.frame is not None
+
+    def _arrange(self) -> None:
+        """Show what the mode, the peek and the frames at hand ask for."""
+        before, after = self._before.frame is not None, self._after.frame is not None
+        peeking = self._peeking and before
+        self._before.setVisible(before and (not after or peeking or self._mode == "split"))
+        self._after.setVisible(after and not peeking)
+        self._pane.set_label(self.labels[0])
+        self._lay_out_panes()
+        self._place_divider()
+        self._describe()
+        self.viewport().update()
+
+    def _lay_out_panes(self) -> None:
+        side = self._both and self._mode == "side"
+        half = (self.width() - _GAP) // 2
+        self._pane.setVisible(side)
+        self._pane.setGeometry(0, 0, half, self.height())
+        self.setViewportMargins(self.width() - half if side else 0, 0, 0, 0)
+
+    def _place_divider(self) -> None:
+        """Cut both pictures at the divider, and repaint only the strip that it swept and the labels above."""
+        x = self.divider_x
+        cut = None if x is None else self.to_picture(QPointF(x, 0)).x()
+        before = self._before.span
+        self._before.set_span(None if cut is None else (-1.0, cut))
+        self._after.set_span(None if cut is None else (cut, float(self.picture_size[0]) + 1.0))
+        if x is not None:
+            edges = [x, x if before is None else self.to_view(QPointF(before[1], 0)).x()]
+            left, right = int(min(edges) - GRIP - 4), int(max(edges) + GRIP + 4)
+            self.viewport().update(QRect(left, 0, right - left, self.viewport().height()))
+            self.viewport().update(QRect(0, int(self.picture_in_view().top()), self.viewport().width(), LABEL_BAND))
+
+    def _describe(self) -> None:
+        (width, height), (before, after) = self.picture_size, self.labels
+        words = "No picture yet"
+        if self._both:
+            words = f"{before} and {after.lower()}, {width} by {height} pixels"
+        elif width:
+            words = f"{before if self._before.frame else after}, {width} by {height} pixels"
+        self.setAccessibleDescription(words)
+
+    # -- the screen
+
+    def _dress(self, tokens: Tokens) -> None:
+        self._colours = CanvasColours.of(tokens)
+        self.setBackgroundBrush(QColor(self._colours.surround))
+        palette = self.palette()
+        palette.setColor(self.backgroundRole(), QColor(self._colours.surround))
+        self.setPalette(palette)
+        self._pane.set_colours(self._colours)
+        for item in self._items.values():
+            item.set_colours(self._colours)
+        self.viewport().update()
+
+    def eye_moved(self) -> None:
+        """Let the pane and the divider follow."""
+        super().eye_moved()
+        for item in self._drawn:
+            item.set_pixels_wanted(not self.fitted)
+        self._pane.follow(self)
+        self._place_divider()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Draw divider and labels in the screen's own pixels."""
+        visible, x = self.picture_in_view(), self.divider_x
+        font, (before, after) = small_font(self.font()), self.labels
+        painter.save()
+        painter.resetTransform()
+        if x is not None:
+            left, right = QRectF(visible), QRectF(visible)
+            left.setRight(x)
+            right.setLeft(x)
+            paint_label(painter, before, left, False, font)
+            paint_label(painter, after, right, True, font)
+            paint_divider(painter, x, visible, self._hot)
+        elif self._both and self._peeking:
+            paint_label(painter, before, visible, False, font)
+        elif self._both and self._mode == "side":
+            paint_label(painter, after, visible, False, font)
+        painter.restore()
+
+    def show_pointer(self, shape: Qt.CursorShape) -> None:
+        """Shape the pointer over both halves, and light the divider up while it can be grabbed."""
+        super().show_pointer(shape)
+        self._pane.viewport().setCursor(shape)
+        hot = shape == Qt.CursorShape.SplitHCursor
+        if hot != self._hot:
+            self._hot = hot
+            self._place_divider()
+
+    def event(self, event: QEvent) -> bool:
+        """Share a new size between the panes before the viewport gets it."""
+        if event.type() == QEvent.Type.Resize:
+            self._lay_out_panes()
+        return super().event(event)

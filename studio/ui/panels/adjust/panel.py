@@ -1,0 +1,137 @@
+"""The Adjust panel: a photo cropped, straightened and corrected, before it is painted or for its own sake."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QTransform
+
+from studio.core.adjust_settings import AdjustSettings
+from studio.core.frames import Frame
+from studio.core.picture_task import CONTENT
+from studio.core.picture_tasks import ADJUST
+from studio.core.settings import Settings
+from studio.jobs.adjust import Proof
+from studio.ui.canvas.crop_layer import CropLayer
+from studio.ui.panels.adjust.column import AdjustColumn
+from studio.ui.panels.adjust.session import AdjustSession
+from studio.ui.picture.panel import PanelContext, PicturePanel
+from studio.ui.picture.session import SessionState
+
+_OF_THE_FRAME = ("angle", "aspect", "crop")
+"""Settings that one sees best on the whole picture."""
+
+
+class AdjustPanel(PicturePanel):
+    """Adds the crop rectangle on the canvas.
+
+    Args:
+        context: what it shares with other panels.
+
+    """
+
+    task = ADJUST
+    result_title = "Adjusted"
+    done = "adjusted"
+    session: AdjustSession
+    column: AdjustColumn
+
+    def __init__(self, context: PanelContext) -> None:
+        super().__init__(context)
+        self.crop = CropLayer()
+        self.crop.hide()
+        self.canvas.layers.add(self.crop)
+        self._crop_before: tuple[float, ...] = ()
+        self._connect_crop()
+
+    @property
+    def words(self) -> Mapping[SessionState, str]:
+        """What can be done when it is done."""
+        return {**super().words, SessionState.FINISHED: "Done: save it, or send it on with File › Send Picture To"}
+
+    def make_session(self) -> AdjustSession:
+        """Return the panel's state."""
+        return AdjustSession(self.context.pictures, self.undo_stack, self)
+
+    def make_column(self) -> AdjustColumn:
+        """Return the controls beside the canvas."""
+        return AdjustColumn(self.context.theme, self._change)
+
+    def _change(self, change: Callable[[AdjustSettings], AdjustSettings]) -> None:
+        self.session.set_settings(change(self.session.settings))
+
+    # -- the crop --------------------------------------------------------------------------------------------------
+
+    def _connect_crop(self) -> None:
+        crop, button, state = self.crop, self.column.crop_button, self.session.settings_state
+        button.toggled.connect(self._show_crop)
+        button.clicked.connect(lambda on: self.canvas.setFocus() if on else None)
+        self.form.drag_started.connect(self._open_crop_for)
+        self.form.drag_finished.connect(lambda _name: crop.set_lines(3))
+        crop.stroke_began.connect(state.begin)
+        crop.rect_changed.connect(self._take_crop)
+        crop.stroke_committed.connect(state.commit)
+        crop.stroke_aborted.connect(state.commit)
+        crop.accepted.connect(lambda: button.setChecked(False))
+        crop.dismissed.connect(self._dismiss_crop)
+
+    def _open_crop_for(self, name: str) -> None:
+        if name in _OF_THE_FRAME and self.session.photo is not None:
+            self.column.crop_button.setChecked(True)
+            self.crop.set_lines(9 if name == "angle" else 3)
+
+    def _show_crop(self, on: bool) -> None:
+        self._crop_before = self.session.settings.crop
+        self.crop.setVisible(on)
+        self.canvas.layers.activate(self.crop if on else None)
+        self.session.show_whole(on)
+
+    def _dismiss_crop(self) -> None:
+        self.session.change(crop=self._crop_before)
+        self.column.crop_button.setChecked(False)
+
+    def _take_crop(self, rect: QRectF) -> None:
+        width, height = self.session.frame_size
+        edges = (rect.left() / width, rect.top() / height, rect.right() / width, rect.bottom() / height)
+        self.session.change(crop=tuple(round(min(1.0, max(0.0, edge)), 5) for edge in edges))
+
+    def _place_crop(self) -> None:
+        """Lay the rectangle where the settings say, within the straightened photo and its frame."""
+        settings, (width, height) = self.session.settings, self.session.frame_size
+        if not width:
+            return
+        frame = [QPointF(0, 0), QPointF(width, 0), QPointF(width, height), QPointF(0, height)]
+        turn = QTransform().translate(width / 2, height / 2).rotate(settings.angle).translate(-width / 2, -height / 2)
+        left, top, right, bottom = settings.box(width, height)
+        self.crop.place(
+            QRectF(QPointF(left, top), QPointF(right, bottom)), frame, [turn.map(corner) for corner in frame],
+            aspect=settings.ratio(width, height), caption="{} × {}".format(*settings.size(width, height)),
+        )  # fmt: skip
+
+    # -- showing the state -----------------------------------------------------------------------------------------
+
+    def copy(self) -> None:
+        """Copy what is left of the photo, also while a crop is chosen on all of it."""
+        self.column.crop_button.setChecked(False)
+        super().copy()
+
+    def show_input(self, role: str) -> None:
+        """Show the photo, and close what was open of the last one."""
+        if role == CONTENT:
+            self.column.crop_button.setChecked(False)
+        super().show_input(role)
+        self._place_crop()
+
+    def show_frame(self, frame: Frame | Proof) -> None:
+        """Show photo and result as they are framed; a file that is brought back waits for its proof."""
+        if isinstance(frame, Proof) and self.session.photo is not None:
+            self.workspace.compare_bar.set_picture(self.session.photo.picture.name, *frame.size)
+            if self.session.shows_whole:  # alone: a divider across the crop would only be in the way
+                self.canvas.set_after(None)
+                self.canvas.set_before(frame.after, frame.size)
+            else:
+                self.canvas.set_before(frame.before, frame.size)
+                super().show_frame(frame.after)
+
+    def _show_settings(self, settings: Settings) -> None:
+        super()._show_settings(settings)
+        self._place_crop()

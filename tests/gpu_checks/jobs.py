@@ -1,0 +1,181 @@
+"""Every job that asks a network, on the device and on its reference."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gpu_checks.twins import Check, Differs, asked, computing_on, near, on_both, too_small_for
+from models.backbones import Backbone, untrained_backbone
+from models.classifier_files import ClassifierFacts, to_file
+from models.classifiers import FAMILIES, build_classifier
+from models.fast_style import FastStyleNetwork
+from models.style_transfer import LossWeights, StyleObjective
+from studio.core.controls import Controls
+from studio.core.events import Event, Log, Metrics, finish
+from studio.core.images import load_picture
+from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
+from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
+from studio.core.samples import sample_paintings, sample_photos
+from studio.core.settings import Settings
+from studio.core.style_settings import StyleSettings
+from studio.core.verdicts import ClassifyTask
+from studio.jobs.classify import classify, kind_of_classifier
+from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.style.fast_stylize import kind_of_fast_style
+from studio.jobs.style.stylize import stylize
+from studio.jobs.warm_up import warm_up
+
+Hand = Callable[[Event, Controls[StyleSettings]], None]
+
+
+def check_warm_up(device: str, reference: str) -> str:
+    """Load the network, and find out in which format fast styles are painted."""
+    with computing_on(device):
+        finish(warm_up("atelier-slim", Controls(Settings())))
+        return "; ".join(f"{kind}: {format}" for kind, (format, _) in FormatMemo.standard().known().items())
+
+
+def small(**changes: Any) -> StyleSettings:
+    """Return settings for a painting of seconds."""
+    return StyleSettings.model_validate({"backbone": "squeezenet1_1:untrained", "size": 96, "steps": 12} | changes)
+
+
+def paint(
+    controls: Controls[StyleSettings], hand: Hand = lambda _event, _controls: None
+) -> tuple[list[Event], PictureResult]:
+    """Run the style job over a sample photo and two paintings; `hand` sees every event."""
+    photo, *paintings = (load_picture(sample.path) for sample in (*sample_photos()[:1], *sample_paintings()[:2]))
+    job, events = stylize(PictureRequest({CONTENT: (photo,), "style": tuple(paintings)}), controls), list[Event]()
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return events, end.value
+        hand(events[-1], controls)
+
+
+def check_style(device: str, reference: str, **changes: Any) -> str:
+    """Paint live: the first loss tells the network, the last one the optimiser too, which enlarges differences."""
+    both = on_both(lambda: paint(Controls(small(**changes))), device, reference)
+    losses = [[event.values["loss"] for event in events if isinstance(event, Metrics)] for events, _ in both]
+    first = near("first loss", losses[0][0], losses[1][0], asked(5e-3, device, reference))
+    last = near("last loss", losses[0][-1], losses[1][-1], asked(0.15, device, reference))
+    return f"{first}, {last}, {near('picture', both[0][1].layer, both[1][1].layer, asked(0.15, device, reference))}"
+
+
+def check_replay(device: str, reference: str) -> str:
+    """Move a slider on the device, and follow the recipe on the reference."""
+
+    def hand(event: Event, controls: Controls[StyleSettings]) -> None:
+        if isinstance(event, Metrics) and event.step == 5:
+            controls.replace(controls.settings.model_copy(update={"style_weight": 3.0}))
+
+    with computing_on(device):
+        _, mine = paint(Controls(small()), hand)
+    if not any(step.action == "settings" for step in mine.recipe.steering):
+        raise Differs("the moved slider is not in the recipe")
+    with computing_on(reference):
+        return near("picture", mine.layer, paint(ReplayControls(mine.recipe))[1].layer, asked(0.15, device, reference))
+
+
+def check_style_out_of_memory(device: str, reference: str) -> str:
+    """Go on at a smaller size where the large one does not fit."""
+    with computing_on(device), too_small_for(lambda seen: seen.shape[1] == 3 and max(seen.shape[2:]) > 150, device):
+        events, result = paint(Controls(small(size=240, steps=4, stroke_size=0.5)))
+    told = [event.message for event in events if isinstance(event, Log) and "memory" in event.message]
+    if not told or max(result.layer.shape) > 150:
+        raise Differs(f"it painted {result.layer.shape}, and said {told}")
+    return told[0]
+
+
+def in_formats(format: InferenceFormat, kind: str, run: Callable[[], Any], device: str, reference: str) -> list[Any]:
+    """Return what comes of it on the device in this format, and on its reference in the plain one."""
+    made = []
+    for where, used in ((device, format), (reference, PLAIN)):
+        with computing_on(where):
+            FormatMemo.standard().keep(kind, used, 1.0)
+            made.append(run())
+    return made
+
+
+def check_fast_style(format: InferenceFormat, device: str, reference: str) -> str:
+    """Paint at once with a packaged fast style."""
+    kind, settings = kind_of_fast_style(FastStyleNetwork()), small(method="instant", strength=0.8)
+    mine, wanted = in_formats(format, kind, lambda: paint(Controls(settings))[1], device, reference)
+    if mine.recipe.versions["format"] != str(format):
+        raise Differs(f"it painted in {mine.recipe.versions['format']}, not in {format}")
+    return near("picture", mine.layer, wanted.layer, 2e-2 if format.dtype == "bfloat16" else 2e-3)
+
+
+def check_classify(format: InferenceFormat, device: str, reference: str) -> str:
+    """Ask a classifier what it says of the sample photos."""
+    network = build_classifier("resnet", "narrow", channels=3, classes=3, generator=torch.manual_seed(0)).eval()
+    network.head.weight.data.normal_(0.0, 0.02)
+    facts = ClassifierFacts("resnet", "narrow", 3, ("a", "b", "c"), 32)
+    with TemporaryDirectory() as folder:
+        task = ClassifyTask(tuple(photo.path for photo in sample_photos()[:4]), Path(folder) / "model.safetensors")
+        save_file(to_file(network), task.model, facts.to_metadata())
+
+        def chances() -> list[list[float]]:
+            verdicts = finish(classify(task, Controls(Settings())))
+            return [[dict(verdict.chances)[name] for name in facts.classes] for verdict in verdicts]
+
+        both = in_formats(format, kind_of_classifier(facts), chances, device, reference)
+    return near("probabilities", *both, 5e-2 if format.dtype == "bfloat16" else 5e-3)
+
+
+def networks(device: str) -> dict[str, tuple[nn.Module, Callable[[Any], Tensor]]]:
+    """Return every kind of network, and what makes numbers of one: its output, or the gradient of its style loss."""
+    chance = torch.Generator().manual_seed(0)
+    photo, painting = (torch.rand(1, 3, 96, 96, generator=chance).to(device) for _ in range(2))
+
+    def gradient(backbone: Any) -> Tensor:
+        return StyleObjective(backbone, "gram", photo, [painting]).begin(painting, LossWeights()).backward()
+
+    painter = FastStyleNetwork(0.25, 2)
+    painter.initialise(chance)
+    found: dict[str, tuple[nn.Module, Callable[[Any], Tensor]]]
+    found = {"fast style": (painter, lambda network: network(photo, photo.new_ones(1)))}
+    found |= {name: (untrained_backbone(name), gradient) for name in ("slim", "squeezenet1_1", "vgg16_bn")}
+    for family in FAMILIES:
+        classifier = build_classifier(family, "narrow", channels=3, classes=3, generator=chance)
+        found[family] = classifier, lambda network: network.features(network.normalise(photo))
+    return {name: (network.eval().requires_grad_(False).to(device), use) for name, (network, use) in found.items()}
+
+
+def check_networks(names: tuple[str, ...], change: Callable[[Any, str], object], device: str, reference: str) -> str:
+    """Change something about networks that must not change what they say, on the device alone."""
+    words, found = [], networks(device)
+    for name in names or found:
+        network, use = found[name]
+        plain = use(network).cpu()
+        change(network, device)
+        words.append(near(name, use(network).cpu(), plain, 0.2 if isinstance(network, Backbone) else 5e-3))
+    return ", ".join(words)
+
+
+def compiled(network: nn.Module, device: str) -> None:
+    """Compile a network; the processor only rehearses the tracing, which needs no compiler."""
+    network.compile(backend="inductor" if device == "cuda" else "aot_eager")
+
+
+JOBS: dict[str, Check] = {
+    "warm_up": check_warm_up,
+    "stylize": check_style,
+    "stylize, mean and deviation, smooth": partial(check_style, statistic="mean_std", total_variation=1.0),
+    "stylize, a texture from noise": partial(check_style, mode="texture", start_from="noise", pooling="average"),
+    "stylize with the packaged network": partial(check_style, backbone="atelier-slim", size=128),
+    "stylize, steered and replayed": check_replay,
+    "stylize, out of memory": check_style_out_of_memory,
+    **{f"stylize at once, {format}": partial(check_fast_style, format) for format in FORMATS},
+    **{f"classify, {format}": partial(check_classify, format) for format in FORMATS},
+    "networks, channels last": partial(check_networks, (), lambda network, _: in_format(network, FORMATS[1])),
+    "networks, compiled": partial(check_networks, ("fast style", "resnet"), compiled),
+}
+"""By name, which begins with the name of the job in the catalogue."""

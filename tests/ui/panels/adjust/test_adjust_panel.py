@@ -1,0 +1,360 @@
+"""The Adjust panel: proofs while a hand moves, the full picture when it rests, and the crop on the canvas."""
+
+import numpy as np
+import pytest
+from accessibility import controls_without_name, controls_without_tooltip
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider
+from studio_kit import drop_files, write_photo
+
+from studio.core.adjust_settings import AdjustSettings
+from studio.core.images import load_picture, save_picture
+from studio.core.library import Library
+from studio.core.recipes import Recipe, WeightsRecord
+from studio.core.resizing import to_8_bits
+from studio.engine import Engine
+from studio.jobs.adjust import framed, toned
+from studio.ui.actions import make_actions
+from studio.ui.canvas.incoming import picture_of
+from studio.ui.panels.adjust.panel import AdjustPanel
+from studio.ui.picture.panel import PanelContext
+from studio.ui.preferences import Preferences
+
+
+@pytest.fixture
+def pictures(qapp):
+    engine = Engine("pictures")
+    yield engine
+    assert engine.shut_down()
+
+
+@pytest.fixture
+def panel(qtbot, theme, pictures, tmp_path):
+    preferences = Preferences(tmp_path / "atelier.ini")
+    preferences.compare_mode = "after"
+    library = Library(tmp_path / "library")
+    panel = AdjustPanel(PanelContext(theme, pictures, pictures, library, preferences, make_actions(theme)))
+    qtbot.addWidget(panel)
+    panel.resize(1200, 800)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+@pytest.fixture
+def settled(panel, until):
+    def wait(name="photo.png"):
+        there = lambda: panel.has_picture and panel.session.photo.picture.name == name  # noqa: E731
+        until(lambda: there() and panel.session.is_settled)
+
+    return wait
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return write_photo(tmp_path / "photo.png", 240, 160)
+
+
+@pytest.fixture
+def opened(panel, photo, settled):
+    """The panel with a photo of 240 × 160."""
+    assert drop_files(panel.canvas.viewport(), photo)
+    settled()
+    return panel
+
+
+def expected(photo, settings):
+    return toned(framed(load_picture(photo).pixels, settings), settings)
+
+
+def shows(panel, x, y):
+    """The colour on the screen at a position of the picture."""
+    place = panel.canvas.to_view(QPointF(x, y))
+    return picture_of(panel.canvas.viewport().grab().toImage())[round(place.y()), round(place.x()), :3].astype(int)
+
+
+def pull(panel, start, end):
+    view, left, none = panel.canvas.viewport(), Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    begin, finish = (panel.canvas.to_view(QPointF(*spot)) for spot in (start, end))
+    for kind, place, button, held in (
+        (QEvent.Type.MouseButtonPress, begin, left, left),
+        (QEvent.Type.MouseMove, finish, none, left),
+        (QEvent.Type.MouseButtonRelease, finish, left, none),
+    ):
+        event = QMouseEvent(kind, place, view.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(view, event)
+
+
+def tool(panel, name):
+    return next(b for b in panel.column.findChildren(QAbstractButton) if b.accessibleName() == name)
+
+
+# -- proofs and pictures
+
+
+def test_the_picture_follows_a_setting_and_is_made_in_full(opened, photo, settled):
+    opened.session.change(exposure=-1.0, saturation=40)
+    settled()
+    settings = opened.session.settings
+    assert np.array_equal(opened.session.layer, expected(photo, settings))
+    assert np.abs(shows(opened, 120, 20) - expected(photo, settings)[20, 120] / 257).max() <= 4
+
+
+def test_a_large_photo_shows_a_proof_at_once_in_the_same_place(panel, tmp_path, settled, until):
+    panel.open_pictures([write_photo(tmp_path / "large.png", 2400, 1600)])
+    settled("large.png")
+    panel.canvas.zoom_to(2.0)
+    panel.canvas.place(QPointF(1700, 500), QPointF(300, 300))
+    eye, sizes = (panel.canvas.to_picture(QPointF(0, 0)), panel.canvas.zoom), []
+    panel.session.frame_composed.connect(lambda proof: sizes.append((proof.after.width, proof.size)))
+    panel.session.change(exposure=0.5)
+    until(lambda: sizes)
+    assert sizes[0][0] * sizes[0][0] * 2 / 3 == pytest.approx(2_000_000, rel=0.01)
+    settled("large.png")
+    assert sizes[-1] == (2400, (2400, 1600))
+    assert {size for _, size in sizes} == {(2400, 1600)}
+    assert (panel.canvas.to_picture(QPointF(0, 0)), panel.canvas.zoom) == eye
+    assert panel.session.layer.shape == (1600, 2400, 3)
+
+
+def test_while_a_slider_moves_the_full_picture_is_not_made(opened, settled, qtbot):
+    made = []
+    opened.session._engine.started.connect(lambda key: made.append(key))
+    opened.session.settings_state.begin()
+    for step in range(8):
+        opened.session.change(exposure=0.1 * step)
+        qtbot.wait(20)
+    assert "adjust" not in made
+    opened.session.settings_state.commit()
+    settled()
+    assert made.count("adjust") == 1
+    assert opened.undo_stack.count() == 1
+
+
+def test_the_photo_is_compared_as_it_is_framed(opened, photo, settled):
+    opened.session.change(crop=(0.0, 0.0, 0.5, 1.0), exposure=1.0)
+    settled()
+    assert opened.canvas.picture_size == (120, 160)
+    opened.canvas.peek(True)
+    assert np.abs(shows(opened, 60, 20) - load_picture(photo).pixels[20, 60]).max() <= 4
+    opened.canvas.peek(False)
+    assert np.abs(shows(opened, 60, 20) - expected(photo, opened.session.settings)[20, 60] / 257).max() <= 4
+    assert opened.canvas.labels == ("Photo", "Adjusted")
+
+
+def test_another_photo_begins_from_neutral_settings(opened, tmp_path, settled):
+    opened.session.change(exposure=1.0, crop=(0.0, 0.0, 0.5, 1.0))
+    settled()
+    opened.open_pictures([write_photo(tmp_path / "other.png", 100, 150)])
+    settled("other.png")
+    assert opened.session.settings == AdjustSettings()
+    assert opened.undo_stack.count() == 0
+    assert opened.canvas.picture_size == (100, 150)
+
+
+def test_what_is_saved_in_mid_move_is_the_newest_in_full(opened, photo, tmp_path, until):
+    out = tmp_path / "out.tif"
+    opened.session.change(exposure=1.0)
+    opened._saver._export(out)
+    opened.session.change(contrast=30)
+    until(out.exists)
+    settings = AdjustSettings(exposure=1.0, contrast=30)
+    assert np.array_equal(load_picture(out).pixels, to_8_bits(expected(photo, settings)))
+    assert AdjustSettings.model_validate(load_picture(out).recipe.settings) == settings
+
+
+def test_what_was_asked_for_is_saved_though_another_photo_comes(opened, photo, tmp_path, settled):
+    out = tmp_path / "out.tif"
+    opened.session.change(exposure=1.0)
+    opened._saver._export(out)
+    opened.open_pictures([write_photo(tmp_path / "other.png", 100, 150)])
+    settled("other.png")
+    recipe = load_picture(out).recipe
+    assert recipe.inputs[0].name == "photo.png"
+    assert np.array_equal(
+        load_picture(out).pixels, to_8_bits(expected(photo, AdjustSettings.model_validate(recipe.settings)))
+    )
+
+
+def test_copy_takes_what_is_left_even_while_a_crop_is_chosen(opened, photo, until):
+    opened.column.crop_button.click()
+    opened.session.change(crop=(0.5, 0.0, 1.0, 1.0))
+    opened.copy()
+    clipboard = QGuiApplication.clipboard()
+    until(lambda: clipboard.image().width() == 120)
+    assert np.array_equal(picture_of(clipboard.image()), load_picture(photo).pixels[:, 120:])
+
+
+def test_a_painted_picture_stays_marked_and_a_photo_is_not(panel, photo, tmp_path, settled, until):
+    painted = Recipe(task="stylize", settings={}, weights=(WeightsRecord(name="net", sha256="1" * 64),))
+    save_picture(tmp_path / "painted.png", load_picture(photo).pixels, recipe=painted)
+    for file, marked in ((photo, False), (tmp_path / "painted.png", True)):
+        assert drop_files(panel.canvas.viewport(), file)
+        settled(file.name)
+        out = tmp_path / f"{file.stem} out.png"
+        panel._saver._export(out)
+        until(out.exists)
+        assert (b"WithTrainedAlgorithmicMedia" in out.read_bytes()) == marked
+
+
+def test_it_is_sent_as_a_file_of_the_library_with_its_recipe(opened, photo, settled):
+    opened.session.change(exposure=0.5)
+    assert opened.picture_to_send is None  # not made yet
+    settled()
+    sent = opened.picture_to_send
+    assert sent.name == "photo adjusted"
+    opened.take(sent)
+    settled("photo adjusted")
+    (kept,) = opened.context.library.entries()
+    assert kept.recipe().settings["exposure"] == 0.5
+    assert np.array_equal(opened.session.photo.picture.pixels, to_8_bits(expected(photo, AdjustSettings(exposure=0.5))))
+    assert opened.session.photo.picture.sha256 == load_picture(kept.path).sha256
+
+
+# -- the crop on the canvas
+
+
+def test_the_crop_is_chosen_on_all_of_the_photo(opened, photo, settled):
+    opened.session.change(crop=(0.25, 0.25, 0.75, 0.75))
+    settled()
+    opened.column.crop_button.click()
+    settled()
+    assert opened.canvas.hasFocus()
+    assert opened.canvas.picture_size == (240, 160)
+    assert opened.crop.crop == QRectF(60, 40, 120, 80)
+    assert opened.canvas.accessibleDescription().startswith("Photo, 240 by 160 pixels. Crop 120 × 80, 60 from the left")
+    pixels = load_picture(photo).pixels.astype(int)
+    assert np.abs(shows(opened, 110, 70) - pixels[70, 110]).max() <= 4
+    assert shows(opened, 20, 20).sum() < 0.6 * pixels[20, 20].sum()
+    opened.column.crop_button.click()
+    settled()
+    assert opened.canvas.picture_size == (120, 80)
+    assert opened.canvas.layers.active is None
+
+
+def test_dragging_a_handle_is_one_step_of_undo_of_the_settings(opened, settled):
+    opened.column.crop_button.click()
+    settled()
+    pull(opened, (240, 160), (180, 120))
+    pull(opened, (100, 60), (120, 70))
+    assert opened.session.settings.crop == pytest.approx((1 / 12, 1 / 16, 10 / 12, 13 / 16), abs=0.01)
+    assert opened.undo_stack.count() == 2
+    opened.undo_stack.undo()
+    assert opened.session.settings.crop == pytest.approx((0, 0, 0.75, 0.75), abs=0.01)
+    assert opened.crop.crop.getRect() == pytest.approx((0, 0, 180, 120), abs=2)
+    opened.undo_stack.undo()
+    assert opened.session.settings.crop == ()
+    assert opened.crop.crop == QRectF(0, 0, 240, 160)
+
+
+def test_escape_leaves_the_crop_as_it_was(opened, settled):
+    opened.session.change(crop=(0.0, 0.0, 0.5, 0.5))
+    opened.column.crop_button.click()
+    settled()
+    pull(opened, (60, 40), (90, 60))
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Right)
+    assert opened.session.settings.crop != (0.0, 0.0, 0.5, 0.5)
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Escape)
+    assert opened.session.settings.crop == (0.0, 0.0, 0.5, 0.5)
+    assert not opened.column.crop_button.isChecked()
+
+
+def test_arrows_and_enter_crop_without_a_mouse(opened, settled):
+    opened.column.crop_button.click()
+    settled()
+    for _ in range(3):
+        QTest.keyClick(opened.canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Return)
+    settled()
+    assert opened.canvas.picture_size == (237, 160)
+    assert opened.undo_stack.count() == 3
+
+
+def test_a_locked_shape_is_kept_by_the_hand(opened, settled):
+    opened.session.change(aspect="1:1")
+    opened.column.crop_button.click()
+    settled()
+    assert opened.crop.crop == QRectF(40, 0, 160, 160)
+    pull(opened, (200, 160), (160, 150))
+    assert opened.crop.crop.width() == pytest.approx(opened.crop.crop.height(), abs=0.01)
+    opened.column.crop_button.click()
+    settled()
+    width, height = opened.canvas.picture_size
+    assert width == height < 160
+
+
+def test_straightening_opens_the_whole_photo_and_the_crop_stays_inside(opened, settled):
+    slider = opened.form.row("angle").slider
+    slider.setFocus()
+    QTest.keyPress(slider, Qt.Key.Key_PageUp)
+    assert opened.crop.isVisible()
+    assert opened.crop._lines == 9  # to see what is level
+    QTest.keyRelease(slider, Qt.Key.Key_PageUp)
+    assert opened.crop._lines == 3
+    assert slider.hasFocus()
+    settled()
+    settings = opened.session.settings
+    assert settings.angle > 0
+    assert opened.crop.crop.getCoords() == pytest.approx(settings.box(240, 160))
+    opened.session.change(angle=8.0)
+    settled()
+    settings = opened.session.settings
+    assert shows(opened, 1, 1).sum() == 0  # nothing of the photo is left in the corner
+    before = QRectF(opened.crop.crop)
+    pull(opened, (before.right(), before.bottom()), (500, 500))
+    c = opened.crop.crop
+    assert c.width() - before.width() < 12
+    assert AdjustSettings(angle=settings.angle, crop=opened.session.settings.crop).box(240, 160) == pytest.approx(
+        c.getCoords(), abs=0.05
+    )
+
+
+def test_sliders_of_tone_leave_the_crop_closed(opened):
+    QTest.keyClick(opened.form.row("exposure").slider, Qt.Key.Key_Right)
+    assert not opened.column.crop_button.isChecked()
+
+
+@pytest.mark.parametrize(
+    ("name", "turn"),
+    [
+        ("Turn left", np.rot90),
+        ("Turn right", lambda a: np.rot90(a, -1)),
+        ("Swap left and right", lambda a: a[:, ::-1]),
+        ("Swap top and bottom", lambda a: a[::-1]),
+    ],
+)
+def test_buttons_turn_and_mirror_what_is_shown(opened, photo, settled, name, turn):
+    opened.session.change(crop=(0.0, 0.25, 0.5, 1.0))
+    settled()
+    shown = opened.session.layer
+    for _ in range(2):
+        tool(opened, name).click()
+        settled()
+        shown = turn(shown)
+        assert np.array_equal(opened.session.layer, shown)
+        assert opened.canvas.picture_size == (shown.shape[1], shown.shape[0])
+
+
+def test_opening_another_photo_closes_the_crop(opened, tmp_path, settled):
+    opened.column.crop_button.click()
+    settled()
+    opened.open_pictures([write_photo(tmp_path / "other.png", 100, 150)])
+    settled("other.png")
+    assert not opened.crop.isVisible()
+    assert opened.canvas.picture_size == (100, 150)
+
+
+def test_every_control_has_a_name_and_explains_itself(panel):
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider)
+    assert controls_without_name(panel) == []
+    assert controls_without_tooltip(panel.column, *kinds) == []
+
+
+def test_without_a_photo_the_tools_do_nothing(panel):
+    panel.column.crop_button.click()
+    tool(panel, "Turn left").click()
+    QTest.keyClick(panel.canvas, Qt.Key.Key_Return)
+    assert not panel.has_picture
+    assert panel.picture_to_send is None
