@@ -234,8 +234,8 @@ class PictureSession(QObject, Generic[S]):
         """Act when nothing waits for the picture any more."""
         self._waiting.append(act) if self._waiting else act()
 
-    def _act(self, _: object = None) -> None:
-        if self.is_settled or (self.recipe is not None and not self.task.at_once):
+    def _act(self, _: object = None, *, anyway: bool = False) -> None:
+        if anyway or self.is_settled or (self.recipe is not None and not self.task.at_once):
             acts, self._waiting = self._waiting, []
             for act in acts:
                 act()
@@ -273,6 +273,7 @@ class PictureSession(QObject, Generic[S]):
     def stop(self) -> None:
         """End the job with what was reached, which is kept like a finished picture. Before the first frame: give up."""
         self._restart.stop()
+        self._act(anyway=self.task.at_once)  # with what is there: nothing newer will come
         if self._handle is not None:
             self._handle.cancel() if self.history.newest is None else self._handle.finish()
 
