@@ -24,8 +24,6 @@ class CompareBar(QWidget):
 
     Args:
         result: what the picture is called that is made: "Painting".
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -26,9 +26,7 @@ class ModelList(QWidget):
     """Keeps a card for every entry; cards stay where they are while their networks come and go.
 
     Args:
-        theme: where colours come from.
         make_card: makes the card of an entry that is new.
-        parent: the widget it lies in.
 
     """
 

@@ -42,8 +42,6 @@ class DataPlaces(QWidget):
 
     Args:
         new_run: the state.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -43,13 +43,7 @@ _ABOVE = 3
 
 
 class DoctorView(QWidget):
-    """Busy while the doctor looks, then its report; empty before it is asked.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
-    """
+    """Busy while the doctor looks, then its report; empty before it is asked."""
 
     cancel_requested = Signal()
     again_requested = Signal()

@@ -20,13 +20,7 @@ _FEW = 3
 
 
 class DataShelf(QWidget):
-    """Folders and files, one line each, and two buttons to add more. Many files of one folder share a line.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
-    """
+    """Folders and files, one line each, and two buttons to add more. Many files of one folder share a line."""
 
     folder_requested = Signal()
     files_requested = Signal()

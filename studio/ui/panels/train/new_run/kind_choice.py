@@ -20,8 +20,6 @@ class KindChoice(QWidget):
 
     Args:
         kinds: what can be trained.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

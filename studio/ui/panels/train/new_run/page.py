@@ -42,8 +42,6 @@ class NewRunPage(QWidget):
     Args:
         new_run: the state.
         undo_stack: where edits of the schedule become steps to undo.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 
