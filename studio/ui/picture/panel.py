@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from studio.core.failures import Failure
 from studio.core.frames import Frame
@@ -23,6 +23,7 @@ from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.layouts import row, splitter
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
@@ -124,15 +125,7 @@ class PicturePanel(Panel):
         self.canvas.set_empty_widget(self.empty_state)
         self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.workspace)
-        splitter.addWidget(self.column)
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([10_000, COLUMN_WIDTH])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        self.setLayout(row(splitter(self.workspace, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
         noun, actions = self._slot(CONTENT).title.lower(), self.context.actions

@@ -1,9 +1,10 @@
 """The middle of a panel: the bar above the canvas, the canvas, the film strip, and the line that says how far it is."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.core.picture_task import PictureTask
 from studio.ui.canvas.view import Canvas
+from studio.ui.controls.layouts import column
 from studio.ui.controls.progress_line import ProgressLine
 from studio.ui.picture.compare_bar import CompareBar
 from studio.ui.picture.film_strip import FilmStrip
@@ -16,8 +17,6 @@ class Workspace(QWidget):
     Args:
         task: what is done; without previews there is no film strip.
         result: what the picture is called that is made: "Painting".
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 
@@ -28,13 +27,7 @@ class Workspace(QWidget):
         self.film_strip = FilmStrip(result, theme, self)
         self.progress_line = ProgressLine(theme, self, with_buttons=not task.at_once)
         self.film_strip.setHidden(not task.previews)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.compare_bar)
-        layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.film_strip)
-        layout.addWidget(self.progress_line)
+        self.setLayout(column(self.compare_bar, (self.canvas, 1), self.film_strip, self.progress_line, gap=0))
         self._connect()
 
     def _connect(self) -> None:

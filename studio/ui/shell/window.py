@@ -6,13 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
 
 from studio import __version__
 from studio.core.failures import Failure
 from studio.core.samples import sample_paintings, sample_photos
 from studio.engine import JobHandle
 from studio.ui.actions import Actions
+from studio.ui.controls.layouts import holding, row
 from studio.ui.panel import Panel, Sendable
 from studio.ui.picture.panel import PicturePanel
 from studio.ui.preferences import Preferences
@@ -98,12 +99,7 @@ class StudioWindow(QMainWindow):
         raise KeyError(name)
 
     def _make_body(self) -> QWidget:
-        body = QWidget()
-        row = QHBoxLayout(body)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.rail)
-        row.addWidget(self._stack, 1)
+        body = holding(row(self.rail, (self._stack, 1), gap=0))
         self.setCentralWidget(body)
         return body
 
