@@ -50,7 +50,7 @@ class GradientGuard:
         return self._explosion * median(self._norms) if len(self._norms) >= self._least else math.inf
 
     def judge(self, norm: float, at: int = 0) -> Verdict:
-        """Say what to do about gradients whose norm (averaged over processes, before clipping) this is, at step `at`."""
+        """Say what to do at step `at` about gradients of this norm (averaged over processes, before clipping)."""
         if math.isfinite(norm) and norm <= self.limit:
             self._streak = 0
             if norm > 0:  # a network that learnt nothing says nothing about what is much
