@@ -209,6 +209,9 @@ class TrainingLoop:
             if update.verdict in {"skip", "diverged"}:
                 message = f"A step of the {name} was left out: its gradient was {update.norm:.3g} long."
                 self._logger.event("guard", self.step, what="skipped", message=message)
+        begins = config.step == self._timeline.phase_start(config.phase)
+        if begins and all(update.verdict == "rest" for _, update in report.updates):
+            self._say(f"Nothing learns in phase {config.phase + 1}: all networks rest.")
         if report.diverged is not None:
             self._recovery.diverged(config, report.diverged)
             return

@@ -138,10 +138,10 @@ class NewRun(QObject):
             self.set_input(wanted.role, paths[0])
             return
         own = [DataPlace(slot) for slot in self.kind.data]
-        sides = [place for place in own if len(paths) == 1 and split_of(paths[0], place.slot.name) is not None]
+        sides = {split_of(paths[0], place.slot.name) for place in own if len(paths) == 1} - {None}
         empty = [place for place in own if not self.paths_at(place)]
         if len(sides) == len(own) > 1:
-            for place in sides:
+            for place in own:
                 self.add_data(paths, place)
         elif len(paths) == len(empty) > 1:
             for path, place in zip(paths, empty, strict=True):
