@@ -153,7 +153,7 @@ def looking(device: str, batch: int, side: int) -> Rows:
 def slider_to_frame(device: str, side: int) -> Rows:
     """Move a slider in mid-painting, and wait for the frame that shows it."""
     times: list[float] = []
-    moved_at, shown = 10, list[float]()
+    moved_at, shown = 53, list[float]()  # of 60 evaluations, so that it has come to the full size
 
     def hand(event: Event, controls: Controls[StyleSettings]) -> None:
         if isinstance(event, Preview) and event.step > moved_at:
@@ -164,7 +164,7 @@ def slider_to_frame(device: str, side: int) -> Rows:
                 controls.replace(controls.settings.model_copy(update={"style_weight": 3.0}))
 
     with computing_on(device):
-        paint(Controls(small(backbone="atelier-slim", size=side, steps=40)), hand)
+        paint(Controls(small(backbone="atelier-slim", size=side, steps=60)), hand)
     seconds, one = shown[0] - times[moved_at - 1], (times[moved_at - 1] - times[moved_at - 6]) / 5
     yield f"slider to frame, {side} px", f"{1000 * seconds:.0f} ms", f"{seconds / one:.1f} × an evaluation"
 

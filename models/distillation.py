@@ -71,15 +71,21 @@ def lesson_errors(
     """
     features: dict[str, Tensor] = {}
     grams: dict[str, Tensor] = {}
-    known_grams = {tap: gram_matrix(seen) for tap, seen in pupil.items()}
-    for lesson, head, energy in zip(heads.lessons, heads.maps, heads.energies, strict=True):
-        wanted = teacher[lesson.layer] / energy.sqrt()
-        told = nn.functional.conv2d(pupil[lesson.tap], head[:, :, None, None])
-        wanted_gram = gram_matrix(wanted)
-        told_gram = head @ known_grams[lesson.tap] @ head.T
-        features[lesson.layer] = _relative(told - wanted, wanted)
-        grams[lesson.layer] = _relative(told_gram - wanted_gram, wanted_gram)
+    with torch.autocast(heads.energies.device.type, enabled=False):  # sums over a picture need all their digits
+        pupil, teacher = _in_full(pupil), _in_full(teacher)
+        known_grams = {tap: gram_matrix(seen) for tap, seen in pupil.items()}
+        for lesson, head, energy in zip(heads.lessons, heads.maps, heads.energies, strict=True):
+            wanted = teacher[lesson.layer] / energy.sqrt()
+            told = nn.functional.conv2d(pupil[lesson.tap], head[:, :, None, None])
+            wanted_gram = gram_matrix(wanted)
+            told_gram = head @ known_grams[lesson.tap] @ head.T
+            features[lesson.layer] = _relative(told - wanted, wanted)
+            grams[lesson.layer] = _relative(told_gram - wanted_gram, wanted_gram)
     return features, grams
+
+
+def _in_full(features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: seen.float() for name, seen in features.items()}
 
 
 def _relative(error: Tensor, wanted: Tensor) -> Tensor:
@@ -91,13 +97,15 @@ def _relative(error: Tensor, wanted: Tensor) -> Tensor:
 def style_gap(heads: Heads, seen: Mapping[str, Tensor], style: Mapping[str, Tensor]) -> Tensor:
     """Return the style loss the folded network would report between two batches of pictures: ‖M·ΔG·M‖², summed."""
     gaps = []
-    for tap in seen:
-        metric = heads.metric(tap)
-        wanted = gram_matrix(style[tap])
-        difference, size = metric @ (gram_matrix(seen[tap]) - wanted), metric @ wanted
-        # tr(M²ΔM²Δ) = ‖MΔM‖², without the matrix root
-        energy = (size * size.transpose(1, 2)).sum((1, 2))
-        gaps.append(((difference * difference.transpose(1, 2)).sum((1, 2)) / energy).sum())
+    with torch.autocast(heads.energies.device.type, enabled=False):
+        seen, style = _in_full(seen), _in_full(style)
+        for tap in seen:
+            metric = heads.metric(tap)
+            wanted = gram_matrix(style[tap])
+            difference, size = metric @ (gram_matrix(seen[tap]) - wanted), metric @ wanted
+            # tr(M²ΔM²Δ) = ‖MΔM‖², without the matrix root
+            energy = (size * size.transpose(1, 2)).sum((1, 2))
+            gaps.append(((difference * difference.transpose(1, 2)).sum((1, 2)) / energy).sum())
     return torch.stack(gaps).sum()
 
 

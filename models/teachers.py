@@ -17,7 +17,7 @@ from torch.nn import functional as F  # noqa: N812
 from models.normalised_vgg19 import WIDTHS, normalised_features
 from models.weight_files import read_tensors
 
-__all__ = ["AlignedSqueezeNet", "Lesson", "NormalisedVgg19", "Teachers", "load_teachers"]
+__all__ = ["AlignedSqueezeNet", "Lesson", "NormalisedVgg19", "Teachers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +173,3 @@ class Teachers(nn.Module):
         """N×3×H×W, 0–1, sides multiples of 16 → features of the lessons' layers, without gradient."""
         seen = self.responses(picture)
         return {lesson.layer: torch.relu(seen[lesson.layer]) for lesson in self.lessons}
-
-
-def load_teachers(folder: Path) -> Teachers:
-    """Read the real ones from `folder`: `vgg19_to_relu3_1/vgg_normalised_conv3_1.pth` and `squeezenet1_1.pth`."""
-    vgg, squeezenet = NormalisedVgg19(), AlignedSqueezeNet()
-    vgg.load(folder / "vgg19_to_relu3_1" / "vgg_normalised_conv3_1.pth")
-    squeezenet.load(folder / "squeezenet1_1.pth")
-    return Teachers(vgg, squeezenet)

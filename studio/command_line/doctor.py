@@ -24,7 +24,7 @@ _MARKS = {"good": "✓", "missing": "–", "broken": "✗"}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at. Only a "broken" one keeps the studio from working."""
 
     subject: str
@@ -40,14 +40,14 @@ def doctor(arguments: Sequence[str]) -> int:
     return FAILED if any(finding.state == "broken" for finding in findings) else DONE
 
 
-def examine(folders: UserFolders) -> Iterator[Finding]:
+def examine(folders: UserFolders) -> Iterator[Diagnosis]:
     """Look at versions, the device, the networks, the window and the folders, in this order."""
-    yield Finding("atelier", "good", f"{__version__}, Python {platform.python_version()}")
+    yield Diagnosis("atelier", "good", f"{__version__}, Python {platform.python_version()}")
     yield from _device()
     yield from (_package(name) for name in _PACKAGES)
     yield from _networks(folders)
     obstacle = what_hinders(os.environ, sys.platform)
-    yield Finding("window", "missing" if obstacle else "good", obstacle or "can be opened")
+    yield Diagnosis("window", "missing" if obstacle else "good", obstacle or "can be opened")
     for subject, folder in (
         ("library", folders.library),
         ("models folder", folders.models),
@@ -57,46 +57,46 @@ def examine(folders: UserFolders) -> Iterator[Finding]:
         yield _folder(subject, folder)
 
 
-def _device() -> Iterator[Finding]:
+def _device() -> Iterator[Diagnosis]:
     try:
         from studio.core.device import describe_device
         from studio.core.inference_format import FormatMemo
 
-        yield from (Finding(subject, "good", words) for subject, words in describe_device().items())
+        yield from (Diagnosis(subject, "good", words) for subject, words in describe_device().items())
         for kind, (format, speed) in sorted(FormatMemo.standard().known().items()):
-            yield Finding(f"Format of {kind}", "good", f"{format}: {speed:.1f} × the speed of plain float32")
+            yield Diagnosis(f"Format of {kind}", "good", f"{format}: {speed:.1f} × the speed of plain float32")
     except StudioError as error:
-        yield Finding("device", "broken", str(error))
+        yield Diagnosis("device", "broken", str(error))
     except (ImportError, OSError, RuntimeError) as error:
-        yield Finding("device", "broken", f"torch cannot be loaded ({error}): install it again, see pytorch.org")
+        yield Diagnosis("device", "broken", f"torch cannot be loaded ({error}): install it again, see pytorch.org")
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> Diagnosis:
     try:
-        return Finding(name, "good", version(name))
+        return Diagnosis(name, "good", version(name))
     except PackageNotFoundError:
         optional = name in ("PySide6-Essentials", "superqt")
-        return Finding(name, "missing" if optional else "broken", f"not installed: pip install {name}")
+        return Diagnosis(name, "missing" if optional else "broken", f"not installed: pip install {name}")
 
 
-def _networks(folders: UserFolders) -> Iterator[Finding]:
+def _networks(folders: UserFolders) -> Iterator[Diagnosis]:
     from studio.core.model_shelf import ModelShelf
 
     for entry in ModelShelf(folders.models).entries():
         if entry.is_here:
-            yield Finding(entry.label, "good", str(entry.path))
+            yield Diagnosis(entry.label, "good", str(entry.path))
         elif entry.state == "damaged":
-            yield Finding(entry.label, "missing", f"{entry.path} is damaged. {entry.note}")
+            yield Diagnosis(entry.label, "missing", f"{entry.path} is damaged. {entry.note}")
         else:
             how = f"atelier models download {entry.name}" if entry.url else "this version came without it"
-            yield Finding(entry.label, "missing", f"not on this computer: {how}")
+            yield Diagnosis(entry.label, "missing", f"not on this computer: {how}")
 
 
-def _folder(subject: str, folder: Path) -> Finding:
+def _folder(subject: str, folder: Path) -> Diagnosis:
     """Try to write: permissions alone do not tell of full and read-only disks."""
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):
-            return Finding(subject, "good", str(folder))
+            return Diagnosis(subject, "good", str(folder))
     except OSError as error:
-        return Finding(subject, "broken", f"{folder} cannot be written to ({error.strerror}): change its permissions")
+        return Diagnosis(subject, "broken", f"{folder} cannot be written to ({error.strerror}): change its permissions")

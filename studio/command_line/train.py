@@ -40,7 +40,7 @@ class TrainCommand:
         self._started = started
         self._reporter: Reporter = Silent()
         if asked.is_main:
-            self._reporter = reporter(events=asked.events, started=started, numbers=True)
+            self._reporter = reporter(events=asked.where.events, started=started, numbers=True)
 
     def run(self) -> int:
         """Train; whatever goes wrong is told."""
@@ -101,11 +101,11 @@ class TrainCommand:
             launcher.wait_for_all()
         return together.enter_context(
             Processes(
-                self._asked.accelerator,
+                self._asked.where.accelerator,
                 devices=devices,
                 nodes=nodes,
                 precision=self._asked.settings.precision,
-                timeout=self._asked.timeout,
+                timeout=self._asked.where.timeout,
             )
         )
 
@@ -115,7 +115,7 @@ class TrainCommand:
 
     def _devices_and_nodes(self) -> tuple[int, int]:
         outside = launched_from_outside()
-        asked = (self._asked.devices, self._asked.nodes)
+        asked = (self._asked.where.devices, self._asked.where.num_nodes)
         if outside is None:
             return asked[0] or 1, asked[1] or 1
         if any(mine not in (None, theirs) for mine, theirs in zip(asked, outside, strict=True)):
@@ -148,5 +148,5 @@ class TrainCommand:
 
     def _tell(self, failure: Failure) -> None:
         self._reporter.failed(failure)
-        if self._asked.is_main or self._asked.debug:
-            tell_failure(failure, debug=self._asked.debug)
+        if self._asked.is_main or self._asked.where.debug:
+            tell_failure(failure, debug=self._asked.where.debug)

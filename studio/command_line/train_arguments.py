@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,9 +12,8 @@ from studio.command_line.exit_codes import DONE
 from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
 from studio.core.failures import StudioError
 from studio.core.settings import describe
-from studio.training.kinds import KINDS, kind_named
+from studio.training.kinds import KINDS, kind_named, settings_of
 from studio.training.launcher import is_main
-from studio.training.plan_settings import settings_of
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.run_log import RunHistory
 from studio.training.schedule import Schedule
@@ -36,12 +34,9 @@ class Asked:
         prepare: makes the run's folder, or brings its plan up to date; the main process calls it, once.
         settings: of the run.
         accept_changes: go on although data or settings differ from what the run was last trained with.
-        accelerator: "auto", "cpu" or "cuda".
-        devices: processes on this computer; None leaves it to whatever started this one.
-        nodes: computers; None likewise.
-        timeout: seconds that a process may keep the others waiting.
-        events: report as JSON lines.
-        debug: print the traceback of a failure.
+        where: as typed: `accelerator` ("auto", "cpu" or "cuda"); processes on this computer (`devices`) and computers
+            (`num_nodes`), None to leave it to whatever started this one; `timeout`, seconds that a process may keep the
+            others waiting; `events`, to report as JSON lines; `debug`, to print the traceback of a failure.
 
     """
 
@@ -50,12 +45,7 @@ class Asked:
     prepare: Callable[[], None]
     settings: TrainingSettings
     accept_changes: bool
-    accelerator: Any
-    devices: int | None
-    nodes: int | None
-    timeout: float
-    events: bool
-    debug: bool
+    where: argparse.Namespace
 
 
 def read_arguments(arguments: Sequence[str]) -> Asked:
@@ -77,7 +67,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     folder = asked.output.absolute()
     if is_main(asked.num_nodes):  # for the others it may well be there already
         _check_output(folder, parser)
-    return _asked(asked, folder, lambda: _begin(folder, plan), settings, accept_changes=False)
+    return Asked(folder, is_main(asked.num_nodes), lambda: _begin(folder, plan), settings, False, asked)
 
 
 def _to_resume(arguments: Sequence[str]) -> Asked:
@@ -110,7 +100,7 @@ def _to_resume(arguments: Sequence[str]) -> Asked:
         check_changes(changes_between(before, now, kind.settings), accepted=asked.accept_changes)
         run.write_plan(changed)
 
-    return _asked(asked, folder, prepare, settings, accept_changes=asked.accept_changes)
+    return Asked(folder, is_main(asked.num_nodes), prepare, settings, asked.accept_changes, asked)
 
 
 def _moved(plan: RunPlan, asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> RunPlan:
@@ -130,25 +120,6 @@ def _data(asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> d
         slot.name: tuple(str(_existing(path, slot.flag, parser)) for path in paths)
         for slot, paths in named.items() if paths
     }  # fmt: skip
-
-
-def _asked(
-    asked: argparse.Namespace, folder: Path, prepare: Callable[[], None], settings: TrainingSettings,
-    *, accept_changes: bool,
-) -> Asked:  # fmt: skip
-    return Asked(
-        folder=folder,
-        is_main=is_main(asked.num_nodes),
-        prepare=prepare,
-        settings=settings,
-        accept_changes=accept_changes,
-        accelerator=asked.accelerator,
-        devices=asked.devices,
-        nodes=asked.num_nodes,
-        timeout=asked.timeout,
-        events=asked.events,
-        debug=asked.debug,
-    )
 
 
 def _begin(folder: Path, plan: RunPlan) -> None:

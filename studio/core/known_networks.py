@@ -16,11 +16,11 @@ Checksum = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 ChecksumPrefix = Annotated[str, Field(pattern=r"^([0-9a-f]{8,64})?$")]
 
 
-class _Record(BaseModel):
+class _ManifestEntry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class KnownNetwork(_Record):
+class KnownNetwork(_ManifestEntry):
     """A network, the file its weights come in, and where that comes from: "embedded", or an address.
 
     `task` is what it is for: "backbone" (it looks at pictures), "fast_style", or whatever else was trained.
@@ -74,7 +74,7 @@ class KnownNetwork(_Record):
         return size < self.size - (SLACK if self.size_approximate else 0)
 
 
-class Manifest(_Record):
+class Manifest(_ManifestEntry):
     """All known networks, and what to call each architecture."""
 
     version: Literal[1]

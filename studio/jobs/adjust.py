@@ -29,8 +29,10 @@ from studio.jobs.picture_recipes import RecipeWriter
 
 MID_GREY = 0.18
 """Light that a grey card reflects."""
-_BAND_PIXELS, _STEP_PIXELS, _PROOF_PIXELS = 32_768, 1_000_000, 2_000_000
-"""What fits into a processor's cache; what is made between two yields; what is shown while a slider moves."""
+PROOF_PIXELS = 2_000_000
+"""The most that is shown while a slider moves."""
+_BAND_PIXELS, _STEP_PIXELS = 32_768, 1_000_000
+"""What fits into a processor's cache; what is made between two yields."""
 _GUIDE_SIDE, _GUIDE_RADIUS, _GUIDE_SOFTNESS = 384, 16, 0.01
 
 
@@ -51,11 +53,15 @@ def adjust(request: PictureRequest, controls: Controls[AdjustSettings]) -> Job[P
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProofTask:
-    """A photo to show as it is set: `layer` where that is made already; `whole` for all of it, to choose a crop on."""
+    """A photo to show as it is set: `layer` where that is made already, otherwise a version of about so many `pixels`.
+
+    `whole` shows all of it, to choose a crop on.
+    """
 
     photo: OpenedPicture
     layer: Picture | DeepPicture | None = None
     whole: bool = False
+    pixels: int = PROOF_PIXELS
 
 
 class Proof(NamedTuple):
@@ -67,14 +73,14 @@ class Proof(NamedTuple):
 
 
 def proof(task: ProofTask, controls: Controls[AdjustSettings]) -> Job[Proof]:
-    """Show what the settings mean, in at most two megapixels where the full size is not made yet."""
+    """Show what the settings mean, at once: in the size of the screen, where the full one is not made yet."""
     yield Progress("Adjusting")
     settings, photo = controls.settings, task.photo.picture
     width, height = settings.frame_size(photo.width, photo.height)
     if task.layer is not None:
         before, after = framed(photo.pixels, settings, cv2.INTER_LINEAR), task.layer
     else:
-        scale = min(1.0, sqrt(_PROOF_PIXELS / (photo.width * photo.height)))
+        scale = min(1.0, sqrt(task.pixels / (photo.width * photo.height)))
         small = task.photo.ground.fitted(round(photo.height * scale), round(photo.width * scale))
         before = straightened(small, settings) if task.whole else framed(small, settings, cv2.INTER_LINEAR)
         after = toned(before, settings, scale=scale)

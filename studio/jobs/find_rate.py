@@ -10,10 +10,9 @@ from studio.core.events import Job, Metrics, Progress
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 from studio.training.checkpoints import Checkpoints
-from studio.training.kinds import kind_named
+from studio.training.kinds import kind_named, settings_of
 from studio.training.live_settings import ChangeLog, LiveSettings
 from studio.training.lr_finder import find_rates
-from studio.training.plan_settings import settings_of
 from studio.training.processes import Processes
 from studio.training.rate_curve import FoundRates, RateRequest
 from studio.training.run_folder import RunFolder

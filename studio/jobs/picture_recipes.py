@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Generic, Literal, TypeVar
 
+import cv2
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio import __version__
@@ -225,7 +226,7 @@ def _inputs(request: PictureRequest) -> tuple[InputRecord, ...]:
 
 def _versions() -> dict[str, str]:
     """Everything that could change a pixel; torch where the job works with it."""
-    versions = {"atelier": __version__, "python": platform.python_version()}
+    versions = {"atelier": __version__, "python": platform.python_version(), "opencv": cv2.__version__}
     torch = sys.modules.get("torch")
     if torch is not None:
         versions |= {"torch": version("torch"), "threads": str(torch.get_num_threads())}

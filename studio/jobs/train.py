@@ -13,10 +13,9 @@ from studio.core.failures import Failure, explain
 from studio.core.user_folders import UserFolders
 from studio.training.checkpoints import CheckpointClock, Checkpoints
 from studio.training.data.loader import ExampleLoader, suitable_workers
-from studio.training.kinds import kind_named
+from studio.training.kinds import kind_named, settings_of
 from studio.training.loop import Equipment, TrainingLoop
 from studio.training.micro_batches import MicroBatchMemo
-from studio.training.plan_settings import settings_of
 from studio.training.processes import Processes
 from studio.training.run_folder import BEAT_S, RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_log import RunLog

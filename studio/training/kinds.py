@@ -1,12 +1,16 @@
 """Every kind of training there is: one line each. Free of torch, so that the window and `--help` know them at once."""
 
+from pydantic import ValidationError
+
 from studio.core.failures import StudioError
+from studio.training.run_folder import RunPlan
+from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
 from studio.training.tasks.classifier_settings import CLASSIFIER
 from studio.training.tasks.distill_settings import DISTILL
 from studio.training.tasks.fast_style_settings import FAST_STYLE
 
-__all__ = ["KINDS", "kind_named"]
+__all__ = ["KINDS", "kind_named", "settings_of"]
 
 KINDS: tuple[TaskKind, ...] = (FAST_STYLE, CLASSIFIER, DISTILL)
 
@@ -24,3 +28,20 @@ def kind_named(name: str) -> TaskKind:
     raise StudioError(
         f"This version cannot train “{name}”.", f"It knows {', '.join(kind.name for kind in KINDS)}; update Atelier."
     )
+
+
+def settings_of(plan: RunPlan, kind: TaskKind) -> TrainingSettings:
+    """Return what `plan` sets, and the defaults of everything else.
+
+    Raises:
+        StudioError: a setting has an impossible value, or there is none of that name.
+
+    """
+    try:
+        return kind.settings.model_validate(dict(plan.settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise StudioError(
+            f"The run's setting “{'.'.join(map(str, first['loc']))}” cannot be used: {first['msg']}.",
+            "Correct it in run.json, or begin a new run.",
+        ) from error

@@ -3,9 +3,9 @@
 from typing import Any, cast
 
 from fonticon_mdi7 import MDI7
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QLabel
 from superqt import fonticon
 
 from studio.ui.theme import Theme
@@ -97,30 +97,38 @@ def icon(
 
 
 def set_icon(
-    target: QAbstractButton | QAction,
+    target: QAbstractButton | QAction | QLabel,
     name: str,
     theme: Theme,
     *,
     colour: str = "text",
     disabled: str = "text_disabled",
     checked: str = "",
+    side: int = 16,
 ) -> None:
-    """Give `target` an icon that keeps up with the theme; a later call replaces it."""
+    """Give `target` an icon that keeps up with the theme, on a label `side` px large; a later call replaces it."""
     for binding in target.findChildren(_IconBinding):
         binding.setParent(None)
         binding.deleteLater()
-    _IconBinding(target, name, theme, {"colour": colour, "disabled": disabled, "checked": checked})
+    _IconBinding(target, name, theme, side, {"colour": colour, "disabled": disabled, "checked": checked})
 
 
 class _IconBinding(QObject):
     """Repaints one icon whenever the theme changes; lives and dies with the widget that shows it."""
 
-    def __init__(self, target: QAbstractButton | QAction, name: str, theme: Theme, colours: dict[str, str]) -> None:
+    def __init__(
+        self, target: QAbstractButton | QAction | QLabel, name: str, theme: Theme, side: int, colours: dict[str, str]
+    ) -> None:
         super().__init__(target)
-        self._target, self._name, self._colours = target, name, colours
+        self._target, self._name, self._side, self._colours = target, name, side, colours
         self._paint(theme.tokens)
         theme.theme_changed.connect(self._paint)
 
     def _paint(self, tokens: Tokens) -> None:
-        if self.parent() is not None:
-            self._target.setIcon(icon(self._name, tokens, **self._colours))
+        if self.parent() is None:
+            return
+        made = icon(self._name, tokens, **self._colours)
+        if isinstance(self._target, QLabel):
+            self._target.setPixmap(made.pixmap(QSize(self._side, self._side), self._target.devicePixelRatioF()))
+        else:
+            self._target.setIcon(made)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from studio.cli import commands, main
-from studio.command_line.doctor import Finding, examine
+from studio.command_line.doctor import Diagnosis, examine
 from studio.command_line.window import debian_package, what_hinders
 from studio.core.images import save_picture
 from studio.core.inference_format import FORMATS, FormatMemo
@@ -196,7 +196,7 @@ def test_doctor_tells_in_which_format_networks_are_used(home):
     FormatMemo.standard().keep("fast styles of width 0.5", FORMATS[2], 2.71)
     lines = [finding for finding in examine(UserFolders.standard()) if finding.subject.startswith("Format")]
     assert lines == [
-        Finding(
+        Diagnosis(
             "Format of fast styles of width 0.5", "good", "bfloat16 channels_last: 2.7 × the speed of plain float32"
         )
     ]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from studio.core.file_names import readable
+from studio.core.file_names import is_hidden, is_systems_own, readable
 
 
 @pytest.mark.parametrize(("name", "shown"), [
@@ -18,3 +18,17 @@ def test_any_name_becomes_one_line_of_proper_text(name, shown):
 @pytest.mark.skipif(os.name == "nt", reason="names are always text there")
 def test_names_that_differ_stay_different():
     assert readable(os.fsdecode(b"\xe8")) != readable(os.fsdecode(b"\xe9"))
+
+
+@pytest.mark.parametrize(
+    "name", ["._x.jpg", "Thumbs.db", ".DS_Store", "@eaDir", "__MACOSX", "desktop.ini", "lost+found"]
+)
+def test_what_a_system_leaves_there_is_nobodys(name):
+    assert is_systems_own(name)
+    assert is_hidden(name)
+
+
+def test_what_is_hidden_may_be_somebodys():
+    assert is_hidden(".x.jpg")
+    assert not is_systems_own(".x.jpg")
+    assert not is_hidden("x.jpg")

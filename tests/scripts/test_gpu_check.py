@@ -18,8 +18,8 @@ from studio.training.kinds import KINDS
 ROOT = Path(__file__).parents[2]
 CHECKS = JOBS | TRAINING
 WITHOUT_NETWORK = {
-    "compose", "load_picture", "keep_result", "examine_data", "list_shelf", "download_weights", "verify_weights",
-    "import_weights", "remove_weights",
+    "adjust", "compose", "load_picture", "keep_result", "examine_data", "list_shelf", "download_weights",
+    "verify_weights", "import_weights", "remove_weights",
 }  # fmt: skip
 """Jobs of the catalogue that no device computes."""
 LEAN = """

@@ -175,6 +175,21 @@ def test_fingerprints_are_told_by_phase(tmp_path):
     assert alone.fingerprint(constant_schedule(3)) == ToyExamples(24).fingerprint
 
 
+def test_a_change_in_one_of_several_slots_is_told_by_its_name(tmp_path):
+    class Sides(ToyExamples):
+        @property
+        def fingerprint(self) -> dict[str, str]:
+            return {"a": "horses", "b": f"zebras {self.count}"}
+
+    prints = []
+    for count in (3, 4):
+        task = Regression(ToySettings(), TaskContext(torch.device("cpu"), tmp_path))
+        task.examples = Sides(count)
+        prints.append(task.fingerprint(constant_schedule(3)))
+    before, now = (identity_of(toy_plan(), ToySettings(), each) for each in prints)
+    assert changes_between(before, now, ToySettings) == ["the pictures it learns from (b)"]
+
+
 def end_of(job):
     while True:
         try:

@@ -38,7 +38,7 @@ Outcomes: TypeAlias = Generator[Event, None, Outcome]
 Optimisations: TypeAlias = Generator[Event, None, StyleOptimisation]
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error: the artist was faster than the network
+class Preempted(Exception):  # noqa: N818 - not an error: the artist was faster than the network
     """The evaluation being made is no longer wanted."""
 
 
@@ -187,7 +187,7 @@ class MultiscaleOptimisation:
                 self._steer(optimisation)
             try:
                 optimisation = yield from self._advance(optimisation)
-            except Interrupted:
+            except Preempted:
                 continue
             yield self._progress()
         yield from self._show(last=True)
@@ -224,7 +224,7 @@ class MultiscaleOptimisation:
     def _interrupt(self) -> None:
         """Give up a slow evaluation when a slider was moved that a sketch can follow at once, or to stop."""
         if self._steering.interrupts(self._stage.side):
-            raise Interrupted
+            raise Preempted
 
     def _evaluate(self, optimisation: StyleOptimisation, side: int, interrupt: Callable[[], None] | None) -> Outcomes:
         """Evaluate the loss once, in two halves."""
@@ -305,7 +305,7 @@ class MultiscaleOptimisation:
                 self._steering.write(sketched)
                 self.painting = sketch.over_painting()
                 return optimisation
-            with suppress(Interrupted):
+            with suppress(Preempted):
                 return (yield from self._carry(optimisation, sketch, sketched))
 
     def _follow(self, sketch: Proxy) -> Job[None]:

@@ -26,7 +26,7 @@ from studio.core.failures import StudioError
 from studio.core.file_names import readable
 from studio.training.data.cache_eviction import CACHE_LIMIT, hold_in_use, make_room
 from studio.training.data.contents import Content, ContentMemory, reading_contents
-from studio.training.data.sampler import seed_of
+from studio.training.data.sampler import shuffled
 from studio.training.data.shrinking import shrunken, shrunken_size
 from studio.training.data.thread_map import mapped
 
@@ -107,8 +107,8 @@ class PictureCache:
         """
         taught, own = self.parts(kept)
         among = own or taught
-        order = np.argsort(np.random.Philox(key=seed_of("kept", seed)).random_raw(len(among)), kind="stable")
-        chosen = {among[place] for place in order[: min(count, len(own) or len(taught) // 4)].tolist()}
+        order = shuffled(len(among), "kept", seed)[: min(count, len(own) or len(taught) // 4)]
+        chosen = {among[place] for place in order}
         return tuple(number for number in taught if number not in chosen), tuple(sorted(chosen))
 
     def content_of(self, index: int) -> str:

@@ -9,12 +9,18 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sampler", "seed_of"]
+__all__ = ["Sampler", "seed_of", "shuffled"]
 
 
 def seed_of(*parts: int | str | tuple[int, ...]) -> int:
     """Mix anything into 64 well-spread bits: neighbouring seeds or draws have nothing in common."""
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest())
+
+
+def shuffled(count: int, *seed: int | str | tuple[int, ...]) -> NDArray[np.intp]:
+    """Return the numbers below `count` in an order that depends on the seed alone."""
+    # sorting a bit generator's raw numbers: numpy keeps those the same for ever, unlike `Generator.permutation`
+    return np.argsort(np.random.Philox(key=seed_of(*seed)).random_raw(count), kind="stable")
 
 
 class Sampler:
@@ -38,6 +44,4 @@ class Sampler:
         return int(self._permutation(epoch)[place])
 
     def _shuffled(self, epoch: int) -> NDArray[np.intp]:
-        # sorting a bit generator's raw numbers: numpy keeps those the same for ever, unlike `Generator.permutation`
-        numbers = np.random.Philox(key=seed_of("epoch", self._seed, epoch)).random_raw(self._count)
-        return np.argsort(numbers, kind="stable")
+        return shuffled(self._count, "epoch", self._seed, epoch)

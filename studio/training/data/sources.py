@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import numpy as np
-
 from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.file_names import is_hidden, is_systems_own, readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
-from studio.training.data.sampler import seed_of
+from studio.training.data.sampler import shuffled
 from studio.training.data.splits import Split, divided_sources, is_folder, split_of, subfolders
 
 __all__ = [
@@ -176,9 +174,8 @@ def _drawn(groups: Sequence[tuple[int, bool]], reading: Reading) -> list[int]:
         by_group.setdefault(group, []).append(place)
     chosen: list[int] = []
     for group, places in by_group.items():
-        numbers = np.random.Philox(key=seed_of("share", reading.seed, *group)).random_raw(len(places))
         count = max(1, round(reading.share * len(places)))
-        chosen += [places[number] for number in np.argsort(numbers, kind="stable")[:count]]
+        chosen += [places[number] for number in shuffled(len(places), "share", reading.seed, *group)[:count]]
     return sorted(chosen)
 
 

@@ -19,7 +19,7 @@ from studio.core.events import Job, Log, Picture, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
 from studio.training.data.pictures import never_checked_on
-from studio.training.data.sampler import seed_of
+from studio.training.data.sampler import seed_of, shuffled
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.answer_sheet import Mistake, answer_sheet
@@ -78,8 +78,7 @@ class ClassifierTask(TrainingTask):
         self._settings = settings
         self._size = min(size, kept.collection.largest_side)
         self._device = next(network.parameters()).device
-        order = np.random.Philox(key=seed_of("shown", settings.seed)).random_raw(len(kept))
-        self._always_shown = sorted(np.argsort(order, kind="stable")[:_SHOWN].tolist())
+        self._always_shown = sorted(shuffled(len(kept), "shown", settings.seed)[:_SHOWN].tolist())
         self._answers: Answers | None = None
         """Of the shown network as it is, on everything that is kept; None once it has learnt more."""
 

@@ -17,7 +17,7 @@ from studio.core.failures import StudioError
 from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import caching_pictures, telling_left_out
 from studio.training.data.idx_files import IdxPictures
-from studio.training.data.sampler import seed_of
+from studio.training.data.sampler import shuffled
 from studio.training.data.sources import Reading, finding_data, parts_of
 from studio.training.data.variation import Variation
 
@@ -195,8 +195,7 @@ def divided(labels: Sequence[int], share: float, seed: int) -> tuple[list[int], 
     kept: set[int] = set()
     for label, indices in by_class.items():
         count = min(round(share * len(indices)), len(indices) - 1)
-        order = np.argsort(np.random.Philox(key=seed_of("kept", seed, label)).random_raw(len(indices)), kind="stable")
-        kept.update(indices[place] for place in order[:count])
+        kept.update(indices[place] for place in shuffled(len(indices), "kept", seed, label)[:count])
     return [index for index in range(len(labels)) if index not in kept], sorted(kept)
 
 

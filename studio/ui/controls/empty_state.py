@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from studio.jobs.browse import Thumbnail
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.samples import SampleRow
-from studio.ui.icons import icon
+from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
-from studio.ui.tokens import Tokens
 
 _ICON = 48
 _SAMPLE_TILE = 96
@@ -33,7 +32,7 @@ class EmptyState(QWidget):
 
     def __init__(self, icon_name: str, title: str, words: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon_name, self._theme = icon_name, theme
+        self._theme = theme
         self._sign = QLabel(self)
         self._title = QLabel(title, self)
         self._words = QLabel(words, self)
@@ -42,7 +41,7 @@ class EmptyState(QWidget):
         self._samples = SampleRow(_SAMPLE_TILE, theme, self)
         self._lay_out()
         self._connect()
-        self._paint_sign(theme.tokens)
+        set_icon(self._sign, icon_name, theme, colour="text_muted", side=_ICON)
         self.set_samples([])
 
     def _lay_out(self) -> None:
@@ -65,7 +64,6 @@ class EmptyState(QWidget):
 
     def _connect(self) -> None:
         self._samples.sample_chosen.connect(self.sample_chosen)
-        self._theme.theme_changed.connect(self._paint_sign)
 
     def add_action(self, action: QAction, *, primary: bool = False) -> QPushButton:
         """Offer an action as a button that follows it."""
@@ -85,10 +83,6 @@ class EmptyState(QWidget):
         """Say something else."""
         self._title.setText(title)
         self._words.setText(words)
-
-    def _paint_sign(self, tokens: Tokens) -> None:
-        sign = icon(self._icon_name, tokens, colour="text_muted")
-        self._sign.setPixmap(sign.pixmap(QSize(_ICON, _ICON), self.devicePixelRatioF()))
 
 
 class _ActionButton(QPushButton):

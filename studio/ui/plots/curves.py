@@ -20,7 +20,7 @@ from studio.ui.controls.rows.number import NumberRow
 from studio.ui.controls.segments import Segments
 from studio.ui.plots.axis_mapping import Along, AxisMapping, Knots, clock
 from studio.ui.plots.curve_plot import Curve, CurvePlot
-from studio.ui.plots.legend import CurveLegend, Reading
+from studio.ui.plots.legend import CurveLegend, LegendValue
 from studio.ui.plots.overlay import PlotMark
 from studio.ui.plots.smoothed_series import SmoothedSeries
 from studio.ui.theme import Theme, mark
@@ -302,10 +302,10 @@ class Curves(QWidget):
     def _newest(self) -> float:
         return max((float(curve.series.steps[-1]) for curve in self._curves.values() if len(curve.series)), default=0.0)
 
-    def _reading(self, curve: Curve, step: float, *, newest: bool) -> Reading:
+    def _reading(self, curve: Curve, step: float, *, newest: bool) -> LegendValue:
         value, raw = _values_at(curve.series, math.inf if newest else step)
         other = "" if curve.compared is None else _values_at(curve.compared, self._same_place(step))[0]
-        return Reading(value, raw if raw != value else "", other)
+        return LegendValue(value, raw if raw != value else "", other)
 
     def _same_place(self, step: float) -> float:
         """Return the other run's step that lies at the same place of the axis."""

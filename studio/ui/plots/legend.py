@@ -17,7 +17,7 @@ _PAD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LegendValue:
     """A curve's value in words; `raw` where it differs, `other` of the run it is compared with."""
 
     value: str = ""
@@ -81,13 +81,13 @@ class CurveLegend(QWidget):
         for name, row in self.rows.items():
             row.set_compared(name in names)
 
-    def read(self, place: str, details: str, readings: Mapping[str, Reading]) -> None:
+    def read(self, place: str, details: str, readings: Mapping[str, LegendValue]) -> None:
         """Show where the values are read, and the values."""
         for label, words in ((self.place, place), (self.details, details)):
             if words != label.text():
                 label.setText(words)
         for name, row in self.rows.items():
-            row.set_reading(readings.get(name, Reading()))
+            row.set_reading(readings.get(name, LegendValue()))
 
 
 class LegendRow(QAbstractButton):
@@ -96,7 +96,7 @@ class LegendRow(QAbstractButton):
     def __init__(self, name: str, colour: int, theme: Theme) -> None:
         super().__init__()
         self._theme, self._colour = theme, colour
-        self._reading = Reading()
+        self._reading = LegendValue()
         self._compared = False
         self.setText(name)
         self.setCheckable(True)
@@ -109,11 +109,11 @@ class LegendRow(QAbstractButton):
         self._explain()
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> LegendValue:
         """The values it shows."""
         return self._reading
 
-    def set_reading(self, reading: Reading) -> None:
+    def set_reading(self, reading: LegendValue) -> None:
         """Show these values."""
         if reading != self._reading:
             self._reading = reading

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -18,9 +18,8 @@ from PySide6.QtWidgets import (
 
 from studio.core.failures import Failure
 from studio.ui.controls.layouts import column, row
-from studio.ui.icons import icon, set_icon
+from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
-from studio.ui.tokens import Tokens
 
 BannerKind = Literal["info", "warning", "error"]
 
@@ -105,7 +104,6 @@ class Banner(QFrame):
         self._close.clicked.connect(self.dismiss)
         self._escape.activated.connect(self.dismiss)
         self._reading.timeout.connect(self.dismiss)
-        self._theme.theme_changed.connect(self._paint_sign)
         self._host.installEventFilter(self)
 
     @property
@@ -177,7 +175,8 @@ class Banner(QFrame):
         self._remedy.setVisible(bool(self._shown.remedy))
         self._copy.setVisible(bool(self._shown.details))
         self.setAccessibleName(self.text)
-        self._paint_sign(self._theme.tokens)
+        colour = {"info": "accent", "warning": "warning", "error": "error"}[self._shown.kind]
+        set_icon(self._sign, self._shown.kind, self._theme, colour=colour, side=_ICON)
         self._count()
         self._let_go_when_read()
         self.show()
@@ -221,12 +220,6 @@ class Banner(QFrame):
         self._slide.setStartValue(QPoint(end.x(), -self.height()))
         self._slide.setEndValue(end)
         self._slide.start()
-
-    def _paint_sign(self, tokens: Tokens) -> None:
-        if self._shown is not None:
-            colour = {"info": "accent", "warning": "warning", "error": "error"}[self._shown.kind]
-            sign = icon(self._shown.kind, tokens, colour=colour)
-            self._sign.setPixmap(sign.pixmap(QSize(_ICON, _ICON), self.devicePixelRatioF()))
 
     def _copy_details(self) -> None:
         if self._shown is not None:

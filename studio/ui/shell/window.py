@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QMe
 
 from studio import __version__
 from studio.core.failures import Failure
-from studio.core.samples import sample_photos
+from studio.core.samples import sample_paintings, sample_photos
 from studio.engine import JobHandle
 from studio.ui.actions import Actions
 from studio.ui.panel import Panel, Sendable
@@ -29,6 +29,12 @@ _MOUSE_AND_KEYS = {
         Shortcut("Fit or 100 %", ("Double-click",)),
         Shortcut("Show the photo while held", ("Space",)),
         Shortcut("Move the divider", ("[", "]")),
+    ),
+    "Crop": (
+        Shortcut("Move the rectangle", ("Drag", "Arrow keys")),
+        Shortcut("Resize it", ("Drag a handle", "Shift+Arrow keys")),
+        Shortcut("Done", ("Enter",)),
+        Shortcut("Take the move back", ("Esc",)),
     ),
     "Film strip": (
         Shortcut("Walk along the frames", ("Arrow keys",)),
@@ -302,12 +308,13 @@ class StudioWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Say what this program is."""
-        credits = "".join(f"<br>{sample.title}: {sample.credit}, {sample.licence}" for sample in sample_photos())
+        samples = (*sample_paintings(), *sample_photos())
+        credits = "".join(f"<br>{sample.title}: {sample.credit}, {sample.licence}" for sample in samples)
         QMessageBox.about(
             self,
             "About Atelier",
             f"<b>Atelier {__version__}</b><p>A studio in which an artist directs neural image models by hand.</p>"
-            f"<p>Apache-2.0, as are the sample paintings.</p><p>Sample photos{credits}</p>",
+            f"<p>Apache-2.0.</p><p>Sample pictures{credits}</p>",
         )
 
     def watch_loading(self, handle: JobHandle) -> None:

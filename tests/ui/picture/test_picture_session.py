@@ -183,3 +183,23 @@ def test_a_saved_result_brings_photo_and_settings_back_and_is_made_anew(worked_o
           and worked_on.layer is not None and worked_on.layer.dtype == np.uint16)  # fmt: skip
     assert worked_on.photo.picture.name == "photo.png"
     assert np.array_equal(worked_on.layer, brightened(photo.picture.pixels, 1.0))
+
+
+def test_what_is_asked_of_the_newest_picture_waits_until_it_is_shown(worked_on, heard, until):
+    seen = []
+    worked_on.when_made(lambda: seen.append(stops_of(worked_on)))
+    assert seen == [0.0]
+    worked_on.change(stops=1.0)
+    worked_on.change(stops=2.0)
+    worked_on.when_made(lambda: seen.append((stops_of(worked_on), len(heard["frames"]))))
+    assert seen == [0.0]
+    until(lambda: worked_on.is_settled)
+    assert seen == [0.0, (2.0, len(heard["frames"]))]
+
+
+def test_what_was_asked_for_is_done_with_what_is_there_when_the_panel_stops(worked_on):
+    seen = []
+    worked_on.change(stops=1.0)
+    worked_on.when_made(lambda: seen.append(worked_on.settings_of_picture.stops))
+    worked_on.stop()
+    assert seen == [0.0]

@@ -10,7 +10,7 @@ from studio.core.frames import Frame
 from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import ADJUST
 from studio.core.settings import Settings
-from studio.jobs.adjust import Proof
+from studio.jobs.adjust import PROOF_PIXELS, Proof
 from studio.ui.canvas.crop_layer import CropLayer
 from studio.ui.panels.adjust.column import AdjustColumn
 from studio.ui.panels.adjust.session import AdjustSession
@@ -41,6 +41,7 @@ class AdjustPanel(PicturePanel):
         self.crop.hide()
         self.canvas.layers.add(self.crop)
         self._crop_before: tuple[float, ...] = ()
+        self.session.pixels_seen = self._pixels_seen
         self._connect_crop()
 
     @property
@@ -55,6 +56,11 @@ class AdjustPanel(PicturePanel):
     def make_column(self) -> AdjustColumn:
         """Return the controls beside the canvas."""
         return AdjustColumn(self.context.theme, self._change)
+
+    def _pixels_seen(self) -> int:
+        view = self.canvas.viewport()
+        seen = round(view.width() * view.height() * view.devicePixelRatio() ** 2)
+        return min(seen, PROOF_PIXELS) if self.canvas.fitted else PROOF_PIXELS
 
     def _change(self, change: Callable[[AdjustSettings], AdjustSettings]) -> None:
         self.session.set_settings(change(self.session.settings))

@@ -1,5 +1,7 @@
 """The Adjust panel's state: at screen size while a hand moves, in full when it rests."""
 
+from collections.abc import Callable
+
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
@@ -7,7 +9,7 @@ from studio.core.adjust_settings import AdjustSettings
 from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import ADJUST
 from studio.engine import Engine
-from studio.jobs.adjust import ProofTask, proof
+from studio.jobs.adjust import PROOF_PIXELS, ProofTask, proof
 from studio.jobs.files import OpenedPicture
 from studio.ui.picture.session import PictureSession
 
@@ -30,6 +32,7 @@ class AdjustSession(PictureSession[AdjustSettings]):
         self._undo_stack = undo_stack
         self._restart.setInterval(_REST_MS)
         self.shows_whole = False
+        self.pixels_seen: Callable[[], int] = lambda: PROOF_PIXELS
 
     def put(self, role: str, *pictures: OpenedPicture) -> None:
         """Begin with another photo, from neutral settings: those of the last one say nothing about this one."""
@@ -65,4 +68,5 @@ class AdjustSession(PictureSession[AdjustSettings]):
         if self.photo is not None:
             made = self.recipe is not None and AdjustSettings.model_validate(self.recipe.settings) == self.settings
             layer = self.layer if made and not self.shows_whole else None
-            self.compositor.compose(ProofTask(self.photo, layer, self.shows_whole), self.settings, job=proof)
+            task = ProofTask(self.photo, layer, self.shows_whole, self.pixels_seen())
+            self.compositor.compose(task, self.settings, job=proof)

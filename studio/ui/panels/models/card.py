@@ -24,11 +24,10 @@ from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.progress_line import ByteProgress
 from studio.ui.controls.wrapping_label import WrappingLabel
-from studio.ui.icons import icon, set_icon
+from studio.ui.icons import set_icon
 from studio.ui.panels.models.download_failure import DownloadFailure
 from studio.ui.panels.models.scale_dots import SCALES, ScaleDots
 from studio.ui.theme import Theme, mark
-from studio.ui.tokens import Tokens
 
 _SIGN = 16
 _STATES = {
@@ -138,7 +137,6 @@ class ModelCard(QFrame):
         self.failure.retry_requested.connect(self._ask_download)
         self.failure.copy_requested.connect(self._copy_address)
         self.failure.folder_requested.connect(self.folder_requested)
-        self._theme.theme_changed.connect(self._paint_sign)
 
     # -- what it shows ---------------------------------------------------------------------------------------------
 
@@ -226,10 +224,10 @@ class ModelCard(QFrame):
         self.main_button.setAccessibleName(f"{words}: {entry.label}")
         self.main_button.setVisible(bool(words) and not self._busy)
         self.main_button.setEnabled(able)
-        self._sign_name, self._sign_colour, state, meaning = self._state_look()
+        sign, colour, state, meaning = self._state_look()
         self._state.setText(state)
         self._state.setToolTip(meaning)
-        self._paint_sign(self._theme.tokens)
+        set_icon(self._sign, sign, self._theme, colour=colour, side=_SIGN)
         self.verify_action.setEnabled(entry.path is not None and not self._busy)
         self.reveal_action.setEnabled(entry.path is not None and entry.state != "embedded")
         self.copy_action.setVisible(bool(entry.url))
@@ -261,10 +259,6 @@ class ModelCard(QFrame):
         if self._entry.state == "missing" and not self._entry.url:
             return _BY_HAND
         return _STATES[self._entry.state]
-
-    def _paint_sign(self, tokens: Tokens) -> None:
-        sign = icon(self._sign_name, tokens, colour=self._sign_colour)
-        self._sign.setPixmap(sign.pixmap(QSize(_SIGN, _SIGN), self.devicePixelRatioF()))
 
     def _widest_button(self) -> int:
         words = (f"Used in {self._user}", "Download Again")

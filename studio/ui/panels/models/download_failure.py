@@ -3,16 +3,15 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio.core.failures import Failure
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.wrapping_label import WrappingLabel
-from studio.ui.icons import icon, set_icon
+from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
-from studio.ui.tokens import Tokens
 
 _SIGN = 18
 
@@ -54,6 +53,7 @@ class DownloadFailure(QFrame):
         for button, sign in ((self.retry_button, "restart"), (self.copy_button, "copy"), (self.folder_button, "open")):
             set_icon(button, sign, self._theme)
             button.setToolTip(button.text())
+        set_icon(self._sign, "error", self._theme, colour="error", side=_SIGN)
         set_icon(self.close_button, "close", self._theme, colour="text_muted")
         self.close_button.setAccessibleName("Dismiss")
         self.close_button.setToolTip("Dismiss")
@@ -69,7 +69,6 @@ class DownloadFailure(QFrame):
         self.copy_button.clicked.connect(self.copy_requested)
         self.folder_button.clicked.connect(self.folder_requested)
         self.close_button.clicked.connect(self.clear)
-        self._theme.theme_changed.connect(self._paint_sign)
 
     @property
     def text(self) -> str:
@@ -93,16 +92,11 @@ class DownloadFailure(QFrame):
             button.setToolTip(hint)
             button.setAccessibleName(f"{button.text()}: {subject}")
         self.setAccessibleName(f"{failure.cause} {failure.remedy}")
-        self._paint_sign(self._theme.tokens)
         self.show()
 
     def clear(self) -> None:
         """Say nothing any more."""
         self.hide()
-
-    def _paint_sign(self, tokens: Tokens) -> None:
-        sign = icon("error", tokens, colour="error")
-        self._sign.setPixmap(sign.pixmap(QSize(_SIGN, _SIGN), self.devicePixelRatioF()))
 
 
 def file_name_of(address: str) -> str:

@@ -176,14 +176,11 @@ def test_a_folder_with_both_sides_goes_to_both_slots(two_slots, until, tmp_path)
     assert [(report.taught, report.kept) for report in new.reports] == [(4, 2), (3, 1)]
 
 
-def test_a_divided_folder_is_one_side_only(two_slots, until, tmp_path):
-    new = two_slots.new_run
-    for number, (side, part) in enumerate((side, part) for side in ("horses", "zebras") for part in ("train", "test")):
-        pictures_in(tmp_path / side / part, 2, first=10 * number)
-    new.drop([tmp_path / "horses"])
-    assert new.data == {"a": (tmp_path / "horses",), "b": ()}
-    new.drop([tmp_path / "zebras"])
-    assert new.data == {"a": (tmp_path / "horses",), "b": (tmp_path / "zebras",)}
+def test_a_folder_of_one_kind_goes_to_one_slot_even_if_it_divides_itself(two_slots, tmp_path):
+    for part in ("train", "valid"):
+        pictures_in(tmp_path / "horses" / part, 1)
+    two_slots.new_run.drop([tmp_path / "horses"])
+    assert two_slots.new_run.data == {"a": (tmp_path / "horses",), "b": ()}
 
 
 def test_a_run_s_slots_come_back_with_its_plan(two_slots, tmp_path):

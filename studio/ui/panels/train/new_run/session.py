@@ -138,7 +138,8 @@ class NewRun(QObject):
             self.set_input(wanted.role, paths[0])
             return
         own = [DataPlace(slot) for slot in self.kind.data]
-        sides = {split_of(paths[0], place.slot.name) for place in own if len(paths) == 1} - {None}
+        splits = [split_of(paths[0], place.slot.name) for place in own] if len(paths) == 1 else []
+        sides = {split.taught for split in splits if split is not None}
         empty = [place for place in own if not self.paths_at(place)]
         if len(sides) == len(own) > 1:
             for place in own:
