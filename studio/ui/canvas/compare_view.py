@@ -26,11 +26,6 @@ class CompareView(ZoomPanView):
 
     The one before sets the geometry. A frame of any other changes pixels and nothing else: zoom, position and divider
     stay.
-
-    Args:
-        theme: where the colours come from.
-        parent: the widget it stands in.
-
     """
 
     compare_changed = Signal(str)

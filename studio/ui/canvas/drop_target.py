@@ -15,7 +15,6 @@ class DropTarget(QObject):
 
     Args:
         overlay: covers the canvas while something hovers over it.
-        parent: the canvas.
 
     """
 

@@ -38,7 +38,6 @@ class SidePane(QGraphicsView):
     Args:
         hand_over: takes an input event of this viewport as if it were the canvas's own.
         colours: of the canvas.
-        parent: the canvas.
 
     """
 

@@ -38,11 +38,6 @@ class Canvas(CompareView):
     """Shows pictures, compares two of them, and carries the layers that tools draw on (see `layers`).
 
     All pictures that are dropped or pasted anywhere on the canvas come out of its signals.
-
-    Args:
-        theme: where the colours come from.
-        parent: the widget it stands in.
-
     """
 
     files_dropped = Signal(list)

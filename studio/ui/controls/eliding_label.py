@@ -12,7 +12,6 @@ class ElidingLabel(QLabel):
 
     Args:
         text: what it says.
-        parent: the widget it lies in.
         mode: where the dots go.
 
     """

@@ -23,8 +23,6 @@ class EmptyState(QWidget):
         icon_name: an icon by what it means.
         title: e.g. "Drop a photo here".
         words: the quieter sentence.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -31,6 +31,11 @@ def holding(layout: QLayout, widget: QWidget | None = None) -> QWidget:
     return widget
 
 
+def centred(content: QWidget, margin: int) -> QWidget:
+    """Return a widget in whose middle `content` is as wide as it may be, `margin` px from either side."""
+    return holding(row(None, (content, 100), None, margins=(margin, 0, margin, 0)))
+
+
 def scrolling(content: QWidget) -> QScrollArea:
     """Return a frame in which `content`, as wide as the frame, is scrolled up and down."""
     scroll = QScrollArea()

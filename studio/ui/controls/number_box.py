@@ -18,7 +18,6 @@ class NumberBox(QDoubleSpinBox):
 
     Args:
         gesture: a held arrow key is one gesture.
-        parent: the widget it lies in.
 
     """
 

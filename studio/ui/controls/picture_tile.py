@@ -17,9 +17,7 @@ class PictureTile(QAbstractButton):
 
     Args:
         side: width and height, px.
-        theme: where colours and icons come from.
         removable: whether it can be taken away.
-        parent: the widget it lies in.
 
     """
 

@@ -41,8 +41,6 @@ class _ProgressBase(QWidget):
     """Stage · how much · time left · bar, each in its fixed place so that nothing shifts; subclasses add buttons.
 
     Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
         clock: seconds; a test hands in its own.
 
     """

@@ -16,8 +16,6 @@ class SampleRow(QWidget):
 
     Args:
         side: size of a thumbnail, px.
-        theme: where colours come from.
-        parent: the widget it lies in.
 
     """
 

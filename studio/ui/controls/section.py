@@ -14,8 +14,6 @@ class Section(QWidget):
 
     Args:
         title: the group's name.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -23,8 +23,6 @@ class SettingsForm(QWidget):
 
     Args:
         model: the task's settings.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

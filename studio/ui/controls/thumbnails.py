@@ -177,7 +177,6 @@ class ThumbnailView(QListView, Generic[Subject]):
     Args:
         model: what is shown.
         delegate: how it is drawn.
-        parent: the widget it lies in.
         one_click: opens an item with one click instead of two.
 
     """

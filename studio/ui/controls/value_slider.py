@@ -35,10 +35,8 @@ class ValueSlider(QSlider):
 
     Args:
         scale: range, step and spread.
-        theme: where the colours come from.
         gesture: brackets every change made by hand.
         default: where the small notch is drawn, if anywhere.
-        parent: the widget it lies in.
 
     """
 

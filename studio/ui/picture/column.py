@@ -22,7 +22,6 @@ class PictureColumn(QWidget):
 
     Args:
         task: its inputs, its settings and its verb.
-        theme: where colours and icons come from.
 
     """
 

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import row
 from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
@@ -23,8 +24,6 @@ class CompareBar(QWidget):
 
     Args:
         result: what the picture is called that is made: "Painting".
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 
@@ -94,17 +93,10 @@ class CompareBar(QWidget):
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
         mark(self, surface="window")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.gap, tokens.gap // 2)
-        layout.setSpacing(tokens.gap // 2)
-        layout.addWidget(self._picture, 1)
-        layout.addSpacing(tokens.gap)
-        layout.addWidget(self._peek)
-        layout.addWidget(self._modes)
-        layout.addSpacing(tokens.gap)
-        layout.addWidget(self._fit)
-        layout.addWidget(self._actual)
-        layout.addWidget(self._zoom)
+        half = tokens.gap // 2
+        looks = (self._peek, self._modes, tokens.gap, self._fit, self._actual, self._zoom)
+        margins = (tokens.margin, half, tokens.gap, half)
+        self.setLayout(row((self._picture, 1), tokens.gap, *looks, gap=half, margins=margins))
 
     def _connect(self) -> None:
         self._peek.pressed.connect(lambda: self.peek_changed.emit(True))

@@ -56,8 +56,6 @@ class FilmStrip(ThumbnailView[StripFrame]):
 
     Args:
         picture: what is being made: "Painting".
-        theme: where colours come from.
-        parent: the widget it lies in.
 
     """
 

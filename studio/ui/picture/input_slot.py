@@ -52,9 +52,7 @@ class SlotTile(SlotView):
 
     Args:
         slot: which of the task's pictures it is.
-        theme: where colours and icons come from.
         help: stands where the facts do while there are none.
-        parent: the widget it lies in.
 
     """
 

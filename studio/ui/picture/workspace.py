@@ -17,8 +17,6 @@ class Workspace(QWidget):
     Args:
         task: what is done; without previews there is no film strip.
         result: what the picture is called that is made: "Painting".
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -52,13 +52,7 @@ class _Line:
 
 
 class CurvePlot(Plot):
-    """Draws curves that are handed to it. Arrow keys move the crosshair, Esc takes it away.
-
-    Args:
-        theme: where colours come from.
-        parent: the widget it lies in.
-
-    """
+    """Draws curves that are handed to it. Arrow keys move the crosshair, Esc takes it away."""
 
     cursor_moved = Signal(object)
     """The step under the crosshair, or None."""

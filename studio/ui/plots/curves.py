@@ -50,11 +50,6 @@ class Curves(QWidget):
     """Curves with a legend that reads their values, and the ways to look at them.
 
     However often numbers come, they are drawn at most ten times a second.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
     """
 
     smoothing_changed = Signal(int)

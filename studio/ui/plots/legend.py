@@ -26,13 +26,7 @@ class LegendValue:
 
 
 class CurveLegend(QWidget):
-    """A row for each curve, under a line that says where the values are read.
-
-    Args:
-        theme: where colours come from.
-        parent: the widget it lies in.
-
-    """
+    """A row for each curve, under a line that says where the values are read."""
 
     toggled = Signal(str, bool)
     """A curve was shown or hidden by hand."""

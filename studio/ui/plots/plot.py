@@ -177,11 +177,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     that appears in the corner. Subclasses colour their lines in `_style_lines`.
 
     Args:
-        theme: where colours and icons come from.
         name: what screen readers call it.
         x: the words of the bottom axis.
         y: the words of the left axis.
-        parent: the widget it lies in.
 
     """
 

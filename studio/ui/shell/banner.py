@@ -45,7 +45,6 @@ class Banner(QFrame):
 
     Args:
         parent: what it lies over, usually the canvas.
-        theme: where colours and icons come from.
 
     """
 

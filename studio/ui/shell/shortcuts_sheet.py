@@ -51,8 +51,6 @@ class ShortcutsSheet(QDialog):
 
     Args:
         groups: title → lines; a group without lines is left out.
-        theme: where colours come from.
-        parent: the window.
 
     """
 

@@ -31,8 +31,6 @@ class TaskRail(QWidget):
 
     Args:
         entries: what is built so far; anything else is absent.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -17,8 +17,6 @@ class SettingRow(QWidget):
 
     Args:
         info: the setting.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -21,7 +21,6 @@ class AdjustColumn(PictureColumn):
     """Adds the crop tool, the quarter turns and the mirrors.
 
     Args:
-        theme: where colours and icons come from.
         change: takes what the turns and mirrors make of the settings.
 
     """

@@ -24,7 +24,6 @@ class AdjustSession(PictureSession[AdjustSettings]):
     Args:
         pictures: the engine that does both.
         undo_stack: receives one step per gesture.
-        parent: the panel.
 
     """
 

@@ -19,7 +19,6 @@ class LibraryPanel(Panel):
     """Shows the library's folder; opening a result brings everything back that it was made from.
 
     Args:
-        theme: where colours come from.
         pictures: the engine that reads the folder.
         library: the folder of results.
 

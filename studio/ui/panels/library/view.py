@@ -19,13 +19,7 @@ _PAD = 8
 
 
 class LibraryView(QWidget):
-    """A grid of results; double-click or Enter opens one.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
-    """
+    """A grid of results; double-click or Enter opens one."""
 
     opened = Signal(Path)
     reveal_requested = Signal(Path)

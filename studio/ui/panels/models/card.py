@@ -44,9 +44,7 @@ class ModelCard(QFrame):
 
     Args:
         entry: what to show; another state of it comes with `set_entry`.
-        theme: where colours and icons come from.
         user: the title of the panel that works with it, "" where there is none.
-        parent: the widget it lies in.
 
     """
 

@@ -17,13 +17,7 @@ _SIGN = 18
 
 
 class DownloadFailure(QFrame):
-    """Cause, remedy, the file's address, and buttons: try again, copy the address, open the folder to drop it into.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the card it lies in.
-
-    """
+    """Cause, remedy, the file's address, and buttons: try again, copy the address, open the folder to drop it into."""
 
     retry_requested = Signal()
     copy_requested = Signal()

@@ -17,9 +17,7 @@ class ImportBar(QWidget):
     """A hint, or the progress of an import in the same place; at the right the folder and the file dialog.
 
     Args:
-        theme: where colours and icons come from.
         folder: where networks are kept; named in the hint.
-        parent: the widget it lies in.
 
     """
 

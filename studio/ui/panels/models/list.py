@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 from studio.core.failures import Failure
 from studio.core.model_shelf import ShelfEntry
 from studio.ui.controls.empty_state import EmptyState
-from studio.ui.controls.layouts import column, holding, row, scrolling
+from studio.ui.controls.layouts import centred, column, holding, scrolling
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.theme import Theme, mark
@@ -26,9 +26,7 @@ class ModelList(QWidget):
     """Keeps a card for every entry; cards stay where they are while their networks come and go.
 
     Args:
-        theme: where colours come from.
         make_card: makes the card of an entry that is new.
-        parent: the widget it lies in.
 
     """
 
@@ -64,7 +62,7 @@ class ModelList(QWidget):
         middle = holding(column(title, words, self._cards_column, None, gap=2, margins=(0, wide, 0, 0)))
         middle.setMaximumWidth(_WIDEST)
         self.setMinimumWidth(_NARROWEST)
-        self._scroll = scrolling(holding(row(None, (middle, 100), None, margins=(wide, 0, wide, 0))))
+        self._scroll = scrolling(centred(middle, wide))
         self._places.addWidget(self.empty_state)
         self._places.addWidget(self._scroll)
 

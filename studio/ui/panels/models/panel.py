@@ -33,7 +33,6 @@ class ModelsPanel(Panel):
     """Binds the state of the shelf to cards; takes weights files that are dropped anywhere on it.
 
     Args:
-        theme: where colours and icons come from.
         engine: works on the shelf and on nothing else.
         shelf: the networks of this computer.
         users: which panel works with a kind of network: kind → the panel's title.

@@ -31,12 +31,7 @@ _OF_FAST_STYLES = frozenset({"strength", "size", "original_colours", "saturation
 
 
 class StyleColumn(PictureColumn):
-    """Shows the paintings, or the fast styles, and the settings that act.
-
-    Args:
-        theme: where colours and icons come from.
-
-    """
+    """Shows the paintings, or the fast styles, and the settings that act."""
 
     def __init__(self, theme: Theme) -> None:
         self.method = Segments(_METHODS.choices)

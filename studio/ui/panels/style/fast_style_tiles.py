@@ -31,13 +31,7 @@ class FastStyleOffer:
 
 
 class FastStyleTiles(QWidget):
-    """Tiles of which one is chosen; arrow keys move among them.
-
-    Args:
-        theme: where colours come from.
-        parent: the widget it lies in.
-
-    """
+    """Tiles of which one is chosen; arrow keys move among them."""
 
     chosen = Signal(str)
     """The fast style of this name, by hand or key; never after `set_current`."""

@@ -31,9 +31,7 @@ class PaintingShelf(SlotView):
     """Thumbnails of the chosen paintings, a tile to add one, sample paintings, and a place to drop files.
 
     Args:
-        theme: where colours and icons come from.
         title: the caption above.
-        parent: the widget it lies in.
 
     """
 

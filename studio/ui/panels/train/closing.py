@@ -20,8 +20,6 @@ class ClosingDialog(QDialog):
 
     Args:
         titles: the runs that this window trains.
-        theme: measures.
-        parent: the window.
 
     """
 

@@ -27,8 +27,6 @@ class TrainDesk(QWidget):
         session: the state.
         pictures: reads samples.
         undo_stack: where edits of the schedule become steps to undo.
-        theme: where colours and icons come from.
-        parent: the panel.
 
     """
 

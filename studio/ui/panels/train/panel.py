@@ -36,7 +36,6 @@ class TrainPanel(Panel):
     """Binds the session of the Train panel to its pages, which are made when they are first seen.
 
     Args:
-        theme: where colours come from.
         studio: the engine that trains.
         pictures: the engine that loads pictures.
         reader: the engine that reads run folders and examines data.

@@ -5,10 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
+from studio.ui.controls.layouts import column
 from studio.ui.panels.train.new_run.data_report import DoctorView
 from studio.ui.panels.train.new_run.data_shelf import DataShelf
 from studio.ui.panels.train.new_run.examiner import DataPlace
@@ -24,11 +25,7 @@ class DataPlaceView(QWidget):
         self.title = QLabel(self)
         self.shelf = DataShelf(theme, self)
         self.doctor = DoctorView(theme, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.tokens.gap)
-        for widget in (self.title, self.shelf, self.doctor):
-            column.addWidget(widget)
+        self.setLayout(column(self.title, self.shelf, self.doctor, gap=theme.tokens.gap))
         mark(self.title, tone="muted")
 
     def show_place(self, title: str, invitation: str, paths: Sequence[Path]) -> None:
@@ -45,8 +42,6 @@ class DataPlaces(QWidget):
 
     Args:
         new_run: the state.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 
@@ -61,25 +56,20 @@ class DataPlaces(QWidget):
         self.views: dict[DataPlace, DataPlaceView] = {}
         self.phase_button = QPushButton("Other Data in One Phase", self)
         self.phase_menu = QMenu(self.phase_button)
-        self._column = QVBoxLayout()
+        self._column = column(gap=2 * theme.tokens.gap)
         self._lay_out()
         self._connect()
         self._follow()
 
     def _lay_out(self) -> None:
-        gap = self._theme.tokens.gap
-        self._column.setSpacing(2 * gap)
         self.phase_button.setMenu(self.phase_menu)
         self.phase_button.setAccessibleName(self.phase_button.text())
         self.phase_button.setToolTip(
             "Let one phase of the schedule learn from a folder of its own, such as small copies"
         )
         mark(self.phase_button, kind="link")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(gap)
-        layout.addLayout(self._column)
-        layout.addWidget(self.phase_button, 0, Qt.AlignmentFlag.AlignLeft)
+        button = (self.phase_button, Qt.AlignmentFlag.AlignLeft)
+        self.setLayout(column(self._column, button, gap=self._theme.tokens.gap))
 
     def _connect(self) -> None:
         self.phase_menu.aboutToShow.connect(self._offer_phases)

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,10 +22,10 @@ from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.sizes import megabytes
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.layouts import column, holding, row
 from studio.ui.controls.wrapping_label import WrappingLabel
-from studio.ui.icons import icon, set_icon
+from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark, with_even_figures
-from studio.ui.tokens import Tokens
 
 if TYPE_CHECKING:  # the doctor brings OpenCV along, which the window does without
     from studio.training.data.inspection import DataReport, Finding
@@ -44,13 +43,7 @@ _ABOVE = 3
 
 
 class DoctorView(QWidget):
-    """Busy while the doctor looks, then its report; empty before it is asked.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
-    """
+    """Busy while the doctor looks, then its report; empty before it is asked."""
 
     cancel_requested = Signal()
     again_requested = Signal()
@@ -69,8 +62,7 @@ class DoctorView(QWidget):
         self._headline = WrappingLabel(parent=self)
         self._facts = WrappingLabel(parent=self)
         self.again = QToolButton(self)
-        self._rows = QVBoxLayout()
-        self._busy, self._report = QWidget(self), QWidget(self)
+        self._rows = column(gap=theme.tokens.gap)
         self._lay_out()
         self._connect()
         self.clear()
@@ -82,15 +74,6 @@ class DoctorView(QWidget):
         self._stage.setFont(with_even_figures(self._stage.font()))
         self.cancel.setAccessibleName("Cancel the examination")
         self.cancel.setToolTip("Stop looking; training can start all the same")
-        busy = QVBoxLayout(self._busy)
-        busy.setContentsMargins(0, 0, 0, 0)
-        busy.setSpacing(tokens.gap // 2)
-        busy.addWidget(self._stage)
-        row = QHBoxLayout()
-        row.setSpacing(tokens.gap)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self.cancel)
-        busy.addLayout(row)
         mark(self._headline, tone="strong")
         mark(self._facts, tone="muted")
         set_icon(self.again, "restart", self._theme, colour="text_muted")
@@ -99,27 +82,11 @@ class DoctorView(QWidget):
         self.again.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.again.setAccessibleName("Examine again")
         self.again.setToolTip("Look at the pictures once more")
-        words = QVBoxLayout()
-        words.setContentsMargins(0, _ABOVE, 0, 0)
-        words.setSpacing(2)
-        words.addWidget(self._headline)
-        words.addWidget(self._facts)
-        head = QHBoxLayout()
-        head.setSpacing(tokens.gap)
-        head.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        head.addLayout(words, 1)
-        head.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
-        report = QVBoxLayout(self._report)
-        report.setContentsMargins(0, 0, 0, 0)
-        report.setSpacing(tokens.gap)
-        report.addLayout(head)
-        self._rows.setSpacing(tokens.gap)
-        report.addLayout(self._rows)
-        report.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._busy)
-        layout.addWidget(self._report)
+        bar = row((self._bar, 1), self.cancel, gap=tokens.gap)
+        head = _line(self._sign, self._headline, self._facts, self.again, tokens.gap)
+        self._busy = holding(column(self._stage, bar, gap=tokens.gap // 2))
+        self._report = holding(column(head, self._rows, None, gap=tokens.gap))
+        self.setLayout(column(self._busy, self._report))
 
     def _connect(self) -> None:
         self.cancel.clicked.connect(self.cancel_requested)
@@ -138,8 +105,7 @@ class DoctorView(QWidget):
 
     def clear(self) -> None:
         """Say nothing: there is no data yet."""
-        self._say("", "", "", ())
-        self._busy.hide()
+        self._say("good", "", "", ())
         self._report.hide()
 
     def show_progress(self, progress: Progress) -> None:
@@ -166,14 +132,14 @@ class DoctorView(QWidget):
         self._headline.setText(headline)
         self._facts.setText(facts)
         self._facts.setVisible(bool(facts))
-        for row in self.findings:
-            self._rows.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+        for old in self.findings:
+            self._rows.removeWidget(old)
+            old.hide()
+            old.deleteLater()
         self.findings = [FindingRow(finding, self._theme, self._report) for finding in findings]
-        for row in self.findings:
-            row.file_chosen.connect(self.file_chosen)
-            self._rows.addWidget(row)
+        for new in self.findings:
+            new.file_chosen.connect(self.file_chosen)
+            self._rows.addWidget(new)
         self._busy.hide()
         self._report.show()
 
@@ -192,7 +158,6 @@ class FindingRow(QWidget):
         self._does = WrappingLabel(_sentence(finding.does), self)
         self.files_button = QToolButton(self)
         self.files: QListWidget | None = None
-        self._column = QVBoxLayout(self)
         self._lay_out()
         self.files_button.toggled.connect(self._fold)
 
@@ -215,19 +180,8 @@ class FindingRow(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setAccessibleName(f"Files: {self.finding.found}")
         self._show_folded(True)
-        words = QVBoxLayout()
-        words.setContentsMargins(0, _ABOVE, 0, 0)
-        words.setSpacing(2)
-        words.addWidget(self._found)
-        words.addWidget(self._does)
-        row = QHBoxLayout()
-        row.setSpacing(gap)
-        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
-        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(gap // 2)
-        self._column.addLayout(row)
+        self._column = column(_line(self._sign, self._found, self._does, button, gap), gap=gap // 2)
+        self.setLayout(self._column)
 
     def _fold(self, is_open: bool) -> None:
         self._show_folded(not is_open)
@@ -270,23 +224,20 @@ class _Sign(QLabel):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme, self._kind = theme, ""
+        self._theme = theme
         self.setFixedSize(_SIGN, theme.tokens.row)
-        theme.theme_changed.connect(self._paint)
 
     def show_kind(self, kind: str) -> None:
-        """Show "good", "info", "warning" or "error"; nothing otherwise."""
-        self._kind = kind
-        self._paint(self._theme.tokens)
-
-    def _paint(self, tokens: Tokens) -> None:
-        if self._kind not in _SIGNS:
-            self.clear()
-            return
-        name, colour, words = _SIGNS[self._kind]
-        self.setPixmap(icon(name, tokens, colour=colour).pixmap(QSize(_SIGN, _SIGN), self.devicePixelRatioF()))
+        """Show "good", "info", "warning" or "error"."""
+        name, colour, words = _SIGNS[kind]
+        set_icon(self, name, self._theme, colour=colour, side=_SIGN)
         self.setAccessibleName(words)
         self.setToolTip(words)
+
+
+def _line(sign: QWidget, upper: QWidget, lower: QWidget, button: QWidget, gap: int) -> QHBoxLayout:
+    top = Qt.AlignmentFlag.AlignTop
+    return row((sign, top), (column(upper, lower, gap=2, margins=(0, _ABOVE, 0, 0)), 1), (button, top), gap=gap)
 
 
 def _facts_of(report: DataReport) -> str:

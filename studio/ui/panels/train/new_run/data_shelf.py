@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.file_drop import FileDrop
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
@@ -19,13 +20,7 @@ _FEW = 3
 
 
 class DataShelf(QWidget):
-    """Folders and files, one line each, and two buttons to add more. Many files of one folder share a line.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
-    """
+    """Folders and files, one line each, and two buttons to add more. Many files of one folder share a line."""
 
     folder_requested = Signal()
     files_requested = Signal()
@@ -55,19 +50,9 @@ class DataShelf(QWidget):
             set_icon(button, sign, self._theme)
             button.setToolTip(hint)
             button.setAccessibleName(button.text())
-        self._lines = QVBoxLayout()
-        self._lines.setSpacing(2)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(gap)
-        buttons.addWidget(self.folder_button)
-        buttons.addWidget(self.files_button)
-        buttons.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(gap + 4, gap + 4, gap + 4, gap + 4)
-        layout.setSpacing(gap)
-        layout.addWidget(self._invitation)
-        layout.addLayout(self._lines)
-        layout.addLayout(buttons)
+        self._lines = column(gap=2)
+        buttons = row(self.folder_button, self.files_button, None, gap=gap)
+        self.setLayout(column(self._invitation, self._lines, buttons, gap=gap, margins=gap + 4))
 
     def _connect(self) -> None:
         self.folder_button.clicked.connect(self.folder_requested)
@@ -81,19 +66,19 @@ class DataShelf(QWidget):
 
     def set_data(self, paths: Sequence[Path]) -> None:
         """Show these folders, lists and pictures."""
-        for row in self.rows:
-            self._lines.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+        for old in self.rows:
+            self._lines.removeWidget(old)
+            old.hide()
+            old.deleteLater()
         self.rows = [self._make_row(source) for source in sources_of(paths)]
         self._invitation.setVisible(not self.rows)
         self.update()
 
     def _make_row(self, source: "Source") -> "_SourceRow":
-        row = _SourceRow(source, self._theme, self)
-        row.remove_button.clicked.connect(lambda: self.removed.emit(source.paths))
-        self._lines.addWidget(row)
-        return row
+        made = _SourceRow(source, self._theme, self)
+        made.remove_button.clicked.connect(lambda: self.removed.emit(source.paths))
+        self._lines.addWidget(made)
+        return made
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         painter = QPainter(self)
@@ -153,9 +138,4 @@ class _SourceRow(QWidget):
         set_icon(self.remove_button, "close", theme, colour="text_muted")
         self.remove_button.setToolTip(f"Learn no longer from {source.words}")
         self.remove_button.setAccessibleName(f"Remove {source.words}")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.tokens.gap // 2)
-        layout.addWidget(sign)
-        layout.addWidget(self.words, 1)
-        layout.addWidget(self.remove_button)
+        self.setLayout(row(sign, (self.words, 1), self.remove_button, gap=theme.tokens.gap // 2))

@@ -28,7 +28,6 @@ class DataExaminer(QObject):
 
     Args:
         reader: the engine on which the data is examined.
-        parent: who owns it.
 
     """
 

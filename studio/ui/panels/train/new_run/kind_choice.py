@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.choice_box import ChoiceBox
+from studio.ui.controls.layouts import column
 from studio.ui.controls.segments import Segments
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.theme import Theme, mark
@@ -19,8 +20,6 @@ class KindChoice(QWidget):
 
     Args:
         kinds: what can be trained.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 
@@ -36,11 +35,7 @@ class KindChoice(QWidget):
         self._summary = WrappingLabel("", self)
         mark(self._summary, tone="muted")
         self._name_controls()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.tokens.gap)
-        layout.addWidget(self.control)
-        layout.addWidget(self._summary)
+        self.setLayout(column(self.control, self._summary, gap=theme.tokens.gap))
         self._connect()
 
     def _name_controls(self) -> None:

@@ -7,19 +7,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
-    QSplitter,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.file_drop import FileDrop
+from studio.ui.controls.layouts import centred, column, holding, row, scrolling, splitter
 from studio.ui.controls.section import Section
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.controls.wrapping_label import WrappingLabel
@@ -45,8 +42,6 @@ class NewRunPage(QWidget):
     Args:
         new_run: the state.
         undo_stack: where edits of the schedule become steps to undo.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 
@@ -84,15 +79,7 @@ class NewRunPage(QWidget):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self._make_middle())
-        splitter.addWidget(self._make_column())
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([10_000, COLUMN])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        self.setLayout(row(splitter(self._make_middle(), self._make_column(), sizes=(10_000, COLUMN), growing=0)))
 
     def _make_middle(self) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
@@ -101,45 +88,37 @@ class NewRunPage(QWidget):
         self.title.setAccessibleName("Name of the run")
         self.title.setToolTip("What the run is called in the list; its folder gets the same name")
         self.title.setMaxLength(80)
-        sheet = QWidget()
-        sheet.setMaximumWidth(_WIDEST)
-        column = QVBoxLayout(sheet)
-        column.setContentsMargins(0, margin + gap, 0, margin + gap)
-        column.setSpacing(gap + 4)
-        column.addWidget(heading)
-        column.addWidget(self.title)
-        column.addWidget(self._card("What comes of it", self.kinds))
-        column.addWidget(self._card("Learn from", self.data))
         for kind in self.new_run.kinds:
             if kind.inputs:
                 tiles = [self.inputs[kind.name, wanted.role] for wanted in kind.inputs]
                 self._input_cards[kind.name] = self._card(kind.inputs[0].title, *tiles)
-                column.addWidget(self._input_cards[kind.name])
         self.schedule.setMinimumHeight(_SCHEDULE)
         self.schedule_section.contents.addWidget(self.schedule)
         self.schedule_section.contents.addWidget(self.rate_button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._card("", self.schedule_section))
-        column.addStretch(1)
+        cards = (
+            self._card("What comes of it", self.kinds), self._card("Learn from", self.data),
+            *self._input_cards.values(), self._card("", self.schedule_section),
+        )  # fmt: skip
+        margins = (0, margin + gap, 0, margin + gap)
+        sheet = holding(column(heading, self.title, *cards, None, gap=gap + 4, margins=margins))
+        sheet.setMaximumWidth(_WIDEST)
         self.rate_button.setAccessibleName("Find a learning rate")
         self.rate_button.setToolTip("Tries every pace on a copy for a minute, and shows at which it learns best")
         set_icon(self.rate_button, "search", self._theme)
-        scroll = _scrolling(sheet, self._theme, centred=True)
+        scroll = scrolling(centred(sheet, gap + 4))
         scroll.setMinimumWidth(_MIDDLE)
         return scroll
 
     def _card(self, title: str, *widgets: QWidget) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
-        card = QFrame()
-        mark(card, surface="card")
-        column = QVBoxLayout(card)
-        column.setContentsMargins(margin, gap if not title else gap + 2, margin, gap if not title else margin)
-        column.setSpacing(gap)
+        heading = QLabel(title)
+        mark(heading, tone="strong")
         if title:
-            heading = QLabel(title)
-            mark(heading, tone="strong")
-            column.addWidget(heading)
-        for widget in widgets:
-            column.addWidget(widget)
+            inner = column(heading, *widgets, gap=gap, margins=(margin, gap + 2, margin, margin))
+        else:
+            inner = column(*widgets, gap=gap, margins=(margin, gap, margin, gap))
+        card = holding(inner, QFrame())
+        mark(card, surface="card")
         return card
 
     def _make_form(self, kind: TaskKind) -> SettingsForm:
@@ -154,29 +133,16 @@ class NewRunPage(QWidget):
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
         for form in self.forms.values():
             self._form_stack.addWidget(form)
-        content = QWidget()
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(margin, margin, margin, margin)
-        inner.addWidget(self._form_stack)
-        inner.addStretch(1)
         mark(self._words, tone="muted")
         mark(self.start_button, kind="primary")
         set_icon(self.start_button, "play", self._theme, colour="on_accent")
         self.start_button.setAccessibleName("Start training")
-        foot = QVBoxLayout()
-        foot.setContentsMargins(margin, gap, margin, margin)
-        foot.setSpacing(gap)
-        foot.addWidget(self._words)
-        foot.addWidget(self.start_button)
-        column = QWidget()
-        column.setMinimumWidth(_NARROWEST_COLUMN)
-        mark(column, surface="panel")
-        outer = QVBoxLayout(column)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(_scrolling(content, self._theme), 1)
-        outer.addLayout(foot)
-        return column
+        settings = scrolling(holding(column(self._form_stack, None, margins=margin)))
+        foot = column(self._words, self.start_button, gap=gap, margins=(margin, gap, margin, margin))
+        side = holding(column((settings, 1), foot, gap=0))
+        side.setMinimumWidth(_NARROWEST_COLUMN)
+        mark(side, surface="panel")
+        return side
 
     # -- connections -----------------------------------------------------------------------------------------------
 
@@ -239,20 +205,3 @@ class NewRunPage(QWidget):
         """The next run gets a name of its own."""
         self.title.clear()
         self.new_run.title = ""
-
-
-def _scrolling(content: QWidget, theme: Theme, *, centred: bool = False) -> QScrollArea:
-    scroll = QScrollArea()
-    if centred:
-        wide = QWidget()
-        row = QHBoxLayout(wide)
-        row.setContentsMargins(theme.tokens.gap + 4, 0, theme.tokens.gap + 4, 0)
-        row.addStretch(1)
-        row.addWidget(content, 100)
-        row.addStretch(1)
-        content = wide
-    scroll.setWidget(content)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return scroll

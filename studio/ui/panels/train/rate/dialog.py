@@ -20,8 +20,6 @@ class RateDialog(QDialog):
     Args:
         search: how rates are tried.
         plan: the run that they are tried for.
-        theme: where colours and icons come from.
-        parent: the window.
 
     """
 

@@ -23,13 +23,7 @@ _READY = "Click where the loss falls steadily, well before it turns."
 
 
 class RateFinder(QWidget):
-    """Shows the curves of a range test and offers a rate.
-
-    Args:
-        theme: where colours come from.
-        parent: the widget it lies in.
-
-    """
+    """Shows the curves of a range test and offers a rate."""
 
     rate_chosen = Signal(float)
     """Somebody wants to train with this rate."""

@@ -36,11 +36,6 @@ class RunFiguresLine(QWidget):
     """Captions with figures below them; what is not known yet is a dash.
 
     Where there is no room for all, the less important ones give way.
-
-    Args:
-        theme: where measures and colours come from.
-        parent: the widget it lies in.
-
     """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

@@ -16,13 +16,7 @@ from studio.ui.theme import Theme, mark
 
 
 class RunHeader(QWidget):
-    """Name and state at the left; Pause or Resume, Stop and Keep, and a menu of the rest at the right; a bar below.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
-    """
+    """Name and state at the left; Pause or Resume, Stop and Keep, and a menu of the rest at the right; a bar below."""
 
     pause_requested = Signal()
     resume_requested = Signal()

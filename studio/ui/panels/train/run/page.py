@@ -50,8 +50,6 @@ class RunPage(QWidget):
     Args:
         session: the state.
         load: reads a sample's picture.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 

@@ -53,9 +53,7 @@ class SamplesView(QWidget):
     “Newest” button, it follows again. While a picture is being read the one before stays.
 
     Args:
-        theme: where colours and icons come from.
         load: reads a sample's picture.
-        parent: the widget it lies in.
 
     """
 

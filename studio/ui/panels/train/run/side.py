@@ -26,8 +26,6 @@ class LiveSettingsForm(QWidget):
 
     Args:
         model: the settings of its kind of training.
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
 
     """
 
@@ -94,13 +92,7 @@ class Notes(QPlainTextEdit):
 
 
 class RunSide(QWidget):
-    """Use, live settings, notes and what happened, one below the other.
-
-    Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
-
-    """
+    """Use, live settings, notes and what happened, one below the other."""
 
     use_requested = Signal()
     turned = Signal(dict)

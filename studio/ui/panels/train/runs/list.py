@@ -28,8 +28,6 @@ class RunList(QWidget):
     """The runs, the chosen one's buttons below them. Enter opens, Space pauses or resumes, Delete asks to delete.
 
     Args:
-        theme: where colours and icons come from.
-        parent: the widget it lies in.
         compact: for a narrow column beside the open run: a click opens, and there are no buttons below.
 
     """

@@ -31,10 +31,8 @@ class ScheduleEditor(QWidget):
     """Shows a schedule and lets a hand change it.
 
     Args:
-        theme: where colours and icons come from.
         stack: where edits can be undone, as the window's. None gives the editor a history of its own, with buttons, and
             Ctrl+Z inside it is about the schedule.
-        parent: the widget it lies in.
 
     """
 

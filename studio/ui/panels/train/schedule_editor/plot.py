@@ -62,8 +62,6 @@ class SchedulePlot(QWidget):
 
     Args:
         state: what is drawn, and what a drag changes.
-        theme: where colours come from.
-        parent: the widget it lies in.
 
     """
 

@@ -20,7 +20,6 @@ class EditorState(QObject):
 
     Args:
         stack: where each edit, and each whole drag, becomes one step to undo.
-        parent: who owns it.
 
     """
 

@@ -205,8 +205,6 @@ class PhaseTable(QTableView):
 
     Args:
         state: the editor's state.
-        theme: where colours come from.
-        parent: the widget it lies in.
 
     """
 
