@@ -214,6 +214,18 @@ def instant(stage: Stage) -> QPixmap:
     return stage.grab()
 
 
+def adjust(stage: Stage) -> QPixmap:
+    """A photo being straightened and cropped."""
+    panel = stage.window.panel("adjust")
+    stage.window.show_panel("adjust")
+    stage.window.open_files([named("neuschwanstein", sample_photos()).path])
+    stage.wait_until(lambda: panel.session.photo is not None)
+    panel.session.change(angle=-1.5, crop=(0.12, 0.08, 0.83, 0.9), exposure=0.35, shadows=30, temperature=12)
+    panel.column.crop_button.setChecked(True)
+    stage.wait_until(lambda: panel.session.is_settled and stage.studio.pictures.is_idle)
+    return stage.grab()
+
+
 def photos_to_learn_from(folder: Path) -> Path:
     """Cut the sample photos into two dozen smaller ones: enough to show what training looks like."""
     folder.mkdir()
@@ -272,6 +284,7 @@ SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "failure": (failure, "dark"),
     "shortcuts": (shortcuts, "dark"),
     "library": (library, "dark"),
+    "adjust": (adjust, "dark"),
     "train-new": (train_new, "dark"),
     "train": (train, "dark"),
     "instant": (instant, "dark"),

@@ -7,6 +7,7 @@ worked on in bands of rows, whose intermediate values stay in the processor's ca
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from math import cos, radians, sin, sqrt
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ PROOF_PIXELS = 2_000_000
 """The most that is shown while a slider moves."""
 _BAND_PIXELS, _STEP_PIXELS = 32_768, 1_000_000
 """What fits into a processor's cache; what is made between two yields."""
+_WARPED = 16_384
+"""Side of what is straightened in one go, in pixels: OpenCV warps from and to pictures below 32,767 only."""
 _GUIDE_SIDE, _GUIDE_RADIUS, _GUIDE_SOFTNESS = 384, 16, 0.01
 
 
@@ -65,11 +68,15 @@ class ProofTask:
 
 
 class Proof(NamedTuple):
-    """The photo in its frame, before and after its tones are adjusted; `size` is theirs in full, width and height."""
+    """The photo in its frame, before and after its tones are adjusted; `size` is theirs in full, width and height.
+
+    `whole` is as it was asked for.
+    """
 
     before: Frame
     after: Frame
     size: tuple[int, int]
+    whole: bool
 
 
 def proof(task: ProofTask, controls: Controls[AdjustSettings]) -> Job[Proof]:
@@ -81,11 +88,11 @@ def proof(task: ProofTask, controls: Controls[AdjustSettings]) -> Job[Proof]:
         before, after = framed(photo.pixels, settings, cv2.INTER_LINEAR), task.layer
     else:
         scale = min(1.0, sqrt(task.pixels / (photo.width * photo.height)))
-        small = task.photo.ground.fitted(round(photo.height * scale), round(photo.width * scale))
+        small = task.photo.ground.fitted(*(max(1, round(side * scale)) for side in (photo.height, photo.width)))
         before = straightened(small, settings) if task.whole else framed(small, settings, cv2.INTER_LINEAR)
         after = toned(before, settings, scale=scale)
     size = (width, height) if task.whole else settings.size(width, height)
-    return Proof(prepare_frame(before), prepare_frame(after), size)
+    return Proof(prepare_frame(before), prepare_frame(after), size, task.whole)
 
 
 # -- geometry ----------------------------------------------------------------------------------------------------------
@@ -126,13 +133,29 @@ def _cut(picture: P, angle: float, box: Box, method: int, border: int) -> P:
     matrix = np.array([[c, s, x0 * c + y0 * s + (width - 1) / 2], [-s, c, y0 * c - x0 * s + (height - 1) / 2]])
 
     def warp(values: Any) -> Any:
-        flags = method | cv2.WARP_INVERSE_MAP
-        warped: Any = cv2.warpAffine(values, matrix, (across, down), flags=flags, borderMode=border)
+        warped = _warped(values, matrix, (across, down), method | cv2.WARP_INVERSE_MAP, border)
         if warped.shape[2] == 4:  # where Lanczos overshoots in alpha, colours would make a bright rim
             warped[..., :3] *= full / np.maximum(warped[..., 3:], full)
         return warped
 
     return through_alpha(picture, warp)
+
+
+def _warped(picture: Any, matrix: NDArray[np.float64], size: tuple[int, int], flags: int, border: int) -> Any:
+    """Return the picture of this width and height that `matrix` looks up in `picture`, in tiles."""
+    across, down = size
+    warped = np.empty((down, across, picture.shape[2]), picture.dtype)
+    for top, left in product(range(0, down, _WARPED), range(0, across, _WARPED)):
+        tile = warped[top : top + _WARPED, left : left + _WARPED]
+        bottom, right = top + tile.shape[0], left + tile.shape[1]
+        seen = matrix @ [[left, right, left, right], [top, top, bottom, bottom], [1, 1, 1, 1]]
+        near = np.clip(seen.min(axis=1) - 8, 0, [picture.shape[1] - 1, picture.shape[0] - 1]).astype(int)
+        far = np.maximum(seen.max(axis=1) + 9, near + 1).astype(int)
+        here = np.column_stack((matrix[:, :2], matrix @ [left, top, 1] - near))
+        tile[:] = cv2.warpAffine(
+            picture[near[1] : far[1], near[0] : far[0]], here, tile.shape[1::-1], flags=flags, borderMode=border
+        )
+    return warped
 
 
 # -- tones -------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 from studio.training.checkpoints import Checkpoints
 from studio.training.kinds import kind_named, settings_of
+from studio.training.live_settings import ChangeLog, LiveSettings
 from studio.training.lr_finder import find_rates
 from studio.training.processes import Processes
 from studio.training.rate_curve import FoundRates, RateRequest
@@ -63,7 +64,7 @@ def _work(
     place = TaskContext(processes.device, UserFolders.standard().cache / "training", settings.seed)
     task: TrainingTask = yield from getattr(import_module(module), function)(request.plan, place)
     timeline = task.timeline(request.plan.schedule, batch=settings.batch, size=settings.size)
-    step, optimisers = _take_up(request.folder, task)
+    step, optimisers = _take_up(request.folder, task, LiveSettings(settings, ChangeLog(None)))
     config = timeline.at(min(step, timeline.total_steps - 1))
     sweep = find_rates(
         task, config, settings, processes, request.sweep, optimisers=optimisers, stop=lambda: controls.finishing
@@ -82,8 +83,8 @@ def _work(
         yield stage
 
 
-def _take_up(folder: Path | None, task: TrainingTask) -> tuple[int, Mapping[str, Any] | None]:
-    """Give the task the weights of the run's newest good checkpoint; returns its step and its learners' states."""
+def _take_up(folder: Path | None, task: TrainingTask, live: LiveSettings) -> tuple[int, Mapping[str, Any] | None]:
+    """Give the task the weights and settings of the newest good checkpoint; returns its step and optimisers' states."""
     if folder is None:
         return 0, None
     found, state, _ = Checkpoints(RunFolder(folder).checkpoints).newest_good()
@@ -98,4 +99,6 @@ def _take_up(folder: Path | None, task: TrainingTask) -> tuple[int, Mapping[str,
         raise StudioError(
             "The checkpoint does not fit this task's networks.", "Look for a rate before the run begins instead."
         ) from error
+    live.restore(state["steered"])
+    task.adopt(live.settings)
     return found.step, train_state["learners"]

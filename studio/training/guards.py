@@ -32,7 +32,7 @@ class GradientGuard:
         self._least = least
         self._patience = patience
         self._norms: deque[float] = deque(maxlen=memory)
-        self._streak = 0
+        self._streak = self._since = 0
 
     @property
     def streak(self) -> int:
@@ -40,17 +40,23 @@ class GradientGuard:
         return self._streak
 
     @property
+    def since(self) -> int:
+        """At which step of the run they began to be."""
+        return self._since
+
+    @property
     def limit(self) -> float:
         """The greatest norm that is taken now; infinite until enough is known."""
         return self._explosion * median(self._norms) if len(self._norms) >= self._least else math.inf
 
-    def judge(self, norm: float) -> Verdict:
-        """Say what to do about a step whose gradients (averaged over processes, before clipping) have this norm."""
+    def judge(self, norm: float, at: int = 0) -> Verdict:
+        """Say what to do at step `at` about gradients of this norm (averaged over processes, before clipping)."""
         if math.isfinite(norm) and norm <= self.limit:
             self._streak = 0
             if norm > 0:  # a network that learnt nothing says nothing about what is much
                 self._norms.append(norm)
             return "step"
+        self._since = self._since if self._streak else at
         self._streak += 1
         return "diverged" if self._streak >= self._patience else "skip"
 
@@ -61,13 +67,13 @@ class GradientGuard:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what later judgements depend on."""
-        return {"norms": list(self._norms), "streak": self._streak}
+        return {"norms": list(self._norms), "streak": self._streak, "since": self._since}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict()` was taken."""
         self._norms.clear()
         self._norms.extend(state["norms"])
-        self._streak = int(state["streak"])
+        self._streak, self._since = int(state["streak"]), int(state.get("since", 0))
 
 
 class LossScale:

@@ -34,7 +34,7 @@ from studio.training.schedule import StepConfig
 from studio.training.settings import TrainingSettings
 from studio.training.step import StepReport
 from studio.training.task import TrainingTask
-from studio.training.throughput import Throughput, work_done
+from studio.training.throughput import Throughput
 from studio.training.train_state import TrainState
 
 __all__ = ["Equipment", "TrainingLoop"]
@@ -209,6 +209,9 @@ class TrainingLoop:
             if update.verdict in {"skip", "diverged"}:
                 message = f"A step of the {name} was left out: its gradient was {update.norm:.3g} long."
                 self._logger.event("guard", self.step, what="skipped", message=message)
+        begins = config.step == self._timeline.phase_start(config.phase)
+        if begins and all(update.verdict == "rest" for _, update in report.updates):
+            self._say(f"Nothing learns in phase {config.phase + 1}: all networks rest.")
         if report.diverged is not None:
             self._recovery.diverged(config, report.diverged)
             return
@@ -350,7 +353,7 @@ class TrainingLoop:
 
     def _progress(self) -> Progress:
         if self._told is None or self._told.done != self.step:  # the same at every breath of a step
-            share = work_done(self._timeline, self.step) / work_done(self._timeline, self._last)
+            share = self._timeline.work(self.step) / self._timeline.work(self._last)
             self._told = Progress(self._stage, self.step, self._last, share=min(1.0, share))
         return self._told
 

@@ -63,7 +63,7 @@ class NetworkOptimiser:
         self._scale = LossScale() if half else None
         self._kind: Optimiser | None = None
         self._optimiser: torch.optim.Optimizer | None = None
-        self._phase = -1
+        self._phase = self._step = -1
         self._trainable: list[nn.Parameter] | None = None
 
     @classmethod
@@ -88,6 +88,7 @@ class NetworkOptimiser:
             rate: the learning rate of the last layers; `config`'s, as it was steered.
 
         """
+        self._step = config.step
         if config.phase != self._phase:
             self.guard.reset()
             self._phase, self._trainable = config.phase, None
@@ -170,7 +171,7 @@ class NetworkOptimiser:
     def _judged(self, norm: float) -> Update:
         if self._scale is not None and self._scale.overflowed(norm):
             return Update(norm, "overflow")
-        return Update(norm, self.guard.judge(norm))
+        return Update(norm, self.guard.judge(norm, self._step))
 
     def _enter(self, config: StepConfig) -> list[nn.Parameter]:
         """Get ready for a phase: what learns in it, and its optimiser (the old one, where it is of that kind)."""

@@ -77,10 +77,11 @@ def check_changes(changes: list[str], *, accepted: bool) -> None:
 
 def _without_paths(schedule: Schedule) -> Schedule:
     """Say of each phase only which of the data sets it learns from: what these hold is told by their fingerprints."""
-    for index, phase in enumerate(schedule.phases):
-        number = schedule.data_sets.index(phase.data)
-        schedule = schedule.with_data(index, {slot: (str(number),) for slot in phase.data})
-    return schedule
+    numbered = (
+        phase.model_copy(update={"data": dict.fromkeys(phase.data, (str(schedule.data_sets.index(phase.data)),))})
+        for phase in schedule.phases
+    )
+    return Schedule(phases=tuple(numbered))
 
 
 def _only_length(name: str, settings: Mapping[str, Any]) -> bool:

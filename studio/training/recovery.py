@@ -46,14 +46,14 @@ class Recovery:
             StudioError: that has been tried often enough.
 
         """
-        streak = self._train_state.optimisers[network].guard.streak
+        guard = self._train_state.optimisers[network].guard
         if self._live_settings.change_log.divergences >= _MOST_DIVERGENCES:
             raise StudioError(
                 f"The {network} diverges: at step {config.step + 1} its gradients were too long or not finite for the "
-                f"{streak}th time in a row, and learning more slowly has not helped {_MOST_DIVERGENCES} times.",
+                f"{guard.streak}th time in a row, and learning more slowly has not helped {_MOST_DIVERGENCES} times.",
                 "Begin a new run with a lower learning rate, clip the gradients, or look for faulty pictures.",
             )
-        step = self._checkpointer.go_back(until=config.step + 1 - streak)
+        step = self._checkpointer.go_back(until=guard.since)
         self._live_settings.change_log.add(Change(step, rate_factor=0.5))
         self._checkpointer.warn(
             "set_back",

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
@@ -364,6 +364,13 @@ class Timeline:
             trained=phase.trains,
             train_norms=phase.train_norms,
             decay_norms=phase.decay_norms,
+        )
+
+    def work(self, steps: int) -> int:
+        """Return how many pixels are learnt from in the first `steps` steps."""
+        return sum(
+            max(0, min(steps, after) - first) * phase.draws(self.batch) * (phase.size or self.size) ** 2
+            for phase, (first, after) in zip(self.schedule.phases, pairwise(self._starts), strict=True)
         )
 
     def curve(self, points: int = 500) -> tuple[Curve, Curve, Curve]:

@@ -171,13 +171,15 @@ class Sgdr(Numbers):
         term="lead-in: cycle_len / 20 at a hundredth of the rate")  # fmt: skip
 
     def phases(self) -> Iterator[Phase]:  # noqa: D102
-        wave, lead_in = _ramp(self.rate, self.floor, "cosine"), 1 / 20
+        wave = _ramp(self.rate, self.floor, "cosine")
         for i in range(self.cycles):
             length, cosine = self.cycle_len * self.cycle_mult**i, wave
             if i == 0 and self.lead_in:
-                led, length = _in_shares(length, self.unit, [lead_in, 1.0 - lead_in])
+                led = _whole(length / 20, self.unit)
                 yield self.phase("Lead-in", led, Ramp.level(self.rate / 100))
-                cosine = wave.model_copy(update={"skip": lead_in if wave.decay == "cosine" else 0.0})
+                length = max(length, 2 * led)
+                cosine = wave.model_copy(update={"skip": led / length if wave.decay == "cosine" else 0.0})
+                length -= led
             yield self.phase(f"Cycle {i + 1}", _whole(length, self.unit), cosine)
 
 

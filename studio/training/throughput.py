@@ -12,7 +12,7 @@ import torch
 
 from studio.training.schedule import Timeline
 
-__all__ = ["Throughput", "memory_in_use", "work_done"]
+__all__ = ["Throughput", "memory_in_use"]
 
 _BLOCKS = 30
 """Over how many reports (about a second each) the pace is averaged."""
@@ -64,20 +64,10 @@ class Throughput:
 
     def _time_left(self, step: int) -> tuple[float, float]:
         """The mean pace of the last blocks times the work left, ± twice the mean's standard error."""
-        work = work_done(self._timeline, self._last) - work_done(self._timeline, step)
+        work = self._timeline.work(self._last) - self._timeline.work(step)
         paces = [seconds / done for seconds, done in self._blocks]
         error = stdev(paces) / len(paces) ** 0.5 if len(paces) > 1 else 0.0
         return round(mean(paces) * work, 1), round(2 * error * work, 1)
-
-
-def work_done(timeline: Timeline, step: int) -> float:
-    """Return how many pixels are learnt from in the first `step` steps."""
-    work = 0.0
-    for index, phase in enumerate(timeline.schedule.phases):
-        first, after = timeline.phase_start(index), timeline.phase_start(index + 1)
-        steps = max(0, min(step, after) - first)
-        work += steps * phase.draws(timeline.batch) * (phase.size or timeline.size) ** 2
-    return work
 
 
 def memory_in_use(device: torch.device) -> int:

@@ -317,3 +317,21 @@ def test_the_whole_straightened_picture_is_black_where_there_is_nothing():
     assert whole.shape == (100, 150, 3)
     assert (whole[50, 75] == 255).all()
     assert (whole[0, 0] == 0).all()
+
+
+@pytest.mark.parametrize(("height", "width"), [(24, 40_000), (40_000, 24)])
+def test_a_panorama_is_straightened_however_long_it_is(height, width):
+    """A plane stays a plane: at the frame's (x, y) stands what it has at (x cos + y sin, y cos − x sin)."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    picture = np.repeat(np.round(1.4 * x + 1.3 * y)[..., None], 3, axis=2).astype(np.uint16)
+    crop = (0.002, 0.2, 0.998, 0.8) if width > height else (0.2, 0.002, 0.8, 0.998)
+    settings = AdjustSettings(angle=0.01, crop=crop)
+    result = framed(picture, settings)
+    left, top, right, bottom = settings.box(width, height)
+    rows, columns = result.shape[:2]
+    across = (left + right - columns + 1) / 2 + np.arange(columns) - width / 2
+    down = (top + bottom - rows + 1) / 2 + np.arange(rows)[:, None] - height / 2
+    c, s = np.cos(np.radians(0.01)), np.sin(np.radians(0.01))
+    seen = across * c + down * s + (width - 1) / 2, down * c - across * s + (height - 1) / 2
+    assert max(rows, columns) > 32_767
+    assert np.abs(result[..., 0] - (1.4 * seen[0] + 1.3 * seen[1])).max() <= 1.5

@@ -150,3 +150,20 @@ def test_a_photo_is_prepared_painted_saved_and_brought_back(photographer, tmp_pa
     p.waits()
     assert np.array_equal(p.session.layer, expected)
     assert p.session.photo.picture.name == "holiday.png"
+
+
+def test_closing_right_after_saving_loses_no_move_of_a_slider(studio, qtbot, tmp_path):
+    photographer, closed = Photographer(studio, qtbot), []
+    photo, out = write_photo(tmp_path / "photo.png", 240, 160), tmp_path / "out.tif"
+    studio.window.show_panel("adjust")
+    assert drop_files(photographer.canvas.viewport(), photo)
+    photographer.waits()
+    studio.window.closed.connect(lambda: closed.append(True))
+    photographer.session.change(exposure=1.0)
+    with answering_file_dialog(out):
+        studio.window.actions_of_window.save_as.trigger()
+    studio.window.close()
+    studio.window.close()
+    photographer.waits_until(lambda: closed)
+    assert closed == [True]
+    assert AdjustSettings.model_validate(read_recipe(out).settings) == AdjustSettings(exposure=1.0)

@@ -175,6 +175,8 @@ def test_a_run_that_goes_on_finds_its_pupil_fitted(pictures, tmp_path):
     again = opened(pictures, tmp_path).networks["pupil"].state_dict()
     assert all(torch.equal(value, again[name]) for name, value in first.items())
     assert fit.stat().st_mtime_ns == stamp
+    opened(pictures, tmp_path, steps=7, batch=2, gram_weight=0.5)  # what it learns later does not change how it begins
+    assert list((tmp_path / "cache" / "fits").iterdir()) == [fit]
     other = opened(pictures, tmp_path, seed=1).networks["pupil"].state_dict()
     assert any(not torch.equal(value, other[name]) for name, value in first.items())
 

@@ -1,6 +1,7 @@
 """A fast style in training: what it draws, what it says, what it leaves behind, and that it goes on exactly."""
 
 import math
+import shutil
 from pathlib import Path
 
 import cv2
@@ -197,6 +198,21 @@ def test_a_phase_paints_photos_of_its_own(data, tmp_path):
     run = RunFolder.create(tmp_path / "run", plan)
     sit(run)
     assert history_of(run).logged_state == "finished"
+
+
+def test_no_phase_learns_from_photos_that_the_run_is_checked_on(data, tmp_path):
+    photos, painting = data
+    plan = plan_for((photos, painting))
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted(photos.iterdir())[1:]:
+        shutil.copy(path, few)
+    plan = plan.model_copy(update={"schedule": plan.schedule.with_data(0, {"data": (str(few),)})})
+    task = finish(open_task(plan, place_in(tmp_path)))
+    own, (other,) = task.examples.pictures, task.other_examples
+    files = {own.files[index].name for index in range(len(own))} - {own.files[i].name for i in task.examples.chosen}
+    assert files
+    assert files.isdisjoint(other.pictures.files[index].name for index in other.chosen)
 
 
 def test_the_same_chance_gives_the_same_crop(data, tmp_path):

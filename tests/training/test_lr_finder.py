@@ -11,13 +11,17 @@ import torch
 from gan_kit import Wgan, schedule_of
 from rate_kit import SETTINGS, Fit, Pair
 from torch import Tensor
-from training_kit import ToySettings
+from training_kit import ToySettings, new_run, toy_kind, toy_plan, train_to_end
 
+from studio.core.controls import Controls
+from studio.core.events import finish
+from studio.jobs.find_rate import find_rate
 from studio.training.data.loader import ExampleLoader
+from studio.training.live_settings import Change, ChangeLog
 from studio.training.lr_finder import find_rates
 from studio.training.network_optimiser import NetworkOptimiser
 from studio.training.processes import Processes
-from studio.training.rate_curve import RateCurve, RateSweep
+from studio.training.rate_curve import RateCurve, RateRequest, RateSweep
 from studio.training.schedule import StepConfig
 from studio.training.schedule_presets import constant
 from studio.training.seeding import seed_everything
@@ -227,3 +231,16 @@ def test_a_step_of_several_batches_learns_from_all_of_them(processes: Processes)
     assert (generator.network, critic.network) == ("generator", "critic")
     assert len(generator.rates) == len(critic.rates) == SHORT.steps
     assert task.heard == []  # it was a copy that learnt
+
+
+def test_rates_are_tried_under_the_settings_that_a_run_was_steered_to(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(6, noise_weight=0.0))
+    ChangeLog(run.path / "course.json").add(Change(3, settings={"noise_weight": 8.0}))
+    train_to_end(run)
+
+    def losses(noise: float) -> list[float]:
+        request = RateRequest(toy_plan(6, noise_weight=noise), run.path, RateSweep(steps=5))
+        (curve,) = finish(find_rate(request, Controls(ToySettings()), kind=toy_kind())).curves
+        return curve.losses.tolist()
+
+    assert losses(0.0) == losses(8.0)

@@ -159,6 +159,10 @@ def test_where_the_data_lies_is_no_change_but_what_it_holds_is(tmp_path):
     assert others == ["the pictures it learns from (phase 3)"]
     redrawn = SCHEDULE.with_data(1, {"data": ("large",)})
     assert changes_between(before, identity("/here", prints, redrawn), ToySettings) == ["the schedule"]
+    apart, together = (Schedule(phases=(phase("small"), phase(second))) for second in ("large", "small"))
+    before = identity("/here", {"data": "a", "phase 1": "b", "phase 2": "c"}, apart)
+    after = identity("/here", {"data": "a", "phase 1": "b"}, together)
+    assert changes_between(before, after, ToySettings) == ["the schedule"]
 
 
 def test_fingerprints_are_told_by_phase(tmp_path):

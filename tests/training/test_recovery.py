@@ -87,6 +87,36 @@ def test_a_divergence_goes_back_halves_the_rate_and_in_the_end_stops_with_a_repo
     assert rates[12] == 0.01 / 16
 
 
+class Alternating(Duel):
+    """Its generator always learns, and its critic `times` at every `every`th step: from step 12 on from nothing."""
+
+    every, times = 2, 1
+
+    def objectives(self, batch: Batch, config: StepConfig) -> Iterator[Objective | None]:
+        for _ in range(0 if config.step % self.every else self.times):
+            loss = self.networks["critic"](batch[1]).mean()
+            yield Objective("critic", loss * (math.nan if config.step >= 12 else 1.0))
+        yield Objective("generator", self.networks["generator"](batch[0]).square().mean())
+
+
+def open_alternating(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Alternating(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+@pytest.mark.parametrize(("every", "times", "back"), [(2, 1, 8), (1, 8, 12)])
+def test_a_divergence_goes_back_to_before_it_began_however_often_the_network_learns(
+    tmp_path, monkeypatch, every, times, back
+):
+    monkeypatch.setattr(Alternating, "every", every)
+    monkeypatch.setattr(Alternating, "times", times)
+    run = new_run(tmp_path / "run", toy_plan(40))
+    with pytest.raises(StudioError, match="The critic diverges"):
+        train_to_end(run, open_alternating, clock=EverySteps(4 if every == 1 else 8))
+    first = next(event for event in history_of(run).of_kind("guard") if event.facts["what"] == "set_back")
+    assert f"back to step {back}," in first.facts["message"]
+
+
 def test_a_few_bad_steps_are_left_out_and_the_run_goes_on(tmp_path):
     run = new_run(tmp_path / "run", toy_plan(20))
     trained, _ = train_to_end(run, open_stumbling)

@@ -348,6 +348,19 @@ def test_fit_one_cycle_is_fastai_s() -> None:
     assert schedule.phases[-1].learning_rate.end == 0.4 / 1e5
 
 
+@pytest.mark.parametrize(("unit", "length", "led"), [("steps", 4, 1), ("steps", 70, 4), ("epochs", 2.5, 0.125)])
+def test_a_lead_in_takes_its_time_from_the_first_cycle(unit, length, led) -> None:
+    first, cycle, second = sgdr(cycles=2, cycle_len=length, cycle_mult=1, unit=unit, lead_in=True).phases
+    assert (first.duration, cycle.duration, second.duration) == (led, length - led, length)
+    assert cycle.learning_rate.at(0) == pytest.approx(0.01 * (1 + math.cos(math.pi * led / length)) / 2)
+
+
+@pytest.mark.parametrize("unit", ["steps", "epochs"])
+def test_the_shortest_lead_in_can_be_kept(unit) -> None:
+    short = sgdr(cycles=1, cycle_len=0.01, unit=unit, lead_in=True)
+    assert Schedule.model_validate_json(short.model_dump_json()) == short
+
+
 def test_sgdr_s_lead_in_is_the_lessons() -> None:
     """fast.ai 0.7, CosAnneal: of nb steps of the first cycle those before nb/20 at lr/100; else lr/2 (1 + cos(π i/nb)).
 

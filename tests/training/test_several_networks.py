@@ -294,6 +294,15 @@ def test_networks_that_are_not_there_are_named_before_the_first_step(tmp_path, p
     assert words.rpartition(".*")[2] in str(told.value)
 
 
+@pytest.mark.parametrize("phase", [{"trains": ("critic",), "frozen": ("critic",)}, {"frozen": ("0", "2")}, {}])
+def test_a_phase_in_which_nothing_learns_says_so_once(tmp_path, phase):
+    plan = toy_plan(schedule=constant_schedule(5, **phase)).model_copy(update={"title": "wgan"})
+    run = new_run(tmp_path / "run", plan)
+    train_to_end(run, open_points)
+    told = [event.facts["message"] for event in history_of(run).of_kind("log")]
+    assert told == (["Nothing learns in phase 1: all networks rest."] if phase else [])
+
+
 # -- two generators as one shown network ------------------------------------------------------------------------------
 
 

@@ -111,6 +111,10 @@ class PictureCache:
         chosen = {among[place] for place in order}
         return tuple(number for number in taught if number not in chosen), tuple(sorted(chosen))
 
+    def content_of(self, index: int) -> str:
+        """Return a picture's sha256: the same for every copy of its file."""
+        return self._contents[index]
+
     def name_of(self, index: int) -> str:
         """Say which picture that is, for a message."""
         return readable(self.files[index].name)

@@ -107,6 +107,10 @@ class IdxPictures:
         mean = float(counts @ values / counts.sum())
         return mean, math.sqrt(float(counts @ (values - mean) ** 2 / counts.sum()))
 
+    def content_of(self, index: int) -> str:
+        """Return a picture's sha256."""
+        return hashlib.sha256(self._pictures[index].tobytes()).hexdigest()
+
     def name_of(self, index: int) -> str:
         """Say which picture that is, for a message."""
         return f"picture {index} of {self._pairs[0][0].name}"

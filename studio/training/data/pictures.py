@@ -1,6 +1,6 @@
 """Pictures as examples: crops of whatever a slot holds, without those that are kept for checking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from studio.core.events import Job, Log
+from studio.core.failures import StudioError
 from studio.training.data.augment import augmented
 from studio.training.data.cache import PictureCache, caching_pictures, telling_left_out
 from studio.training.data.sampler import seed_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from studio.training.task import TaskContext
     from studio.training.task_kind import DataSlot
 
-__all__ = ["PictureExamples", "opening_pictures"]
+__all__ = ["PictureExamples", "never_checked_on", "opening_pictures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,17 @@ def opening_pictures(
     yield Log(f"{len(taught)} {slot.title.lower()} to learn from, {len(kept)} kept for checking.")
     assert isinstance(settings, Variation)
     return PictureExamples(pictures, taught, settings), kept
+
+
+def never_checked_on(checked: set[str], chosen: Sequence[int], content_of: Callable[[int], str]) -> tuple[int, ...]:
+    """Return which of a phase's own pictures may be learnt from: none that the run is checked on, nor a copy of one.
+
+    Raises:
+        StudioError: that leaves none.
+
+    """
+    if not (learnt := tuple(index for index in chosen if content_of(index) not in checked)):
+        raise StudioError(
+            "A phase's own data holds nothing but pictures that the run is checked on.", "Choose others for it."
+        )
+    return learnt

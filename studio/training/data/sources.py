@@ -230,9 +230,11 @@ def _finding_pairs(split: Split, *, split_further: bool) -> Job[DataFiles]:
         split = Split((*first.taught, *second.taught), (*first.kept, *second.kept), (*first.beside, *second.beside))
     taught, loose = yield from _paired(split.taught)
     kept, loose_too = yield from _paired(split.kept)
-    known = {path: partner for path, partner in kept.items() if path not in taught}
+    halved = any(path == partner for path, partner in taught.items())
+    strange = [path for path, partner in kept.items() if (path == partner) != halved]
+    known = {path: partner for path, partner in kept.items() if path not in taught and (path == partner) == halved}
     found = _joined(list(taught), list(known), split)
-    return replace(found, partners=(*taught.values(), *known.values()), loose=(*loose, *loose_too))
+    return replace(found, partners=(*taught.values(), *known.values()), loose=(*loose, *loose_too, *strange))
 
 
 def _paired(sources: Sequence[Path]) -> Job[tuple[dict[Path, Path], list[Path]]]:

@@ -18,6 +18,7 @@ from models.classifiers import FAMILIES, Classifier, build_classifier
 from studio.core.events import Job, Log, Picture, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
+from studio.training.data.pictures import never_checked_on
 from studio.training.data.sampler import seed_of, shuffled
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Objectives, TaskContext, TrainingTask
@@ -228,10 +229,12 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[ClassifierTask]:
         settings.family, settings.width, channels=channels, classes=len(collection.names),
         generator=torch.Generator().manual_seed(seed_of("weights", place.seed)),
     )  # fmt: skip
-    taught, *others = (
-        LabelledPictures(one, parts[0], channels, variation) for one, parts in zip(collections, divided, strict=True)
-    )
-    kept = LabelledPictures(collection, divided[0][1], channels, variation)
+    taught, kept = (LabelledPictures(collection, part, channels, variation) for part in divided[0])
+    checked = {collection.pictures.content_of(index) for index in kept.chosen}
+    others = [
+        LabelledPictures(one, never_checked_on(checked, own, one.pictures.content_of), channels, variation)
+        for one, (own, _) in zip(collections[1:], divided[1:], strict=True)
+    ]
     return ClassifierTask(network.to(place.device), taught, kept, settings, sizes[-1], others)
 
 

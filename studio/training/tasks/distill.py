@@ -34,6 +34,7 @@ from studio.training.data.augment import centred, uniform
 from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.data.sampler import seed_of
 from studio.training.data.thread_map import mapped
+from studio.training.data.variation import Variation
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, OptimiserRule, TaskContext, TrainingTask
 from studio.training.tasks.distill_settings import DISTILL, DistillSettings
@@ -278,7 +279,8 @@ def _fitting(
     pupil: Pupil, teachers: Teachers, crops: Crops, settings: DistillSettings, folder: Path
 ) -> Job[None]:  # fmt: skip
     """Fit every convolution and every head to the teachers, which takes minutes; a run that goes on finds it done."""
-    digest = hashlib.sha256(f"{crops.fingerprint} {pupil.widths} {settings}".encode())
+    decides = settings.model_dump_json(include={"seed", "size", "fit_batches", *Variation.model_fields})
+    digest = hashlib.sha256(f"{crops.fingerprint} {pupil.widths} {decides}".encode())
     for tensor in teachers.state_dict().values():
         digest.update(tensor.numpy().tobytes())
     file = folder / f"{digest.hexdigest()[:32]}.safetensors"

@@ -27,7 +27,7 @@ from studio.core.recipes import name_in_recipes
 from studio.core.settings import Settings
 from studio.core.weights import ResolvedWeights, resolve_backbone
 from studio.training.data.augment import centred
-from studio.training.data.pictures import PictureExamples, opening_pictures
+from studio.training.data.pictures import PictureExamples, never_checked_on, opening_pictures
 from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
@@ -215,6 +215,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
         found = yield from opening_pictures(slot, sources, settings, place, side=side, held_back=settings.held_back)
         opened.append(found)
     (photos, kept), *others = opened
+    checked = {photos.pictures.content_of(index) for index in kept}
     looks = (kept or photos.chosen)[:_SHOWN]
     network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
@@ -226,7 +227,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
         tuple(centred(photos.pictures[index], side) for index in kept),
         tuple(centred(photos.pictures[index], side) for index in looks),
         settings,
-        tuple(examples for examples, _ in others),
+        tuple(replace(own, chosen=never_checked_on(checked, own.chosen, own.pictures.content_of)) for own, _ in others),
     )
 
 

@@ -150,9 +150,9 @@ class CropLayer(CanvasLayer):
         return True
 
     def _side_at(self, pen: Pen) -> Side | None:
-        """Return what of the rectangle is under the pen; a small one leaves room in the middle to move it by."""
+        """Return what of the rectangle is under the pen, if there is one; a small one leaves room to move it by."""
         reach = _GRAB / pen.scale
-        if not self._crop.adjusted(-reach, -reach, reach, reach).contains(pen.spot):
+        if self._crop.isEmpty() or not self._crop.adjusted(-reach, -reach, reach, reach).contains(pen.spot):
             return None
         within = [min(reach, length / 4) for length in (self._crop.width(), self._crop.height())]
         away = pen.spot - self._crop.topLeft(), pen.spot - self._crop.bottomRight()

@@ -43,6 +43,8 @@ class PictureFiles(QObject):
         super().__init__(parent)
         self._task, self._pictures, self.library = task, pictures, library
         self._numbers = count()
+        self._recalling: JobHandle | None = None
+        self.opened.connect(self._drop_recall)
 
     def open_file(self, path: Path, role: str, *, anywhere: bool = False) -> None:
         """Open a picture file; one that this task made, opened as the photo, brings everything back.
@@ -71,6 +73,12 @@ class PictureFiles(QObject):
         handle = self._queue("recall", recall, RecallTask(shown, self.library, (folder,) if folder else ()))
         handle.finished.connect(self.recalled)
         handle.failed.connect(lambda _failure: self.opened.emit(CONTENT, shown))
+        self._recalling = handle
+
+    def _drop_recall(self, role: str, _opened: OpenedPicture) -> None:
+        """Leave the newest photo in its place: it was asked for after what is still being brought back."""
+        if role == CONTENT and self._recalling is not None:
+            self._recalling.drop()
 
     def export(self, task: ExportTask) -> None:
         """Compose a layer over its photo in full depth, and write it."""

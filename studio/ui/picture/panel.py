@@ -18,7 +18,6 @@ from studio.core.settings import Settings, describe
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, list_offers, list_samples
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
-from studio.jobs.recall import RecalledPicture
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
@@ -88,7 +87,7 @@ class PicturePanel(Panel):
         self.empty_state = self._make_empty_state()
         self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
         self._shown: Frame | None = None
-        self._loading = ""
+        self._loading, self._closing = "", False
         self._lay_out()
         self._connect()
         self.canvas.set_compare_mode(context.preferences.compare_mode)
@@ -158,7 +157,7 @@ class PicturePanel(Panel):
         canvas.refused.connect(lambda cause, remedy: self.report(Failure(cause, remedy, "")))
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
-        files.recalled.connect(self._take_recalled)
+        files.recalled.connect(lambda recalled: session.when_kept(partial(session.recall, recalled)))
         files.foreign.connect(lambda opened: self.sent.emit(ResultToOpen(opened), ""))
         files.saved.connect(self._note_saved)
         files.kept.connect(self.results_changed)
@@ -275,13 +274,7 @@ class PicturePanel(Panel):
     def _take_opened(self, role: str, opened: OpenedPicture) -> None:
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
-        if role == CONTENT:
-            self._saver.forget_name()
-        self.session.add(role, opened)
-
-    def _take_recalled(self, recalled: RecalledPicture) -> None:
-        self._saver.forget_name()
-        self.session.recall(recalled)
+        self.session.when_kept(partial(self.session.add, role, opened))
 
     # -- pictures out ----------------------------------------------------------------------------------------------
 
@@ -333,6 +326,18 @@ class PicturePanel(Panel):
     def _note_saved(self, path: Path) -> None:
         self.context.preferences.save_folder = str(path.parent)
         self.noticed.emit(f"Saved as {path.name}", "info")
+
+    def hold_closing(self, *, ask: bool = True) -> bool:
+        """Hold the window until what is to be saved has been made."""
+        if self.session.is_waited_for and not self._closing:
+            self._closing = True
+            self.session.resume()  # of a paused draft nothing more would come
+            self.session.when_kept(self._release)
+        return self._closing
+
+    def _release(self) -> None:
+        self._closing = False
+        self.released.emit()
 
     # -- between panels --------------------------------------------------------------------------------------------
 
@@ -388,6 +393,8 @@ class PicturePanel(Panel):
         """Show what goes in, in this role."""
         pictures = self.session.inputs[role]
         self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
+        if role == CONTENT:
+            self._saver.forget_name()
         if role == CONTENT and pictures:
             photo = pictures[0].picture
             self.canvas.set_before(pictures[0].frame)

@@ -90,6 +90,7 @@ class PictureSession(QObject, Generic[S]):
         self._restart.timeout.connect(self.start)
         self.compositor.composed.connect(self._show_composed)
         self.compositor.failed.connect(self.failed)
+        self.compositor.failed.connect(self._act)
 
     # -- what goes in ----------------------------------------------------------------------------------------------
 
@@ -219,17 +220,25 @@ class PictureSession(QObject, Generic[S]):
         """Whether nothing runs or is about to, and everything that was made is shown."""
         return self._handle is None and not self._restart.isActive() and not self.compositor.is_busy
 
-    def when_made(self, act: Callable[[], None]) -> None:
-        """Act on the picture of the newest settings: at once, but for a task `at_once` that is still at it."""
-        if self.is_settled or not self.task.at_once:
-            act()
-        else:
-            self._waiting.append(act)
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether something waits for the picture."""
+        return bool(self._waiting)
 
-    def _act(self) -> None:
-        acts, self._waiting = self._waiting, []
-        for act in acts:
-            act()
+    def when_made(self, act: Callable[[], None]) -> None:
+        """Act on the picture as soon as it can be kept: it has a recipe, and is of the newest settings if `at_once`."""
+        self._waiting.append(act)
+        self._act()
+
+    def when_kept(self, act: Callable[[], None]) -> None:
+        """Act when nothing waits for the picture any more."""
+        self._waiting.append(act) if self._waiting else act()
+
+    def _act(self, _: object = None) -> None:
+        if self.is_settled or (self.recipe is not None and not self.task.at_once):
+            acts, self._waiting = self._waiting, []
+            for act in acts:
+                act()
 
     def start(self) -> None:
         """Begin from the beginning."""
@@ -264,7 +273,6 @@ class PictureSession(QObject, Generic[S]):
     def stop(self) -> None:
         """End the job with what was reached, which is kept like a finished picture. Before the first frame: give up."""
         self._restart.stop()
-        self._act()  # what was asked for is not lost
         if self._handle is not None:
             self._handle.cancel() if self.history.newest is None else self._handle.finish()
 
@@ -340,6 +348,7 @@ class PictureSession(QObject, Generic[S]):
         self._settle()
         if self.task.at_once and controls.settings != self.settings and not controls.cancelled:
             self._start(again=self.layer is not None)
+        self._act()
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -358,8 +367,7 @@ class PictureSession(QObject, Generic[S]):
             assert preview.recipe is not None
             settings = self.task.settings.model_validate(preview.recipe.settings)  # those of now may be others
             self._remember(preview.picture, thumbnail_of(frame), preview.step, settings, preview.recipe)
-        if self.is_settled:
-            self._act()
+        self._act()
 
     def _remember(self, layer: Picture, thumbnail: Picture, step: int, settings: Settings, recipe: Recipe) -> None:
         self.history.add(layer, thumbnail, step, settings, recipe)
@@ -396,6 +404,7 @@ class PictureSession(QObject, Generic[S]):
     def _forget(self) -> None:
         self._handle = None
         self.layer = self.recipe = None
+        self._waiting.clear()
         self.history.begin()
         self.compositor.forget()
         self._clear_history()

@@ -98,6 +98,18 @@ def test_folders_divide_pairs_however_they_lie(tmp_path, layout):
     assert (report.total, report.taught, report.kept, report.what) == (3, 2, 1, "pairs")
 
 
+def test_what_is_checked_on_is_no_other_kind_of_pairs(tmp_path):
+    """Where no names in a/val and b/val are equal, no photo is cut in the middle instead."""
+    data = write_pairs(tmp_path / "data", ["train/1.png", "train/2.png"])
+    save(data / "a" / "val" / "8.png", scene(96, 48, 8))
+    save(data / "b" / "val" / "9.png", scene(96, 48, 9))
+    taught, kept = opened(tmp_path, data)
+    assert (len(taught), len(kept)) == (2, 0)
+    (unpaired,) = [one for one in finish(examine([data], size=32, reading=Reading("pairs"))).findings
+                   if one.kind == "unpaired"]  # fmt: skip
+    assert [path.name for path in unpaired.files] == ["8.png", "9.png"]
+
+
 def test_both_are_changed_alike(tmp_path):
     """With a picture's negative beside it, whatever window is cut, turned and mirrored: both add up to white."""
     data = write_pairs(tmp_path / "data", ["x.png"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -308,6 +309,32 @@ def test_a_phase_learns_from_a_folder_of_its_own(tmp_path):
     first = schedule.phases[0].steps(14, 8)
     np.testing.assert_allclose(per_step[: first - 1], 8 / 14, rtol=1e-5)
     np.testing.assert_allclose(per_step[first:], 8 / 9, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["folders", "idx"])
+def test_no_phase_learns_from_what_the_run_is_checked_on(tmp_path, place, kind):
+    """Not even where its own data holds those pictures, too."""
+
+    def pixels(examples):
+        return {examples.plain(index, 16).numpy().tobytes() for index in range(len(examples))}
+
+    many, few = tmp_path / "many", tmp_path / "few"
+    if kind == "folders":
+        write_shapes(many, count=9, seed=1)
+        for path in sorted(many.glob("*/*.png"))[::2]:
+            (few / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, few / path.parent.name / f"as {path.name}")
+    else:
+        pictures = np.random.default_rng(0).integers(0, 256, (27, 16, 16))
+        write_idx(many, pictures, np.arange(27) % 3)
+        write_idx(few, pictures[::2], np.arange(27)[::2] % 3)
+    plan = plan_for(few, held_back=0.3)
+    plan = plan.model_copy(update={"schedule": plan.schedule.with_data(1, {"data": (str(many),)})})
+    task = opened(plan, place)
+    checked, (other,) = pixels(task._kept), task.other_examples
+    assert len(checked) == 5  # of 14
+    assert pixels(other).isdisjoint(checked)
+    assert 18 - 5 <= len(other) < 18  # of 27 nine are its own to be checked on
 
 
 def test_a_phase_s_own_data_must_show_the_same_classes(tmp_path, place):

@@ -122,6 +122,19 @@ def test_a_painting_opened_as_photo_brings_everything_back(qtbot, files, photo, 
     assert names == {"content": ["photo.png"], "style": ["stripes.png"]}
 
 
+def test_a_photo_that_is_opened_after_a_painting_is_not_replaced_by_what_that_brings_back(
+    qtbot, files, pictures, photo, tmp_path
+):
+    saved = save_painting(tmp_path / "saved.png", recipe_of(photo, write_painting(tmp_path / "stripes.png")))
+    shown = []
+    files.opened.connect(lambda _, opened: shown.append(opened.picture.name))
+    files.recalled.connect(lambda recalled: shown.append("saved.png"))
+    files.open_file(saved, "content")
+    files.open_file(photo, "content")
+    qtbot.waitUntil(lambda: pictures.is_idle and bool(shown))
+    assert shown == ["photo.png"]
+
+
 def test_a_painting_opened_as_painting_is_a_picture_like_any_other(qtbot, files, photo, tmp_path):
     saved = save_painting(tmp_path / "saved.png", recipe_of(photo))
     with qtbot.waitSignal(files.opened) as heard, qtbot.assertNotEmitted(files.recalled):

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.picture_tasks import ADJUST
 from studio.core.settings import Settings, describe
+from studio.ui.controls.layouts import holding, row
 from studio.ui.icons import set_icon
 from studio.ui.picture.column import PictureColumn
 from studio.ui.theme import Theme, mark
@@ -32,7 +33,7 @@ class AdjustColumn(PictureColumn):
 
     def controls(self) -> Sequence[QWidget]:
         """Return the photo, the tools and the settings."""
-        crop, tools = self.crop_button, QWidget()
+        crop, buttons = self.crop_button, []
         self._dress(
             crop, "crop", "Crop", "Choose on the picture what stays: Enter when done, Esc to leave it as it was"
         )
@@ -41,11 +42,6 @@ class AdjustColumn(PictureColumn):
         crop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         mark(crop, kind="segment")
         crop.toggled.connect(lambda on: crop.setText("Done" if on else "Crop"))
-        row = QHBoxLayout(tools)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(self._theme.tokens.gap // 2)
-        row.addWidget(crop)
-        row.addStretch(1)
         for icon, name, change in (
             ("rotate_left", "Turn left", lambda settings: settings.turned(-1)),
             ("rotate_right", "Turn right", lambda settings: settings.turned(1)),
@@ -56,7 +52,8 @@ class AdjustColumn(PictureColumn):
             self._dress(button, icon, name, name)
             button.setFixedWidth(self._theme.tokens.control)
             button.clicked.connect(partial(self._change, change))
-            row.addWidget(button)
+            buttons.append(button)
+        tools = holding(row(crop, None, *buttons, gap=self._theme.tokens.gap // 2))
         return (*self.slots.values(), tools, self.form)
 
     def hidden(self, settings: Settings) -> Collection[str]:

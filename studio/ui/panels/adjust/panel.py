@@ -129,9 +129,9 @@ class AdjustPanel(PicturePanel):
 
     def show_frame(self, frame: Frame | Proof) -> None:
         """Show photo and result as they are framed; a file that is brought back waits for its proof."""
-        if isinstance(frame, Proof) and self.session.photo is not None:
+        if isinstance(frame, Proof) and frame.whole == self.session.shows_whole and self.session.photo is not None:
             self.workspace.compare_bar.set_picture(self.session.photo.picture.name, *frame.size)
-            if self.session.shows_whole:  # alone: a divider across the crop would only be in the way
+            if frame.whole:  # alone: a divider across the crop would only be in the way
                 self.canvas.set_after(None)
                 self.canvas.set_before(frame.after, frame.size)
             else:

@@ -11,6 +11,7 @@ from studio.core.picture_tasks import ADJUST
 from studio.engine import Engine
 from studio.jobs.adjust import PROOF_PIXELS, ProofTask, proof
 from studio.jobs.files import OpenedPicture
+from studio.jobs.recall import RecalledPicture
 from studio.ui.picture.session import PictureSession
 
 _REST_MS = 200
@@ -39,6 +40,11 @@ class AdjustSession(PictureSession[AdjustSettings]):
             self.settings_state.apply(AdjustSettings())
             self._undo_stack.clear()
         super().put(role, *pictures)
+
+    def recall(self, recalled: RecalledPicture) -> None:
+        """Bring a file back, from where there is no way to the settings of the last photo."""
+        super().recall(recalled)
+        self._undo_stack.clear()
 
     def show_whole(self, on: bool) -> None:
         """Show all of the straightened photo, to choose a crop on, or what is left of it."""

@@ -91,7 +91,7 @@ class StyleSession(PictureSession[StyleSettings]):
     @property
     def settings_of_picture(self) -> StyleSettings:
         """The settings that belong to the painting as it is: a fast style's may be of another strength than is set."""
-        return self._strength_preview.of_picture(self.settings)
+        return self._strength_preview.of_picture(super().settings_of_picture)
 
     @property
     def settings_to_compose(self) -> StyleSettings:

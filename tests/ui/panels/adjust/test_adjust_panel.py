@@ -1,5 +1,7 @@
 """The Adjust panel: proofs while a hand moves, the full picture when it rests, and the crop on the canvas."""
 
+from time import sleep
+
 import numpy as np
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
@@ -7,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider
-from studio_kit import drop_files, write_photo
+from studio_kit import PATIENCE, drop_files, write_photo
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.images import load_picture, save_picture
@@ -173,9 +175,34 @@ def test_what_was_asked_for_is_saved_though_another_photo_comes(opened, photo, t
     settled("other.png")
     recipe = load_picture(out).recipe
     assert recipe.inputs[0].name == "photo.png"
-    assert np.array_equal(
-        load_picture(out).pixels, to_8_bits(expected(photo, AdjustSettings.model_validate(recipe.settings)))
-    )
+    assert AdjustSettings.model_validate(recipe.settings) == AdjustSettings(exposure=1.0)
+    assert np.array_equal(load_picture(out).pixels, to_8_bits(expected(photo, AdjustSettings(exposure=1.0))))
+
+
+def test_the_panel_holds_the_window_open_until_the_newest_is_saved(opened, tmp_path, qtbot):
+    out = tmp_path / "out.tif"
+    assert not opened.hold_closing()
+    opened.session.change(exposure=1.0)
+    assert not opened.hold_closing()  # nobody has asked to have it saved
+    opened._saver._export(out)
+    with qtbot.waitSignal(opened.released, timeout=PATIENCE):
+        assert opened.hold_closing()
+        assert opened.hold_closing()  # closed twice, released once
+    assert not opened.hold_closing()
+    assert opened.context.pictures.shut_down()
+    assert AdjustSettings.model_validate(load_picture(out).recipe.settings) == AdjustSettings(exposure=1.0)
+
+
+def test_a_file_that_is_brought_back_begins_without_undo(opened, tmp_path, settled, until):
+    opened.session.change(exposure=1.0)
+    settled()
+    out = tmp_path / "out.tif"
+    opened._saver._export(out)
+    opened.session.change(contrast=50)
+    settled()
+    opened.open_pictures([out])
+    until(lambda: opened.session.settings == AdjustSettings(exposure=1.0))
+    assert opened.undo_stack.count() == 0
 
 
 def test_copy_takes_what_is_left_even_while_a_crop_is_chosen(opened, photo, until):
@@ -232,6 +259,17 @@ def test_the_crop_is_chosen_on_all_of_the_photo(opened, photo, settled):
     settled()
     assert opened.canvas.picture_size == (120, 80)
     assert opened.canvas.layers.active is None
+
+
+def test_no_late_proof_of_the_rest_is_shown_as_all_of_the_photo(opened, settled, until):
+    sizes = []
+    opened.session.frame_composed.connect(lambda _: sizes.append(opened.canvas.picture_size))
+    opened.session.change(crop=(0.25, 0.25, 0.75, 0.75))
+    sleep(0.3)  # it is composed, and not told yet
+    opened.column.crop_button.click()
+    until(lambda: len(sizes) >= 2)
+    settled()
+    assert set(sizes) == {(240, 160)}
 
 
 def test_dragging_a_handle_is_one_step_of_undo_of_the_settings(opened, settled):
@@ -358,3 +396,11 @@ def test_without_a_photo_the_tools_do_nothing(panel):
     QTest.keyClick(panel.canvas, Qt.Key.Key_Return)
     assert not panel.has_picture
     assert panel.picture_to_send is None
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_without_a_photo_no_key_crops(panel, key):
+    panel.column.crop_button.click()
+    QTest.keyClick(panel.canvas, key)
+    assert panel.session.settings == AdjustSettings()
+    assert panel.undo_stack.count() == 0

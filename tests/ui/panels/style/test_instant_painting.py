@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from studio_kit import QUICK, drag_slider, write_painting, write_photo
 
-from studio.core.images import load_picture, read_recipe
+from studio.core.images import load_picture, read_recipe, resize, to_8_bits
 from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings
 from studio.ui.panel import ModelToUse
@@ -80,6 +80,42 @@ def test_the_library_keeps_the_first_version_alone(painted, studio, until):
           and painted.session.state is SessionState.FINISHED)  # fmt: skip
     until(lambda: studio.pictures.is_idle)
     assert len(studio.library.entries()) == 1
+
+
+def test_what_is_saved_while_a_draft_is_shown_is_written_when_it_is_painted(painted, tmp_path, until):
+    saved, asked = tmp_path / "saved.png", []
+
+    def save(_frame):
+        if painted.session.recipe is None and not asked:
+            asked.append(painted._saver._export(saved))
+
+    painted.session.frame_composed.connect(save)
+    painted.session.change(size=1024)
+    until(saved.exists)
+    recipe = read_recipe(saved)
+    assert asked
+    assert recipe.settings["size"] == 1024
+    assert max(load_picture(saved).pixels.shape) == 1024
+
+
+def test_a_fast_style_that_is_gone_leaves_the_painting_with_the_settings_it_was_made_with(panel, tmp_path, until):
+    session = panel.session
+    session.set_settings(QUICK.model_copy(update={"strength": 0.5}))
+    panel.files.open_file(write_painting(tmp_path / "painting.png"), "style")
+    panel.open_pictures([write_photo(tmp_path / "photo.png")])
+    until(lambda: session.photo and session.paintings)
+    session.start()
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    failures = []
+    panel.failed.connect(failures.append)
+    session.change(method="instant", fast_style="gone")
+    until(lambda: failures and session.is_settled)
+    panel._saver._export(tmp_path / "saved.png")
+    until((tmp_path / "saved.png").exists)
+    photo, layer = (resize(pixels, 64, 43) for pixels in (session.photo.picture.pixels, to_8_bits(session.layer)))
+    half = load_picture(tmp_path / "saved.png").pixels
+    assert np.abs(half - (photo.astype(float) + layer) / 2).max() <= 1
+    assert read_recipe(tmp_path / "saved.png").settings["method"] == "live"
 
 
 def test_another_fast_style_paints_at_once(painted, until):

@@ -18,6 +18,7 @@ from studio.training import kinds
 from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory, RunLog
+from studio.training.run_summary import summarise
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.task_kind import DataSlot, TaskKind
 from studio.ui.panels.train.session import RunAction, TrainSession
@@ -544,3 +545,18 @@ def test_a_long_log_is_read_away_from_the_window(session, until, tmp_path):
     whole = RunHistory(run.events_file)
     whole.poll()
     assert whole.step == session.watch.snapshot.history.step
+
+
+def test_the_time_it_will_take_counts_every_picture_of_every_phase_in_its_size(session, until, photos, tmp_path):
+    earlier = summarise(written_elsewhere(tmp_path / "earlier").path)  # 12.5 pictures of 16 px a second
+    assert earlier.plan.settings["size"] == 16
+    new = session.new_run
+    new.add_data([photos])
+    until(lambda: new.reports[0] is not None)
+    new.set_settings(new.settings.model_copy(update={"size": 16, "batch": 4}))
+    steady = {"unit": "steps", "learning_rate": Ramp.level(0.1)}
+    new.draw_schedule(Schedule(phases=(Phase(duration=10, batches=5, **steady), Phase(duration=10, size=32, **steady))))
+    assert new.seconds([earlier]) == pytest.approx((10 * 5 * 4 + 10 * 4 * 4) / 12.5)
+    new.set_settings(new.settings.model_copy(update={"steps": 10}))
+    assert new.seconds([earlier]) == pytest.approx(10 * 5 * 4 / 12.5)
+    assert new.seconds([]) is None

@@ -15,7 +15,7 @@ from studio.training.data.inspection import DataReport
 from studio.training.data.splits import split_of
 from studio.training.run_folder import RunPlan
 from studio.training.run_summary import RunSummary
-from studio.training.schedule import Phase, Schedule
+from studio.training.schedule import Phase, Schedule, Timeline
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
 from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
@@ -292,24 +292,31 @@ class NewRun(QObject):
         return next((wanted for wanted in self.kind.inputs if wanted.role not in self.inputs), None)
 
     @property
-    def total_steps(self) -> int | None:
-        """How many steps it will take; None while nobody has counted the pictures."""
+    def _timeline(self) -> Timeline | None:
+        """None while nobody has counted the pictures."""
         if not all(self.examples_of(phase) for phase in self.schedule.phases):
             return None
-        timeline = self.schedule.timeline(
+        return self.schedule.timeline(
             lambda phase: self.examples_of(phase) or 1, batch=self.settings.batch, size=self.settings.size
         )
+
+    @property
+    def total_steps(self) -> int | None:
+        """How many steps it will take; None while nobody has counted the pictures."""
+        if (timeline := self._timeline) is None:
+            return None
         return min(timeline.total_steps, self.settings.steps or timeline.total_steps)
 
     def seconds(self, runs: Sequence[RunSummary]) -> float | None:
         """Return about how long it will take, judged by the pace of an earlier run of this kind; None without one."""
-        steps, mine = self.total_steps, self.settings
+        timeline, steps = self._timeline, self.total_steps
         for run in runs:
-            if steps is None or run.plan is None or run.plan.task != self.kind.name or not run.images_per_second:
+            if timeline is None or steps is None or run.plan is None or run.plan.task != self.kind.name:
                 continue
-            size = run.plan.settings.get("size", self.kind.settings().size)
-            per_image = (mine.size / size) ** 2 / run.images_per_second  # convolutions cost as many pixels as they see
-            return float(steps * mine.batch * per_image)
+            if run.images_per_second:
+                size = run.plan.settings.get("size", self.kind.settings().size)
+                # convolutions cost as many pixels as they see
+                return float(timeline.work(steps) / size**2 / run.images_per_second)
         return None
 
     def suggested_title(self) -> str:
