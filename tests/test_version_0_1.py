@@ -184,14 +184,14 @@ def test_every_run_is_listed_with_what_became_of_it(folders):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_is_looked_at(kind, folders):
-    look = outcome(look_at_run, RunReader(folders.runs / f"{kind} finished"))
-    assert (look.plan.task, look.plan.version, look.history.step) == (kind, "0.1.0", 13)
-    assert look.plan.schedule.phases[1].optimiser == "adamw"
-    assert [event.step for event in look.history.of_kind("phase")] == [0, 8]
-    assert [event.step for event in look.history.of_kind("settings")] == [1]
-    assert [event.step for event in look.history.of_kind("validation")] == [4, 8, 12, 13]
-    assert len(look.history.of_kind("sample")) == 5
-    assert look.history.metrics["loss"].steps.tolist() == [*range(1, 14)]
+    snapshot = outcome(look_at_run, RunReader(folders.runs / f"{kind} finished"))
+    assert (snapshot.plan.task, snapshot.plan.version, snapshot.history.step) == (kind, "0.1.0", 13)
+    assert snapshot.plan.schedule.phases[1].optimiser == "adamw"
+    assert [event.step for event in snapshot.history.of_kind("phase")] == [0, 8]
+    assert [event.step for event in snapshot.history.of_kind("settings")] == [1]
+    assert [event.step for event in snapshot.history.of_kind("validation")] == [4, 8, 12, 13]
+    assert len(snapshot.history.of_kind("sample")) == 5
+    assert snapshot.history.metrics["loss"].steps.tolist() == [*range(1, 14)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,7 +15,7 @@ def listed(*folders, runs=()):
     return finish(list_runs(ListRunsTask(folders, runs), Controls(Settings())))
 
 
-def look(reader):
+def snapshot(reader):
     return finish(look_at_run(reader, Controls(Settings())))
 
 
@@ -36,25 +36,25 @@ def test_without_a_folder_there_are_no_runs(tmp_path):
 def test_a_look_says_whether_there_is_anything_new(tmp_path):
     run = new_run(tmp_path / "run")
     reader = RunReader(run.path)
-    assert look(reader).fresh
-    assert not look(reader).fresh
+    assert snapshot(reader).fresh
+    assert not snapshot(reader).fresh
     with RunLog(run.events_file) as log:
         log.write("state", 0, state="running")
         log.write("metrics", 1, values={"loss": 1.0})
-    seen = look(reader)
+    seen = snapshot(reader)
     assert (seen.fresh, seen.state, seen.history.step) == (True, "interrupted", 1)
     with run.held():
-        assert look(reader).state == "running"
-    assert look(reader).fresh  # it died, and nothing was written
+        assert snapshot(reader).state == "running"
+    assert snapshot(reader).fresh  # it died, and nothing was written
 
 
 def test_a_plan_that_was_changed_is_read_again(tmp_path):
     run = new_run(tmp_path / "run")
     reader = RunReader(run.path)
-    look(reader)
+    snapshot(reader)
     changed = run.read_plan().model_copy(update={"title": "Another name"})
     run.write_plan(changed)
-    assert look(reader).plan == changed
+    assert snapshot(reader).plan == changed
 
 
 def test_a_long_log_is_read_in_pieces_that_tell_how_far_they_are(tmp_path):
@@ -75,4 +75,4 @@ def test_a_long_log_is_read_in_pieces_that_tell_how_far_they_are(tmp_path):
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(StudioError, match=r"run\.json"):
-        look(RunReader(tmp_path))
+        snapshot(RunReader(tmp_path))

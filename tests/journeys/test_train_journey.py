@@ -46,8 +46,8 @@ class Trainer:
         QTest.keyClick(entry, Qt.Key.Key_Return)
 
     @property
-    def look(self):
-        return self.session.watch.look
+    def snapshot(self):
+        return self.session.watch.snapshot
 
     def clicks_run(self, row=0):
         view = self.desk.list.view
@@ -97,7 +97,7 @@ def test_a_fast_style_is_trained_over_two_sittings_and_used(home, qtbot, photos,
         puts_a_run_together(trainer, photos, painting)
         assert trainer.session.shown is not None
         path = trainer.session.shown
-        trainer.waits_until(lambda: trainer.look is not None and trainer.look.history.step >= 12)
+        trainer.waits_until(lambda: trainer.snapshot is not None and trainer.snapshot.history.step >= 12)
         trainer.waits_until(lambda: trainer.run.samples.shown is not None)
         assert "loss" in trainer.run.curves.names
         assert trainer.run.header.main_button.text() == "Pause"
@@ -117,14 +117,14 @@ def test_a_fast_style_is_trained_over_two_sittings_and_used(home, qtbot, photos,
 
     with sitting(home, qtbot) as trainer:
         trainer.clicks_run()
-        trainer.waits_until(lambda: trainer.look is not None and trainer.look.state == "paused")
+        trainer.waits_until(lambda: trainer.snapshot is not None and trainer.snapshot.state == "paused")
         assert trainer.run.header.main_button.text() == "Resume"
-        assert trainer.look.history.step == half.step
+        assert trainer.snapshot.history.step == half.step
         trainer.clicks(trainer.run.header.main_button)
-        trainer.waits_until(lambda: trainer.look.state == "finished")
-        assert trainer.look.history.step == STEPS
-        assert [one.step for one in trainer.look.history.of_kind("resumed")] == [half.step]
-        assert len(trainer.look.history.metrics["loss"]) == STEPS
+        trainer.waits_until(lambda: trainer.snapshot.state == "finished")
+        assert trainer.snapshot.history.step == STEPS
+        assert [one.step for one in trainer.snapshot.history.of_kind("resumed")] == [half.step]
+        assert len(trainer.snapshot.history.metrics["loss"]) == STEPS
         trainer.waits_until(trainer.run.side.use_button.isVisible)
 
         trainer.clicks(trainer.run.side.use_button)

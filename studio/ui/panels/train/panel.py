@@ -128,7 +128,7 @@ class TrainPanel(Panel):
         session.manager.changes_found.connect(self._ask_about_changes)
         session.manager.place_changed.connect(self._tell_actions)
         session.manager.listed.connect(self._show_readiness)
-        session.watch.looked.connect(self._tell_actions)
+        session.watch.snapshot_taken.connect(self._tell_actions)
         session.shown_changed.connect(self._tell_actions)
         session.new_run.ready_changed.connect(self._show_readiness)
         session.new_run.inputs_changed.connect(self._load_inputs)
@@ -162,13 +162,13 @@ class TrainPanel(Panel):
     @property
     def is_running(self) -> bool:
         """True when the run in sight can be paused or resumed."""
-        actions = self.session.actions(self.session.watch.look)
+        actions = self.session.actions(self.session.watch.snapshot)
         return bool(actions & {RunAction.PAUSE, RunAction.RESUME})
 
     @property
     def can_stop(self) -> bool:
         """True when the run in sight can be ended with the network it has."""
-        return RunAction.KEEP in self.session.actions(self.session.watch.look)
+        return RunAction.KEEP in self.session.actions(self.session.watch.snapshot)
 
     def start(self) -> None:
         """Begin the new run."""
@@ -288,10 +288,10 @@ class TrainPanel(Panel):
 
         Of several slots those are asked for whose pictures are gone, one after the other.
         """
-        look = self.session.watch.look
-        if look is None or (kind := self.session.kind_of(look.plan)) is None:
+        snapshot = self.session.watch.snapshot
+        if snapshot is None or (kind := self.session.kind_of(snapshot.plan)) is None:
             return
-        gone = [slot for slot in kind.data if not all(one.exists() for one in slot.sources(look.plan.data))]
+        gone = [slot for slot in kind.data if not all(one.exists() for one in slot.sources(snapshot.plan.data))]
         for slot in gone or kind.data:
             words = "The pictures it learns from" if len(kind.data) == 1 else f"{slot.title}: where they lie now"
             if not (folder := QFileDialog.getExistingDirectory(self, words, self._last_folder())):
@@ -382,9 +382,9 @@ class TrainPanel(Panel):
         self.ended.emit(run.title, words)
 
     def _use(self) -> None:
-        look = self.session.watch.look
-        if look is not None and (kind := self.session.kind_of(look.plan)) is not None:
-            self.sent.emit(ModelToUse(kind.product, str(look.path)), "")
+        snapshot = self.session.watch.snapshot
+        if snapshot is not None and (kind := self.session.kind_of(snapshot.plan)) is not None:
+            self.sent.emit(ModelToUse(kind.product, str(snapshot.path)), "")
 
     def _show_folder(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):

@@ -76,7 +76,7 @@ class TrainSession(QObject):
         self.manager.failed.connect(self.failed)
         self.manager.place_changed.connect(self._look_at_change)
         self.manager.listed.connect(self._show_at_work)
-        self.watch.looked.connect(self._compare_with_list)
+        self.watch.snapshot_taken.connect(self._compare_with_list)
         self.watch.failed.connect(self._lose)
         self.comparison.failed.connect(self._lose_comparison)
 
@@ -123,9 +123,9 @@ class TrainSession(QObject):
         if path == self.shown:
             self.watch.look_now()
 
-    def _compare_with_list(self, look: RunSnapshot) -> None:
-        known = self.manager.summary(look.path)
-        if known is None or known.state != look.state:
+    def _compare_with_list(self, snapshot: RunSnapshot) -> None:
+        known = self.manager.summary(snapshot.path)
+        if known is None or known.state != snapshot.state:
             self.manager.refresh()
 
     def _lose(self, failure: Failure) -> None:
@@ -158,32 +158,32 @@ class TrainSession(QObject):
         if (run := self.manager.open(path)) is not None:
             self.show(run)
 
-    def actions(self, look: RunSnapshot | None) -> frozenset[RunAction]:
+    def actions(self, snapshot: RunSnapshot | None) -> frozenset[RunAction]:
         """Return what can be done with the run in sight."""
-        if look is None:
+        if snapshot is None:
             return frozenset()
-        place = self.manager.place(look.path)
-        found = {RunAction.USE} if look.has_model and look.state != "running" else set()
+        place = self.manager.place(snapshot.path)
+        found = {RunAction.USE} if snapshot.has_model and snapshot.state != "running" else set()
         if place == "waiting":
             return frozenset(found | {RunAction.PAUSE})
-        if place == "here" or look.state == "running":
+        if place == "here" or snapshot.state == "running":
             found |= {RunAction.PAUSE, RunAction.KEEP, RunAction.SAVE, RunAction.STEER}
             if place != "here":
                 found.add(RunAction.TAKE_OVER)
-        elif look.state in _CAN_GO_ON:
+        elif snapshot.state in _CAN_GO_ON:
             found.add(RunAction.RESUME)
         return frozenset(found)
 
     def redraw_shown(self, schedule: Schedule) -> None:
         """Let the run in sight, which rests, go on by another schedule; when it is resumed, it says so and asks."""
-        if (look := self.watch.look) is not None and RunAction.RESUME in self.actions(look):
-            self.manager.change_plan(look.path, look.plan.model_copy(update={"schedule": schedule}))
+        if (snapshot := self.watch.snapshot) is not None and RunAction.RESUME in self.actions(snapshot):
+            self.manager.change_plan(snapshot.path, snapshot.plan.model_copy(update={"schedule": schedule}))
             self.watch.look_now()
 
     def repeat_shown(self) -> None:
         """Put a run together that is like the one in sight."""
-        if (look := self.watch.look) is not None:
-            self.repeat(look.plan)
+        if (snapshot := self.watch.snapshot) is not None:
+            self.repeat(snapshot.plan)
 
     def delete(self, path: Path) -> None:
         """Put a run with all its files into the wastebasket."""
@@ -201,18 +201,18 @@ class TrainSession(QObject):
 
     def toggle_pause(self) -> None:
         """Pause the run in sight, or go on with it here."""
-        if (look := self.watch.look) is None:
+        if (snapshot := self.watch.snapshot) is None:
             return
-        actions = self.actions(look)
+        actions = self.actions(snapshot)
         if RunAction.PAUSE in actions:
-            self.manager.pause(look.path)
+            self.manager.pause(snapshot.path)
         elif RunAction.RESUME in actions:
-            self.manager.start(look.path)
+            self.manager.start(snapshot.path)
 
     def stop_and_keep(self) -> None:
         """End the run in sight with the network as it is."""
-        if (look := self.watch.look) is not None and RunAction.KEEP in self.actions(look):
-            self.manager.stop_and_keep(look.path)
+        if (snapshot := self.watch.snapshot) is not None and RunAction.KEEP in self.actions(snapshot):
+            self.manager.stop_and_keep(snapshot.path)
 
 
 _CAN_GO_ON: frozenset[RunState] = frozenset({"new", "paused", "interrupted", "stopped", "failed"})

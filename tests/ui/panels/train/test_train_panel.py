@@ -82,7 +82,7 @@ def begin(panel: TrainPanel, until, steps: int = LONG, **settings) -> Path:
     """Begin a toy's run, and wait until it learns in sight."""
     path = panel.session.manager.create(toy_plan(steps, **settings))
     panel.session.show(path)
-    until(lambda: panel.session.watch.look is not None and panel.session.watch.look.history.step > 0)
+    until(lambda: panel.session.watch.snapshot is not None and panel.session.watch.snapshot.history.step > 0)
     return path
 
 
@@ -122,8 +122,8 @@ def test_dropping_photos_and_a_painting_is_enough_to_start(panel, until, photos,
     page.title.setFocus()
     QTest.keyClicks(page.title, "My first")
     click(page.start_button)
-    until(lambda: panel.session.watch.look is not None and panel.session.watch.look.state == "finished")
-    plan = panel.session.watch.look.plan
+    until(lambda: panel.session.watch.snapshot is not None and panel.session.watch.snapshot.state == "finished")
+    plan = panel.session.watch.snapshot.plan
     assert (plan.title, plan.task, plan.data) == ("My first", "painter", {"data": (str(photos),)})
     assert plan.inputs == {"painting": str(tmp_path / "stripes.png")}
     assert page.title.text() == ""
@@ -178,7 +178,7 @@ def test_moved_pictures_are_asked_for_slot_by_slot(panel, until, photos, tmp_pat
     data = {"a": (str(photos),), "b": (str(tmp_path / "gone"),)}
     run = RunFolder.create(tmp_path / "run", toy_plan(3).model_copy(update={"data": data}))
     panel.session.open(run.path)
-    until(lambda: panel.session.watch.look is not None)
+    until(lambda: panel.session.watch.snapshot is not None)
     asked = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda _, title, *__: asked.append(title) or str(tmp_path))
     panel.choose_moved_pictures(run.path)
@@ -326,7 +326,7 @@ def test_pause_and_resume_by_the_header(panel, until):
     assert header._state.text() == "Paused"
     assert not header.keep_button.isEnabled()
     click(header.main_button)
-    until(lambda: header.main_button.text() == "Pause" and panel.session.watch.look.state == "running")
+    until(lambda: header.main_button.text() == "Pause" and panel.session.watch.snapshot.state == "running")
     click(header.keep_button)
     until(lambda: header._state.text() == "Stopped early and kept")
     assert RunFolder(path).model_file.is_file()
@@ -341,8 +341,8 @@ def test_a_live_setting_is_told_when_the_hand_rests(panel, until):
     entry.selectAll()
     QTest.keyClicks(entry, "3")
     QTest.keyClick(entry, Qt.Key.Key_Return)
-    until(lambda: panel.session.watch.look.history.of_kind("settings"))
-    assert panel.session.watch.look.history.of_kind("settings")[-1].facts["values"] == {"noise_weight": 3.0}
+    until(lambda: panel.session.watch.snapshot.history.of_kind("settings"))
+    assert panel.session.watch.snapshot.history.of_kind("settings")[-1].facts["values"] == {"noise_weight": 3.0}
     items = panel.desk.run_page.side.happenings
     until(lambda: any("Noise 3" in items.item(row).text() for row in range(items.count())))
 
@@ -363,7 +363,7 @@ def test_a_moment_is_pinned_with_a_note(panel, until, monkeypatch):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("best so far", True))
     panel.desk.run_page.header.pin_action.trigger()
     pinned = lambda: [  # noqa: E731
-        one for one in panel.session.watch.look.history.of_kind("checkpoint") if one.facts.get("kind") == "pinned"
+        one for one in panel.session.watch.snapshot.history.of_kind("checkpoint") if one.facts.get("kind") == "pinned"
     ]
     until(pinned)
     assert [mark.kind for mark in panel.desk.run_page.curves.plot._marks] == ["pinned"]
@@ -371,7 +371,7 @@ def test_a_moment_is_pinned_with_a_note(panel, until, monkeypatch):
 
 def test_two_runs_curves_are_compared(panel, until):
     first = begin(panel, until, steps=20)
-    until(lambda: panel.session.watch.look.state == "finished")
+    until(lambda: panel.session.watch.snapshot.state == "finished")
     second = begin(panel, until, steps=20)
     panel.desk.list.compare_requested.emit(first)
     curves = panel.desk.run_page.curves
@@ -408,16 +408,16 @@ def test_deleting_asks_first(panel, until, monkeypatch):
 def test_a_change_is_named_and_the_artist_decides(panel, until):
     path = begin(panel, until)
     panel.toggle_pause()
-    until(lambda: panel.session.watch.look.state == "paused" and panel.session.manager.place(path) == "nowhere")
+    until(lambda: panel.session.watch.snapshot.state == "paused" and panel.session.manager.place(path) == "nowhere")
     editor = panel.desk.run_page.schedule
     until(editor.isEnabled)
     panel.session.redraw_shown(constant_schedule(2 * LONG))
     panel.toggle_pause()
     until(lambda: isinstance(QApplication.activeModalWidget(), QMessageBox))
     assert "the schedule" in QApplication.activeModalWidget().text()
-    reached = panel.session.watch.look.history.step
+    reached = panel.session.watch.snapshot.history.step
     answer("Go On With the Change")
-    until(lambda: panel.session.watch.look.history.step > reached)
+    until(lambda: panel.session.watch.snapshot.history.step > reached)
 
 
 def test_another_run_like_this_is_put_together(panel, until, photos):
@@ -531,7 +531,7 @@ def test_a_run_goes_on_without_the_window_and_is_brought_back(
         path = panel.session.manager.create(plan)
         detached_runs.append(path)
         panel.session.show(path)
-        until(lambda: panel.session.watch.look is not None and panel.session.watch.look.history.step > 2)
+        until(lambda: panel.session.watch.snapshot is not None and panel.session.watch.snapshot.history.step > 2)
         studio.window.close()
         click(panel._closing.background_button)
         until(lambda: not studio.window.isVisible())
@@ -539,20 +539,20 @@ def test_a_run_goes_on_without_the_window_and_is_brought_back(
         studio.window.show_panel("train")
         panel = studio.window.panel("train")
         panel.session.show(path)
-        until(lambda: panel.session.watch.look is not None and panel.session.watch.look.state == "running")
+        until(lambda: panel.session.watch.snapshot is not None and panel.session.watch.snapshot.state == "running")
         until(lambda: panel.session.manager.place(path) == "elsewhere")
-        reached = panel.session.watch.look.history.step
-        until(lambda: panel.session.watch.look.history.step > reached)
-        other = panel.session.watch.look.worker.process
+        reached = panel.session.watch.snapshot.history.step
+        until(lambda: panel.session.watch.snapshot.history.step > reached)
+        other = panel.session.watch.snapshot.worker.process
         assert other != os.getpid()
         assert (path / "process.log").exists()
         header = panel.desk.run_page.header
         until(header.take_over_action.isVisible)
         header.take_over_action.trigger()
-        until(lambda: panel.session.manager.place(path) == "here" and panel.session.watch.look.state == "running")
-        until(lambda: panel.session.watch.look.worker.process == os.getpid())
+        until(lambda: panel.session.manager.place(path) == "here" and panel.session.watch.snapshot.state == "running")
+        until(lambda: panel.session.watch.snapshot.worker.process == os.getpid())
         panel.stop()
-        until(lambda: panel.session.watch.look.state == "stopped")
+        until(lambda: panel.session.watch.snapshot.state == "stopped")
 
 
 def test_a_run_goes_on_with_pictures_that_have_moved(qtbot, until, photos, tmp_path, monkeypatch):
@@ -563,20 +563,24 @@ def test_a_run_goes_on_with_pictures_that_have_moved(qtbot, until, photos, tmp_p
         panel, header = studio.window.panel("train"), studio.window.panel("train").desk.run_page.header
         path = panel.session.manager.create(tiny_fast_style(photos, write_painting(tmp_path / "stripes.png"), LONG))
         panel.session.show(path)
-        until(lambda: panel.session.watch.look is not None and panel.session.watch.look.history.step > 2)
+        until(lambda: panel.session.watch.snapshot is not None and panel.session.watch.snapshot.history.step > 2)
         assert not header.pictures_action.isEnabled()
         click(header.main_button)
-        until(lambda: panel.session.watch.look.state == "paused" and panel.session.manager.place(path) == "nowhere")
-        reached = panel.session.watch.look.history.step
+        until(lambda: panel.session.watch.snapshot.state == "paused" and panel.session.manager.place(path) == "nowhere")
+        reached = panel.session.watch.snapshot.history.step
         moved = photos.rename(tmp_path / "elsewhere")
         until(header.pictures_action.isEnabled)
         with answering_file_dialog(moved):
             header.pictures_action.trigger()
         assert RunFolder(path).read_plan().data == {"data": (str(moved),)}
         click(header.main_button)
-        until(lambda: panel.session.watch.look.state == "running" and panel.session.watch.look.history.step > reached)
+        until(
+            lambda: (
+                panel.session.watch.snapshot.state == "running" and panel.session.watch.snapshot.history.step > reached
+            )
+        )
         panel.stop()
-        until(lambda: panel.session.watch.look.state == "stopped")
+        until(lambda: panel.session.watch.snapshot.state == "stopped")
 
 
 def test_the_desktop_is_told_only_where_nobody_looks(qtbot, theme: Theme):

@@ -76,7 +76,7 @@ def begin(session: TrainSession, until, steps: int = LONG, **settings) -> Path:
     """Begin a run, and wait until it learns."""
     path = session.manager.create(toy_plan(steps, **settings))
     session.show(path)
-    until(lambda: session.watch.look is not None and session.watch.look.history.step > 0)
+    until(lambda: session.watch.snapshot is not None and session.watch.snapshot.history.step > 0)
     return path
 
 
@@ -299,13 +299,13 @@ def test_a_run_is_trained_to_its_end_in_sight(session, until, qtbot):
     with qtbot.waitSignal(session.manager.ended, timeout=PATIENCE) as ended:
         path = begin(session, until, steps=30, sample_every=10)
     assert (ended.args[0].state, ended.args[0].path) == ("finished", path)
-    until(lambda: session.watch.look.state == "finished")
-    look = session.watch.look
-    assert look.history.step == 30
-    assert len(look.history.metrics["error"]) == 30
-    assert len(look.history.of_kind("sample")) == 4
-    assert look.has_model
-    assert session.actions(look) == {RunAction.USE}
+    until(lambda: session.watch.snapshot.state == "finished")
+    snapshot = session.watch.snapshot
+    assert snapshot.history.step == 30
+    assert len(snapshot.history.metrics["error"]) == 30
+    assert len(snapshot.history.of_kind("sample")) == 4
+    assert snapshot.has_model
+    assert session.actions(snapshot) == {RunAction.USE}
     assert session.manager.here == ()
 
 
@@ -314,12 +314,12 @@ def test_pause_and_resume_go_on_where_it_was(session, until):
     assert session.manager.place(path) == "here"
     session.toggle_pause()
     until(lambda: session.manager.place(path) == "nowhere" and state_of(session, path) == "paused")
-    until(lambda: session.watch.look.state == "paused")
-    reached = session.watch.look.history.step
-    assert RunAction.RESUME in session.actions(session.watch.look)
+    until(lambda: session.watch.snapshot.state == "paused")
+    reached = session.watch.snapshot.history.step
+    assert RunAction.RESUME in session.actions(session.watch.snapshot)
     session.toggle_pause()
-    until(lambda: session.watch.look.history.step > reached)
-    assert [one.step for one in session.watch.look.history.of_kind("resumed")] == [reached]
+    until(lambda: session.watch.snapshot.history.step > reached)
+    assert [one.step for one in session.watch.snapshot.history.of_kind("resumed")] == [reached]
 
 
 def test_stopping_keeps_the_network(session, until):
@@ -332,14 +332,16 @@ def test_stopping_keeps_the_network(session, until):
 def test_live_settings_act_in_mid_run(session, until):
     path = begin(session, until)
     session.manager.steer(path, {"noise_weight": 0.7})
-    until(lambda: session.watch.look.history.of_kind("settings"))
-    assert session.watch.look.history.of_kind("settings")[-1].facts["values"] == {"noise_weight": 0.7}
+    until(lambda: session.watch.snapshot.history.of_kind("settings"))
+    assert session.watch.snapshot.history.of_kind("settings")[-1].facts["values"] == {"noise_weight": 0.7}
 
 
 def test_a_pinned_moment_is_in_the_log(session, until):
     path = begin(session, until)
     session.manager.pin(path, "here it was good")
-    until(lambda: any(one.facts.get("kind") == "pinned" for one in session.watch.look.history.of_kind("checkpoint")))
+    until(
+        lambda: any(one.facts.get("kind") == "pinned" for one in session.watch.snapshot.history.of_kind("checkpoint"))
+    )
 
 
 def test_a_second_run_waits_for_the_first(session, until):
@@ -372,9 +374,9 @@ def test_a_changed_setting_is_named_and_accepted(session, until, qtbot):
     assert asked.args[0] == path
     assert "Pictures a step" in asked.args[1].cause
     until(lambda: state_of(session, path) == "paused")
-    reached = session.watch.look.history.step
+    reached = session.watch.snapshot.history.step
     session.manager.start(path, accept_changes=True)
-    until(lambda: session.watch.look.history.step > reached)
+    until(lambda: session.watch.snapshot.history.step > reached)
 
 
 def test_a_failing_run_says_why(session, until, qtbot, photos):
@@ -429,16 +431,16 @@ def test_a_run_of_a_cluster_is_watched_live(session, until, tmp_path):
     run = written_elsewhere(tmp_path / "shared" / "run 7")
     beat_of_another_computer(run)
     session.open(run.events_file)
-    until(lambda: session.watch.look is not None and session.manager.summary(run.path) is not None)
-    look = session.watch.look
-    assert (look.state, look.history.step, look.worker.host) == ("running", 40, "node-17")
+    until(lambda: session.watch.snapshot is not None and session.manager.summary(run.path) is not None)
+    snapshot = session.watch.snapshot
+    assert (snapshot.state, snapshot.history.step, snapshot.worker.host) == ("running", 40, "node-17")
     summary = session.manager.summary(run.path)
     assert (summary.title, summary.step, summary.total, summary.images_per_second) == ("On the cluster", 40, 1000, 12.5)
     until(lambda: session.manager.place(run.path) == "elsewhere")
-    assert {RunAction.PAUSE, RunAction.TAKE_OVER} <= session.actions(look)
+    assert {RunAction.PAUSE, RunAction.TAKE_OVER} <= session.actions(snapshot)
     with RunLog(run.events_file) as log:
         log.write("metrics", 41, values={"loss": 0.5})
-    until(lambda: session.watch.look.history.step == 41)
+    until(lambda: session.watch.snapshot.history.step == 41)
     session.toggle_pause()
     assert run.commands.take() == (RunCommand("pause"),)
 
@@ -475,22 +477,22 @@ def test_what_was_looked_at_does_not_change_behind_ones_back(session, until, tmp
     run = written_elsewhere(tmp_path / "run")
     beat_of_another_computer(run)
     session.open(run.path)
-    until(lambda: session.watch.look is not None)
-    look = session.watch.look
+    until(lambda: session.watch.snapshot is not None)
+    snapshot = session.watch.snapshot
     with RunLog(run.events_file) as log:
         log.write("resumed", 20)
         log.write("metrics", 21, values={"loss": 7.0})
-    until(lambda: session.watch.look.history.step == 21)
-    assert look.history.metrics["loss"].values.tolist() == [1 / step for step in range(1, 41)]
-    assert session.watch.look.history.metrics["loss"].values.tolist() == [*(1 / s for s in range(1, 21)), 7.0]
+    until(lambda: session.watch.snapshot.history.step == 21)
+    assert snapshot.history.metrics["loss"].values.tolist() == [1 / step for step in range(1, 41)]
+    assert session.watch.snapshot.history.metrics["loss"].values.tolist() == [*(1 / s for s in range(1, 21)), 7.0]
 
 
 def test_a_dead_run_is_interrupted_and_can_be_resumed(session, until, tmp_path):
     run = written_elsewhere(tmp_path / "run")
     session.open(run.path)
-    until(lambda: session.watch.look is not None)
-    assert session.watch.look.state == "interrupted"
-    assert RunAction.RESUME in session.actions(session.watch.look)
+    until(lambda: session.watch.snapshot is not None)
+    assert session.watch.snapshot.state == "interrupted"
+    assert RunAction.RESUME in session.actions(session.watch.snapshot)
 
 
 def test_opened_runs_are_there_at_the_next_start_and_can_be_forgotten(session, until, tmp_path):
@@ -514,8 +516,8 @@ def test_two_runs_are_compared(session, until, tmp_path):
     one, other = written_elsewhere(tmp_path / "one"), written_elsewhere(tmp_path / "other", steps=10)
     session.open(one.path)
     session.compare(other.path)
-    until(lambda: session.comparison.look is not None and session.watch.look is not None)
-    assert session.comparison.look.history.step == 10
+    until(lambda: session.comparison.snapshot is not None and session.watch.snapshot is not None)
+    assert session.comparison.snapshot.history.step == 10
     session.show(other.path)
     assert session.comparison.path is None
 
@@ -523,7 +525,7 @@ def test_two_runs_are_compared(session, until, tmp_path):
 def test_another_run_like_this_one_begins_with_its_plan(session, until, tmp_path):
     run = written_elsewhere(tmp_path / "run")
     session.open(run.path)
-    until(lambda: session.watch.look is not None)
+    until(lambda: session.watch.snapshot is not None)
     session.repeat_shown()
     assert session.shown is None
     assert session.new_run.settings == ToySettings.model_validate(run.read_plan().settings)
@@ -537,12 +539,12 @@ def test_a_long_log_is_read_away_from_the_window(session, until, tmp_path):
     told = []
     session.watch.reading.connect(told.append)
     session.open(run.path)
-    until(lambda: session.watch.look is not None)
-    assert len(session.watch.look.history.metrics["loss"]) == 20_000
+    until(lambda: session.watch.snapshot is not None)
+    assert len(session.watch.snapshot.history.metrics["loss"]) == 20_000
     assert [progress.done for progress in told] == sorted(progress.done for progress in told)
     whole = RunHistory(run.events_file)
     whole.poll()
-    assert whole.step == session.watch.look.history.step
+    assert whole.step == session.watch.snapshot.history.step
 
 
 def test_the_time_it_will_take_counts_every_picture_of_every_phase_in_its_size(session, until, photos, tmp_path):

@@ -57,7 +57,7 @@ def test_a_new_run_and_a_runs_folder_have_keys(window, until, tmp_path, monkeypa
     QTest.keyClick(window, Qt.Key.Key_N, CTRL | SHIFT)
     assert window.rail.current == "train"
     panel = window.panel("train")
-    until(lambda: panel.session.watch.look is not None)
+    until(lambda: panel.session.watch.snapshot is not None)
     assert panel.session.shown == run.path
     assert panel.desk._pages.currentWidget() is panel.desk.run_page
     assert panel.desk.run_page.header._state.text() == "Not begun yet"

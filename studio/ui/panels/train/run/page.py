@@ -105,9 +105,9 @@ class RunPage(QWidget):
 
     def _connect(self) -> None:
         session, manager, head = self._session, self._session.manager, self.header
-        session.watch.looked.connect(self._show_look)
+        session.watch.snapshot_taken.connect(self._show_snapshot)
         session.watch.reading.connect(self._show_reading)
-        session.comparison.looked.connect(self._show_comparison)
+        session.comparison.snapshot_taken.connect(self._show_comparison)
         session.compared_changed.connect(self._end_comparison)
         session.shown_changed.connect(self._show_another)
         manager.place_changed.connect(self._show_place)
@@ -174,49 +174,49 @@ class RunPage(QWidget):
             self.header.set_title(summary.title if summary else path.name, str(path))
             self.side.notes.set_words(self._session.manager.read_notes(path))
 
-    def _show_look(self, look: RunSnapshot) -> None:
-        kind = self._session.kind_of(look.plan)
-        self._say_state(look)
-        self._show_numbers(look)
-        self.samples.set_samples(samples_of(look))
+    def _show_snapshot(self, snapshot: RunSnapshot) -> None:
+        kind = self._session.kind_of(snapshot.plan)
+        self._say_state(snapshot)
+        self._show_numbers(snapshot)
+        self.samples.set_samples(samples_of(snapshot))
         self.side.set_kind(None if kind is None else kind.settings)
         if kind is not None:
-            self._show_settings(look, kind)
-        self.side.set_happenings(look.history.happenings)
-        self._show_schedule(look, kind)
+            self._show_settings(snapshot, kind)
+        self.side.set_happenings(snapshot.history.happenings)
+        self._show_schedule(snapshot, kind)
 
-    def _say_state(self, look: RunSnapshot) -> None:
-        place = self._session.manager.place(look.path)
-        actions = self._session.actions(look)
-        words = self._words_for(look, place)
+    def _say_state(self, snapshot: RunSnapshot) -> None:
+        place = self._session.manager.place(snapshot.path)
+        actions = self._session.actions(snapshot)
+        words = self._words_for(snapshot, place)
         if place == "here" and self._session.manager.stands_back:
             words = f"{words} · painting goes first"
-        removable = look.path.parent != self._session.manager.folder and place == "nowhere"
+        removable = snapshot.path.parent != self._session.manager.folder and place == "nowhere"
         self.header.set_state(words, actions, place, removable=removable)
-        self.header.set_progress(look.history.step, total_of(look), busy=look.state == "running")
+        self.header.set_progress(snapshot.history.step, total_of(snapshot), busy=snapshot.state == "running")
 
-    def _words_for(self, look: RunSnapshot, place: str) -> str:
+    def _words_for(self, snapshot: RunSnapshot, place: str) -> str:
         if place == "waiting":
             return "Waits until the run before it is done"
-        if place == "here" and look.state != "running":
+        if place == "here" and snapshot.state != "running":
             return self._said or "Getting ready…"
-        if look.state == "running" and place == "elsewhere":
-            worker = look.worker
+        if snapshot.state == "running" and place == "elsewhere":
+            worker = snapshot.worker
             return f"Training in another process ({worker.host})" if worker else "Training in another process"
-        return " ".join([STATES[look.state], *self._trouble_of(look)])
+        return " ".join([STATES[snapshot.state], *self._trouble_of(snapshot)])
 
-    def _trouble_of(self, look: RunSnapshot) -> list[str]:
+    def _trouble_of(self, snapshot: RunSnapshot) -> list[str]:
         """Return why a run failed and what to do, () for any other."""
-        if look.state != "failed" or not (states := look.history.of_kind("state")):
+        if snapshot.state != "failed" or not (states := snapshot.history.of_kind("state")):
             return []
         return [str(states[-1].facts[name]) for name in ("cause", "remedy") if states[-1].facts.get(name)]
 
-    def _show_numbers(self, look: RunSnapshot) -> None:
-        self._numbers = numbers_of(look.history)
+    def _show_numbers(self, snapshot: RunSnapshot) -> None:
+        self._numbers = numbers_of(snapshot.history)
         self._feed_curves()
-        self.curves.set_scales(scales_of(look.history))
-        self.curves.set_marks(marks_of(look.history))
-        self.figures.set_figures(figures_of(look))
+        self.curves.set_scales(scales_of(snapshot.history))
+        self.curves.set_marks(marks_of(snapshot.history))
+        self.figures.set_figures(figures_of(snapshot))
 
     def _feed_curves(self) -> None:
         """Hand over the numbers, for a few milliseconds: a million at once would hold up the window."""
@@ -230,39 +230,41 @@ class RunPage(QWidget):
         if self._numbers:
             self._feeder.start()
 
-    def _show_settings(self, look: RunSnapshot, kind: TaskKind) -> None:
+    def _show_settings(self, snapshot: RunSnapshot, kind: TaskKind) -> None:
         steered: dict[str, object] = {}
-        for change in look.history.of_kind("settings"):
+        for change in snapshot.history.of_kind("settings"):
             steered |= dict(change.facts.get("values") or {})
-        settings = settings_of(kind, {**look.plan.settings, **steered})
-        self.side.set_settings(settings, steerable=RunAction.STEER in self._session.actions(look))
-        self.side.set_over(look.state in ("finished", "stopped", "failed"))
-        self.side.set_use(kind.use if look.has_model else "")
+        settings = settings_of(kind, {**snapshot.plan.settings, **steered})
+        self.side.set_settings(settings, steerable=RunAction.STEER in self._session.actions(snapshot))
+        self.side.set_over(snapshot.state in ("finished", "stopped", "failed"))
+        self.side.set_use(kind.use if snapshot.has_model else "")
 
-    def _show_schedule(self, look: RunSnapshot, kind: TaskKind | None) -> None:
-        pace = look.history.pace
+    def _show_schedule(self, snapshot: RunSnapshot, kind: TaskKind | None) -> None:
+        pace = snapshot.history.pace
         facts = pace.facts if pace is not None else {}
-        counts = facts.get("examples_by_phase") or [facts.get("examples") or _EXAMPLES] * len(look.plan.schedule.phases)
+        counts = facts.get("examples_by_phase") or [facts.get("examples") or _EXAMPLES] * len(
+            snapshot.plan.schedule.phases
+        )
         settings = (kind.settings if kind is not None else TrainingSettings)()
-        batch, size = (int(look.plan.settings.get(name, getattr(settings, name))) for name in ("batch", "size"))
-        of = (look.plan.schedule, tuple(counts), batch, size)
+        batch, size = (int(snapshot.plan.settings.get(name, getattr(settings, name))) for name in ("batch", "size"))
+        of = (snapshot.plan.schedule, tuple(counts), batch, size)
         if of != self._scheduled:
             self._scheduled = of
-            self.schedule.set_schedule(look.plan.schedule, counted(look.plan.schedule, counts), batch, size)
-        self.schedule.set_position(look.history.step or None)
+            self.schedule.set_schedule(snapshot.plan.schedule, counted(snapshot.plan.schedule, counts), batch, size)
+        self.schedule.set_position(snapshot.history.step or None)
         # what is being followed cannot be redrawn; a run that rests takes another course when it goes on
-        self.schedule.setEnabled(RunAction.RESUME in self._session.actions(look))
+        self.schedule.setEnabled(RunAction.RESUME in self._session.actions(snapshot))
 
     def _show_place(self, path: Path) -> None:
-        if path == self._path and self._session.watch.look is not None:
+        if path == self._path and self._session.watch.snapshot is not None:
             self._said = ""
-            self._say_state(self._session.watch.look)
+            self._say_state(self._session.watch.snapshot)
 
     def _show_progress(self, path: Path, progress: Progress) -> None:
-        look = self._session.watch.look
-        if path == self._path and look is not None and look.state != "running":
+        snapshot = self._session.watch.snapshot
+        if path == self._path and snapshot is not None and snapshot.state != "running":
             self._said = progress.stage
-            self._say_state(look)
+            self._say_state(snapshot)
             self.header.set_progress(progress.done, progress.total, busy=True)
 
     def _show_reading(self, progress: Progress) -> None:
@@ -284,9 +286,9 @@ class RunPage(QWidget):
                 action.setChecked(run.path == compared)
         menu.setEnabled(not menu.isEmpty())
 
-    def _show_comparison(self, look: RunSnapshot) -> None:
-        series = {name: (one.steps, one.values) for name, one in numbers_of(look.history)}
-        self.curves.set_comparison(look.plan.title or look.path.name, series, scales_of(look.history))
+    def _show_comparison(self, snapshot: RunSnapshot) -> None:
+        series = {name: (one.steps, one.values) for name, one in numbers_of(snapshot.history)}
+        self.curves.set_comparison(snapshot.plan.title or snapshot.path.name, series, scales_of(snapshot.history))
 
     def _end_comparison(self, path: Path | None) -> None:
         if path is None:

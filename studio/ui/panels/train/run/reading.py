@@ -34,12 +34,12 @@ def settings_of(kind: TaskKind, values: dict[str, object]) -> TrainingSettings:
         return kind.settings()
 
 
-def total_of(look: RunSnapshot) -> int:
+def total_of(snapshot: RunSnapshot) -> int:
     """Return how many steps a run takes, 0 while nobody knows."""
-    pace = look.history.pace
+    pace = snapshot.history.pace
     total = pace.facts.get("total") if pace is not None else None
-    if look.state in ("finished", "stopped"):
-        return max(1, look.history.step)
+    if snapshot.state in ("finished", "stopped"):
+        return max(1, snapshot.history.step)
     return total if isinstance(total, int) else 0
 
 
@@ -77,18 +77,18 @@ def marks_of(history: RunHistory) -> list[PlotMark]:
     return marks
 
 
-def samples_of(look: RunSnapshot) -> list[SampleShot]:
+def samples_of(snapshot: RunSnapshot) -> list[SampleShot]:
     """Return every sample, in the order of their steps."""
-    folder = look.path / "samples"
-    found = {one.step: folder / str(one.facts.get("file")) for one in look.history.of_kind("sample")}
+    folder = snapshot.path / "samples"
+    found = {one.step: folder / str(one.facts.get("file")) for one in snapshot.history.of_kind("sample")}
     return [SampleShot(step, found[step]) for step in sorted(found)]
 
 
-def figures_of(look: RunSnapshot) -> RunFigures:
+def figures_of(snapshot: RunSnapshot) -> RunFigures:
     """Return the figures of the line: of a run at work as they are now, of any other what is left to say."""
-    history = look.history
-    pace = dict(history.pace.facts) if history.pace is not None and look.state == "running" else {}
-    total = total_of(look)
+    history = snapshot.history
+    pace = dict(history.pace.facts) if history.pace is not None and snapshot.state == "running" else {}
+    total = total_of(snapshot)
     return RunFigures(
         stage=str(pace.get("stage") or ""),
         step=history.step if len(history.worked) else None,

@@ -22,7 +22,7 @@ class RunWatch(QObject):
 
     """
 
-    looked = Signal(object)
+    snapshot_taken = Signal(object)
     """A `RunSnapshot` in which there is something new, at most ten a second."""
     reading = Signal(object)
     """`Progress`, while a long log is read for the first time."""
@@ -36,7 +36,7 @@ class RunWatch(QObject):
         self._handle: JobHandle | None = None
         self._active = False
         self._pause = QTimer(self, singleShot=True)
-        self.look: RunSnapshot | None = None
+        self.snapshot: RunSnapshot | None = None
         self._connect()
 
     def _connect(self) -> None:
@@ -53,7 +53,7 @@ class RunWatch(QObject):
             self.look_now()
             return
         self._let_go()
-        self.look = None
+        self.snapshot = None
         self._reader = None if path is None else RunReader(path)
         self.look_now()
 
@@ -79,13 +79,13 @@ class RunWatch(QObject):
         handle.finished.connect(self._take)
         handle.failed.connect(self._fail)
 
-    def _take(self, look: RunSnapshot) -> None:
+    def _take(self, snapshot: RunSnapshot) -> None:
         self._handle = None
-        self.look = look
-        if look.fresh:
-            self.looked.emit(look)
+        self.snapshot = snapshot
+        if snapshot.fresh:
+            self.snapshot_taken.emit(snapshot)
         if self._active:
-            self._pause.start(_BUSY_MS if look.state == "running" else _CALM_MS)
+            self._pause.start(_BUSY_MS if snapshot.state == "running" else _CALM_MS)
 
     def _fail(self, failure: Failure) -> None:
         self._handle = self._reader = None
