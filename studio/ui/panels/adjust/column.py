@@ -28,12 +28,14 @@ class AdjustColumn(PictureColumn):
     def __init__(self, theme: Theme, change: Callable[[Callable[[AdjustSettings], AdjustSettings]], None]) -> None:
         self._change = change
         self.crop_button = QToolButton()
+        self.tools = QWidget()
         super().__init__(ADJUST, theme)
         self.form.set_open_groups(info.group for info in describe(ADJUST.settings))
 
     def controls(self) -> Sequence[QWidget]:
         """Return the photo, the tools and the settings."""
-        crop, tools = self.crop_button, QWidget()
+        crop, tools = self.crop_button, self.tools
+        tools.setEnabled(False)  # until there is a photo
         self._dress(
             crop, "crop", "Crop", "Choose on the picture what stays: Enter when done, Esc to leave it as it was"
         )
