@@ -4,6 +4,7 @@ step → evaluate (validate, sample) → save, until something ends it. Whatever
 newest checkpoint as if nothing had been: the same numbers are drawn, the same changes made.
 """
 
+import math
 import time
 from collections.abc import Generator
 from contextlib import suppress
@@ -207,7 +208,8 @@ class TrainingLoop:
     def _take_note(self, config: StepConfig, report: StepReport, rate: float) -> None:
         for name, update in report.updates:
             if update.verdict in {"skip", "diverged"}:
-                message = f"A step of the {name} was left out: its gradient was {update.norm:.3g} long."
+                was = f"{update.norm:.3g} long, far above what is usual" if math.isfinite(update.norm) else "not finite"
+                message = f"A step of the {name} was left out: its gradient was {was}."
                 self._logger.event("guard", self.step, what="skipped", message=message)
         begins = config.step == self._timeline.phase_start(config.phase)
         if begins and all(update.verdict == "rest" for _, update in report.updates):

@@ -121,7 +121,9 @@ def test_a_few_bad_steps_are_left_out_and_the_run_goes_on(tmp_path):
     run = new_run(tmp_path / "run", toy_plan(20))
     trained, _ = train_to_end(run, open_stumbling)
     assert trained.state == "finished"
-    assert [event.facts["what"] for event in history_of(run).of_kind("guard")] == ["skipped"] * 3
+    guards = history_of(run).of_kind("guard")
+    assert [event.facts["what"] for event in guards] == ["skipped"] * 3
+    assert guards[0].facts["message"] == "A step of the network was left out: its gradient was not finite."
     assert all(torch.isfinite(value).all() for value in weights_in(run).values())
     losses = dict(numbers_of(run)["loss"])
     assert [step for step, loss in losses.items() if math.isnan(loss)] == [6, 7, 8]

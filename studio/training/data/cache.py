@@ -167,11 +167,11 @@ def caching_pictures(
 
 
 def telling_left_out(cache: PictureCache) -> Job[None]:
-    """Name the files that gave no picture."""
+    """Name the files that gave no picture: no warnings, for the window's report has told, and they need no hand."""
     for left_out in cache.left_out[:_NAMED]:
-        yield Log(f"“{readable(left_out.path.name)}” {left_out.reason}; it is left out.", "warning")
+        yield Log(f"“{readable(left_out.path.name)}” {left_out.reason}; it is left out.")
     if len(cache.left_out) > _NAMED:
-        yield Log(f"{len(cache.left_out) - _NAMED} more are left out for such reasons.", "warning")
+        yield Log(f"{len(cache.left_out) - _NAMED} more are left out for such reasons.")
 
 
 def _open(

@@ -28,6 +28,7 @@ class AdjustColumn(PictureColumn):
     def __init__(self, theme: Theme, change: Callable[[Callable[[AdjustSettings], AdjustSettings]], None]) -> None:
         self._change = change
         self.crop_button = QToolButton()
+        self.tools = QWidget()
         super().__init__(ADJUST, theme)
         self.form.set_open_groups(info.group for info in describe(ADJUST.settings))
 
@@ -53,8 +54,9 @@ class AdjustColumn(PictureColumn):
             button.setFixedWidth(self._theme.tokens.control)
             button.clicked.connect(partial(self._change, change))
             buttons.append(button)
-        tools = holding(row(crop, None, *buttons, gap=self._theme.tokens.gap // 2))
-        return (*self.slots.values(), tools, self.form)
+        holding(row(crop, None, *buttons, gap=self._theme.tokens.gap // 2), self.tools)
+        self.tools.setEnabled(False)  # until there is a photo
+        return (*self.slots.values(), self.tools, self.form)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Leave out what the buttons set."""

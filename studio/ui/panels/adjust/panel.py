@@ -46,8 +46,11 @@ class AdjustPanel(PicturePanel):
 
     @property
     def words(self) -> Mapping[SessionState, str]:
-        """What can be done when it is done."""
-        return {**super().words, SessionState.FINISHED: "Done: save it, or send it on with File › Send Picture To"}
+        """What can be done when it is done; while a crop is chosen, how."""
+        done = "Done: save it, or send it on with File › Send Picture To"
+        if self.session.shows_whole:
+            done = "Drag the corners: Enter when done, Esc leaves the crop as it was"
+        return {**super().words, SessionState.FINISHED: done}
 
     def make_session(self) -> AdjustSession:
         """Return the panel's state."""
@@ -90,6 +93,7 @@ class AdjustPanel(PicturePanel):
         self.crop.setVisible(on)
         self.canvas.layers.activate(self.crop if on else None)
         self.session.show_whole(on)
+        self._show_state()
 
     def _dismiss_crop(self) -> None:
         self.session.change(crop=self._crop_before)
@@ -124,6 +128,7 @@ class AdjustPanel(PicturePanel):
         """Show the photo, and close what was open of the last one."""
         if role == CONTENT:
             self.column.crop_button.setChecked(False)
+            self.column.tools.setEnabled(self.session.photo is not None)
         super().show_input(role)
         self._place_crop()
 

@@ -249,6 +249,7 @@ def test_the_crop_is_chosen_on_all_of_the_photo(opened, photo, settled):
     opened.column.crop_button.click()
     settled()
     assert opened.canvas.hasFocus()
+    assert "Enter when done" in opened.workspace.progress_line.text
     assert opened.canvas.picture_size == (240, 160)
     assert opened.crop.crop == QRectF(60, 40, 120, 80)
     assert opened.canvas.accessibleDescription().startswith("Photo, 240 by 160 pixels. Crop 120 × 80, 60 from the left")
@@ -259,6 +260,7 @@ def test_the_crop_is_chosen_on_all_of_the_photo(opened, photo, settled):
     settled()
     assert opened.canvas.picture_size == (120, 80)
     assert opened.canvas.layers.active is None
+    assert "save it" in opened.workspace.progress_line.text
 
 
 def test_no_late_proof_of_the_rest_is_shown_as_all_of_the_photo(opened, settled, until):
@@ -391,6 +393,7 @@ def test_every_control_has_a_name_and_explains_itself(panel):
 
 
 def test_without_a_photo_the_tools_do_nothing(panel):
+    assert not panel.column.crop_button.isEnabled()
     panel.column.crop_button.click()
     tool(panel, "Turn left").click()
     QTest.keyClick(panel.canvas, Qt.Key.Key_Return)

@@ -413,3 +413,11 @@ def test_the_colours_follow_the_theme(make: Made, theme: Theme) -> None:
     after = editor.grab().toImage()
     places = [(20, 60), (150, 20), (editor.width() - 40, 300)]
     assert all(before.pixelColor(x, y).lightness() + 60 < after.pixelColor(x, y).lightness() for x, y in places)
+
+
+def test_every_column_is_as_wide_as_its_title(make):
+    editor = make(width=700)
+    table = editor.table
+    table.set_more(True)
+    header = table.horizontalHeader()
+    assert [KEYS[i] for i in range(len(KEYS)) if header.sectionSize(i) < header.sectionSizeHint(i)] == []

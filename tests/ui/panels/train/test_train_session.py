@@ -93,7 +93,7 @@ def test_what_is_missing_is_said_one_thing_after_the_other(session, photos, unti
     new.choose_kind("painter")
     assert new.missing == "Drop photos here."
     new.drop([photos])
-    assert new.missing.startswith("Painting: the painting it imitates")
+    assert new.missing.startswith("Still needed: the painting it imitates")
     painting = tmp_path / "rose.png"
     Image.new("RGB", (8, 8)).save(painting)
     new.drop([painting])
@@ -137,6 +137,18 @@ def pictures_in(folder: Path, count: int, first: int = 0) -> Path:
     for number in range(first, first + count):
         Image.new("RGB", (40, 30), (number, 90, 60)).save(folder / f"{number}.png")
     return folder
+
+
+def test_data_that_cannot_be_understood_is_missing_until_it_is_taken_away(session, photos, until, tmp_path):
+    new = session.new_run
+    (tmp_path / "empty").mkdir()
+    new.add_data([tmp_path / "empty"])
+    until(lambda: new.missing != "")
+    assert "empty" in new.missing
+    new.add_data([photos])
+    new.remove_data([tmp_path / "empty"])
+    until(lambda: new.reports[0] is not None)
+    assert new.missing == ""
 
 
 def test_every_slot_has_its_data_and_its_report(two_slots, until, tmp_path):

@@ -42,6 +42,7 @@ class DataExaminer(QObject):
         super().__init__(parent)
         self._reader = reader
         self.reports: dict[DataPlace, DataReport] = {}
+        self.failures: dict[DataPlace, Failure] = {}
         self._tasks: dict[DataPlace, ExamineTask] = {}
         self._handles: dict[DataPlace, JobHandle] = {}
 
@@ -87,7 +88,7 @@ class DataExaminer(QObject):
 
     def _forget(self, place: DataPlace) -> None:
         self._tasks.pop(place, None)
-        known = self.reports.pop(place, None)
+        known = self.reports.pop(place, None) or self.failures.pop(place, None)
         handle = self._handles.pop(place, None)
         if handle is not None:
             handle.drop()
@@ -101,4 +102,5 @@ class DataExaminer(QObject):
 
     def _fail(self, place: DataPlace, failure: Failure) -> None:
         del self._handles[place]
+        self.failures[place] = failure
         self.failed.emit(place, failure)

@@ -279,13 +279,15 @@ class NewRun(QObject):
             if not self.data[slot.name]:
                 return slot.help if len(self.kind.data) == 1 else f"{slot.title}: {slot.help}"
         if (wanted := self._missing_input()) is not None:
-            return f"{wanted.title}: {wanted.help[:1].lower()}{wanted.help[1:]}"
+            return f"Still needed: {wanted.help[:1].lower()}{wanted.help[1:]}"
         every = chain(*map(self.paths_at, self.places), self.inputs.values())
         gone = next((path for path in every if not path.exists()), None)
         if gone is not None:
             return f"{gone.name} is not there any more: remove it, or bring it back."
         if any(report is not None and report.taught == 0 for report in self.reports):
             return "None of these files can be learnt from."
+        if (failure := next(iter(self.examiner.failures.values()), None)) is not None:
+            return failure.cause
         return ""
 
     def _missing_input(self) -> InputSlot | None:

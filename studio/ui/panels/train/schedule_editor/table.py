@@ -253,13 +253,18 @@ class PhaseTable(QTableView):
         header = self.horizontalHeader()
         for index, column in enumerate(COLUMNS):
             self.setColumnHidden(index, column.more and not more)
-            self.setColumnWidth(index, column.width)
+            self.setColumnWidth(index, self._width(index))
             header.setSectionResizeMode(index, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch if not more else QHeaderView.ResizeMode.Fixed)
 
+    def _width(self, index: int) -> int:
+        header = self.horizontalHeader()
+        header.ensurePolished()
+        return max(COLUMNS[index].width, header.sectionSizeHint(index))
+
     def height_for(self, width: int) -> int:
         """Return what all rows need, px, with the bar below them where the columns do not fit into `width`."""
-        fits = sum(COLUMNS[i].width for i in self.shown_columns) <= width
+        fits = sum(self._width(i) for i in self.shown_columns) <= width
         bar = 0 if fits else self.horizontalScrollBar().sizeHint().height()
         rows = self.verticalHeader().defaultSectionSize() * self._model.rowCount()
         return self.horizontalHeader().sizeHint().height() + rows + bar + 2 * self.frameWidth()
