@@ -112,7 +112,7 @@ def beside_training(app: QApplication, seconds: float, size: int) -> Heartbeat:
         path = session.manager.create(training_plan(size))
         assert path is not None
         session.show(path)
-        wait_until(lambda: session.watch.look is not None and session.watch.look.history.step >= 12)
+        wait_until(lambda: session.watch.snapshot is not None and session.watch.snapshot.history.step >= 12)
         looks: list[RunSnapshot] = []
         session.watch.looked.connect(looks.append)
         beat = measure(f"training {size} px, watched", seconds, looks)
