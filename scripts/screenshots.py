@@ -265,10 +265,14 @@ def train(stage: Stage) -> QPixmap:
         small = {"size": 96, "batch": 2, "sample_every": 25, "validate_every": 50, "held_back": 3, "steps": 900}
         session.new_run.set_settings(session.new_run.settings.model_copy(update=small))
         panel.start()
-        stage.wait_until(lambda: session.watch.snapshot is not None and session.watch.snapshot.history.step >= 410, 3600)
+        stage.wait_until(
+            lambda: session.watch.snapshot is not None and session.watch.snapshot.history.step >= 410, 3600
+        )
         assert session.shown is not None
         session.manager.steer(session.shown, {"style_weight": 1.5})
-        stage.wait_until(lambda: session.watch.snapshot is not None and session.watch.snapshot.history.step >= 525, 3600)
+        stage.wait_until(
+            lambda: session.watch.snapshot is not None and session.watch.snapshot.history.step >= 525, 3600
+        )
         shot = stage.grab()
         session.manager.pause_all_here()
         stage.wait_until(lambda: not session.manager.here)
