@@ -10,7 +10,7 @@ from PIL import Image
 
 from studio.core.atomic import write_file
 from studio.core.events import DeepPicture, Picture
-from studio.core.icc import from_srgb
+from studio.core.icc import from_srgb, is_linear
 from studio.core.picture_decoding import PictureError
 from studio.core.picture_metadata import add_to_jpeg, add_to_png, digital_source_type, xmp_packet
 from studio.core.recipes import Recipe
@@ -26,6 +26,7 @@ SUFFIXES: dict[str, Format] = {
     ".tiff": "TIFF",
     ".webp": "WebP",
 }
+_BITS = {"PNG": 8, "TIFF": 16}
 _LONGEST_SIDE = {"JPEG": 65_500, "WebP": 16_383}
 
 
@@ -45,7 +46,8 @@ def save_picture(
         path: ends in .png, .jpg, .tif or .webp (any case).
         picture: 8 or 16 bits, RGB or RGBA.
         recipe: stored inside the file.
-        icc_profile: colours are converted to this RGB profile, which is embedded; otherwise sRGB is.
+        icc_profile: colours are converted to this RGB profile, which is embedded; otherwise sRGB is, and in place of
+            a profile of linear light, of which 8 bits would show steps.
         quality: 1–100 for JPEG and WebP; WebP at 100 is lossless.
         bits: TIFF has 16 unless told otherwise, PNG 8; JPEG and WebP always 8.
         ai_mark: say in the file, as IPTC asks, that the picture was made with AI.
@@ -88,16 +90,19 @@ def encode(
     source_type = digital_source_type(recipe) if ai_mark else None
     if kind == "JPEG":
         picture = _on_white(picture)
+    deep = kind in ("PNG", "TIFF") and (bits or _BITS[kind]) == 16
+    if icc_profile and not deep and is_linear(icc_profile):
+        icc_profile = None
     colours, profile = from_srgb(to_16_bits(picture), icc_profile)
     if kind == "PNG":
-        png = encode_png(colours if bits == 16 else to_8_bits(colours))
+        png = encode_png(colours if deep else to_8_bits(colours))
         return add_to_png(png, recipe_json, source_type, profile)
     if kind == "JPEG":
         return add_to_jpeg(_encode_jpeg(to_8_bits(colours), profile, quality), recipe_json, source_type)
     packet = xmp_packet(recipe_json, source_type) if recipe_json or source_type else b""
     if kind == "WebP":
         return _encode_webp(to_8_bits(colours), profile, quality, packet)
-    return _encode_tiff(to_8_bits(colours) if bits == 8 else colours, profile, packet)
+    return _encode_tiff(colours if deep else to_8_bits(colours), profile, packet)
 
 
 def encode_png(pixels: Picture | DeepPicture) -> bytes:
