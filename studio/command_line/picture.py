@@ -15,8 +15,9 @@ from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
 from studio.core.failures import Failure, StudioError
-from studio.core.images import load_picture, save_picture
+from studio.core.images import load_picture, metadata_of, save_picture
 from studio.core.library import Library
+from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_saving import SUFFIXES
 from studio.core.picture_task import InputSlot, PictureRequest, PictureResult, PictureTask
 from studio.core.settings import Settings
@@ -56,7 +57,9 @@ class PictureCommand:
         def load() -> PictureRequest:
             return PictureRequest({role: tuple(map(load_picture, paths)) for role, paths in files.items()})
 
-        maker = PictureMaker(asked.output, events=asked.events, debug=asked.debug, started=started)
+        maker = PictureMaker(
+            asked.output, events=asked.events, debug=asked.debug, started=started, metadata=asked.metadata
+        )
         return maker.make(lambda: PictureOrder(self.task, Controls(settings), load))
 
     @property
@@ -82,6 +85,11 @@ class PictureCommand:
         parser.add_argument(
             "-o", "--output", metavar="OUT", type=Path, required=True, help=".png, .jpg, .tif (16 bits) or .webp"
         )
+        parser.add_argument(
+            "--metadata", choices=("keep", "location", "none"), default="keep",
+            help="what the photo says of itself (author, rights, date, camera, resolution): kept but for where it was"
+            " taken, that as well, or nothing",
+        )  # fmt: skip
         self.add_flags(parser)
         parser.add_events_flag()
         add_settings(parser, self.task.settings)
@@ -146,11 +154,14 @@ class PictureMaker:
         events: report as JSON lines.
         debug: print the traceback of a failure.
         started: when the program started, on `perf_counter`'s clock.
+        metadata: what of the photo's metadata goes into the picture.
 
     """
 
-    def __init__(self, output: Path, *, events: bool, debug: bool, started: float) -> None:
-        self._output = output
+    def __init__(
+        self, output: Path, *, events: bool, debug: bool, started: float, metadata: MetadataChoice = "keep"
+    ) -> None:
+        self._output, self._metadata = output, metadata
         self._debug = debug
         self._started = started
         self._reporter: Reporter = reporter(events=events, started=started)
@@ -180,7 +191,11 @@ class PictureMaker:
             self._output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_error(self._output, error) from error
-        save_picture(self._output, result.picture, recipe=result.recipe, icc_profile=request.photo.icc_profile)
+        photo = request.photo
+        save_picture(
+            self._output, result.picture, recipe=result.recipe, icc_profile=photo.icc_profile,
+            photo=metadata_of(photo, self._metadata),
+        )  # fmt: skip
         library = Library(UserFolders.standard().library)
         with suppress(StudioError):  # a convenience for `replay`; the picture itself is safe
             for used in request.pictures:

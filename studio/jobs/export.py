@@ -14,8 +14,9 @@ from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
-from studio.core.images import LoadedPicture, save_picture
+from studio.core.images import LoadedPicture, metadata_of, save_picture
 from studio.core.library import Library
+from studio.core.photo_metadata import MetadataChoice
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
@@ -40,6 +41,7 @@ class ExportTask:
     settings: Settings
     recipe: Recipe
     ai_mark: bool = True
+    metadata: MetadataChoice = "keep"
 
 
 def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
@@ -56,7 +58,10 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     photo = task.inputs[0]
     picture = compositing.compose(photo.pixels, task.layer, task.settings)
     recipe = _with_settings(task.recipe, task.settings)
-    save_picture(task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark)
+    save_picture(
+        task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark,
+        photo=metadata_of(photo, task.metadata),
+    )  # fmt: skip
     for used in task.inputs:
         yield Progress(f"Keeping {used.name}")
         task.library.keep_input(used)

@@ -37,7 +37,10 @@ from studio.ui.theme import Theme
 __all__ = ["PanelContext", "PicturePanel"]
 
 _PASTED = "Pasted picture"
-PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif);;All files (*)"
+PICTURE_FILTER = (
+    "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif *.avif *.jp2 *.psd *.tga *.qoi *.ppm *.pgm *.pfm"
+    " *.heic *.heif);;All files (*)"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
