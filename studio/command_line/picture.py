@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
 from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
@@ -86,7 +86,7 @@ class PictureCommand:
             "-o", "--output", metavar="OUT", type=Path, required=True, help=".png, .jpg, .tif (16 bits) or .webp"
         )
         parser.add_argument(
-            "--metadata", choices=("keep", "location", "none"), default="keep",
+            "--metadata", choices=get_args(MetadataChoice), default="keep",
             help="what the photo says of itself (author, rights, date, camera, resolution): kept but for where it was"
             " taken, that as well, or nothing",
         )  # fmt: skip

@@ -15,18 +15,23 @@ from PIL import Image
 from studio.core.events import DeepPicture
 from studio.core.icc import deep_to_srgb, lab_to_srgb
 
-__all__ = ["TIFF_STARTS", "DeepValues", "RawPictureError", "deep_values", "main_page_first", "unit_16"]
+__all__ = [
+    "TIFF_STARTS", "DeepValues", "RawPictureError", "check_size",
+    "deep_values", "main_page_first", "unit_16", "upright",
+]  # fmt: skip
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ORIENTATION, _DNG_VERSION, _ICC_PROFILE = 274, 50706, 34675
 _COLOURS = {"GRAY": 1, "RGB": 3, "CMYK": 4, "LAB": 3}
 _PSD_TYPES = {8: ">u1", 16: ">u2", 32: ">f4"}
+_NOT_DECODED = (ValueError, KeyError, NotImplementedError)
+"""What tifffile raises where it lacks the package `imagecodecs`."""
 _THUMBNAIL = 4
 """A first page of so many times fewer pixels than another one is a thumbnail, whether it says so or not."""
 
 
 class RawPictureError(Exception):
-    """A camera's raw file inside a TIFF: its full picture has yet to be developed."""
+    """A camera's raw file, whose full picture has yet to be developed; named after the maker where that is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,16 +142,12 @@ def _of_tiff(data: bytes) -> DeepValues | None:
 
     with tifffile.TiffFile(BytesIO(data)) as file:
         page: Any = file.pages[0]
-        _check_size(page.imagewidth, page.imagelength)
+        check_size(page.imagewidth, page.imagelength)
         bits = page.bitspersample if isinstance(page.bitspersample, int) else max(page.bitspersample)
         space = _space(page.photometric.name)
         try:
             array = page.asarray()
-        except (
-            ValueError,
-            KeyError,
-            NotImplementedError,
-        ):  # a compression that needs another package; OpenCV knows the usual ones
+        except _NOT_DECODED:  # a compression that needs another package; OpenCV knows the usual ones
             array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
             if array is None:
                 return None
@@ -158,7 +159,7 @@ def _of_tiff(data: bytes) -> DeepValues | None:
             array = array.reshape(*array.shape[:2], -1)
         count = _COLOURS.get(space, 0)
         profile, orientation = page.tags.valueof(_ICC_PROFILE) or None, page.tags.valueof(_ORIENTATION, 1)
-        values = partial(DeepValues, profile=profile, orientation=_upright(orientation), bits=bits)
+        values = partial(DeepValues, profile=profile, orientation=upright(orientation), bits=bits)
         photometric, extras, colormap = page.photometric.name, tuple(page.extrasamples), page.colormap
     if photometric == "PALETTE" and colormap is not None:
         return values("RGB", np.moveaxis(colormap[:, array[..., 0]], 0, -1))
@@ -188,7 +189,8 @@ def _space(photometric: str) -> str:
     return {"SEPARATED": "CMYK", "CIELAB": "LAB", "ICCLAB": "LAB"}.get(photometric, "")
 
 
-def _upright(orientation: Any) -> int:
+def upright(orientation: Any) -> int:
+    """Return Exif's orientation, 1–8; 1 where a file says anything else."""
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
@@ -229,7 +231,7 @@ def _of_psd(data: bytes) -> DeepValues | None:
     (compression,) = struct.unpack_from(">H", data, place)
     if space is None or channels < _COLOURS[space] or compression not in (0, 1) or bits not in _PSD_TYPES:
         return None
-    _check_size(width, height)
+    check_size(width, height)
     row = width * bits // 8
     if compression == 0:
         raw = data[place + 2 : place + 2 + row * height * channels]
@@ -275,14 +277,15 @@ def _of_pfm(data: bytes) -> DeepValues:
     start = data.index(scale, data.index(fields[2], data.index(fields[1], 2) + len(fields[1]))) + len(scale) + 1
     channels = 3 if kind == b"PF" else 1
     count = width * height * channels
-    _check_size(width, height)
+    check_size(width, height)
     if len(data) < start + 4 * count:
         raise EOFError("truncated")
     array = np.frombuffer(data, "<f4" if float(scale) < 0 else ">f4", count, start).reshape(height, width, channels)
     return DeepValues("RGB" if channels == 3 else "GRAY", unit_16(array[::-1], 32), bits=32)
 
 
-def _check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int) -> None:
+    """Raise Pillow's DecompressionBombError for more pixels than are opened here (`picture_decoding.HARD_LIMIT`)."""
     if width * height > (Image.MAX_IMAGE_PIXELS or 0):
         raise Image.DecompressionBombError(f"{width} × {height} pixels")
 

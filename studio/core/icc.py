@@ -124,7 +124,7 @@ def lab_to_srgb(lab: NDArray[np.float32]) -> DeepPicture:
     """Return CIE L*a*b* (H×W×3, D50, as in profiles and TIFF files) as sRGB in 16 bits."""
     fy = (lab[..., 0] + 16.0) / 116.0
     f = np.stack([fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0], axis=-1)
-    xyz = np.where(f > 6.0 / 29.0, f**3, (f - 16.0 / 116.0) * (3.0 * (6.0 / 29.0) ** 2)) * (0.9642, 1.0, 0.8249)
+    xyz = np.where(f > 6.0 / 29.0, f**3, (f - 16.0 / 116.0) * (3.0 * (6.0 / 29.0) ** 2)) * _D50
     light = cv2.transform(xyz.astype(np.float32), np.linalg.inv(_SRGB_TO_XYZ).astype(np.float32))
     return _inverse_of_srgb(np.asarray(light, np.float32))
 
@@ -179,17 +179,22 @@ def _light_of(colours: DeepPicture, curves: Sequence[NDArray[np.float64]]) -> ND
 
 
 def _inverse_of_srgb(light: NDArray[np.float32]) -> DeepPicture:
-    index = (np.sqrt(light.clip(0.0, 1.0)) * 65535.0 + 0.5).astype(np.uint16)
-    return np.asarray(_inverse_table(_srgb_light(65_536))[index], np.uint16)
+    return np.asarray(_inverse_table(_srgb_light(65_536))[_index_of(light)], np.uint16)
+
+
+def _index_of(light: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Return where light, 0–1, stands in an `_inverse_table`.
+
+    Those are spaced by square root: evenly spaced ones would be coarse in the shadows.
+    """
+    return np.asarray(np.sqrt(light.clip(0.0, 1.0)) * 65535.0 + 0.5, np.uint16)
 
 
 def _with_curves(
     picture: DeepPicture, light: NDArray[np.float32], matrix: NDArray[Any], curves: Sequence[NDArray[np.float64]]
 ) -> DeepPicture:
     """Return `picture` with the colours of `light` after `matrix`, each channel on its curve (value → light)."""
-    colours = cv2.transform(light, matrix.astype(np.float32))
-    # the tables are spaced by square root: evenly spaced ones would be coarse in the shadows
-    index = (np.sqrt(colours.clip(0.0, 1.0)) * 65535.0 + 0.5).astype(np.uint16)
+    index = _index_of(np.asarray(cv2.transform(light, matrix.astype(np.float32)), np.float32))
     result = picture.copy()
     for channel, curve in enumerate(curves):
         result[..., channel] = _inverse_table(curve)[index[..., channel]]

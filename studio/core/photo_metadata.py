@@ -7,14 +7,15 @@ only if that is wanted.
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from io import BytesIO
+from itertools import chain
 from typing import Any, Literal, TypeAlias
 from xml.etree import ElementTree
 
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from studio.core.picture_metadata import PhotoMetadata, xmp_packets
+from studio.core.picture_decoding import open_image
+from studio.core.picture_metadata import PhotoMetadata, xmp_elements, xmp_packets
 
 MetadataChoice: TypeAlias = Literal["keep", "location", "none"]
 """What of the photo's metadata goes into a picture: all but where it was taken, that as well, or nothing."""
@@ -25,7 +26,7 @@ _ABOUT = (270, 271, 272, 282, 283, 296, 306, 315, 18246, 33432)
 _NOT_OF_A_RESULT = {37500, 40961, 40962, 40963, 40965}
 """The maker's note (its offsets are those of the photo's file), colour space, width, height, interoperability."""
 
-_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_DESCRIPTION = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
 _XMP_KEPT = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
@@ -33,6 +34,8 @@ _XMP_KEPT = {
     "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
 }
+for _prefix, _uri in _XMP_KEPT.items():
+    ElementTree.register_namespace(_prefix, _uri)
 _XMP_PLACES = {"City", "State", "Country", "Location", "CountryCode"}
 _XMP_OF_THE_FILE = {"ColorMode", "ICCProfile", "format", "History", "DocumentAncestors", "TextLayers"}
 
@@ -43,7 +46,7 @@ def read_photo_metadata(data: bytes, choice: MetadataChoice) -> PhotoMetadata:
         return PhotoMetadata()
     location = choice == "location"
     exif, dpi = b"", None
-    with suppress(Exception), Image.open(BytesIO(data)) as image:  # broken metadata may raise anything
+    with suppress(Exception), open_image(data) as image:  # broken metadata may raise anything
         dpi = _dpi(image)
         exif = _exif(image, location)
     xmp = ""
@@ -121,26 +124,18 @@ def _written(exif: Image.Exif) -> bytes:
 
 def _xmp(data: bytes, location: bool) -> Iterator[str]:
     """Yield the properties about author, rights and content from a file's XMP packet."""
-    for prefix, uri in _XMP_KEPT.items():
-        ElementTree.register_namespace(prefix, uri)
     seen = set()
-    for packet in xmp_packets(data):
-        text = packet.decode(errors="replace").strip("\ufeff\0 \r\n\t")
-        if "<!DOCTYPE" in text:
-            continue  # XMP has no use for entity declarations; bombs have
-        try:
-            root = ElementTree.fromstring(text)
-        except ElementTree.ParseError:
+    for description in chain.from_iterable(map(xmp_elements, xmp_packets(data))):
+        if description.tag != _DESCRIPTION:
             continue
-        for description in root.iter(f"{_RDF}Description"):
-            attributes = (_element(name, value) for name, value in description.attrib.items())
-            for element in (*attributes, *description):
-                uri, _, name = element.tag[1:].partition("}")
-                wanted = uri in _XMP_KEPT.values() and name not in _XMP_OF_THE_FILE
-                if wanted and (location or name not in _XMP_PLACES) and element.tag not in seen:
-                    seen.add(element.tag)
-                    element.tail = None
-                    yield ElementTree.tostring(element, encoding="unicode")
+        attributes = (_element(name, value) for name, value in description.attrib.items())
+        for element in (*attributes, *description):
+            uri, _, name = element.tag[1:].partition("}")
+            wanted = uri in _XMP_KEPT.values() and name not in _XMP_OF_THE_FILE
+            if wanted and (location or name not in _XMP_PLACES) and element.tag not in seen:
+                seen.add(element.tag)
+                element.tail = None
+                yield ElementTree.tostring(element, encoding="unicode")
 
 
 def _element(name: str, value: str) -> ElementTree.Element:

@@ -16,9 +16,11 @@ from studio.core.deep_decoding import (
     TIFF_STARTS,
     DeepValues,
     RawPictureError,
+    check_size,
     deep_values,
     main_page_first,
     unit_16,
+    upright,
 )
 from studio.core.events import DeepPicture, Picture
 from studio.core.failures import StudioError
@@ -32,22 +34,8 @@ HARD_LIMIT = 400_000_000
 """Pixels above which a file is refused by its header: it is a decompression bomb, or too much for this computer."""
 
 _FORMATS = (
-    "PNG",
-    "JPEG",
-    "MPO",
-    "TIFF",
-    "WEBP",
-    "BMP",
-    "DIB",
-    "GIF",
-    "PPM",
-    "JPEG2000",
-    "AVIF",
-    "TGA",
-    "PSD",
-    "QOI",
-    "HEIF",
-)
+    "PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PSD", "QOI", "HEIF",
+)  # fmt: skip
 _ORIENTATION, _BITS_PER_SAMPLE = 274, 258
 _SRGB_CHROMATICITIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
@@ -86,7 +74,8 @@ def decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
     try:
         return _decode(data, max_pixels)
     except RawPictureError as error:
-        raise PictureError(f"“{name}” is a camera's raw file{error}, not yet a picture.", RAW_REMEDY) from error
+        maker = f" ({error})" if str(error) else ""
+        raise PictureError(f"“{name}” is a camera's raw file{maker}, not yet a picture.", RAW_REMEDY) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name, str(error)) from error
     except MemoryError as error:
@@ -108,9 +97,9 @@ def decode_deep(data: bytes) -> DeepPicture | None:
 
     None where 8 bits are all that can be had of it: other files, CMYK, colour profiles that are tables.
     """
-    for candidate in (data, without_metadata(data)):
+    for prepare in (bytes, without_metadata):  # as it is first; the second is work
         with suppress(Exception):  # `decode` has said what is wrong with it
-            if candidate is None or (values := _deep_values(_main_page_first(candidate))) is None:
+            if (candidate := prepare(data)) is None or (values := _deep_values(_main_page_first(candidate))) is None:
                 return None
             deep, turn = values.to_srgb(), _UPRIGHT.get(values.orientation)
             return deep if deep is None or turn is None else np.ascontiguousarray(turn(deep))
@@ -119,10 +108,10 @@ def decode_deep(data: bytes) -> DeepPicture | None:
 
 def _decode(data: bytes, max_pixels: int) -> DecodedPicture:
     if maker := raw_maker(data):
-        raise RawPictureError(f" ({maker})")
+        raise RawPictureError(maker)
     data = _main_page_first(data)
     try:
-        opened = _open(data)
+        opened = open_image(data)
     except UnidentifiedImageError:  # a kind that Pillow does not know, e.g. a TIFF of floating-point colours
         values = deep_values(data)
         if values is None:
@@ -131,14 +120,14 @@ def _decode(data: bytes, max_pixels: int) -> DecodedPicture:
         return _of_values(values, (width, height), values.profile, max_pixels)
     with opened as image:
         width, height = image.size
-        _check_size(width, height)
+        check_size(width, height)
         orientation, profile = _orientation(image), _profile(image)
         if orientation >= 5 and image.format != "TIFF":  # Pillow gives a TIFF's size as it stands upright
             width, height = height, width
         if _bits(image, data) > 8 or image.format == "PSD":
             if image.format == "PNG":
                 image.load()  # Pillow checks it whole first: OpenCV would hand out half a picture
-            if (values := _deep_values(data)) is not None:
+            if (values := _deep_values(data, image)) is not None:
                 return _of_values(values, (width, height), image.info.get("icc_profile") or None, max_pixels)
         if width * height > max_pixels:  # a JPEG decodes at 1/2, 1/4 or 1/8 at a fraction of the cost
             image.draft(None, _reduced_size(*image.size, max_pixels))
@@ -162,7 +151,13 @@ def _of_values(
     return DecodedPicture(_finish(image, values.orientation, max_pixels), full_size, profile, values.bits)
 
 
-def _open(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
+    """Open a file of any of the formats that are read here, as far as Pillow knows them; nothing is decoded yet.
+
+    Raises:
+        UnidentifiedImageError: it is none of them.
+
+    """
     Image.init()
     if data[4:8] == b"ftyp" and "HEIF" not in Image.OPEN:
         with suppress(ImportError):  # an optional extra: see pyproject.toml
@@ -183,16 +178,28 @@ def _main_page_first(data: bytes) -> bytes:
         return data
 
 
-def _deep_values(data: bytes) -> DeepValues | None:
-    """Return a deep file's values; a PNG's with the profile and orientation that stand in chunks of their own."""
+def _deep_values(data: bytes, image: Image.Image | None = None) -> DeepValues | None:
+    """Return a deep file's values; a PNG's with what stands in chunks of their own: profile, orientation, a clear tone.
+
+    Args:
+        data: the file.
+        image: the same, where Pillow has opened it already; asked for Exif it would decode the pixels once more.
+
+    """
     values = deep_values(data)
     if values is None or not data.startswith(PNG_SIGNATURE):
         return values
-    with _open(data) as image:
-        alpha, tone = values.alpha, image.info.get("transparency")
-        if values.space == "GRAY" and isinstance(tone, int):  # which OpenCV leaves to us
-            alpha = np.where(values.colours[..., 0] == tone, 0, 65535).astype(np.uint16)
-        return replace(values, alpha=alpha, profile=_profile(image), orientation=_orientation(image))
+    if image is None:
+        with open_image(data) as opened:
+            return _with_chunks(values, opened)
+    return _with_chunks(values, image)
+
+
+def _with_chunks(values: DeepValues, png: Image.Image) -> DeepValues:
+    alpha, tone = values.alpha, png.info.get("transparency")
+    if values.space == "GRAY" and isinstance(tone, int):  # which OpenCV leaves to us
+        alpha = np.where(values.colours[..., 0] == tone, 0, 65535).astype(np.uint16)
+    return replace(values, alpha=alpha, profile=_profile(png), orientation=_orientation(png))
 
 
 def _repaired(data: bytes) -> Iterator[bytes]:
@@ -206,17 +213,16 @@ def _repaired(data: bytes) -> Iterator[bytes]:
 
 
 def _all_pixels(data: bytes) -> bytes:
-    with _open(data) as image:
+    with open_image(data) as image:
         return image.tobytes()
 
 
 def _orientation(image: Image.Image) -> int:
     """Return Exif's orientation, 1–8; 1 (upright) where it says anything else, or cannot be read."""
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        return upright(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # Pillow raises whatever a broken directory trips it into
         return 1
-    return int(value) if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _profile(image: Image.Image) -> bytes | None:
@@ -239,11 +245,6 @@ def _finish(image: Image.Image, orientation: int, max_pixels: int) -> Picture:
     turn = _UPRIGHT.get(orientation)
     pixels = np.asarray(image)
     return np.ascontiguousarray(pixels if turn is None else turn(pixels))
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > HARD_LIMIT:
-        raise Image.DecompressionBombError(f"{width} × {height} pixels")
 
 
 def _bits(image: Image.Image, data: bytes) -> int:

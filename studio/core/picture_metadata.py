@@ -8,6 +8,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -230,17 +231,18 @@ def _xmp_of_tiff(data: bytes) -> Iterator[bytes]:
             yield data[offset : offset + length]
 
 
+def xmp_elements(packet: bytes) -> Iterator[ElementTree.Element]:
+    """Yield every element of an XMP packet; none of one that cannot be read, or declares entities."""
+    text = packet.decode(errors="replace").strip("\ufeff\0 \r\n\t")
+    if "<!DOCTYPE" not in text:  # XMP has no use for entity declarations; bombs have
+        with suppress(ElementTree.ParseError):
+            yield from ElementTree.fromstring(text).iter()
+
+
 def _recipe_of_xmp(packet: bytes) -> str | None:
     """Find the recipe as an element or, as other programs may rewrite it, as an attribute."""
-    text = packet.decode(errors="replace").strip("\ufeff\0 \r\n\t")
-    if "<!DOCTYPE" in text:
-        return None  # XMP has no use for entity declarations; bombs have
-    try:
-        root = ElementTree.fromstring(text)
-    except ElementTree.ParseError:
-        return None
     name = f"{{{RECIPE_NAMESPACE}}}recipe"
-    for element in root.iter():
+    for element in xmp_elements(packet):
         if element.tag == name:
             return element.text
         if name in element.attrib:
