@@ -1,0 +1,180 @@
+"""Keeps a panel's session on the disk while one works, so that neither a crash nor a closed window loses anything."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.core.events import DeepPicture, Picture
+from studio.core.failures import Failure
+from studio.core.frames import Frame
+from studio.core.images import LoadedPicture
+from studio.core.session_files import InputKeys, SavedFrame, SavedSession
+from studio.engine import Engine, JobHandle
+from studio.jobs.picture_recipes import told
+from studio.jobs.sessions import SaveSessionTask, keep_session
+from studio.ui.picture.history import NUMBERS, HistoryState
+from studio.ui.picture.inputs import InputPictures
+from studio.ui.picture.session import PictureSession
+
+__all__ = ["SessionKeeper"]
+
+_DELAY_MS = 1_500
+"""How long after a change the session is written, and how often at most."""
+_SHARE = 10
+"""Of this many seconds one may go into writing: large pictures are written less often."""
+
+
+class SessionKeeper(QObject):
+    """Writes what a session holds into a folder of its own for every photo, on the pictures engine.
+
+    Args:
+        session: is watched.
+        pictures: the engine that writes.
+        root: where the folders lie; None keeps nothing.
+
+    """
+
+    kept = Signal()
+    """The folder is up to date."""
+    failed = Signal(object)
+    """It is not; told once, until it works again."""
+
+    def __init__(
+        self, session: PictureSession[Any], pictures: Engine, root: Path | None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._pictures, self.root = session, pictures, root
+        self._preview: Picture | None = None
+        self._layer: Picture | DeepPicture | None = None
+        self._key = ""
+        self._writing: JobHandle | None = None
+        self._changed = self._failing = self._closing = False
+        self._began = 0.0
+        self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        if root is not None:
+            self._connect()
+
+    def _connect(self) -> None:
+        self._timer.timeout.connect(self._write)
+        session = self._session
+        for changed in (
+            session.input_changed, session.settings_changed, session.history_changed, session.state_changed,
+            session.frame_composed,
+        ):  # fmt: skip
+            changed.connect(self._note_change)
+        session.frame_composed.connect(self._note_frame)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether everything that was worth keeping is on the disk."""
+        return not self._changed and self._writing is None
+
+    def close(self) -> None:
+        """Write what there is, and from now on every change at once: the program ends."""
+        self._closing = True
+        if self._changed or self._writing is not None:
+            self._write()
+
+    def saved(self, *, travels: bool) -> SavedSession | None:
+        """Return everything as it goes into files; None without a photo.
+
+        Args:
+            travels: it may be read elsewhere: networks are called by their names, not by where they lie.
+
+        """
+        session = self._session
+        if session.photo is None:
+            return None
+        now = session.snapshot()
+        pictures: dict[str, LoadedPicture] = {}
+
+        def keys_of(inputs: InputPictures) -> InputKeys:
+            for opened in (one for many in inputs.values() for one in many):
+                pictures[opened.picture.sha256] = opened.picture
+            return {role: tuple(one.picture.sha256 for one in many) for role, many in inputs.items()}
+
+        layer = None if session.task.at_once else now.layer  # it is made again in a moment
+        if layer is not self._layer:
+            self._layer, self._key = layer, HistoryState.new_key()
+        settings = told(now.settings) if travels else now.settings.model_dump(mode="json")
+        return SavedSession(
+            session.task.name, self.title, settings, pictures, keys_of(now.inputs), session.is_running,
+            self._key, layer, now.recipe, keys_of(now.made_from),
+            [
+                SavedFrame(
+                    frame.key, frame.layer, frame.thumbnail, frame.recipe,
+                    told(frame.settings) if travels else frame.settings.model_dump(mode="json"),
+                    keys_of(frame.inputs), _numbers_of(frame),
+                )
+                for frame in now.history.frames
+            ],
+            session.photo.thumbnail if self._preview is None or now.layer is None else self._preview,
+        )  # fmt: skip
+
+    @property
+    def title(self) -> str:
+        """What the session is called: by its pictures."""
+        first, *others = (Path(one.picture.name).stem for many in self._session.inputs.all.values() for one in many)
+        return f"{first} · {', '.join(others)}" if others else first
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the session of this photo is kept."""
+        photo = self._session.photo
+        if self.root is None or photo is None:
+            return None
+        name = photo.picture.sha256 or sha256(photo.picture.pixels.tobytes()).hexdigest()
+        return self.root / name[:20]
+
+    def _note_frame(self, frame: Any) -> None:
+        if isinstance(frame, Frame):
+            self._preview = frame.levels[-1][..., 2::-1]
+
+    def _note_change(self, *_: object) -> None:
+        self._changed = True
+        if self._closing:
+            self._write()
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    def _write(self) -> None:
+        folder, saved = self.folder, self.saved(travels=False)
+        if folder is None or saved is None:
+            self._changed = False
+            return
+        if self._writing is not None and not self._closing:
+            return  # when it is done, the rest follows
+        self._timer.stop()
+        self._changed, self._began = False, monotonic()
+        self._writing = self._pictures.queue(f"{saved.task}.keep-session", keep_session, SaveSessionTask(saved, folder))
+        self._writing.finished.connect(self._note_kept)
+        self._writing.failed.connect(self._note_failed)
+        self._writing.cancelled.connect(self._rest)
+        if self._closing:
+            self._writing.finish()  # so that the engine brings it to its end
+
+    def _note_kept(self) -> None:
+        self._failing = False
+        self._rest()
+        self.kept.emit()
+
+    def _note_failed(self, failure: Failure) -> None:
+        if not self._failing:
+            self.failed.emit(Failure(f"The session is not kept: {failure.cause}", failure.remedy, failure.details))
+        self._failing = True
+        self._rest()
+
+    def _rest(self) -> None:
+        self._writing = None
+        took = round(1000 * (monotonic() - self._began))
+        self._timer.setInterval(max(_DELAY_MS, _SHARE * took))
+        if self._changed:
+            self._timer.start()
+
+
+def _numbers_of(frame: HistoryState) -> Mapping[str, Any]:
+    return {name: getattr(frame, name) for name in NUMBERS}
