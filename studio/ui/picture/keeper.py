@@ -1,7 +1,6 @@
 """Keeps a panel's session on the disk while one works, so that neither a crash nor a closed window loses anything."""
 
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -12,6 +11,7 @@ from studio.core.events import DeepPicture, Picture
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
+from studio.core.picture_task import CONTENT
 from studio.core.session_files import InputKeys, SavedFrame, SavedSession
 from studio.engine import Engine, JobHandle
 from studio.jobs.picture_recipes import told
@@ -19,6 +19,7 @@ from studio.jobs.sessions import SaveSessionTask, keep_session
 from studio.ui.picture.history import NUMBERS, HistoryState
 from studio.ui.picture.inputs import InputPictures
 from studio.ui.picture.session import PictureSession
+from studio.ui.picture.undo import Snapshot
 
 __all__ = ["SessionKeeper"]
 
@@ -67,6 +68,7 @@ class SessionKeeper(QObject):
         ):  # fmt: skip
             changed.connect(self._note_change)
         session.frame_composed.connect(self._note_frame)
+        session.photo_left.connect(self._note_left)
 
     @property
     def is_up_to_date(self) -> bool:
@@ -79,17 +81,19 @@ class SessionKeeper(QObject):
         if self._changed or self._writing is not None:
             self._write()
 
-    def saved(self, *, travels: bool) -> SavedSession | None:
+    def saved(self, *, travels: bool = False, left: Snapshot | None = None) -> SavedSession | None:
         """Return everything as it goes into files; None without a photo.
 
         Args:
             travels: it may be read elsewhere: networks are called by their names, not by where they lie.
+            left: what was there before another photo came, rather than what is there now.
 
         """
         session = self._session
-        if session.photo is None:
+        now = left or session.snapshot()
+        photo = next(iter(now.inputs[CONTENT]), None)
+        if photo is None:
             return None
-        now = session.snapshot()
         pictures: dict[str, LoadedPicture] = {}
 
         def keys_of(inputs: InputPictures) -> InputKeys:
@@ -102,8 +106,8 @@ class SessionKeeper(QObject):
             self._layer, self._key = layer, HistoryState.new_key()
         settings = told(now.settings) if travels else now.settings.model_dump(mode="json")
         return SavedSession(
-            session.task.name, self.title, settings, pictures, keys_of(now.inputs), session.is_running,
-            self._key, layer, now.recipe, keys_of(now.made_from),
+            session.task.name, _title_of(now.inputs), settings, pictures, keys_of(now.inputs),
+            left is None and session.is_running, self._key, layer, now.recipe, keys_of(now.made_from),
             [
                 SavedFrame(
                     frame.key, frame.layer, frame.thumbnail, frame.recipe,
@@ -112,23 +116,22 @@ class SessionKeeper(QObject):
                 )
                 for frame in now.history.frames
             ],
-            session.photo.thumbnail if self._preview is None or now.layer is None else self._preview,
+            photo.thumbnail if self._preview is None or now.layer is None else self._preview,
         )  # fmt: skip
 
     @property
     def title(self) -> str:
         """What the session is called: by its pictures."""
-        first, *others = (Path(one.picture.name).stem for many in self._session.inputs.all.values() for one in many)
-        return f"{first} · {', '.join(others)}" if others else first
+        return _title_of(self._session.inputs.all)
 
     @property
     def folder(self) -> Path | None:
         """Where the session of this photo is kept."""
-        photo = self._session.photo
-        if self.root is None or photo is None:
-            return None
-        name = photo.picture.sha256 or sha256(photo.picture.pixels.tobytes()).hexdigest()
-        return self.root / name[:20]
+        return self._folder_of(self._session.inputs.all)
+
+    def _folder_of(self, inputs: InputPictures) -> Path | None:
+        photo = next(iter(inputs[CONTENT]), None)
+        return None if self.root is None or photo is None else self.root / photo.picture.sha256[:20]
 
     def _note_frame(self, frame: Any) -> None:
         if isinstance(frame, Frame):
@@ -141,8 +144,17 @@ class SessionKeeper(QObject):
         elif not self._timer.isActive():
             self._timer.start()
 
+    def _note_left(self, left: Snapshot) -> None:
+        """Write what has not reached the disk yet of a photo that goes."""
+        folder, saved = self._folder_of(left.inputs), self.saved(left=left)
+        if self._changed and folder is not None and saved is not None:
+            handle = self._pictures.queue(f"{saved.task}.keep-left", keep_session, SaveSessionTask(saved, folder))
+            handle.failed.connect(self._note_failed)
+            handle.finish()
+        self._changed, self._preview = False, None
+
     def _write(self) -> None:
-        folder, saved = self.folder, self.saved(travels=False)
+        folder, saved = self.folder, self.saved()
         if folder is None or saved is None:
             self._changed = False
             return
@@ -174,6 +186,11 @@ class SessionKeeper(QObject):
         self._timer.setInterval(max(_DELAY_MS, _SHARE * took))
         if self._changed:
             self._timer.start()
+
+
+def _title_of(inputs: InputPictures) -> str:
+    first, *others = (Path(one.picture.name).stem for many in inputs.values() for one in many)
+    return f"{first} · {', '.join(others)}" if others else first
 
 
 def _numbers_of(frame: HistoryState) -> Mapping[str, Any]:

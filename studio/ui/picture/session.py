@@ -62,6 +62,8 @@ class PictureSession(QObject, Generic[S]):
 
     input_changed = Signal(str)
     """The pictures in this role are others."""
+    photo_left = Signal(object)
+    """Another photo comes, or none: everything as it was until now, a `Snapshot`."""
     settings_changed = Signal(object)
     frame_composed = Signal(object)
     history_changed = Signal(object)
@@ -147,7 +149,7 @@ class PictureSession(QObject, Generic[S]):
             self.stop()
         self.inputs.put(role, pictures)
         if starts_over:
-            self._forget()
+            self._forget(before)
         self.settings_state.apply(self.settings_for(role))
         self.input_changed.emit(role)
         if self.inputs[role] != before.inputs[role]:
@@ -198,7 +200,7 @@ class PictureSession(QObject, Generic[S]):
         changed = [role for role in then.inputs if then.inputs[role] != now.inputs[role]]
         if CONTENT in changed:
             self.stop()
-            self._forget()
+            self._forget(now)
             self.history = then.history
         elif self._handle is not None:
             self._handle.cancel()
@@ -543,7 +545,7 @@ class PictureSession(QObject, Generic[S]):
         self.stop()
         for slot in self.task.inputs:
             self.inputs.put(slot.role, recalled.inputs.get(slot.role, ()))
-        self._forget()
+        self._forget(before)
         for slot in self.task.inputs:
             self.input_changed.emit(slot.role)
         self._set_state(SessionState.READY)
@@ -565,7 +567,7 @@ class PictureSession(QObject, Generic[S]):
         """Show a session as it was left; of one that was interrupted the last picture that reached the disk."""
         before = self.snapshot()
         self.stop()
-        self._forget()
+        self._forget(before)
         self.history = History.of(
             HistoryState(
                 layer=frame.saved.layer, thumbnail=frame.saved.thumbnail, settings=frame.settings,
@@ -584,7 +586,10 @@ class PictureSession(QObject, Generic[S]):
         self._show_state_of(then, [slot.role for slot in self.task.inputs])
         self._record(f"Open Session {_quoted(opened.title)}", before)
 
-    def _forget(self) -> None:
+    def _forget(self, left: Snapshot) -> None:
+        """Let go of everything that was made of the photo that was there."""
+        if left.inputs[CONTENT]:
+            self.photo_left.emit(left)
         self._handle = self.looking_at = None
         self.layer = self.recipe = None
         self._made_from = self._job_inputs = {}
