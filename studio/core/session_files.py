@@ -382,8 +382,7 @@ def _pixels(place: _Place, name: str) -> Picture | DeepPicture | None:
         stored = cv2.imdecode(np.frombuffer(place.read(_checked(name)), np.uint8), cv2.IMREAD_UNCHANGED)
         if stored is not None and stored.ndim == 3 and stored.dtype in (np.uint8, np.uint16):
             order = cv2.COLOR_BGRA2RGBA if stored.shape[2] == 4 else cv2.COLOR_BGR2RGB
-            pixels: Picture | DeepPicture = np.asarray(cv2.cvtColor(stored, order))
-            return pixels
+            return cv2.cvtColor(stored, order)  # type: ignore[return-value]  # of the two kinds just asked for
     return None
 
 

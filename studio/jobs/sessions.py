@@ -62,9 +62,19 @@ class OpenedSession:
     recipe: Recipe | None
     made_from: Mapping[str, tuple[OpenedPicture, ...]]
     frames: tuple["OpenedFrame", ...]
-    preview: Picture | None = None
-    last_step: int | None = None
-    """The evaluation of `layer`, where no frame shows it: it was the last to reach the disk."""
+    last: "LastPicture | None" = None
+    """The picture once more, where no frame of the strip shows it: it was the last to reach the disk."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LastPicture:
+    """A picture that shall become a frame of the strip, and the evaluation at which it was reached."""
+
+    layer: Picture | DeepPicture
+    thumbnail: Picture
+    step: int
+    settings: Settings
+    recipe: Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,15 +170,19 @@ def open_session(path: Path, controls: Controls[Any]) -> Job[OpenedSession]:
     frames = tuple(
         OpenedFrame(frame, _understood(task, frame.settings), pictures_of(frame.inputs)) for frame in saved.frames
     )
-    last_step, preview = None, saved.preview
-    if task.previews and saved.layer is not None and saved.recipe is not None:
-        if all(frame.recipe != saved.recipe for frame in saved.frames):
-            last_step = step_reached(saved.recipe, settings)
-        preview = preview if preview is not None else thumbnail(saved.layer)
     return OpenedSession(
         task, saved.title, pictures_of(saved.inputs), settings, saved.running, saved.layer, saved.recipe,
-        pictures_of(saved.made_from), frames, preview, last_step,
+        pictures_of(saved.made_from), frames, _last_of(saved, task, settings),
     )  # fmt: skip
+
+
+def _last_of(saved: SavedSession, task: PictureTask, settings: Settings) -> LastPicture | None:
+    layer, recipe = saved.layer, saved.recipe
+    if not task.previews or layer is None or recipe is None or any(one.recipe == recipe for one in saved.frames):
+        return None
+    small = thumbnail(layer) if saved.preview is None else saved.preview
+    made = with_networks_here(_understood(task, recipe.settings), recipe)
+    return LastPicture(layer, small, step_reached(recipe, settings), made, recipe)
 
 
 def _understood(task: PictureTask, told: Mapping[str, Any]) -> Settings:

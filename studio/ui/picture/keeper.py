@@ -1,6 +1,5 @@
 """Keeps a panel's session on the disk while one works, so that neither a crash nor a closed window loses anything."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,14 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.core.events import DeepPicture, Picture
 from studio.core.failures import Failure
 from studio.core.frames import Frame
-from studio.core.images import LoadedPicture
 from studio.core.picture_task import CONTENT
-from studio.core.session_files import InputKeys, SavedFrame, SavedSession
+from studio.core.session_files import SavedSession
 from studio.engine import Engine, JobHandle
-from studio.jobs.picture_recipes import told
 from studio.jobs.sessions import SaveSessionTask, keep_session
-from studio.ui.picture.history import NUMBERS, HistoryState
+from studio.ui.picture.history import HistoryState
 from studio.ui.picture.inputs import InputPictures
+from studio.ui.picture.saved_state import saved_of, title_of
 from studio.ui.picture.session import PictureSession
 from studio.ui.picture.undo import Snapshot
 
@@ -85,44 +83,23 @@ class SessionKeeper(QObject):
         """Return everything as it goes into files; None without a photo.
 
         Args:
-            travels: it may be read elsewhere: networks are called by their names, not by where they lie.
+            travels: it may be read elsewhere (see `saved_of`).
             left: what was there before another photo came, rather than what is there now.
 
         """
         session = self._session
         now = left or session.snapshot()
-        photo = next(iter(now.inputs[CONTENT]), None)
-        if photo is None:
+        if not now.inputs[CONTENT]:
             return None
-        pictures: dict[str, LoadedPicture] = {}
-
-        def keys_of(inputs: InputPictures) -> InputKeys:
-            for opened in (one for many in inputs.values() for one in many):
-                pictures[opened.picture.sha256] = opened.picture
-            return {role: tuple(one.picture.sha256 for one in many) for role, many in inputs.items()}
-
-        layer = None if session.task.at_once else now.layer  # it is made again in a moment
-        if layer is not self._layer:
-            self._layer, self._key = layer, HistoryState.new_key()
-        settings = told(now.settings) if travels else now.settings.model_dump(mode="json")
-        return SavedSession(
-            session.task.name, _title_of(now.inputs), settings, pictures, keys_of(now.inputs),
-            left is None and session.is_running, self._key, layer, now.recipe, keys_of(now.made_from),
-            [
-                SavedFrame(
-                    frame.key, frame.layer, frame.thumbnail, frame.recipe,
-                    told(frame.settings) if travels else frame.settings.model_dump(mode="json"),
-                    keys_of(frame.inputs), _numbers_of(frame),
-                )
-                for frame in now.history.frames
-            ],
-            photo.thumbnail if self._preview is None or now.layer is None else self._preview,
-        )  # fmt: skip
+        if now.layer is not self._layer:
+            self._layer, self._key = now.layer, HistoryState.new_key()
+        running = left is None and session.is_running
+        return saved_of(session.task, now, key=self._key, preview=self._preview, running=running, travels=travels)
 
     @property
     def title(self) -> str:
-        """What the session is called: by its pictures."""
-        return _title_of(self._session.inputs.all)
+        """What the session is called, if there is a photo."""
+        return title_of(self._session.inputs.all)
 
     @property
     def folder(self) -> Path | None:
@@ -186,12 +163,3 @@ class SessionKeeper(QObject):
         self._timer.setInterval(max(_DELAY_MS, _SHARE * took))
         if self._changed:
             self._timer.start()
-
-
-def _title_of(inputs: InputPictures) -> str:
-    first, *others = (Path(one.picture.name).stem for many in inputs.values() for one in many)
-    return f"{first} · {', '.join(others)}" if others else first
-
-
-def _numbers_of(frame: HistoryState) -> Mapping[str, Any]:
-    return {name: getattr(frame, name) for name in NUMBERS}

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, QStandardPaths, Qt
-from PySide6.QtGui import QGuiApplication, QUndoStack
+from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from studio.core.controls import Controls
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.library import Library
@@ -19,7 +18,6 @@ from studio.core.session_files import SESSION_SUFFIX
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
 from studio.jobs.browse import PicturesTask, SamplesTask, list_offers, list_pictures, list_samples
-from studio.jobs.export import ComposeTask
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
 from studio.jobs.sessions import OpenedSession
 from studio.ui.actions import Actions
@@ -30,9 +28,9 @@ from studio.ui.controls.layouts import row, splitter
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
-from studio.ui.picture.history import History
 from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.keeper import SessionKeeper
+from studio.ui.picture.looking_back import LookingBack
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
 from studio.ui.picture.session_files import SessionFiles
@@ -43,8 +41,6 @@ from studio.ui.theme import Theme
 __all__ = ["PanelContext", "PicturePanel"]
 
 _PASTED = "Pasted picture"
-_FRAME = "frame"
-"""The canvas's name for a frame that is compared in place of the photo."""
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif);;All files (*)"
 
 
@@ -99,9 +95,10 @@ class PicturePanel(Panel):
         self.keeper = SessionKeeper(self.session, context.pictures, root, self)
         self.session_files = SessionFiles(self, self.session, self.keeper, context.pictures, context.preferences)
         self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
+        titles = self._slot(CONTENT).title, self.result_title
+        self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
         self._shown: Frame | None = None
         self._loading, self._closing, self._shows_sample = "", False, False
-        self._compared = -1
         self._lay_out()
         self._connect()
         self.canvas.set_compare_mode(context.preferences.compare_mode)
@@ -148,7 +145,16 @@ class PicturePanel(Panel):
         empty = EmptyState("picture", f"Drop a {noun} here", words, self.context.theme)
         empty.add_action(actions.open, primary=True)
         empty.add_action(actions.paste)
+        self._continue = QAction("Continue", self, visible=False)
+        self._continue.triggered.connect(lambda: self.session_files.open(self.session_files.offers[0].kept.path))
+        empty.add_action(self._continue)
         return empty
+
+    def _offer_to_continue(self) -> None:
+        offers = self.session_files.offers
+        self._continue.setVisible(bool(offers))
+        if offers:
+            self._continue.setText(f"Continue with “{offers[0].kept.title}”")
 
     def _connect(self) -> None:
         session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line
@@ -156,7 +162,6 @@ class PicturePanel(Panel):
         session.settings_changed.connect(self._show_settings)
         session.settings_changed.connect(lambda _: self._take_over())
         session.frame_composed.connect(self.show_frame)
-        session.history_changed.connect(self._show_history)
         session.state_changed.connect(self._show_state)
         session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
         session.finished.connect(self._keep)
@@ -165,13 +170,10 @@ class PicturePanel(Panel):
         self.form.settings_changed.connect(session.set_settings)
         self.form.drag_started.connect(session.settings_state.begin)
         self.form.drag_finished.connect(session.settings_state.commit)
-        strip = self.workspace.strip_bar
-        strip.frame_shown.connect(session.show)
-        strip.frame_chosen.connect(session.branch_from)
-        strip.frame_starred.connect(session.star)
-        strip.comparison_requested.connect(self._compare_frame)
-        strip.save_requested.connect(self._save_frame)
+        self.looking_back.save_requested.connect(self.save_as)
+        self.looking_back.failed.connect(self.report)
         self.session_files.opened.connect(self.take_session)
+        self.session_files.listed.connect(self._offer_to_continue)
         self.session_files.failed.connect(self.report)
         self.session_files.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
         self.keeper.failed.connect(self.report)
@@ -244,7 +246,7 @@ class PicturePanel(Panel):
 
     def reset(self) -> None:
         """Set every setting back to where a newcomer starts."""
-        self.session.set_settings(self.task.settings())
+        self.session.set_settings(self.task.settings(), "Reset All Settings")
 
     # -- pictures in -----------------------------------------------------------------------------------------------
 
@@ -500,38 +502,6 @@ class PicturePanel(Panel):
                 "warning",
             )
 
-    # -- frames of the strip ---------------------------------------------------------------------------------------
-
-    def _compare_frame(self, number: int) -> None:
-        """Compare what is shown with this frame instead of the photo; with -1 the photo again."""
-        frame, canvas, photo = self.session.history.find(number), self.canvas, self.session.photo
-        self._compared = -1 if frame is None else number
-        if frame is None or photo is None:
-            canvas.compare("before", "after")
-            if _FRAME in canvas.pictures:
-                canvas.set_picture(_FRAME, None)
-            self._show_history(self.session.history)
-        else:
-            controls = Controls(self.session.settings_to_compose)
-            task = ComposeTask(photo.ground, frame.layer)
-            handle = self.context.pictures.live(f"{self.name}.compared", "compose", task, controls)
-            handle.finished.connect(partial(self._show_compared, number))
-            handle.failed.connect(self.report)
-        self.workspace.strip_bar.set_compared(self._compared)
-
-    def _show_compared(self, number: int, frame: Frame) -> None:
-        if number != self._compared:
-            return
-        self.canvas.set_picture(_FRAME, frame, size=self.canvas.picture_size)
-        self.canvas.compare(_FRAME, "after")
-        if self.canvas.compare_mode == "after":
-            self.canvas.set_compare_mode("split")
-        self._show_history(self.session.history)
-
-    def _save_frame(self, number: int) -> None:
-        self.session.show(number)
-        self.save_as()
-
     # -- showing the state -----------------------------------------------------------------------------------------
 
     def show_input(self, role: str) -> None:
@@ -540,7 +510,7 @@ class PicturePanel(Panel):
         self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
         if role == CONTENT:
             self._saver.forget_name()
-            self._compare_frame(-1)
+            self.looking_back.compare_with(-1)
             self._shown = None
         if role == CONTENT and not pictures:
             self.canvas.clear()
@@ -564,14 +534,6 @@ class PicturePanel(Panel):
             self._show_state()
         self.models_used.emit(self.title, self.models_in_use)
 
-    def _show_history(self, history: History) -> None:
-        shown, newest = self.session.shown_frame, self.session.looking_at is None
-        self.workspace.strip_bar.show_history(history, shown, newest=newest, running=self.is_running)
-        compared = history.find(self._compared)
-        before = self._slot(CONTENT).title if compared is None else f"Step {compared.evaluations}"
-        looks_back = shown is not None and not (newest and compared is None)
-        self.canvas.set_labels(before, f"Step {shown.evaluations}" if looks_back and shown else self.result_title)
-
     def show_loading(self, words: str) -> None:
         """Name what is being loaded, as long as the job has nothing more to say."""
         if self.task.products:
@@ -589,7 +551,7 @@ class PicturePanel(Panel):
             line.set_paused(True)
         else:
             line.finish(self._loading or self.words[state])
-        self._show_history(self.session.history)
+        self.looking_back.refresh()
         self.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
         self.start_button.setEnabled(self.can_start)
         self._show_saveable()

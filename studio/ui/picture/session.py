@@ -16,7 +16,6 @@ from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult, PictureTask
 from studio.core.recipes import Recipe
-from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings, describe
 from studio.engine import Engine, JobHandle
 from studio.jobs.export import ComposeTask, compose_small
@@ -24,10 +23,11 @@ from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.jobs.sessions import OpenedSession
 from studio.ui.picture.compositor import Compositor
-from studio.ui.picture.history import NUMBERS, History, HistoryState
+from studio.ui.picture.history import History, HistoryState
 from studio.ui.picture.inputs import InputPictures, Inputs
+from studio.ui.picture.saved_state import snapshot_of
 from studio.ui.picture.settings_state import SettingsState
-from studio.ui.picture.undo import PicturesChange, Snapshot, UndoMemory
+from studio.ui.picture.undo import PicturesChange, Snapshot, UndoMemory, name_of_change
 
 __all__ = ["PictureSession", "SessionState"]
 
@@ -153,7 +153,8 @@ class PictureSession(QObject, Generic[S]):
         self.settings_state.apply(self.settings_for(role))
         self.input_changed.emit(role)
         if self.inputs[role] != before.inputs[role]:
-            self._record(self._name_of_change(role, before), before)
+            slot = next(slot for slot in self.task.inputs if slot.role == role)
+            self._record(name_of_change(slot.title, before.inputs[role], self.inputs[role]), before)
         if not starts_over and (self.is_running or self.state is SessionState.FINISHED):
             self._restart.start()
         else:
@@ -171,14 +172,6 @@ class PictureSession(QObject, Generic[S]):
     def settings_for(self, role: str) -> S:
         """Return the settings to go on with when the pictures in this role have just become others."""
         return self.settings
-
-    def _name_of_change(self, role: str, before: Snapshot) -> str:
-        title = next(slot.title for slot in self.task.inputs if slot.role == role)
-        were, are = before.inputs.get(role, ()), self.inputs[role]
-        new = [opened.picture.name for opened in are if opened not in were]
-        if not new:
-            return f"Remove {title}"
-        return f"{title} {_quoted(new[0])}" if len(new) == 1 else f"{title}s"
 
     # -- the way back ----------------------------------------------------------------------------------------------
 
@@ -251,9 +244,9 @@ class PictureSession(QObject, Generic[S]):
         """The settings with which the layer is laid over its photo."""
         return self.settings
 
-    def set_settings(self, settings: S) -> None:
-        """Take over `settings`; outside a gesture the change is an undo step of its own."""
-        self.settings_state.set(settings)
+    def set_settings(self, settings: S, name: str = "") -> None:
+        """Take over `settings`; outside a gesture the change is an undo step of its own, called `name` if given."""
+        self.settings_state.set(settings, name)
 
     def change(self, **values: object) -> None:
         """Set some of the settings by name."""
@@ -551,7 +544,7 @@ class PictureSession(QObject, Generic[S]):
         self._set_state(SessionState.READY)
         settings: Any = recalled.settings
         self.settings_state.apply(settings)
-        self._record(f"Open {_quoted(recalled.shown.picture.name)}", before)
+        self._record(f"Open “{recalled.shown.picture.name}”", before)
         self.recipe = recalled.recipe
         self.frame_composed.emit(recalled.shown.frame)
         if self.task.at_once:
@@ -568,23 +561,11 @@ class PictureSession(QObject, Generic[S]):
         before = self.snapshot()
         self.stop()
         self._forget(before)
-        self.history = History.of(
-            HistoryState(
-                layer=frame.saved.layer, thumbnail=frame.saved.thumbnail, settings=frame.settings,
-                recipe=frame.saved.recipe, inputs=frame.inputs, key=frame.saved.key,
-                **{name: frame.saved.numbers[name] for name in NUMBERS if name in frame.saved.numbers},
-            )
-            for frame in opened.frames
-        )  # fmt: skip
-        if opened.last_step is not None and opened.layer is not None and opened.recipe is not None:
-            args = to_8_bits(opened.layer), opened.preview, opened.last_step, opened.recipe, opened.made_from
-            self._add_frame(*args)
-        settings: Any = opened.settings
-        self.start_when_ready = False
+        then = snapshot_of(opened)
+        self.history, self.start_when_ready = then.history, False
         self._set_state(SessionState.READY)
-        then = Snapshot(opened.inputs, settings, opened.layer, opened.recipe, opened.made_from, self.history)
         self._show_state_of(then, [slot.role for slot in self.task.inputs])
-        self._record(f"Open Session {_quoted(opened.title)}", before)
+        self._record(f"Open Session “{opened.title}”", before)
 
     def _forget(self, left: Snapshot) -> None:
         """Let go of everything that was made of the photo that was there."""
@@ -615,7 +596,3 @@ class PictureSession(QObject, Generic[S]):
         if state is not self.state:
             self.state = state
             self.state_changed.emit(state)
-
-
-def _quoted(name: str) -> str:
-    return f"“{name}”"

@@ -1,6 +1,6 @@
 """The way back beyond settings: photo, paintings and picture as they were, in the same list, within a memory limit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
@@ -14,9 +14,9 @@ from studio.jobs.files import OpenedPicture
 from studio.ui.picture.history import History
 from studio.ui.picture.inputs import InputPictures
 
-__all__ = ["PicturesChange", "Snapshot", "UndoMemory"]
+__all__ = ["PicturesChange", "Snapshot", "UndoMemory", "name_of_change"]
 
-MEMORY_LIMIT = 1536 * 2**20
+MEMORY_LIMIT = 2**30
 """Bytes that undo may hold of pictures that are not shown any more."""
 
 
@@ -86,6 +86,14 @@ class UndoMemory:
             seen |= {id(array): array.nbytes for array in held.snapshot.arrays()}
             if place and sum(seen.values()) > self.limit:
                 held.snapshot = None
+
+
+def name_of_change(title: str, before: Sequence[OpenedPicture], after: Sequence[OpenedPicture]) -> str:
+    """Return what the step is called in which the pictures of a slot became others."""
+    new = [opened.picture.name for opened in after if opened not in before]
+    if not new:
+        return f"Remove {title}"
+    return f"{title} “{new[0]}”" if len(new) == 1 else f"{title}s"
 
 
 class PicturesChange(QUndoCommand):
