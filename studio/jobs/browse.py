@@ -1,6 +1,7 @@
 """What there is to choose from: the packaged samples, the library's results, the networks."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,24 @@ def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbn
         yield Progress(f"Opening {sample.title}")
         small = thumbnail(load_picture(sample.path).pixels, SAMPLE_SIDE)
         found.append(Thumbnail(sample.name, sample.title, sample.path, small))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesTask:
+    """Which pictures to show small; those that are gone or cannot be read are left out."""
+
+    paths: tuple[Path, ...]
+
+
+def list_pictures(task: PicturesTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
+    """Load small versions of pictures of one's own, named by their paths."""
+    found = []
+    for path in task.paths:
+        yield Progress(f"Opening {path.name}")
+        with suppress(StudioError):
+            small = thumbnail(load_picture(path, max_pixels=4 * SAMPLE_SIDE**2).pixels, SAMPLE_SIDE)
+            found.append(Thumbnail(str(path), path.stem, path, small))
     return tuple(found)
 
 

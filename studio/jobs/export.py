@@ -18,6 +18,7 @@ from studio.core.images import LoadedPicture, metadata_of, save_picture
 from studio.core.library import Library
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.recipes import Recipe
+from studio.core.resizing import thumbnail, to_8_bits
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
 
@@ -50,6 +51,14 @@ def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     settings, layer = controls.settings, task.layer
     photo = task.ground.fitted(*layer.shape[:2]) if isinstance(settings, Blending) else task.ground.photo
     return prepare_frame(compositing.compose(photo, layer, settings))
+
+
+def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:
+    """Lay a small version of the layer over its ground, itself small, as a thumbnail."""
+    yield Progress("Compositing")
+    settings, small = controls.settings, thumbnail(task.layer)
+    photo = task.ground.fitted(*small.shape[:2]) if isinstance(settings, Blending) else task.ground.photo
+    return to_8_bits(compositing.compose(photo, small, settings))
 
 
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:

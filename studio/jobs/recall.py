@@ -49,10 +49,14 @@ class RecalledPicture:
     @property
     def step(self) -> int:
         """The evaluation of its last segment at which the picture was reached."""
-        steering = self.recipe.steering
-        branches = [number for number, step in enumerate(steering) if step.action == "branch"]
-        last_segment = steering[branches[-1] + 1 :] if branches else steering
-        return max((step.at for step in last_segment), default=getattr(self.settings, "steps", 0))
+        return step_reached(self.recipe, self.settings)
+
+
+def step_reached(recipe: Recipe, settings: Settings) -> int:
+    """Return the evaluation of a recipe's last segment at which its picture was reached."""
+    branches = [number for number, step in enumerate(recipe.steering) if step.action == "branch"]
+    last_segment = recipe.steering[branches[-1] + 1 :] if branches else recipe.steering
+    return max((step.at for step in last_segment), default=getattr(settings, "steps", 0))
 
 
 def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
@@ -67,7 +71,7 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
     if recipe is None or kind is None:
         raise StudioError("This picture carries no painting recipe.", "It opens as a plain photo.")
     try:
-        settings = _with_networks_here(settings_of(recipe), recipe)
+        settings = with_networks_here(settings_of(recipe), recipe)
     except StudioError as error:
         raise StudioError(error.cause, "It opens as a plain photo; update Atelier to go on with it.") from error
     loaded: dict[str, tuple[OpenedPicture, ...]] = {slot.role: () for slot in kind.inputs}
@@ -87,7 +91,7 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
     return RecalledPicture(kind, task.shown, loaded, settings, recipe)
 
 
-def _with_networks_here(settings: Settings, recipe: Recipe) -> Settings:
+def with_networks_here(settings: Settings, recipe: Recipe) -> Settings:
     """Call the networks what they are called on this computer: a recipe tells no paths, but what is in the files."""
     known = {record.name: record.sha256 for record in recipe.weights if record.sha256}
     changes = {}

@@ -55,6 +55,7 @@ GLYPHS: dict[str, str] = {
     "save": MDI7.content_save_outline,
     "search": MDI7.magnify,
     "settings": MDI7.cog_outline,
+    "starred": MDI7.star,
     "step_back": MDI7.chevron_left,
     "step_on": MDI7.chevron_right,
     "stop": MDI7.stop,

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.jobs.files import KeepTask, OpenedPicture
+from studio.jobs.sessions import OpenedSession
 
-__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable"]
+__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable", "SessionToOpen"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,15 @@ class ModelToFind:
     name: str
 
 
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionToOpen:
+    """A session of the task that it names, and the file that it comes from."""
+
+    opened: OpenedSession
+    path: Path | None
+
+
+Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | SessionToOpen
 
 
 class Panel(QWidget):

@@ -41,6 +41,8 @@ class CompareView(ZoomPanView):
         self._hot = False
         self._pair = ("before", "after")
         self._labels = {"before": "Photo", "after": "Painting"}
+        self._sizes: dict[str, tuple[int, int]] = {}
+        """What the frames are smaller versions of, where they are."""
         self._items = {name: self._make_item() for name in self._pair}
         self._pane = SidePane(self.viewportEvent, self._colours, self)
         self.add_tool(SplitTool(self))
@@ -80,6 +82,9 @@ class CompareView(ZoomPanView):
         item = self._items[name] = self._items.get(name) or self._make_item()
         self._labels[name] = label or self._labels.get(name, name)
         item.set_frame(frame)
+        self._sizes.pop(name, None)
+        if frame is not None and size is not None:
+            self._sizes[name] = size
         if item is self._before:
             self._pane.item.set_frame(frame)
             self._take_size(frame or self._after.frame, keep_eye=frame is None, size=size)
@@ -105,7 +110,8 @@ class CompareView(ZoomPanView):
                 item.hide()
             self._pair = (before, after)
             self._pane.item.set_frame(self._before.frame)
-            self._take_size(self._before.frame or self._after.frame, keep_eye=True)
+            size = self._sizes.get(before if self._before.frame is not None else after)
+            self._take_size(self._before.frame or self._after.frame, keep_eye=True, size=size)
 
     def set_before(self, frame: Frame | None, size: tuple[int, int] | None = None) -> None:
         """Show another photo, or none; one of another size is fitted."""

@@ -37,6 +37,12 @@ class Segments(QWidget):
     def _connect(self) -> None:
         self._group.idToggled.connect(self._tell)
 
+    @property
+    def current(self) -> str:
+        """What is chosen, "" without a choice."""
+        place = self._group.checkedId()
+        return list(self._words)[place] if place >= 0 else ""
+
     def set_current(self, value: str) -> None:
         """Show `value` as chosen; tells nobody."""
         values = list(self._words)

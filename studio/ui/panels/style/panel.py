@@ -18,7 +18,7 @@ from studio.ui.picture.session import SessionState
 _READY = {SessionState.READY: "Ready to paint"}
 _LIVE = _READY | {
     SessionState.EMPTY: "Drop a photo and choose a painting",
-    SessionState.FINISHED: "Done: move a slider to go on, or click an earlier frame",
+    SessionState.FINISHED: "Done: move a slider to go on, or look at an earlier frame",
 }
 _INSTANT = _READY | {
     SessionState.EMPTY: "Drop a photo: it is painted at once",
@@ -64,7 +64,7 @@ class StylePanel(PicturePanel):
         return StyleColumn(self.context.theme)
 
     def _make_add_action(self) -> QAction:
-        action = QAction("Add Painting…", self)
+        action = QAction("Open Painting…", self)
         action.setShortcut(QKeySequence("Ctrl+Shift+O"))
         set_icon(action, "add_picture", self.context.theme)
         return action
@@ -72,7 +72,7 @@ class StylePanel(PicturePanel):
     def _connect_style(self) -> None:
         shelf, session = self.shelf, self.session
         (add_painting,) = self.file_actions
-        add_painting.triggered.connect(lambda: self.choose(STYLE))
+        add_painting.triggered.connect(lambda: self.choose(STYLE, joins=shelf.mix_button.isChecked()))
         shelf.removed.connect(partial(session.remove, STYLE))
         shelf.mix_changed.connect(lambda mix: session.change(style_mix=mix))
         shelf.mix_drag_started.connect(session.settings_state.begin)

@@ -98,6 +98,6 @@ class StyleSession(PictureSession[StyleSettings]):
         """The settings with which the painting is laid over its photo, `strength` being its opacity."""
         return self._strength_preview.to_compose(self.settings)
 
-    def _take_layer(self, layer: Picture | DeepPicture, recipe: Recipe | None) -> None:
+    def _take_layer(self, layer: Picture | DeepPicture | None, recipe: Recipe | None) -> None:
         super()._take_layer(layer, recipe)
         self._strength_preview = StrengthPreview.of(recipe, self.settings)
