@@ -17,6 +17,7 @@ class Actions:
     """The window's actions by name."""
 
     open: QAction
+    queue: QAction
     paste: QAction
     save: QAction
     save_as: QAction
@@ -60,6 +61,7 @@ def make_actions(theme: Theme) -> Actions:
 
     return Actions(
         open=action("Open Photo…", "Ctrl+O", "open"),
+        queue=action("Queue a Folder…", "Ctrl+Alt+O", "folder"),
         paste=action("Paste as Photo", "Ctrl+V", "paste"),
         save=action("Save", "Ctrl+S", "save"),
         save_as=action("Save As…", "Ctrl+Shift+S", "export"),

@@ -55,6 +55,8 @@ GLYPHS: dict[str, str] = {
     "save": MDI7.content_save_outline,
     "search": MDI7.magnify,
     "settings": MDI7.cog_outline,
+    "star": MDI7.star,
+    "star_outline": MDI7.star_outline,
     "step_back": MDI7.chevron_left,
     "step_on": MDI7.chevron_right,
     "stop": MDI7.stop,

@@ -22,12 +22,13 @@ from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
-from studio.ui.controls.layouts import row, splitter
+from studio.ui.controls.layouts import column, holding, row, splitter
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.history import History
 from studio.ui.picture.input_slot import SlotPicture
+from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
 from studio.ui.picture.workspace import Workspace
@@ -65,8 +66,6 @@ class PicturePanel(Panel):
     task: PictureTask
     result_title = "Result"
     """What the canvas calls what is made here: "Painting"."""
-    done = "edited"
-    """What was done to the photo, for file names: "holiday edited"."""
 
     def __init__(self, context: PanelContext) -> None:
         super().__init__()
@@ -85,7 +84,10 @@ class PicturePanel(Panel):
             self.column.start_button, self.column.save_button, self.column.export_button,
         )  # fmt: skip
         self.empty_state = self._make_empty_state()
-        self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
+        self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.task.done)
+        self.desk = QueueDesk(
+            self.session, context.studio, context.pictures, context.library, context.preferences, context.theme, self
+        )
         self._shown: Frame | None = None
         self._loading, self._closing = "", False
         self._lay_out()
@@ -124,7 +126,8 @@ class PicturePanel(Panel):
         self.canvas.set_empty_widget(self.empty_state)
         self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setLayout(row(splitter(self.workspace, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
+        middle = holding(column((self.workspace, 1), self.desk.view, gap=0))
+        self.setLayout(row(splitter(middle, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
         noun, actions = self._slot(CONTENT).title.lower(), self.context.actions
@@ -171,6 +174,10 @@ class PicturePanel(Panel):
         self.start_button.clicked.connect(self.start)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
+        self.desk.queue.made.connect(self.results_changed)
+        self.desk.queue.failed.connect(self.report)
+        self.desk.view.opened.connect(lambda path: self.open_requested.emit([path]))
+        self.desk.ended.connect(self.ended)
 
     def _slot(self, role: str) -> InputSlot:
         return next(slot for slot in self.task.inputs if slot.role == role)
@@ -221,15 +228,16 @@ class PicturePanel(Panel):
                 self.files.open_file(sample.path, slot.role)
 
     def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
-        """Open files: the first as the photo, those after it as the last thing that goes in.
+        """Open a file as the photo; several, or a folder, are photos for the queue.
 
         What another task made is an ordinary photo, or (`anywhere`) is brought back in that task's panel.
         """
         self.shown_requested.emit()
-        for path in files[:1]:
+        if len(files) > 1 or any(path.is_dir() for path in files):
+            self.desk.propose(files)
+            return
+        for path in files:
             self._open_file(path, CONTENT, anywhere=anywhere)
-        if len(self.task.inputs) > 1:
-            self.open_as(self.task.inputs[-1].role, files[1:])
 
     def open_as(self, role: str, files: Sequence[Path]) -> None:
         """Open files in this role."""
@@ -251,6 +259,13 @@ class PicturePanel(Panel):
         else:
             files, _ = QFileDialog.getOpenFileNames(self, f"Add {noun}s", self.last_folder(), PICTURE_FILTER)
         self.open_as(role, [Path(file) for file in files])
+
+    def choose_folder(self) -> None:
+        """Ask for a folder whose photos shall be queued."""
+        self.shown_requested.emit()
+        folder = QFileDialog.getExistingDirectory(self, "Queue the photos of a folder", self.last_folder())
+        if folder:
+            self.desk.propose([Path(folder)])
 
     def choose_sample(self, role: str, name: str) -> None:
         """Work from this sample, and from nothing else in its role."""
@@ -334,6 +349,11 @@ class PicturePanel(Panel):
             self.session.resume()  # of a paused draft nothing more would come
             self.session.when_kept(self._release)
         return self._closing
+
+    def close_gently(self) -> None:
+        """Keep what was reached; the queue is gone on with the next time."""
+        self.desk.queue.let_go()
+        super().close_gently()
 
     def _release(self) -> None:
         self._closing = False
