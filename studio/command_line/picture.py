@@ -85,9 +85,7 @@ class PictureCommand:
     def usage_of_batch(self) -> str:
         """What stands behind `atelier NAME` where many pictures are made."""
         flags = (f"--{slot.role} {slot.role.upper()}{' …' if slot.most > 1 else ''}" for slot in self.task.inputs[1:])
-        optional = (
-            each if slot.least else f"[{each}]" for slot, each in zip(self.task.inputs[1:], flags, strict=True)
-        )
+        optional = (each if slot.least else f"[{each}]" for slot, each in zip(self.task.inputs[1:], flags, strict=True))
         return " ".join(("PHOTO|DIR …", *optional, "-o DIR [SETTING …]"))
 
     def make_parser(self) -> CommandParser:

@@ -18,7 +18,17 @@ from studio.core.picture_task import CONTENT, PictureTask
 from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
 from studio.jobs.batch import (
-    BatchItem, GatherTask, ItemMade, ItemTask, Look, Outcome, Report, State, gather, make_item, with_outputs,
+    BatchItem,
+    GatherTask,
+    ItemMade,
+    ItemTask,
+    Look,
+    Outcome,
+    Report,
+    State,
+    gather,
+    make_item,
+    with_outputs,
 )  # fmt: skip
 
 _FINE = 1000

@@ -80,7 +80,7 @@ class Look:
         return trunk_of(Recipe(task=self.task.name, settings=told(self.settings), inputs=(photo, *others)))
 
 
-# -- what is to be done --------------------------------------------------------------------------------------------------
+# -- what is to be done ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ def gather(task: GatherTask, controls: Controls[Any]) -> Job[tuple[BatchItem, ..
     if not found:
         where = ", ".join(f"“{readable(source.name)}”" for source in task.sources[:3])
         raise StudioError(
-            f"There are no pictures in {where}.", "Choose photos, or a folder with photos in it: JPEG, PNG, TIFF, WebP …"
+            f"There are no pictures in {where}.",
+            "Choose photos, or a folder with photos in it: JPEG, PNG, TIFF, WebP …",
         )
     return tuple(found.values())
 
@@ -168,7 +169,7 @@ def made_before(library: Library) -> Job[Mapping[Trunk, Path]]:
     return {result.trunk: result.path for result in reversed(results) if result.trunk is not None}
 
 
-# -- doing it ------------------------------------------------------------------------------------------------------------
+# -- doing it ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,7 +292,7 @@ def _keep(task: ItemTask, request: PictureRequest, result: PictureResult) -> Pat
     return output
 
 
-# -- how it went ---------------------------------------------------------------------------------------------------------
+# -- how it went -------------------------------------------------------------------------------------------------------
 
 
 class Outcome(StrEnum):

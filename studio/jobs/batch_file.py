@@ -1,6 +1,6 @@
-"""A batch as a file, so that a queue is still there after a crash: what is to be done, then a line for each that is over.
+"""A batch as a file, so that a queue outlives a crash: what is to be done, then a line for each photo that is over.
 
-Lines are only ever added, and a last one that is torn is passed over: what it said is found out again from the pictures.
+Lines are only ever added. A last one that is torn is passed over: what it said is found out again from the pictures.
 """
 
 import json

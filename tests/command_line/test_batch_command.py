@@ -94,7 +94,10 @@ def test_what_failed_is_reported_at_the_end_and_the_others_are_made(atelier, hol
     assert failures[1].startswith("rome/b.jpg: “b adjusted.png” is there already and was not made from this photo")
     assert stderr.splitlines()[-1] == "4 photos: 2 adjusted, 2 failed."
     events = atelier("adjust", holiday, "-o", out, "--events")[1].splitlines()
-    assert [json.loads(line)["photo"] for line in events if '"failed", "photo"' in line] == ["b broken.jpg", "rome/b.jpg"]
+    assert [json.loads(line)["photo"] for line in events if '"failed", "photo"' in line] == [
+        "b broken.jpg",
+        "rome/b.jpg",
+    ]
 
 
 def test_a_result_of_a_batch_is_replayed_from_the_photo_where_it_lies(atelier, holiday, out, tmp_path):

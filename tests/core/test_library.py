@@ -192,7 +192,7 @@ def test_two_processes_may_keep_results_at_once(library, photo):
     assert json.loads(library.entries()[0].recipe().to_json())["task"] == "stylize"
 
 
-# -- marks, wastebasket --------------------------------------------------------------------------------------------------
+# -- marks, wastebasket ------------------------------------------------------------------------------------------------
 
 
 def test_a_deleted_result_lies_in_the_wastebasket_with_its_marks_and_comes_back_with_them(library, scene, photo):

@@ -78,7 +78,9 @@ def test_only_what_is_new_is_looked_into_again(library, photo):
     assert read(library)[1].width == 0
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"version": 99, "results": {}}', '{"version": 1, "results": {"a": [1]}}'])
+@pytest.mark.parametrize(
+    "damage", ["{", "[]", '{"version": 99, "results": {}}', '{"version": 1, "results": {"a": [1]}}']
+)
 def test_a_damaged_index_is_made_again(library, photo, damage):
     keep(library, photo)
     expected = read(library)

@@ -18,7 +18,17 @@ from studio.core.recipes import InputRecord, Recipe, SteeringStep
 from studio.core.settings import Settings
 from studio.core.style_settings import StyleSettings
 from studio.jobs.batch import (
-    BatchItem, GatherTask, ItemTask, Look, Outcome, Report, State, gather, made_before, make_item, with_outputs,
+    BatchItem,
+    GatherTask,
+    ItemTask,
+    Look,
+    Outcome,
+    Report,
+    State,
+    gather,
+    made_before,
+    make_item,
+    with_outputs,
 )  # fmt: skip
 from studio.jobs.batch_file import BeginTask, begin_batch, find_batches, forget_batch, look_again, note_outcome
 
@@ -55,7 +65,7 @@ def outputs(items, top):
     return [str(item.output.relative_to(top)) for item in items]
 
 
-# -- what is to be done --------------------------------------------------------------------------------------------------
+# -- what is to be done ------------------------------------------------------------------------------------------------
 
 
 def test_a_folder_means_every_photo_below_it_and_its_folders_are_made_again(folder, tmp_path):
@@ -101,7 +111,7 @@ def test_nothing_to_be_found_says_so(tmp_path):
         found_in(tmp_path / "gone")
 
 
-# -- doing it ------------------------------------------------------------------------------------------------------------
+# -- doing it ----------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_done_is_skipped_and_what_was_set_otherwise_is_made_anew(folder, library, tmp_path):
@@ -153,7 +163,7 @@ def test_a_painting_says_how_far_it_is_and_is_skipped_the_next_time(folder, libr
     settings = StyleSettings(size=64, steps=4, backbone="squeezenet1_1:untrained", style_mix=(0.5,))
     look = Look(STYLIZE, settings, {"style": (painting,)})
     item = with_outputs(found_in(folder / "a.png"), tmp_path / "out", "painted", ".jpg")[0]
-    events, made = run(make_item, ItemTask(item, look, library), Controls(settings))
+    events, _ = run(make_item, ItemTask(item, look, library), Controls(settings))
     assert not any(isinstance(event, Preview) for event in events)
     assert max(getattr(event, "share", None) or 0.0 for event in events) > 0.5
     assert make(item, look, library).skipped
@@ -183,7 +193,7 @@ def test_the_report_counts_and_names_what_failed():
     assert report.by_word == {"waiting": 0, "made": 2, "skipped": 1, "failed": 1, "cancelled": 0}
 
 
-# -- as a file -----------------------------------------------------------------------------------------------------------
+# -- as a file ---------------------------------------------------------------------------------------------------------
 
 
 def begin(folder, library, tmp_path, look=BRIGHTER, to=None):
@@ -201,7 +211,7 @@ def test_a_batch_that_was_broken_off_is_found_with_what_is_over(folder, library,
     batch, begun = begin(folder, library, tmp_path, look, tmp_path / "out")
     assert find(library, STYLIZE) == ()  # somebody works on it
     run(note_outcome, (batch, {0: Outcome.MADE, 2: Outcome.CANCELLED}))
-    batch.file.write_bytes(batch.file.read_bytes() + b"[1, \"ma")  # torn by a power cut
+    batch.file.write_bytes(batch.file.read_bytes() + b'[1, "ma')  # torn by a power cut
     batch.lock.release()
     (tmp_path / "stripes.png").unlink()
     assert find(library, ADJUST) == ()

@@ -10,7 +10,13 @@ from studio.core.library_index import LibraryIndex
 from studio.core.library_marks import Mark
 from studio.core.recipes import Recipe, SteeringStep
 from studio.jobs.library import (
-    MarkTask, MoveTask, empty_wastebasket, mark_results, move_results, read_library, small_versions,
+    MarkTask,
+    MoveTask,
+    empty_wastebasket,
+    mark_results,
+    move_results,
+    read_library,
+    small_versions,
 )  # fmt: skip
 
 

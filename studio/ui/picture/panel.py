@@ -84,7 +84,9 @@ class PicturePanel(Panel):
             self.column.start_button, self.column.save_button, self.column.export_button,
         )  # fmt: skip
         self.empty_state = self._make_empty_state()
-        self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.task.done)
+        self._saver = PictureSaver(
+            self, self.session, self.files, context.preferences, self.last_folder, self.task.done
+        )
         self.desk = QueueDesk(
             self.session, context.studio, context.pictures, context.library, context.preferences, context.theme, self
         )

@@ -21,7 +21,13 @@ from studio.core.picture_task import PictureTask
 from studio.engine import Engine, JobHandle
 from studio.jobs.batch import BatchItem, GatherTask, ItemMade, ItemTask, Look, Outcome, Report, State, gather, make_item
 from studio.jobs.batch_file import (
-    Batch, BeginTask, begin_batch, find_batches, forget_batch, look_again, note_outcome,
+    Batch,
+    BeginTask,
+    begin_batch,
+    find_batches,
+    forget_batch,
+    look_again,
+    note_outcome,
 )  # fmt: skip
 
 __all__ = ["PictureQueue", "QueuedPhoto"]

@@ -51,14 +51,14 @@ class QueueDesk(QObject):
         self._session.input_changed.connect(self._show_ready)
         self._session.settings_changed.connect(self._show_ready)
         self.view.start_requested.connect(self._start)
-        self.view.reveal_requested.connect(
-            lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
-        )
+        self.view.reveal_requested.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))))
         self.queue.ended.connect(lambda report: self.ended.emit("The queue is done", report.sentence))
 
     def propose(self, sources: Sequence[Path]) -> None:
         """Offer to queue these: files, and folders with everything below them."""
-        others = (picture for role, pictures in self._session.used_inputs.items() if role != CONTENT for picture in pictures)
+        others = (
+            picture for role, pictures in self._session.used_inputs.items() if role != CONTENT for picture in pictures
+        )
         self.queue.propose(sources, [other.picture.path for other in others if other.picture.path])
 
     def _start(self, folder: Path | None, suffix: str) -> None:

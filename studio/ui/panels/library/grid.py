@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel, QItemSelection, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, QTimer, Signal,
+    QAbstractListModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
 )  # fmt: skip
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
@@ -275,7 +284,9 @@ class _ResultDelegate(ThumbnailDelegate):
             sign = QRect(badge.x() + 5, badge.y() + 4, 16, 16)
             icon("layers_outline", self._theme.tokens, colour="text").paint(painter, sign)
         painter.setPen(self._theme.colour("text"))
-        painter.drawText(badge.adjusted(0, 0, -6, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.drawText(
+            badge.adjusted(0, 0, -6, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words
+        )
 
     def _paint_caption(self, painter: QPainter, option: QStyleOptionViewItem, cell: QRect, row: Row) -> None:
         result = row.result

@@ -1,4 +1,4 @@
-"""The state of the Library panel: what there is, what is asked for, and the way back from a deletion. Knows no widget."""
+"""The state of the Library panel: what there is, what is asked for, the way back from a deletion. Knows no widget."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from studio.core import picture_tasks
 from studio.core.library import Library
 from studio.core.library_index import IndexedResult, LibraryIndex
 from studio.engine import Engine, JobHandle
@@ -84,8 +85,8 @@ class LibrarySession(QObject):
     @property
     def tasks(self) -> Mapping[str, str]:
         """The tasks that something here was made by: name → title."""
-        first = {stack[0].task: stack[0].task_title for stack in (*self._look.kept, *self._look.deleted)}
-        return {name: title for name, title in first.items() if title}
+        there = {stack[0].task for stack in (*self._look.kept, *self._look.deleted)}
+        return {task.name: task.title for task in picture_tasks.PICTURE_TASKS if task.name in there}
 
     def ask(self, **changes: Any) -> None:
         """Ask for something else: fields of `Query`."""

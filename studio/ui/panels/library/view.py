@@ -112,7 +112,11 @@ class LibraryView(QWidget):
         set_icon(glass, "search", self._theme, colour="text_muted")
         self.search.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
         for control, name, tip in (
-            (self.search, "Search the library", "Every word must be found: of photo, painting, settings, date (Ctrl+F)"),
+            (
+                self.search,
+                "Search the library",
+                "Every word must be found: of photo, painting, settings, date (Ctrl+F)",
+            ),
             (self.task_box, "Panel", "Only what was made in this panel"),
             (self.starred, "Only starred", "Only pictures with a star"),
             (self.sort_box, "Order", "The order of the pictures"),
@@ -193,7 +197,9 @@ class LibraryView(QWidget):
         session, chosen = self.session, self.view.chosen
         in_basket, rows = session.in_wastebasket, self._chosen_rows
         total, found = session.deleted if in_basket else session.kept, session.found
-        words = f"{found:,} of {total:,} pictures" if found != total else f"{total:,} picture{'s' if total != 1 else ''}"
+        words = (
+            f"{found:,} of {total:,} pictures" if found != total else f"{total:,} picture{'s' if total != 1 else ''}"
+        )
         self.count.setText(f"{words} · {len(chosen):,} chosen" if chosen else words)
         starred = bool(rows) and all(each.result.mark.star for each in rows)
         self.star_button.setText("Unstar" if starred else "Star")
