@@ -19,10 +19,10 @@ from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
 from studio.jobs.batch import (
     BatchItem,
+    BatchLook,
     GatherTask,
     ItemMade,
     ItemTask,
-    Look,
     Outcome,
     Report,
     State,
@@ -71,7 +71,7 @@ class BatchMaker:
     def _work(self, order: BatchOrder) -> int:
         others = {role: paths for role, paths in order.files.items() if role != CONTENT}
         inputs = {role: tuple(map(load_picture, paths)) for role, paths in others.items()}
-        look = Look(order.task, order.settings, inputs)
+        look = BatchLook(order.task, order.settings, inputs)
         left_out = tuple(path for paths in others.values() for path in paths)
         with stoppable(stop := Controls(Settings())):
             found = self._run(gather(GatherTask(order.files[CONTENT], left_out), stop), stop)
@@ -85,7 +85,7 @@ class BatchMaker:
             return INTERRUPTED
         return FAILED if report.failures else DONE
 
-    def _make_each(self, items: Sequence[BatchItem], look: Look, stop: Controls[Any]) -> list[State]:
+    def _make_each(self, items: Sequence[BatchItem], look: BatchLook, stop: Controls[Any]) -> list[State]:
         states = [State()] * len(items)
         for number, item in enumerate(items):
             job = make_item(ItemTask(item, look, self._library), Controls(look.settings))

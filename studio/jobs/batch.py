@@ -31,8 +31,18 @@ from studio.jobs.picture_recipes import told
 from studio.training.data.sources import listing
 
 __all__ = [
-    "BatchItem", "GatherTask", "ItemMade", "ItemTask", "Look", "Outcome", "Report", "State", "gather", "made_before",
-    "make_item", "with_outputs",
+    "BatchItem",
+    "BatchLook",
+    "GatherTask",
+    "ItemMade",
+    "ItemTask",
+    "Outcome",
+    "Report",
+    "State",
+    "gather",
+    "made_before",
+    "make_item",
+    "with_outputs",
 ]  # fmt: skip
 
 
@@ -53,7 +63,7 @@ class BatchItem:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class BatchLook:
     """What every photo of a batch is made with.
 
     Args:
@@ -185,7 +195,7 @@ class ItemTask:
     """
 
     item: BatchItem
-    look: Look
+    look: BatchLook
     library: Library
     ai_mark: bool = True
 

@@ -23,7 +23,7 @@ from studio.core.picture_task import PictureTask
 from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import InputRecord
 from studio.core.settings import Settings
-from studio.jobs.batch import BatchItem, Look, Outcome, made_before, with_outputs
+from studio.jobs.batch import BatchItem, BatchLook, Outcome, made_before, with_outputs
 
 __all__ = ["Batch", "BeginTask", "begin_batch", "find_batches", "forget_batch", "look_again", "note_outcome"]
 
@@ -61,14 +61,14 @@ class BeginTask:
     """What to begin: the photos, the look, and where results go (`folder` None is the library)."""
 
     items: tuple[BatchItem, ...]
-    look: Look
+    look: BatchLook
     library: Library
     folder: Path | None = None
     suffix: str = ".png"
     ai_mark: bool = True
 
 
-def begin_batch(task: BeginTask, controls: Controls[Any]) -> Job[tuple[Batch, Look]]:
+def begin_batch(task: BeginTask, controls: Controls[Any]) -> Job[tuple[Batch, BatchLook]]:
     """Write a batch down, with copies of what goes in beside the photos.
 
     Raises:
@@ -101,7 +101,7 @@ def begin_batch(task: BeginTask, controls: Controls[Any]) -> Job[tuple[Batch, Lo
     batch = Batch(file, _lock(file), look.task, look.settings, tuple(records), items, task.ai_mark)
     batch.lock.acquire(timeout=0)
     known = (yield from made_before(library)) if task.folder is None else {}
-    return batch, Look(look.task, look.settings, look.inputs, known)
+    return batch, BatchLook(look.task, look.settings, look.inputs, known)
 
 
 def find_batches(task: tuple[Library, PictureTask], controls: Controls[Any]) -> Job[tuple[Batch, ...]]:
@@ -124,7 +124,7 @@ def find_batches(task: tuple[Library, PictureTask], controls: Controls[Any]) -> 
     return tuple(found)
 
 
-def look_again(task: tuple[Library, Batch], controls: Controls[Any]) -> Job[Look]:
+def look_again(task: tuple[Library, Batch], controls: Controls[Any]) -> Job[BatchLook]:
     """Bring back what a batch is made with.
 
     Raises:
@@ -143,7 +143,7 @@ def look_again(task: tuple[Library, Batch], controls: Controls[Any]) -> Job[Look
             )
         inputs[record.role] = (*inputs.get(record.role, ()), load_picture(path))
     known = (yield from made_before(library)) if any(item.output is None for item in batch.items) else {}
-    return Look(batch.task, batch.settings, inputs, known)
+    return BatchLook(batch.task, batch.settings, inputs, known)
 
 
 def note_outcome(task: tuple[Batch, Mapping[int, Outcome]], controls: Controls[Any]) -> Job[None]:

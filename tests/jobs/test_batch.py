@@ -19,9 +19,9 @@ from studio.core.settings import Settings
 from studio.core.style_settings import StyleSettings
 from studio.jobs.batch import (
     BatchItem,
+    BatchLook,
     GatherTask,
     ItemTask,
-    Look,
     Outcome,
     Report,
     State,
@@ -32,7 +32,7 @@ from studio.jobs.batch import (
 )  # fmt: skip
 from studio.jobs.batch_file import BeginTask, begin_batch, find_batches, forget_batch, look_again, note_outcome
 
-BRIGHTER = Look(ADJUST, AdjustSettings(exposure=1.0))
+BRIGHTER = BatchLook(ADJUST, AdjustSettings(exposure=1.0))
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_what_is_done_is_skipped_and_what_was_set_otherwise_is_made_anew(folder,
     stamp = made.path.stat().st_mtime_ns
     assert make(item, BRIGHTER, library).skipped
     assert made.path.stat().st_mtime_ns == stamp
-    darker = Look(ADJUST, AdjustSettings(exposure=-1.0))
+    darker = BatchLook(ADJUST, AdjustSettings(exposure=-1.0))
     assert not make(item, darker, library).skipped
     assert read_recipe(made.path).settings["exposure"] == -1.0
     Image.new("RGB", (48, 32), "red").save(item.photo)
@@ -152,7 +152,7 @@ def test_results_for_the_library_are_found_there_by_their_recipes(folder, librar
     known = finish(made_before(library))
     again = make(item, replace(BRIGHTER, made_before=known), library)
     assert (again.path, again.skipped) == (first.path, True)
-    other = make(item, Look(ADJUST, AdjustSettings(exposure=2.0), made_before=known), library)
+    other = make(item, BatchLook(ADJUST, AdjustSettings(exposure=2.0), made_before=known), library)
     assert not other.skipped
     first.path.unlink()
     assert not make(item, replace(BRIGHTER, made_before=known), library).skipped
@@ -161,7 +161,7 @@ def test_results_for_the_library_are_found_there_by_their_recipes(folder, librar
 def test_a_painting_says_how_far_it_is_and_is_skipped_the_next_time(folder, library, tmp_path):
     painting = load_picture(write_painting(tmp_path / "stripes.png"))
     settings = StyleSettings(size=64, steps=4, backbone="squeezenet1_1:untrained", style_mix=(0.5,))
-    look = Look(STYLIZE, settings, {"style": (painting,)})
+    look = BatchLook(STYLIZE, settings, {"style": (painting,)})
     item = with_outputs(found_in(folder / "a.png"), tmp_path / "out", "painted", ".jpg")[0]
     events, _ = run(make_item, ItemTask(item, look, library), Controls(settings))
     assert not any(isinstance(event, Preview) for event in events)
@@ -207,7 +207,7 @@ def find(library, task=ADJUST):
 
 def test_a_batch_that_was_broken_off_is_found_with_what_is_over(folder, library, tmp_path):
     painting = load_picture(write_painting(tmp_path / "stripes.png"))
-    look = Look(STYLIZE, StyleSettings(size=64), {"style": (painting,)})
+    look = BatchLook(STYLIZE, StyleSettings(size=64), {"style": (painting,)})
     batch, begun = begin(folder, library, tmp_path, look, tmp_path / "out")
     assert find(library, STYLIZE) == ()  # somebody works on it
     run(note_outcome, (batch, {0: Outcome.MADE, 2: Outcome.CANCELLED}))
@@ -239,7 +239,7 @@ def test_a_batch_that_is_done_or_cannot_be_read_is_put_away(folder, library, tmp
 
 def test_without_its_painting_a_batch_cannot_be_gone_on_with(folder, library, tmp_path):
     painting = load_picture(write_painting(tmp_path / "stripes.png"))
-    batch, _ = begin(folder, library, tmp_path, Look(STYLIZE, StyleSettings(), {"style": (painting,)}))
+    batch, _ = begin(folder, library, tmp_path, BatchLook(STYLIZE, StyleSettings(), {"style": (painting,)}))
     for path in library.inputs.iterdir():
         path.unlink()
     with pytest.raises(StudioError, match=r"“stripes\.png”, which goes into this queue"):

@@ -8,7 +8,10 @@ from studio.core.images import load_picture
 from studio.core.library import Library
 from studio.core.library_index import LibraryIndex
 from studio.core.library_marks import Mark
+from studio.core.picture_task import PictureRequest
+from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe, SteeringStep
+from studio.core.style_settings import StyleSettings
 from studio.jobs.library import (
     MarkTask,
     MoveTask,
@@ -18,6 +21,7 @@ from studio.jobs.library import (
     read_library,
     small_versions,
 )  # fmt: skip
+from studio.jobs.picture_recipes import RecipeWriter
 
 
 @pytest.fixture
@@ -85,3 +89,19 @@ def test_emptying_deletes_what_lies_in_the_wastebasket_and_nothing_else(library,
 def test_marks_are_kept(library, kept):
     run(mark_results, MarkTask(library, {kept[0].name: Mark(star=True), kept[1].name: Mark(words="print")}))
     assert library.marks.all() == {kept[0].name: Mark(star=True), kept[1].name: Mark(words="print")}
+
+
+def test_what_goes_on_from_a_painting_is_its_version_as_recipes_are_really_written(library, tmp_path):
+    photo = load_picture(write_photo(tmp_path / "photo.png"))
+    inputs, painting = {"content": (photo,)}, np.zeros((30, 50, 3), np.uint16)
+    begun = StyleSettings(size=64)
+    steered = begun.model_copy(update={"style_weight": 3.0})
+    move = SteeringStep(at=7, action="settings", changes={"style_weight": 3.0})
+    first = RecipeWriter(STYLIZE, PictureRequest(inputs), begun).write(steered, (move,))
+    on = PictureRequest(inputs, branch=photo.pixels, history=first)
+    larger = RecipeWriter(STYLIZE, on, steered.model_copy(update={"size": 96})).write(steered, stopped_at=3)
+    earlier = RecipeWriter(STYLIZE, PictureRequest(inputs), begun).write(begun, stopped_at=4)
+    other_way = RecipeWriter(STYLIZE, PictureRequest(inputs, photo.pixels, earlier), begun).write(begun)
+    again = RecipeWriter(STYLIZE, PictureRequest(inputs), steered).write(steered)
+    paths = [library.keep(painting, recipe, [photo]) for recipe in (first, larger, other_way, again)]
+    assert look(library)[0] == [paths[:3], paths[3:]]

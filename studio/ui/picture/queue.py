@@ -11,15 +11,26 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.controls import Controls
 from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.library import Library
 from studio.core.picture_task import PictureTask
-from studio.engine import Engine, JobHandle
-from studio.jobs.batch import BatchItem, GatherTask, ItemMade, ItemTask, Look, Outcome, Report, State, gather, make_item
+from studio.engine import Engine, JobHandle, JobState
+from studio.jobs.batch import (
+    BatchItem,
+    BatchLook,
+    GatherTask,
+    ItemMade,
+    ItemTask,
+    Outcome,
+    Report,
+    State,
+    gather,
+    make_item,
+)
 from studio.jobs.batch_file import (
     Batch,
     BeginTask,
@@ -31,6 +42,9 @@ from studio.jobs.batch_file import (
 )  # fmt: skip
 
 __all__ = ["PictureQueue", "QueuedPhoto"]
+
+_TURN_MS = 1000
+"""After this long it is worth saying that a photo waits for its turn."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,7 +61,7 @@ class QueuedPhoto:
 @dataclass(slots=True, eq=False)
 class _QueuedBatch:
     batch: Batch
-    look: Look | None = None
+    look: BatchLook | None = None
 
 
 class PictureQueue(QObject):
@@ -83,6 +97,8 @@ class PictureQueue(QObject):
         """Whether the queue is of an earlier day, and waits for a word."""
         self._at_work: tuple[QueuedPhoto, JobHandle] | None = None
         self._opening = False
+        self._turn = QTimer(self, singleShot=True, interval=_TURN_MS)
+        self._turn.timeout.connect(self.changed)
         self._numbers = count()
 
     # -- photos in -------------------------------------------------------------------------------------------------
@@ -102,7 +118,7 @@ class PictureQueue(QObject):
         self.proposed = ()
         self.changed.emit()
 
-    def begin(self, look: Look, folder: Path | None, suffix: str, *, ai_mark: bool) -> None:
+    def begin(self, look: BatchLook, folder: Path | None, suffix: str, *, ai_mark: bool) -> None:
         """Queue the proposed photos with this look.
 
         Args:
@@ -129,7 +145,7 @@ class PictureQueue(QObject):
             self.is_interrupted = True
         self.changed.emit()
 
-    def _take_batch(self, batch: Batch, look: Look) -> None:
+    def _take_batch(self, batch: Batch, look: BatchLook) -> None:
         self._add(_QueuedBatch(batch, look))
         self.changed.emit()
         self._go_on()
@@ -156,6 +172,12 @@ class PictureQueue(QObject):
     def is_running(self) -> bool:
         """Whether a photo is at work, or about to be."""
         return not (self.is_over or self.is_paused or self.is_interrupted)
+
+    @property
+    def waits_for_turn(self) -> bool:
+        """Whether something else, such as a training, is at work in the engine's queue."""
+        waits = self._at_work is not None and self._at_work[1].state is JobState.WAITING
+        return waits and not self._turn.isActive()
 
     @property
     def share(self) -> float:
@@ -239,13 +261,14 @@ class PictureQueue(QObject):
         task = ItemTask(photo.item, queued.look, self._library, queued.batch.ai_mark)
         handle = self._studio.queue(f"{self.task.name}.queue", make_item, task, Controls(queued.batch.settings))
         self._at_work = (photo, handle)
+        self._turn.start()
         handle.started.connect(partial(self._set_state, photo, State(Outcome.RUNNING)))
         handle.progressed.connect(partial(self._show_progress, photo))
         handle.finished.connect(partial(self._take_result, photo))
         handle.failed.connect(partial(self._take_failure, photo))
         handle.cancelled.connect(partial(self._end, photo, State(Outcome.CANCELLED)))
 
-    def _take_look(self, queued: _QueuedBatch, look: Look) -> None:
+    def _take_look(self, queued: _QueuedBatch, look: BatchLook) -> None:
         self._opening = False
         queued.look = look
         self._go_on()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from studio.core.library import Library
 from studio.core.picture_task import CONTENT
 from studio.engine import Engine
-from studio.jobs.batch import Look
+from studio.jobs.batch import BatchLook
 from studio.ui.picture.queue import PictureQueue
 from studio.ui.picture.queue_view import QueueView
 from studio.ui.picture.session import PictureSession
@@ -68,7 +68,7 @@ class QueueDesk(QObject):
             for role, pictures in session.used_inputs.items()
             if role != CONTENT
         }
-        look = Look(session.task, session.settings, inputs)
+        look = BatchLook(session.task, session.settings, inputs)
         self.queue.begin(look, folder, suffix, ai_mark=self._preferences.ai_mark)
 
     def _show_ready(self, _: object = None) -> None:

@@ -35,7 +35,7 @@ __all__ = ["QueueView"]
 _ROW, _ROWS = 26, 5
 _FINE = 1000
 _LIBRARY, _OTHER = "library", "other"
-_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF, 16 bits", ".webp": "WebP"}
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".webp": "WebP"}
 
 
 class QueueView(QWidget):
@@ -71,7 +71,7 @@ class QueueView(QWidget):
         self.proposal = ElidingLabel(parent=self)
         self.place_box = ChoiceBox({}, theme, self)
         self.format_box = ChoiceBox(_FORMATS, theme, self)
-        self.start_button, self.drop_button = QPushButton("Start Queue", self), QPushButton("Not Now", self)
+        self.start_button, self.drop_button = QPushButton("Start Queue", self), QToolButton(self)
         self.fold_button = QToolButton(self)
         self.words = ElidingLabel(parent=self)
         self.bar = QProgressBar(self)
@@ -89,8 +89,10 @@ class QueueView(QWidget):
         gap, margin = self._theme.tokens.gap, self._theme.tokens.margin
         mark(self, surface="panel")
         mark(self.start_button, kind="primary")
-        self.place_box.setFixedWidth(220)
-        self.format_box.setFixedWidth(120)
+        self.place_box.setMinimumWidth(120)
+        self.place_box.setMaximumWidth(260)
+        self.format_box.setFixedWidth(96)
+        self.drop_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.fold_button.setCheckable(True)
         self.fold_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.bar.setTextVisible(False)
@@ -98,15 +100,16 @@ class QueueView(QWidget):
         self.bar.setMinimumWidth(48)
         self.list.setFixedHeight(_ROW * _ROWS + 4)
         for label in (self.proposal, self.words):
-            label.setMinimumWidth(96)
+            label.setMinimumWidth(72)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        set_icon(self.drop_button, "close", self._theme)
         set_icon(self.cancel_button, "close", self._theme)
         set_icon(self.retry_button, "restart", self._theme)
         for control, name, tip in (
             (self.place_box, "Where the results go", "Into the library, or into a folder that is asked for once"),
-            (self.format_box, "Format", "Of the files in the folder; the library keeps PNG with 16 bits"),
+            (self.format_box, "Format", "Of the files in the folder; TIFF, like the library, has 16 bits"),
             (self.start_button, "Start Queue", "One photo after the other, with the settings and paintings of now"),
-            (self.drop_button, "Not Now", "Queue none of them"),
+            (self.drop_button, "Not now", "Queue none of them"),
             (self.bar, "Progress of the queue", ""),
             (self.cancel_button, "Cancel All", "Leave out every photo that is not done; what is done stays"),
             (self.retry_button, "Try Failed Again", "Queue what failed once more"),
@@ -115,7 +118,7 @@ class QueueView(QWidget):
             control.setAccessibleName(name)
             control.setToolTip(tip)
         asking = row(
-            (self.proposal, 1), self.place_box, self.format_box, self.start_button, self.drop_button,
+            (self.proposal, 1), (self.place_box, 2), self.format_box, self.start_button, self.drop_button,
             gap=gap, margins=(margin, gap // 2, margin, gap // 2),
         )  # fmt: skip
         head = row(
@@ -181,7 +184,7 @@ class QueueView(QWidget):
         number = len(self.queue.proposed)
         self._asking.setVisible(bool(number))
         photos = f"{number:,} photo{'s' if number != 1 else ''}"
-        self.proposal.setText(f"{photos}, with the settings of now" if self._ready else f"{photos}: {self._missing}")
+        self.proposal.setText(photos if self._ready else f"{photos}: {self._missing}")
         self.start_button.setEnabled(self._ready)
         self.format_box.setVisible(self.place_box.currentData() != _LIBRARY)
 
@@ -203,7 +206,8 @@ class QueueView(QWidget):
             self.words.setText(f"A queue was broken off: {len(queue.photos) - done:,} of {len(queue.photos):,} left")
         else:
             failed = f" · {report.counts[Outcome.FAILED]:,} failed" if report.counts.get(Outcome.FAILED) else ""
-            self.words.setText(f"Queue · {done:,} of {len(queue.photos):,} done{failed}")
+            turn = " · waits until what trains is done" if queue.waits_for_turn else ""
+            self.words.setText(f"Queue · {done:,} of {len(queue.photos):,} done{failed}{turn}")
         self._show_time_left(over)
         self.bar.setVisible(not over)
         self.bar.setValue(round(queue.share * _FINE))

@@ -3,22 +3,25 @@
 from threading import Event
 
 import pytest
+from accessibility import controls_without_name, controls_without_tooltip
 from picture_kit import BRIGHTEN, BrightenSettings, brighten
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from studio_kit import write_photo
+from PySide6.QtWidgets import QAbstractButton, QComboBox
+from studio_kit import answering_file_dialog, write_photo
 
 from studio.core import picture_tasks
+from studio.core.events import Progress
 from studio.core.images import read_recipe
 from studio.core.library import Library
 from studio.engine import Engine
 from studio.jobs import catalog
-from studio.jobs.batch import Look, Outcome
+from studio.jobs.batch import BatchLook, Outcome
 from studio.ui.picture.queue import PictureQueue
 from studio.ui.picture.queue_view import QueueView, _cancel_place
 from studio.ui.preferences import Preferences
 
-BRIGHTER = Look(BRIGHTEN, BrightenSettings(stops=1.0))
+BRIGHTER = BatchLook(BRIGHTEN, BrightenSettings(stops=1.0))
 
 
 @pytest.fixture(autouse=True)
@@ -217,7 +220,7 @@ def spoken(view, row):
 
 
 def test_it_asks_where_results_go_and_names_what_is_missing(view, queue, tmp_path):
-    assert view.proposal.text() == "3 photos, with the settings of now"
+    assert view.proposal.text() == "3 photos"
     assert not view.format_box.isVisible()
     view.set_ready(False, "choose a painting first")
     assert view.proposal.text() == "3 photos: choose a painting first"
@@ -227,9 +230,7 @@ def test_it_asks_where_results_go_and_names_what_is_missing(view, queue, tmp_pat
     assert view.isHidden()
 
 
-def test_a_folder_is_asked_for_once(view, queue, tmp_path, until, monkeypatch):
-    from studio_kit import answering_file_dialog
-
+def test_a_folder_is_asked_for_once(view, queue, tmp_path, until):
     (tmp_path / "out").mkdir()
     with answering_file_dialog(tmp_path / "out"):
         view.place_box.setCurrentIndex(view.place_box.findData("other"))
@@ -268,6 +269,22 @@ def test_progress_of_each_is_seen_and_keys_and_signs_cancel(qtbot, view, queue, 
     assert told.args == [queue.photos[0].state.result]
 
 
+def test_behind_a_training_it_says_what_it_waits_for(view, queue, engines, until):
+    trains = Event()
+
+    def training(task, controls):
+        while not trains.is_set():
+            yield Progress("Training")
+
+    engines[0].queue("train", training, None)
+    view.start_button.click()
+    until(lambda: queue.waits_for_turn)
+    assert view.words.text() == "Queue · 0 of 3 done · waits until what trains is done"
+    trains.set()
+    until(lambda: queue.is_over)
+    assert view.words.text() == "3 photos: 3 brightened"
+
+
 def test_a_queue_of_an_earlier_day_says_so(view, queue, gate, new_queue, theme, qtbot, tmp_path, until):
     view.start_button.click()
     until(lambda: "running" in outcomes(queue))
@@ -284,6 +301,13 @@ def test_a_queue_of_an_earlier_day_says_so(view, queue, gate, new_queue, theme, 
     seen.pause_button.click()
     until(lambda: other_day.is_over)
     assert Outcome.MADE in other_day.report.counts
+
+
+def test_every_control_has_a_name_and_explains_itself(view, queue, gate, until):
+    view.start_button.click()
+    until(lambda: "running" in outcomes(queue))
+    assert controls_without_name(view) == []
+    assert controls_without_tooltip(view, QAbstractButton, QComboBox) == []
 
 
 def test_the_list_folds_away(view, queue, gate, until):

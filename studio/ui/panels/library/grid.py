@@ -240,7 +240,7 @@ class _ResultDelegate(ThumbnailDelegate):
 
     def paint_item(self, painter: QPainter, option: QStyleOptionViewItem, cell: QRect, index: Index) -> None:
         row: Row = index.data(SUBJECT)
-        self.paint_ground(painter, option, "canvas" if row.on_top else "window")
+        self.paint_ground(painter, option, "window" if row.is_open else "canvas")
         thumb = _thumb_place(cell)
         pixmap: QPixmap | None = index.data(Qt.ItemDataRole.DecorationRole)
         if pixmap is not None:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QInputDialog, QLineEdit, QMessageBox
 from studio_kit import PATIENCE, write_photo
 
 from studio.core.images import from_pixels, load_picture
@@ -135,6 +136,16 @@ def test_a_result_that_cannot_be_read_has_its_place_and_says_so(open_panel, libr
     panel = open_panel()
     until(lambda: panel.view.view.grid.is_known(path))
     assert "cannot be read" in spoken(panel.view.view, 0)
+
+
+def test_every_control_has_a_name_and_explains_itself_in_either_scheme(panel, theme):
+    assert controls_without_name(panel) == []
+    assert controls_without_tooltip(panel, QAbstractButton, QComboBox, QLineEdit) == []
+    dark = panel.grab().toImage()
+    theme.set_mode("light")
+    assert panel.grab().toImage() != dark
+    theme.set_mode("dark")
+    assert panel.grab().toImage() == dark
 
 
 # -- searched, filtered, sorted ----------------------------------------------------------------------------------------
