@@ -1,4 +1,4 @@
-"""What there is to choose from: the packaged samples, the library's results, the networks."""
+"""What there is to choose from: the packaged samples, the networks."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Picture, Progress
+from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_picture, thumbnail
-from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.samples import Sample
 from studio.core.trained_models import TrainedModels
@@ -33,14 +32,6 @@ class SamplesTask:
     """Which samples to list, e.g. `sample_paintings`."""
 
     samples: Callable[[], tuple[Sample, ...]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LibraryTask:
-    """Which library to list; at most the `newest` results."""
-
-    library: Library
-    newest: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +74,6 @@ def list_pictures(task: PicturesTask, controls: Controls[Any]) -> Job[tuple[Thum
         with suppress(StudioError):
             small = thumbnail(load_picture(path, max_pixels=4 * SAMPLE_SIDE**2).pixels, SAMPLE_SIDE)
             found.append(Thumbnail(str(path), path.stem, path, small))
-    return tuple(found)
-
-
-def list_library(task: LibraryTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
-    """List the newest results; one that cannot be read is named and left out."""
-    entries = task.library.entries()[: task.newest]
-    found = []
-    for number, entry in enumerate(entries):
-        yield Progress("Reading the library", number, len(entries))
-        try:
-            found.append(Thumbnail(entry.path.name, entry.title, entry.path, entry.thumbnail()))
-        except StudioError as error:
-            yield Log(f"{entry.path.name} was left out: {error.cause}", "warning")
     return tuple(found)
 
 

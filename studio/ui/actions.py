@@ -17,6 +17,7 @@ class Actions:
     """The window's actions by name."""
 
     open: QAction
+    queue: QAction
     paste: QAction
     open_session: QAction
     save_session: QAction
@@ -63,6 +64,7 @@ def make_actions(theme: Theme) -> Actions:
 
     return Actions(
         open=action("Open Photo…", "Ctrl+O", "open"),
+        queue=action("Queue a Folder…", "Ctrl+Alt+O", "folder"),
         paste=action("Paste as Photo", "Ctrl+V", "paste"),
         open_session=action("Open Session…", "Ctrl+Alt+O"),
         save_session=action("Save Session…", "Ctrl+Alt+S"),

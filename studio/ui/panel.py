@@ -78,8 +78,9 @@ Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | 
 class Panel(QWidget):
     """One task of the studio.
 
-    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without an
-    `undo_stack` is only looked at: commands then go on acting on the panel that was in front before.
+    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without a
+    `menu_title` starts and stops nothing: those commands go on acting on the panel that was in front before; so do undo
+    and redo where there is no `undo_stack`.
     """
 
     failed = Signal(object)

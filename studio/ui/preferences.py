@@ -127,6 +127,15 @@ class Preferences:
     def save_folder(self, folder: str) -> None:
         self._store.setValue("save_folder", folder)
 
+    @property
+    def queue_folder(self) -> str:
+        """The folder that the results of a queue went to the last time, "" at first."""
+        return str(self._store.value("queue_folder", ""))
+
+    @queue_folder.setter
+    def queue_folder(self, folder: str) -> None:
+        self._store.setValue("queue_folder", folder)
+
     def _names(self, key: str) -> list[str]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one
         return [stored] if isinstance(stored, str) else list(stored or [])

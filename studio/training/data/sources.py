@@ -27,6 +27,7 @@ __all__ = [
     "find_pictures",
     "finding_data",
     "finding_files",
+    "listing",
     "parts_of",
 ]
 
@@ -107,7 +108,7 @@ def find_pictures(sources: Sequence[Path]) -> list[Path]:
         StudioError: a source or something on a list is not there or may not be read, or there is no picture at all.
 
     """
-    if not (found := finish(_listing(sources))):
+    if not (found := finish(listing(sources))):
         raise _no_pictures(sources)
     return found
 
@@ -183,8 +184,8 @@ def _drawn(groups: Sequence[tuple[int, bool]], reading: Reading) -> list[int]:
 
 
 def _finding_pictures(split: Split) -> Job[DataFiles]:
-    taught = yield from _listing(split.taught)
-    kept, known = (yield from _listing(split.kept)), set(taught)
+    taught = yield from listing(split.taught)
+    kept, known = (yield from listing(split.kept)), set(taught)
     return _joined(taught, [path for path in kept if path not in known], split)
 
 
@@ -212,7 +213,7 @@ def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, 
             )
         here: dict[str, list[Path]] = {}
         top = _absolute(source)
-        for path in (yield from _listing([source])):
+        for path in (yield from listing([source])):
             parts = path.relative_to(top).parts[:-1]
             if parts:
                 here.setdefault(readable("/".join(parts if deepest else parts[:1])), []).append(path)
@@ -243,14 +244,14 @@ def _paired(sources: Sequence[Path]) -> Job[tuple[dict[Path, Path], list[Path]]]
     if two is not None:
         sides: list[dict[Path, Path]] = []
         for folder in two:
-            files, top = (yield from _listing([folder])), _absolute(folder)
+            files, top = (yield from listing([folder])), _absolute(folder)
             sides.append({path.relative_to(top).with_suffix(""): path for path in files})
         first, second = sides
         both = first.keys() & second.keys()
         if both:
             alone = [path for side in sides for name, path in side.items() if name not in both]
             return {path: second[name] for name, path in first.items() if name in both}, alone
-    files = yield from _listing(sources)
+    files = yield from listing(sources)
     return dict(zip(files, files, strict=True)), []
 
 
@@ -287,7 +288,7 @@ def _idx_in(sources: Sequence[Path]) -> IdxPictures | None:
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
-def _listing(sources: Collection[Path]) -> Job[list[Path]]:
+def listing(sources: Collection[Path]) -> Job[list[Path]]:
     """Return every picture that the sources mean, each once."""
     found: dict[Path, None] = {}
     for path in _pictures_in_sources(sources):

@@ -1,7 +1,7 @@
 """Pictures that come through the clipboard or by drag and drop: what they are, and why some are refused.
 
 `look_into` is cheap enough to be asked while something hovers over the canvas. Whether a file really holds a picture
-is the loader's matter; only folders and plain text are turned away here.
+is the loader's matter; only plain text is turned away here.
 """
 
 from codecs import getincrementaldecoder
@@ -22,11 +22,19 @@ _TEXT_PICTURES = (b"P1", b"P2", b"P3", b"#?RADIANCE", b"#?RGBE")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a drag or the clipboard holds: files, or the pixels themselves; `refusal` says what is left out and why."""
+    """What a drag or the clipboard holds: files and folders of them, or the pixels themselves.
+
+    `refusal` says what is left out and why.
+    """
 
     files: tuple[Path, ...] = ()
     has_picture: bool = False
     refusal: StudioError | None = None
+
+    @property
+    def is_several(self) -> bool:
+        """Whether there may be more than one picture in it."""
+        return len(self.files) > 1 or any(path.is_dir() for path in self.files)
 
     @property
     def welcome(self) -> bool:
@@ -107,7 +115,7 @@ def _refuse(url: QUrl) -> StudioError | None:
         )
     path = Path(url.toLocalFile())
     if path.is_dir():
-        return StudioError(f"“{path.name}” is a folder.", "Open it and drop the pictures inside.")
+        return None  # it stands for the pictures in it
     if not path.exists():
         return StudioError(f"“{path.name}” is not there any more.", "Drop the file from where it is now.")
     if not path.is_file():  # reading from a pipe would wait for ever

@@ -24,13 +24,14 @@ from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
-from studio.ui.controls.layouts import row, splitter
+from studio.ui.controls.layouts import column, holding, row, splitter
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.looking_back import LookingBack
+from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
 from studio.ui.picture.session_files import SessionFiles
@@ -74,8 +75,6 @@ class PicturePanel(Panel):
     task: PictureTask
     result_title = "Result"
     """What the canvas calls what is made here: "Painting"."""
-    done = "edited"
-    """What was done to the photo, for file names: "holiday edited"."""
 
     def __init__(self, context: PanelContext) -> None:
         super().__init__()
@@ -97,9 +96,14 @@ class PicturePanel(Panel):
         root = None if context.sessions is None else context.sessions / task.name
         self.keeper = SessionKeeper(self.session, context.pictures, root, self)
         self.session_files = SessionFiles(self, self.session, self.keeper, context.pictures, context.preferences)
-        self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
         titles = self._slot(CONTENT).title, self.result_title
         self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
+        self._saver = PictureSaver(
+            self, self.session, self.files, context.preferences, self.last_folder, self.task.done
+        )
+        self.desk = QueueDesk(
+            self.session, context.studio, context.pictures, context.library, context.preferences, context.theme, self
+        )
         self._shown: Frame | None = None
         self._loading, self._closing, self._shows_sample = "", False, False
         self._lay_out()
@@ -140,7 +144,8 @@ class PicturePanel(Panel):
         self.canvas.set_empty_widget(self.empty_state)
         self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setLayout(row(splitter(self.workspace, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
+        middle = holding(column((self.workspace, 1), self.desk.view, gap=0))
+        self.setLayout(row(splitter(middle, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
         noun, actions = self._slot(CONTENT).title.lower(), self.context.actions
@@ -210,6 +215,10 @@ class PicturePanel(Panel):
         self.start_button.clicked.connect(self.start)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
+        self.desk.queue.made.connect(self.results_changed)
+        self.desk.queue.failed.connect(self.report)
+        self.desk.view.opened.connect(lambda path: self.open_requested.emit([path]))
+        self.desk.ended.connect(self.ended)
 
     def _slot(self, role: str) -> InputSlot:
         return next(slot for slot in self.task.inputs if slot.role == role)
@@ -264,15 +273,16 @@ class PicturePanel(Panel):
                 self.files.open_file(sample.path, slot.role)
 
     def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
-        """Open files: the first as the photo, those after it as the last thing that goes in.
+        """Open a file as the photo; several, or a folder, are photos for the queue.
 
         What another task made is an ordinary photo, or (`anywhere`) is brought back in that task's panel.
         """
         self.shown_requested.emit()
-        for path in files[:1]:
+        if len(files) > 1 or any(path.is_dir() for path in files):
+            self.desk.propose(files)
+            return
+        for path in files:
             self._open_file(path, CONTENT, anywhere=anywhere)
-        if len(self.task.inputs) > 1:
-            self.open_as(self.task.inputs[-1].role, files[1:])
 
     def open_as(self, role: str, files: Sequence[Path], *, joins: bool = False) -> None:
         """Open files in this role: they take the place of what is there, unless they shall join it."""
@@ -320,6 +330,13 @@ class PicturePanel(Panel):
             title = f"Add {noun}s" if joins else f"Choose a {noun}, or several to mix"
             files, _ = QFileDialog.getOpenFileNames(self, title, self.last_folder(role), PICTURE_FILTER)
         self.open_as(role, [Path(file) for file in files], joins=joins)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder whose photos shall be queued."""
+        self.shown_requested.emit()
+        folder = QFileDialog.getExistingDirectory(self, "Queue the photos of a folder", self.last_folder())
+        if folder:
+            self.desk.propose([Path(folder)])
 
     def choose_sample(self, role: str, name: str, *, joins: bool = False) -> None:
         """Work from this sample, and from nothing else in its role unless it shall join what is there."""
@@ -407,16 +424,17 @@ class PicturePanel(Panel):
             self.session.when_kept(self._release)
         return self._closing
 
+    def close_gently(self) -> None:
+        """Keep what was reached, and the session as it is; the queue is gone on with the next time."""
+        self.desk.queue.let_go()
+        super().close_gently()
+        self.keeper.close()
+
     def _release(self) -> None:
         self._closing = False
         self.released.emit()
 
     # -- between panels --------------------------------------------------------------------------------------------
-
-    def close_gently(self) -> None:
-        """Keep what was reached, and the session as it is."""
-        super().close_gently()
-        self.keeper.close()
 
     def accepts(self, what: Sendable) -> bool:
         """Take a picture as the photo, a result or a session of this task, and a network that it can work with."""

@@ -133,6 +133,11 @@ class PictureSession(QObject, Generic[S]):
         return not self.inputs.missing
 
     @property
+    def has_look(self) -> bool:
+        """Whether everything is there but the photo: enough to work on other photos."""
+        return all(slot.role == CONTENT for slot in self.inputs.missing)
+
+    @property
     def starts_by_itself(self) -> bool:
         """Whether nobody needs to ask for the result, because it takes only a moment."""
         return self.task.at_once

@@ -39,7 +39,7 @@ class StripBar(QWidget):
         self.title = ElidingLabel(parent=self)
         self.facts = ElidingLabel(parent=self)
         self.go_on = QPushButton("Go On from Here", self)
-        self.star = self._button("starred", "Star this frame", "Keep this frame in the strip, whatever comes (S)")
+        self.star = self._button("star", "Star this frame", "Keep this frame in the strip, whatever comes (S)")
         self.compare = self._button(
             "compare_split", "Compare with this frame",
             "Put this frame in the photo's place, then look at another one (C, or Ctrl+click on a frame)",

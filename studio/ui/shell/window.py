@@ -45,6 +45,14 @@ _MOUSE_AND_KEYS = {
         Shortcut("Compare with it", ("C", "Ctrl+Click")),
         Shortcut("Star it", ("S",)),
     ),
+    "Library": (
+        Shortcut("Search", ("Ctrl+F",)),
+        Shortcut("Open with its settings", ("Enter", "Double-click")),
+        Shortcut("Star, or take the star away", ("S",)),
+        Shortcut("Show the versions of a painting", ("V",)),
+        Shortcut("Words to find it by", ("F2",)),
+        Shortcut("Into the wastebasket, or back from it", ("Del",)),
+    ),
     "Sliders": (
         Shortcut("Finer and coarser steps", ("Arrow keys", "Page Up", "Page Down")),
         Shortcut("Back to the default", ("Double-click the name",)),
@@ -140,6 +148,7 @@ class StudioWindow(QMainWindow):
     def _connect_actions(self) -> None:
         actions = self.actions_of_window
         actions.open.triggered.connect(lambda: self._pictured.choose())
+        actions.queue.triggered.connect(lambda: self._pictured.choose_folder())
         actions.paste.triggered.connect(lambda: self._pictured.paste())
         actions.open_session.triggered.connect(lambda: self._pictured.session_files.choose())
         actions.save_session.triggered.connect(lambda: self._pictured.session_files.save())
@@ -174,6 +183,7 @@ class StudioWindow(QMainWindow):
         for panel in self.panels:
             if isinstance(panel, PicturePanel):
                 file.addActions(panel.file_actions)
+        file.addAction(a.queue)
         self._recent_menu = file.addMenu("Open Recent")
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         self._recent_paintings_menu = file.addMenu("Recent Paintings")
@@ -309,8 +319,9 @@ class StudioWindow(QMainWindow):
         self._stack.setCurrentWidget(panel)
         self.rail.set_current(name)
         if panel.undo_stack is not None:
-            self._driven = panel
             self._undo.setActiveStack(panel.undo_stack)
+        if panel.menu_title:
+            self._driven = panel
             self._work_menu.setTitle(panel.menu_title)
         if isinstance(panel, PicturePanel):
             self._pictured = panel
@@ -328,7 +339,7 @@ class StudioWindow(QMainWindow):
                 return
 
     def open_files(self, files: Sequence[Path]) -> None:
-        """Open pictures: the first is the photo, or goes where it was made; the panel that takes it comes to front."""
+        """Open a picture as the photo, or where it was made; several, or a folder, are photos for the queue."""
         self._pictured.open_pictures(list(files), anywhere=True)
 
     def open_samples(self) -> None:

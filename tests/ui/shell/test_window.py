@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QScrollBar,
     QUndoView,
 )
-from studio_kit import PATIENCE, QUICK, drop_files, open_studio, write_painting, write_photo
+from studio_kit import PATIENCE, QUICK, drop_files, open_pair, open_studio, write_painting, write_photo
 
 from studio.core.failures import Failure
 from studio.ui.picture.session import SessionState
@@ -43,7 +43,7 @@ def painted(window, until, tmp_path):
     window.panel("style").session.set_settings(QUICK)
     window.panel("style").undo_stack.clear()
     window.panel("style").session.start_when_ready = True
-    window.open_files([write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")])
+    open_pair(window.panel("style"), write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png"))
     until(lambda: window.panel("style").session.state is SessionState.FINISHED)
     return window
 
@@ -325,6 +325,7 @@ def test_a_finished_picture_stands_in_the_library_and_opens_with_all_its_setting
 def test_an_empty_library_says_what_it_is_for(window, until):
     window.show_panel("library")
     assert window.panel("library").view.empty_state.isVisible()
+    until(lambda: window.panel("library").session.is_read)
     assert "kept here" in window.panel("library").view.empty_state._words.text()
 
 

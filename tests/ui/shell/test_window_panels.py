@@ -200,7 +200,8 @@ def test_the_library_opens_results_where_they_were_made_and_sends_them_as_photos
     session.set_settings(BrightenSettings(stops=-1.0))
     window.show_panel("library")
     until(lambda: library.view.paths == (kept,))
-    menu = library.view.menu_for(kept)
+    library.view.view.choose([kept])
+    menu = library.view.menu()
     targets(submenu(menu, "Send to"))["Style"].trigger()
     until(lambda: window.panel("style").session.photo is not None)
     assert window.panel("style").session.photo.picture.name == kept.name

@@ -31,7 +31,6 @@ class AdjustPanel(PicturePanel):
 
     task = ADJUST
     result_title = "Adjusted"
-    done = "adjusted"
     session: AdjustSession
     column: AdjustColumn
 

@@ -37,7 +37,6 @@ class StylePanel(PicturePanel):
     task = STYLIZE
     menu_title = "&Painting"
     result_title = "Painting"
-    done = "painted"
     session: StyleSession
     column: StyleColumn
 

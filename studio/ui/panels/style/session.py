@@ -52,8 +52,12 @@ class StyleSession(PictureSession[StyleSettings]):
     @property
     def is_complete(self) -> bool:
         """Whether there is a photo, and a manner where one is needed."""
-        has_manner = bool(self.paintings) or self.settings.mode == "reconstruct" or self.starts_by_itself
-        return has_manner and super().is_complete
+        return self.has_look and super().is_complete
+
+    @property
+    def has_look(self) -> bool:
+        """Whether there is a manner where one is needed."""
+        return bool(self.paintings) or self.settings.mode == "reconstruct" or self.starts_by_itself
 
     @property
     def starts_by_itself(self) -> bool:

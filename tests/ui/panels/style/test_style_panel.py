@@ -9,6 +9,7 @@ from studio_kit import (
     answering_file_dialog,
     drag_slider,
     drop_files,
+    open_pair,
     write_painting,
     write_photo,
 )
@@ -34,7 +35,7 @@ def pictures(tmp_path):
 def finished(panel, pictures, until):
     """The panel with a painting that is done."""
     panel.session.set_settings(QUICK)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     until(lambda: panel.session.state is SessionState.FINISHED and panel.session.history.frames)
@@ -53,9 +54,10 @@ def test_before_anything_is_open_nothing_can_be_painted_or_saved(panel):
     assert "Drop a photo" in panel.workspace.progress_line.text
 
 
-def test_the_first_dropped_picture_is_the_photo_and_the_others_are_paintings(panel, pictures, until, tmp_path):
-    second = write_painting(tmp_path / "more.png", 2)
-    assert drop_files(panel.workspace.canvas.viewport(), *pictures, second)
+def test_a_photo_dropped_on_the_canvas_and_paintings_on_the_shelf_can_be_painted(panel, pictures, until, tmp_path):
+    photo, painting = pictures
+    assert drop_files(panel.workspace.canvas.viewport(), photo)
+    assert drop_files(panel.shelf, painting, write_painting(tmp_path / "more.png", 2))
     until(lambda: len(panel.session.paintings) == 2 and panel.session.photo)
     assert panel.session.photo.picture.name == "a photo.png"
     assert [p.picture.name for p in panel.session.paintings] == ["stripes.png", "more.png"]
@@ -78,7 +80,7 @@ def test_a_picture_dropped_on_the_photo_tile_is_the_photo(panel, pictures, until
 
 
 def test_a_sample_painting_replaces_what_is_on_the_shelf(panel, pictures, until):
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.paintings)
     until(lambda: panel.shelf._samples.tiles)
     panel.shelf._samples.tiles[1].click()
@@ -126,7 +128,7 @@ def test_one_broken_file_among_several_paintings_is_explained_and_the_others_com
 
 
 def test_delete_takes_a_painting_off_the_shelf(panel, pictures, until):
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.paintings)
     QTest.keyClick(panel.shelf._slots[0].tile, Qt.Key.Key_Delete)
     assert panel.session.paintings == ()
@@ -155,7 +157,7 @@ def test_one_drag_of_a_slider_is_one_undo_and_the_form_follows(studio, panel):
 
 
 def test_the_mix_of_two_paintings_is_a_setting_with_undo(studio, panel, pictures, until, tmp_path):
-    panel.open_pictures([*pictures, write_painting(tmp_path / "more.png", 2)])
+    open_pair(panel, *pictures, write_painting(tmp_path / "more.png", 2))
     until(lambda: len(panel.session.paintings) == 2)
     drag_slider(panel.shelf._slots[1].slider, 0.25)
     first, second = panel.session.settings.style_mix
@@ -178,7 +180,7 @@ def test_reset_brings_every_setting_home_in_one_step(studio, panel):
 
 def test_what_is_painted_can_be_saved_from_the_first_frame_on(panel, pictures, until):
     panel.session.set_settings(LONG)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     until(lambda: panel.session.layer is not None and panel.save_button.isEnabled())
@@ -188,7 +190,7 @@ def test_what_is_painted_can_be_saved_from_the_first_frame_on(panel, pictures, u
 
 def test_film_and_progress_follow_the_painting(panel, pictures, until):
     panel.session.set_settings(LONG)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     strip, line = panel.workspace.film_strip, panel.workspace.progress_line
@@ -205,7 +207,7 @@ def test_film_and_progress_follow_the_painting(panel, pictures, until):
 
 def test_pause_and_stop_stand_where_they_act(panel, pictures, until):
     panel.session.set_settings(LONG)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     until(lambda: panel.session.layer is not None)
