@@ -15,6 +15,7 @@ from studio import __version__
 from studio.core.failures import explain
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf
+from studio.core.presets import LookFolder
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
@@ -49,8 +50,8 @@ class Studio:
         self.runs = Engine("runs")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
-        actions = make_actions(self.theme)
-        context = PanelContext(self.theme, self.engine, self.pictures, self.library, self.preferences, actions)
+        actions, looks = make_actions(self.theme), LookFolder(folders.config / "looks")
+        context = PanelContext(self.theme, self.engine, self.pictures, self.library, self.preferences, actions, looks)
         picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context))
         panels = (
             *picture_panels,

@@ -11,7 +11,7 @@ FIT_MARGIN = 16
 
 
 def fit_zoom(picture: tuple[int, int], view: tuple[int, int], pixel_ratio: float) -> float:
-    """Return the zoom at which the whole of `picture` (width, height) fills `view`, with a margin, however small it is."""
+    """Return the zoom at which the whole of `picture` (width, height), however small, fills `view` but for a margin."""
     room = [max(1.0, length - 2.0 * min(FIT_MARGIN, length / 8)) for length in view]
     return min(room[0] / picture[0], room[1] / picture[1]) * pixel_ratio
 

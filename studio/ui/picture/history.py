@@ -27,13 +27,21 @@ class HistoryState:
     branch: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """A picture to go on from that need not be a frame of the strip: the layer, and how it came to be."""
+
+    layer: Picture
+    recipe: Recipe
+
+
 @dataclass(slots=True)
 class History:
     """The frames in the order in which they were made, thinned so that a long evening fits.
 
     A frame is kept every `spacing` evaluations; when there are too many, every second plain frame goes and the spacing
-    doubles. First, last and branch frames stay. What is worth a frame waits in `waiting` until it has been composed,
-    for its thumbnail shows what the artist saw.
+    doubles. First, last and branch frames stay as long as there are others. What is worth a frame waits in `waiting`
+    until it has been composed, for its thumbnail shows what the artist saw.
     """
 
     frames: list[HistoryState] = field(default_factory=list)
@@ -107,4 +115,6 @@ class History:
         before, last = len(self.frames), len(self.frames) - 1
         self.frames = [frame for i, frame in enumerate(self.frames) if i % 2 == 0 or i == last or frame.branch]
         self.spacing *= 2
+        if len(self.frames) == before > 2:
+            del self.frames[1]  # an evening of new beginnings: the oldest goes
         return len(self.frames) < before
