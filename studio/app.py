@@ -16,6 +16,7 @@ from studio import __version__
 from studio.core.failures import explain
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf
+from studio.core.presets import LookFolder
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
@@ -51,10 +52,10 @@ class Studio:
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
         self._sessions_lock = _lock(folders.sessions)
-        actions = make_actions(self.theme)
+        actions, looks = make_actions(self.theme), LookFolder(folders.config / "looks")
         context = PanelContext(
             self.theme, self.engine, self.pictures, self.library, self.preferences, actions,
-            folders.sessions if self._sessions_lock.isLocked() else None,
+            folders.sessions if self._sessions_lock.isLocked() else None, looks,
         )  # fmt: skip
         picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context))
         panels = (

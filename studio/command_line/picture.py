@@ -14,15 +14,19 @@ from studio.command_line.reporting import Reporter, reporter
 from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
+from studio.core.events import finish
 from studio.core.failures import Failure, StudioError
 from studio.core.images import load_picture, metadata_of, save_picture
 from studio.core.library import Library
+from studio.core.looks import built_in_looks
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_saving import SUFFIXES
 from studio.core.picture_task import InputSlot, PictureRequest, PictureResult, PictureTask
+from studio.core.presets import Look, LookFolder
 from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
+from studio.jobs.looks import ReadLook, read_look
 
 Facts: TypeAlias = dict[str, Any]
 """What a command adds to the result event."""
@@ -120,6 +124,10 @@ class PictureCommand:
             help="what the photo says of itself (author, rights, date, camera, resolution): kept but for where it was"
             " taken, that as well, or nothing",
         )  # fmt: skip
+        parser.add_argument(
+            "--look", metavar="NAME|FILE", default="",
+            help="settings to begin with: a look that comes along, one's own, a file, or a picture made here",
+        )  # fmt: skip
         self.add_flags(parser)
         parser.add_events_flag()
         add_settings(parser, self.task.settings)
@@ -130,7 +138,22 @@ class PictureCommand:
 
     def settings_of(self, asked: argparse.Namespace, parser: CommandParser) -> Settings:
         """Return the settings that the flags ask for; wrong ones end the program with exit code 2."""
-        return settings_from(asked, self.task.settings, parser)
+        model = self.task.settings
+        return settings_from(asked, model, parser, self._look(asked.look, parser).applied_to(model()))
+
+    def _look(self, name: str, parser: CommandParser) -> Look:
+        """Return the look called `name`, or that of a file; "" changes nothing."""
+        known = {"": Look("", self.task.name, {})}
+        if name:
+            looks = (*built_in_looks(self.task.name, self.task.settings), *LookFolder.standard().looks(self.task.name))
+            known |= {look.name.casefold(): look for look in looks}
+        if name.casefold() in known:
+            return known[name.casefold()]
+        try:
+            return finish(read_look(ReadLook(Path(name), self.task), Controls(None)))
+        except StudioError as error:
+            names = ", ".join(look.name for look in known.values() if look.name)
+            parser.error(f"argument --look: {error.cause} There are: {names or 'none'}")
 
     def check(self, settings: Any, files: Files, parser: CommandParser) -> None:
         """End the program with exit code 2 where these cannot be worked with, before the work begins."""

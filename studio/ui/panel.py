@@ -133,6 +133,11 @@ class Panel(QWidget):
         return False
 
     @property
+    def can_pause(self) -> bool:
+        """Whether there is something to pause, or to go on with."""
+        return self.is_running
+
+    @property
     def can_stop(self) -> bool:
         """Whether something runs that can be ended with what was reached."""
         return self.is_running

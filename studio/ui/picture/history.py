@@ -61,6 +61,14 @@ NUMBERS = tuple(one.name for one in fields(HistoryState) if one.name not in _APA
 """What a session's file says of a frame besides its pictures, its settings and its recipe."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """A picture to go on from that need not be a frame of the strip: the layer, and how it came to be."""
+
+    layer: Picture
+    recipe: Recipe
+
+
 @dataclass(slots=True)
 class History:
     """The frames in the order in which they were made, thinned so that a long evening fits.

@@ -1,7 +1,7 @@
 """What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.library import Library
 from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
+from studio.core.presets import LookFolder
 from studio.core.session_files import SESSION_SUFFIX
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
@@ -30,11 +31,13 @@ from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.keeper import SessionKeeper
+from studio.ui.picture.look_desk import LookDesk
 from studio.ui.picture.looking_back import LookingBack
 from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
 from studio.ui.picture.session_files import SessionFiles
+from studio.ui.picture.size_desk import SizeDesk
 from studio.ui.picture.workspace import Workspace
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme
@@ -62,6 +65,8 @@ class PanelContext:
     actions: Actions
     sessions: Path | None = None
     """Where sessions are kept unasked; None keeps none."""
+    looks: LookFolder = field(default_factory=LookFolder.standard)
+    """The artist's own."""
 
 
 class PicturePanel(Panel):
@@ -104,6 +109,10 @@ class PicturePanel(Panel):
         self.desk = QueueDesk(
             self.session, context.studio, context.pictures, context.library, context.preferences, context.theme, self
         )
+        self.looks = LookDesk(
+            self, self.session, self.column.looks_bar, context.looks, context.pictures, self.last_folder
+        )
+        self.sizes = SizeDesk(self, self.session, self.column, context.theme) if self.column.has_sizes else None
         self._shown: Frame | None = None
         self._loading, self._closing, self._shows_sample = "", False, False
         self._lay_out()
@@ -173,8 +182,10 @@ class PicturePanel(Panel):
         session.state_changed.connect(self._show_state)
         session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
         session.finished.connect(self._keep)
-        session.failed.connect(self.report)
         session.noticed.connect(self.noticed)
+        self.looks.noticed.connect(self.noticed)
+        for source in (session, self.looks, *(() if self.sizes is None else (self.sizes,))):
+            source.failed.connect(self.report)
         self.form.settings_changed.connect(session.set_settings)
         self.form.drag_started.connect(session.settings_state.begin)
         self.form.drag_finished.connect(session.settings_state.commit)
@@ -188,6 +199,7 @@ class PicturePanel(Panel):
         line.stop_requested.connect(session.stop)
         line.pause_requested.connect(session.pause)
         line.resume_requested.connect(session.resume)
+        line.go_on_requested.connect(session.go_on)
         canvas.files_dropped.connect(self.open_pictures)
         canvas.picture_pasted.connect(lambda pixels: files.open_plain(LoadTask(pixels=pixels, name=_PASTED), CONTENT))
         canvas.refused.connect(lambda cause, remedy: self.report(Failure(cause, remedy, "")))
@@ -236,6 +248,11 @@ class PicturePanel(Panel):
         return self.session.is_running and not self.task.at_once
 
     @property
+    def can_pause(self) -> bool:
+        """True while something can be paused, and when what was stopped can be gone on with."""
+        return self.is_running or self.session.can_go_on
+
+    @property
     def has_picture(self) -> bool:
         """True when there is something to save."""
         return self.session.layer is not None
@@ -250,9 +267,11 @@ class PicturePanel(Panel):
         self.session.stop()
 
     def toggle_pause(self) -> None:
-        """Pause the job, or go on with it."""
+        """Pause the job, or go on with it, also where it was stopped."""
         if self.session.state is SessionState.RUNNING:
             self.session.pause()
+        elif self.session.can_go_on:
+            self.session.go_on()
         else:
             self.session.resume()
 
@@ -538,16 +557,28 @@ class PicturePanel(Panel):
             self.workspace.compare_bar.clear_picture()
         if role == CONTENT and pictures:
             photo = pictures[0].picture
+            self.canvas.set_after(None)  # first: now the photo says what is seen, and is fitted
             self.canvas.set_before(pictures[0].frame)
-            self.canvas.set_after(None)
             self.workspace.compare_bar.set_picture(photo.name, photo.width, photo.height)
+            self.workspace.compare_bar.set_result("")
+            self._shown = None
 
     def show_frame(self, frame: Frame) -> None:
         """Show a composed picture."""
         first, self._shown = self._shown is None, frame
-        self.canvas.set_after(frame)
+        self._show_size()
         if first:
             self._show_saveable()
+
+    def _show_size(self) -> None:
+        """Show what is there at the size it is going to have, and say both; the same is 100 % from the first frame."""
+        frame, to_be = self._shown, self.session.size_to_be
+        if frame is not None:
+            self.canvas.set_after(frame, to_be)
+            there = frame.width, frame.height
+            words = "{} × {}".format(*there) + (", stopped" if self.session.is_stopped else "")
+            words += " → {} × {}".format(*to_be) if to_be is not None and to_be != there else ""
+            self.workspace.compare_bar.set_result(words)
 
     def _show_settings(self, settings: Settings) -> None:
         self.column.show_settings(settings)
@@ -571,14 +602,16 @@ class PicturePanel(Panel):
         elif state is SessionState.PAUSED:
             line.set_paused(True)
         else:
-            line.finish(self._loading or self.words[state])
+            line.finish(self._loading or self.words[state], can_go_on=self.session.can_go_on)
         self.looking_back.refresh()
+        if not self.task.at_once:
+            self._show_size()
         self.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
         self.start_button.setEnabled(self.can_start)
         self._show_saveable()
 
     def _show_saveable(self) -> None:
-        for button in (self.save_button, self.export_button):
+        for button in (self.save_button, self.export_button, self.column.finish_button):
             button.setEnabled(self.has_picture)
         self.actions_changed.emit()
 

@@ -11,11 +11,13 @@ from PySide6.QtGui import QUndoStack
 
 from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
+from studio.core.cost import Cost
 from studio.core.events import DeepPicture, Log, Metrics, Picture, Preview
 from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult, PictureTask
 from studio.core.recipes import Recipe
+from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings, describe
 from studio.engine import Engine, JobHandle
 from studio.jobs.export import ComposeTask, compose_small
@@ -23,7 +25,7 @@ from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.jobs.sessions import OpenedSession
 from studio.ui.picture.compositor import Compositor
-from studio.ui.picture.history import History, HistoryState
+from studio.ui.picture.history import History, HistoryState, Reached
 from studio.ui.picture.inputs import InputPictures, Inputs
 from studio.ui.picture.saved_state import snapshot_of
 from studio.ui.picture.settings_state import SettingsState
@@ -73,6 +75,8 @@ class PictureSession(QObject, Generic[S]):
     """A `PictureResult` worth keeping, and the pictures it was made from: by now the panel may show other ones."""
     failed = Signal(object)
     noticed = Signal(str, str)
+    costs_changed = Signal()
+    """What a size costs is known better than before."""
 
     def __init__(
         self, task: PictureTask, engine: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None
@@ -99,6 +103,8 @@ class PictureSession(QObject, Generic[S]):
         self._restoring = False
         self._asked_for: Preview | None = None
         self.start_when_ready = False
+        self.started_with: S = first
+        """The settings that the job in progress, or the last one, began with."""
         self._waiting: list[Callable[[], None]] = []
         self._handle: JobHandle | None = None
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
@@ -325,6 +331,53 @@ class PictureSession(QObject, Generic[S]):
         """Begin from the beginning."""
         self._start()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether what is shown was stopped before it was done."""
+        return not self.is_running and self.layer is not None and self.recipe is not None and self.recipe.is_stopped
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a job that was stopped can be brought to its end."""
+        return self.is_stopped and self.task.previews and self.is_complete and not self.starts_by_itself
+
+    def go_on(self) -> None:
+        """Go on from what is shown, with the settings of now."""
+        if self.can_go_on:
+            self._start(self._reached)
+
+    def finish_at(self, size: int) -> None:
+        """Go on from what is shown up to another size; what is made in one pass is made again. One step of undo."""
+        reached = self._reached
+        self.change(size=size)
+        self._start(reached)
+
+    @property
+    def _reached(self) -> Reached | None:
+        """What is shown, to go on from; None where nobody knows how it came to be."""
+        if self.layer is None or self.recipe is None:
+            return None
+        return Reached(to_8_bits(self.layer), self.recipe)
+
+    def cost(self, size: int, *, goes_on: bool = False) -> Cost | None:
+        """Return what a picture with this longer side costs here; None where nobody knows.
+
+        Args:
+            size: longer side, px.
+            goes_on: whether what is shown is gone on from (`finish_at`).
+
+        """
+        return None
+
+    def largest_size(self, seconds: float | None = None) -> int:
+        """Return the longer side, px, that there is memory for, and time for where that is given."""
+        raise NotImplementedError
+
+    @property
+    def size_to_be(self) -> tuple[int, int] | None:
+        """Width and height that the job in progress works towards; None where there is none, or its frames say it."""
+        return None
+
     def branch_from(self, number: int) -> None:
         """Go back to a frame of the history: its picture, its settings, its paintings, and on from there."""
         frame = self.history.find(number)
@@ -369,7 +422,7 @@ class PictureSession(QObject, Generic[S]):
         if self._handle is not None:
             self._handle.cancel() if self.history.newest is None else self._handle.finish()
 
-    def _start(self, branch: HistoryState | None = None, *, again: bool = False) -> None:
+    def _start(self, branch: HistoryState | Reached | None = None, *, again: bool = False) -> None:
         """Begin from the beginning, or on from a frame; `again`: what is there only follows the settings."""
         if not self.is_complete:
             self.stop() if self.is_running else self._settle()
@@ -377,7 +430,9 @@ class PictureSession(QObject, Generic[S]):
         if self.starts_by_itself:
             branch = None  # there is nothing to go on from: it is made in one pass
         self._restart.stop()
-        self.history.begin(branch, again=again)
+        # what goes on from the picture itself goes on from its frame, where it has one
+        parent = self.history.last_of_take if isinstance(branch, Reached) else branch
+        self.history.begin(parent, again=again)
         self.show_newest()
         if self._handle is not None and not self._handle.controls.finishing:
             self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
@@ -387,6 +442,7 @@ class PictureSession(QObject, Generic[S]):
             branch=None if branch is None else branch.layer,
             history=None if branch is None else branch.recipe,
         )
+        self.started_with = self.settings
         name, controls = self.task.name, Controls(self.settings)
         self._handle = self._engine.live(name, name, request, controls, after_running=True)
         self._listen(self._handle, None if again or self.task.at_once else used)
@@ -537,12 +593,15 @@ class PictureSession(QObject, Generic[S]):
         """Show a saved picture again with everything that made it: inputs, settings, and the layer itself.
 
         A file holds the composed picture. Where its compositing was neutral, that is the layer, and sliders go on
-        from it; otherwise it is shown as it is until it is made again. One step of undo brings back what was there.
+        from it; otherwise, and where something is missing that it was made from, it is shown as it is until it is made
+        again. Without its photo it is the photo itself. One step of undo brings back what was there.
         """
         before = self.snapshot()
         self.stop()
         for slot in self.task.inputs:
             self.inputs.put(slot.role, recalled.inputs.get(slot.role, ()))
+        if not recalled.has_photo:
+            self.inputs.put(CONTENT, (recalled.shown,))
         self._forget(before)
         for slot in self.task.inputs:
             self.input_changed.emit(slot.role)
@@ -550,11 +609,14 @@ class PictureSession(QObject, Generic[S]):
         settings: Any = recalled.settings
         self.settings_state.apply(settings)
         self._record(f"Open “{recalled.shown.picture.name}”", before)
-        self.recipe = recalled.recipe
-        self.frame_composed.emit(recalled.shown.frame)
+        if recalled.remark:
+            self.noticed.emit(recalled.remark, "warning")
+        if recalled.has_photo:
+            self.recipe = recalled.recipe
+            self.frame_composed.emit(recalled.shown.frame)
         if self.task.at_once:
             self.start_when_ready = True
-        elif recalled.shows_layer:
+        elif recalled.shows_layer and not recalled.missing:
             pixels = recalled.shown.picture.pixels
             self._take_layer(pixels, recalled.recipe)
             if self.task.previews:

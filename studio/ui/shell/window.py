@@ -303,7 +303,7 @@ class StudioWindow(QMainWindow):
         a, undo = self.actions_of_window, self._undo
         a.start.setText(self._driven.verb)
         a.start.setEnabled(self._driven.can_start)
-        a.pause.setEnabled(self._driven.is_running)
+        a.pause.setEnabled(self._driven.can_pause)
         a.stop.setEnabled(self._driven.can_stop)
         for action in (a.save, a.save_as, a.copy):
             action.setEnabled(self._pictured.has_picture)
