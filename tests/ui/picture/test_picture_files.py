@@ -142,18 +142,16 @@ def test_a_painting_opened_as_painting_is_a_picture_like_any_other(qtbot, files,
     assert heard.args[0] == "style"
 
 
-def test_a_painting_whose_photo_is_gone_says_so_and_opens_as_a_plain_photo(qtbot, files, photo, tmp_path):
+def test_a_painting_whose_photo_is_gone_brings_its_settings_back_all_the_same(qtbot, files, photo, tmp_path):
     folder = tmp_path / "from a friend"
     folder.mkdir()
     saved = save_painting(folder / "saved.png", recipe_of(photo))
-    failures = []
-    files.failed.connect(failures.append)
-    with qtbot.waitSignal(files.opened) as heard:
+    with qtbot.waitSignal(files.recalled) as heard, qtbot.assertNotEmitted(files.failed):
         files.open_file(saved, "content")
-    (failure,), (purpose, picture) = failures, heard.args
-    assert "“photo.png”" in failure.cause
-    assert "plain photo" in failure.remedy
-    assert (purpose, picture.picture.name) == ("content", "saved.png")
+    (recalled,) = heard.args
+    assert recalled.settings.model_dump(mode="json") == recipe_of(photo).settings
+    assert recalled.remark.startswith("“photo.png”, from which this was made")
+    assert recalled.shown.picture.name == "saved.png"
 
 
 def result(photo, painting):

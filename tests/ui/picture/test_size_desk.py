@@ -16,7 +16,7 @@ def panel(studio, tmp_path, until):
     panel = studio.window.panel("style")
     panel.session.set_settings(QUICK)
     panel.open_pictures([write_photo(tmp_path / "photo.png", 192, 128), write_painting(tmp_path / "stripes.png")])
-    until(lambda: panel.session.state is SessionState.READY)
+    until(lambda: panel.session.state is SessionState.READY and panel.context.pictures.is_idle)
     return panel
 
 
@@ -27,6 +27,7 @@ def stopped(panel, until):
     until(lambda: panel.session.history.frames)
     panel.workspace.progress_line._stop.click()
     until(lambda: panel.session.state is SessionState.FINISHED and not panel.session.compositor.is_busy)
+    until(lambda: panel.context.studio.is_idle and panel.context.pictures.is_idle)  # the pace of this computer is read
     return panel
 
 
