@@ -63,7 +63,15 @@ class ModelToFind:
     name: str
 
 
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
+@dataclass(frozen=True, slots=True)
+class ModelToAsk:
+    """A classifier to be asked what pictures show: its name on the shelf, and what it is called."""
+
+    name: str
+    title: str
+
+
+Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk
 
 
 class Panel(QWidget):

@@ -14,9 +14,12 @@ from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
+from studio.training.time_estimate import TimeEstimate
 from studio.ui.icons import set_icon
-from studio.ui.panel import ModelToUse, Panel
+from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
+from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
+from studio.ui.panels.train.extending import ExtendDialog
 from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.runs.pictures import RunPictures
@@ -149,7 +152,9 @@ class TrainPanel(Panel):
         run.folder_requested.connect(self._show_folder)
         run.pictures_requested.connect(self.choose_moved_pictures)
         run.pin_requested.connect(self._ask_for_pin)
+        run.extend_requested.connect(self.ask_for_steps)
         run.use_requested.connect(self._use)
+        run.ask_requested.connect(self._ask_shown)
         run.delete_requested.connect(self.confirm_deletion)
 
     # -- what the window asks --------------------------------------------------------------------------------------
@@ -291,12 +296,21 @@ class TrainPanel(Panel):
         snapshot = self.session.watch.snapshot
         if snapshot is None or (kind := self.session.kind_of(snapshot.plan)) is None:
             return
-        gone = [slot for slot in kind.data if not all(one.exists() for one in slot.sources(snapshot.plan.data))]
-        for slot in gone or kind.data:
+        phases = snapshot.plan.schedule.phases
+        places = [(slot, phase) for slot in kind.data for phase in (None, *range(len(phases)))]
+        sources = {
+            (slot.name, phase): slot.sources(snapshot.plan.data if phase is None else phases[phase].data)
+            for slot, phase in places
+        }
+        gone = [(slot, phase) for slot, phase in places
+                if not all(one.exists() for one in sources[slot.name, phase])]  # fmt: skip
+        for slot, phase in gone or [(slot, None) for slot in kind.data]:
             words = "The pictures it learns from" if len(kind.data) == 1 else f"{slot.title}: where they lie now"
+            if phase is not None:
+                words = f"{words}, only in “{phases[phase].name or f'Phase {phase + 1}'}”"
             if not (folder := QFileDialog.getExistingDirectory(self, words, self._last_folder())):
                 return
-            self.session.manager.move_data(path, slot.name, Path(folder))
+            self.session.manager.move_data(path, slot.name, Path(folder), phase)
         self.session.watch.look_now()
 
     def _last_folder(self) -> str:
@@ -366,10 +380,9 @@ class TrainPanel(Panel):
         if self._desk is None:
             return
         run = self.session.new_run
-        self._desk.new_page.show_readiness(run.missing, length_in_words(run.total_steps, self._seconds()))
-
-    def _seconds(self) -> float | None:
-        return self.session.new_run.seconds(self.session.manager.runs)
+        self._desk.new_page.show_readiness(
+            run.missing, length_in_words(run.total_steps, run.estimate(self.session.manager.runs))
+        )
 
     def _tell_end(self, run: RunSummary) -> None:
         words = {
@@ -380,6 +393,40 @@ class TrainPanel(Panel):
         if not (run.state == "failed" and self.session.manager.has_told(run.path)):
             self.noticed.emit(f"{run.title}: {words}", "warning" if run.state == "failed" else "info")
         self.ended.emit(run.title, words)
+
+    def accepts(self, what: Sendable) -> bool:
+        """Ask a classifier."""
+        return isinstance(what, ModelToAsk)
+
+    def take(self, what: Sendable) -> None:
+        """Open the window in which it is asked."""
+        if isinstance(what, ModelToAsk):
+            self.ask(what.name, what.title)
+
+    def _ask_shown(self) -> None:
+        if (snapshot := self.session.watch.snapshot) is not None:
+            self.ask(str(snapshot.path), snapshot.plan.title or snapshot.path.name)
+
+    def ask(self, model: str, title: str) -> None:
+        """Let a classifier say what pictures show."""
+        dialog = AskDialog(model, title, self._studio, self._pictures, self._theme, self.window())
+        dialog.open_requested.connect(partial(self._choose_asked, dialog))
+        dialog.show()
+
+    def _choose_asked(self, dialog: AskDialog) -> None:
+        folder = str(dialog.picture.parent) if dialog.picture else self._last_folder()
+        file, _ = QFileDialog.getOpenFileName(dialog, "Ask about a picture", folder, _PICTURES)
+        if file:
+            dialog.ask(Path(file))
+
+    def ask_for_steps(self, path: Path) -> None:
+        """Ask for how much longer a finished run shall learn."""
+        snapshot = self.session.watch.snapshot
+        if snapshot is not None and snapshot.path == path:
+            title, history = snapshot.plan.title or path.name, snapshot.history
+            dialog = ExtendDialog(title, history.step, history.seconds, self._theme, self.window())
+            dialog.steps_chosen.connect(self.session.extend)
+            dialog.open()
 
     def _use(self) -> None:
         snapshot = self.session.watch.snapshot
@@ -429,10 +476,14 @@ class TrainPanel(Panel):
         question.open()
 
 
-def length_in_words(steps: int | None, seconds: float | None) -> str:
+def length_in_words(steps: int | None, estimate: TimeEstimate | None) -> str:
     """Say how long a run will take, as far as that is known."""
     if steps is None:
         return "How long it takes is known once the pictures are counted."
-    if seconds is None:
+    if estimate is None:
         return f"{steps:,} steps. How long that takes shows after the first ones."
-    return f"{steps:,} steps, about {words_for_duration(seconds)}, judged by your last run."
+    duration = words_for_duration(estimate.seconds)
+    if not estimate.alike:
+        return f"{steps:,} steps, perhaps {duration}, judged by a run with another network."
+    runs = "your last run" if estimate.runs == 1 else f"your last {estimate.runs} runs"
+    return f"{steps:,} steps, about {duration}, judged by {runs} like this."
