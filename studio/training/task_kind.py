@@ -67,13 +67,14 @@ class TaskKind:
         opener: `module:function`, `(plan, place) -> Job[TrainingTask]`; imported only where it runs: it needs torch.
         data: what it learns from.
         default_schedule: how it learns where nobody drew anything else, and nothing is known of the data.
-        suited_schedule: the same for data of which it is known how much there is; None: the default suits any.
-        held_back: how many pictures the task keeps for checking of those that there are.
         inputs: other files it asks for, such as the painting of a fast style.
         product: what kind of network comes of it, such as "fast_style" or "backbone"; panels say which they work with.
         use: what can be done with that at once, in the artist's words.
         classifies: whether what comes of it can be asked what pictures show.
         in_window: whether the window offers it; by the command line all can be trained.
+        suited_schedule: how it learns by default from data of which it is known how much there is; None: the same
+            schedule suits any.
+        held_back: how many pictures the task keeps for checking of those that there are.
 
     """
 
@@ -84,13 +85,13 @@ class TaskKind:
     opener: str
     data: tuple[DataSlot, ...]
     default_schedule: Callable[[TrainingSettings], Schedule]
-    suited_schedule: Callable[[TrainingSettings, DataCount], Suited] | None = None
-    held_back: Callable[[TrainingSettings, DataCount], int] = lambda settings, count: 0
     inputs: tuple[InputSlot, ...] = ()
     product: str = ""
     use: str = ""
     classifies: bool = False
     in_window: bool = True
+    suited_schedule: Callable[[TrainingSettings, DataCount], Suited] | None = None
+    held_back: Callable[[TrainingSettings, DataCount], int] = lambda settings, count: 0
 
     def learnt_from(self, settings: TrainingSettings, count: DataCount) -> int:
         """Return how many pictures make an epoch."""

@@ -47,8 +47,9 @@ SUFFIXES = frozenset(
 Holds: TypeAlias = Literal["pictures", "classes", "pairs"]
 """Any pictures; pictures in a folder for each class, or MNIST's kind of idx files; two pictures for each example."""
 
-_LOOKS, _WIDE = 8, 1.5
-"""So many pictures of a folder tell whether two lie beside each other in each: they are so much wider than high."""
+_LOOKS, _WIDE = 8, 1.9
+"""So many pictures of a folder tell whether two lie beside each other in each: they are so much wider than high.
+A photo alone is up to 16:9."""
 
 _IN_A_ROW = 500
 """Pictures found between two signs of life: some milliseconds, more on a network's disk."""
@@ -296,7 +297,7 @@ def _paired(sources: Sequence[Path]) -> Job[tuple[dict[Path, Path], list[Path]]]
 
 
 def _hold_both_sides(*sides: Sequence[Path]) -> bool:
-    """Tell whether pictures look like two beside each other: most are half as wide again as they are high."""
+    """Tell whether pictures look like two beside each other: most are about twice as wide as they are high."""
     from PIL import Image  # the form shows first
 
     wide = 0

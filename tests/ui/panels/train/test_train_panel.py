@@ -37,12 +37,12 @@ from studio.training.run_summary import summarise
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.task import TaskContext, TrainingTask
 from studio.training.task_kind import DataSlot, TaskKind
+from studio.training.time_estimate import TimeEstimate
 from studio.ui.panels.train.closing import ClosingDialog
 from studio.ui.panels.train.desk import day_in_words
 from studio.ui.panels.train.new_run.data_places import DataPlaceView
 from studio.ui.panels.train.new_run.data_shelf import sources_of
 from studio.ui.panels.train.new_run.page import NewRunPage
-from studio.training.time_estimate import TimeEstimate
 from studio.ui.panels.train.panel import TrainPanel, length_in_words
 from studio.ui.preferences import Preferences
 from studio.ui.shell.notifier import Notifier
