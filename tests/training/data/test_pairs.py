@@ -78,7 +78,7 @@ def test_two_folders_without_equal_names_are_no_pairs(tmp_path):
 
 def test_two_folders_of_files_with_both_pictures_are_what_they_look_like(tmp_path):
     for number in range(2):
-        save(tmp_path / "data" / f"day {number}" / f"{number}.png", scene(64, 160, number))
+        save(tmp_path / "data" / f"day {number}" / f"{number}.png", scene(160, 64, number))
     taught, _ = opened(tmp_path, tmp_path / "data")
     assert all(one == other for one, other in taught.pairs)
     assert len(taught) == 2

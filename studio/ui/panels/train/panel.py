@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout
 
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
@@ -19,9 +19,9 @@ from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
 from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
-from studio.ui.panels.train.extending import ExtendDialog
 from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
+from studio.ui.panels.train.run_questions import RunQuestions
 from studio.ui.panels.train.runs.pictures import RunPictures
 from studio.ui.panels.train.session import RunAction, TrainSession
 from studio.ui.picture.input_slot import SlotPicture
@@ -69,6 +69,7 @@ class TrainPanel(Panel):
         self.undo_stack: QUndoStack = QUndoStack(self)
         self.file_actions = (*self._make_actions(), self._make_closing_menu().menuAction())
         self.session = TrainSession(studio, reader, runs, preferences, self.undo_stack, self)
+        self._questions = RunQuestions(self.session, self._last_folder, theme, self)
         self._run_pictures = RunPictures(pictures, self)
         self._desk: TrainDesk | None = None
         self._closing: ClosingDialog | None = None
@@ -128,7 +129,7 @@ class TrainPanel(Panel):
         session.manager.ended.connect(self._tell_end)
         session.manager.rested.connect(self._release)
         session.manager.failed.connect(self._stay_open)
-        session.manager.changes_found.connect(self._ask_about_changes)
+        session.manager.changes_found.connect(self._questions.ask_about_changes)
         session.manager.place_changed.connect(self._tell_actions)
         session.manager.listed.connect(self._show_readiness)
         session.watch.snapshot_taken.connect(self._tell_actions)
@@ -137,8 +138,9 @@ class TrainPanel(Panel):
         session.new_run.inputs_changed.connect(self._load_inputs)
 
     def _connect_desk(self, desk: "TrainDesk") -> None:
+        questions = self._questions
         desk.open_requested.connect(self.choose_run)
-        desk.delete_requested.connect(self.confirm_deletion)
+        desk.delete_requested.connect(questions.confirm_deletion)
         desk.reveal_requested.connect(self._show_folder)
         page = desk.new_page
         page.start_requested.connect(self.start)
@@ -150,12 +152,12 @@ class TrainPanel(Panel):
         page.rate_search_requested.connect(self.search_rate)
         run = desk.run_page
         run.folder_requested.connect(self._show_folder)
-        run.pictures_requested.connect(self.choose_moved_pictures)
-        run.pin_requested.connect(self._ask_for_pin)
-        run.extend_requested.connect(self.ask_for_steps)
+        run.pictures_requested.connect(questions.choose_moved_pictures)
+        run.pin_requested.connect(questions.ask_for_pin)
+        run.extend_requested.connect(questions.ask_for_steps)
         run.use_requested.connect(self._use)
         run.ask_requested.connect(self._ask_shown)
-        run.delete_requested.connect(self.confirm_deletion)
+        run.delete_requested.connect(questions.confirm_deletion)
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
@@ -288,31 +290,6 @@ class TrainPanel(Panel):
         if folder:
             self.session.open(Path(folder))
 
-    def choose_moved_pictures(self, path: Path) -> None:
-        """Ask where the pictures of a run lie now; the run itself finds out whether they are the same.
-
-        Of several slots those are asked for whose pictures are gone, one after the other.
-        """
-        snapshot = self.session.watch.snapshot
-        if snapshot is None or (kind := self.session.kind_of(snapshot.plan)) is None:
-            return
-        phases = snapshot.plan.schedule.phases
-        places = [(slot, phase) for slot in kind.data for phase in (None, *range(len(phases)))]
-        sources = {
-            (slot.name, phase): slot.sources(snapshot.plan.data if phase is None else phases[phase].data)
-            for slot, phase in places
-        }
-        gone = [(slot, phase) for slot, phase in places
-                if not all(one.exists() for one in sources[slot.name, phase])]  # fmt: skip
-        for slot, phase in gone or [(slot, None) for slot in kind.data]:
-            words = "The pictures it learns from" if len(kind.data) == 1 else f"{slot.title}: where they lie now"
-            if phase is not None:
-                words = f"{words}, only in “{phases[phase].name or f'Phase {phase + 1}'}”"
-            if not (folder := QFileDialog.getExistingDirectory(self, words, self._last_folder())):
-                return
-            self.session.manager.move_data(path, slot.name, Path(folder), phase)
-        self.session.watch.look_now()
-
     def _last_folder(self) -> str:
         known = [path for paths in self.session.new_run.data.values() for path in paths]
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
@@ -419,15 +396,6 @@ class TrainPanel(Panel):
         if file:
             dialog.ask(Path(file))
 
-    def ask_for_steps(self, path: Path) -> None:
-        """Ask for how much longer a finished run shall learn."""
-        snapshot = self.session.watch.snapshot
-        if snapshot is not None and snapshot.path == path:
-            title, history = snapshot.plan.title or path.name, snapshot.history
-            dialog = ExtendDialog(title, history.step, history.seconds, self._theme, self.window())
-            dialog.steps_chosen.connect(self.session.extend)
-            dialog.open()
-
     def _use(self) -> None:
         snapshot = self.session.watch.snapshot
         if snapshot is not None and (kind := self.session.kind_of(snapshot.plan)) is not None:
@@ -436,44 +404,6 @@ class TrainPanel(Panel):
     def _show_folder(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.noticed.emit(f"No program here shows folders. The folder is {path}", "warning")
-
-    def confirm_deletion(self, path: Path) -> None:
-        """Ask whether a run shall go with all its files; it goes into the desktop's wastebasket."""
-        run = self.session.manager.summary(path)
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Delete a run")
-        question.setText(f"Delete “{run.title if run else path.name}”?")
-        question.setInformativeText(
-            f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
-        )
-        question.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(
-            lambda: self.session.delete(path)
-        )
-        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.setEscapeButton(keep)
-        question.open()
-
-    def _ask_for_pin(self, path: Path) -> None:
-        note, agreed = QInputDialog.getText(self, "Pin this moment", "A note, if you like:")
-        if agreed:
-            self.session.manager.pin(path, note.strip())
-
-    def _ask_about_changes(self, path: Path, failure: Failure) -> None:
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Something changed")
-        question.setText(failure.cause)
-        question.setInformativeText("Go on with it as it is now, or leave the run as it was saved?")
-        question.addButton("Go On With the Change", QMessageBox.ButtonRole.AcceptRole)
-        leave = question.addButton("Leave It", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(leave)
-        question.setEscapeButton(leave)
-        question.accepted.connect(lambda: self.session.manager.start(path, accept_changes=True))
-        question.open()
 
 
 def length_in_words(steps: int | None, estimate: TimeEstimate | None) -> str:

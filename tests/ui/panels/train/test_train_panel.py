@@ -182,7 +182,7 @@ def test_moved_pictures_are_asked_for_slot_by_slot(panel, until, photos, tmp_pat
     until(lambda: panel.session.watch.snapshot is not None)
     asked = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda _, title, *__: asked.append(title) or str(tmp_path))
-    panel.choose_moved_pictures(run.path)
+    panel._questions.choose_moved_pictures(run.path)
     assert asked == ["B: where they lie now"]
     assert run.read_plan().data == {"a": (str(photos),), "b": (str(tmp_path),)}
 
