@@ -6,7 +6,7 @@ from studio.training.schedule import Phase, Ramp, Timeline
 __all__ = ["extended"]
 
 _AGAIN = 0.5
-"""How fast it learns again, as a share of its fastest: measured in docs/training.md."""
+"""How fast it learns again, as a share of its fastest: enough to leave where it had settled, no second beginning."""
 _WARM_UP = 0.1
 """This share of the new steps goes up to there; the rest comes down as the run did."""
 

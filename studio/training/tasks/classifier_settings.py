@@ -20,7 +20,7 @@ _NETWORK = "Network"
 
 _EPOCHS, _MOST_EPOCHS = 10.0, 200.0
 _STEPS = 150
-"""So many steps tell two classes apart, as measured (docs/training.md); more classes want more, as their root."""
+"""So many steps tell two classes apart, as measured (docs/classifiers.md); more classes want more, as their root."""
 
 _VARIETY: dict[Subject, Variation] = {
     "photos": Variation(crop_smallest=0.35, mirror=True, brightness=0.2, contrast=0.2, saturation=0.2),

@@ -47,12 +47,17 @@ def engines(qapp):
 
 
 @pytest.fixture
-def dialog(qtbot, theme, engines, classifier):
+def window(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
+    return window
+
+
+@pytest.fixture
+def dialog(theme, engines, classifier, window):
     dialog = AskDialog(str(classifier), "Colours", *engines, theme, window)
     dialog.show()
-    yield dialog
+    return dialog
 
 
 def pictures_of(classifier: Path) -> list[Path]:
