@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from studio_kit import PATIENCE, drop_files, open_studio
 
+from studio.training.schedule_presets import constant
 from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.extending import ExtendDialog
 
@@ -104,6 +105,7 @@ def test_a_run_that_rests_is_kept_at_once(home, qtbot, flowers):
         learner.waits_until(learner.new.start_button.isEnabled)
         update = {"size": 16, "batch": 4, "workers": 0, "sample_every": 100_000, "validate_every": 100_000}
         session.new_run.set_settings(session.new_run.settings.model_copy(update=update))
+        session.new_run.draw_schedule(constant(duration=100_000, unit="steps"))  # it will not be through before that
         learner.clicks(learner.new.start_button)
         learner.waits_until(lambda: learner.is_in_state("running") and session.watch.snapshot.history.step > 0)
         learner.clicks(learner.run.header.main_button)

@@ -220,8 +220,12 @@ class TrainSession(QObject):
             self.manager.start(snapshot.path, extend=steps)
 
     def stop_and_keep(self) -> None:
-        """End the run in sight with the network as it is."""
-        if (snapshot := self.watch.snapshot) is not None and RunAction.KEEP in self.actions(snapshot):
+        """End the run in sight with the network as it is; one that rests is opened for that alone."""
+        if (snapshot := self.watch.snapshot) is None or RunAction.KEEP not in (actions := self.actions(snapshot)):
+            return
+        if RunAction.RESUME in actions:
+            self.manager.start(snapshot.path, keep=True)
+        else:
             self.manager.stop_and_keep(snapshot.path)
 
 

@@ -267,11 +267,8 @@ class RunManager(QObject):
             self.pause(path)
 
     def stop_and_keep(self, path: Path) -> None:
-        """End a run, with the network as it is now; one that rests is opened for that alone."""
-        if self.place(path) == "nowhere":
-            self.start(path, keep=True)
-        else:
-            self._order(path, "finish")
+        """End a run at work, with the network as it is now."""
+        self._order(path, "finish")
 
     def save_now(self, path: Path) -> None:
         """Write a checkpoint now."""
