@@ -72,7 +72,15 @@ class SessionToOpen:
     path: Path | None
 
 
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | SessionToOpen
+@dataclass(frozen=True, slots=True)
+class ModelToAsk:
+    """A classifier to be asked what pictures show: its name on the shelf, and what it is called."""
+
+    name: str
+    title: str
+
+
+Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk | SessionToOpen
 
 
 class Panel(QWidget):

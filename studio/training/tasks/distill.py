@@ -148,6 +148,7 @@ class DistillTask(TrainingTask):
     """
 
     shown = "pupil"
+    judged_by = frozenset({"gram_weight"})
 
     def __init__(
         self, pupil: Pupil, teachers: Teachers, crops: Crops, kept: Tensor, settings: DistillSettings

@@ -14,7 +14,7 @@ from studio.core.sizes import megabytes
 from studio.engine import Engine
 from studio.training.run_folder import RunFolder
 from studio.ui.controls.layouts import column
-from studio.ui.panel import ModelToFind, ModelToUse, Panel, Sendable
+from studio.ui.panel import ModelToAsk, ModelToFind, ModelToUse, Panel, Sendable
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
 from studio.ui.panels.models.list import ModelList
@@ -91,6 +91,7 @@ class ModelsPanel(Panel):
         card.verify_requested.connect(session.verify)
         card.remove_requested.connect(self.confirm_removal)
         card.use_requested.connect(self._use)
+        card.ask_requested.connect(self._ask)
         card.reveal_requested.connect(self._reveal)
         card.folder_requested.connect(self.open_folder)
         card.address_copied.connect(lambda address: self.noticed.emit(f"Copied: {address}", "info"))
@@ -128,6 +129,10 @@ class ModelsPanel(Panel):
     def _use(self, name: str) -> None:
         if (entry := self.session.entry(name)) is not None:
             self.sent.emit(_to_use(entry), "")
+
+    def _ask(self, name: str) -> None:
+        if (entry := self.session.entry(name)) is not None:
+            self.sent.emit(ModelToAsk(entry.name, entry.label), "")
 
     def show_network(self, name: str) -> None:
         """Bring one network into sight and the keyboard to it, as soon as it is listed."""

@@ -56,7 +56,10 @@ class RunPage(QWidget):
     folder_requested = Signal(object)
     pictures_requested = Signal(object)
     pin_requested = Signal(object)
+    extend_requested = Signal(object)
     use_requested = Signal()
+    ask_requested = Signal()
+    """The classifier that it left shall say what pictures show."""
     delete_requested = Signal(object)
     """Whoever answers asks first."""
 
@@ -115,6 +118,7 @@ class RunPage(QWidget):
         manager.listed.connect(self._offer_comparisons)
         head.pause_requested.connect(session.toggle_pause)
         head.resume_requested.connect(session.toggle_pause)
+        head.extend_requested.connect(lambda: self._ask(self.extend_requested.emit))
         head.keep_requested.connect(session.stop_and_keep)
         head.save_requested.connect(lambda: self._ask(manager.save_now))
         head.pin_requested.connect(lambda: self._ask(self.pin_requested.emit))
@@ -130,6 +134,7 @@ class RunPage(QWidget):
         self.side.turned.connect(lambda values: self._ask(lambda path: manager.steer(path, values)))
         self.side.notes_written.connect(lambda words: self._ask(lambda path: manager.write_notes(path, words)))
         self.side.use_requested.connect(self.use_requested)
+        self.side.ask_requested.connect(self.ask_requested)
         self.schedule.schedule_changed.connect(session.redraw_shown)
 
     def _ask(self, action: object) -> None:
@@ -238,6 +243,7 @@ class RunPage(QWidget):
         self.side.set_settings(settings, steerable=RunAction.STEER in self._session.actions(snapshot))
         self.side.set_over(snapshot.state in ("finished", "stopped", "failed"))
         self.side.set_use(kind.use if snapshot.has_model else "")
+        self.side.set_can_be_asked(snapshot.has_model and kind.classifies)
 
     def _show_schedule(self, snapshot: RunSnapshot, kind: TaskKind | None) -> None:
         pace = snapshot.history.pace
