@@ -25,7 +25,7 @@ run: ready ## open the studio; without a display, paint a picture into out/
 
 test: ready-to-test ## check format, types and imports, then run every test
 	@linted=0; $(MAKE) --no-print-directory --silent lint || linted=1; \
-	tested=0; QT_QPA_PLATFORM=offscreen $(VENV)/python -m pytest $(ARGS) || tested=$$?; \
+	tested=0; QT_QPA_PLATFORM=offscreen $(VENV)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS) || tested=$$?; \
 	if [ $$linted -ne 0 ]; then exit 1; fi; exit $$tested
 
 lint: ready-to-test ## check format, style, types and the direction of imports

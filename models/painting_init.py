@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from models.fitting import fitted as fitted
+
 
 def resize(image: Tensor, height: int, width: int) -> Tensor:
     """Resize 1×C×H×W smoothly: antialiased when it shrinks, bicubic when it grows, always within 0–1."""
@@ -20,12 +22,6 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 def size_of(image: Tensor) -> tuple[int, int]:
     """Return (height, width)."""
     return int(image.shape[-2]), int(image.shape[-1])
-
-
-def fitted(height: int, width: int, longer: int, *, shorter_at_least: int = 0) -> tuple[int, int]:
-    """Return (height, width) scaled so that the longer side is `longer`, and the shorter not too short."""
-    scale = max(longer / max(height, width), shorter_at_least / min(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def cover(image: Tensor, height: int, width: int) -> Tensor:

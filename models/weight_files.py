@@ -51,12 +51,10 @@ def _read_pickle(path: Path) -> Any:
         warnings.simplefilter("ignore")  # torch's remarks on old pickle protocols are not for users
         try:
             return _load_mapped(path)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, *_SENSELESS) as error:
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # bytes that make no sense end in whatever they trip the readers into
             raise WeightsError(_what_is_wrong(path, error)) from error
-
-
-_SENSELESS = (LookupError, ValueError, AttributeError, TypeError, struct.error)
-"""What reading a pickle may end in when its bytes make no sense."""
 
 
 def _what_is_wrong(path: Path, error: Exception) -> str:
@@ -85,11 +83,13 @@ def _is_pickle(path: Path) -> bool:
 
 
 def _read_safetensors(path: Path, prefix: str) -> dict[str, Tensor]:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     names = [name for name in safetensors_shapes(path) if name.startswith(prefix)]
     try:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in names}
-    except SafetensorError as error:
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # SafetensorError, and whatever numbers of a kind that torch lacks end in
         raise WeightsError(f"{path.name} is damaged or is not a weights file.") from error

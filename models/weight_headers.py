@@ -36,7 +36,10 @@ def is_cut_off(path: Path) -> bool:
     with path.open("rb") as file:
         if file.read(2) != b"PK":  # before PyTorch 1.6 there was nothing at the end to look for
             return False
-    return not zipfile.is_zipfile(path)
+    try:
+        return not zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # an archive of several parts, or one that says so: something else is wrong with it
+        return False
 
 
 def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -111,7 +114,7 @@ def _safetensors_header(path: Path) -> dict[str, Any] | None:
         header = json.loads(text)
         tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
         plain = all(_is_plain(tensor) for tensor in tensors.values())
-    except (ValueError, AttributeError, KeyError, TypeError, IndexError):
+    except (ValueError, AttributeError, KeyError, TypeError, IndexError, RecursionError):
         return None
     return tensors if plain else None
 

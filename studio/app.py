@@ -3,11 +3,12 @@
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -15,6 +16,7 @@ from studio import __version__
 from studio.core.failures import explain
 from studio.core.library import Library
 from studio.core.model_shelf import ModelShelf
+from studio.core.presets import LookFolder
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
@@ -49,8 +51,12 @@ class Studio:
         self.runs = Engine("runs")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
-        actions = make_actions(self.theme)
-        context = PanelContext(self.theme, self.engine, self.pictures, self.library, self.preferences, actions)
+        self._sessions_lock = _lock(folders.sessions)
+        actions, looks = make_actions(self.theme), LookFolder(folders.config / "looks")
+        context = PanelContext(
+            self.theme, self.engine, self.pictures, self.library, self.preferences, actions,
+            folders.sessions if self._sessions_lock.isLocked() else None, looks,
+        )  # fmt: skip
         picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context))
         panels = (
             *picture_panels,
@@ -62,7 +68,10 @@ class Studio:
         self.window.closed.connect(self.shut_down)
 
     def open(self, files: Sequence[Path]) -> None:
-        """Show the window, then load the network behind it; without `files` the sample is painted at once."""
+        """Show the window, then load the network behind it.
+
+        Without `files` everything is as it was left; on the very first start a sample is painted.
+        """
         self.window.show()
         QTimer.singleShot(0, self.window, lambda: self._begin(files))
 
@@ -71,13 +80,30 @@ class Studio:
         if files:
             self.window.open_files(list(files))
         else:
-            self.window.open_samples()
+            self.window.open_last_sessions(self.window.open_samples if self.preferences.is_first_start else _nothing)
+        if not self._sessions_lock.isLocked():
+            self.window.show_notice("Atelier is open already: that window keeps the session, this one does not.")
 
     def shut_down(self) -> None:
         """Stop the engines; the network's first, so that what it reached can still be kept."""
         for engine in (self.engine, self.pictures, self.shelf, self.runs):
             while not engine.shut_down():
                 pass  # a step that takes longer than half a minute must end before its thread can
+        self._sessions_lock.unlock()
+
+
+def _nothing() -> None:
+    """Leave the window empty."""
+
+
+def _lock(sessions: Path) -> QLockFile:
+    """Return the lock of the kept sessions, taken unless another Atelier holds it; one that was killed holds none."""
+    with suppress(OSError):
+        sessions.mkdir(parents=True, exist_ok=True)
+    lock = QLockFile(str(sessions / "in-use.lock"))
+    lock.setStaleLockTime(0)  # however old it is, as long as its program lives
+    lock.tryLock(0)
+    return lock
 
 
 def _users_of_models(panels: Sequence[PicturePanel]) -> dict[str, str]:

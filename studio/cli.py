@@ -16,6 +16,7 @@ from typing import TypeAlias, cast
 from studio import __version__
 from studio.command_line.exit_codes import FAILED, INTERRUPTED, WRONG_ARGUMENTS
 from studio.core import picture_tasks
+from studio.core.own_program import shield_children
 
 Command: TypeAlias = Callable[[Sequence[str]], int]
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `atelier` with `arguments` (the command line's own by default); returns the exit code."""
     if arguments is None:
         arguments = sys.argv[1:]
+        shield_children()
         if not sys.warnoptions:  # libraries' remarks to programmers are not for users; python -W shows them
             warnings.simplefilter("ignore")
     try:

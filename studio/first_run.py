@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.cli import main as atelier
 from studio.command_line.window import what_hinders
+from studio.core.own_program import shield_children
 from studio.core.samples import sample_paintings, sample_photos
 
 FIRST_PAINTING = Path("out/first-painting.png")
@@ -30,4 +31,5 @@ def paint_sample(output: Path, flags: Sequence[str] = ()) -> int:
 
 
 if __name__ == "__main__":
+    shield_children()
     sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+ENTER = "import atelier_studio; atelier_studio.make_importable()"
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +49,22 @@ def test_wheel_holds_every_module_and_every_asset_and_nothing_else(wheel: Path) 
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {path for package in ("studio", "models") for path in (ROOT / package).rglob("*.py")}
     assets = {path for path in (ROOT / "assets").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    assert packed == {path.relative_to(ROOT).as_posix() for path in modules | assets}
+    inside = {f"atelier_studio/{path.relative_to(ROOT).as_posix()}" for path in modules | assets}
+    assert packed == inside | {"atelier_studio/__init__.py", "atelier_studio/__main__.py"}
 
 
 def test_wheel_carries_licence_and_command(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         (commands,) = [name for name in names if name.endswith("entry_points.txt")]
-        assert "atelier = studio.cli:main" in archive.read(commands).decode()
+        assert "atelier = atelier_studio:main" in archive.read(commands).decode()
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
 def test_installed_modules_come_from_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
-    program = "import studio, models, assets; print(*(m.__file__ for m in (studio, models, assets)), sep='\\n')"
+    program = (
+        f"{ENTER}; import studio, models, assets; print(*(m.__file__ for m in (studio, models, assets)), sep='\\n')"
+    )
     places = run(bin_folder / "python", "-c", program, cwd=tmp_path).splitlines()
     assert len(places) == 3
     assert all(Path(place).is_relative_to(bin_folder.parent) for place in places)
@@ -68,6 +72,7 @@ def test_installed_modules_come_from_the_wheel(bin_folder: Path, tmp_path: Path)
 
 def test_installed_samples_are_found(bin_folder: Path, tmp_path: Path) -> None:
     program = (
+        f"{ENTER}\n"
         "from studio.core.samples import sample_paintings, sample_photos\n"
         "print(*(s.path for s in (*sample_photos(), *sample_paintings())), sep='\\n')"
     )
@@ -78,8 +83,27 @@ def test_installed_samples_are_found(bin_folder: Path, tmp_path: Path) -> None:
 
 def test_installed_command_paints_and_reads_its_recipe(bin_folder: Path, tmp_path: Path) -> None:
     assert "stylize" in run(bin_folder / "atelier", "--help", cwd=tmp_path)
-    program = "from studio.core import samples as s; print(s.sample_photos()[0].path, s.sample_paintings()[0].path)"
+    program = (
+        f"{ENTER}; from studio.core import samples as s; print(s.sample_photos()[0].path, s.sample_paintings()[0].path)"
+    )
     photo, painting = run(bin_folder / "python", "-c", program, cwd=tmp_path).split()
     run(bin_folder / "atelier", "stylize", photo, painting, "-o", "painted.png", "--size", 64, "--steps", 2,
         cwd=tmp_path)  # fmt: skip
     assert '"stylize"' in run(bin_folder / "atelier", "recipe", "painted.png", cwd=tmp_path)
+
+
+def test_others_packages_of_the_same_names_are_neither_taken_nor_overwritten(bin_folder: Path, tmp_path: Path) -> None:
+    """Whoever has a package `models` keeps it, and the studio does not stumble over it, nor over a `copy.py` beside."""
+    (packages,) = bin_folder.parent.glob("lib/python3*/site-packages")
+    assert not {"studio", "models", "assets"} & {path.name for path in packages.iterdir()}
+    for folder in (packages, tmp_path):
+        for name in ("models", "studio", "assets", "copy"):
+            (folder / f"{name}.py").write_text(f"raise SystemExit('{name} of somebody else was run')\n")
+    try:
+        assert "atelier" in run(bin_folder / "atelier", "--version", cwd=tmp_path)
+        assert "atelier" in run(bin_folder / "python", "-m", "atelier_studio", "--version", cwd=tmp_path)
+        program = f"{ENTER}; import torch, models.pixels, studio.core.samples; print(models.__file__)"
+        assert "atelier_studio" in run(bin_folder / "python", "-c", program, cwd=tmp_path)
+    finally:
+        for name in ("models", "studio", "assets", "copy"):
+            (packages / f"{name}.py").unlink()

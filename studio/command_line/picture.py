@@ -14,14 +14,19 @@ from studio.command_line.reporting import Reporter, reporter
 from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
+from studio.core.events import finish
 from studio.core.failures import Failure, StudioError
-from studio.core.images import load_picture, save_picture
+from studio.core.images import load_picture, metadata_of, save_picture
 from studio.core.library import Library
+from studio.core.looks import built_in_looks
+from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_saving import SUFFIXES
 from studio.core.picture_task import InputSlot, PictureRequest, PictureResult, PictureTask
+from studio.core.presets import Look, LookFolder
 from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
+from studio.jobs.looks import ReadLook, read_look
 
 Facts: TypeAlias = dict[str, Any]
 """What a command adds to the result event."""
@@ -59,14 +64,16 @@ class PictureCommand:
             check_place(asked.output / "any", parser)
             from studio.command_line.picture_batch import BatchMaker, BatchOrder
 
-            order = BatchOrder(self.task, files, settings, asked.output, f".{asked.format}")
+            order = BatchOrder(self.task, files, settings, asked.output, f".{asked.format}", asked.metadata)
             return BatchMaker(events=asked.events, debug=asked.debug, started=started).make(order)
         check_output(asked.output, [path for paths in files.values() for path in paths], parser)
 
         def load() -> PictureRequest:
             return PictureRequest({role: tuple(map(load_picture, paths)) for role, paths in files.items()})
 
-        maker = PictureMaker(asked.output, events=asked.events, debug=asked.debug, started=started)
+        maker = PictureMaker(
+            asked.output, events=asked.events, debug=asked.debug, started=started, metadata=asked.metadata
+        )
         return maker.make(lambda: PictureOrder(self.task, Controls(settings), load))
 
     @property
@@ -112,6 +119,15 @@ class PictureCommand:
             "--format", choices=("png", "jpg", "tif", "webp"), default="png",
             help="of the files in a folder [default png]",
         )  # fmt: skip
+        parser.add_argument(
+            "--metadata", choices=("keep", "location", "none"), default="keep",
+            help="what the photo says of itself (author, rights, date, camera, resolution): kept but for where it was"
+            " taken, that as well, or nothing",
+        )  # fmt: skip
+        parser.add_argument(
+            "--look", metavar="NAME|FILE", default="",
+            help="settings to begin with: a look that comes along, one's own, a file, or a picture made here",
+        )  # fmt: skip
         self.add_flags(parser)
         parser.add_events_flag()
         add_settings(parser, self.task.settings)
@@ -122,7 +138,22 @@ class PictureCommand:
 
     def settings_of(self, asked: argparse.Namespace, parser: CommandParser) -> Settings:
         """Return the settings that the flags ask for; wrong ones end the program with exit code 2."""
-        return settings_from(asked, self.task.settings, parser)
+        model = self.task.settings
+        return settings_from(asked, model, parser, self._look(asked.look, parser).applied_to(model()))
+
+    def _look(self, name: str, parser: CommandParser) -> Look:
+        """Return the look called `name`, or that of a file; "" changes nothing."""
+        known = {"": Look("", self.task.name, {})}
+        if name:
+            looks = (*built_in_looks(self.task.name, self.task.settings), *LookFolder.standard().looks(self.task.name))
+            known |= {look.name.casefold(): look for look in looks}
+        if name.casefold() in known:
+            return known[name.casefold()]
+        try:
+            return finish(read_look(ReadLook(Path(name), self.task), Controls(None)))
+        except StudioError as error:
+            names = ", ".join(look.name for look in known.values() if look.name)
+            parser.error(f"argument --look: {error.cause} There are: {names or 'none'}")
 
     def check(self, settings: Any, files: Files, parser: CommandParser) -> None:
         """End the program with exit code 2 where these cannot be worked with, before the work begins."""
@@ -193,11 +224,14 @@ class PictureMaker:
         events: report as JSON lines.
         debug: print the traceback of a failure.
         started: when the program started, on `perf_counter`'s clock.
+        metadata: what of the photo's metadata goes into the picture.
 
     """
 
-    def __init__(self, output: Path, *, events: bool, debug: bool, started: float) -> None:
-        self._output = output
+    def __init__(
+        self, output: Path, *, events: bool, debug: bool, started: float, metadata: MetadataChoice = "keep"
+    ) -> None:
+        self._output, self._metadata = output, metadata
         self._debug = debug
         self._started = started
         self._reporter: Reporter = reporter(events=events, started=started)
@@ -227,7 +261,11 @@ class PictureMaker:
             self._output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_error(self._output, error) from error
-        save_picture(self._output, result.picture, recipe=result.recipe, icc_profile=request.photo.icc_profile)
+        photo = request.photo
+        save_picture(
+            self._output, result.picture, recipe=result.recipe, icc_profile=photo.icc_profile,
+            photo=metadata_of(photo, self._metadata),
+        )  # fmt: skip
         library = Library(UserFolders.standard().library)
         with suppress(StudioError):  # a convenience for `replay`; the picture itself is safe
             for used in request.pictures:

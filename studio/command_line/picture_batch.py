@@ -14,6 +14,7 @@ from studio.core.events import Event, Job, Log, Progress
 from studio.core.failures import explain
 from studio.core.images import load_picture
 from studio.core.library import Library
+from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_task import CONTENT, PictureTask
 from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
@@ -46,6 +47,7 @@ class BatchOrder:
     settings: Settings
     folder: Path
     suffix: str
+    metadata: MetadataChoice = "keep"
 
 
 class BatchMaker:
@@ -78,17 +80,19 @@ class BatchMaker:
             if found is None:
                 return INTERRUPTED
             items = with_outputs(found, order.folder, order.task.done, order.suffix)
-            states = self._make_each(items, look, stop)
+            states = self._make_each(items, look, order.metadata, stop)
         report = Report.of(zip(items, states, strict=True), order.task.done)
         self._reporter.report(report.sentence, report.by_word, report.failures)
         if report.counts.get(Outcome.WAITING):
             return INTERRUPTED
         return FAILED if report.failures else DONE
 
-    def _make_each(self, items: Sequence[BatchItem], look: BatchLook, stop: Controls[Any]) -> list[State]:
+    def _make_each(
+        self, items: Sequence[BatchItem], look: BatchLook, metadata: MetadataChoice, stop: Controls[Any]
+    ) -> list[State]:
         states = [State()] * len(items)
         for number, item in enumerate(items):
-            job = make_item(ItemTask(item, look, self._library), Controls(look.settings))
+            job = make_item(ItemTask(item, look, self._library, metadata=metadata), Controls(look.settings))
             place = _Place(look.task.title, item.name, number, len(items))
             try:
                 made = self._run(job, stop, place)

@@ -1,7 +1,6 @@
 """`atelier train`: a new run, or an old one gone on with, on one device, on several, or on several computers."""
 
 import shlex
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from time import perf_counter
@@ -14,6 +13,7 @@ from studio.command_line.running import Interrupted, stoppable
 from studio.command_line.train_arguments import Asked, read_arguments
 from studio.core.controls import Controls
 from studio.core.failures import Failure, StudioError, explain
+from studio.core.own_program import own_command
 from studio.training.launcher import Launcher, announce, in_launcher, launched_from_outside
 from studio.training.run_folder import TrainedRun, TrainRequest
 from studio.training.settings import TrainingSettings
@@ -36,7 +36,7 @@ class TrainCommand:
 
     def __init__(self, asked: Asked, arguments: Sequence[str], started: float) -> None:
         self._asked = asked
-        self._command = [sys.executable, "-m", "studio.cli", "train", *arguments]
+        self._command = own_command("train", *arguments)
         self._started = started
         self._reporter: Reporter = Silent()
         if asked.is_main:

@@ -23,21 +23,23 @@ class AdjustSettings(Settings):
 
     angle: float = setting(
         0.0, label="Straighten", help="Turns the picture clockwise; the crop stays inside.",
-        term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME)  # fmt: skip
+        term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME,
+        look=False)  # fmt: skip
     aspect: Literal["free", "original", "1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] = setting(
         "free", label="Aspect", help="Locks the crop's width to its height.", term="aspect ratio", group=_FRAME,
+        look=False,
         choices={"free": "Free", "original": "As the photo", "1:1": "1 : 1 square", "5:4": "5 : 4", "4:5": "4 : 5",
                  "4:3": "4 : 3", "3:4": "3 : 4", "3:2": "3 : 2", "2:3": "2 : 3", "16:9": "16 : 9",
                  "9:16": "9 : 16"})  # fmt: skip
     crop: tuple[float, ...] = setting(
         (), label="Crop", help="Left, top, right and bottom edge of what stays, each from 0 to 1; nothing keeps all.",
-        term="shares of width and height", lowest="All of it", group=_FRAME)  # fmt: skip
+        term="shares of width and height", lowest="All of it", group=_FRAME, look=False)  # fmt: skip
     turn: Literal["0", "90", "180", "270"] = setting(
         "0", label="Turn", help="Turns the picture by quarters, clockwise.", term="rotation in degrees",
-        group=_FRAME, choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
+        group=_FRAME, look=False, choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
     flip: Literal["none", "horizontal", "vertical"] = setting(
         "none", label="Mirror", help="Swaps left and right, or top and bottom, after turning.", term="reflection",
-        group=_FRAME,
+        group=_FRAME, look=False,
         choices={"none": "No", "horizontal": "Left and right", "vertical": "Top and bottom"})  # fmt: skip
 
     exposure: float = setting(

@@ -51,6 +51,11 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         if target.is_dir():
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if target.exists() and not target.stat().st_mode & 0o222:  # its folder would let it be replaced all the same
+            raise WriteError(
+                f"“{path.name}” is write-protected, and was left as it is ({path.parent}).",
+                "Choose another name, or allow writing to it first.",
+            )
         with _written_beside(target, data) as temporary:
             if target.exists():
                 shutil.copymode(target, temporary)

@@ -15,12 +15,15 @@ from studio.core.events import DeepPicture
 
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
+_STRIP = 12_000_000
 _UNREADABLE = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
 # linear sRGB → XYZ of the profile connection space (D50), IEC 61966-2-1 adapted by Bradford
 _SRGB_TO_XYZ = np.array(
     [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
 )
+_D50 = np.array([0.9642, 1.0, 0.8249])
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 # a profile's colour space → the picture's mode → the mode in which its colours go through the profile
 _SOURCE_MODES = {
     "RGB ": {"RGB": "RGB", "RGBA": "RGB", "L": "RGB", "LA": "RGB"},
@@ -95,18 +98,89 @@ def from_srgb(picture: DeepPicture, profile: bytes | None) -> tuple[DeepPicture,
     return _with_curves(picture, light, np.linalg.inv(matrix) @ _SRGB_TO_XYZ, curves), profile
 
 
-def deep_to_srgb(picture: DeepPicture, profile: bytes | None) -> DeepPicture | None:
-    """Do to RGB or RGBA in 16 bits what `to_srgb` does in 8; None where `profile` is not made of matrix and curves."""
-    if not profile or _is_srgb(profile):
-        return picture
+def deep_to_srgb(colours: DeepPicture, profile: bytes | None) -> DeepPicture | None:
+    """Do to grey (H×W×1) or RGB in 16 bits what `to_srgb` does in 8, and return RGB.
+
+    None where `profile` is not made of matrix and curves, and so only Pillow can apply it.
+    """
+    grey = colours.shape[2] == 1
+    if grey and profile and (tone := _read_grey_profile(profile)) is not None:
+        return np.repeat(_inverse_of_srgb(_light_of(colours, [tone])), 3, axis=2)
+    rgb = np.repeat(colours, 3, axis=2) if grey else colours
+    if not profile or not _is_usable(profile) or _is_srgb(profile):
+        return rgb
     matrix_and_curves = _read_matrix_profile(profile)
     if matrix_and_curves is None:
         return None
     matrix, curves = matrix_and_curves
+    to_linear = np.linalg.inv(_SRGB_TO_XYZ) @ matrix
+    strips = np.array_split(rgb, max(1, rgb.size // _STRIP))  # floats of a whole large picture would fill the memory
+    return np.concatenate(
+        [_with_curves(strip, _light_of(strip, curves), to_linear, [_srgb_light(65_536)] * 3) for strip in strips]
+    )
+
+
+def lab_to_srgb(lab: NDArray[np.float32]) -> DeepPicture:
+    """Return CIE L*a*b* (H×W×3, D50, as in profiles and TIFF files) as sRGB in 16 bits."""
+    fy = (lab[..., 0] + 16.0) / 116.0
+    f = np.stack([fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0], axis=-1)
+    xyz = np.where(f > 6.0 / 29.0, f**3, (f - 16.0 / 116.0) * (3.0 * (6.0 / 29.0) ** 2)) * (0.9642, 1.0, 0.8249)
+    light = cv2.transform(xyz.astype(np.float32), np.linalg.inv(_SRGB_TO_XYZ).astype(np.float32))
+    return _inverse_of_srgb(np.asarray(light, np.float32))
+
+
+def rgb_profile(chromaticities: Sequence[float], gamma: float) -> bytes:
+    """Return a profile of RGB given by its white and primaries (x, y of white, red, green, blue) and gamma.
+
+    Args:
+        chromaticities: as a PNG's cHRM chunk tells them.
+        gamma: light = value ** gamma.
+
+    Raises:
+        ValueError: these are no three primaries around a white.
+
+    """
+    points = np.array(chromaticities, float).reshape(4, 2)
+    if (points[:, 1] <= 0.0).any():
+        raise ValueError("a chromaticity's y is not positive")
+    xyz = np.stack([points[:, 0] / points[:, 1], np.ones(4), (1.0 - points.sum(axis=1)) / points[:, 1]])
+    white, primaries = xyz[:, 0], xyz[:, 1:]
+    if abs(np.linalg.det(primaries)) < 1e-6:
+        raise ValueError("the primaries lie on a line")
+    cones = _BRADFORD @ _D50 / (_BRADFORD @ white)
+    adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones) @ _BRADFORD @ (primaries * np.linalg.solve(primaries, white))
+    colorants = [b"XYZ \0\0\0\0" + struct.pack(">3i", *np.rint(adapted[:, i] * 65536).astype(int)) for i in range(3)]
+    curve = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, round(gamma * 65536))
+    white_point = b"XYZ \0\0\0\0" + struct.pack(">3i", *np.rint(_D50 * 65536).astype(int))
+    names = (b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"wtpt")
+    tags = dict(zip(names, [*colorants, curve, curve, curve, white_point], strict=True))
+    directory, body, start = b"", b"", 132 + 12 * len(tags)
+    for name, tag in tags.items():
+        directory += struct.pack(">4sII", name, start + len(body), len(tag))
+        body += tag
+    header = struct.pack(">I4sI4s4s4s", start + len(body), b"\0\0\0\0", 0x04000000, b"mntr", b"RGB ", b"XYZ ")
+    header += struct.pack(">6H4s", 2000, 1, 1, 0, 0, 0, b"acsp") + bytes(28) + white_point[8:]
+    return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + directory + body
+
+
+def is_linear(profile: bytes) -> bool:
+    """Tell whether a profile's values are light, or nearly: 8 bits of them show steps in the shadows."""
+    matrix_and_curves = _read_matrix_profile(profile)
+    if matrix_and_curves is None:
+        return False
+    # at a fifth of the scale sRGB gives 3 % of the light, gamma 1.8 gives 5.5 %, a straight line 20 %
+    return any(float(np.interp(0.2, np.linspace(0.0, 1.0, len(curve)), curve)) > 0.1 for curve in matrix_and_curves[1])
+
+
+def _light_of(colours: DeepPicture, curves: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
     values = np.linspace(0.0, 1.0, 65_536)
     tables = (np.interp(values, np.linspace(0.0, 1.0, len(curve)), curve).astype(np.float32) for curve in curves)
-    light = np.stack([table[picture[..., channel]] for channel, table in enumerate(tables)], axis=-1)
-    return _with_curves(picture, light, np.linalg.inv(_SRGB_TO_XYZ) @ matrix, [_srgb_light(65_536)] * 3)
+    return np.stack([table[colours[..., channel]] for channel, table in enumerate(tables)], axis=-1)
+
+
+def _inverse_of_srgb(light: NDArray[np.float32]) -> DeepPicture:
+    index = (np.sqrt(light.clip(0.0, 1.0)) * 65535.0 + 0.5).astype(np.uint16)
+    return np.asarray(_inverse_table(_srgb_light(65_536))[index], np.uint16)
 
 
 def _with_curves(
@@ -124,6 +198,14 @@ def _with_curves(
 
 def _srgb_light(steps: int) -> NDArray[np.float64]:
     return light_of_srgb(np.linspace(0.0, 1.0, steps))
+
+
+def _is_usable(profile: bytes) -> bool:
+    """Tell whether a profile is whole, and one of RGB."""
+    try:
+        return str(ImageCms.ImageCmsProfile(BytesIO(profile)).profile.xcolor_space) == "RGB "
+    except _UNREADABLE:
+        return False
 
 
 def _is_srgb(profile: bytes) -> bool:
@@ -163,6 +245,17 @@ def _read_matrix_profile(profile: bytes) -> tuple[NDArray[np.float64], list[NDAr
     if abs(np.linalg.det(matrix)) < 1e-6 or not all(np.isfinite(curve).all() for curve in curves):
         return None
     return matrix, curves
+
+
+def _read_grey_profile(profile: bytes) -> NDArray[np.float64] | None:
+    """Return the curve (value → light) of a monochrome profile."""
+    try:
+        if profile[16:20] != b"GRAY":
+            return None
+        curve = _curve(_tags(profile)[b"kTRC"])
+    except (KeyError, struct.error, ValueError, ZeroDivisionError):
+        return None
+    return curve if np.isfinite(curve).all() else None
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:

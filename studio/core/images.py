@@ -1,14 +1,16 @@
 """Pictures in and out: any file a person may drop becomes sRGB pixels, and results become files with their recipe."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from studio.core.events import DeepPicture, Picture
+from studio.core.photo_metadata import MetadataChoice, read_photo_metadata
 from studio.core.picture_decoding import PictureError, decode, decode_deep
-from studio.core.picture_metadata import find_recipe_json
+from studio.core.picture_metadata import PhotoMetadata, find_recipe_json
 from studio.core.picture_saving import encode_png, save_picture
 from studio.core.recipes import Recipe, RecipeError
 from studio.core.resizing import fit_within, resize, thumbnail, to_8_bits, to_16_bits
@@ -21,6 +23,7 @@ __all__ = [
     "full_depth",
     "load_bytes",
     "load_picture",
+    "metadata_of",
     "read_recipe",
     "resize",
     "save_picture",
@@ -92,6 +95,15 @@ def full_depth(picture: LoadedPicture) -> Picture | DeepPicture:
     data = picture.encoded or (_read_file(picture.path) if picture.path else b"")
     deep = decode_deep(data) if hashlib.sha256(data).hexdigest() == picture.sha256 else None
     return picture.pixels if deep is None or deep.shape[:2] != picture.pixels.shape[:2] else deep
+
+
+def metadata_of(picture: LoadedPicture, choice: MetadataChoice) -> PhotoMetadata:
+    """Return what of a photo's metadata goes into a picture made from it; nothing where its file is gone."""
+    data = picture.encoded or b""
+    if not data and picture.path is not None:
+        with suppress(PictureError):
+            data = _read_file(picture.path)
+    return read_photo_metadata(data, choice)
 
 
 def load_bytes(data: bytes, name: str, *, max_pixels: int = DISPLAY_LIMIT) -> LoadedPicture:

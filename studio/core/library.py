@@ -237,7 +237,8 @@ class Library:
     def _free_names(self, recipe: Recipe, inputs: Sequence[LoadedPicture]) -> Iterator[Path]:
         names = [record.name for record in recipe.inputs] + [picture.name for picture in inputs]
         subject = _safe_name(Path(names[0]).stem) if names else recipe.task
-        stem = f"{datetime.now():%Y-%m-%d %H.%M.%S} {subject}".strip()
+        stopped = ", stopped" if recipe.is_stopped else ""
+        stem = f"{datetime.now():%Y-%m-%d %H.%M.%S} {subject}{stopped}".strip()
         yield self.root / f"{stem}.png"
         for number in count(2):
             yield self.root / f"{stem} {number}.png"

@@ -8,6 +8,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -33,6 +34,22 @@ _NAMESPACES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoMetadata:
+    """What goes from a photo into a picture made from it.
+
+    Attributes:
+        exif: a TIFF structure, as PNG's eXIf chunk holds it; empty where there is none.
+        dpi: dots per inch, horizontally and vertically.
+        xmp: properties of an XMP packet, as XML elements with their namespaces.
+
+    """
+
+    exif: bytes = b""
+    dpi: tuple[float, float] | None = None
+    xmp: str = ""
+
+
 def digital_source_type(recipe: Recipe | None) -> str | None:
     """Return IPTC's code for how a picture was made; None where no network had a part in it.
 
@@ -45,8 +62,18 @@ def digital_source_type(recipe: Recipe | None) -> str | None:
     return _CODES + ("trainedAlgorithmicMedia" if generated else "compositeWithTrainedAlgorithmicMedia")
 
 
-def xmp_packet(recipe_json: str | None, source_type: str | None, extension: str | None = None) -> bytes:
-    """Return an XMP packet with the recipe, the digital source type and the name of a JPEG's extension, where given."""
+def xmp_packet(
+    recipe_json: str | None, source_type: str | None, extension: str | None = None, photo: str = ""
+) -> bytes:
+    """Return an XMP packet.
+
+    Args:
+        recipe_json: the recipe.
+        source_type: the digital source type.
+        extension: the name of a JPEG's extension.
+        photo: properties that the photo brought along, as XML.
+
+    """
     properties = [
         ("xmp:CreatorTool", "Atelier"),
         ("Iptc4xmpExt:DigitalSourceType", source_type),
@@ -54,6 +81,7 @@ def xmp_packet(recipe_json: str | None, source_type: str | None, extension: str 
         ("atelier:recipe", recipe_json),
     ]
     body = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in properties if value is not None)
+    body += photo
     declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items() if prefix != "rdf")
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -62,11 +90,18 @@ def xmp_packet(recipe_json: str | None, source_type: str | None, extension: str 
     ).encode()
 
 
-def add_to_png(data: bytes, recipe_json: str | None, source_type: str | None, icc_profile: bytes) -> bytes:
-    """Return a PNG file with profile, recipe and mark as its first chunks."""
+def add_to_png(
+    data: bytes, recipe_json: str | None, source_type: str | None, icc_profile: bytes, photo: PhotoMetadata
+) -> bytes:
+    """Return a PNG file with profile, recipe, mark and the photo's metadata as its first chunks."""
     chunks = [_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile))]
-    if source_type is not None:
-        chunks.append(_text_chunk(_XMP_KEYWORD, xmp_packet(None, source_type)))
+    if photo.dpi:
+        x, y = (round(dpi / 0.0254) for dpi in photo.dpi)  # in dots per metre
+        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+    if photo.exif:
+        chunks.append(_chunk(b"eXIf", photo.exif))
+    if source_type is not None or photo.xmp:
+        chunks.append(_text_chunk(_XMP_KEYWORD, xmp_packet(None, source_type, photo=photo.xmp)))
     if recipe_json is not None:
         chunks.append(_text_chunk(RECIPE_KEYWORD, recipe_json.encode()))
     end_of_header = len(PNG_SIGNATURE) + 25
@@ -82,20 +117,21 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def add_to_jpeg(data: bytes, recipe_json: str | None, source_type: str | None) -> bytes:
-    """Return a JPEG file with its XMP behind the JFIF header, in as many segments as the recipe takes."""
-    packet, extension = xmp_packet(recipe_json, source_type), b""
+def add_to_jpeg(data: bytes, recipe_json: str | None, source_type: str | None, photo: str) -> bytes:
+    """Return a JPEG file with its XMP behind the JFIF header and Exif, in as many segments as the recipe takes."""
+    photo = photo if len(photo) <= _SEGMENT_LIMIT // 2 else ""
+    packet, extension = xmp_packet(recipe_json, source_type, photo=photo), b""
     if len(packet) > _SEGMENT_LIMIT:
         extension = xmp_packet(recipe_json, None)
-        packet = xmp_packet(None, source_type, hashlib.md5(extension).hexdigest().upper())
+        packet = xmp_packet(None, source_type, hashlib.md5(extension).hexdigest().upper(), photo)
     segments = [_app1(_XMP_HEADER + packet)]
     name = hashlib.md5(extension).hexdigest().upper().encode()
     for offset in range(0, len(extension), _SEGMENT_LIMIT):
         place = name + struct.pack(">II", len(extension), offset)
         segments.append(_app1(_EXTENSION_HEADER + place + extension[offset : offset + _SEGMENT_LIMIT]))
     start = 2
-    if data[2:4] == b"\xff\xe0":
-        start += 2 + int.from_bytes(data[4:6], "big")
+    while data[start : start + 2] == b"\xff\xe0" or data[start + 4 : start + 10] == b"Exif\0\0":
+        start += 2 + int.from_bytes(data[start + 2 : start + 4], "big")
     return b"".join([data[:start], *segments, data[start:]])
 
 
@@ -108,7 +144,7 @@ def find_recipe_json(data: bytes) -> str | None:
     try:
         if data.startswith(PNG_SIGNATURE):
             return _recipe_of_png(data)
-        for packet in _xmp_packets(data):
+        for packet in xmp_packets(data):
             recipe = _recipe_of_xmp(packet)
             if recipe is not None:
                 return recipe
@@ -137,8 +173,18 @@ def _png_chunks(data: bytes, wanted: bytes) -> Iterator[bytes]:
         place += 12 + length
 
 
-def _xmp_packets(data: bytes) -> Iterator[bytes]:
-    if data.startswith(b"\xff\xd8"):
+def xmp_packets(data: bytes) -> Iterator[bytes]:
+    """Yield the XMP packets of a PNG, JPEG, WebP or TIFF file.
+
+    Raises:
+        struct.error, IndexError: the file is damaged there.
+
+    """
+    if data.startswith(PNG_SIGNATURE):
+        for body in _png_chunks(data, b"iTXt"):
+            if body.startswith(_XMP_KEYWORD.encode() + b"\0\0"):
+                yield body[len(_XMP_KEYWORD) + 3 :].split(b"\0", 2)[2]
+    elif data.startswith(b"\xff\xd8"):
         yield from _xmp_of_jpeg(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         yield from _xmp_of_webp(data)

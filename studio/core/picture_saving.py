@@ -1,5 +1,6 @@
 """From pixels to the bytes of a PNG, JPEG, TIFF or WebP file, with profile, recipe and mark inside."""
 
+import struct
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -10,9 +11,10 @@ from PIL import Image
 
 from studio.core.atomic import write_file
 from studio.core.events import DeepPicture, Picture
-from studio.core.icc import from_srgb
+from studio.core.icc import from_srgb, is_linear
+from studio.core.photo_metadata import tiff_directories, tiff_directory
 from studio.core.picture_decoding import PictureError
-from studio.core.picture_metadata import add_to_jpeg, add_to_png, digital_source_type, xmp_packet
+from studio.core.picture_metadata import PhotoMetadata, add_to_jpeg, add_to_png, digital_source_type, xmp_packet
 from studio.core.recipes import Recipe
 from studio.core.resizing import to_8_bits, to_16_bits
 
@@ -26,6 +28,10 @@ SUFFIXES: dict[str, Format] = {
     ".tiff": "TIFF",
     ".webp": "WebP",
 }
+_NOTHING = PhotoMetadata()
+_EXIF_DIRECTORY = 34665
+_EXIF_LIMIT = 65_000
+_BITS = {"PNG": 8, "TIFF": 16}
 _LONGEST_SIDE = {"JPEG": 65_500, "WebP": 16_383}
 
 
@@ -38,6 +44,7 @@ def save_picture(
     quality: int = 92,
     bits: Literal[8, 16] | None = None,
     ai_mark: bool = True,
+    photo: PhotoMetadata = _NOTHING,
 ) -> None:
     """Write an sRGB picture to `path`; the suffix chooses the format. A file is whole or not there.
 
@@ -45,10 +52,12 @@ def save_picture(
         path: ends in .png, .jpg, .tif or .webp (any case).
         picture: 8 or 16 bits, RGB or RGBA.
         recipe: stored inside the file.
-        icc_profile: colours are converted to this RGB profile, which is embedded; otherwise sRGB is.
+        icc_profile: colours are converted to this RGB profile, which is embedded; otherwise sRGB is, and in place of
+            a profile of linear light, of which 8 bits would show steps.
         quality: 1–100 for JPEG and WebP; WebP at 100 is lossless.
         bits: TIFF has 16 unless told otherwise, PNG 8; JPEG and WebP always 8.
         ai_mark: say in the file, as IPTC asks, that the picture was made with AI.
+        photo: what the photo says of itself (see `read_photo_metadata`).
 
     Raises:
         PictureError: the format cannot be written, or cannot hold this picture.
@@ -62,7 +71,9 @@ def save_picture(
             f"“{path.name}” has {ending}, which names no picture format that can be written.",
             "End the name in .png, .jpg, .tif or .webp.",
         )
-    data = encode(kind, picture, recipe=recipe, icc_profile=icc_profile, quality=quality, bits=bits, ai_mark=ai_mark)
+    data = encode(
+        kind, picture, recipe=recipe, icc_profile=icc_profile, quality=quality, bits=bits, ai_mark=ai_mark, photo=photo
+    )
     write_file(path, data)
 
 
@@ -75,6 +86,7 @@ def encode(
     quality: int = 92,
     bits: Literal[8, 16] | None = None,
     ai_mark: bool = True,
+    photo: PhotoMetadata = _NOTHING,
 ) -> bytes:
     """Return the bytes that `save_picture` writes."""
     height, width = picture.shape[:2]
@@ -88,16 +100,20 @@ def encode(
     source_type = digital_source_type(recipe) if ai_mark else None
     if kind == "JPEG":
         picture = _on_white(picture)
+    deep = kind in ("PNG", "TIFF") and (bits or _BITS[kind]) == 16
+    if icc_profile and not deep and is_linear(icc_profile):
+        icc_profile = None
     colours, profile = from_srgb(to_16_bits(picture), icc_profile)
     if kind == "PNG":
-        png = encode_png(colours if bits == 16 else to_8_bits(colours))
-        return add_to_png(png, recipe_json, source_type, profile)
+        png = encode_png(colours if deep else to_8_bits(colours))
+        return add_to_png(png, recipe_json, source_type, profile, photo)
     if kind == "JPEG":
-        return add_to_jpeg(_encode_jpeg(to_8_bits(colours), profile, quality), recipe_json, source_type)
-    packet = xmp_packet(recipe_json, source_type) if recipe_json or source_type else b""
+        jpeg = _encode_jpeg(to_8_bits(colours), profile, quality, photo)
+        return add_to_jpeg(jpeg, recipe_json, source_type, photo.xmp)
+    packet = xmp_packet(recipe_json, source_type, photo=photo.xmp) if recipe_json or source_type or photo.xmp else b""
     if kind == "WebP":
-        return _encode_webp(to_8_bits(colours), profile, quality, packet)
-    return _encode_tiff(to_8_bits(colours) if bits == 8 else colours, profile, packet)
+        return _encode_webp(to_8_bits(colours), profile, quality, packet, photo)
+    return _encode_tiff(colours if deep else to_8_bits(colours), profile, packet, photo)
 
 
 def encode_png(pixels: Picture | DeepPicture) -> bytes:
@@ -120,29 +136,47 @@ def _on_white(picture: Picture | DeepPicture) -> Picture | DeepPicture:
     return flat
 
 
-def _encode_jpeg(pixels: Picture, profile: bytes, quality: int) -> bytes:
+def _encode_jpeg(pixels: Picture, profile: bytes, quality: int, photo: PhotoMetadata) -> bytes:
     out = BytesIO()
+    options: dict[str, Any] = {"dpi": photo.dpi} if photo.dpi else {}
+    if photo.exif and len(photo.exif) < _EXIF_LIMIT:
+        options["exif"] = b"Exif\0\0" + photo.exif
     subsampling = "4:4:4" if quality >= 90 else "4:2:0"
-    Image.fromarray(pixels).save(out, "JPEG", quality=quality, subsampling=subsampling, icc_profile=profile)
+    Image.fromarray(pixels).save(out, "JPEG", quality=quality, subsampling=subsampling, icc_profile=profile, **options)
     return out.getvalue()
 
 
-def _encode_webp(pixels: Picture, profile: bytes, quality: int, packet: bytes) -> bytes:
+def _encode_webp(pixels: Picture, profile: bytes, quality: int, packet: bytes, photo: PhotoMetadata) -> bytes:
     out = BytesIO()
     lossless = quality >= 100
     # method 4 of 0–6; "exact" keeps the colours under transparent pixels
     Image.fromarray(pixels).save(
-        out, "WEBP", quality=quality, lossless=lossless, exact=lossless, icc_profile=profile, xmp=packet
-    )
+        out, "WEBP", quality=quality, lossless=lossless, exact=lossless, icc_profile=profile, xmp=packet,
+        exif=photo.exif,
+    )  # fmt: skip
     return out.getvalue()
 
 
-def _encode_tiff(pixels: Picture | DeepPicture, profile: bytes, packet: bytes) -> bytes:
+def _encode_tiff(pixels: Picture | DeepPicture, profile: bytes, packet: bytes, photo: PhotoMetadata) -> bytes:
     import tifffile  # seldom needed, and slow to import
 
     out = BytesIO()
-    extra: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] == 4 else {}
+    tags, details = tiff_directories(photo.exif)
     if packet:
-        extra["extratags"] = [(700, "B", len(packet), packet, True)]
-    tifffile.imwrite(out, pixels, photometric="rgb", iccprofile=profile, metadata=None, software="Atelier", **extra)
-    return out.getvalue()
+        tags.append((700, 1, len(packet), packet, True))
+    if details and pixels.nbytes < 2**32 - 2**24:  # above, tifffile writes BigTIFF, whose pointers are longer
+        tags.append((_EXIF_DIRECTORY + 1, 4, 1, 0, True))  # tifffile refuses the right number
+    extra: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] == 4 else {}
+    if photo.dpi:
+        extra |= {"resolution": photo.dpi, "resolutionunit": "inch"}
+    tifffile.imwrite(
+        out, pixels, photometric="rgb", iccprofile=profile, metadata=None, software="Atelier", byteorder="<",
+        extratags=tags, **extra,
+    )  # fmt: skip
+    if len(out.getvalue()) >= 2**32 - 2**24 or not details:
+        return out.getvalue()
+    with tifffile.TiffFile(BytesIO(out.getvalue())) as file:
+        entry = file.pages[0].tags[_EXIF_DIRECTORY + 1].offset  # type: ignore[union-attr]
+    data = out.getvalue() + bytes(len(out.getvalue()) % 2)
+    pointer = struct.pack("<HHII", _EXIF_DIRECTORY, 4, 1, len(data))
+    return data[:entry] + pointer + data[entry + 12 :] + tiff_directory(details, len(data))

@@ -87,6 +87,11 @@ class Recipe(_Record):
     steering: tuple[SteeringStep, ...] = ()
     versions: dict[str, str] = {}
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the picture was stopped, or saved, before it was done."""
+        return bool(self.steering) and self.steering[-1].action == "stop"
+
     def to_json(self, indent: int | None = None) -> str:
         """Return the recipe as JSON in plain ASCII, which every metadata format can carry unharmed."""
         separators = (",", ":") if indent is None else None

@@ -8,6 +8,9 @@ from studio.core.settings import setting
 DEFAULT_BACKBONE = "atelier-slim"
 DEFAULT_FAST_STYLE = "fast-wave"
 
+_OF_FAST_STYLES = frozenset({"method", "fast_style", "strength", "size", "original_colours", "saturation", "blend"})
+"""What there is to set where a network has learnt everything else."""
+
 _STROKES = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
 
 
@@ -80,7 +83,7 @@ class StyleSettings(Blending):
 
     style_mix: tuple[float, ...] = setting(
         (), label="Mix", help="How much each painting counts; equal shares where nothing is set.",
-        term="weights of the cached style targets", group="Mix", effect="steer")  # fmt: skip
+        term="weights of the cached style targets", group="Mix", effect="steer", look=False)  # fmt: skip
 
     mode: Literal["paint", "reconstruct", "texture"] = setting(
         "paint", label="Make", help="A painted photo, the photo as the network sees it, or pure texture.",
@@ -89,7 +92,7 @@ class StyleSettings(Blending):
         choices={"paint": "Painted photo", "reconstruct": "Photo only", "texture": "Texture only"})  # fmt: skip
     size: int = setting(
         512, label="Size", help="Longer side of the result.", term="working resolution",
-        low=64, high=4096, step=32, unit="px", group="Size and steps")  # fmt: skip
+        low=64, high=8192, step=32, unit="px", group="Size and steps", scale="log", look=False)  # fmt: skip
     steps: int = setting(
         120, label="Steps", help="How long the painting is worked on, over all sizes.",
         term="evaluations of the loss", low=1, high=2000, step=10, group="Size and steps")  # fmt: skip
@@ -100,7 +103,7 @@ class StyleSettings(Blending):
                  "instant": "The fast style"})  # fmt: skip
     seed: int = setting(
         0, label="Seed", help="Another number, another variation.", term="random seed",
-        low=0, high=2**31 - 1, step=1, group="Size and steps")  # fmt: skip
+        low=0, high=2**31 - 1, step=1, group="Size and steps", look=False)  # fmt: skip
 
     backbone: str = setting(
         DEFAULT_BACKBONE, label="Network", help="The network that looks at the pictures.",
@@ -113,6 +116,15 @@ class StyleSettings(Blending):
         "gram", label="Manner", help="What is measured of the painting.",
         term="Gram matrix, its diagonal, or channel mean and deviation", group="Network",
         choices={"gram": "Full texture", "gram_diagonal": "Loose texture", "mean_std": "Tones only"})  # fmt: skip
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """A fast style has learnt nearly everything; a photo alone has no strokes, a texture keeps no photo."""
+        if self.method == "instant":
+            return frozenset(type(self).model_fields) - _OF_FAST_STYLES
+        prefixes = {"reconstruct": ("style_", "stroke_size", "statistic"), "texture": ("content_",)}.get(self.mode, ())
+        idle = {name for name in type(self).model_fields if name.startswith(prefixes)} if prefixes else set()
+        return frozenset(idle if self.start_from == "instant" else idle | {"fast_style"})
 
     @property
     def opacity(self) -> float:

@@ -19,10 +19,11 @@ from studio.core.controls import Controls
 from studio.core.events import Job, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.file_names import readable
-from studio.core.images import LoadedPicture, load_picture, read_recipe, save_picture
+from studio.core.images import LoadedPicture, load_picture, metadata_of, read_recipe, save_picture
 from studio.core.library import Library
 from studio.core.library_index import LibraryIndex
 from studio.core.lineage import Trunk, trunk_of
+from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult, PictureTask
 from studio.core.recipes import InputRecord, Recipe
 from studio.core.settings import Settings
@@ -191,6 +192,7 @@ class ItemTask:
         look: what it is made with; its settings are those of the controls.
         library: keeps results that go there, and what other ones were made from.
         ai_mark: say in the file that it was made with AI.
+        metadata: what of the photo's metadata goes into the file.
 
     """
 
@@ -198,6 +200,7 @@ class ItemTask:
     look: BatchLook
     library: Library
     ai_mark: bool = True
+    metadata: MetadataChoice = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +296,10 @@ def _keep(task: ItemTask, request: PictureRequest, result: PictureResult) -> Pat
     except OSError as error:
         raise write_error(output, error) from error
     profile = request.photo.icc_profile
-    save_picture(output, result.picture, recipe=result.recipe, icc_profile=profile, ai_mark=task.ai_mark)
+    save_picture(
+        output, result.picture, recipe=result.recipe, icc_profile=profile, ai_mark=task.ai_mark,
+        photo=metadata_of(request.photo, task.metadata),
+    )  # fmt: skip
     with suppress(StudioError):  # a convenience for whoever opens the result; the picture itself is safe
         library.note_place(request.photo)  # copies of whole folders would fill the disk
         for pictures in task.look.inputs.values():

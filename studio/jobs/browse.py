@@ -1,12 +1,14 @@
 """What there is to choose from: the packaged samples, the networks."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.core.controls import Controls
 from studio.core.events import Job, Picture, Progress
+from studio.core.failures import StudioError
 from studio.core.images import load_picture, thumbnail
 from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.samples import Sample
@@ -54,6 +56,24 @@ def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbn
         yield Progress(f"Opening {sample.title}")
         small = thumbnail(load_picture(sample.path).pixels, SAMPLE_SIDE)
         found.append(Thumbnail(sample.name, sample.title, sample.path, small))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesTask:
+    """Which pictures to show small; those that are gone or cannot be read are left out."""
+
+    paths: tuple[Path, ...]
+
+
+def list_pictures(task: PicturesTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
+    """Load small versions of pictures of one's own, named by their paths."""
+    found = []
+    for path in task.paths:
+        yield Progress(f"Opening {path.name}")
+        with suppress(StudioError):
+            small = thumbnail(load_picture(path, max_pixels=4 * SAMPLE_SIDE**2).pixels, SAMPLE_SIDE)
+            found.append(Thumbnail(str(path), path.stem, path, small))
     return tuple(found)
 
 

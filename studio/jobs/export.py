@@ -14,9 +14,11 @@ from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
-from studio.core.images import LoadedPicture, save_picture
+from studio.core.images import LoadedPicture, metadata_of, save_picture
 from studio.core.library import Library
+from studio.core.photo_metadata import MetadataChoice
 from studio.core.recipes import Recipe
+from studio.core.resizing import thumbnail, to_8_bits
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
 
@@ -40,6 +42,7 @@ class ExportTask:
     settings: Settings
     recipe: Recipe
     ai_mark: bool = True
+    metadata: MetadataChoice = "keep"
 
 
 def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
@@ -50,13 +53,24 @@ def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     return prepare_frame(compositing.compose(photo, layer, settings))
 
 
+def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:
+    """Lay a small version of the layer over its ground, itself small, as a thumbnail."""
+    yield Progress("Compositing")
+    settings, small = controls.settings, thumbnail(task.layer)
+    photo = task.ground.fitted(*small.shape[:2]) if isinstance(settings, Blending) else task.ground.photo
+    return to_8_bits(compositing.compose(photo, small, settings))
+
+
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     """Compose and write one picture; the suffix chooses the format (PNG, JPEG, TIFF with 16 bits, WebP)."""
     yield Progress(f"Saving {task.path.name}")
     photo = task.inputs[0]
     picture = compositing.compose(photo.pixels, task.layer, task.settings)
     recipe = _with_settings(task.recipe, task.settings)
-    save_picture(task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark)
+    save_picture(
+        task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark,
+        photo=metadata_of(photo, task.metadata),
+    )  # fmt: skip
     for used in task.inputs:
         yield Progress(f"Keeping {used.name}")
         task.library.keep_input(used)

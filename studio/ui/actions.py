@@ -19,12 +19,15 @@ class Actions:
     open: QAction
     queue: QAction
     paste: QAction
+    open_session: QAction
+    save_session: QAction
     save: QAction
     save_as: QAction
     copy: QAction
     quit: QAction
     undo: QAction
     redo: QAction
+    history: QAction
     reset: QAction
     start: QAction
     pause: QAction
@@ -63,12 +66,15 @@ def make_actions(theme: Theme) -> Actions:
         open=action("Open Photo…", "Ctrl+O", "open"),
         queue=action("Queue a Folder…", "Ctrl+Alt+O", "folder"),
         paste=action("Paste as Photo", "Ctrl+V", "paste"),
+        open_session=action("Open Session…", "Ctrl+Alt+O"),
+        save_session=action("Save Session…", "Ctrl+Alt+S"),
         save=action("Save", "Ctrl+S", "save"),
         save_as=action("Save As…", "Ctrl+Shift+S", "export"),
         copy=action("Copy Picture", "Ctrl+C", "copy"),
         quit=action("Quit", "Ctrl+Q"),
         undo=action("Undo", "Ctrl+Z", "undo"),
         redo=action("Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], "redo"),
+        history=action("History", "Ctrl+Alt+Z", "history"),
         reset=action("Reset All Settings", "Ctrl+Shift+R", "reset"),
         start=action("Start", ["Ctrl+Return", "Ctrl+Enter"], "play"),
         pause=action("Pause or Go On", "Ctrl+P", "pause"),

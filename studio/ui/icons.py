@@ -25,6 +25,7 @@ GLYPHS: dict[str, str] = {
     "compare_split": MDI7.compare,
     "copy": MDI7.content_copy,
     "delete": MDI7.delete_outline,
+    "dice": MDI7.dice_5_outline,
     "download": MDI7.download_outline,
     "dream": MDI7.weather_night,
     "error": MDI7.alert_circle_outline,

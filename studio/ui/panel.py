@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.jobs.files import KeepTask, OpenedPicture
+from studio.jobs.sessions import OpenedSession
 
-__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable"]
+__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable", "SessionToOpen"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,15 @@ class ModelToFind:
     name: str
 
 
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionToOpen:
+    """A session of the task that it names, and the file that it comes from."""
+
+    opened: OpenedSession
+    path: Path | None
+
+
+Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | SessionToOpen
 
 
 class Panel(QWidget):
@@ -122,6 +131,11 @@ class Panel(QWidget):
     def is_running(self) -> bool:
         """Whether something runs that can be paused, or rests and can go on."""
         return False
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether there is something to pause, or to go on with."""
+        return self.is_running
 
     @property
     def can_stop(self) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from studio.ui.theme import ThemeMode
 
 RECENT_LIMIT = 10
+PAINTING_LIMIT = 16
 RUN_LIMIT = 50
 
 TrainingAtClose: TypeAlias = Literal["ask", "pause", "background"]
@@ -17,7 +18,10 @@ class Preferences:
     """Window geometry, theme, recent files and the like, in one ini file of the user's configuration folder."""
 
     def __init__(self, file: Path) -> None:
+        self.is_first_start = not file.exists()
+        """Whether nothing was ever remembered here."""
         self._store = QSettings(str(file), QSettings.Format.IniFormat)
+        self._store.setValue("started", True)
 
     @property
     def theme_mode(self) -> ThemeMode:
@@ -50,13 +54,36 @@ class Preferences:
 
     @property
     def recent_files(self) -> list[Path]:
-        """The newest opened pictures that are still there, newest first."""
+        """The newest opened photos that are still there, newest first."""
         return [path for name in self._names("recent") if (path := Path(name)).is_file()]
 
     def remember_file(self, path: Path) -> None:
-        """Put `path` at the head of the recent files."""
+        """Put `path` at the head of the recent photos."""
         files = [path, *(other for other in self.recent_files if other != path)]
         self._store.setValue("recent", [str(file) for file in files[:RECENT_LIMIT]])
+
+    def recent_in(self, role: str) -> list[Path]:
+        """Return the pictures of one's own that were chosen in another role, newest first; some may be gone."""
+        return [Path(name) for name in self._names(f"chosen_{role}")]
+
+    def remember_in(self, role: str, path: Path) -> None:
+        """Put `path` at the head of what was chosen in this role."""
+        others = (other for other in self.recent_in(role) if other != path)
+        self._store.setValue(f"chosen_{role}", [str(file) for file in (path, *others)][:PAINTING_LIMIT])
+
+    def forget_in(self, role: str, path: Path) -> None:
+        """Offer it no longer."""
+        self._store.setValue(f"chosen_{role}", [str(file) for file in self.recent_in(role) if file != path])
+
+    @property
+    def recent_sessions(self) -> list[Path]:
+        """The newest session files that are still there, newest first."""
+        return [path for name in self._names("sessions") if (path := Path(name)).is_file()]
+
+    def remember_session(self, path: Path) -> None:
+        """Put `path` at the head of the session files."""
+        files = [path, *(other for other in self.recent_sessions if other != path)]
+        self._store.setValue("sessions", [str(file) for file in files[:RECENT_LIMIT]])
 
     @property
     def opened_runs(self) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 import os
 import pickle
 import struct
+from contextlib import suppress
 
 import pytest
 import torch
@@ -107,6 +108,46 @@ def test_a_senseless_safetensors_header_is_refused(tmp_path, header):
     path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(64))
     with pytest.raises(WeightsError, match="damaged or is not a weights file"):
         read_shapes(path)
+
+
+def test_a_header_nested_beyond_reason_is_refused(tmp_path):
+    header = b'{"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(64))
+    with pytest.raises(WeightsError, match="damaged or is not a weights file"):
+        read_tensors(path)
+
+
+def test_numbers_of_a_kind_that_torch_lacks_are_refused(tmp_path):
+    header = b'{"a": {"dtype": "F7", "shape": [1], "data_offsets": [0, 4]}}'
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+    with pytest.raises(WeightsError, match="damaged or is not a weights file"):
+        read_tensors(path)
+
+
+@pytest.mark.parametrize("disks", [2, 0xFFFF])
+def test_an_archive_that_spans_disks_is_refused(tmp_path, disks):
+    """Its end says so, in ZIP64's locator: Python's zipfile raises BadZipFile even where it is only asked."""
+    whole = written(tmp_path, "new").read_bytes()
+    end = whole.rindex(b"PK\5\6")
+    locator = b"PK\6\7" + struct.pack("<LQL", 1, end, disks)
+    path = tmp_path / "spanned.pth"
+    path.write_bytes(whole[:end] + locator + whole[end:])
+    with pytest.raises(WeightsError, match="damaged or is not a weights file"):
+        read_tensors(path)
+    assert not is_cut_off(path)
+
+
+@given(data=st.data())
+def test_damage_anywhere_gives_tensors_or_a_reason(whole, data):
+    content = bytearray(whole.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    broken = whole.with_name("broken" + whole.suffix)
+    broken.write_bytes(content)
+    with suppress(WeightsError):
+        assert read_tensors(broken).keys()
 
 
 def test_a_checkpoint_around_the_weights_is_seen_through(tmp_path):

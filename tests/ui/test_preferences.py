@@ -74,6 +74,31 @@ def test_files_that_are_gone_are_not_offered(file, tmp_path):
     assert preferences.recent_files == [tmp_path / "here.png"]
 
 
+def test_only_the_first_start_is_one(file):
+    first = Preferences(file)
+    assert first.is_first_start
+    assert not start_again(first, file).is_first_start
+
+
+def test_paintings_are_remembered_apart_from_photos_and_forgotten_one_by_one(file, tmp_path):
+    preferences = Preferences(file)
+    for name in ("one", "two", "one"):
+        preferences.remember_in("style", tmp_path / name)
+    assert start_again(preferences, file).recent_in("style") == [tmp_path / "one", tmp_path / "two"]
+    assert preferences.recent_files == []
+    preferences.forget_in("style", tmp_path / "one")
+    assert start_again(preferences, file).recent_in("style") == [tmp_path / "two"]
+
+
+def test_session_files_are_offered_as_long_as_they_are_there(file, tmp_path):
+    preferences = Preferences(file)
+    for name in ("one.atelier", "gone.atelier"):
+        (tmp_path / name).touch()
+        preferences.remember_session(tmp_path / name)
+    (tmp_path / "gone.atelier").unlink()
+    assert start_again(preferences, file).recent_sessions == [tmp_path / "one.atelier"]
+
+
 def test_runs_opened_from_elsewhere_are_remembered_newest_first_and_forgotten(file, tmp_path):
     preferences = Preferences(file)
     for name in ("one", "two, with a comma", "one"):

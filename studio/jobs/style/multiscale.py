@@ -164,12 +164,19 @@ class MultiscaleOptimisation:
         if self.painting is not None:
             start = grow(self.painting, objective.content if self._inputs.starts_from_photo else None, *size)
         else:
-            start = self._inputs.blank(*size) if branch is None else resize(branch.to(objective.content.device), *size)
+            start = self._inputs.blank(*size) if branch is None else self._gone_on_from(branch, objective.content)
             self.painting = start
         for _ in self._inputs.captures(objective, self._weights):
             yield self._progress()
         yield from self._refine(StyleOptimisation(objective, start, self._weights))
         self._inputs.forget()
+
+    def _gone_on_from(self, branch: Tensor, photo: Tensor) -> Tensor:
+        """Bring an earlier frame to the size of `photo`, which is the stage's."""
+        size, branch = size_of(photo), branch.to(photo.device)
+        if max(size) > max(size_of(branch)) and self._steering.grows():
+            return grow(branch, photo if self._inputs.starts_from_photo else None, *size)
+        return resize(branch, *size)
 
     def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
         """Spend the stage's steps."""

@@ -1,5 +1,7 @@
 """The style job: paints a photo in the manner of one or more paintings while the artist steers."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -8,6 +10,7 @@ from models.painting_init import fitted
 from models.pixels import to_deep_picture, to_picture, to_tensor
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
+from studio.core.cost import PaceMemo
 from studio.core.device import choose_device
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
@@ -58,10 +61,19 @@ def stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[P
         lambda newest, at: writer.write(newest, steering.record, stopped_at=at),
     )
     yield from optimisation.paint(None if request.branch is None else to_tensor(request.branch))
+    _learn_pace(request, settings, steering)
     newest = steering.pinned(controls.settings)
     assert optimisation.painting is not None
     recipe = writer.write(newest, steering.record)
     return result_of(request, to_deep_picture(optimisation.painting), newest, recipe, finished=not optimisation.stopped)
+
+
+def _learn_pace(request: PictureRequest, settings: StyleSettings, steering: LiveSteering) -> None:
+    """Remember how long the evaluations took, for what the next painting will cost."""
+    photo = request.photo
+    areas = {side: math.prod(fitted(photo.height, photo.width, side)) for side in steering.pace}
+    pace = {areas[side]: seconds for side, seconds in steering.pace.items()}
+    PaceMemo.standard().learn(settings.backbone, choose_device(), pace)
 
 
 def _replay(request: PictureRequest, controls: ReplayControls[StyleSettings]) -> Job[PictureResult]:

@@ -35,7 +35,7 @@ SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
         *("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "avif", "bmp", "dib", "gif", "tif", "tiff"),
-        *("jp2", "j2k", "ppm", "pgm", "pbm", "pnm", "tga", "psd", "qoi"),
+        *("jp2", "j2k", "ppm", "pgm", "pbm", "pnm", "pfm", "tga", "psd", "qoi", "heic", "heif"),
     )
 )
 """What a picture in a folder is recognised by; a file that is named itself may be called anything."""

@@ -123,6 +123,8 @@ class ProgressLine(_ProgressBase):
     stop_requested = Signal()
     pause_requested = Signal()
     resume_requested = Signal()
+    go_on_requested = Signal()
+    """What was stopped shall be brought to its end."""
 
     def __init__(
         self,
@@ -172,9 +174,15 @@ class ProgressLine(_ProgressBase):
         self._show_state(running=self._running, paused=paused)
         self._say(self._stage.text(), self._count.text())
 
-    def finish(self, words: str = _IDLE) -> None:
-        """Nothing runs any more; `words` say how it ended."""
-        self._show_state(running=False)
+    def finish(self, words: str = _IDLE, *, can_go_on: bool = False) -> None:
+        """Nothing runs any more; `words` say how it ended.
+
+        Args:
+            words: what stands there.
+            can_go_on: whether it was stopped, and can be gone on with.
+
+        """
+        self._show_state(running=False, can_go_on=can_go_on)
         self._say(words)
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
@@ -187,19 +195,24 @@ class ProgressLine(_ProgressBase):
         super()._say(stage, count, "paused" if self._paused else left)
 
     def _ask_pause_or_resume(self) -> None:
-        (self.resume_requested if self._paused else self.pause_requested).emit()
+        if not self._running:
+            self.go_on_requested.emit()
+        else:
+            (self.resume_requested if self._paused else self.pause_requested).emit()
 
-    def _show_state(self, *, running: bool, paused: bool = False) -> None:
+    def _show_state(self, *, running: bool, paused: bool = False, can_go_on: bool = False) -> None:
         self._running, self._paused = running, paused
         for widget in (self._count, self._left, self.bar):
             widget.setVisible(running)  # at rest the words have the whole line
-        words = "Resume" if paused else "Pause"
+        words, tip = ("Resume", "Go on painting") if paused else ("Pause", "Rest here; the picture stays")
+        if can_go_on:
+            words, tip = "Go on", "It was stopped: bring it to its end (Ctrl+P)"
         self._pause.setText(words)
         self._pause.setAccessibleName(words)
-        self._pause.setToolTip("Go on painting" if paused else "Rest here; the picture stays")
-        set_icon(self._pause, "play" if paused else "pause", self._theme)
-        for button in (self._pause, self._stop):
-            button.setEnabled(running)
+        self._pause.setToolTip(tip)
+        set_icon(self._pause, "play" if paused or can_go_on else "pause", self._theme)
+        self._pause.setEnabled(running or can_go_on)
+        self._stop.setEnabled(running)
 
 
 class ByteProgress(_ProgressBase):

@@ -23,6 +23,7 @@ class SettingsForm(QWidget):
 
     Args:
         model: the task's settings.
+        marks_restart: whether settings are marked whose change begins the work again (`setting(effect="restart")`).
 
     """
 
@@ -42,12 +43,16 @@ class SettingsForm(QWidget):
         model: type[Settings],
         theme: Theme,
         *,
+        marks_restart: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model, self._theme = model, theme
         self._settings = model()
         self._rows = {info.name: _make_row(info, theme) for info in describe(model)}
+        for row in self._rows.values():
+            if marks_restart and row.info.effect == "restart":
+                row.mark_restart()
         self._sections: dict[str, Section] = {}
         self._hidden: frozenset[str] = frozenset()
         self._lay_out()

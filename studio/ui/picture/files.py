@@ -1,6 +1,6 @@
 """Opens, saves and keeps pictures for a panel: all of it on the pictures engine, never on the UI thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -67,6 +67,21 @@ class PictureFiles(QObject):
         """Open a picture file as it is, for somebody who takes it himself."""
         self._load(LoadTask(path=path), take)
 
+    def open_together(self, paths: Sequence[Path], take: Callable[[tuple[OpenedPicture, ...]], None]) -> None:
+        """Open files as they are, for somebody who takes all that can be opened at once, in their order."""
+        found: dict[int, OpenedPicture | None] = {}
+
+        def note(place: int, opened: OpenedPicture | None) -> None:
+            found[place] = opened
+            if len(found) == len(paths):
+                there = tuple(one for _, one in sorted(found.items()) if one is not None)
+                if there:
+                    take(there)
+
+        for place, path in enumerate(paths):
+            handle = self._load(LoadTask(path=path), partial(note, place))
+            handle.failed.connect(lambda _failure, place=place: note(place, None))
+
     def recall(self, shown: OpenedPicture) -> None:
         """Bring back everything that a picture of this task was made from."""
         folder = shown.picture.path.parent if shown.picture.path else None
@@ -101,10 +116,11 @@ class PictureFiles(QObject):
         handle.finish()
         return handle
 
-    def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> None:
+    def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> JobHandle:
         self.busy_changed.emit("Opening the picture…")
         handle = self._queue("open", "load_picture", task)
         handle.finished.connect(partial(self._hand_over, take))
+        return handle
 
     def _hand_over(self, take: Callable[[OpenedPicture], None], opened: OpenedPicture) -> None:
         self.busy_changed.emit("")

@@ -64,7 +64,7 @@ class PictureSaver:
             return
         folder = self._preferences.save_folder or self._last_folder()
         file, kind = QFileDialog.getSaveFileName(
-            self._parent, "Save the picture", str(Path(folder) / self.proposed_name), SAVE_FILTER
+            self._parent, self._title, str(Path(folder) / self.proposed_name), SAVE_FILTER
         )
         if file:
             path = Path(file)
@@ -72,6 +72,14 @@ class PictureSaver:
                 path := path.with_name(path.name + kind.split("*")[1].split(")")[0])
             ):
                 self._export(path)
+
+    @property
+    def _title(self) -> str:
+        """What the dialog says at its head: how many pixels are saved, and whether the picture is done."""
+        layer, recipe = self._session.layer, self._session.recipe
+        height, width = (0, 0) if layer is None else layer.shape[:2]
+        unfinished = ", not finished" if recipe is not None and recipe.is_stopped else ""
+        return f"Save the picture: {width} × {height} pixels{unfinished}"
 
     def _may_write(self, path: Path) -> bool:
         """Ask before a file is replaced whose whole name the dialog did not see."""

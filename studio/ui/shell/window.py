@@ -1,11 +1,11 @@
 """The window: tasks on the left, the chosen panel beside them, menus above, and a banner where something failed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QIcon, QUndoGroup
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QStackedWidget, QWidget
 
 from studio import __version__
@@ -14,10 +14,12 @@ from studio.core.samples import sample_paintings, sample_photos
 from studio.engine import JobHandle
 from studio.ui.actions import Actions
 from studio.ui.controls.layouts import holding, row
+from studio.ui.controls.pixmaps import pixmap_of
 from studio.ui.panel import Panel, Sendable
 from studio.ui.picture.panel import PicturePanel
 from studio.ui.preferences import Preferences
 from studio.ui.shell.banner import Banner, BannerKind
+from studio.ui.shell.history_list import HistoryList
 from studio.ui.shell.notifier import Notifier
 from studio.ui.shell.shortcuts_sheet import Shortcut, ShortcutsSheet, shortcuts_by_menu
 from studio.ui.shell.task_rail import TaskEntry, TaskRail
@@ -38,8 +40,10 @@ _MOUSE_AND_KEYS = {
         Shortcut("Take the move back", ("Esc",)),
     ),
     "Film strip": (
-        Shortcut("Walk along the frames", ("Arrow keys",)),
-        Shortcut("Go on from a frame", ("Enter", "Click")),
+        Shortcut("Look at a frame", ("Click", "Arrow keys")),
+        Shortcut("Go on from it", ("Enter",)),
+        Shortcut("Compare with it", ("C", "Ctrl+Click")),
+        Shortcut("Star it", ("S",)),
     ),
     "Library": (
         Shortcut("Search", ("Ctrl+F",)),
@@ -79,6 +83,7 @@ class StudioWindow(QMainWindow):
         self._undo = QUndoGroup(self)  # what is undone is what one sees: a stack for each panel that has something
         self._driven = self.panels[0]
         self._pictured = next(panel for panel in self.panels if isinstance(panel, PicturePanel))
+        self._history: HistoryList | None = None
         self.notifier = Notifier(self)
         self._may_ask = True
         self.rail = TaskRail([_entry_of(panel) for panel in self.panels], theme)
@@ -145,12 +150,15 @@ class StudioWindow(QMainWindow):
         actions.open.triggered.connect(lambda: self._pictured.choose())
         actions.queue.triggered.connect(lambda: self._pictured.choose_folder())
         actions.paste.triggered.connect(lambda: self._pictured.paste())
+        actions.open_session.triggered.connect(lambda: self._pictured.session_files.choose())
+        actions.save_session.triggered.connect(lambda: self._pictured.session_files.save())
         actions.save.triggered.connect(lambda: self._pictured.save())
         actions.save_as.triggered.connect(lambda: self._pictured.save_as())
         actions.copy.triggered.connect(lambda: self._pictured.copy())
         actions.quit.triggered.connect(self.close)
         actions.undo.triggered.connect(self._undo.undo)
         actions.redo.triggered.connect(self._undo.redo)
+        actions.history.triggered.connect(self.show_history)
         actions.reset.triggered.connect(lambda: self._driven.reset())
         actions.start.triggered.connect(lambda: self._driven.start())
         actions.pause.triggered.connect(lambda: self._driven.toggle_pause())
@@ -178,6 +186,11 @@ class StudioWindow(QMainWindow):
         file.addAction(a.queue)
         self._recent_menu = file.addMenu("Open Recent")
         self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self._recent_paintings_menu = file.addMenu("Recent Paintings")
+        self._recent_paintings_menu.aboutToShow.connect(self._fill_recent_paintings)
+        self._continue_menu = file.addMenu("Continue With")
+        self._continue_menu.aboutToShow.connect(self._fill_continue)
+        file.addActions([a.open_session, a.save_session])
         file.addSeparator()
         file.addActions([a.save, a.save_as])
         file.addAction(self._ai_mark_action(file))
@@ -189,7 +202,7 @@ class StudioWindow(QMainWindow):
                 file.addActions(panel.file_actions)
         file.addSeparator()
         file.addAction(a.quit)
-        bar.addMenu("&Edit").addActions([a.undo, a.redo, a.reset, _separator(self), a.copy, a.paste])
+        bar.addMenu("&Edit").addActions([a.undo, a.redo, a.history, a.reset, _separator(self), a.copy, a.paste])
         self._work_menu = bar.addMenu(self._driven.menu_title)
         self._work_menu.addActions([a.start, a.pause, a.stop])
         view = bar.addMenu("&View")
@@ -238,6 +251,37 @@ class StudioWindow(QMainWindow):
         if not files:
             self._recent_menu.addAction("Nothing opened yet").setEnabled(False)
 
+    def _fill_recent_paintings(self) -> None:
+        """Offer what was chosen to work from besides photos."""
+        menu, panel = self._recent_paintings_menu, self._pictured
+        menu.clear()
+        for slot in panel.task.inputs[1:]:
+            for path in self._preferences.recent_in(slot.role):
+                menu.addAction(path.name, partial(panel.open_as, slot.role, [path])).setToolTip(str(path))
+        if menu.isEmpty():
+            menu.addAction("Nothing chosen yet").setEnabled(False)
+
+    def _fill_continue(self) -> None:
+        """Offer the sessions that were kept unasked, but for those that are open, and the newest with a name."""
+        menu = self._continue_menu
+        menu.clear()
+        panels = [panel for panel in self.panels if isinstance(panel, PicturePanel)]
+        offers = [(offer, panel) for panel in panels for offer in panel.session_files.offers]
+        for offer, panel in sorted(offers, key=lambda pair: pair[0].kept.saved, reverse=True):
+            kept = offer.kept
+            if kept.path != panel.keeper.folder:
+                words = f"“{kept.title}” in {panel.title}, {kept.saved.day} {kept.saved:%b %H:%M}"
+                action = menu.addAction(words, partial(panel.session_files.open, kept.path))
+                if offer.preview is not None:
+                    action.setIcon(QIcon(pixmap_of(offer.preview)))
+        named = self._preferences.recent_sessions
+        if named and not menu.isEmpty():
+            menu.addSeparator()
+        for path in named:
+            menu.addAction(path.name, partial(self.open_files, [path])).setToolTip(str(path))
+        if menu.isEmpty():
+            menu.addAction("No other session yet").setEnabled(False)
+
     def _fill_send_menu(self) -> None:
         self._fill_targets(self._send_menu, self._pictured.picture_to_send)
 
@@ -259,10 +303,11 @@ class StudioWindow(QMainWindow):
         a, undo = self.actions_of_window, self._undo
         a.start.setText(self._driven.verb)
         a.start.setEnabled(self._driven.can_start)
-        a.pause.setEnabled(self._driven.is_running)
+        a.pause.setEnabled(self._driven.can_pause)
         a.stop.setEnabled(self._driven.can_stop)
         for action in (a.save, a.save_as, a.copy):
             action.setEnabled(self._pictured.has_picture)
+        a.save_session.setEnabled(self._pictured.session.photo is not None)
         a.undo.setEnabled(undo.canUndo())
         a.redo.setEnabled(undo.canRedo())
 
@@ -301,6 +346,12 @@ class StudioWindow(QMainWindow):
         """Show a finished-looking workspace with a sample already being worked on."""
         self._pictured.open_samples()
 
+    def open_last_sessions(self, otherwise: Callable[[], None]) -> None:
+        """Bring every picture panel back as it was left; where the one in front held nothing, act `otherwise`."""
+        for panel in self.panels:
+            if isinstance(panel, PicturePanel):
+                panel.open_last_session(otherwise if panel is self._pictured else lambda: None)
+
     def show_failure(self, failure: Failure) -> None:
         """Say what failed, why, and what to do."""
         self.banner.show_failure(failure)
@@ -312,6 +363,14 @@ class StudioWindow(QMainWindow):
     def show_shortcuts(self) -> None:
         """Show every keyboard shortcut."""
         ShortcutsSheet(shortcuts_by_menu(self.menuBar()) | _MOUSE_AND_KEYS, self._theme, self).open()
+
+    def show_history(self) -> None:
+        """Show every step of the panel in front that can be undone, to go back to any of them."""
+        if self._history is None:
+            self._history = HistoryList(self._undo, self)
+        self._history.show()
+        self._history.raise_()
+        self._history.activateWindow()
 
     def show_about(self) -> None:
         """Say what this program is."""

@@ -237,9 +237,9 @@ def test_a_tool_put_in_front_gets_the_mouse_first(canvas):
 
 def test_the_canvas_says_what_it_shows(canvas):
     assert canvas.accessibleName() == "Canvas"
-    assert canvas.accessibleDescription() == "Photo and painting, 1000 by 800 pixels"
+    assert canvas.accessibleDescription() == "Photo and painting, 500 by 400 pixels"
     canvas.set_labels("Damaged", "Restored")
-    assert canvas.accessibleDescription() == "Damaged and restored, 1000 by 800 pixels"
+    assert canvas.accessibleDescription() == "Damaged and restored, 500 by 400 pixels"
     canvas.clear()
     assert canvas.accessibleDescription() == "No picture yet"
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QScrollBar,
+    QUndoView,
 )
 from studio_kit import PATIENCE, QUICK, drop_files, open_pair, open_studio, write_painting, write_photo
 
@@ -163,7 +164,7 @@ def test_what_cannot_be_done_is_grey(window):
 
 
 def test_what_can_be_done_follows_the_painting(painted):
-    assert enabled(painted) & DOING == {"start", "save", "save_as", "copy"}
+    assert enabled(painted) & DOING == {"start", "save", "save_as", "copy", "undo"}
 
 
 def test_undo_says_what_it_takes_back(window):
@@ -173,6 +174,24 @@ def test_undo_says_what_it_takes_back(window):
     undo.trigger()
     assert (redo.text(), redo.isEnabled(), undo.isEnabled()) == ("Redo Style", True, False)
     assert window.panel("style").session.settings.style_weight == 1.0
+
+
+def test_the_history_names_every_step_and_a_click_goes_back_to_it(painted, until):
+    panel = painted.panel("style")
+    panel.session.change(style_weight=2.0)
+    panel.reset()
+    painted.actions_of_window.history.trigger()
+    view = painted.findChild(QUndoView)
+    words = [view.model().index(row, 0).data() for row in range(view.model().rowCount())]
+    assert words[0] == "As it was opened"
+    assert words[-2:] == ["Style", "Reset All Settings"]
+    assert {"Photo “photo.png”", "Painting “stripes.png”"} <= set(words)
+    view.setCurrentIndex(view.model().index(0, 0))
+    assert panel.session.photo is None
+    assert painted.panel("style").empty_state.isVisible()
+    view.setCurrentIndex(view.model().index(len(words) - 2, 0))
+    assert panel.session.photo is not None
+    assert panel.session.settings.style_weight == 2.0
 
 
 def test_ctrl_z_takes_back_and_ctrl_shift_z_brings_again(window):

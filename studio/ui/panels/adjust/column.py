@@ -56,7 +56,7 @@ class AdjustColumn(PictureColumn):
             buttons.append(button)
         holding(row(crop, None, *buttons, gap=self._theme.tokens.gap // 2), self.tools)
         self.tools.setEnabled(False)  # until there is a photo
-        return (*self.slots.values(), self.tools, self.form)
+        return (*self.slots.values(), self.tools, self.looks_bar, self.form)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Leave out what the buttons set."""

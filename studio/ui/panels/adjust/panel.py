@@ -40,6 +40,7 @@ class AdjustPanel(PicturePanel):
         self.crop.hide()
         self.canvas.layers.add(self.crop)
         self._crop_before: tuple[float, ...] = ()
+        self._proof_size = (0, 0)
         self.session.pixels_seen = self._pixels_seen
         self._connect_crop()
 
@@ -135,12 +136,19 @@ class AdjustPanel(PicturePanel):
         """Show photo and result as they are framed; a file that is brought back waits for its proof."""
         if isinstance(frame, Proof) and frame.whole == self.session.shows_whole and self.session.photo is not None:
             self.workspace.compare_bar.set_picture(self.session.photo.picture.name, *frame.size)
-            if frame.whole:  # alone: a divider across the crop would only be in the way
-                self.canvas.set_after(None)
+            self._proof_size = frame.size
+            if frame.whole or frame.size != self.canvas.picture_size:
+                self.canvas.set_after(None)  # a divider across the crop would be in the way; another crop is fitted
+            if frame.whole:
                 self.canvas.set_before(frame.after, frame.size)
             else:
                 self.canvas.set_before(frame.before, frame.size)
                 super().show_frame(frame.after)
+
+    def _show_size(self) -> None:
+        """Show the proof as the picture that it is a smaller version of; the bar names that one alone."""
+        if self._shown is not None:
+            self.canvas.set_after(self._shown, self._proof_size)
 
     def _show_settings(self, settings: Settings) -> None:
         super()._show_settings(settings)

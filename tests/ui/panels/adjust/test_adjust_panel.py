@@ -64,6 +64,7 @@ def opened(panel, photo, settled):
     """The panel with a photo of 240 × 160."""
     assert drop_files(panel.canvas.viewport(), photo)
     settled()
+    panel.undo_stack.clear()
     return panel
 
 
@@ -152,8 +153,11 @@ def test_another_photo_begins_from_neutral_settings(opened, tmp_path, settled):
     opened.open_pictures([write_photo(tmp_path / "other.png", 100, 150)])
     settled("other.png")
     assert opened.session.settings == AdjustSettings()
-    assert opened.undo_stack.count() == 0
     assert opened.canvas.picture_size == (100, 150)
+    opened.undo_stack.undo()
+    settled()
+    assert opened.session.settings == AdjustSettings(exposure=1.0, crop=(0.0, 0.0, 0.5, 1.0))
+    assert opened.canvas.picture_size == (120, 160)
 
 
 def test_what_is_saved_in_mid_move_is_the_newest_in_full(opened, photo, tmp_path, until):
@@ -193,7 +197,7 @@ def test_the_panel_holds_the_window_open_until_the_newest_is_saved(opened, tmp_p
     assert AdjustSettings.model_validate(load_picture(out).recipe.settings) == AdjustSettings(exposure=1.0)
 
 
-def test_a_file_that_is_brought_back_begins_without_undo(opened, tmp_path, settled, until):
+def test_bringing_a_file_back_is_one_step_and_can_be_undone(opened, tmp_path, settled, until):
     opened.session.change(exposure=1.0)
     settled()
     out = tmp_path / "out.tif"
@@ -202,7 +206,9 @@ def test_a_file_that_is_brought_back_begins_without_undo(opened, tmp_path, settl
     settled()
     opened.open_pictures([out])
     until(lambda: opened.session.settings == AdjustSettings(exposure=1.0))
-    assert opened.undo_stack.count() == 0
+    assert opened.undo_stack.undoText() == "Open “out.tif”"
+    opened.undo_stack.undo()
+    assert opened.session.settings == AdjustSettings(exposure=1.0, contrast=50)
 
 
 def test_copy_takes_what_is_left_even_while_a_crop_is_chosen(opened, photo, until):

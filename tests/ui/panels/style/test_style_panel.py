@@ -88,6 +88,45 @@ def test_a_sample_painting_replaces_what_is_on_the_shelf(panel, pictures, until)
     assert len(panel.session.paintings) == 1
 
 
+def test_a_painting_however_it_is_chosen_takes_the_place_of_what_is_there(panel, pictures, until, tmp_path):
+    other, third = (write_painting(tmp_path / f"{seed}.png", seed) for seed in (2, 3))
+    panel.open_pictures(list(pictures))
+    until(lambda: panel.session.paintings)
+    assert drop_files(panel.shelf, other)
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["2.png"])
+    with answering_file_dialog(third):
+        panel.shelf._menu.actions()[0].trigger()
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["3.png"])
+    panel.shelf.mix_button.click()
+    with answering_file_dialog(pictures[1]):
+        panel.shelf._menu.actions()[0].trigger()
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["3.png", "stripes.png"])
+    panel.undo_stack.undo()
+    assert [one.picture.name for one in panel.session.paintings] == ["3.png"]
+
+
+def test_own_paintings_stay_at_hand_and_apart_from_photos(panel, pictures, until):
+    panel.open_pictures(list(pictures))
+    until(lambda: [tile.accessibleName() for tile in panel.shelf._own.tiles] == ["stripes"])
+    assert panel.context.preferences.recent_files == [pictures[0]]
+    panel.shelf._samples.tiles[0].click()
+    until(lambda: panel.session.paintings[0].picture.name == sample_paintings()[0].path.name)
+    panel.shelf._own.tiles[0].click()
+    until(lambda: panel.session.paintings[0].picture.name == "stripes.png")
+    panel.shelf.recent_removed.emit(pictures[1])
+    until(lambda: panel.shelf._own.tiles == [])
+
+
+def test_one_broken_file_among_several_paintings_is_explained_and_the_others_come(studio, panel, until, tmp_path):
+    good = [write_painting(tmp_path / f"{seed}.png", seed) for seed in (1, 2)]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    panel.open_as("style", [good[0], broken, good[1]])
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["1.png", "2.png"])
+    assert "broken.png" in studio.window.banner.text
+    assert panel.undo_stack.count() == 1
+
+
 def test_delete_takes_a_painting_off_the_shelf(panel, pictures, until):
     open_pair(panel, *pictures)
     until(lambda: panel.session.paintings)
@@ -124,7 +163,7 @@ def test_the_mix_of_two_paintings_is_a_setting_with_undo(studio, panel, pictures
     first, second = panel.session.settings.style_mix
     assert first == 1.0
     assert second == pytest.approx(0.25, abs=0.06)
-    assert studio.window.panel("style").undo_stack.count() == 1
+    assert studio.window.panel("style").undo_stack.undoText() == "Mix"
     studio.window.panel("style").undo_stack.undo()
     assert panel.session.settings.style_mix == ()
     assert panel.shelf.mix == (1.0, 1.0)
@@ -249,4 +288,5 @@ def test_photo_and_paintings_are_chosen_in_a_dialog(panel, pictures, until, tmp_
     with answering_file_dialog(pictures[1], second):
         panel.choose("style")
     until(lambda: len(panel.session.paintings) == 2)
-    assert panel.context.preferences.recent_files == [second, pictures[1], pictures[0]]
+    assert panel.context.preferences.recent_files == [pictures[0]]
+    assert panel.context.preferences.recent_in("style") == [second, pictures[1]]

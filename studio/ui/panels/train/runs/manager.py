@@ -1,7 +1,5 @@
 """Every run the window knows: which there are, who works on each, and the ways to steer them. Knows no widget."""
 
-import os
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -9,17 +7,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from PySide6.QtCore import QFile, QObject, QProcess, QProcessEnvironment, QStandardPaths, QTimer, Signal
-
-import studio
+from PySide6.QtCore import QFile, QObject, QProcess, QStandardPaths, QTimer, Signal
 
 from studio.core.events import Log, Progress
 from studio.core.failures import Failure, StudioError, explain
+from studio.core.own_program import own_command
 from studio.engine import Engine, JobHandle, JobState
 from studio.jobs.runs import ListRunsTask, list_runs
+from studio.training.run_commands import RunCommand, RunCommandKind
 from studio.training.run_folder import RunChangedError, RunFolder, RunPlan, TrainedRun, TrainRequest
 from studio.training.run_summary import RunSummary
-from studio.training.run_commands import RunCommand, RunCommandKind
 from studio.ui.preferences import Preferences
 
 _BUSY_MS, _CALM_MS = 1500, 5000
@@ -367,9 +364,10 @@ def train_detached(run: Path) -> None:
 
     """
     process = QProcess()
-    process.setProgram(sys.executable)
-    process.setArguments(["-m", "studio.cli", "train", "--resume", str(run)])
-    process.setProcessEnvironment(_environment())
+    program, *arguments = own_command("train", "--resume", str(run.resolve()))
+    process.setProgram(program)
+    process.setArguments(arguments)
+    process.setWorkingDirectory(str(run.resolve()))  # not the one that the window was started from
     for set_file in (process.setStandardOutputFile, process.setStandardErrorFile):
         set_file(str(run / "process.log"), QProcess.OpenModeFlag.Append)
     if not process.startDetached():
@@ -377,12 +375,3 @@ def train_detached(run: Path) -> None:
             f"The run could not go on without the window ({process.errorString()}).",
             f"Resume it here, or run: atelier train --resume “{run}”",
         )
-
-
-def _environment() -> QProcessEnvironment:
-    """Return this process's own, so that the very same program is found, installed or not."""
-    environment = QProcessEnvironment.systemEnvironment()
-    here = str(Path(studio.__file__).resolve().parents[1])
-    paths = [here, *environment.value("PYTHONPATH").split(os.pathsep)]
-    environment.insert("PYTHONPATH", os.pathsep.join(dict.fromkeys(path for path in paths if path)))
-    return environment
