@@ -3,9 +3,10 @@
 Of five thousand results only those are looked into that are new or have changed since the last time.
 """
 
+import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from pydantic import ValidationError
 
+from studio.core import picture_tasks
 from studio.core.atomic import WriteError, write_file
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
@@ -21,15 +24,17 @@ from studio.core.images import read_recipe
 from studio.core.library import Library, LibraryEntry
 from studio.core.library_marks import Mark
 from studio.core.lineage import Trunk, trunk_of
+from studio.core.looks import built_in_looks
 from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import picture_task_named
+from studio.core.presets import Look, LookFolder
 from studio.core.recipes import Recipe
 from studio.core.samples import title_of_sample
 from studio.core.settings import describe
 
 __all__ = ["IndexedResult", "LibraryIndex", "plain"]
 
-_VERSION = 1
+_VERSION = 2
 _HEAD = 2**18
 """Bytes in which a PNG of ours has its size and its recipe, unless a very long evening was steered."""
 _IN_A_ROW = 20
@@ -104,11 +109,13 @@ class LibraryIndex:
 
     Args:
         library: the folder.
+        looks: the artist's own looks, by whose names pictures are found; by default those of this user.
 
     """
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
+    def __init__(self, library: Library, looks: LookFolder | None = None) -> None:
+        self.library, self._folder_of_looks = library, looks or LookFolder.standard()
+        self._looks: tuple[Look, ...] = ()
         self._file = library.root / ".index.json"
         self._known: dict[str, tuple[int, _Facts]] | None = None
         self._results: dict[str, IndexedResult] = {}
@@ -121,6 +128,8 @@ class LibraryIndex:
 
         """
         yield Progress("Reading the library")
+        if (looks := tuple(_looks_in(self._folder_of_looks))) != self._looks:
+            self._looks, self._known, self._results = looks, None, {}  # pictures may have other names for their looks
         known = self._load() if self._known is None else self._known
         entries, marks, nothing = self.library.entries(), self.library.marks.all(), Mark()
         yield Progress("Reading the library")
@@ -131,7 +140,7 @@ class LibraryIndex:
             name, stamp = entry.path.name, round(entry.made.timestamp() * 1e6)
             there, result = known.get(name), self._results.get(name)
             if there is None or there[0] != stamp:
-                there, result = (stamp, _look_into(entry)), None
+                there, result = (stamp, _look_into(entry, self._looks)), None
                 looked_into += 1
             mark = marks.get(name, nothing)
             if result is None or result.mark != mark:
@@ -147,14 +156,15 @@ class LibraryIndex:
     def _load(self) -> dict[str, tuple[int, _Facts]]:
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):  # it is made again
             stored = json.loads(self._file.read_bytes())
-            if stored["version"] == _VERSION:
+            if (stored["version"], stored["looks"]) == (_VERSION, _checksum(self._looks)):
                 return {name: (stamp, _Facts.read(facts)) for name, (stamp, facts) in stored["results"].items()}
         return {}
 
     def _store(self, facts: Mapping[str, tuple[int, _Facts]]) -> None:
         results = {name: (stamp, asdict(said)) for name, (stamp, said) in facts.items()}
         with suppress(WriteError):  # next time it only takes longer
-            write_file(self._file, json.dumps({"version": _VERSION, "results": results}).encode())
+            table = {"version": _VERSION, "looks": _checksum(self._looks), "results": results}
+            write_file(self._file, json.dumps(table).encode())
 
 
 def plain(text: str) -> str:
@@ -175,7 +185,19 @@ def _result(entry: LibraryEntry, facts: _Facts, mark: Mark) -> IndexedResult:
     )  # fmt: skip
 
 
-def _look_into(entry: LibraryEntry) -> _Facts:
+def _looks_in(folder: LookFolder) -> Iterator[Look]:
+    """Return every look that a picture may have, as this version understands it."""
+    for task in picture_tasks.PICTURE_TASKS:
+        yield from built_in_looks(task.name, task.settings)
+        yield from (look.understood(task.settings) for look in folder.looks(task.name))
+
+
+def _checksum(looks: Sequence[Look]) -> str:
+    told = [(look.name, look.task, sorted(look.settings.items())) for look in looks]
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
+
+
+def _look_into(entry: LibraryEntry, looks: Sequence[Look]) -> _Facts:
     """Read size and recipe; a file that tells neither is known by its name alone."""
     recipe: Recipe | None = None
     width = height = 0
@@ -191,7 +213,7 @@ def _look_into(entry: LibraryEntry) -> _Facts:
     others = [record for record in recipe.inputs if record.role not in (CONTENT, "branch")]
     manner = [title_of_sample(record.sha256) or Path(record.name).stem for record in others]
     return _Facts(
-        recipe.task, subject, (*manner, *_networks_that_paint(recipe)), width, height, _in_words(recipe),
+        recipe.task, subject, (*manner, *_networks_that_paint(recipe)), width, height, _in_words(recipe, looks),
         trunk_of(recipe),
     )  # fmt: skip
 
@@ -202,12 +224,15 @@ def _networks_that_paint(recipe: Recipe) -> Iterator[str]:
         yield str(recipe.settings.get("fast_style", "")).removesuffix(".safetensors")
 
 
-def _in_words(recipe: Recipe) -> str:
-    """Say what was set otherwise than a newcomer finds it, in the words of the form."""
+def _in_words(recipe: Recipe, looks: Sequence[Look]) -> str:
+    """Name the looks of a picture, and what was set otherwise than a newcomer finds it, in the words of the form."""
     task = picture_task_named(recipe.task)
     if task is None:
         return ""
     words = []
+    with suppress(ValidationError):  # of a later version
+        settings = task.settings.model_validate(recipe.settings)
+        words += [look.name for look in looks if look.task == task.name and look.settings and look.is_on(settings)]
     for info in describe(task.settings):
         value = recipe.settings.get(info.name, info.default)
         if value != info.default and value != list(info.default if isinstance(info.default, tuple) else ()):

@@ -11,8 +11,11 @@ from studio.core.images import load_picture
 from studio.core.library import Library
 from studio.core.library_index import LibraryIndex, plain
 from studio.core.library_marks import Mark
+from studio.core.looks import built_in_looks
+from studio.core.presets import Look, LookFolder
 from studio.core.recipes import InputRecord, Recipe, SteeringStep
 from studio.core.samples import sample_paintings
+from studio.core.style_settings import StyleSettings
 
 
 @pytest.fixture
@@ -25,13 +28,13 @@ def photo(tmp_path):
     return load_picture(write_photo(tmp_path / "Café am Meer.png"))
 
 
-def keep(library, photo, size=(30, 50), task="stylize", painting=("stripes.png", "b" * 64), steering=(), **settings):
+def keep(library, photo, shape=(30, 50), task="stylize", painting=("stripes.png", "b" * 64), steering=(), **settings):
     inputs = (
         InputRecord(role="content", name=photo.name, sha256=photo.sha256),
         InputRecord(role="style", name=painting[0], sha256=painting[1]),
     )
     recipe = Recipe(task=task, settings=settings, inputs=inputs[: 2 if painting[0] else 1], steering=steering)
-    return library.keep(np.full((*size, 3), 9000, np.uint16), recipe, [photo])
+    return library.keep(np.full((*shape, 3), 9000, np.uint16), recipe, [photo])
 
 
 def read(library):
@@ -54,6 +57,17 @@ def test_it_is_found_by_everything_that_is_said_of_it(library, photo):
     for words in ("cafe", "MEER", "stripes", "style", "soft noise", "geschenk", "theo", f"{result.made:%B}", "50 × 30"):
         assert plain(words) in result.sought
     assert "strength" not in result.sought  # as a newcomer finds it
+
+
+def test_a_look_is_found_by_its_name_an_own_one_also_in_pictures_from_before(library, photo):
+    free = next(look for look in built_in_looks("stylize", StyleSettings) if look.name == "Free")
+    keep(library, photo, **free.applied_to(StyleSettings(size=128)).model_dump(mode="json"))
+    keep(library, photo, **StyleSettings(stroke_size=2.5).model_dump(mode="json"))
+    index, own = LibraryIndex(library), LookFolder.standard()
+    assert ["free" in result.sought for result in finish(index.read())] == [False, True]
+    own.keep(Look("Große Pinsel", "stylize", {"stroke_size": 2.5}))
+    for results in (finish(index.read()), read(library), read(library)):
+        assert [plain("große pinsel") in result.sought for result in results] == [True, False]
 
 
 def test_a_fast_style_stands_for_the_painting(library, photo):
@@ -79,14 +93,14 @@ def test_only_what_is_new_is_looked_into_again(library, photo):
 
 
 @pytest.mark.parametrize(
-    "damage", ["{", "[]", '{"version": 99, "results": {}}', '{"version": 1, "results": {"a": [1]}}']
+    "damage", ["{", "[]", '{"version": 99, "results": {}}', '{"version": 2, "results": {"a": [1]}}']
 )
 def test_a_damaged_index_is_made_again(library, photo, damage):
     keep(library, photo)
     expected = read(library)
     (library.root / ".index.json").write_text(damage)
     assert read(library) == expected
-    assert json.loads((library.root / ".index.json").read_text())["version"] == 1
+    assert json.loads((library.root / ".index.json").read_text())["version"] == 2
 
 
 def test_results_that_tell_nothing_are_known_by_their_names(library, photo):

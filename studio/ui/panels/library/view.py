@@ -62,6 +62,7 @@ class LibraryView(QWidget):
         self.empty_button = QPushButton("Empty Wastebasket…", self)
         self.empty_state = EmptyState("library", "", "", theme, self)
         self._stack = QStackedLayout()
+        self._leaving: tuple[int, frozenset[Path]] | None = None
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         self._lay_out()
@@ -182,7 +183,14 @@ class LibraryView(QWidget):
         self._stack.setCurrentWidget(self.view if session.rows else self.empty_state)
         if was_empty and session.rows and not self.search.text():
             self.view.setFocus(Qt.FocusReason.OtherFocusReason)  # a view that is hidden cannot keep it
+        self._choose_next()
         self._show_chosen()
+
+    def _choose_next(self) -> None:
+        """Choose what has moved into the place of what was deleted, so that Delete can be pressed again."""
+        if self._leaving is not None and self._leaving[1].isdisjoint(rows := self.paths):
+            (place, _), self._leaving = self._leaving, None
+            self.view.choose(rows[place : place + 1] or rows[-1:])
 
     def _words_for_nothing(self) -> tuple[str, str]:
         if not self.session.is_read:
@@ -224,7 +232,9 @@ class LibraryView(QWidget):
 
     def _delete_or_restore(self) -> None:
         act = self.session.restore if self.session.in_wastebasket else self.session.delete
-        act(self.chosen)
+        if chosen := self.chosen:
+            self._leaving = (self.paths.index(chosen[0]), frozenset(chosen))
+            act(chosen)
 
     def _toggle_stars(self) -> None:
         self._set_stars(self.chosen)

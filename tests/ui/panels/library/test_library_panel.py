@@ -286,6 +286,18 @@ def test_delete_puts_into_the_wastebasket_and_undo_brings_back(panel, grid, kept
     assert panel.view.basket_button.text() == "Wastebasket"
 
 
+def test_after_a_deletion_the_next_is_chosen_until_none_is_left(panel, grid, kept, until):
+    grid.choose(kept[1:2])
+    grid.setFocus()
+    for left, chosen in (((0, 2), 2), ((0, 3), 3), ((0,), 0)):
+        QTest.keyClick(grid, Qt.Key.Key_Delete)
+        until(lambda left=left: panel.view.paths == tuple(kept[number] for number in left))
+        assert panel.view.chosen == (kept[chosen],)
+    QTest.keyClick(grid, Qt.Key.Key_Delete)
+    until(lambda: panel.view.paths == ())
+    assert panel.view.chosen == ()
+
+
 def test_what_is_deleted_can_be_looked_at_and_restored_another_day(panel, open_panel, grid, kept, until):
     panel.session.delete(kept[:2])
     until(lambda: panel.session.deleted == 2)
