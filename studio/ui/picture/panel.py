@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from PySide6.QtCore import QPoint, QStandardPaths, Qt
@@ -171,7 +172,8 @@ class PicturePanel(Panel):
         offers = self.session_files.offers
         self._continue.setVisible(bool(offers))
         if offers:
-            self._continue.setText(f"Continue with “{offers[0].kept.title}”")
+            photo = shorten(offers[0].kept.title.partition(" · ")[0], 24, placeholder="…")
+            self._continue.setText(f"Continue with “{photo}”")
 
     def _connect(self) -> None:
         session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line

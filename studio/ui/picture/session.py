@@ -1,6 +1,7 @@
 """What every picture panel holds: what goes in, the settings, the job in progress, what is shown, and the way back."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -101,6 +102,7 @@ class PictureSession(QObject, Generic[S]):
         self._newest: tuple[Picture | DeepPicture | None, Recipe | None, InputPictures] = (None, None, {})
         self._job_inputs: InputPictures = {}
         self._restoring = False
+        self._settings_before = first
         self._asked_for: Preview | None = None
         self.start_when_ready = False
         self.started_with: S = first
@@ -273,6 +275,7 @@ class PictureSession(QObject, Generic[S]):
         self.settings_changed.emit(after)
         if self._restoring:
             return
+        self._settings_before = before
         self.follow(changed, effects)
         if "instant" in effects:
             self._compose()
@@ -292,7 +295,9 @@ class PictureSession(QObject, Generic[S]):
         elif self.state is SessionState.FINISHED and "restart" in effects:
             self._restart.start()
         elif self.state is SessionState.FINISHED and "steer" in effects and self.shown_frame is not None:
-            self._go_on_from(self.shown_frame)  # the finished picture follows the slider too
+            frame, before = self.shown_frame, replace(self.snapshot(), settings=self._settings_before)
+            if self._go_on_from(frame):  # the finished picture follows the slider too
+                self._record(f"Go On from Step {frame.evaluations}", before)
 
     # -- the job ---------------------------------------------------------------------------------------------------
 
@@ -391,17 +396,18 @@ class PictureSession(QObject, Generic[S]):
         self._go_on_from(frame)
         self._record(f"Go On from Step {frame.evaluations}", before)
 
-    def _go_on_from(self, frame: HistoryState) -> None:
-        """Paint on from a frame with the settings of now, and with the pictures that it was made from."""
+    def _go_on_from(self, frame: HistoryState) -> bool:
+        """Paint on from a frame, with the settings of now and its pictures; True where those are others than now."""
         self.looking_at = None
-        for role, pictures in frame.inputs.items():
-            if pictures != self.inputs[role]:
-                self.inputs.put(role, pictures)
-                self.input_changed.emit(role)
+        changed = [role for role, pictures in frame.inputs.items() if pictures != self.inputs[role]]
+        for role in changed:
+            self.inputs.put(role, frame.inputs[role])
+            self.input_changed.emit(role)
         self._take_layer(frame.layer, frame.recipe)
         self._made_from = frame.inputs
         self._compose()
         self._start(frame)
+        return bool(changed)
 
     def pause(self) -> None:
         """Leave the picture as it is until `resume`."""

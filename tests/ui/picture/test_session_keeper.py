@@ -8,9 +8,12 @@ from studio_kit import LONG, QUICK, write_painting, write_photo
 from studio.core.controls import Controls
 from studio.core.events import finish
 from studio.core.images import load_picture
+from studio.core.picture_task import PictureRequest
 from studio.core.session_files import kept_sessions, read_session
 from studio.engine import Engine
+from studio.jobs import catalog
 from studio.jobs.files import prepare_opened
+from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.sessions import ListSessionsTask, open_last_session
 from studio.ui.panels.style.session import StyleSession
 from studio.ui.picture import keeper as keeper_module
@@ -101,6 +104,9 @@ def test_a_restored_session_goes_on_from_its_frames(finished, keeper, engines, u
     until(lambda: again.state is SessionState.FINISHED and len(again.history.frames) > there and again.is_settled)
     assert again.history.frames[there].branch
     assert [step.action for step in again.recipe.steering].count("branch") == 1
+    request = PictureRequest({"content": again.pictures[:1], "style": again.pictures[1:]})
+    replayed = finish(catalog.start("stylize", request, ReplayControls(again.recipe)))
+    assert np.array_equal(replayed.layer, again.layer)  # a frame from a file is the frame, to the bit
 
 
 def test_while_it_paints_the_newest_picture_reaches_the_disk_and_is_marked_unfinished(

@@ -121,6 +121,26 @@ def test_frames_of_another_painting_stay_and_bring_it_back(finished, tmp_path, u
     assert finished.shelf.count == 1
 
 
+def test_a_slider_goes_on_from_the_frame_in_sight_with_its_paintings_and_undo_takes_both_back(
+    finished, tmp_path, until
+):
+    session, first = finished.session, finished.session.history.frames[0]
+    finished.open_as("style", [write_painting(tmp_path / "dots.png", 5)])
+    until(lambda: session.history.frames[-1].take > first.take and session.state is SessionState.FINISHED)
+    until(lambda: session.is_settled)
+    layer, weight = session.layer, session.settings.style_weight
+    session.show(first.number)
+    session.change(style_weight=3.0)
+    assert session.state is SessionState.RUNNING
+    assert [one.picture.name for one in session.paintings] == ["stripes.png"]
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    finished.undo_stack.undo()
+    finished.undo_stack.undo()
+    assert [one.picture.name for one in session.paintings] == ["dots.png"]
+    assert session.settings.style_weight == weight
+    assert session.layer is layer
+
+
 def test_any_two_frames_are_compared_at_one_size(finished, bar, until):
     session, canvas = finished.session, finished.canvas
     first, last = session.history.frames[0], session.history.frames[-1]
