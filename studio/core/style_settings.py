@@ -8,7 +8,7 @@ from studio.core.settings import setting
 DEFAULT_BACKBONE = "atelier-slim"
 DEFAULT_FAST_STYLE = "fast-wave"
 
-_STROKES = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
+_STROKES = ("Grain", "Fine strokes", "Broad strokes", "Shapes", "Masses")
 
 
 def _style_layer(scale: int, default: float) -> float:

@@ -40,6 +40,8 @@ class ExportTask:
     settings: Settings
     recipe: Recipe
     ai_mark: bool = True
+    quality: int = 92
+    """Of JPEG and WebP files, 1–100."""
 
 
 def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
@@ -56,7 +58,8 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     photo = task.inputs[0]
     picture = compositing.compose(photo.pixels, task.layer, task.settings)
     recipe = _with_settings(task.recipe, task.settings)
-    save_picture(task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark)
+    profile, quality, mark = photo.icc_profile, task.quality, task.ai_mark
+    save_picture(task.path, picture, recipe=recipe, icc_profile=profile, quality=quality, ai_mark=mark)
     for used in task.inputs:
         yield Progress(f"Keeping {used.name}")
         task.library.keep_input(used)

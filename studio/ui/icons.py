@@ -27,6 +27,7 @@ GLYPHS: dict[str, str] = {
     "delete": MDI7.delete_outline,
     "download": MDI7.download_outline,
     "dream": MDI7.weather_night,
+    "eyedropper": MDI7.eyedropper,
     "error": MDI7.alert_circle_outline,
     "export": MDI7.export_variant,
     "fit": MDI7.fit_to_screen_outline,

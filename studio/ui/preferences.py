@@ -50,13 +50,17 @@ class Preferences:
 
     @property
     def recent_files(self) -> list[Path]:
-        """The newest opened pictures that are still there, newest first."""
-        return [path for name in self._names("recent") if (path := Path(name)).is_file()]
+        """The newest opened pictures, newest first; some may be gone by now."""
+        return [Path(name) for name in self._names("recent")]
 
     def remember_file(self, path: Path) -> None:
         """Put `path` at the head of the recent files."""
         files = [path, *(other for other in self.recent_files if other != path)]
         self._store.setValue("recent", [str(file) for file in files[:RECENT_LIMIT]])
+
+    def forget_file(self, path: Path) -> None:
+        """Drop it from the recent files: it cannot be opened any more."""
+        self._store.setValue("recent", [str(file) for file in self.recent_files if file != path])
 
     @property
     def opened_runs(self) -> tuple[Path, ...]:
@@ -99,6 +103,25 @@ class Preferences:
     @save_folder.setter
     def save_folder(self, folder: str) -> None:
         self._store.setValue("save_folder", folder)
+
+    @property
+    def save_suffix(self) -> str:
+        """The ending of the file that was saved last, which names its format."""
+        return str(self._store.value("save_suffix", ".png"))
+
+    @save_suffix.setter
+    def save_suffix(self, suffix: str) -> None:
+        self._store.setValue("save_suffix", suffix)
+
+    @property
+    def jpeg_quality(self) -> int:
+        """The quality with which JPEG and WebP files are saved, 1–100."""
+        stored = str(self._store.value("jpeg_quality", 92))
+        return min(100, max(1, int(stored))) if stored.isdecimal() else 92
+
+    @jpeg_quality.setter
+    def jpeg_quality(self, quality: int) -> None:
+        self._store.setValue("jpeg_quality", quality)
 
     def _names(self, key: str) -> list[str]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.core.picture_task import InputSlot, PictureTask
@@ -59,8 +60,8 @@ class PictureColumn(QWidget):
         mark(self, surface="panel")
         before = (None,) if self.task.at_once else ()
         buttons = ((self.start_button, 1), self.save_button, self.export_button)
-        foot = row(*before, *buttons, gap=gap, margins=(margin, gap, margin, margin))
-        self.setLayout(column((scrolling(content), 1), foot, gap=0))
+        self.foot = row(*before, *buttons, gap=gap, margins=(margin, gap, margin, margin))
+        self.setLayout(column((scrolling(content), 1), self.foot, gap=0))
         self.start_button.setHidden(self.task.at_once)  # nobody needs to ask for it
 
     def _make_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:
@@ -75,4 +76,5 @@ class PictureColumn(QWidget):
         ):
             button.setToolTip(tip)
             button.setAccessibleName(button.text())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard on what is worked with
         return start, save, export

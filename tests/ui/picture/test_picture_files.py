@@ -18,18 +18,6 @@ PAINTING = np.random.default_rng(5).integers(0, 65536, (43, 64, 3), np.uint16)
 
 
 @pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
-
-
-@pytest.fixture
-def library(tmp_path):
-    return Library(tmp_path / "library")
-
-
-@pytest.fixture
 def files(pictures, library):
     return PictureFiles(STYLIZE, pictures, library)
 
@@ -101,7 +89,8 @@ def test_every_kind_of_broken_file_is_explained_and_the_next_one_opens(qtbot, fi
         assert "fault in Atelier" not in failure.remedy
     with qtbot.waitSignal(files.opened):
         files.open_file(photo, "content")
-    assert waits == ["Opening the picture…", ""] * 5
+    names = ["empty.png", "cut.png", "notes.jpg", "gone.png", "photo.png"]
+    assert waits == [words for name in names for words in (f"Opening {name}…", "")]
 
 
 def save_painting(path, recipe):

@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QVBoxLayout
 
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
@@ -14,6 +14,7 @@ from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
+from studio.ui.controls.question import Question
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToUse, Panel
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
@@ -393,20 +394,10 @@ class TrainPanel(Panel):
     def confirm_deletion(self, path: Path) -> None:
         """Ask whether a run shall go with all its files; it goes into the desktop's wastebasket."""
         run = self.session.manager.summary(path)
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Delete a run")
-        question.setText(f"Delete “{run.title if run else path.name}”?")
-        question.setInformativeText(
-            f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
-        )
-        question.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(
-            lambda: self.session.delete(path)
-        )
-        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.setEscapeButton(keep)
+        words = f"Delete “{run.title if run else path.name}”?"
+        about = f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
+        question = Question("Delete a run", words, about, self._theme, self, yes="Delete", no="Keep")
+        question.accepted.connect(lambda: self.session.delete(path))
         question.open()
 
     def _ask_for_pin(self, path: Path) -> None:
@@ -415,16 +406,8 @@ class TrainPanel(Panel):
             self.session.manager.pin(path, note.strip())
 
     def _ask_about_changes(self, path: Path, failure: Failure) -> None:
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Something changed")
-        question.setText(failure.cause)
-        question.setInformativeText("Go on with it as it is now, or leave the run as it was saved?")
-        question.addButton("Go On With the Change", QMessageBox.ButtonRole.AcceptRole)
-        leave = question.addButton("Leave It", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(leave)
-        question.setEscapeButton(leave)
+        about, go_on = "Go on with it as it is now, or leave the run as it was saved?", "Go On With the Change"
+        question = Question("Something changed", failure.cause, about, self._theme, self, yes=go_on, no="Leave It")
         question.accepted.connect(lambda: self.session.manager.start(path, accept_changes=True))
         question.open()
 

@@ -13,31 +13,17 @@ from studio_kit import PATIENCE, drop_files, write_photo
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.images import load_picture, save_picture
-from studio.core.library import Library
 from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.resizing import to_8_bits
-from studio.engine import Engine
 from studio.jobs.adjust import framed, toned
-from studio.ui.actions import make_actions
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.panels.adjust.panel import AdjustPanel
-from studio.ui.picture.panel import PanelContext
-from studio.ui.preferences import Preferences
 
 
 @pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
-
-
-@pytest.fixture
-def panel(qtbot, theme, pictures, tmp_path):
-    preferences = Preferences(tmp_path / "atelier.ini")
-    preferences.compare_mode = "after"
-    library = Library(tmp_path / "library")
-    panel = AdjustPanel(PanelContext(theme, pictures, pictures, library, preferences, make_actions(theme)))
+def panel(qtbot, panel_context):
+    panel_context.preferences.compare_mode = "after"
+    panel = AdjustPanel(panel_context)
     qtbot.addWidget(panel)
     panel.resize(1200, 800)
     with qtbot.waitExposed(panel):
