@@ -34,9 +34,9 @@ class PickerLayer(CanvasLayer):
         self._spot = QPointF()
 
     def set_picture_rect(self, rect: QRectF) -> None:
-        """Begin in the middle of another picture."""
+        """Begin anew in another picture: not in its middle, where the divider's handle is."""
         if rect != self.picture_rect:
-            self._spot = rect.center()
+            self._spot = rect.topLeft() + QPointF(rect.width() / 3, rect.height() / 3)
         super().set_picture_rect(rect)
 
     @property

@@ -139,9 +139,9 @@ class SettingsForm(QWidget):
             if isinstance(row, ChoiceRow) and row.info.offers == task:
                 row.set_choices(choices)
 
-    def append_to_group(self, group: str, widget: QWidget) -> None:
-        """Put something that is no setting below the settings of a group."""
-        self._sections[group].contents.addWidget(widget)
+    def add_to_group(self, group: str, widget: QWidget, *, first: bool = False) -> None:
+        """Put something that is no setting below the settings of a group, or above them."""
+        self._sections[group].contents.insertWidget(0 if first else -1, widget)
 
     @property
     def open_groups(self) -> tuple[str, ...]:

@@ -7,22 +7,31 @@ from typing import Any
 
 from PySide6.QtCore import QIdentityProxyModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFileDialog, QFileSystemModel, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QFileSystemModel, QToolButton, QWidget
 
 from studio.engine import Engine, JobHandle
 from studio.jobs.browse import Thumbnail, ThumbnailTask, small_picture
 from studio.ui.controls.pixmaps import pixmap_of
+from studio.ui.icons import set_icon
+from studio.ui.theme import Theme
 
-__all__ = ["PICTURE_FILTER", "choose_pictures"]
+__all__ = ["PICTURE_FILTER", "choose_pictures", "dress"]
 
 _ENDINGS = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif"]
 PICTURE_FILTER = f"Pictures ({' '.join(f'*.{ending}' for ending in _ENDINGS)});;All files (*)"
 _SIDE = 64
+_ICONS = {
+    "backButton": "step_back", "forwardButton": "step_on", "toParentButton": "arrow_up",
+    "newFolderButton": "folder_plus_outline", "listModeButton": "view_grid_outline",
+    "detailModeButton": "list",
+}  # fmt: skip
 _KEPT = 2_000
 """Thumbnails that are kept while a dialog is open."""
 
 
-def choose_pictures(parent: QWidget, title: str, folder: str, pictures: Engine, *, several: bool) -> list[Path]:
+def choose_pictures(
+    parent: QWidget, title: str, folder: str, pictures: Engine, theme: Theme, *, several: bool
+) -> list[Path]:
     """Ask for pictures; none where nothing was chosen.
 
     Args:
@@ -30,6 +39,7 @@ def choose_pictures(parent: QWidget, title: str, folder: str, pictures: Engine, 
         title: what is asked for.
         folder: to begin in.
         pictures: the engine that reads what is shown small.
+        theme: where colours and icons come from.
         several: whether more than one may be chosen.
 
     """
@@ -40,14 +50,25 @@ def choose_pictures(parent: QWidget, title: str, folder: str, pictures: Engine, 
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         thumbnails = _Thumbnails(pictures, dialog)
         dialog.setProxyModel(thumbnails)
-        dialog.resize(900, 560)
-        view: QListView = dialog.findChild(QListView, "listView")
-        view.setIconSize(QSize(_SIDE, _SIDE))
+        dialog.setViewMode(QFileDialog.ViewMode.List)
+        dialog.resize(920, 600)
+        for view in dialog.findChildren(QAbstractItemView):
+            if view.objectName() in ("listView", "treeView"):
+                view.setIconSize(QSize(_SIDE, _SIDE))
+        dress(dialog, theme)
     chosen = [Path(file) for file in dialog.selectedFiles()] if dialog.exec() else []
     if thumbnails is not None:
         thumbnails.stop()
     dialog.deleteLater()
     return chosen
+
+
+def dress(dialog: QFileDialog, theme: Theme) -> None:
+    """Give Qt's own dialog the studio's icons: its black arrows vanish on a dark ground."""
+    for name, icon in _ICONS.items():
+        button = dialog.findChild(QToolButton, name)
+        if button is not None:
+            set_icon(button, icon, theme)
 
 
 class _Thumbnails(QIdentityProxyModel):

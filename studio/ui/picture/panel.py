@@ -260,7 +260,8 @@ class PicturePanel(Panel):
         slot = self._slot(role)
         noun = slot.title.lower()
         title, several = (f"Open a {noun}", False) if slot.most == 1 else (f"Add {noun}s", True)
-        self.open_as(role, choose_pictures(self, title, self.last_folder(), self.context.pictures, several=several))
+        folder, context = self.last_folder(), self.context
+        self.open_as(role, choose_pictures(self, title, folder, context.pictures, context.theme, several=several))
 
     def choose_sample(self, role: str, name: str) -> None:
         """Work from this sample, and from nothing else in its role."""
@@ -488,4 +489,5 @@ def _words_for_reduced(picture: LoadedPicture) -> str:
 
 def _in_slot(opened: OpenedPicture) -> SlotPicture:
     picture = opened.picture
-    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height} px")
+    of_file = "" if picture.full_size is None else " of {} × {}".format(*picture.full_size)
+    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height}{of_file} px")

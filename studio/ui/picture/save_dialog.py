@@ -9,6 +9,7 @@ from studio.core.errands import answers
 from studio.core.picture_saving import SUFFIXES
 from studio.ui.controls.layouts import holding, row
 from studio.ui.controls.question import Question
+from studio.ui.picture.open_dialog import dress
 from studio.ui.theme import Theme, mark, with_even_figures
 
 __all__ = ["SaveDialog"]
@@ -62,6 +63,8 @@ class SaveDialog(QFileDialog):
         self._name: QLineEdit = self.findChild(QLineEdit, "fileNameEdit")
         self._name.setText(proposed.name)
         self._add_quality(quality)
+        self.resize(760, 480)
+        dress(self, theme)
         self.filterSelected.connect(self._follow_kind)
         self._name.textChanged.connect(self._show_quality)
         self._slider.valueChanged.connect(self._show_quality)

@@ -42,8 +42,6 @@ class HelpDesk(QObject):
             except StudioError as error:
                 self.failed.emit(explain(error))
                 return
-        if shown.isVisible():
-            shown.raise_()
         shown.show()
         shown.activateWindow()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtGui import QDesktopServices, QImage, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 
 from studio.ui.controls.layouts import column, row
@@ -64,6 +64,7 @@ class _Browser(QTextBrowser):
         page.setFragment("")
         if page != self.source():
             self.setSource(page, QTextDocument.ResourceType.MarkdownResource)
+            self._space_out()
         if target.hasFragment():
             self._scroll_to(target.fragment())
 
@@ -75,6 +76,19 @@ class _Browser(QTextBrowser):
         picture = QImage(self.source().resolved(name).toLocalFile())
         room = self.viewport().width() - 3 * round(self.document().documentMargin())
         return picture.scaledToWidth(room) if picture.width() > room > 0 else picture
+
+    def _space_out(self) -> None:
+        """Put some air between paragraphs, of which Markdown says nothing."""
+        cursor, line = QTextCursor(self.document()), self.fontMetrics().height()
+        block = self.document().begin()
+        while block.isValid():
+            cursor.setPosition(block.position())
+            if cursor.currentTable() is None:
+                form = block.blockFormat()
+                form.setBottomMargin(line / 2 if block.textList() is None else line / 4)
+                form.setTopMargin(line if form.headingLevel() else 0)
+                cursor.setBlockFormat(form)
+            block = block.next()
 
     def _scroll_to(self, fragment: str) -> None:
         block = self.document().begin()

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QMenu
 from studio_kit import answering_file_dialog, drop_files, write_photo
 
 from studio.core.images import load_picture, save_picture
-from studio.core.user_folders import UserFolders
 from studio.core.library import Library
+from studio.core.user_folders import UserFolders
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.style.panel import StylePanel

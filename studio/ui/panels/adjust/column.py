@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.picture_tasks import ADJUST
@@ -82,7 +82,7 @@ class AdjustColumn(PictureColumn):
         tip = "Click on the picture on something that was grey in truth: temperature and tint are set by it"
         self._make_toggle(self.grey_button, "eyedropper", "Pick a Grey", tip)
         self.grey_button.setEnabled(False)
-        self.form.append_to_group("Colour", self.grey_button)
+        self.form.add_to_group("Colour", self.grey_button, first=True)
 
     def _add_send_button(self) -> None:
         self.send_button.setMenu(self.send_menu)
@@ -116,8 +116,7 @@ class _CropSize(QWidget):
         for box, name in zip(self._boxes, ("Width of the crop", "Height of the crop"), strict=True):
             box.setDecimals(0)
             box.setRange(0, 100_000)
-            box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            box.setFixedWidth(box.fontMetrics().horizontalAdvance("88888") + 2 * theme.tokens.gap + 4)
+            box.setFixedWidth(box.fontMetrics().horizontalAdvance("888888") + 2 * theme.tokens.gap)
             box.setAccessibleName(name)
             box.setToolTip(f"{name} in pixels")
             box.valueChanged.connect(self._tell)
