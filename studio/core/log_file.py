@@ -26,7 +26,7 @@ def logging_to(file: Path) -> Iterator[None]:
         yield
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.handleError = lambda record: None  # type: ignore[method-assign, assignment]
+    handler.handleError = lambda record: None  # type: ignore[method-assign]
     LOG.addHandler(handler)
     try:
         yield

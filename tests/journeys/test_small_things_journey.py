@@ -3,13 +3,13 @@
 import os
 
 import pytest
-from PIL import Image
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QSlider
 from studio_kit import PATIENCE, drop_files, write_photo
 
+from studio.core.images import load_picture
 from studio.core.log_file import logging_to
 from studio.ui.controls.question import Question
 from studio.ui.shell.command_palette import CommandPalette
@@ -41,24 +41,30 @@ class Writer:
 
     def saves_as(self, name, quality, command):
         """Type a name into the dialog; agree to what is asked about it; returns what was asked."""
-        asked = []
+        asked, typed = [], []
 
-        def answer():
+        def type_name():
             dialog = QApplication.activeModalWidget()
-            if isinstance(dialog, Question):
-                asked.append(dialog.text())
-                dialog.buttons()[0].click()
-            elif isinstance(dialog, QFileDialog) and not asked:
+            if isinstance(dialog, QFileDialog) and not typed:
+                typed.append(name)
                 dialog.findChild(QSlider).setValue(quality)
                 entry = dialog.findChild(QLineEdit, "fileNameEdit")
                 entry.setText(name)
                 QTest.keyClick(entry, Qt.Key.Key_Return)
 
-        clock = QTimer(interval=20)
-        clock.timeout.connect(answer)
-        clock.start()
+        def agree():
+            question = QApplication.activeModalWidget()
+            if isinstance(question, Question):
+                asked.append(question.text())
+                question.buttons()[0].click()
+
+        clocks = [QTimer(interval=20), QTimer(interval=20)]  # the question comes while the first has not returned
+        for clock, answer in zip(clocks, (type_name, agree), strict=True):
+            clock.timeout.connect(answer)
+            clock.start()
         command()
-        clock.stop()
+        for clock in clocks:
+            clock.stop()
         return asked
 
     @property
@@ -114,7 +120,8 @@ def test_an_hour_of_small_things(writer, tmp_path):
         assert asked == ["GIF files are not written here."]
         w.waits_until(lambda: "Saved as a.jpg" in w.said)
         assert photo.with_name("a.jpg").stat().st_size > small.stat().st_size
-        assert Image.open(small).size == (160, 240)
+        saved = load_picture(small)
+        assert (saved.width, saved.height) == (160, 240)
         assert not photo.with_name("a.gif.png").exists()
         w.presses(Qt.Key.Key_Escape)
         assert not banner.is_showing

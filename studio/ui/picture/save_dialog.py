@@ -60,7 +60,9 @@ class SaveDialog(QFileDialog):
         self.setNameFilters(list(_FORMATS))
         kinds = {SUFFIXES[ending]: kind for kind, ending in _FORMATS.items()}
         self.selectNameFilter(kinds[SUFFIXES.get(suffix.lower(), "PNG")])
-        self._name: QLineEdit = self.findChild(QLineEdit, "fileNameEdit")
+        name = self.findChild(QLineEdit, "fileNameEdit")
+        assert name is not None  # it is Qt's own dialog
+        self._name = name
         self._name.setText(proposed.name)
         self._add_quality(quality)
         self.resize(760, 480)

@@ -68,9 +68,10 @@ class _Browser(QTextBrowser):
         if target.hasFragment():
             self._scroll_to(target.fragment())
 
-    def loadResource(self, kind: int, name: QUrl) -> Any:
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
         """Return a picture no wider than the page."""
         loaded = super().loadResource(kind, name)
+        name = QUrl(name)
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return loaded
         picture = QImage(self.source().resolved(name).toLocalFile())

@@ -1,6 +1,7 @@
 """Tab goes as the eye does: from left to right and from above to below, as the layouts say, whatever came later."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLayout, QScrollArea, QSplitter, QWidget
@@ -45,12 +46,14 @@ def _children(widget: QWidget) -> list[QWidget]:
     """Return the widgets directly in this one: what lies over its layout first, as it lies at the top."""
     layout = widget.layout()
     if isinstance(widget, QScrollArea):
-        return [widget.widget()]
-    if isinstance(widget, QSplitter):
-        return [widget.widget(number) for number in range(widget.count())]
-    laid_out = [] if layout is None else list(_of_layout(layout))
-    found = [child for child in widget.children() if isinstance(child, QWidget) and not child.isWindow()]
-    return [child for child in found if child not in laid_out] + laid_out
+        held = [widget.widget()]
+    elif isinstance(widget, QSplitter):
+        held = [widget.widget(number) for number in range(widget.count())]
+    else:
+        laid_out = [] if layout is None else list(_of_layout(layout))
+        found = [child for child in widget.children() if isinstance(child, QWidget) and not child.isWindow()]
+        held = [*(child for child in found if child not in laid_out), *laid_out]
+    return [child for child in held if child is not None]
 
 
 def _of_layout(layout: QLayout) -> Iterator[QWidget]:
@@ -58,10 +61,8 @@ def _of_layout(layout: QLayout) -> Iterator[QWidget]:
     if isinstance(layout, QGridLayout):
         numbers.sort(key=lambda number: layout.getItemPosition(number)[:2])  # type: ignore[index]
     for number in numbers:
-        item = layout.itemAt(number)
-        inner: QLayout | None = item.layout()
-        part: QWidget | None = item.widget()
-        if part is not None:
-            yield part
-        elif inner is not None:
-            yield from _of_layout(inner)
+        item: Any = layout.itemAt(number)
+        if item.widget() is not None:
+            yield item.widget()
+        elif item.layout() is not None:
+            yield from _of_layout(item.layout())

@@ -6,7 +6,7 @@ from logging import INFO, WARNING
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QUndoGroup
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -128,7 +128,9 @@ class StudioWindow(QMainWindow):
         group, actions = QActionGroup(self), {}
         in_rail = sorted(self.panels, key=lambda panel: panel.at_foot)
         for number, panel in enumerate(in_rail, 2):
-            action = actions[panel.name] = QAction(panel.title, group, checkable=True, shortcut=f"F{number}")
+            action = actions[panel.name] = QAction(
+                panel.title, group, checkable=True, shortcut=QKeySequence(f"F{number}")
+            )
             action.triggered.connect(partial(self.show_panel, panel.name))
         return actions
 
@@ -367,7 +369,8 @@ class StudioWindow(QMainWindow):
     def focusNextPrevChild(self, next: bool) -> bool:
         """Let Tab follow the eye."""
         focus = self.focusWidget()
-        to = None if focus is None else neighbour(self.centralWidget(), focus, forward=next)
+        middle = self.centralWidget()
+        to = None if focus is None or middle is None else neighbour(middle, focus, forward=next)
         if to is None:
             return super().focusNextPrevChild(next)
         to.setFocus(Qt.FocusReason.TabFocusReason if next else Qt.FocusReason.BacktabFocusReason)
