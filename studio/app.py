@@ -1,20 +1,23 @@
 """The only place where everything of the window is put together."""
 
+import platform
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import resources
+from logging import DEBUG, WARNING
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
+from PySide6.QtCore import QLockFile, QMessageLogContext, QObject, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.core.failures import explain
 from studio.core.library import Library
+from studio.core.log_file import LOG, logging_to
 from studio.core.model_shelf import ModelShelf
 from studio.core.presets import LookFolder
 from studio.core.style_settings import DEFAULT_BACKBONE
@@ -28,6 +31,7 @@ from studio.ui.panels.style.panel import StylePanel
 from studio.ui.panels.train.panel import TrainPanel
 from studio.ui.picture.panel import PanelContext, PicturePanel
 from studio.ui.preferences import Preferences
+from studio.ui.shell.help_desk import HelpDesk
 from studio.ui.shell.window import StudioWindow
 from studio.ui.theme import Theme
 
@@ -64,7 +68,8 @@ class Studio:
             LibraryPanel(self.theme, self.pictures, self.library),
             ModelsPanel(self.theme, self.shelf, self.models, _users_of_models(picture_panels)),
         )
-        self.window = StudioWindow(self.theme, panels, actions, self.preferences)
+        help_desk = HelpDesk(self.theme, self.runs, folders)
+        self.window = StudioWindow(self.theme, panels, actions, self.preferences, help_desk)
         self.window.closed.connect(self.shut_down)
 
     def open(self, files: Sequence[Path]) -> None:
@@ -138,7 +143,21 @@ def main(files: Sequence[str] = ()) -> int:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("atelier")
     application.setWindowIcon(QIcon(str(resources.files("assets") / "icons" / "atelier.svg")))
-    studio = Studio(application, UserFolders.standard())
+    folders = UserFolders.standard()
+    with logging_to(folders.log):
+        LOG.info("Atelier %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
+        qInstallMessageHandler(_log_of_qt)
+        return _run(application, folders, files)
+
+
+def _log_of_qt(kind: QtMsgType, _context: QMessageLogContext, words: str) -> None:
+    """Write down what Qt says, and print it as Qt does."""
+    LOG.log(DEBUG if kind == QtMsgType.QtDebugMsg else WARNING, "Qt: %s", words)
+    sys.stderr.write(f"{words}\n")
+
+
+def _run(application: QApplication, folders: UserFolders, files: Sequence[str]) -> int:
+    studio = Studio(application, folders)
     for end in (signal.SIGINT, signal.SIGTERM):
         # in the event loop, not where Python happens to be: that may be in the middle of painting the window
         signal.signal(end, lambda *_: QTimer.singleShot(0, studio.window.close_without_asking))

@@ -132,6 +132,20 @@ class AdjustSettings(Settings):
         left, top, right, bottom = self.box(width, height)
         return max(1, round(right - left)), max(1, round(bottom - top))
 
+    def cut_to(self, across: int, down: int, width: int, height: int) -> Self:
+        """Return settings that crop a turned picture to this size, about the middle of what stays now.
+
+        Near an edge the middle gives way, and where the aspect is locked the height follows the width.
+        """
+        left, top, right, bottom = self.box(width, height)
+        ratio = self.ratio(width, height)
+        across = min(across, width)
+        down = min(down if ratio is None else round(across / ratio), height)
+        x = min(max(0.0, (left + right - across) / 2), width - across)
+        y = min(max(0.0, (top + bottom - down) / 2), height - down)
+        edges = (x / width, y / height, (x + across) / width, (y + down) / height)
+        return self.model_copy(update={"crop": () if (across, down) == (width, height) else edges})
+
     def box(self, width: int, height: int) -> Box:
         """Return what stays of a turned picture of this size, in the pixels of the frame that it was straightened in.
 

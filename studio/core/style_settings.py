@@ -11,7 +11,7 @@ DEFAULT_FAST_STYLE = "fast-wave"
 _OF_FAST_STYLES = frozenset({"method", "fast_style", "strength", "size", "original_colours", "saturation", "blend"})
 """What there is to set where a network has learnt everything else."""
 
-_STROKES = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
+_STROKES = ("Grain", "Fine strokes", "Broad strokes", "Shapes", "Masses")
 
 
 def _style_layer(scale: int, default: float) -> float:

@@ -21,6 +21,11 @@ class UserFolders:
     runs: Path
     sessions: Path
 
+    @property
+    def log(self) -> Path:
+        """The file in which the window writes down what happens."""
+        return self.logs / "atelier.log"
+
     @classmethod
     def standard(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Return the system's usual places, or all within ATELIER_HOME where that is set (portable use, tests)."""

@@ -9,10 +9,11 @@ from typing import Any
 from studio.core.controls import Controls
 from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
-from studio.core.images import load_picture, thumbnail
+from studio.core.images import load_bytes, load_picture, thumbnail
 from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.samples import Sample
 from studio.core.trained_models import TrainedModels
+from studio.jobs.files import bytes_of
 
 SAMPLE_SIDE = 192
 
@@ -45,8 +46,9 @@ class ThumbnailTask:
 def small_picture(task: ThumbnailTask, controls: Controls[Any]) -> Job[Thumbnail]:
     """Load a small version of one picture."""
     yield Progress(f"Opening {task.path.name}")
-    small = thumbnail(load_picture(task.path).pixels, task.side)
-    return Thumbnail(task.path.name, task.path.name, task.path, small)
+    data = yield from bytes_of(task.path)
+    coarse = load_bytes(data, task.path.name, max_pixels=(4 * task.side) ** 2)  # JPEGs decode small in no time
+    return Thumbnail(task.path.name, task.path.name, task.path, thumbnail(coarse.pixels, task.side))
 
 
 def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:

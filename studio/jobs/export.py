@@ -43,6 +43,8 @@ class ExportTask:
     recipe: Recipe
     ai_mark: bool = True
     metadata: MetadataChoice = "keep"
+    quality: int = 92
+    """Of JPEG and WebP files, 1–100."""
 
 
 def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
@@ -69,7 +71,7 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     recipe = _with_settings(task.recipe, task.settings)
     save_picture(
         task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark,
-        photo=metadata_of(photo, task.metadata),
+        photo=metadata_of(photo, task.metadata), quality=task.quality,
     )  # fmt: skip
     for used in task.inputs:
         yield Progress(f"Keeping {used.name}")

@@ -41,7 +41,11 @@ class Actions:
     show_side: QAction
     peek: QAction
     full_screen: QAction
+    palette: QAction
+    manual: QAction
     shortcuts: QAction
+    diagnostics: QAction
+    log: QAction
     about: QAction
 
     def give_to(self, window: QWidget) -> None:
@@ -88,6 +92,10 @@ def make_actions(theme: Theme) -> Actions:
         show_side=action("Side by Side", "Alt+3", "compare_side", checkable=True),
         peek=action("Show the Photo", "Alt+4", "peek", checkable=True),
         full_screen=action("Full Screen", "F11", checkable=True),
+        palette=action("Find a Command…", ["Ctrl+K", "Ctrl+Shift+P"], "search"),
+        manual=action("Manual", "Shift+F1", "help"),
         shortcuts=action("Keyboard Shortcuts", ["F1", "?"], "keyboard"),
+        diagnostics=action("Copy Diagnostics", "Ctrl+Shift+D", "copy"),
+        log=action("Open the Log File", "Ctrl+Shift+L", "list"),
         about=action("About Atelier", "Ctrl+F1", "info"),
     )

@@ -28,6 +28,7 @@ GLYPHS: dict[str, str] = {
     "dice": MDI7.dice_5_outline,
     "download": MDI7.download_outline,
     "dream": MDI7.weather_night,
+    "eyedropper": MDI7.eyedropper,
     "error": MDI7.alert_circle_outline,
     "export": MDI7.export_variant,
     "fit": MDI7.fit_to_screen_outline,

@@ -92,6 +92,8 @@ class Panel(QWidget):
     """
 
     failed = Signal(object)
+    withdrawn = Signal(object)
+    """A `Failure` that was told before: what failed has worked since."""
     noticed = Signal(str, str)
     """A sentence worth knowing, and its level: "info" or "warning"."""
     actions_changed = Signal()
@@ -127,6 +129,11 @@ class Panel(QWidget):
     undo_stack: QUndoStack | None = None
     file_actions: Sequence[QAction] = ()
     """What only this panel adds to the File menu."""
+
+    @property
+    def picture_place(self) -> QWidget | None:
+        """What messages may lie over, because it holds a picture and nothing to press; None where there is none."""
+        return None
 
     # -- what can be done ------------------------------------------------------------------------------------------
 

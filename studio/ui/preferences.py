@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from studio.core.photo_metadata import MetadataChoice
 from studio.ui.theme import ThemeMode
 
 RECENT_LIMIT = 10
@@ -54,13 +55,17 @@ class Preferences:
 
     @property
     def recent_files(self) -> list[Path]:
-        """The newest opened photos that are still there, newest first."""
-        return [path for name in self._names("recent") if (path := Path(name)).is_file()]
+        """The newest opened photos, newest first; some may be gone by now."""
+        return [Path(name) for name in self._names("recent")]
 
     def remember_file(self, path: Path) -> None:
         """Put `path` at the head of the recent photos."""
         files = [path, *(other for other in self.recent_files if other != path)]
         self._store.setValue("recent", [str(file) for file in files[:RECENT_LIMIT]])
+
+    def forget_file(self, path: Path) -> None:
+        """Drop it from the recent files: it cannot be opened any more."""
+        self._store.setValue("recent", [str(file) for file in self.recent_files if file != path])
 
     def recent_in(self, role: str) -> list[Path]:
         """Return the pictures of one's own that were chosen in another role, newest first; some may be gone."""
@@ -135,6 +140,35 @@ class Preferences:
     @queue_folder.setter
     def queue_folder(self, folder: str) -> None:
         self._store.setValue("queue_folder", folder)
+
+    @property
+    def save_suffix(self) -> str:
+        """The ending of the file that was saved last, which names its format."""
+        return str(self._store.value("save_suffix", ".png"))
+
+    @save_suffix.setter
+    def save_suffix(self, suffix: str) -> None:
+        self._store.setValue("save_suffix", suffix)
+
+    @property
+    def metadata(self) -> MetadataChoice:
+        """What of a photo's metadata goes into the files that are saved."""
+        stored = str(self._store.value("metadata", "keep"))
+        return "location" if stored == "location" else "none" if stored == "none" else "keep"
+
+    @metadata.setter
+    def metadata(self, choice: MetadataChoice) -> None:
+        self._store.setValue("metadata", choice)
+
+    @property
+    def jpeg_quality(self) -> int:
+        """The quality with which JPEG and WebP files are saved, 1–100."""
+        stored = str(self._store.value("jpeg_quality", 92))
+        return min(100, max(1, int(stored))) if stored.isdecimal() else 92
+
+    @jpeg_quality.setter
+    def jpeg_quality(self, quality: int) -> None:
+        self._store.setValue("jpeg_quality", quality)
 
     def _names(self, key: str) -> list[str]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage, QPixmap
 
+from studio.core.errands import answers
 from studio.core.events import Picture
 from studio.core.failures import StudioError
 
@@ -45,7 +46,9 @@ class Offer:
 def look_into(mime: QMimeData) -> Offer:
     """Tell what could be taken from `mime`, without decoding it."""
     if mime.hasUrls():
-        files, refusals = _sort(mime.urls())
+        urls = mime.urls()
+        unseen = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()], list[StudioError]()
+        files, refusals = answers([lambda: _sort(urls)], unseen)[0]  # what the disk does not tell now, the loader will
         if files or not mime.hasImage():
             refusal = refusals[0] if refusals else None
             return Offer(tuple(files), refusal=refusal if files or refusal else _nothing())

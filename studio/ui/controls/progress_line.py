@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
 from studio.core.sizes import of_megabytes
 from studio.ui.controls.eliding_label import ElidingLabel, figures_label
 from studio.ui.controls.layouts import row
+from studio.ui.controls.memory_label import MemoryLabel
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme
 
@@ -148,9 +150,10 @@ class ProgressLine(_ProgressBase):
         for button, widest in ((self._pause, "Resume"), (self._stop, "Stop")):
             button.setIconSize(QSize(16, 16))
             button.setFixedSize(button.fontMetrics().horizontalAdvance(widest) + 44, tokens.control)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
         self._stop.setAccessibleName("Stop")
         self._stop.setToolTip("Stop here and keep what was reached")
-        layout = self._lay_out(self._pause, self._stop, stretch=(1, 1))
+        layout = self._lay_out(MemoryLabel(self), self._pause, self._stop, stretch=(1, 1))
         layout.insertSpacing(layout.count() - 2, tokens.gap)
         layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
         self._pause.clicked.connect(self._ask_pause_or_resume)
@@ -224,11 +227,7 @@ class ByteProgress(_ProgressBase):
 
     def _add_buttons(self) -> None:
         side = self._theme.tokens.row
-        self.cancel_button = QToolButton(self)
-        self.cancel_button.setFixedSize(side, side)
-        self.cancel_button.setIconSize(QSize(16, 16))
-        self.cancel_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        set_icon(self.cancel_button, "close", self._theme, colour="text_muted")
+        self.cancel_button = tool_button("close", "Cancel", self._theme, self, side=side, colour="text_muted")
         self.bar.setMinimumWidth(64)
         self._lay_out(self.cancel_button, stretch=(3, 2))
         self.cancel_button.clicked.connect(self.cancel_requested)

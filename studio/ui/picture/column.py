@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from studio.core.looks import SURPRISES, built_in_looks
@@ -61,9 +62,9 @@ class PictureColumn(QWidget):
         content = holding(column(*self.controls(), None, gap=margin, margins=margin))
         self.setMinimumWidth(COLUMN_WIDTH)
         mark(self, surface="panel")
-        keeping = row((self.finish_button, 1), None, self.save_button, self.export_button, gap=gap)
-        foot = column(self.start_button, keeping, gap=gap, margins=(margin, gap, margin, margin))
-        self.setLayout(column((scrolling(content), 1), foot, gap=0))
+        self.foot = row((self.finish_button, 1), None, self.save_button, self.export_button, gap=gap)
+        bottom = column(self.start_button, self.foot, gap=gap, margins=(margin, gap, margin, margin))
+        self.setLayout(column((scrolling(content), 1), bottom, gap=0))
         self.start_button.setHidden(self.task.at_once)  # nobody needs to ask for it
         self.finish_button.setHidden(not self.has_sizes)
         if self.has_sizes:
@@ -106,4 +107,5 @@ class PictureColumn(QWidget):
         ):
             button.setToolTip(tip)
             button.setAccessibleName(button.text())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard on what is worked with
         return start, save, export

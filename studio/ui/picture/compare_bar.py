@@ -1,13 +1,13 @@
 """The bar above the canvas: which picture it is, how photo and painting are compared, and how near one looks."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.segments import Segments
-from studio.ui.icons import set_icon
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.theme import Theme, mark, with_even_figures
 
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -46,9 +46,11 @@ class CompareBar(QWidget):
         self._picture = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle)
         self._result = ElidingLabel("", self)
         self._photo, self._facts = ("", ""), ""
-        self._peek = self._make_button("peek", "Show the photo", "Hold to see the photo (Space)")
+        side = theme.tokens.control
+        peek, fit = "Hold to see the photo (Space)", "See the whole picture (Ctrl+0)"
+        self._peek = tool_button("peek", "Show the photo", theme, self, hint=peek, side=side)
         self._modes = Segments({mode: label for mode, (label, _) in self._words.items()}, self)
-        self._fit = self._make_button("fit", "Fit in window", "See the whole picture (Ctrl+0)")
+        self._fit = tool_button("fit", "Fit in window", theme, self, hint=fit, side=side)
         self._actual = QToolButton(self)
         self._zoom = QToolButton(self)
         self._zoom_actions: list[QAction] = []
@@ -58,17 +60,6 @@ class CompareBar(QWidget):
         self.set_mode("after")
         self.set_zoom(1.0)
         self.clear_picture()
-
-    def _make_button(self, icon: str, name: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        set_icon(button, icon, self._theme)
-        tokens = self._theme.tokens
-        button.setIconSize(QSize(tokens.icon, tokens.icon))
-        button.setFixedSize(tokens.control, tokens.control)
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
 
     def _prepare(self) -> None:
         tokens = self._theme.tokens

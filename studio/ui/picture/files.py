@@ -37,6 +37,10 @@ class PictureFiles(QObject):
     saved = Signal(object)
     kept = Signal(object)
     failed = Signal(object)
+    withdrawn = Signal(object)
+    """A `Failure` told before: the same has been tried again since, and worked."""
+    unreadable = Signal(object)
+    """The path of a picture that could not be opened."""
     busy_changed = Signal(str)
 
     def __init__(self, task: PictureTask, pictures: Engine, library: Library, parent: QObject | None = None) -> None:
@@ -44,6 +48,8 @@ class PictureFiles(QObject):
         self._task, self._pictures, self.library = task, pictures, library
         self._numbers = count()
         self._recalling: JobHandle | None = None
+        self._told: dict[str, list[Failure]] = {}
+        self._opening: list[str] = []
         self.opened.connect(self._drop_recall)
 
     def open_file(self, path: Path, role: str, *, anywhere: bool = False) -> None:
@@ -116,15 +122,27 @@ class PictureFiles(QObject):
         handle.finish()
         return handle
 
+    def refuse(self, cause: str, remedy: str) -> None:
+        """Tell why something was not even opened."""
+        self._fail("open", Failure(cause, remedy, ""))
+
     def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> JobHandle:
-        self.busy_changed.emit("Opening the picture…")
+        self._opening.append(task.called)
+        self._tell_busy()
         handle = self._queue("open", "load_picture", task)
-        handle.finished.connect(partial(self._hand_over, take))
+        for over in (handle.finished, handle.failed, handle.cancelled):
+            over.connect(lambda *_: self._end_opening(task.called))
+        if task.path is not None:
+            handle.failed.connect(lambda _: self.unreadable.emit(task.path))
+        handle.finished.connect(take)
         return handle
 
-    def _hand_over(self, take: Callable[[OpenedPicture], None], opened: OpenedPicture) -> None:
-        self.busy_changed.emit("")
-        take(opened)
+    def _end_opening(self, name: str) -> None:
+        self._opening.remove(name)
+        self._tell_busy()
+
+    def _tell_busy(self) -> None:
+        self.busy_changed.emit(f"Opening {self._opening[0]}…" if self._opening else "")
 
     def _take_opened(self, role: str, anywhere: bool, opened: OpenedPicture) -> None:
         recipe = opened.picture.recipe if role == CONTENT else None
@@ -136,10 +154,18 @@ class PictureFiles(QObject):
             self.opened.emit(role, opened)
 
     def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
+        told = tuple(self._told.get(name, ()))
         handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task)
-        handle.failed.connect(self._fail)
+        handle.failed.connect(partial(self._fail, name))
+        handle.finished.connect(lambda _: self._withdraw(name, told))
         return handle
 
-    def _fail(self, failure: Failure) -> None:
-        self.busy_changed.emit("")
+    def _fail(self, name: str, failure: Failure) -> None:
+        self._told.setdefault(name, []).append(failure)
         self.failed.emit(failure)
+
+    def _withdraw(self, name: str, failures: tuple[Failure, ...]) -> None:
+        """Take back what was told before an attempt that worked; what failed beside it still holds."""
+        self._told[name] = [failure for failure in self._told.get(name, ()) if failure not in failures]
+        for failure in failures:
+            self.withdrawn.emit(failure)

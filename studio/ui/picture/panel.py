@@ -9,10 +9,12 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QStandardPaths, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from studio.core.errands import answers
 from studio.core.failures import Failure
 from studio.core.frames import Frame
+from studio.core.images import DISPLAY_LIMIT, LoadedPicture
 from studio.core.library import Library
 from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
 from studio.core.presets import LookFolder
@@ -34,6 +36,7 @@ from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.look_desk import LookDesk
 from studio.ui.picture.looking_back import LookingBack
+from studio.ui.picture.open_dialog import choose_pictures
 from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
@@ -46,10 +49,6 @@ from studio.ui.theme import Theme
 __all__ = ["PanelContext", "PicturePanel"]
 
 _PASTED = "Pasted picture"
-PICTURE_FILTER = (
-    "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif *.avif *.jp2 *.psd *.tga *.qoi *.ppm *.pgm *.pfm"
-    " *.heic *.heif);;All files (*)"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,9 +103,6 @@ class PicturePanel(Panel):
         self.session_files = SessionFiles(self, self.session, self.keeper, context.pictures, context.preferences)
         titles = self._slot(CONTENT).title, self.result_title
         self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
-        self._saver = PictureSaver(
-            self, self.session, self.files, context.preferences, self.last_folder, self.task.done
-        )
         self.desk = QueueDesk(
             self.session, context.studio, context.pictures, context.library, context.preferences, context.theme, self
         )
@@ -114,6 +110,10 @@ class PicturePanel(Panel):
             self, self.session, self.column.looks_bar, context.looks, context.pictures, self.last_folder
         )
         self.sizes = SizeDesk(self, self.session, self.column, context.theme) if self.column.has_sizes else None
+        self._saver = PictureSaver(
+            self, self.session, self.files, context.preferences, context.theme, self.save_folder, self.task.done
+        )
+        self._not_made: list[Failure] = []
         self._shown: Frame | None = None
         self._loading, self._closing, self._shows_sample = "", False, False
         self._lay_out()
@@ -184,9 +184,11 @@ class PicturePanel(Panel):
         session.state_changed.connect(self._show_state)
         session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
         session.finished.connect(self._keep)
+        session.failed.connect(self._fail_to_make)
+        (session.frame_composed if self.task.at_once else session.finished).connect(self._note_made)
         session.noticed.connect(self.noticed)
         self.looks.noticed.connect(self.noticed)
-        for source in (session, self.looks, *(() if self.sizes is None else (self.sizes,))):
+        for source in (self.looks, *(() if self.sizes is None else (self.sizes,))):
             source.failed.connect(self.report)
         self.form.settings_changed.connect(session.set_settings)
         self.form.drag_started.connect(session.settings_state.begin)
@@ -204,7 +206,7 @@ class PicturePanel(Panel):
         line.go_on_requested.connect(session.go_on)
         canvas.files_dropped.connect(self.open_pictures)
         canvas.picture_pasted.connect(lambda pixels: files.open_plain(LoadTask(pixels=pixels, name=_PASTED), CONTENT))
-        canvas.refused.connect(lambda cause, remedy: self.report(Failure(cause, remedy, "")))
+        canvas.refused.connect(files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
         files.recalled.connect(lambda recalled: session.when_kept(partial(session.recall, recalled)))
@@ -212,7 +214,10 @@ class PicturePanel(Panel):
         files.saved.connect(self._note_saved)
         files.kept.connect(self.results_changed)
         files.failed.connect(self.report)
+        files.withdrawn.connect(self.withdrawn)
+        files.unreadable.connect(self.context.preferences.forget_file)
         files.busy_changed.connect(self._name_loading)
+        files.busy_changed.connect(canvas.show_waiting)
         self.empty_state.sample_chosen.connect(partial(self.choose_sample, CONTENT))
         for role, view in self.column.slots.items():
             view.open_requested.connect(lambda role=role, view=view: self.choose(role, joins=view.joins))
@@ -238,6 +243,11 @@ class PicturePanel(Panel):
         return next(slot for slot in self.task.inputs if slot.role == role)
 
     # -- what the window asks --------------------------------------------------------------------------------------
+
+    @property
+    def picture_place(self) -> QWidget:
+        """The canvas."""
+        return self.canvas
 
     @property
     def can_start(self) -> bool:
@@ -344,13 +354,12 @@ class PicturePanel(Panel):
         self.shown_requested.emit()
         slot = self._slot(role)
         noun = slot.title.lower()
-        if slot.most == 1:
-            file, _ = QFileDialog.getOpenFileName(self, f"Open a {noun}", self.last_folder(), PICTURE_FILTER)
-            files = [file] if file else []
-        else:
+        title = f"Open a {noun}"
+        if slot.most > 1:
             title = f"Add {noun}s" if joins else f"Choose a {noun}, or several to mix"
-            files, _ = QFileDialog.getOpenFileNames(self, title, self.last_folder(role), PICTURE_FILTER)
-        self.open_as(role, [Path(file) for file in files], joins=joins)
+        folder, context, several = self.last_folder(role), self.context, slot.most > 1
+        files = choose_pictures(self, title, folder, context.pictures, context.theme, several=several)
+        self.open_as(role, files, joins=joins)
 
     def choose_folder(self) -> None:
         """Ask for a folder whose photos shall be queued."""
@@ -374,13 +383,22 @@ class PicturePanel(Panel):
         self.canvas.paste()
 
     def last_folder(self, role: str = CONTENT) -> str:
-        """Return the folder in which a dialog begins."""
+        """Return the folder in which a dialog begins, unless its disk does not answer."""
         preferences = self.context.preferences
         recent = (() if role == CONTENT else preferences.recent_in(role)) or preferences.recent_files
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return str(recent[0].parent) if recent else pictures
+        return str(recent[0].parent) if recent and all(answers([recent[0].parent.is_dir], False)) else pictures
+
+    def save_folder(self) -> str:
+        """Return the photo's own folder; that of the last save for one which nobody opened from a file of his."""
+        preferences, photo = self.context.preferences, self.session.photo
+        path = None if photo is None else photo.picture.path
+        wanted = str(path.parent) if path in preferences.recent_files and path else preferences.save_folder
+        return wanted if wanted and all(answers([Path(wanted).is_dir], False)) else self.last_folder()
 
     def _take_opened(self, role: str, opened: OpenedPicture) -> None:
+        if opened.picture.full_size is not None:
+            self.noticed.emit(_words_for_reduced(opened.picture), "info")
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
         self.session.when_kept(partial(self.session.add, role, opened))
@@ -403,6 +421,7 @@ class PicturePanel(Panel):
         if self._shown is not None:
             image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
             QGuiApplication.clipboard().setImage(image)
+            self.noticed.emit(f"Copied, {image.width()} × {image.height()} px", "info")
 
     @property
     def picture_to_send(self) -> PictureToOpen | None:
@@ -429,11 +448,22 @@ class PicturePanel(Panel):
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(self.canvas.mapToGlobal(place))
 
+    def _fail_to_make(self, failure: Failure) -> None:
+        self._not_made.append(failure)
+        self.report(failure)
+
+    def _note_made(self) -> None:
+        """Take back what went wrong before: it works again."""
+        told, self._not_made = self._not_made, []
+        for failure in told:
+            self.withdrawn.emit(failure)
+
     def _keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
         if not self._shows_sample:
             self.files.keep(result, inputs, ai_mark=self.context.preferences.ai_mark)
 
     def _note_saved(self, path: Path) -> None:
+        self._saver.note_saved(path)
         self.context.preferences.save_folder = str(path.parent)
         self.noticed.emit(f"Saved as {path.name}", "info")
 
@@ -618,6 +648,16 @@ class PicturePanel(Panel):
         self.actions_changed.emit()
 
 
+def _words_for_reduced(picture: LoadedPicture) -> str:
+    assert picture.full_size is not None
+    across, down = picture.full_size
+    return (
+        f"“{picture.name}” has {across} × {down} pixels. It is worked on at {picture.width} × {picture.height}: "
+        f"{DISPLAY_LIMIT // 1_000_000} megapixels are the most that stay fluent here. The file is left as it is."
+    )
+
+
 def _in_slot(opened: OpenedPicture) -> SlotPicture:
     picture = opened.picture
-    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height} px")
+    of_file = "" if picture.full_size is None else " of {} × {}".format(*picture.full_size)
+    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height}{of_file} px")

@@ -11,26 +11,14 @@ from picture_kit import BRIGHTEN, BrightenSettings, brightened
 from PySide6.QtGui import QUndoStack
 from studio_kit import write_photo
 
-from studio.core import picture_tasks
 from studio.core.frames import prepare_frame
 from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
-from studio.engine import Engine
 from studio.jobs.files import prepare_opened
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.session import PictureSession, SessionState
 
-
-@pytest.fixture(autouse=True)
-def known_tasks(monkeypatch):
-    monkeypatch.setattr(picture_tasks, "PICTURE_TASKS", (*picture_tasks.PICTURE_TASKS, BRIGHTEN))
-
-
-@pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
+pytestmark = pytest.mark.usefixtures("brightening")
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from studio.core.events import Progress
 from studio.core.failures import Failure, StudioError
@@ -14,6 +14,7 @@ from studio.core.sizes import megabytes
 from studio.engine import Engine
 from studio.training.run_folder import RunFolder
 from studio.ui.controls.layouts import column
+from studio.ui.controls.question import Question
 from studio.ui.panel import ModelToAsk, ModelToFind, ModelToUse, Panel, Sendable
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
@@ -157,16 +158,8 @@ class ModelsPanel(Panel):
     def confirm_removal(self, name: str) -> None:
         """Ask whether a network's file shall go; it goes when the answer is yes."""
         entry = self.list.cards[name].entry
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Remove a network")
-        question.setText(f"Remove {entry.label} from this computer?")
-        question.setInformativeText(_what_removal_means(entry))
-        question.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
-        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.setEscapeButton(keep)
+        words, about = f"Remove {entry.label} from this computer?", _what_removal_means(entry)
+        question = Question("Remove a network", words, about, self._theme, self, yes="Remove", no="Keep")
         question.accepted.connect(lambda: self.session.remove(name))
         question.open()
 

@@ -40,7 +40,7 @@ class StyleColumn(PictureColumn):
         self.method.name_buttons(_METHODS.label)
         for button, tip in zip(self.method.buttons, _METHOD_TIPS, strict=True):
             button.setToolTip(tip)
-        self.form.append_to_group("Network", self.networks_button)
+        self.form.add_to_group("Network", self.networks_button)
         self.start_button.setToolTip("Paint the photo in the manner of the paintings (Ctrl+Enter)")
 
     def make_slot(self, slot: InputSlot) -> SlotView:

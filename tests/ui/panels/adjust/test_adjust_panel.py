@@ -13,31 +13,17 @@ from studio_kit import PATIENCE, drop_files, write_photo
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.images import load_picture, save_picture
-from studio.core.library import Library
 from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.resizing import to_8_bits
-from studio.engine import Engine
 from studio.jobs.adjust import framed, toned
-from studio.ui.actions import make_actions
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.panels.adjust.panel import AdjustPanel
-from studio.ui.picture.panel import PanelContext
-from studio.ui.preferences import Preferences
 
 
 @pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
-
-
-@pytest.fixture
-def panel(qtbot, theme, pictures, tmp_path):
-    preferences = Preferences(tmp_path / "atelier.ini")
-    preferences.compare_mode = "after"
-    library = Library(tmp_path / "library")
-    panel = AdjustPanel(PanelContext(theme, pictures, pictures, library, preferences, make_actions(theme)))
+def panel(qtbot, panel_context):
+    panel_context.preferences.compare_mode = "after"
+    panel = AdjustPanel(panel_context)
     qtbot.addWidget(panel)
     panel.resize(1200, 800)
     with qtbot.waitExposed(panel):
@@ -413,3 +399,63 @@ def test_without_a_photo_no_key_crops(panel, key):
     QTest.keyClick(panel.canvas, key)
     assert panel.session.settings == AdjustSettings()
     assert panel.undo_stack.count() == 0
+
+
+# -- size, grey, and where it goes from here
+
+
+def test_the_size_of_the_crop_is_shown_and_typed_in_pixels(opened, settled):
+    size, undo = opened.column.crop_size, opened.column.whole_button
+    assert (size.width_box.value(), size.height_box.value(), undo.isEnabled()) == (240, 160, False)
+    size.width_box.setValue(120)
+    size.height_box.setValue(80)
+    settled()
+    assert opened.session.layer.shape[:2] == (80, 120)
+    assert opened.session.settings.crop == (0.25, 0.25, 0.75, 0.75)
+    undo.click()
+    settled()
+    assert (opened.session.settings.crop, size.width_box.value()) == ((), 240)
+    opened.undo_stack.undo()
+    assert opened.session.settings.crop == (0.25, 0.25, 0.75, 0.75)
+
+
+def test_a_click_on_what_was_grey_takes_the_cast_away_in_one_step(opened, tmp_path, settled, until):
+    pixels = np.full((160, 240, 3), (40, 90, 150), np.uint8)
+    pixels[60:100, 100:140] = (140, 120, 90)
+    save_picture(tmp_path / "cast.png", pixels, recipe=None)
+    opened.open_pictures([tmp_path / "cast.png"])
+    settled("cast.png")
+    opened.column.grey_button.click()
+    assert opened.canvas.layers.active is opened.grey
+    steps = opened.undo_stack.count()
+    pull(opened, (120, 80), (120, 80))
+    until(lambda: opened.session.settings.temperature < 0)
+    settled("cast.png")
+    assert opened.undo_stack.count() == steps + 1
+    assert np.ptp(opened.session.layer[80, 120] / 257) < 3
+    assert not opened.column.grey_button.isChecked()
+    assert not opened.grey.isVisible()
+
+
+def test_a_grey_is_picked_by_keyboard_and_crop_and_picker_exclude_each_other(opened, until):
+    opened.column.crop_button.click()
+    opened.column.grey_button.click()
+    assert not opened.column.crop_button.isChecked()
+    at = opened.grey._spot
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Right)
+    assert opened.grey._spot.x() > at.x()
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Return)
+    until(lambda: not opened.column.grey_button.isChecked())
+    before = opened.session.settings
+    opened.column.grey_button.click()
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Escape)
+    assert not opened.column.grey_button.isChecked()
+    assert opened.session.settings == before
+
+
+def test_send_to_stands_beside_save(opened, qtbot):
+    menus = []
+    opened.targets_requested.connect(lambda menu, what: menus.append((menu, what.name)))
+    assert opened.column.send_button.isEnabled()
+    opened.column.send_menu.aboutToShow.emit()
+    assert menus == [(opened.column.send_menu, "photo adjusted")]

@@ -28,8 +28,8 @@ from studio.ui.panels.train.schedule_editor import ScheduleEditor
 from studio.ui.picture.input_slot import SlotTile
 from studio.ui.theme import Theme, mark
 
-COLUMN, _NARROWEST_COLUMN = 300, 264
-_MIDDLE = 544
+COLUMN, _NARROWEST_COLUMN = 300, 232
+_MIDDLE = 496
 _SCHEDULE = 460
 _WIDEST = 860
 _EXAMPLES = 1000

@@ -37,7 +37,7 @@ from studio.ui.panels.train.session import RunAction, TrainSession
 from studio.ui.plots.curves import Curves
 from studio.ui.theme import Theme, mark
 
-COLUMN = 288
+COLUMN, _NARROWEST_COLUMN = 288, 240
 _LOW = 780
 _FEED_S = 0.005
 _EXAMPLES = 1000
@@ -71,6 +71,8 @@ class RunPage(QWidget):
         self.samples = SamplesView(theme, load)
         self.curves = Curves(theme)
         self.schedule = ScheduleEditor(theme)
+        self._schedule_place = scrolling(self.schedule)  # in a low window it is higher than its place
+        self._schedule_place.setMinimumWidth(self.schedule.minimumSizeHint().width())
         self.side = RunSide(theme)
         self.choice = Segments({"samples": "Samples", "curves": "Curves", "schedule": "Schedule"})
         self._lower = QStackedWidget()
@@ -95,12 +97,12 @@ class RunPage(QWidget):
         self.choice.set_current("curves")
         self.choice.setFixedWidth(270)
         self._lower.addWidget(self.curves)
-        self._lower.addWidget(self.schedule)
+        self._lower.addWidget(self._schedule_place)
         below = holding(column(self.choice, (self._lower, 1), gap=gap, margins=(0, gap, 0, 0)))
         self._parts = splitter(self.samples, below, sizes=(500, 500), upright=True)
         middle = column(self.header, self.figures, (self._parts, 1), gap=gap, margins=(margin, margin, margin, gap))
         side = holding(column(scrolling(self.side)))
-        side.setMinimumWidth(COLUMN)
+        side.setMinimumWidth(_NARROWEST_COLUMN)
         mark(side, surface="panel")
         self.setLayout(row(splitter(holding(middle), side, sizes=(10_000, COLUMN), growing=0)))
 
@@ -142,7 +144,7 @@ class RunPage(QWidget):
             action(self._path)
 
     def _choose_lower(self, which: str) -> None:
-        places: dict[str, QWidget] = {"samples": self.samples, "curves": self.curves, "schedule": self.schedule}
+        places: dict[str, QWidget] = {"samples": self.samples, "curves": self.curves, "schedule": self._schedule_place}
         self._lower.setCurrentWidget(places[which])
         if not self._is_low:
             self.samples.setVisible(which != "schedule")  # which needs room for its table

@@ -171,7 +171,7 @@ class ScheduleEditor(QWidget):
         return QSize(1100, 420)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
-        return QSize(480, 360)
+        return QSize(432, 360)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
         self._make_plot()
