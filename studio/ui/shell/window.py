@@ -358,8 +358,6 @@ class StudioWindow(QMainWindow):
         if self._history is None:
             self._history = HistoryList(self._undo, self)
         self._history.show()
-        self._history.raise_()
-        self._history.activateWindow()
 
     def show_about(self) -> None:
         """Say what this program is."""
