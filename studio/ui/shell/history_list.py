@@ -1,6 +1,5 @@
 """Every step of the panel in front, by name: a click goes back to it, or on again."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QUndoGroup
 from PySide6.QtWidgets import QDialog, QUndoView, QWidget
 
@@ -16,7 +15,7 @@ class HistoryList(QDialog):
     """
 
     def __init__(self, steps: QUndoGroup, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Tool)
+        super().__init__(parent)
         self.setWindowTitle("History")
         self.view = QUndoView(steps, self)
         self.view.setEmptyLabel("As it was opened")

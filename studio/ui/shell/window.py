@@ -428,8 +428,6 @@ class StudioWindow(QMainWindow):
         if self._history is None:
             self._history = HistoryList(self._undo, self)
         self._history.show()
-        self._history.raise_()
-        self._history.activateWindow()
 
     def show_palette(self) -> None:
         """Offer everything that can be done now, to be found by typing."""
