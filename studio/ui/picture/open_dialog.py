@@ -17,26 +17,10 @@ from studio.ui.theme import Theme
 
 __all__ = ["PICTURE_FILTER", "choose_pictures", "dress"]
 
-_ENDINGS = [
-    "png",
-    "jpg",
-    "jpeg",
-    "tif",
-    "tiff",
-    "webp",
-    "bmp",
-    "gif",
-    "avif",
-    "heic",
-    "heif",
-    "jp2",
-    "psd",
-    "tga",
-    "qoi",
-    "ppm",
-    "pgm",
-    "pfm",
-]
+_ENDINGS = (
+    "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "avif", "heic", "heif", "jp2", "psd", "tga", "qoi",
+    "ppm", "pgm", "pfm",
+)  # fmt: skip
 PICTURE_FILTER = f"Pictures ({' '.join(f'*.{ending}' for ending in _ENDINGS)});;All files (*)"
 _SIDE = 64
 _ICONS = {

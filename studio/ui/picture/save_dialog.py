@@ -22,26 +22,10 @@ _METADATA: dict[MetadataChoice, str] = {
     "none": "Nothing",
 }
 _WITH_QUALITY = ("JPEG", "WebP")
-_UNWRITTEN = frozenset(
-    [
-        ".avif",
-        ".bmp",
-        ".exr",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".ico",
-        ".jp2",
-        ".jxl",
-        ".pdf",
-        ".psd",
-        ".ppm",
-        ".qoi",
-        ".svg",
-        ".tga",
-        ".xcf",
-    ]
-)
+_UNWRITTEN = (
+    ".avif", ".bmp", ".exr", ".gif", ".heic", ".heif", ".ico", ".jp2", ".jxl", ".pdf", ".psd", ".ppm", ".qoi", ".svg",
+    ".tga", ".xcf",
+)  # fmt: skip
 """Endings that name a format of pictures which is not written here: whoever types one expects that format."""
 
 
