@@ -84,7 +84,7 @@ class Backbone(nn.Module):
         self.scales = layout.scales
         self._index = dict(layout.taps)
         self._strides = _strides(layout)
-        self._margin = layout.margin
+        self.margin = layout.margin
         std = torch.tensor(layout.std).view(1, 3, 1, 1)
         self.register_buffer("_mean", torch.tensor(layout.mean).view(1, 3, 1, 1) / std, persistent=False)
         self.register_buffer("_scale", 1.0 / std, persistent=False)
@@ -92,7 +92,7 @@ class Backbone(nn.Module):
 
     def smallest_side(self, tap: str) -> int:
         """Shortest side, in pixels, of a picture in which `tap` still sees more than a point."""
-        return max(2 * self._strides[tap], self._margin + 1)
+        return max(2 * self._strides[tap], self.margin + 1)
 
     def depth(self, tap: str) -> int:
         """How many of `features` are run for `tap`."""
@@ -127,8 +127,8 @@ class Backbone(nn.Module):
         if not wanted:
             return seen
         x = image * self._scale - self._mean  # (x - μ) / σ: N×3×H×W
-        if self._margin:
-            x = F.pad(x, [self._margin] * 4, mode="reflect")  # → N×3×(H + 2·margin)×(W + 2·margin)
+        if self.margin:
+            x = F.pad(x, [self.margin] * 4, mode="reflect")  # → N×3×(H + 2·margin)×(W + 2·margin)
         for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
