@@ -10,6 +10,7 @@ from studio.core.device import choose_device
 from studio.core.events import Job, Progress
 from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
+from studio.jobs.style.arithmetic import format_of_backbone
 from studio.jobs.style.fast_stylize import format_of_fast_styles
 from studio.jobs.style.stylize import LOADING, open_backbone
 
@@ -32,6 +33,8 @@ def warm_up(task: str, controls: Controls[Any]) -> Job[str]:
     features = backbone(image, backbone.scales)
     yield Progress(LOADING)
     torch.autograd.grad(sum(feature.square().mean() for feature in features.values()), image)
+    yield Progress(LOADING)
+    format_of_backbone(backbone)
     yield Progress(LOADING)
     format_of_fast_styles(FastStyleNetwork().to(device.kind).requires_grad_(False).eval())  # once for each version
     return device.label
