@@ -129,14 +129,23 @@ class Backbone(nn.Module):
         x = image * self._scale - self._mean  # (x - μ) / σ: N×3×H×W
         if self.margin:
             x = F.pad(x, [self.margin] * 4, mode="reflect")  # → N×3×(H + 2·margin)×(W + 2·margin)
+        dtype, memory_format = self._format()
+        x = x.to(dtype=dtype, memory_format=memory_format)
         for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
             x = layer(x)  # → N×C×H/s×W/s, s the product of the strides so far
             if index in wanted:
-                x = x if listen is None else listen(wanted[index], x)
-                seen[wanted[index]] = x
+                heard = x.float()  # whatever the layers compute in, a loss keeps all its digits
+                seen[wanted[index]] = heard if listen is None else listen(wanted[index], heard)
+                x = seen[wanted[index]].to(dtype)
         return seen
+
+    def _format(self) -> tuple[torch.dtype, torch.memory_format]:
+        """Return how the convolutions compute: the number format and the memory format of the first one's weights."""
+        weights = next(self.features.parameters())
+        plain = weights.is_contiguous() or not weights.is_contiguous(memory_format=torch.channels_last)
+        return weights.dtype, torch.preserve_format if plain else torch.channels_last
 
     def _check_size(self, image: Tensor, taps: Iterable[str]) -> None:
         for tap in taps:

@@ -15,6 +15,7 @@ from studio.core.events import Job, Progress
 from studio.core.inference_format import synchronize
 from studio.core.style_settings import StyleSettings
 from studio.core.weights import resolve_backbone
+from studio.jobs.style.arithmetic import format_of_backbone
 from studio.jobs.style.fast_stylize import format_of_fast_styles
 from studio.jobs.style.stylize import LOADING, open_backbone
 
@@ -41,6 +42,8 @@ def warm_up(task: str, controls: Controls[Any]) -> Job[str]:
     torch.autograd.grad(sum(feature.square().mean() for feature in features.values()), image)
     if task not in PaceMemo.standard().read():
         yield from _measure(backbone, task, device)
+    yield Progress(LOADING)
+    format_of_backbone(backbone)
     yield Progress(LOADING)
     format_of_fast_styles(FastStyleNetwork().to(device.kind).requires_grad_(False).eval())  # once for each version
     return device.label

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.backbones import Backbone
 from models.fast_style import FastStyleNetwork
-from models.painting_init import cover, fitted, resize, size_of, soft_noise
+from models.painting_init import cover, fitted, recoloured, resize, size_of, soft_noise
 from models.pixels import to_tensor
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.events import Picture
@@ -82,7 +82,7 @@ class StyleInputs:
     def blank(self, height: int, width: int) -> Tensor:
         """Return the canvas before the first stroke."""
         if self.starts_from_photo:
-            return resize(self.photo, height, width).to(self._device)
+            return self._photo_at(height, width)
         textured = self._styles and self._settings.mode != "reconstruct"
         if self._settings.start_from == "painting" and textured:
             return cover(self._styles[0], height, width).to(self._device)
@@ -94,11 +94,20 @@ class StyleInputs:
         colours = self._styles[0] if textured else self.photo
         return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
 
+    def blanks(self, height: int, width: int, weights: LossWeights) -> tuple[Tensor, ...]:
+        """Return the canvases to choose among: where the photo is painted, also one in the paintings' colours."""
+        blank = self.blank(height, width)
+        if not (self.starts_from_photo and self._styles):
+            return (blank,)
+        colours = [resize(style, *fitted(*size_of(style), max(height, width))) for style in self._styles]
+        return blank, recoloured(blank.cpu(), colours, weights.shares(len(colours))).to(self._device)
+
     def second_start(self, height: int, width: int) -> Tensor:
         """Return the canvas that a restart in mid-painting begins with: the photo, where the photo is painted."""
-        if self._settings.mode == "paint":
-            return resize(self.photo, height, width).to(self._device)
-        return self.blank(height, width)
+        return self._photo_at(height, width) if self._settings.mode == "paint" else self.blank(height, width)
+
+    def _photo_at(self, height: int, width: int) -> Tensor:
+        return resize(self.photo, height, width).to(self._device)
 
     def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:
         """Capture the targets one network pass at a time."""
