@@ -162,7 +162,8 @@ class MultiscaleOptimisation:
         size = (stage.height, stage.width)
         objective = self._inputs.objective(*size)
         if self.painting is not None:
-            start = grow(self.painting, objective.content if self._inputs.starts_from_photo else None, *size)
+            photo = objective.content if self._inputs.starts_from_photo else None
+            start = self._inputs.primed(grow(self.painting, photo, *size))
         else:
             start = self._inputs.blank(*size) if branch is None else resize(branch.to(objective.content.device), *size)
             self.painting = start
