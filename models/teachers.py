@@ -71,6 +71,8 @@ class Teachers(nn.Module):
 
     """
 
+    backbones: nn.ModuleList
+
     def __init__(self, backbones: Mapping[str, Backbone]) -> None:
         super().__init__()
         self._names = tuple(backbones)

@@ -177,7 +177,7 @@ class MultiscaleOptimisation:
         starts: tuple[Tensor, ...]
         if self.painting is not None:
             photo = objective.content if self._inputs.starts_from_photo else None
-            starts = (grow(self.painting, photo, *size, paints_detail=self._equilibrated),)
+            starts = (self._inputs.primed(grow(self.painting, photo, *size, paints_detail=self._equilibrated)),)
         elif branch is not None:
             starts = (self._gone_on_from(branch, objective.content),)
         else:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from studio.core.picture_task import CONTENT, InputSlot
 from studio.core.picture_tasks import STYLIZE
 from studio.core.settings import Settings, describe
-from studio.core.style_settings import StyleSettings
+from studio.core.style_settings import DEFAULT_BACKBONE, StyleSettings
 from studio.ui.controls.segments import Segments
 from studio.ui.panels.style.fast_style_tiles import FastStyleTiles
 from studio.ui.panels.style.painting_shelf import PaintingShelf
@@ -59,7 +59,8 @@ class StyleColumn(PictureColumn):
         assert isinstance(settings, StyleSettings)
         if settings.method == "instant":
             return settings.idle | _ELSEWHERE | {"fast_style"}
-        return _ELSEWHERE if settings.start_from == "instant" else _ELSEWHERE | {"fast_style"}
+        hidden = _ELSEWHERE if settings.start_from == "instant" else _ELSEWHERE | {"fast_style"}
+        return hidden | {"pooling"} if settings.backbone == DEFAULT_BACKBONE else hidden  # which pools as it learnt to
 
     def show_settings(self, settings: Settings) -> None:
         """Show `settings`, and only what acts with them; tells nobody."""
