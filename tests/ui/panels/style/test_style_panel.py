@@ -96,7 +96,7 @@ def test_delete_takes_a_painting_off_the_shelf(panel, pictures, until):
 
 def test_form_and_session_say_the_same(panel):
     QTest.keyClick(slider(panel, "style_weight"), Qt.Key.Key_Right)
-    assert panel.session.settings.style_weight == pytest.approx(1.05)
+    assert panel.session.settings.style_weight == pytest.approx(2.05)
     panel.session.set_settings(StyleSettings(strength=0.3))
     assert slider(panel, "strength").current == pytest.approx(0.3)
     assert panel.form.settings == panel.session.settings
