@@ -1,6 +1,6 @@
-"""The looks of a painting and the ranges of a surprise: found by looking at pictures at 100 %, not by arithmetic.
+"""The looks of a painting and the ranges of a surprise. Free of torch and of Qt.
 
-Free of torch and of Qt. docs/painting.md tells what was looked at.
+docs/painting.md tells what was looked at to choose them.
 """
 
 from collections.abc import Mapping
