@@ -69,8 +69,13 @@ def paint(request: PictureRequest, settings: StyleSettings) -> Picture:
 def quality(request: PictureRequest, settings: StyleSettings) -> Quality:
     """Paint and measure."""
     result = paint(request, settings)
-    photo = fit_within(request.photo.pixels, settings.size)
-    painting = fit_within(request.all("style")[0].pixels, round(settings.size * settings.stroke_size))
+    return judge(result, request, settings)
+
+
+def judge(result: Picture, request: PictureRequest, settings: StyleSettings) -> Quality:
+    """Measure what was painted beside photo and painting, each at the size at which the network saw it."""
+    photo = fit_within(request.photo.pixels, settings.size, enlarge=True)
+    painting = fit_within(request.all("style")[0].pixels, round(settings.size * settings.stroke_size), enlarge=True)
     return Quality(
         chroma_noise(result) / chroma_noise(painting),
         100.0 * (clipped(result) - clipped(painting)),

@@ -25,10 +25,10 @@ OCTAVES = 5
 OCTAVE_SCALE, TONE_SCALE = 0.5, 1000.0
 """Weights of an octave's distance and of a tone's beside a style weight of 1: no Gram matrix outweighs them."""
 SMOOTHNESS_SCALE = 0.15
-_NARROWEST = 8
+_NARROWEST = 4
 """No band is measured where the picture has fewer pixels than this along its shorter side."""
-_FLOOR = 0.1
-"""What is left of an octave at a weight of 0, so that its logarithm is finite: relative to a weight of about 1."""
+_FLOOR = 0.2
+"""Added to a weight, so that something is left of an octave at 0 and its logarithm is finite."""
 _EDGE = 0.02
 """Differences between neighbours below this count squared, as grain; above it they count once, as edges."""
 _CHROMA_EDGES = 2.0
@@ -37,7 +37,7 @@ _RARE = 0.005
 """The share of a painting's pixels that may lie outside its range of tones at either end."""
 _SAMPLES = 65_536
 _SHARP = 0.7
-"""Energy of an octave ÷ that of the next coarser one in a sharp painting: edges have 0.5, brush marks add some."""
+"""An octave's energy ÷ that of the next coarser one in a sharp painting: 0.5 by edges alone, more with brush marks."""
 _TINY = 1e-7
 
 
@@ -109,7 +109,7 @@ def octave_gains(weights: Sequence[float], smoothness: float, below: int = 0) ->
             octaves finer; what is coarser than the last weight follows that one.
 
     """
-    gains = [(weight + _FLOOR) / (1.0 + _FLOOR) for weight in weights]
+    gains = [math.sqrt((weight + _FLOOR) / (1.0 + _FLOOR)) for weight in weights]  # more would spill into neighbours
     for octave, power in ((0, 2), (1, 1)):
         gains[octave] /= (1.0 + smoothness) ** power
     below = min(below, len(gains) - 1)

@@ -15,11 +15,12 @@ S = TypeVar("S", bound=Settings)
 
 LOOKS: Mapping[str, tuple[Look, ...]] = {
     "stylize": (
-        Look("Faithful", "stylize", {"style_weight": 1.0, "content_weight": 2.0},
+        Look("Faithful", "stylize",
+             {"style_weight": 1.5, "content_weight": 3.0, "content_layer_3": 0.5, "stroke_size": 1.0},
              "The photo stays as it is; the painting gives it colours and a fine brush."),
-        Look("Painted", "stylize", {"style_weight": 3.0, "stroke_size": 1.5},
-             "Broad strokes that follow the photo's shapes."),
-        Look("Free", "stylize", {"start_from": "noise", "style_weight": 3.0, "content_weight": 2.0, "stroke_size": 1.5},
+        Look("Painted", "stylize", {},
+             "Strokes that follow the photo's shapes: what a painting begins with."),
+        Look("Free", "stylize", {"start_from": "noise", "style_weight": 2.5, "content_weight": 4.0, "stroke_size": 1.5},
              "Begun on an empty canvas: the photo shows through the paint."),
     ),
 }  # fmt: skip
@@ -59,13 +60,13 @@ Range: TypeAlias = Between | OneOf
 SURPRISES: Mapping[str, Mapping[str, Range]] = {
     "stylize": {
         "style_weight": Between(1.0, 4.0),
-        "content_weight": Between(0.7, 2.5),
-        "style_layer_1": Between(0.3, 1.2),
-        "style_layer_2": Between(0.5, 1.5),
-        "style_layer_3": Between(0.7, 2.0),
-        "style_layer_4": Between(0.7, 2.0),
+        "content_weight": Between(1.0, 4.0),
+        "style_layer_1": Between(0.5, 1.5),
+        "style_layer_2": Between(0.5, 2.0),
+        "style_layer_3": Between(0.5, 2.0),
+        "style_layer_4": Between(0.5, 2.0),
         "style_layer_5": Between(0.5, 2.0),
-        "total_variation": Between(0.1, 0.5),
+        "total_variation": Between(0.1, 0.6),
         "stroke_size": Between(0.8, 2.0),
         "start_from": OneOf(("photo", "photo", "noise")),
         "original_colours": OneOf((0.0, 0.0, 0.0, 0.35)),

@@ -137,7 +137,7 @@ def test_delete_takes_a_painting_off_the_shelf(panel, pictures, until):
 
 def test_form_and_session_say_the_same(panel):
     QTest.keyClick(slider(panel, "style_weight"), Qt.Key.Key_Right)
-    assert panel.session.settings.style_weight == pytest.approx(1.05)
+    assert panel.session.settings.style_weight == pytest.approx(2.05)
     panel.session.set_settings(StyleSettings(strength=0.3))
     assert slider(panel, "strength").current == pytest.approx(0.3)
     assert panel.form.settings == panel.session.settings
@@ -150,7 +150,7 @@ def test_one_drag_of_a_slider_is_one_undo_and_the_form_follows(studio, panel):
     assert moved > 2
     assert studio.window.panel("style").undo_stack.count() == 1
     studio.window.panel("style").undo_stack.undo()
-    assert (panel.session.settings.content_weight, row.slider.current) == (1.0, 1.0)
+    assert (panel.session.settings.content_weight, row.slider.current) == (1.5, 1.5)
     studio.window.panel("style").undo_stack.redo()
     assert panel.session.settings.content_weight == pytest.approx(moved)
     assert row.slider.current == pytest.approx(moved)
