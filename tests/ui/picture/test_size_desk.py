@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from studio_kit import LONG, QUICK, answering_file_dialog, write_painting, write_photo
+from studio_kit import LONG, QUICK, answering_file_dialog, open_pair, write_painting, write_photo
 
 from studio.core.cost import Cost, Pace
 from studio.ui.picture.finish_dialog import FinishDialog
@@ -15,7 +15,7 @@ from studio.ui.picture.session import SessionState
 def panel(studio, tmp_path, until):
     panel = studio.window.panel("style")
     panel.session.set_settings(QUICK)
-    panel.open_pictures([write_photo(tmp_path / "photo.png", 192, 128), write_painting(tmp_path / "stripes.png")])
+    open_pair(panel, write_photo(tmp_path / "photo.png", 192, 128), write_painting(tmp_path / "stripes.png"))
     until(lambda: panel.session.state is SessionState.READY and panel.context.pictures.is_idle)
     return panel
 
