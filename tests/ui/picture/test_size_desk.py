@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication
 from studio_kit import LONG, QUICK, answering_file_dialog, open_pair, write_painting, write_photo
 
 from studio.core.cost import Cost, Pace
+from studio.core.events import finish
+from studio.core.library_index import LibraryIndex
 from studio.ui.picture.finish_dialog import FinishDialog
 from studio.ui.picture.session import SessionState
 
@@ -78,7 +80,8 @@ def test_a_finished_painting_has_nothing_to_go_on_with(panel, until):
 
 def test_the_library_and_the_save_dialog_tell_a_stopped_painting(studio, stopped, until, tmp_path):
     until(lambda: studio.library.entries())
-    assert studio.library.entries()[0].title.startswith("photo, stopped ·")
+    assert studio.library.entries()[0].subject == "photo, stopped"
+    assert finish(LibraryIndex(studio.library).read())[0].subject == "photo, stopped"
     assert stopped._saver._title == "Save the picture: 128 × 85 pixels, not finished"
     with answering_file_dialog(tmp_path / "saved.png"):
         stopped.save_as()
