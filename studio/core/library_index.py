@@ -71,7 +71,7 @@ class IndexedResult:
         path: its file.
         made: when.
         task: the name of what it was made by, "" where there is no recipe.
-        subject: what was worked on: the photo's name.
+        subject: what was worked on: the photo's name; and whether it was stopped before it was done.
         manner: what it was painted after: titles of paintings, or the fast style's name.
         width: px; 0 where the file cannot be read.
         height: px.
@@ -210,6 +210,8 @@ def _look_into(entry: LibraryEntry, looks: Sequence[Look]) -> _Facts:
         return _Facts(subject=entry.subject, width=width, height=height)
     photo = next((record for record in recipe.inputs if record.role == CONTENT), None)
     subject = entry.subject if photo is None else title_of_sample(photo.sha256) or Path(photo.name).stem
+    if photo is not None and recipe.is_stopped:
+        subject += ", stopped"
     others = [record for record in recipe.inputs if record.role not in (CONTENT, "branch")]
     manner = [title_of_sample(record.sha256) or Path(record.name).stem for record in others]
     return _Facts(

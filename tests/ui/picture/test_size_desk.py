@@ -4,9 +4,11 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from studio_kit import LONG, QUICK, answering_file_dialog, write_painting, write_photo
+from studio_kit import LONG, QUICK, answering_file_dialog, open_pair, write_painting, write_photo
 
 from studio.core.cost import Cost, Pace
+from studio.core.events import finish
+from studio.core.library_index import LibraryIndex
 from studio.ui.picture.finish_dialog import FinishDialog
 from studio.ui.picture.session import SessionState
 
@@ -15,7 +17,7 @@ from studio.ui.picture.session import SessionState
 def panel(studio, tmp_path, until):
     panel = studio.window.panel("style")
     panel.session.set_settings(QUICK)
-    panel.open_pictures([write_photo(tmp_path / "photo.png", 192, 128), write_painting(tmp_path / "stripes.png")])
+    open_pair(panel, write_photo(tmp_path / "photo.png", 192, 128), write_painting(tmp_path / "stripes.png"))
     until(lambda: panel.session.state is SessionState.READY and panel.context.pictures.is_idle)
     return panel
 
@@ -78,7 +80,8 @@ def test_a_finished_painting_has_nothing_to_go_on_with(panel, until):
 
 def test_the_library_and_the_save_dialog_tell_a_stopped_painting(studio, stopped, until, tmp_path):
     until(lambda: studio.library.entries())
-    assert studio.library.entries()[0].title.startswith("photo, stopped ·")
+    assert studio.library.entries()[0].subject == "photo, stopped"
+    assert finish(LibraryIndex(studio.library).read())[0].subject == "photo, stopped"
     assert stopped._saver._title == "Save the picture: 128 × 85 pixels, not finished"
     with answering_file_dialog(tmp_path / "saved.png"):
         stopped.save_as()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from studio_kit import LONG, QUICK, answering_file_dialog, write_painting, write_photo
+from studio_kit import LONG, QUICK, answering_file_dialog, open_pair, write_painting, write_photo
 
 from studio.core.compositing import compose
 from studio.core.images import load_picture
@@ -22,7 +22,7 @@ def bar(panel):
 
 def painted(panel, settings, tmp_path, until):
     panel.session.set_settings(settings)
-    panel.open_pictures([write_photo(tmp_path / "a photo.png"), write_painting(tmp_path / "stripes.png")])
+    open_pair(panel, write_photo(tmp_path / "a photo.png"), write_painting(tmp_path / "stripes.png"))
     until(lambda: panel.session.state is SessionState.READY)
     panel.start()
 

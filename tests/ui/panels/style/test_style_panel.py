@@ -90,7 +90,7 @@ def test_a_sample_painting_replaces_what_is_on_the_shelf(panel, pictures, until)
 
 def test_a_painting_however_it_is_chosen_takes_the_place_of_what_is_there(panel, pictures, until, tmp_path):
     other, third = (write_painting(tmp_path / f"{seed}.png", seed) for seed in (2, 3))
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.paintings)
     assert drop_files(panel.shelf, other)
     until(lambda: [one.picture.name for one in panel.session.paintings] == ["2.png"])
@@ -106,9 +106,10 @@ def test_a_painting_however_it_is_chosen_takes_the_place_of_what_is_there(panel,
 
 
 def test_own_paintings_stay_at_hand_and_apart_from_photos(panel, pictures, until):
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: [tile.accessibleName() for tile in panel.shelf._own.tiles] == ["stripes"])
     assert panel.context.preferences.recent_files == [pictures[0]]
+    until(lambda: panel.shelf._samples.tiles)
     panel.shelf._samples.tiles[0].click()
     until(lambda: panel.session.paintings[0].picture.name == sample_paintings()[0].path.name)
     panel.shelf._own.tiles[0].click()
