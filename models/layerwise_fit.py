@@ -71,8 +71,8 @@ def fit_layerwise(
         for rows, layers, scale in zip(heard, imitated, scales, strict=True):
             side = pictures[-1].shape[-1] >> scale
             positions = _places(chosen, side, places, generator)
-            for row, layer in zip(rows, layers, strict=True):
-                maps = F.max_pool2d(told[layer], told[layer].shape[-1] // side)
+            for row, name in zip(rows, layers, strict=True):
+                maps = F.max_pool2d(told[name], told[name].shape[-1] // side)
                 row.append(_at(maps.flatten(2), positions))
         yield
     seen_below = [network.normalise(batch) for batch in pictures]
@@ -115,7 +115,7 @@ def regressing_through_relu(
     Where the teacher is silent any negative answer is right: there the target follows the answer, and is solved again.
     """
     parts = [(torch.cat([part, torch.ones(len(part), 1)], dim=1).double(), target.double())
-             for part, target in zip(known.split(_ROWS), wanted.split(_ROWS), strict=True)]  # fmt: skip
+             for part, target in zip(torch.split(known, _ROWS), torch.split(wanted, _ROWS), strict=True)]  # fmt: skip
     size = known.shape[1] + 1
     normal = torch.zeros(size, size, dtype=torch.double)
     for inputs, _ in parts:

@@ -88,6 +88,7 @@ class Teachers(nn.Module):
         wanted = {layer for lesson in self.lessons for layer in (lesson.layer, lesson.before)}
         seen: dict[str, Tensor] = {}
         for name, backbone in zip(self._names, self.backbones, strict=True):
+            assert isinstance(backbone, Backbone)
             taps = [tap for tap in backbone.taps if f"{name}.{tap}" in wanted]
             seen.update({f"{name}.{tap}": told for tap, told in backbone(picture, taps).items()})
         return seen

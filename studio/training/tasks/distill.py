@@ -134,7 +134,7 @@ class DistillTask(TrainingTask):
         """Measure the errors by teacher's layer, and their weighted "loss", on what is kept."""
         assert isinstance(shown, Pupil)
         sums: dict[str, float] = {}
-        for kept in self._kept.split(_AT_ONCE):
+        for kept in torch.split(self._kept, _AT_ONCE):
             crops = kept.clone().requires_grad_()
             with torch.enable_grad():
                 wanted = self._teachers(crops)
