@@ -9,7 +9,6 @@ scale. And borders are mirrored instead of filled with zeros.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -88,8 +87,8 @@ class Teachers(nn.Module):
         """N×3×H×W, 0–1, sides multiples of 16 → features of the lessons' layers and of those before them, by name."""
         wanted = {layer for lesson in self.lessons for layer in (lesson.layer, lesson.before)}
         seen: dict[str, Tensor] = {}
-        for name, module in zip(self._names, self.backbones, strict=True):
-            backbone = cast(Backbone, module)
+        for name, backbone in zip(self._names, self.backbones, strict=True):
+            assert isinstance(backbone, Backbone)
             taps = [tap for tap in backbone.taps if f"{name}.{tap}" in wanted]
             seen.update({f"{name}.{tap}": told for tap, told in backbone(picture, taps).items()})
         return seen
