@@ -142,8 +142,8 @@ def _colour_map(source: Tensor, target: Tensor) -> Tensor:
     grain = 1e-5 * torch.eye(3, dtype=source.dtype)  # a picture of one colour has a covariance too
     root = _square_root(source.cpu() + grain)
     inverse = torch.linalg.inv(root)
-    mapped: Tensor = inverse @ _square_root(root @ (target.cpu() + grain) @ root) @ inverse
-    return mapped.to(source.device)
+    moved: Tensor = inverse @ _square_root(root @ (target.cpu() + grain) @ root) @ inverse
+    return moved.to(source.device)
 
 
 def _square_root(matrix: Tensor) -> Tensor:
