@@ -27,8 +27,7 @@ def test_the_program_started_by_itself_runs_nothing_of_the_working_folder(trappe
     assert not (trapped / "ran").exists()
 
 
-def test_what_libraries_start_runs_nothing_of_it_either(trapped, monkeypatch):
-    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+def test_what_libraries_start_runs_nothing_of_it_either(trapped):
     shield_children()
     subprocess.run([sys.executable, "-c", "import copy, random, json"], cwd=trapped, check=True)
     assert not (trapped / "ran").exists()
