@@ -102,9 +102,9 @@ def test_a_change_near_the_end_gets_room_to_show():
 
 
 def test_a_size_ends_when_it_hardly_improves_any_more():
-    events, result = drive(small_task(1), Controls(quick(size=224, steps=300)))
+    events, result = drive(small_task(1), Controls(quick(size=224, steps=300, finish="raw")))
     measured = losses(events)
-    assert max(measured) < 250
+    assert max(measured) < 290
     assert result.finished
     assert result.recipe.steering == ()
     share = [event for event in events if isinstance(event, Progress)][-1]

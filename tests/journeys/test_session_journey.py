@@ -33,7 +33,9 @@ studio = Studio(application, UserFolders.standard())
 session = studio.window.panel("style").session
 session.set_settings(StyleSettings(size=64, steps=2000, backbone="squeezenet1_1:untrained", style_weight=2.5))
 session.start_when_ready = True
-studio.open([Path(name) for name in sys.argv[1:]])
+photo, painting = map(Path, sys.argv[1:])
+studio.open([photo])
+studio.window.panel("style").open_as("style", [painting])
 application.exec()
 """
 

@@ -179,7 +179,7 @@ class PicturePanel(Panel):
         session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line
         session.input_changed.connect(self.show_input)
         session.settings_changed.connect(self._show_settings)
-        session.settings_changed.connect(lambda _: self._take_over())
+        session.settings_changed.connect(lambda _: None if session.adapts else self._take_over())
         session.frame_composed.connect(self.show_frame)
         session.state_changed.connect(self._show_state)
         session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)

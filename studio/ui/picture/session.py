@@ -105,6 +105,8 @@ class PictureSession(QObject, Generic[S]):
         self._settings_before = first
         self._asked_for: Preview | None = None
         self.start_when_ready = False
+        self.adapts = False
+        """Whether settings are changing by themselves just now, to suit this computer."""
         self.started_with: S = first
         """The settings that the job in progress, or the last one, began with."""
         self._waiting: list[Callable[[], None]] = []

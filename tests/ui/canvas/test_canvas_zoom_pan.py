@@ -121,7 +121,7 @@ print("sharp")
 
 
 def test_hundred_percent_means_device_pixels_on_a_hidpi_screen():
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     environment = os.environ | {"QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(root)}
     ran = subprocess.run(
         [sys.executable, "-c", _HIDPI], capture_output=True, text=True, timeout=120, env=environment, cwd=root

@@ -83,7 +83,9 @@ class StyleSession(PictureSession[StyleSettings]):
             default = type(self.settings)().size
             size = min(default, self.largest_size(PATIENCE_S))
             if self.settings.size == default and size < default:
+                self.adapts = True
                 self.settings_state.apply(self.settings.model_copy(update={"size": size}))
+                self.adapts = False
         self.costs_changed.emit()
 
     def cost(self, size: int, *, goes_on: bool = False) -> Cost | None:
