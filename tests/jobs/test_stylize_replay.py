@@ -304,7 +304,7 @@ def test_a_slow_painting_is_sketched_while_the_slider_moves():
     assert bends.mean() < 0.5 * np.abs(change[2:-2, 2:-2])[inside].mean()
 
 
-@pytest.mark.parametrize("seed", (0, 2, 3))
+@pytest.mark.parametrize("seed", [0, 2, 3])
 def test_sketches_replay_to_identical_pixels(seed):
     studio = Studio(SLOW)
     live = studio.paint(dragging(seed))
