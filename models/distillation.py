@@ -123,7 +123,9 @@ def gradient_error(
         move = (wanted - wanted.roll(1, 0)).detach()
         (asked,) = torch.autograd.grad((wanted * move).sum(), pictures, retain_graph=True)
         (answered,) = torch.autograd.grad((told * move).sum(), pictures, create_graph=True)
-        asked = nn.functional.avg_pool2d(asked, lesson.calm, 1, lesson.calm // 2, count_include_pad=False)
+        height, width = asked.shape[-2:]
+        calm = nn.functional.avg_pool2d(asked, lesson.calm, 1, lesson.calm // 2, count_include_pad=False)
+        asked = calm[..., :height, :width]  # N×3×H×W; windows of an even side give one row and column more
         return _mean_ratio(answered - asked, asked.square() + answered.detach().square())
 
 

@@ -34,7 +34,7 @@ class Lesson:
         layer: of the teacher, "NAME.TAP".
         channels: of that layer.
         weight: its share in the loss.
-        calm: side in pixels, odd, of the square over which the layer's gradient to the picture is averaged. What is
+        calm: side in pixels of the square over which the layer's gradient to the picture is averaged. What is
             finer is the pattern of the teacher's strides, which the pupil had better not learn.
         before: the teacher's layer before it, which the pupil's layer before it imitates at the start; "" if none.
 
