@@ -5,6 +5,7 @@
 Every network paints 4 photos in the manner of 4 paintings with the same settings and number of evaluations. A result is
 scored by networks that did not make it, VGG-19 (to relu3_1) and SqueezeNet 1.1: *style* is the distance of its Gram
 matrices from the painting's, where the photo's distance is 1; *content* the distance of its features from the photo's.
+*Chroma noise* and *combs* are measured of the picture itself (`picture_measures`).
 Finished pictures are kept in `--out` and not painted again. `--write` renews docs/backbones.md and its contact sheet.
 """
 
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import cv2
 import numpy as np
 import torch
+from picture_measures import chroma_noise, peaks
 from torch import Tensor
 
 from models.backbones import Backbone, load_backbone, untrained_backbone
@@ -50,12 +52,18 @@ class Picture:
 
 @dataclass(frozen=True)
 class Scores:
-    """One network's results: means over all pairs, by scorer, and seconds per evaluation while it painted."""
+    """One network's results: means over all pairs.
+
+    Style and content by scorer; seconds per evaluation while it painted; the chroma's noise ÷ the painting's; the worst
+    spectral peak at 2, 4 or 8 px ÷ the photo's.
+    """
 
     name: str
     style: dict[str, float]
     content: dict[str, float]
     seconds: float
+    chroma: float
+    combs: float
 
 
 def main() -> None:
@@ -167,7 +175,10 @@ def judge(
         VGG: load_backbone(weights / "vgg19_to_relu3_1/vgg_normalised_conv3_1.pth", "vgg19_normalised"),
         SQUEEZENET: load_backbone(weights / "squeezenet1_1.pth", "squeezenet1_1"),
     }
-    scores = {name: Scores(name, {}, {}, seconds[name]) for name in results}
+    scores = {
+        name: Scores(name, {}, {}, seconds[name], *cleanness(pictures, photos, paintings))
+        for name, pictures in results.items()
+    }
     for scorer, backbone in scorers.items():
         styles = [statistics_of(backbone, painting.image) for painting in paintings]
         originals = []
@@ -187,6 +198,19 @@ def judge(
             scores[name].style[scorer] = statistics.mean(style)
             scores[name].content[scorer] = statistics.mean(content)
     return list(scores.values())
+
+
+def cleanness(
+    pictures: Sequence[Tensor], photos: Sequence[Picture], paintings: Sequence[Picture]
+) -> tuple[float, float]:  # fmt: skip
+    """Return the means of chroma noise ÷ the painting's, and of the worst comb ÷ the photo's."""
+    noise, combs = [], []
+    for index, picture in enumerate(map(to_picture, pictures)):
+        photo, painting = photos[index // len(paintings)].image, paintings[index % len(paintings)].image
+        noise.append(chroma_noise(picture) / chroma_noise(to_picture(painting)))
+        here = to_picture(cover(photo, *picture.shape[:2]))
+        combs.append(float((peaks(picture) / np.maximum(1.0, peaks(here))).max()))
+    return statistics.mean(noise), statistics.mean(combs)
 
 
 def distance(seen: Tensor, wanted: Tensor) -> Tensor:
@@ -228,11 +252,14 @@ def table(scores: Sequence[Scores], times: dict[str, float], options: argparse.N
         "`python benchmarks/backbone.py --write` painted 4 photos in the manner of 4 paintings, with the same",
         f"settings: {options.size} px, {options.evaluations} evaluations. *Style* is the distance of the Gram",
         "matrices from the painting's, where the photo's is 1; *content* that of the features from the photo's.",
-        "Lower is better. What a network says of its own results is in brackets.",
+        "*Chroma noise* is what a Gaussian of 1.5 px takes from the colours, ÷ the painting's; *combs* the worst",
+        "spectral peak at 2, 4 or 8 px, ÷ the photo's. Lower is better; what a network says of its own results is in",
+        "brackets.",
         "",
         f"| painted by | style, says {VGG} | style, says {SQUEEZENET} | content, says {VGG} "
-        f"| content, says {SQUEEZENET} | forward + backward, one thread | of VGG-19 to relu4_1 |",
-        "|---|---|---|---|---|---|---|",
+        f"| content, says {SQUEEZENET} | chroma noise | combs | forward + backward, one thread "
+        "| of VGG-19 to relu4_1 |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for score in scores:
         cells = [
@@ -241,7 +268,8 @@ def table(scores: Sequence[Scores], times: dict[str, float], options: argparse.N
             for scorer, value in kind.items()
         ]
         time = times[score.name]
-        lines.append(f"| {score.name} | {' | '.join(cells)} | {time:.0f} ms | 1/{reference / time:.1f} |")
+        cells += [f"{score.chroma:.2f}", f"{score.combs:.2f}", f"{time:.0f} ms", f"1/{reference / time:.1f}"]
+        lines.append(f"| {score.name} | {' | '.join(cells)} |")
     by_name = {score.name: score for score in scores}
     lines += ["", *verdicts(by_name, reference, times), "", f"![every result]({SHEET.removeprefix('docs/')})", ""]
     lines += ["From left to right: photo, painting, then " + ", ".join(score.name for score in scores) + ".", ""]

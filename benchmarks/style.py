@@ -23,6 +23,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
+import paint_quality
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -45,6 +46,7 @@ from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.stylize import open_backbone, stylize
 
 SIDE = 256
+PARTS = ("closure", "memory", "steering", "quality", "sliders")
 VISIBLE = 3.0
 """RMS over the picture, of 255, from which on a frame has visibly changed."""
 GIVE_UP = 3.0
@@ -69,7 +71,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="threads that torch may use")
     parser.add_argument("--moves", type=int, default=24, help="how often a slider is moved")
     parser.add_argument("--repeats", type=int, default=9, help="how often the closures are timed")
-    parser.add_argument("--only", nargs="*", choices=["closure", "memory", "steering"], help="measure only these")
+    parser.add_argument("--only", nargs="*", choices=PARTS, help="measure only these")
+    parser.add_argument("--quality-size", type=int, default=512, help="size of the paintings whose paint is judged")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the table")
     parser.add_argument("--memory-run", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -84,6 +87,8 @@ def main() -> None:
         ],
         "memory": lambda: peak_memory(arguments.threads),
         "steering": lambda: steering(arguments.moves),
+        "quality": lambda: paint_numbers(arguments.quality_size),
+        "sliders": lambda: slider_numbers(arguments.quality_size),
     }
     numbers = [number for part in arguments.only or parts for number in parts[part]()]
     if arguments.json:
@@ -362,6 +367,41 @@ def loss_of(inputs: StyleInputs, picture: Picture, weights: LossWeights) -> floa
     """The loss of a picture that was shown."""
     image = to_tensor(picture)
     return inputs.objective(*size_of(image)).look(image, weights).loss
+
+
+# -- the paint ---------------------------------------------------------------------------------------------------------
+
+
+def paint_numbers(size: int) -> list[Number]:
+    """How clean the default painting is, as version 0.1 painted it and now."""
+    numbers, steps = [], {}
+    for label, changes in (("0.1", paint_quality.BEFORE), ("now", {})):
+        settings = StyleSettings.model_validate({"size": size, **changes})
+        required = label == "now" or None
+        for pair, request in paint_quality.pairs():
+            found = paint_quality.quality(request, settings)
+            numbers += [
+                Number(f"{pair}, {label}: chroma noise ÷ the painting's", found.chroma, required and 1.3, "×"),
+                Number("    clipped beyond the painting's", found.clipped, required and 0.5, "%"),
+                Number("    peaks at 2, 4, 8 px ÷ the photo's", found.combs, required and 1.5, "×"),
+            ]
+        steps[label] = paint_quality.overshoot(next(paint_quality.pairs())[1].all("style")[0], settings)
+    return [
+        *numbers,
+        *(Number(f"overshoot beside a step, {label}", 100 * step, None, "%") for label, step in steps.items()),
+    ]
+
+
+def slider_numbers(size: int) -> list[Number]:
+    """What each slider moves from end to end; of its own octave at least ×2, of the others at most ×1.3."""
+    numbers = []
+    for pair, request in paint_quality.pairs():
+        for reach in paint_quality.reaches(request, StyleSettings(size=size)):
+            numbers += [
+                Number(f"{pair}: {reach.slider}, end to end: 1 ÷ change of its own octave", 1 / reach.own, 0.5, "×"),
+                Number("    change of the octave moved most beside it", reach.others, 1.3, "×"),
+            ]
+    return numbers
 
 
 # -- what is painted, and how it is told -------------------------------------------------------------------------------

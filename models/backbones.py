@@ -84,7 +84,7 @@ class Backbone(nn.Module):
         self.scales = layout.scales
         self._index = dict(layout.taps)
         self._strides = _strides(layout)
-        self._margin = layout.margin
+        self.margin = layout.margin
         std = torch.tensor(layout.std).view(1, 3, 1, 1)
         self.register_buffer("_mean", torch.tensor(layout.mean).view(1, 3, 1, 1) / std, persistent=False)
         self.register_buffer("_scale", 1.0 / std, persistent=False)
@@ -92,7 +92,7 @@ class Backbone(nn.Module):
 
     def smallest_side(self, tap: str) -> int:
         """Shortest side, in pixels, of a picture in which `tap` still sees more than a point."""
-        return max(2 * self._strides[tap], self._margin + 1)
+        return max(2 * self._strides[tap], self.margin + 1)
 
     def depth(self, tap: str) -> int:
         """How many of `features` are run for `tap`."""
@@ -127,16 +127,25 @@ class Backbone(nn.Module):
         if not wanted:
             return seen
         x = image * self._scale - self._mean  # (x - μ) / σ: N×3×H×W
-        if self._margin:
-            x = F.pad(x, [self._margin] * 4, mode="reflect")  # → N×3×(H + 2·margin)×(W + 2·margin)
+        if self.margin:
+            x = F.pad(x, [self.margin] * 4, mode="reflect")  # → N×3×(H + 2·margin)×(W + 2·margin)
+        dtype, memory_format = self._format()
+        x = x.to(dtype=dtype, memory_format=memory_format)
         for index, layer in enumerate(islice(self.features, max(wanted) + 1)):
             if watch is not None:
                 watch()
             x = layer(x)  # → N×C×H/s×W/s, s the product of the strides so far
             if index in wanted:
-                x = x if listen is None else listen(wanted[index], x)
-                seen[wanted[index]] = x
+                heard = x.float()  # whatever the layers compute in, a loss keeps all its digits
+                seen[wanted[index]] = heard if listen is None else listen(wanted[index], heard)
+                x = seen[wanted[index]].to(dtype)
         return seen
+
+    def _format(self) -> tuple[torch.dtype, torch.memory_format]:
+        """Return how the convolutions compute: the number format and the memory format of the first one's weights."""
+        weights = next(self.features.parameters())
+        plain = weights.is_contiguous() or not weights.is_contiguous(memory_format=torch.channels_last)
+        return weights.dtype, torch.preserve_format if plain else torch.channels_last
 
     def _check_size(self, image: Tensor, taps: Iterable[str]) -> None:
         for tap in taps:

@@ -1,9 +1,10 @@
 """Distillation of perceptual features: a small network learns what its teachers see (FitNets, Romero et al. 2015).
 
-A *lesson* is one layer of a teacher that one tap of the pupil must explain, through a linear 1×1 head H. Two things are
-asked: the features themselves, and their Gram matrices, for those are what a style loss compares. When training is over
-the heads are folded away: with M = (HᵀH)^½ any distance between heads' outputs, of features or of Gram matrices, equals
-the one between M·features, so a square 1×1 convolution replaces the wide heads without loss (`fold_heads`).
+A *lesson* is one layer of a teacher that one tap of the pupil must explain, through a linear 1×1 head H. Three things
+are asked: the features themselves; their Gram matrices, for those are what a style loss compares; and the gradient of
+such a loss to the picture, for that is what paints. When training is over the heads are folded away: with M = (HᵀH)^½
+any distance between heads' outputs, of features or of Gram matrices, equals the one between M·features, so a square 1×1
+convolution replaces the wide heads without loss (`fold_heads`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,20 @@ from torch import Tensor, nn
 from models.slim import ReflectedConvolution, SlimNetwork, Widths, tap_indices
 from models.teachers import Lesson
 
-__all__ = ["Heads", "fold_heads", "gram_matrix", "lesson_errors", "style_gap", "tap_widths"]
+__all__ = [
+    "Heads",
+    "fold_heads",
+    "gradient_error",
+    "gram_matrix",
+    "lesson_errors",
+    "style_gap",
+    "tap_widths",
+    "unfold_heads",
+]
+
+_SILENT = 1e-8
+"""The energy of a layer that says nothing, since it divides; gradients have far smaller ones."""
+_TINY = 1e-30
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -50,9 +64,9 @@ class Heads(nn.Module):
         """
         for index, lesson in enumerate(self.lessons):
             known, wanted = _vectors(pupil[lesson.tap]), _vectors(teacher[lesson.layer])
-            self.energies[index] = wanted.square().mean()
+            self.energies[index] = wanted.square().mean().clamp_min(_SILENT)
             normal = known.T @ known
-            normal += ridge * normal.diagonal().mean() * torch.eye(len(normal))
+            normal += (ridge * normal.diagonal().mean()).clamp_min(_SILENT) * torch.eye(len(normal))
             solved = torch.linalg.solve(normal, known.T @ wanted).T
             self.maps[index].copy_(solved / self.energies[index].sqrt())
 
@@ -79,19 +93,50 @@ def lesson_errors(
             told = nn.functional.conv2d(pupil[lesson.tap], head[:, :, None, None])
             wanted_gram = gram_matrix(wanted)
             told_gram = head @ known_grams[lesson.tap] @ head.T
-            features[lesson.layer] = _relative(told - wanted, wanted)
-            grams[lesson.layer] = _relative(told_gram - wanted_gram, wanted_gram)
+            features[lesson.layer] = _mean_ratio(told - wanted, wanted.square())
+            grams[lesson.layer] = _mean_ratio(told_gram - wanted_gram, wanted_gram.square())
     return features, grams
+
+
+def gradient_error(
+    heads: Heads, index: int, pictures: Tensor, pupil: Mapping[str, Tensor], teacher: Mapping[str, Tensor]
+) -> Tensor:
+    """Return how far the pupil's style gradient is off the teacher's: 0 is the same, 1 has nothing to do with it.
+
+    That gradient is what paints: of ½‖G - G′‖² to the picture, where G′ is the Gram matrix of the batch's next picture
+    (of a picture alone there is none). Both networks are asked for the same move, the one that the teacher wants
+    (Czarnecki et al. 2017, eq. 1). What is squared is relative to the energies of both, so that a layer whose gradients
+    are mostly patterns cannot blow it up.
+
+    Args:
+        heads: of the pupil.
+        index: of the lesson.
+        pictures: N×3×H×W, which require gradients.
+        pupil: what it saw in `pictures`, by tap.
+        teacher: likewise, by layer; both with their graphs.
+
+    """
+    lesson, head, energy = heads.lessons[index], heads.maps[index], heads.energies[index]
+    with torch.autocast(heads.energies.device.type, enabled=False):
+        wanted = gram_matrix(teacher[lesson.layer].float()) / energy
+        told = head @ gram_matrix(pupil[lesson.tap].float()) @ head.T
+        move = (wanted - wanted.roll(1, 0)).detach()
+        (asked,) = torch.autograd.grad((wanted * move).sum(), pictures, retain_graph=True)
+        (answered,) = torch.autograd.grad((told * move).sum(), pictures, create_graph=True)
+        height, width = asked.shape[-2:]
+        calm = nn.functional.avg_pool2d(asked, lesson.calm, 1, lesson.calm // 2, count_include_pad=False)
+        asked = calm[..., :height, :width]  # N×3×H×W; windows of an even side give one row and column more
+        return _mean_ratio(answered - asked, asked.square() + answered.detach().square())
 
 
 def _in_full(features: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: seen.float() for name, seen in features.items()}
 
 
-def _relative(error: Tensor, wanted: Tensor) -> Tensor:
-    """Mean over the batch of ‖error‖² / ‖wanted‖²; an almost empty picture cannot blow it up."""
-    energy = wanted.square().flatten(1).mean(1)
-    return (error.square().flatten(1).mean(1) / (energy + 0.1 * energy.mean())).mean()
+def _mean_ratio(error: Tensor, squares: Tensor) -> Tensor:
+    """Mean over the batch of ‖error‖² / Σ squares; an almost empty picture cannot blow it up."""
+    energy = squares.flatten(1).mean(1)
+    return (error.square().flatten(1).mean(1) / (energy + 0.1 * energy.mean()).clamp_min(_TINY)).mean()
 
 
 def style_gap(heads: Heads, seen: Mapping[str, Tensor], style: Mapping[str, Tensor]) -> Tensor:
@@ -104,13 +149,13 @@ def style_gap(heads: Heads, seen: Mapping[str, Tensor], style: Mapping[str, Tens
             wanted = gram_matrix(style[tap])
             difference, size = metric @ (gram_matrix(seen[tap]) - wanted), metric @ wanted
             # tr(M²ΔM²Δ) = ‖MΔM‖², without the matrix root
-            energy = (size * size.transpose(1, 2)).sum((1, 2))
+            energy = (size * size.transpose(1, 2)).sum((1, 2)).clamp_min(_TINY)
             gaps.append(((difference * difference.transpose(1, 2)).sum((1, 2)) / energy).sum())
     return torch.stack(gaps).sum()
 
 
 @torch.no_grad()
-def fold_heads(network: SlimNetwork, heads: Heads, widths: Widths, softening: float = 1e-3) -> SlimNetwork:
+def fold_heads(network: SlimNetwork, heads: Heads, softening: float = 1e-3) -> SlimNetwork:
     """Return the network to be shipped: taps read behind M = (HᵀH)^½, the convolution after it undoing M.
 
     Average pooling and mirroring commute with M, so the chain computes exactly what it did before. Taps without a
@@ -119,20 +164,18 @@ def fold_heads(network: SlimNetwork, heads: Heads, widths: Widths, softening: fl
     Args:
         network: the trained one, without readouts.
         heads: what was learnt about the teachers.
-        widths: the architecture of `network`.
         softening: keeps M invertible in half precision, as a fraction of its mean eigenvalue.
 
     """
-    folded = SlimNetwork(widths, readouts=True)
+    folded = SlimNetwork(network.widths, readouts=True)
     taps = {index: tap for tap, index in tap_indices(folded.features).items()}
-    sources = iter(layer for layer in network.features if isinstance(layer, nn.Conv2d))
+    sources = iter(layer for layer in network.features if isinstance(layer, ReflectedConvolution))
     undo = torch.eye(3)
     for index, layer in enumerate(folded.features):
         if isinstance(layer, ReflectedConvolution):
             source = next(sources)
             layer.weight.copy_(torch.einsum("oikl,ij->ojkl", source.weight, undo))
-            if source.bias is not None:
-                layer.bias.copy_(source.bias)
+            layer.bias.copy_(source.bias)
             undo = torch.eye(layer.out_channels)
             if index + 1 in taps:  # its ReLU is what is tapped
                 scale = (_softened(heads.metric(taps[index + 1]).diagonal(), softening)).sqrt()
@@ -146,6 +189,23 @@ def fold_heads(network: SlimNetwork, heads: Heads, widths: Widths, softening: fl
     return folded.requires_grad_(False).eval()
 
 
+@torch.no_grad()
+def unfold_heads(folded: SlimNetwork) -> SlimNetwork:
+    """Return a network without readouts that computes the same chain as one that `fold_heads` returned."""
+    network = SlimNetwork(folded.widths, readouts=False)
+    targets = iter(layer for layer in network.features if isinstance(layer, ReflectedConvolution))
+    mixed = torch.eye(3)
+    for layer in folded.features:
+        if isinstance(layer, ReflectedConvolution):
+            target = next(targets)
+            target.weight.copy_(torch.einsum("ojkl,ji->oikl", layer.weight, mixed))
+            target.bias.copy_(layer.bias)
+            mixed = torch.eye(layer.out_channels)
+        elif isinstance(layer, nn.Conv2d):
+            mixed = layer.weight[:, :, 0, 0]
+    return network
+
+
 def _root(metric: Tensor, softening: float) -> Tensor:
     """Return the symmetric square root, which turns channels as little as possible."""
     values, vectors = torch.linalg.eigh(metric.double())
@@ -154,7 +214,8 @@ def _root(metric: Tensor, softening: float) -> Tensor:
 
 
 def _softened(values: Tensor, softening: float) -> Tensor:
-    return values.clamp_min(0) + softening * values.clamp_min(0).mean()
+    values = values.clamp_min(0)
+    return (values + softening * values.mean()).clamp_min(_SILENT)
 
 
 def _vectors(features: Tensor) -> Tensor:

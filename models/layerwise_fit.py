@@ -5,29 +5,38 @@ the pupil's channels, regressed from what the pupil sees one layer below (compar
 pruning by least squares). Minutes of this replace hours of gradient descent; training then refines all layers jointly.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.slim import ReflectedConvolution, SlimNetwork
+from models.slim import TAPS, ReflectedConvolution, SlimNetwork
 from models.teachers import Teachers
 
-__all__ = ["CURRICULUM", "choose_channels", "fit_layerwise", "regress_before_relu"]
+__all__ = ["choose_channels", "fit_layerwise", "imitated_layers", "regressing_through_relu"]
 
-CURRICULUM: Sequence[Sequence[str]] = (
-    ("vgg19.relu1_1",),
-    ("vgg19.relu1_2",),
-    ("vgg19.relu2_1", "squeezenet.relu1"),
-    ("vgg19.relu2_2", "squeezenet.fire2"),
-    ("vgg19.relu3_1", "squeezenet.fire3"),
-    ("squeezenet.fire4",),
-    ("squeezenet.fire5",),
-    ("squeezenet.fire6",),
-    ("squeezenet.fire7", "squeezenet.fire8"),
-)
-"""For each of the pupil's convolutions the teachers' layers it imitates."""
+_SILENT = 1e-8
+_ROWS = 4096
+
+
+def imitated_layers(teachers: Teachers, convolutions: Sequence[int]) -> list[list[str]]:
+    """Return for each of the pupil's convolutions the teachers' layers that it imitates.
+
+    The last one of a scale imitates the last lesson of every teacher there, those before it the layers before.
+
+    Args:
+        teachers: with their lessons.
+        convolutions: how many of them the pupil has at each scale.
+
+    """
+    imitated: list[list[str]] = []
+    for tap, count in zip(TAPS, convolutions, strict=True):
+        last = {lesson.layer.rpartition(".")[0]: lesson for lesson in teachers.lessons if lesson.tap == tap}
+        own = [lesson.layer for lesson in last.values()]
+        before = [lesson.before for lesson in last.values() if lesson.before] or own
+        imitated += [before] * (count - 1) + [own]
+    return imitated
 
 
 @torch.no_grad()
@@ -39,11 +48,11 @@ def fit_layerwise(
     *,
     batches: int = 48,
     places: int = 48,
-) -> None:
-    """Fit every convolution of `network` to the teachers' layers of `CURRICULUM`.
+) -> Generator[None, None, None]:
+    """Fit every convolution of `network` to the teachers' layers of `imitated_layers`; breathes meanwhile.
 
     Args:
-        network: the pupil, without readouts, one convolution per entry of the curriculum.
+        network: the pupil, without readouts.
         teachers: they are asked once, on all pictures.
         draw: returns a batch of pictures, N×3×S×S.
         generator: chooses the places.
@@ -51,30 +60,35 @@ def fit_layerwise(
         places: how many places of each picture are looked at, at most.
 
     """
-    pictures, chosen = [], dict[int, Tensor]()
-    heard: list[list[Tensor]] = [[] for _ in CURRICULUM]
+    imitated = imitated_layers(teachers, [len(scale) for scale in network.widths])
+    scales = [scale for scale, widths in enumerate(network.widths) for _ in widths]
+    chosen: dict[int, Tensor] = {}
+    heard: list[list[list[Tensor]]] = [[[] for _ in layers] for layers in imitated]
+    pictures: list[Tensor] = []
     for _ in range(batches):
         pictures.append(draw())
-        responses = teachers.responses(pictures[-1])
-        for rows, layers in zip(heard, CURRICULUM, strict=True):
-            maps = torch.cat([responses[layer] for layer in layers], dim=1)
-            rows.append(_at(maps.flatten(2), _places(chosen, maps.shape[2], places, generator)))
-    widths = {layer: response.shape[1] for layer, response in responses.items()}
-    wanted = [_in_units([widths[layer] for layer in layers], torch.cat(rows))
-              for layers, rows in zip(CURRICULUM, heard, strict=True)]  # fmt: skip
+        told = teachers(pictures[-1])
+        for rows, layers, scale in zip(heard, imitated, scales, strict=True):
+            side = pictures[-1].shape[-1] >> scale
+            positions = _places(chosen, side, places, generator)
+            for row, name in zip(rows, layers, strict=True):
+                maps = F.max_pool2d(told[name], told[name].shape[-1] // side)
+                row.append(_at(maps.flatten(2), positions))
+        yield
     seen_below = [network.normalise(batch) for batch in pictures]
-    lesson = 0
+    left = iter(heard)
     for layer in network.features:
         if isinstance(layer, ReflectedConvolution):
-            target = wanted[lesson]
-            best = choose_channels(target.relu(), layer.out_channels)
+            target = torch.cat([_in_units(torch.cat(rows)) for rows in next(left)], dim=1)
+            best = choose_channels(target, layer.out_channels)
             positions = chosen[seen_below[0].shape[2]]
             known = torch.cat([_at(_patches(x), positions) for x in seen_below])
-            weight, bias = regress_before_relu(known, target[:, best])
+            weight, bias = yield from regressing_through_relu(known, target[:, best])
             layer.weight.copy_(weight.view_as(layer.weight))
             layer.bias.copy_(bias)
-            lesson += 1
-        seen_below = [layer(x) for x in seen_below]
+        for index, x in enumerate(seen_below):
+            seen_below[index] = layer(x)
+            yield
 
 
 def choose_channels(features: Tensor, count: int) -> Tensor:
@@ -93,28 +107,37 @@ def choose_channels(features: Tensor, count: int) -> Tensor:
     return torch.tensor(chosen)
 
 
-def regress_before_relu(known: Tensor, wanted: Tensor, rounds: int = 6, ridge: float = 3e-3) -> tuple[Tensor, Tensor]:
-    """Return weight and bias so that relu(known·weightᵀ + bias) ≈ relu(wanted), rows×in → rows×out.
+def regressing_through_relu(
+    known: Tensor, wanted: Tensor, rounds: int = 6, ridge: float = 3e-3
+) -> Generator[None, None, tuple[Tensor, Tensor]]:
+    """Return weight and bias so that relu(known·weightᵀ + bias) ≈ wanted, rows×in → rows×out; breathes meanwhile.
 
     Where the teacher is silent any negative answer is right: there the target follows the answer, and is solved again.
     """
-    inputs = torch.cat([known, torch.ones(len(known), 1)], dim=1).double()
-    normal = inputs.T @ inputs / len(inputs)
-    damping = ridge * normal.diagonal()[:-1].mean() * torch.eye(len(normal), dtype=normal.dtype)
+    parts = [(torch.cat([part, torch.ones(len(part), 1)], dim=1).double(), target.double())
+             for part, target in zip(torch.split(known, _ROWS), torch.split(wanted, _ROWS), strict=True)]  # fmt: skip
+    size = known.shape[1] + 1
+    normal = torch.zeros(size, size, dtype=torch.double)
+    for inputs, _ in parts:
+        normal += inputs.T @ inputs / len(known)
+        yield
+    damping = ridge * normal.diagonal()[:-1].mean() * torch.eye(size, dtype=normal.dtype)
     damping[-1, -1] = 0
-    factor = torch.linalg.cholesky(normal + damping + 1e-9 * torch.eye(len(normal), dtype=normal.dtype))
-    solution = torch.cholesky_solve(inputs.T @ wanted.double() / len(inputs), factor)
-    for _ in range(rounds):
-        told = inputs @ solution
-        target = torch.where(wanted > 0, wanted.double(), told.clamp_max(0))
-        solution = torch.cholesky_solve(inputs.T @ target / len(inputs), factor)
+    factor = torch.linalg.cholesky(normal + damping + 1e-9 * torch.eye(size, dtype=normal.dtype))
+    solution = torch.zeros(size, wanted.shape[1], dtype=torch.double)
+    for number in range(rounds + 1):
+        sums = torch.zeros_like(solution)
+        for inputs, target in parts:
+            told = torch.where(target > 0, target, (inputs @ solution).clamp_max(0)) if number else target
+            sums += inputs.T @ told / len(known)
+            yield
+        solution = torch.cholesky_solve(sums, factor)
     return solution[:-1].T.float(), solution[-1].float()
 
 
-def _in_units(widths: Sequence[int], responses: Tensor) -> Tensor:
-    """Let every teacher speak equally loudly: rows×C, whose columns belong to layers of these `widths`."""
-    parts = [part / part.relu().square().mean().sqrt() for part in torch.split(responses, list(widths), dim=1)]
-    return torch.cat(parts, dim=1)
+def _in_units(told: Tensor) -> Tensor:
+    """Let every teacher speak equally loudly, rows×C; one that is silent stays so."""
+    return told / told.square().mean().sqrt().clamp_min(_SILENT)
 
 
 def _places(chosen: dict[int, Tensor], side: int, count: int, generator: torch.Generator) -> Tensor:

@@ -1,10 +1,13 @@
 """Where a painting starts (the optimisation's initial image), and how it grows from one size to the next, upsampled."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
+
+from models.fitting import fitted as fitted
 
 
 def resize(image: Tensor, height: int, width: int) -> Tensor:
@@ -20,12 +23,6 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
 def size_of(image: Tensor) -> tuple[int, int]:
     """Return (height, width)."""
     return int(image.shape[-2]), int(image.shape[-1])
-
-
-def fitted(height: int, width: int, longer: int, *, shorter_at_least: int = 0) -> tuple[int, int]:
-    """Return (height, width) scaled so that the longer side is `longer`, and the shorter not too short."""
-    scale = max(longer / max(height, width), shorter_at_least / min(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def cover(image: Tensor, height: int, width: int) -> Tensor:
@@ -84,7 +81,7 @@ def without_checkerboard(image: Tensor) -> Tensor:
     return (rows[..., :-2] + 2.0 * rows[..., 1:-1] + rows[..., 2:]).mul_(1.0 / 16.0)
 
 
-def grow(painting: Tensor, photo: Tensor | None, height: int, width: int) -> Tensor:
+def grow(painting: Tensor, photo: Tensor | None, height: int, width: int, *, paints_detail: bool = False) -> Tensor:
     """Take a painting to the next size.
 
     Args:
@@ -93,10 +90,64 @@ def grow(painting: Tensor, photo: Tensor | None, height: int, width: int) -> Ten
             which the small painting could not hold, is added. None leaves the painting smooth.
         height: new height.
         width: new width.
+        paints_detail: change the colours of that band as the painting has changed those of the next coarser one.
+            Version 0.1 did not.
 
     """
     grown = resize(painting, height, width)
     if photo is None:
         return grown
-    coarse = resize(resize(photo, *size_of(painting)), height, width)
-    return (grown + (photo - coarse)).clamp_(0.0, 1.0)
+    small = resize(photo, *size_of(painting))
+    detail = photo - resize(small, height, width)
+    if paints_detail:
+        before, after = (_colours(_finest_band(image))[1] for image in (small, painting))
+        detail = (_colour_map(before, after) @ detail.flatten(2)[0]).view_as(detail)  # 3×3 · 3×HW
+    return (grown + detail).clamp_(0.0, 1.0)
+
+
+def _finest_band(image: Tensor) -> Tensor:
+    """What 1×3×H×W holds that half its size cannot."""
+    height, width = size_of(image)
+    return image - resize(resize(image, max(1, round(height / 2)), max(1, round(width / 2))), height, width)
+
+
+def recoloured(image: Tensor, references: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Give a picture the colours of others: their mean and covariance, by the map that moves colours the least.
+
+    Args:
+        image: 1×3×H×W.
+        references: each 1×3×h×w.
+        shares: what each of them counts; they sum to 1.
+
+    """
+    mean, covariance = image.new_zeros(3), image.new_zeros(3, 3)
+    for reference, share in zip(references, shares, strict=True):
+        own_mean, own_covariance = _colours(reference)
+        mean = mean + share * own_mean
+        covariance = covariance + share * (own_covariance + torch.outer(own_mean, own_mean))  # second moments add up
+    covariance = covariance - torch.outer(mean, mean)
+    own_mean, own_covariance = _colours(image)
+    turned = _colour_map(own_covariance, covariance) @ (image.flatten(2)[0] - own_mean[:, None]) + mean[:, None]
+    return turned.view_as(image).clamp_(0.0, 1.0)
+
+
+def _colours(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean (3) and covariance (3×3) of the colours of 1×3×H×W."""
+    pixels = image.flatten(2)[0]  # 3×HW
+    return pixels.mean(dim=1), torch.cov(pixels, correction=0)
+
+
+def _colour_map(source: Tensor, target: Tensor) -> Tensor:
+    """The linear Monge–Kantorovich map of covariance A to B: A^-½ (A^½ B A^½)^½ A^-½ (Pitié & Kokaram 2007, eq. 9)."""
+    grain = 1e-5 * torch.eye(3, dtype=source.dtype)  # a picture of one colour has a covariance too
+    root = _square_root(source.cpu() + grain)
+    inverse = torch.linalg.inv(root)
+    moved: Tensor = inverse @ _square_root(root @ (target.cpu() + grain) @ root) @ inverse
+    return moved.to(source.device)
+
+
+def _square_root(matrix: Tensor) -> Tensor:
+    """The symmetric square root of a positive 3×3."""
+    values, vectors = torch.linalg.eigh(matrix)
+    root: Tensor = vectors @ torch.diag(values.clamp_min(0.0).sqrt()) @ vectors.T
+    return root

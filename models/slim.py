@@ -91,6 +91,7 @@ class SlimNetwork(nn.Module):
 
     def __init__(self, widths: Widths = SLIM_WIDTHS, pooling: Pooling = "average", *, readouts: bool = True) -> None:
         super().__init__()
+        self.widths = widths
         self.features = slim_features(widths, pooling, readouts=readouts)
         self.register_buffer("_mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("_std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)

@@ -90,7 +90,10 @@ class _GramDistance(torch.autograd.Function):
         ctx.mark_non_differentiable(gram)
         ctx.set_materialize_grads(False)
         flat = difference.flatten()  # C×C → C²
-        return features.view_as(features), torch.dot(flat, flat) / energy, gram
+        passed = features[
+            :
+        ]  # with its strides, which `view_as` loses: torch would no longer see that channels lie last
+        return passed, torch.dot(flat, flat) / energy, gram
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None, None]:

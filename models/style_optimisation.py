@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from models.equilibration import probe
 from models.painting_init import without_checkerboard
 from models.steered_lbfgs import Outcome, SteeredLBFGS
 from models.style_transfer import Evaluation, LossPass, LossWeights, StyleObjective
@@ -19,15 +20,20 @@ class StyleOptimisation:
         objective: the loss at this size.
         start: 1×3×H×W, 0–1; evaluated first.
         weights: the weights to start with.
+        equilibrates: spend the second evaluation on a probe of the curvature; version 0.1 let Adam lead instead.
 
     """
 
-    def __init__(self, objective: StyleObjective, start: Tensor, weights: LossWeights) -> None:
+    def __init__(
+        self, objective: StyleObjective, start: Tensor, weights: LossWeights, *, equilibrates: bool = False
+    ) -> None:
         self.objective = objective
         self.weights = weights
         self.evaluation: Evaluation | None = None
         self._optimiser = SteeredLBFGS(start, smooth=without_checkerboard)
         self._pass: LossPass | None = None
+        self._owes_probe = equilibrates
+        self._noise: Tensor | None = None
 
     @property
     def painting(self) -> Tensor:
@@ -71,13 +77,20 @@ class StyleOptimisation:
 
     def forward(self, interrupt: Callable[[], None] | None = None) -> None:
         """Make the first half of an evaluation; `interrupt` may raise to give it up, in either half."""
-        self._pass = self.objective.begin(self._optimiser.trial, self.weights, interrupt)
+        probes = self._owes_probe and self._optimiser.gradient is not None
+        self._noise = probe(self.painting) if probes else None
+        picture = self._optimiser.trial if self._noise is None else self.painting + self._noise
+        self._pass = self.objective.begin(picture, self.weights, interrupt)
 
     def backward(self) -> Outcome:
         """Make the second half, and choose what to try next."""
         assert self._pass is not None, "forward comes first"
         evaluated, self._pass = self._pass, None
         gradient = evaluated.backward()
+        if self._noise is not None:
+            self._owes_probe = False
+            self._optimiser.equilibrate(self._noise, gradient)
+            return Outcome.PROBED
         outcome = self._optimiser.tell(evaluated.evaluation.loss, gradient)
         if outcome is Outcome.ACCEPTED:
             self.evaluation = evaluated.evaluation

@@ -5,6 +5,9 @@
 C and S are each layer's content and style loss divided by its target's energy, T the mean total variation. Averaging
 over the weighted layers makes a weight of 1.0 mean the same whatever else is switched on; below a total weight of 1 the
 whole term fades out instead of jumping.
+
+That is all that version 0.1 knew. Where paint is to be clean, β also weighs the distance from `clean_paint`, to which
+vᵢ say how much energy each octave is to have, and T keeps edges.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +19,15 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import Backbone
+from models.clean_paint import (
+    PaintTarget,
+    edge_keeping_variation,
+    mixed,
+    octave_energies,
+    octave_gains,
+    paint_distance,
+    paint_target,
+)
 from models.painting_init import size_of
 from models.statistics import (
     Statistic,
@@ -61,7 +73,8 @@ class Evaluation:
     """The loss at one picture and its parts.
 
     `content` and `style` are the parts as weighted in the sum; `layers` are each content layer's own loss, `measured`
-    each style layer's statistic: with these the loss under other weights is known without the network.
+    each style layer's statistic, `octaves` the energies of its bands: with these the loss under other weights is known
+    without the network.
     """
 
     loss: float
@@ -70,6 +83,7 @@ class Evaluation:
     total_variation: float
     layers: Mapping[str, float]
     measured: Mapping[str, Tensor]
+    octaves: Tensor | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -80,6 +94,8 @@ class _Terms:
     content: dict[str, Tensor] = field(default_factory=dict)
     style: dict[str, Tensor] = field(default_factory=dict)
     measured: dict[str, Tensor] = field(default_factory=dict)
+    octaves: Tensor | None = None
+    paint: Tensor | None = None
     variation: Tensor | None = None
 
 
@@ -107,14 +123,20 @@ class StyleObjective:
         statistic: what is measured of the paintings.
         content: 1×3×H×W, sRGB, 0–1.
         styles: the paintings, each 1×3×h×w, at the size that gives the wanted strokes.
+        below: by how many octaves this size lies below that of the finished painting, which is to be clean; None leaves
+            the paint to the Gram matrices alone.
 
     """
 
-    def __init__(self, backbone: Backbone, statistic: Statistic, content: Tensor, styles: Sequence[Tensor]) -> None:
+    def __init__(
+        self, backbone: Backbone, statistic: Statistic, content: Tensor, styles: Sequence[Tensor],
+        *, below: int | None = None,
+    ) -> None:  # fmt: skip
         self._backbone = backbone
         self._statistic: Statistic = statistic
         self._content = content
         self._styles = tuple(styles)
+        self._below = below
         height, width = content.shape[2:]
         self._scales = backbone.scales_within(height, width)
         for style in styles:
@@ -122,6 +144,7 @@ class StyleObjective:
             self._scales = tuple(tap for tap in self._scales if tap in within)
         self._content_targets: dict[str, Target] = {}
         self._style_targets: dict[int, dict[str, Tensor]] = {}
+        self._paint_targets: dict[int, PaintTarget] = {}
         self._mixed: dict[str, Target] = {}
         self._mixed_for: tuple[float, ...] = ()
 
@@ -141,6 +164,8 @@ class StyleObjective:
         if index not in self._style_targets:
             features = self._backbone(self._styles[index], self._scales)  # 1×3×h×w → 1×Cᵢ×hᵢ×wᵢ at each tap
             self._style_targets[index] = {tap: measure(x, self._statistic) for tap, x in features.items()}  # → Cᵢ×Cᵢ
+            if self._below is not None:
+                self._paint_targets[index] = paint_target(self._styles[index])
 
     @torch.no_grad()
     def capture_content(self, weights: LossWeights) -> None:
@@ -193,10 +218,24 @@ class StyleObjective:
             return features
 
         self._backbone(image, {**content, **style}, listen, interrupt)  # 1×3×H×W → 1×Cᵢ×Hᵢ×Wᵢ at each tap
+        if self._below is not None and style:
+            terms.octaves = octave_energies(image)
+            terms.paint = weights.style * self._paint_distance(image, terms.octaves, weights, self._below)
+            terms.total = terms.total + terms.paint
         if weights.total_variation > 0:
-            terms.variation = total_variation(image)
+            terms.variation = self._variation(image)
             terms.total = terms.total + weights.total_variation * TV_SCALE * terms.variation  # + γ T: eq. 7 is whole
         return terms, _evaluation(terms, content, style, weights)
+
+    def _paint_distance(self, image: Tensor, octaves: Tensor, weights: LossWeights, below: int) -> Tensor:
+        shares = weights.shares(self.paintings)
+        target = mixed([self._paint_targets[index] for index in range(self.paintings)], shares)
+        return paint_distance(
+            image, octaves, target, octave_gains(weights.style_layers, weights.total_variation, below)
+        )
+
+    def _variation(self, image: Tensor) -> Tensor:
+        return total_variation(image) if self._below is None else edge_keeping_variation(image)
 
     def reweigh(self, evaluation: Evaluation, picture: Tensor, weights: LossWeights) -> float | None:
         """Return the loss of an evaluated picture under other weights, or None where the network would have to look."""
@@ -207,8 +246,12 @@ class StyleObjective:
         targets = self._mixed_targets(style, weights)
         loss = sum(weight * evaluation.layers[tap] for tap, weight in content.items())
         loss += sum(w * float(distance(evaluation.measured[tap], targets[tap])) for tap, w in style.items())
+        if self._below is not None and style:
+            if evaluation.octaves is None:
+                return None
+            loss += weights.style * float(self._paint_distance(picture, evaluation.octaves, weights, self._below))
         if weights.total_variation > 0:
-            loss += weights.total_variation * TV_SCALE * float(total_variation(picture))
+            loss += weights.total_variation * TV_SCALE * float(self._variation(picture))
         return loss
 
     def _weighted(self, layers: Sequence[float], factor: float) -> dict[str, float]:
@@ -234,19 +277,19 @@ def _evaluation(
 ) -> Evaluation:
     """Read every number off the graph at once: on an accelerator each read waits for the device (a synchronisation)."""
     parts = [terms.total, *terms.content.values(), *terms.style.values()]
-    if terms.variation is not None:
-        parts.append(terms.variation)
+    parts += [parts[0].new_zeros(()) if part is None else part for part in (terms.paint, terms.variation)]
     numbers = torch.stack([part.detach() for part in parts]).tolist()
     layers = dict(zip(terms.content, numbers[1:], strict=False))
     styles = dict(zip(terms.style, numbers[1 + len(layers) :], strict=False))
-    variation = numbers[-1] if terms.variation is not None else 0.0
+    paint, variation = numbers[-2:]
     return Evaluation(
         loss=numbers[0],
         content=sum(weight * layers[tap] for tap, weight in content.items()),
-        style=sum(weight * styles[tap] for tap, weight in style.items()),
+        style=sum(weight * styles[tap] for tap, weight in style.items()) + paint,
         total_variation=weights.total_variation * TV_SCALE * variation,
         layers=layers,
         measured=terms.measured,
+        octaves=None if terms.octaves is None else terms.octaves.detach(),
     )
 
 

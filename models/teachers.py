@@ -1,175 +1,110 @@
-"""The networks that atelier-slim learns from: what a teacher shows for a picture, and which tap has to learn it.
+"""The networks that atelier-slim learns from: ordinary backbones, and what each tap of it has to learn of them.
 
-Two changes to SqueezeNet keep what it saw in ImageNet but make it teachable. Its poolings are padded alternately at the
-beginning and at the end, so that every cell of a feature map looks at the same place as the pupil's cell (otherwise it
-drifts by half a cell, 8 px at the coarsest scale). Its borders are mirrored instead of filled with zeros.
+Two changes keep what a teacher saw in ImageNet but make it teachable. Where windows of three are two apart (the first
+convolution and the poolings of SqueezeNet) it is padded alternately at the end and at the beginning, so that every cell
+of a feature map looks at the same place as the pupil's cell: otherwise it drifts by half a cell, 8 px at the coarsest
+scale. And borders are mirrored instead of filled with zeros.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
+from itertools import cycle
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
-from models.normalised_vgg19 import WIDTHS, normalised_features
-from models.weight_files import read_tensors
+from models.backbones import Backbone
+from models.slim import TAPS
 
-__all__ = ["AlignedSqueezeNet", "Lesson", "NormalisedVgg19", "Teachers"]
+__all__ = ["Lesson", "Teachers", "aligned"]
+
+_SHARES: Mapping[str, Mapping[str, float]] = {
+    "squeezenet1_1": {"relu1": 0.5, "fire2": 0.3, "fire3": 0.5, "fire4": 0.7, "fire5": 0.7, "fire7": 0.7, "fire8": 0.4}
+}
+"""What is learnt of a teacher where that is not each of its scales once, and how much it counts."""
+_PROBE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One layer of a teacher that one tap of the pupil learns; `weight` is its share in the loss."""
+    """One layer of a teacher that one tap of the pupil learns.
+
+    Args:
+        tap: of the pupil.
+        layer: of the teacher, "NAME.TAP".
+        channels: of that layer.
+        weight: its share in the loss.
+        calm: side in pixels of the square over which the layer's gradient to the picture is averaged. What is
+            finer is the pattern of the teacher's strides, which the pupil had better not learn.
+        before: the teacher's layer before it, which the pupil's layer before it imitates at the start; "" if none.
+
+    """
 
     tap: str
     layer: str
     channels: int
     weight: float = 1.0
+    calm: int = 1
+    before: str = ""
 
 
-class NormalisedVgg19(nn.Module):
-    """VGG-19 to relu3_1 with mean activation 1 (weights published for WCT, Li et al. 2017).
-
-    Args:
-        widths: channels of its three scales; the real network's by default.
-
-    """
-
-    def __init__(self, widths: Sequence[int] = WIDTHS[:3]) -> None:
-        super().__init__()
-        self._widths = tuple(widths)
-        self.features, taps = normalised_features("max", widths, (2, 2, 1))
-        self._taps = {index: f"vgg19.{tap}" for tap, index in taps.items()}
-
-    def responses(self, picture: Tensor) -> dict[str, Tensor]:
-        """N×3×H×W, 0–1 → what every convolution says before its ReLU; `relu1_2` and `relu2_2` as pooled."""
-        seen: dict[str, Tensor] = {}
-        x = picture
-        for index, layer in enumerate(self.features):
-            if index in self._taps:
-                pooled = self._pools(index + 1)
-                seen[self._taps[index]] = F.max_pool2d(x, 2) if pooled else x
-                x = torch.relu(x)  # not in place: the responses were handed out
-            else:
-                x = layer(x)
-        return seen
-
-    def _pools(self, index: int) -> bool:
-        return index < len(self.features) and isinstance(self.features[index], nn.MaxPool2d)
-
-    def lessons(self) -> tuple[Lesson, ...]:
-        """AxisMapping 1 to 3 are VGG's."""
-        return tuple(
-            Lesson(f"relu{scale}_1", f"vgg19.relu{scale}_1", width) for scale, width in enumerate(self._widths, start=1)
-        )
-
-    def load(self, path: Path) -> None:
-        """Read `vgg_normalised_conv3_1.pth`."""
-        self.features.load_state_dict(read_tensors(path))
-
-
-class AlignedFire(nn.Module):
-    """SqueezeNet's block (Iandola et al. 2016, fig. 1) with mirrored borders."""
-
-    def __init__(self, channels: int, squeezed: int, expanded: int) -> None:
-        super().__init__()
-        self.squeeze = nn.Conv2d(channels, squeezed, kernel_size=1)
-        self.expand1x1 = nn.Conv2d(squeezed, expanded, kernel_size=1)
-        self.expand3x3 = nn.Conv2d(squeezed, expanded, kernel_size=3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """N×channels×H×W → N×2·expanded×H×W, before the ReLU."""
-        x = torch.relu(self.squeeze(x))
-        mirrored = F.pad(x, (1, 1, 1, 1), mode="reflect")
-        return torch.cat([self.expand1x1(x), self.expand3x3(mirrored)], dim=1)
-
-
-class AlignedSqueezeNet(nn.Module):
-    """SqueezeNet 1.1 to fire8, whose feature maps lie over the pupil's cell by cell.
-
-    Args:
-        width: factor on all channels; 1 for the real network.
-
-    """
-
-    # (torchvision's index, number of the fire, input, squeezed, expanded channels)
-    _FIRES = ((3, 2, 64, 16, 64), (4, 3, 128, 16, 64), (6, 4, 128, 32, 128), (7, 5, 256, 32, 128),
-              (9, 6, 256, 48, 192), (10, 7, 384, 48, 192), (11, 8, 384, 64, 256))  # fmt: skip
-    _POOLED_BEFORE: ClassVar = {2: "begin", 4: "end", 6: "begin"}
-    _LESSONS = (("relu2_1", "relu1", 64, 0.5), ("relu3_1", "fire2", 128, 0.3), ("relu3_1", "fire3", 128, 0.5),
-                ("relu4_1", "fire4", 256, 0.7), ("relu4_1", "fire5", 256, 0.7),
-                ("relu5_1", "fire7", 384, 0.7), ("relu5_1", "fire8", 512, 0.4))  # fmt: skip
-
-    _mean: Tensor
-    _std: Tensor
-
-    def __init__(self, width: float = 1.0) -> None:
-        super().__init__()
-        self._width = width
-        self.stem = nn.Conv2d(3, self._channels(64), kernel_size=3, stride=2)
-        self.fires = nn.ModuleDict(
-            {
-                f"fire{number}": AlignedFire(*(self._channels(count) for count in counts))
-                for _, number, *counts in self._FIRES
-            }
-        )
-        self.register_buffer("_mean", torch.tensor((0.485, 0.456, 0.406)).view(1, 3, 1, 1))
-        self.register_buffer("_std", torch.tensor((0.229, 0.224, 0.225)).view(1, 3, 1, 1))
-
-    def responses(self, picture: Tensor) -> dict[str, Tensor]:
-        """N×3×H×W, 0–1, sides multiples of 16 → what stem and fires say before their ReLU."""
-        x = (picture - self._mean) / self._std
-        x = self.stem(F.pad(x, (0, 1, 0, 1), mode="reflect"))
-        seen = {"squeezenet.relu1": x}
-        for _, number, *_ in self._FIRES:
-            x = torch.relu(x)
-            if number in self._POOLED_BEFORE:
-                sides = (1, 0, 1, 0) if self._POOLED_BEFORE[number] == "begin" else (0, 1, 0, 1)
-                x = F.max_pool2d(F.pad(x, sides, mode="replicate"), kernel_size=3, stride=2)
-            x = self.fires[f"fire{number}"](x)
-            seen[f"squeezenet.fire{number}"] = x
-        return seen
-
-    def lessons(self) -> tuple[Lesson, ...]:
-        """AxisMapping 4 and 5 are SqueezeNet's; the finer ones get a second opinion from it."""
-        return tuple(
-            Lesson(tap, f"squeezenet.{layer}", self._channels(n), share) for tap, layer, n, share in self._LESSONS
-        )
-
-    def load(self, path: Path) -> None:
-        """Read torchvision's `squeezenet1_1.pth` (its features; the classifier is ignored)."""
-        tensors = read_tensors(path, prefix="features.")
-        self.stem.load_state_dict({"weight": tensors["features.0.weight"], "bias": tensors["features.0.bias"]})
-        for index, number, *_ in self._FIRES:
-            prefix = f"features.{index}."
-            mine = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-            self.fires[f"fire{number}"].load_state_dict(mine)
-
-    def _channels(self, count: int) -> int:
-        return max(2, round(count * self._width))
+def aligned(backbone: Backbone) -> Backbone:
+    """Change `backbone` so that its maps lie over the pupil's, for pictures whose sides are multiples of 16."""
+    backbone.margin = 0
+    for module in backbone.modules():
+        if isinstance(module, nn.Conv2d):
+            module.padding_mode = "reflect"
+    sides = cycle([(0, 1, 0, 1), (1, 0, 1, 0)])
+    for index, layer in enumerate(backbone.features):
+        if isinstance(layer, nn.Conv2d) and (*layer.kernel_size, *layer.stride, *layer.padding) == (3, 3, 2, 2, 0, 0):
+            backbone.features[index] = nn.Sequential(nn.ReflectionPad2d(next(sides)), layer)
+        elif isinstance(layer, nn.MaxPool2d) and (layer.kernel_size, layer.stride) == (3, 2):
+            backbone.features[index] = nn.Sequential(nn.ReplicationPad2d(next(sides)), layer)
+    return backbone
 
 
 class Teachers(nn.Module):
-    """Both teachers as one frozen network: picture in, features of every lesson's layer out."""
+    """All teachers as one frozen network: picture in, features of every layer out that matters to a lesson.
 
-    def __init__(self, vgg: NormalisedVgg19, squeezenet: AlignedSqueezeNet) -> None:
+    Args:
+        backbones: by name; aligned here. Together they should have layers at all five scales (`missing`).
+
+    """
+
+    def __init__(self, backbones: Mapping[str, Backbone]) -> None:
         super().__init__()
-        self.vgg = vgg
-        self.squeezenet = squeezenet
-        self.lessons = vgg.lessons() + squeezenet.lessons()
+        self._names = tuple(backbones)
+        self.backbones = nn.ModuleList(aligned(backbone) for backbone in backbones.values())
+        self.lessons = tuple(lesson for name, backbone in backbones.items() for lesson in _lessons(name, backbone))
         self.requires_grad_(False).eval()
 
-    @torch.no_grad()
-    def responses(self, picture: Tensor) -> dict[str, Tensor]:
-        """Return what every layer says before its ReLU, by name, without gradient."""
-        seen: dict[str, Tensor] = self.vgg.responses(picture)
-        seen.update(self.squeezenet.responses(picture))
-        return seen
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The pupil's taps that nobody teaches."""
+        return tuple(tap for tap in TAPS if all(lesson.tap != tap for lesson in self.lessons))
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """N×3×H×W, 0–1, sides multiples of 16 → features of the lessons' layers, without gradient."""
-        seen = self.responses(picture)
-        return {lesson.layer: torch.relu(seen[lesson.layer]) for lesson in self.lessons}
+        """N×3×H×W, 0–1, sides multiples of 16 → features of the lessons' layers and of those before them, by name."""
+        wanted = {layer for lesson in self.lessons for layer in (lesson.layer, lesson.before)}
+        seen: dict[str, Tensor] = {}
+        for name, backbone in zip(self._names, self.backbones, strict=True):
+            assert isinstance(backbone, Backbone)
+            taps = [tap for tap in backbone.taps if f"{name}.{tap}" in wanted]
+            seen.update({f"{name}.{tap}": told for tap, told in backbone(picture, taps).items()})
+        return seen
+
+
+@torch.no_grad()
+def _lessons(name: str, backbone: Backbone) -> list[Lesson]:
+    """Each tap teaches the pupil's of the same scale; those of scales that the pupil has not teach nothing."""
+    shares = _SHARES.get(backbone.architecture) or dict.fromkeys(backbone.scales, 1.0)
+    has_strides = any(isinstance(module, nn.Conv2d) and module.stride[0] > 1 for module in backbone.modules())
+    lessons = []
+    for tap, told in backbone(torch.zeros(1, 3, _PROBE, _PROBE), shares).items():
+        stride = _PROBE // told.shape[-1]
+        scale, place = stride.bit_length() - 1, backbone.taps.index(tap)
+        if scale < len(TAPS):
+            before = f"{name}.{backbone.taps[place - 1]}" if place else ""
+            calm = stride + 1 if has_strides else 1
+            lessons.append(Lesson(TAPS[scale], f"{name}.{tap}", told.shape[1], shares[tap], calm, before))
+    return lessons

@@ -1,20 +1,25 @@
 """The only place where everything of the window is put together."""
 
+import platform
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import resources
+from logging import DEBUG, WARNING
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QLockFile, QMessageLogContext, QObject, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.core.failures import explain
 from studio.core.library import Library
+from studio.core.log_file import LOG, logging_to
 from studio.core.model_shelf import ModelShelf
+from studio.core.presets import LookFolder
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
@@ -26,6 +31,7 @@ from studio.ui.panels.style.panel import StylePanel
 from studio.ui.panels.train.panel import TrainPanel
 from studio.ui.picture.panel import PanelContext, PicturePanel
 from studio.ui.preferences import Preferences
+from studio.ui.shell.help_desk import HelpDesk
 from studio.ui.shell.window import StudioWindow
 from studio.ui.theme import Theme
 
@@ -49,8 +55,12 @@ class Studio:
         self.runs = Engine("runs")
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
-        actions = make_actions(self.theme)
-        context = PanelContext(self.theme, self.engine, self.pictures, self.library, self.preferences, actions)
+        self._sessions_lock = _lock(folders.sessions)
+        actions, looks = make_actions(self.theme), LookFolder(folders.config / "looks")
+        context = PanelContext(
+            self.theme, self.engine, self.pictures, self.library, self.preferences, actions,
+            folders.sessions if self._sessions_lock.isLocked() else None, looks,
+        )  # fmt: skip
         picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context))
         panels = (
             *picture_panels,
@@ -58,11 +68,15 @@ class Studio:
             LibraryPanel(self.theme, self.pictures, self.library),
             ModelsPanel(self.theme, self.shelf, self.models, _users_of_models(picture_panels)),
         )
-        self.window = StudioWindow(self.theme, panels, actions, self.preferences)
+        help_desk = HelpDesk(self.theme, self.runs, folders)
+        self.window = StudioWindow(self.theme, panels, actions, self.preferences, help_desk)
         self.window.closed.connect(self.shut_down)
 
     def open(self, files: Sequence[Path]) -> None:
-        """Show the window, then load the network behind it; without `files` the sample is painted at once."""
+        """Show the window, then load the network behind it.
+
+        Without `files` everything is as it was left; on the very first start a sample is painted.
+        """
         self.window.show()
         QTimer.singleShot(0, self.window, lambda: self._begin(files))
 
@@ -71,13 +85,30 @@ class Studio:
         if files:
             self.window.open_files(list(files))
         else:
-            self.window.open_samples()
+            self.window.open_last_sessions(self.window.open_samples if self.preferences.is_first_start else _nothing)
+        if not self._sessions_lock.isLocked():
+            self.window.show_notice("Atelier is open already: that window keeps the session, this one does not.")
 
     def shut_down(self) -> None:
         """Stop the engines; the network's first, so that what it reached can still be kept."""
         for engine in (self.engine, self.pictures, self.shelf, self.runs):
             while not engine.shut_down():
                 pass  # a step that takes longer than half a minute must end before its thread can
+        self._sessions_lock.unlock()
+
+
+def _nothing() -> None:
+    """Leave the window empty."""
+
+
+def _lock(sessions: Path) -> QLockFile:
+    """Return the lock of the kept sessions, taken unless another Atelier holds it; one that was killed holds none."""
+    with suppress(OSError):
+        sessions.mkdir(parents=True, exist_ok=True)
+    lock = QLockFile(str(sessions / "in-use.lock"))
+    lock.setStaleLockTime(0)  # however old it is, as long as its program lives
+    lock.tryLock(0)
+    return lock
 
 
 def _users_of_models(panels: Sequence[PicturePanel]) -> dict[str, str]:
@@ -112,7 +143,21 @@ def main(files: Sequence[str] = ()) -> int:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("atelier")
     application.setWindowIcon(QIcon(str(resources.files("assets") / "icons" / "atelier.svg")))
-    studio = Studio(application, UserFolders.standard())
+    folders = UserFolders.standard()
+    with logging_to(folders.log):
+        LOG.info("Atelier %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
+        qInstallMessageHandler(_log_of_qt)
+        return _run(application, folders, files)
+
+
+def _log_of_qt(kind: QtMsgType, _context: QMessageLogContext, words: str) -> None:
+    """Write down what Qt says, and print it as Qt does."""
+    LOG.log(DEBUG if kind == QtMsgType.QtDebugMsg else WARNING, "Qt: %s", words)
+    sys.stderr.write(f"{words}\n")
+
+
+def _run(application: QApplication, folders: UserFolders, files: Sequence[str]) -> int:
+    studio = Studio(application, folders)
     for end in (signal.SIGINT, signal.SIGTERM):
         # in the event loop, not where Python happens to be: that may be in the middle of painting the window
         signal.signal(end, lambda *_: QTimer.singleShot(0, studio.window.close_without_asking))

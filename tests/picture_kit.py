@@ -29,6 +29,7 @@ BRIGHTEN = PictureTask(
     job="picture_kit:brighten",
     inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
     at_once=True,
+    done="brightened",
 )
 
 
@@ -52,4 +53,3 @@ class BrightenPanel(PicturePanel):
 
     task = BRIGHTEN
     result_title = "Brightened"
-    done = "brightened"

@@ -17,6 +17,7 @@ from studio.app import Studio
 from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
+from studio.ui.picture.panel import PicturePanel
 
 UNTRAINED = "squeezenet1_1:untrained"
 QUICK = StyleSettings(size=64, steps=4, backbone=UNTRAINED)
@@ -84,6 +85,12 @@ def open_studio(
 def running_threads() -> list[QThread]:
     """Return every thread of Qt that still runs."""
     return [thing for thing in gc.get_objects() if issubclass(type(thing), QThread) and thing.isRunning()]
+
+
+def open_pair(panel: PicturePanel, photo: Path, *paintings: Path) -> None:
+    """Open a photo, and paintings to go with it."""
+    panel.open_pictures([photo])
+    panel.open_as("style", paintings)
 
 
 def drop_files(widget: QWidget, *files: Path) -> bool:

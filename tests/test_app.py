@@ -4,7 +4,9 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PySide6.QtCore import QLockFile
 from studio_kit import LONG, PATIENCE, QUICK, open_studio, running_threads, write_painting, write_photo
 
 from studio.app import UncaughtErrors
@@ -111,6 +113,74 @@ def test_without_pictures_a_sample_is_being_painted(qapp, qtbot, tmp_path):
         qtbot.waitUntil(lambda: session.layer is not None, timeout=PATIENCE)
         assert session.photo.picture.path.parent.name == "photos"
         assert len(session.paintings) == 1
+
+
+def test_the_sample_is_painted_on_the_first_start_alone_and_stays_out_of_the_library(qapp, qtbot, tmp_path):
+    home = tmp_path / "home"
+    with open_studio(home) as studio:
+        session = studio.window.panel("style").session
+        session.set_settings(QUICK)
+        studio.open([])
+        qtbot.waitUntil(lambda: session.state is SessionState.FINISHED and session.is_settled, timeout=PATIENCE)
+        layer = session.layer
+    assert Library(home / "library").entries() == ()
+    with open_studio(home) as studio:
+        session = studio.window.panel("style").session
+        studio.open([])
+        qtbot.waitUntil(lambda: session.layer is not None, timeout=PATIENCE)
+        assert session.state is SessionState.FINISHED  # as it was left: nothing is painted
+        assert np.array_equal(session.layer, layer)
+        assert studio.window.panel("style").undo_stack.count() == 0
+
+
+def test_a_sample_that_was_taken_in_hand_is_kept(qapp, qtbot, tmp_path):
+    with open_studio(tmp_path / "home") as studio:
+        panel = studio.window.panel("style")
+        panel.session.set_settings(QUICK)
+        studio.open([])
+        qtbot.waitUntil(lambda: panel.session.state is SessionState.FINISHED, timeout=PATIENCE)
+        panel.session.change(style_weight=2.0)
+        qtbot.waitUntil(lambda: len(studio.library.entries()) == 1, timeout=PATIENCE)
+
+
+def test_photo_paintings_settings_and_strip_are_back_in_every_panel(qapp, qtbot, tmp_path, inputs):
+    home = tmp_path / "home"
+    with open_studio(home) as studio:
+        session = begin_painting(studio, inputs, QUICK)
+        qtbot.waitUntil(lambda: session.state is SessionState.FINISHED and session.is_settled, timeout=PATIENCE)
+        adjust = studio.window.panel("adjust")
+        adjust.files.open_file(inputs[0], "content")
+        qtbot.waitUntil(lambda: adjust.session.photo is not None, timeout=PATIENCE)
+        adjust.session.change(exposure=1.0)
+        frames = len(session.history.frames)
+    for file in inputs:
+        file.unlink()  # the session holds what it needs
+    with open_studio(home) as studio:
+        style, adjust = studio.window.panel("style"), studio.window.panel("adjust")
+        studio.open([])
+        qtbot.waitUntil(lambda: style.session.photo is not None and adjust.has_picture, timeout=PATIENCE)
+        assert style.session.photo.picture.name == "photo.png"
+        assert [one.picture.name for one in style.session.paintings] == ["stripes.png"]
+        assert style.session.settings == QUICK
+        assert style.workspace.film_strip.numbers == tuple(f.number for f in style.session.history.frames)
+        assert len(style.session.history.frames) >= frames
+        assert adjust.session.settings.exposure == 1.0
+        assert adjust.form.settings.exposure == 1.0
+
+
+def test_a_second_window_keeps_no_session_and_says_so(qapp, qtbot, tmp_path, inputs):
+    sessions = tmp_path / "home" / "sessions"
+    sessions.mkdir(parents=True)
+    other = QLockFile(str(sessions / "in-use.lock"))
+    assert other.tryLock(0)
+    with open_studio(tmp_path / "home") as studio:
+        studio.open(inputs)
+        qtbot.waitUntil(lambda: "open already" in studio.window.banner.text, timeout=PATIENCE)
+        assert studio.window.panel("style").keeper.root is None
+    other.unlock()
+    assert list(sessions.iterdir()) == []
+    with open_studio(tmp_path / "home") as studio:
+        assert studio.window.panel("style").keeper.root == sessions / "stylize"
 
 
 def test_closing_in_mid_painting_keeps_what_was_reached_and_leaves_no_thread(qapp, qtbot, tmp_path, inputs):

@@ -22,6 +22,8 @@ from studio.core.controls import Controls
 from studio.core.events import finish
 from studio.core.images import load_picture, read_recipe
 from studio.core.library import Library
+from studio.core.library_index import LibraryIndex
+from studio.core.library_marks import Mark
 from studio.core.model_shelf import ModelShelf
 from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
@@ -155,8 +157,19 @@ def test_the_library_lists_its_results_and_makes_their_thumbnails(folders):
     assert {entry.path.name for entry in entries} == {path.name for path in (OF_0_1 / "home/library").glob("*.png")}
     assert len(entries) == 2
     for entry in entries:
-        assert entry.title.startswith("cat · ")
+        assert entry.subject == "cat"
         assert max(entry.thumbnail().shape) == max(load_picture(entry.path).pixels.shape)  # smaller than a thumbnail
+
+
+def test_the_library_is_indexed_and_put_in_order_without_a_change_to_its_results(folders):
+    library = Library(folders.library)
+    before = {path: path.read_bytes() for path in library.root.rglob("*") if path.is_file()}
+    results = outcome(lambda index, _: index.read(), LibraryIndex(library))
+    assert [(result.subject, result.task_title) for result in results] == [("cat", "Style")] * 2
+    assert all(result.manner and result.trunk and result.width for result in results)
+    library.marks.set(results[0].path.name, Mark(star=True))
+    library.wastebasket.move(library.move(results[0].path, library.wastebasket), library)
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_the_library_has_what_went_in_and_makes_its_results_again_from_that(folders, tmp_path, atelier, exact):

@@ -6,6 +6,7 @@ import sys
 import sysconfig
 import venv
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def run(*command: object, cwd: Path) -> str:
 def test_wheel_holds_every_module_and_every_asset_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+    manual = {path for folder in ("docs", "docs/images") for path in (ROOT / folder).iterdir() if path.is_file()}
+    prefix = f"atelier_studio-{version('atelier-studio')}.data/data/share/doc/atelier"
+    assert {name for name in packed if ".data/" in name} == {
+        f"{prefix}/{path.relative_to(ROOT / 'docs').as_posix()}" for path in manual
+    }
+    packed = {name for name in packed if ".data/" not in name}
     modules = {path for package in ("studio", "models") for path in (ROOT / package).rglob("*.py")}
     assets = {path for path in (ROOT / "assets").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     inside = {f"atelier_studio/{path.relative_to(ROOT).as_posix()}" for path in modules | assets}
@@ -68,6 +75,14 @@ def test_installed_modules_come_from_the_wheel(bin_folder: Path, tmp_path: Path)
     places = run(bin_folder / "python", "-c", program, cwd=tmp_path).splitlines()
     assert len(places) == 3
     assert all(Path(place).is_relative_to(bin_folder.parent) for place in places)
+
+
+def test_installed_manual_is_found_with_its_pictures(bin_folder: Path, tmp_path: Path) -> None:
+    program = "from studio.core.manual import manual; print(manual())"
+    page = Path(run(bin_folder / "python", "-c", program, cwd=tmp_path).strip())
+    assert page.is_relative_to(bin_folder.parent)
+    assert (page.parent / "images" / "window.png").is_file()
+    assert (page.parent / "models.md").is_file()
 
 
 def test_installed_samples_are_found(bin_folder: Path, tmp_path: Path) -> None:

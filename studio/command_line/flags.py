@@ -47,11 +47,21 @@ def add_settings(parser: argparse.ArgumentParser, model: type[Settings]) -> None
         _add_flag(groups[info.group], info)
 
 
-def settings_from(arguments: argparse.Namespace, model: type[S], parser: CommandParser) -> S:
-    """Return the settings that the flags ask for; wrong ones end the program with exit code 2."""
+def settings_from(
+    arguments: argparse.Namespace, model: type[S], parser: CommandParser, base: Settings | None = None
+) -> S:
+    """Return the settings that the flags ask for; wrong ones end the program with exit code 2.
+
+    Args:
+        arguments: the parsed flags.
+        model: the settings.
+        parser: tells what is wrong.
+        base: what stands where no flag does; by default the defaults.
+
+    """
     given = {info.name: getattr(arguments, info.name) for info in describe(model) if info.name in arguments}
     try:
-        return model(**given)
+        return model(**{**({} if base is None else base.model_dump()), **given})
     except ValidationError as error:
         first = error.errors()[0]
         flag = "--" + str(first["loc"][0]).replace("_", "-")

@@ -14,15 +14,19 @@ from studio.command_line.reporting import Reporter, reporter
 from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
+from studio.core.events import finish
 from studio.core.failures import Failure, StudioError
 from studio.core.images import load_picture, metadata_of, save_picture
 from studio.core.library import Library
+from studio.core.looks import built_in_looks
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_saving import SUFFIXES
 from studio.core.picture_task import InputSlot, PictureRequest, PictureResult, PictureTask
+from studio.core.presets import Look, LookFolder
 from studio.core.settings import Settings
 from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
+from studio.jobs.looks import ReadLook, read_look
 
 Facts: TypeAlias = dict[str, Any]
 """What a command adds to the result event."""
@@ -32,7 +36,10 @@ Files: TypeAlias = Mapping[str, tuple[Path, ...]]
 
 
 class PictureCommand:
-    """`atelier NAME INPUT… -o OUT`: positional arguments from the task's inputs, flags from its settings.
+    """`atelier NAME INPUT… -o OUT`: arguments from the task's inputs, flags from its settings.
+
+    Where OUT is a folder, every picture named is a photo, folders stand for all that is below them, and what goes in
+    beside the photos is named by flags: `atelier NAME PHOTO|DIR … --style PAINTING … -o DIR`.
 
     A task that has more to say or to check names a subclass in `PictureTask.command`.
 
@@ -49,9 +56,16 @@ class PictureCommand:
         started = perf_counter()
         parser = self.make_parser()
         asked = parser.parse_intermixed_args(arguments)  # flags may stand anywhere, also between the pictures
-        files = {slot.role: _paths(getattr(asked, _destination(slot))) for slot in self.task.inputs}
+        several = _is_folder(asked.output)
+        files = self._files_of(asked, parser, several=several)
         settings = self.settings_of(asked, parser)
         self.check(settings, files, parser)
+        if several:
+            check_place(asked.output / "any", parser)
+            from studio.command_line.picture_batch import BatchMaker, BatchOrder
+
+            order = BatchOrder(self.task, files, settings, asked.output, f".{asked.format}", asked.metadata)
+            return BatchMaker(events=asked.events, debug=asked.debug, started=started).make(order)
         check_output(asked.output, [path for paths in files.values() for path in paths], parser)
 
         def load() -> PictureRequest:
@@ -74,21 +88,45 @@ class PictureCommand:
         optional = (f"[{each}]" if not slot.least else each for slot, each in zip(self.task.inputs, words, strict=True))
         return f"{' '.join(optional)} -o OUT [SETTING …]"
 
+    @property
+    def usage_of_batch(self) -> str:
+        """What stands behind `atelier NAME` where many pictures are made."""
+        flags = (f"--{slot.role} {slot.role.upper()}{' …' if slot.most > 1 else ''}" for slot in self.task.inputs[1:])
+        optional = (each if slot.least else f"[{each}]" for slot, each in zip(self.task.inputs[1:], flags, strict=True))
+        return " ".join(("PHOTO|DIR …", *optional, "-o DIR [SETTING …]"))
+
     def make_parser(self) -> CommandParser:
         """Return what reads the arguments."""
-        parser = CommandParser(self.task.name, self.summary, self.usage)
-        for slot in self.task.inputs:
-            words = slot.help or slot.title
-            parser.add_argument(
-                _destination(slot), metavar=slot.role.upper(), type=Path, nargs=_count(slot), help=words
-            )
+        usage = f"{self.usage}\n       atelier {self.task.name} {self.usage_of_batch}"
+        parser = CommandParser(self.task.name, self.summary, usage)
+        first, *others = self.task.inputs
         parser.add_argument(
-            "-o", "--output", metavar="OUT", type=Path, required=True, help=".png, .jpg, .tif (16 bits) or .webp"
-        )
+            "pictures", metavar=first.role.upper(), type=Path, nargs="+",
+            help=f"{first.help or first.title}; or several, and folders of them, where OUT is a folder",
+        )  # fmt: skip
+        for slot in others:
+            place = f"; may also stand behind {first.role.upper()}, where OUT is a file"
+            parser.add_argument(
+                f"--{slot.role}", dest=_destination(slot), metavar=slot.role.upper(), type=Path, action="extend",
+                nargs="+" if slot.most > 1 else 1, default=[], help=(slot.help or slot.title) + place,
+            )  # fmt: skip
+        parser.add_argument(
+            "-o", "--output", metavar="OUT", type=Path, required=True,
+            help=".png, .jpg, .tif (16 bits) or .webp; or a folder, in which the photos' own folders are made again: "
+            "what is done there already is skipped",
+        )  # fmt: skip
+        parser.add_argument(
+            "--format", choices=("png", "jpg", "tif", "webp"), default="png",
+            help="of the files in a folder [default png]",
+        )  # fmt: skip
         parser.add_argument(
             "--metadata", choices=get_args(MetadataChoice), default="keep",
             help="what the photo says of itself (author, rights, date, camera, resolution): kept but for where it was"
             " taken, that as well, or nothing",
+        )  # fmt: skip
+        parser.add_argument(
+            "--look", metavar="NAME|FILE", default="",
+            help="settings to begin with: a look that comes along, one's own, a file, or a picture made here",
         )  # fmt: skip
         self.add_flags(parser)
         parser.add_events_flag()
@@ -100,26 +138,58 @@ class PictureCommand:
 
     def settings_of(self, asked: argparse.Namespace, parser: CommandParser) -> Settings:
         """Return the settings that the flags ask for; wrong ones end the program with exit code 2."""
-        return settings_from(asked, self.task.settings, parser)
+        model = self.task.settings
+        return settings_from(asked, model, parser, self._look(asked.look, parser).applied_to(model()))
+
+    def _look(self, name: str, parser: CommandParser) -> Look:
+        """Return the look called `name`, or that of a file; "" changes nothing."""
+        known = {"": Look("", self.task.name, {})}
+        if name:
+            looks = (*built_in_looks(self.task.name, self.task.settings), *LookFolder.standard().looks(self.task.name))
+            known |= {look.name.casefold(): look for look in looks}
+        if name.casefold() in known:
+            return known[name.casefold()]
+        try:
+            return finish(read_look(ReadLook(Path(name), self.task), Controls(None)))
+        except StudioError as error:
+            names = ", ".join(look.name for look in known.values() if look.name)
+            parser.error(f"argument --look: {error.cause} There are: {names or 'none'}")
 
     def check(self, settings: Any, files: Files, parser: CommandParser) -> None:
         """End the program with exit code 2 where these cannot be worked with, before the work begins."""
+
+    def _files_of(self, asked: argparse.Namespace, parser: CommandParser, *, several: bool) -> Files:
+        """Tell the pictures apart: by their flags, or else by their places."""
+        first, *others = self.task.inputs
+        named: dict[str, tuple[Path, ...]] = {slot.role: tuple(getattr(asked, _destination(slot))) for slot in others}
+        given: list[Path] = asked.pictures
+        if several or any(named.values()):
+            if not several and len(given) > 1:
+                parser.error(f"argument -o: {len(given)} pictures go into a folder, and {asked.output} is a file")
+            files = {first.role: tuple(given), **named}
+        else:
+            files = {first.role: tuple(given[:1])}
+            rest = given[1:]
+            for slot in others:
+                count = len(rest) if slot.most > 1 else 1
+                files[slot.role], rest = tuple(rest[:count]), rest[count:]
+            if rest:
+                parser.error(f"unrecognized arguments: {' '.join(map(str, rest))}")
+        for slot in others:
+            if len(files[slot.role]) < slot.least:
+                parser.error(f"the following arguments are required: {slot.role.upper()}")
+        if not several and given[0].is_dir():
+            parser.error(f"argument -o: the pictures of the folder {given[0]} go into a folder, not into a file")
+        return files
 
 
 def _destination(slot: InputSlot) -> str:
     return f"input_{slot.role}"  # a setting may have the role's name
 
 
-def _count(slot: InputSlot) -> Literal["?", "*", "+"] | None:
-    if slot.most > 1:
-        return "+" if slot.least else "*"
-    return None if slot.least else "?"
-
-
-def _paths(given: Path | list[Path] | None) -> tuple[Path, ...]:
-    if given is None:
-        return ()
-    return (given,) if isinstance(given, Path) else tuple(given)
+def _is_folder(output: Path) -> bool:
+    """Tell whether OUT is a folder: one that is there, or a name without an ending."""
+    return output.is_dir() or not output.suffix
 
 
 def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) -> None:
@@ -128,7 +198,7 @@ def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) ->
     Asked before the work begins: nobody wants to hear of it after a minute's painting.
     """
     if output.suffix.lower() not in SUFFIXES:
-        parser.error(f"argument -o: “{output.name}” has to end in one of {', '.join(SUFFIXES)}")
+        parser.error(f"argument -o: “{output.name}” has to end in one of {', '.join(SUFFIXES)}, or be a folder")
     if output.is_dir():
         parser.error(f"argument -o: {output} is a folder")
     if output.exists() and any(path.exists() and path.samefile(output) for path in inputs):

@@ -4,7 +4,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from time import perf_counter
 from types import TracebackType
@@ -40,8 +40,11 @@ class Reporter(AbstractContextManager["Reporter"], Protocol):
     def result(self, path: str, **facts: Any) -> None:
         """Say that a result lies at `path`."""
 
-    def failed(self, failure: Failure) -> None:
-        """Say that there will be no result."""
+    def failed(self, failure: Failure, photo: str = "") -> None:
+        """Say that there will be no result, or none of one photo of a batch."""
+
+    def report(self, sentence: str, counts: Mapping[str, int], failures: Sequence[tuple[str, str, str]]) -> None:
+        """Say what became of a batch: in one sentence, in numbers, and name, cause and remedy of what failed."""
 
     def note(self, message: str) -> None:
         """Say something beside the job."""
@@ -71,7 +74,10 @@ class Silent(Reporter):
     def result(self, path: str, **facts: Any) -> None:
         """Leave it to the one that speaks."""
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure, photo: str = "") -> None:
+        """Leave it to the one that speaks."""
+
+    def report(self, sentence: str, counts: Mapping[str, int], failures: Sequence[tuple[str, str, str]]) -> None:
         """Leave it to the one that speaks."""
 
     def note(self, message: str) -> None:
@@ -111,9 +117,13 @@ class JsonLines(Reporter):
         """Write the result's path and what is known about it."""
         self._write("result", path=path, **facts)
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure, photo: str = "") -> None:
         """Write cause and remedy."""
-        self._write("failed", cause=failure.cause, remedy=failure.remedy)
+        self._write("failed", **({"photo": photo} if photo else {}), cause=failure.cause, remedy=failure.remedy)
+
+    def report(self, sentence: str, counts: Mapping[str, int], failures: Sequence[tuple[str, str, str]]) -> None:
+        """Write the numbers; each failure is told already."""
+        self._write("report", **counts)
 
     def note(self, message: str) -> None:
         """Write it like a job's own remark."""
@@ -180,13 +190,20 @@ class Terminal(Reporter):
 
     def result(self, path: str, **facts: Any) -> None:
         """Print where the result lies."""
-        self._bar.stop()
+        self._bar.stop()  # until the next picture of a batch begins
         self._tell_numbers()
-        if path:
+        if path and not facts.get("skipped"):
             print(path)
 
-    def failed(self, failure: Failure) -> None:
-        """Leave it to the two lines that every failing command prints."""
+    def failed(self, failure: Failure, photo: str = "") -> None:
+        """Leave it to the two lines that every failing command prints, or to the report of a batch."""
+
+    def report(self, sentence: str, counts: Mapping[str, int], failures: Sequence[tuple[str, str, str]]) -> None:
+        """Print the sentence, and each failure in a line."""
+        self._bar.stop()
+        for name, cause, remedy in failures:
+            self.note(f"{name}: {cause} {remedy}")
+        self.note(f"{sentence}.")
 
     def note(self, message: str) -> None:
         """Print a line on stderr."""
@@ -194,6 +211,7 @@ class Terminal(Reporter):
 
     def _show(self, progress: Progress) -> None:
         self._total = total = progress.total or None
+        self._bar.start()
         if self._task is None or progress.heading != self._heading:
             if self._task is not None:
                 self._bar.remove_task(self._task)

@@ -19,6 +19,7 @@ class StylizeCommand(PictureCommand):
         "Ctrl+C stops early and keeps what is painted."
     )
     usage = "CONTENT (STYLE [STYLE …] | --fast NAME) -o OUT [--size N --steps N …]"
+    usage_of_batch = "PHOTO|DIR … (--style STYLE [STYLE …] | --fast NAME) -o DIR [--format jpg …]"
 
     def add_flags(self, parser: CommandParser) -> None:  # noqa: D102
         parser.add_argument(

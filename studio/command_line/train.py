@@ -15,7 +15,7 @@ from studio.core.controls import Controls
 from studio.core.failures import Failure, StudioError, explain
 from studio.core.own_program import own_command
 from studio.training.launcher import Launcher, announce, in_launcher, launched_from_outside
-from studio.training.run_folder import TrainedRun, TrainRequest
+from studio.training.run_folder import TrainedRun
 from studio.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class TrainCommand:
     def _work(self, controls: Controls[TrainingSettings], processes: "Processes") -> TrainedRun:
         from studio.jobs.train import train as train_job
 
-        request = TrainRequest(self._asked.folder, self._asked.accept_changes)
-        job = train_job(request, controls, processes=processes)
+        job = train_job(self._asked.request, controls, processes=processes)
         try:
             while not controls.cancelled:
                 self._reporter.say(next(job))

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +11,17 @@ from pydantic import ValidationError
 from studio.command_line.columns import in_columns
 from studio.command_line.exit_codes import DONE
 from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
+from studio.core.events import finish
 from studio.core.failures import StudioError
 from studio.core.settings import describe
 from studio.training.kinds import KINDS, kind_named, settings_of
 from studio.training.launcher import is_main
-from studio.training.run_folder import RunFolder, RunPlan
+from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.run_log import RunHistory
 from studio.training.schedule import Schedule
 from studio.training.schedule_presets import PRESETS
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import TaskKind
+from studio.training.task_kind import DataSlot, TaskKind
 
 __all__ = ["Asked", "read_arguments"]
 
@@ -29,23 +31,26 @@ class Asked:
     """What to train, and where.
 
     Args:
-        folder: the run's.
         is_main: whether this process writes the folder and speaks; the others of a run work in silence.
         prepare: makes the run's folder, or brings its plan up to date; the main process calls it, once.
         settings: of the run.
-        accept_changes: go on although data or settings differ from what the run was last trained with.
+        request: of the training job.
         where: as typed: `accelerator` ("auto", "cpu" or "cuda"); processes on this computer (`devices`) and computers
             (`num_nodes`), None to leave it to whatever started this one; `timeout`, seconds that a process may keep the
             others waiting; `events`, to report as JSON lines; `debug`, to print the traceback of a failure.
 
     """
 
-    folder: Path
     is_main: bool
     prepare: Callable[[], None]
     settings: TrainingSettings
-    accept_changes: bool
+    request: TrainRequest
     where: argparse.Namespace
+
+    @property
+    def folder(self) -> Path:
+        """The run's."""
+        return self.request.folder
 
 
 def read_arguments(arguments: Sequence[str]) -> Asked:
@@ -67,11 +72,16 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     folder = asked.output.absolute()
     if is_main(asked.num_nodes):  # for the others it may well be there already
         _check_output(folder, parser)
-    return Asked(folder, is_main(asked.num_nodes), lambda: _begin(folder, plan), settings, False, asked)
+    suits = asked.schedule is None and asked.preset is None
+    return Asked(
+        is_main(asked.num_nodes),
+        lambda: _begin(folder, _suited(plan, kind, settings) if suits else plan),
+        settings, TrainRequest(folder), asked,
+    )  # fmt: skip
 
 
 def _to_resume(arguments: Sequence[str]) -> Asked:
-    finder = CommandParser("train", "", "--resume RUN [--accept-changes] [--steps N …]", add_help=False)
+    finder = CommandParser("train", "", "--resume RUN [--accept-changes] [--extend N] [--steps N …]", add_help=False)
     finder.add_argument("--resume", metavar="RUN", type=Path, required=True)
     folder = finder.parse_known_args(arguments)[0].resume.absolute()
     run = RunFolder(folder)
@@ -100,7 +110,8 @@ def _to_resume(arguments: Sequence[str]) -> Asked:
         check_changes(changes_between(before, now, kind.settings), accepted=asked.accept_changes)
         run.write_plan(changed)
 
-    return Asked(folder, is_main(asked.num_nodes), prepare, settings, asked.accept_changes, asked)
+    request = TrainRequest(folder, asked.accept_changes, asked.extend or 0, asked.keep)
+    return Asked(is_main(asked.num_nodes), prepare, settings, request, asked)
 
 
 def _moved(plan: RunPlan, asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> RunPlan:
@@ -109,8 +120,28 @@ def _moved(plan: RunPlan, asked: argparse.Namespace, kind: TaskKind, parser: Com
         one.role: str(_existing(path, _flag(one.role), parser))
         for one in kind.inputs if (path := getattr(asked, one.role)) is not None
     }  # fmt: skip
-    data = {**plan.data, **_data(asked, kind, parser)}
-    return plan.model_copy(update={"data": data, "inputs": {**plan.inputs, **inputs}})
+    data, schedule = {**plan.data, **_data(asked, kind, parser)}, plan.schedule
+    for slot in kind.data:
+        for number, *folders in getattr(asked, _of_phase(slot)) or ():
+            own = tuple(str(_existing(Path(folder), f"{slot.flag}-of-phase", parser)) for folder in folders)
+            schedule = schedule.with_data(_phase(number, own, schedule, slot, parser), {slot.name: own})
+    return plan.model_copy(update={"data": data, "inputs": {**plan.inputs, **inputs}, "schedule": schedule})
+
+
+def _phase(number: str, own: tuple[str, ...], schedule: Schedule, slot: DataSlot, parser: CommandParser) -> int:
+    """Return the index of a phase that is said to learn from data of its own elsewhere now."""
+    index = int(number) - 1 if number.isdecimal() else -1
+    if not 0 <= index < len(schedule.phases) or not schedule.phases[index].data.get(slot.name):
+        having = [str(i) for i, phase in enumerate(schedule.phases, 1) if phase.data.get(slot.name)]
+        known = f"only {', '.join(having)}" if having else "none has"
+        parser.error(f"argument {slot.flag}-of-phase: phase {number} has no data of its own ({known})")
+    if not own:
+        parser.error(f"argument {slot.flag}-of-phase: after the phase's number comes where its data lies now")
+    return index
+
+
+def _of_phase(slot: DataSlot) -> str:
+    return f"{slot.name} of phase"
 
 
 def _data(asked: argparse.Namespace, kind: TaskKind, parser: CommandParser) -> dict[str, tuple[str, ...]]:
@@ -130,6 +161,17 @@ def _begin(folder: Path, plan: RunPlan) -> None:
     with run.held():
         run.events_file.unlink(missing_ok=True)
         run.write_plan(plan)
+
+
+def _suited(plan: RunPlan, kind: TaskKind, settings: TrainingSettings) -> RunPlan:
+    """Return the plan as long as suits its data; what cannot be read is told where it is opened."""
+    from studio.training.data.sources import counting_data
+
+    slot = kind.data[0]
+    with suppress(StudioError):
+        count = finish(counting_data(slot.sources(plan.data), slot.reading(settings)))
+        return plan.model_copy(update={"schedule": kind.schedule_for(settings, count).schedule})
+    return plan
 
 
 def _failed_to_begin(run: RunFolder) -> bool:
@@ -200,13 +242,26 @@ def _resuming_parser(kind: TaskKind) -> CommandParser:
         "train",
         f"Go on with a run ({kind.title}). It ends up exactly where it would have without the break.\n"
         "Settings that are not given stay as they are.",
-        "--resume RUN " + " ".join(f"[{slot.flag} DIR…]" for slot in kind.data) + " [--accept-changes] [--steps N …]",
+        "--resume RUN "
+        + " ".join(f"[{slot.flag} DIR…]" for slot in kind.data)
+        + " [--accept-changes] [--extend N] [--keep] [--steps N …]",
     )
     parser.add_argument("--resume", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
         "--accept-changes", action="store_true", help="go on although the data or a setting is not what it was"
     )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--extend", metavar="N", type=_steps,
+        help="learn for N steps more than it has taken: it warms up once more, and cools down again",
+    )  # fmt: skip
+    what.add_argument("--keep", action="store_true", help="end it where it stands, and keep its network")
     _add_sources(parser, kind, required=False)
+    for slot in kind.data:
+        parser.add_argument(
+            f"{slot.flag}-of-phase", metavar=("N", "DIR"), nargs="+", action="append", dest=_of_phase(slot),
+            help="where the data lies now that phase N has of its own",
+        )  # fmt: skip
     _add_common(parser)
     add_settings(parser, kind.settings)
     return parser
@@ -244,6 +299,12 @@ def _add_common(parser: CommandParser) -> None:
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"“{text}” is not a number of processes")
+    return int(text)
+
+
+def _steps(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000_000:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of steps")
     return int(text)
 
 

@@ -23,21 +23,23 @@ class AdjustSettings(Settings):
 
     angle: float = setting(
         0.0, label="Straighten", help="Turns the picture clockwise; the crop stays inside.",
-        term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME)  # fmt: skip
+        term="rotation about the middle", low=-45.0, high=45.0, step=0.1, unit="°", group=_FRAME,
+        look=False)  # fmt: skip
     aspect: Literal["free", "original", "1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] = setting(
         "free", label="Aspect", help="Locks the crop's width to its height.", term="aspect ratio", group=_FRAME,
+        look=False,
         choices={"free": "Free", "original": "As the photo", "1:1": "1 : 1 square", "5:4": "5 : 4", "4:5": "4 : 5",
                  "4:3": "4 : 3", "3:4": "3 : 4", "3:2": "3 : 2", "2:3": "2 : 3", "16:9": "16 : 9",
                  "9:16": "9 : 16"})  # fmt: skip
     crop: tuple[float, ...] = setting(
         (), label="Crop", help="Left, top, right and bottom edge of what stays, each from 0 to 1; nothing keeps all.",
-        term="shares of width and height", lowest="All of it", group=_FRAME)  # fmt: skip
+        term="shares of width and height", lowest="All of it", group=_FRAME, look=False)  # fmt: skip
     turn: Literal["0", "90", "180", "270"] = setting(
         "0", label="Turn", help="Turns the picture by quarters, clockwise.", term="rotation in degrees",
-        group=_FRAME, choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
+        group=_FRAME, look=False, choices={"0": "0°", "90": "90°", "180": "180°", "270": "270°"})  # fmt: skip
     flip: Literal["none", "horizontal", "vertical"] = setting(
         "none", label="Mirror", help="Swaps left and right, or top and bottom, after turning.", term="reflection",
-        group=_FRAME,
+        group=_FRAME, look=False,
         choices={"none": "No", "horizontal": "Left and right", "vertical": "Top and bottom"})  # fmt: skip
 
     exposure: float = setting(
@@ -129,6 +131,20 @@ class AdjustSettings(Settings):
         """Return width and height of what stays of a turned picture, in whole pixels."""
         left, top, right, bottom = self.box(width, height)
         return max(1, round(right - left)), max(1, round(bottom - top))
+
+    def cut_to(self, across: int, down: int, width: int, height: int) -> Self:
+        """Return settings that crop a turned picture to this size, about the middle of what stays now.
+
+        Near an edge the middle gives way, and where the aspect is locked the height follows the width.
+        """
+        left, top, right, bottom = self.box(width, height)
+        ratio = self.ratio(width, height)
+        across = min(across, width)
+        down = min(down if ratio is None else round(across / ratio), height)
+        x = min(max(0.0, (left + right - across) / 2), width - across)
+        y = min(max(0.0, (top + bottom - down) / 2), height - down)
+        edges = (x / width, y / height, (x + across) / width, (y + down) / height)
+        return self.model_copy(update={"crop": () if (across, down) == (width, height) else edges})
 
     def box(self, width: int, height: int) -> Box:
         """Return what stays of a turned picture of this size, in the pixels of the frame that it was straightened in.

@@ -1,8 +1,9 @@
 """Pictures in and out: any file a person may drop becomes sRGB pixels, and results become files with their recipe."""
 
 import hashlib
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,15 @@ from studio.core.resizing import fit_within, resize, thumbnail, to_8_bits, to_16
 __all__ = [
     "LoadedPicture",
     "PictureError",
+    "check_file",
+    "display_name",
     "fit_within",
     "from_pixels",
     "full_depth",
     "load_bytes",
     "load_picture",
     "metadata_of",
+    "read_file",
     "read_recipe",
     "resize",
     "save_picture",
@@ -79,8 +83,7 @@ def load_picture(path: Path, *, max_pixels: int = DISPLAY_LIMIT) -> LoadedPictur
         PictureError: there is no such file, it may not be read, is no picture, broken, or far too large.
 
     """
-    loaded = load_bytes(_read_file(path), _display_name(path), max_pixels=max_pixels)
-    return replace(loaded, path=path)
+    return load_bytes(read_file(path), display_name(path), max_pixels=max_pixels, path=path)
 
 
 def full_depth(picture: LoadedPicture) -> Picture | DeepPicture:
@@ -92,7 +95,7 @@ def full_depth(picture: LoadedPicture) -> Picture | DeepPicture:
     """
     if picture.bits <= 8 or picture.full_size is not None:
         return picture.pixels
-    data = picture.encoded or (_read_file(picture.path) if picture.path else b"")
+    data = picture.encoded or (read_file(picture.path) if picture.path else b"")
     deep = decode_deep(data) if hashlib.sha256(data).hexdigest() == picture.sha256 else None
     return picture.pixels if deep is None or deep.shape[:2] != picture.pixels.shape[:2] else deep
 
@@ -102,12 +105,12 @@ def metadata_of(picture: LoadedPicture, choice: MetadataChoice) -> PhotoMetadata
     data = picture.encoded or b""
     if not data and picture.path is not None:
         with suppress(PictureError):
-            data = _read_file(picture.path)
+            data = read_file(picture.path)
     return read_photo_metadata(data, choice)
 
 
-def load_bytes(data: bytes, name: str, *, max_pixels: int = DISPLAY_LIMIT) -> LoadedPicture:
-    """Open a picture from a file's bytes, e.g. dropped from a browser.
+def load_bytes(data: bytes, name: str, *, max_pixels: int = DISPLAY_LIMIT, path: Path | None = None) -> LoadedPicture:
+    """Open a picture from a file's bytes, e.g. dropped from a browser, or read from `path`.
 
     Raises:
         PictureError: see `load_picture`.
@@ -124,6 +127,7 @@ def load_bytes(data: bytes, name: str, *, max_pixels: int = DISPLAY_LIMIT) -> Lo
         pixels=decoded.pixels,
         name=name,
         sha256=hashlib.sha256(data).hexdigest(),
+        path=path,
         icc_profile=decoded.icc_profile,
         bits=decoded.bits,
         recipe=recipe,
@@ -150,24 +154,49 @@ def read_recipe(source: Path | bytes) -> Recipe | None:
         RecipeError: the recipe is damaged, or comes from a newer version.
 
     """
-    text = find_recipe_json(source if isinstance(source, bytes) else _read_file(source))
+    text = find_recipe_json(source if isinstance(source, bytes) else read_file(source))
     return None if text is None else Recipe.from_json(text)
 
 
-def _display_name(path: Path) -> str:
-    return path.name.encode(errors="replace").decode()  # file names need not be valid text
+def display_name(path: Path) -> str:
+    """Return a file's name as proper text, which names of files need not be."""
+    return path.name.encode(errors="replace").decode()
 
 
-def _read_file(path: Path) -> bytes:
-    name = _display_name(path)
-    try:
+def check_file(path: Path) -> None:
+    """Look whether this is a file that can be read; its content is not touched.
+
+    Raises:
+        PictureError: it is none: there is nothing, or a folder, a pipe (from which reading might never end), a giant.
+
+    """
+    name = display_name(path)
+    with _explained(path):
         if path.is_dir():
             raise PictureError(f"“{name}” is a folder, not a picture.", "Choose a picture inside it.")
         if path.exists() and not path.is_file():
             raise PictureError(f"“{name}” is a device, not a picture.", "Choose a picture file.")
         if path.stat().st_size > _FILE_LIMIT:
             raise PictureError(f"“{name}” is larger than 4 GB.", "Make it smaller in another program first.")
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a picture's file.
+
+    Raises:
+        PictureError: there is no such file, it may not be read, or is no file (see `check_file`).
+
+    """
+    check_file(path)
+    with _explained(path):
         return path.read_bytes()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    name = display_name(path)
+    try:
+        yield
     except FileNotFoundError as error:
         raise PictureError(
             f"“{name}” is not there ({path.parent}).", "Check the path, or choose the file again."

@@ -3,12 +3,16 @@
 Atelier/
   2026-11-20 14.03.22 astronaut.png     results: 16 bits a channel, never overwritten
   inputs/<sha256>.<suffix>              the very files that went in, each once
-  .thumbnails/                          small versions, made again when missing
+  wastebasket/                          results that were deleted, until it is emptied
+  .thumbnails/, .index.json             small versions, what recipes say: made again when missing
+  .marks/                               stars, and words of the artist's own
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -18,12 +22,14 @@ from studio.core.atomic import WriteError, write_error, write_file, write_new_fi
 from studio.core.events import DeepPicture, Picture
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, PictureError, load_picture, read_recipe, thumbnail
+from studio.core.library_marks import LibraryMarks, Mark
 from studio.core.picture_saving import SUFFIXES, encode
 from studio.core.recipes import Recipe
 from studio.core.samples import find_sample
 
 THUMBNAIL_SIDE = 256
 _TIME_STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d ")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _INPUT_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}", re.IGNORECASE)
 
 
@@ -35,15 +41,9 @@ class LibraryEntry:
     made: datetime
 
     @property
-    def name(self) -> str:
-        """The file's name without its suffix."""
-        return self.path.stem
-
-    @property
-    def title(self) -> str:
-        """What was painted, and when: "rocket · 21 Nov, 14:03"."""
-        subject = _TIME_STAMP.sub("", self.name)
-        return f"{subject} · {self.made.day} {self.made:%b, %H:%M}"
+    def subject(self) -> str:
+        """What was painted, by the file's name."""
+        return _TIME_STAMP.sub("", self.path.stem)
 
     def recipe(self) -> Recipe | None:
         """Read the recipe from the file.
@@ -88,6 +88,16 @@ class Library:
         """Where copies of the pictures that went in are kept."""
         return self.root / "inputs"
 
+    @property
+    def wastebasket(self) -> "Library":
+        """Where deleted results lie, with their marks, until it is emptied."""
+        return Library(self.root / "wastebasket")
+
+    @property
+    def marks(self) -> LibraryMarks:
+        """The artist's own remarks about results."""
+        return LibraryMarks(self.root)
+
     def keep(
         self, picture: DeepPicture, recipe: Recipe, inputs: Sequence[LoadedPicture], *, ai_mark: bool = True
     ) -> Path:
@@ -120,6 +130,59 @@ class Library:
         path = self.inputs / (picture.sha256 + suffix.lower())
         write_file(path, data)
         return path
+
+    def note_place(self, picture: LoadedPicture) -> None:
+        """Remember where the file of a picture lies, instead of keeping a copy: those of a whole folder are many."""
+        if picture.path is not None:
+            self._make_folder(self.inputs)
+            write_file(self._note(picture.sha256), os.fsencode(picture.path.absolute()))
+
+    def move(self, path: Path, to: "Library") -> Path:
+        """Move one result to another library on the same disk, such as the wastebasket, with its marks.
+
+        Returns:
+            where it is now; another name where that one was taken.
+
+        Raises:
+            StudioError: it cannot be moved; it is still where it was.
+
+        """
+        self._make_folder(to.root)
+        names = (path.name, *(f"{path.stem} {number}{path.suffix}" for number in range(2, 1000)))
+        target = next((to.root / name for name in names if not (to.root / name).exists()), to.root / path.name)
+        try:
+            path.rename(target)
+        except FileNotFoundError as error:
+            raise StudioError(f"“{path.name}” is not there any more.", "Another program may have moved it.") from error
+        except OSError as error:
+            raise StudioError(
+                f"“{path.name}” cannot be moved to {to.root} ({error.strerror}).", "Check the folder's permissions."
+            ) from error
+        mark = self.marks.of(path.name)
+        if mark != Mark():
+            to.marks.set(target.name, mark)
+            self.marks.set(path.name, Mark())
+        with suppress(OSError):  # made again where it is missing
+            _thumbnail_path(target).parent.mkdir(exist_ok=True)
+            _thumbnail_path(path).rename(_thumbnail_path(target))
+        return target
+
+    def remove(self, path: Path) -> None:
+        """Delete one result for good.
+
+        Raises:
+            StudioError: that is not allowed.
+
+        """
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StudioError(
+                f"“{path.name}” cannot be deleted ({error.strerror}).", "Check the folder's permissions."
+            ) from error
+        self.marks.set(path.name, Mark())
+        with suppress(OSError):
+            _thumbnail_path(path).unlink()
 
     def entries(self) -> tuple[LibraryEntry, ...]:
         """Return the results, newest first; opens none of them."""
@@ -156,18 +219,26 @@ class Library:
         sample = find_sample(sha256)
         if sample is not None:
             return sample
-        candidates = (folder / Path(name).name for folder in extra_folders)
+        candidates = (*(folder / Path(name).name for folder in extra_folders), *self._noted_places(sha256))
         return next((path for path in candidates if _sha256(path) == sha256), None)
 
     def _stored_input(self, sha256: str) -> Path | None:
-        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        if not _SHA256.fullmatch(sha256):
             return None
         return next((path for path in sorted(self.inputs.glob(f"{sha256}.*")) if _sha256(path) == sha256), None)
+
+    def _noted_places(self, sha256: str) -> list[Path]:
+        note = _read(self._note(sha256)) if _SHA256.fullmatch(sha256) else None
+        return [] if note is None else [Path(os.fsdecode(note))]
+
+    def _note(self, sha256: str) -> Path:
+        return self.inputs / f"{sha256}.place"
 
     def _free_names(self, recipe: Recipe, inputs: Sequence[LoadedPicture]) -> Iterator[Path]:
         names = [record.name for record in recipe.inputs] + [picture.name for picture in inputs]
         subject = _safe_name(Path(names[0]).stem) if names else recipe.task
-        stem = f"{datetime.now():%Y-%m-%d %H.%M.%S} {subject}".strip()
+        stopped = ", stopped" if recipe.is_stopped else ""
+        stem = f"{datetime.now():%Y-%m-%d %H.%M.%S} {subject}{stopped}".strip()
         yield self.root / f"{stem}.png"
         for number in count(2):
             yield self.root / f"{stem} {number}.png"

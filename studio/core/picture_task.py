@@ -62,6 +62,7 @@ class PictureTask:
         products: kinds of trained network that it can work with: "backbone", "fast_style".
         at_once: it takes a moment: a panel runs it by itself, anew for every change, and keeps no result unasked.
         previews: its job shows pictures on the way and can go on from each (`PictureRequest.branch`).
+        done: what was done to a photo, for file names and reports: "holiday painted.png".
         command: `module:class` of its command, where a subclass of `PictureCommand` says or checks more.
 
     """
@@ -77,6 +78,7 @@ class PictureTask:
     products: frozenset[str] = frozenset()
     at_once: bool = False
     previews: bool = False
+    done: str = "edited"
     command: str = "studio.command_line.picture:PictureCommand"
 
     @property

@@ -23,6 +23,7 @@ STYLIZE = PictureTask(
     ),
     products=frozenset({"backbone", "fast_style"}),
     previews=True,
+    done="painted",
     command="studio.command_line.stylize:StylizeCommand",
 )
 
@@ -36,6 +37,7 @@ ADJUST = PictureTask(
     job="studio.jobs.adjust:adjust",
     inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
     at_once=True,
+    done="adjusted",
 )
 
 PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST)

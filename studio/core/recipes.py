@@ -10,12 +10,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from studio.core.failures import StudioError
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 
 Migration: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes a recipe's data of one version, returns those of the next."""
 
-MIGRATIONS: Mapping[int, Migration] = {}
+
+def _paintings_were_raw(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 0.1 knew the Gram matrices alone."""
+    if data.get("task") != "stylize":
+        return data
+    told = {name: data[name] for name in ("settings", "initial") if isinstance(data.get(name), dict)}
+    return data | {name: {"finish": "raw"} | settings for name, settings in told.items()}
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _paintings_were_raw}
 """Version → what leads to the next one. Recipes live for years in people's files: every old version stays readable."""
 
 
@@ -86,6 +95,11 @@ class Recipe(_Record):
     initial: PlainData | None = None
     steering: tuple[SteeringStep, ...] = ()
     versions: dict[str, str] = {}
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the picture was stopped, or saved, before it was done."""
+        return bool(self.steering) and self.steering[-1].action == "stop"
 
     def to_json(self, indent: int | None = None) -> str:
         """Return the recipe as JSON in plain ASCII, which every metadata format can carry unharmed."""

@@ -43,6 +43,11 @@ def find_sample(sha256: str) -> Path | None:
     return next((path for path in sorted(_packaged().glob("*/*.jpg")) if _sha256(path) == sha256), None)
 
 
+def title_of_sample(sha256: str) -> str:
+    """Return what the packaged picture with this sha256 is called, "" where there is none."""
+    return _titles().get(sha256, "")
+
+
 def samples_in(root: Path, kind: Kind) -> tuple[Sample, ...]:
     """Return what credits.json in `root` lists and the folder holds; pictures without a credit come last."""
     folder = root / _FOLDERS[kind]
@@ -74,6 +79,11 @@ def _credits(root: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     return entries
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {_sha256(sample.path): sample.title for sample in (*sample_photos(), *sample_paintings())}
 
 
 @cache

@@ -27,6 +27,11 @@ class Settings(BaseModel):
 
     leading: ClassVar[tuple[str, ...]] = ()
 
+    @property
+    def idle(self) -> frozenset[str]:
+        """The settings that change nothing while the others are as they are."""
+        return frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:
@@ -48,6 +53,7 @@ class SettingInfo:
     choices: Mapping[str, str] = field(default_factory=dict)
     lowest: str = ""
     offers: str = ""
+    look: bool = True
 
     @property
     def flag(self) -> str:
@@ -71,6 +77,7 @@ def setting(
     choices: dict[str, str] | None = None,
     lowest: str = "",
     offers: str = "",
+    look: bool = True,
 ) -> Any:
     """Declare one setting of a `Settings` model.
 
@@ -90,11 +97,12 @@ def setting(
         lowest: the word for the smallest value, where it says something else than a number: "never".
         offers: for a text that names a trained network: the task that it is trained for, "backbone" or "fast_style".
             The form offers those of this computer; a recipe tells of a file or folder only its name.
+        look: whether it belongs to a look (`presets.Look`), rather than to these pictures or to this computer.
 
     """
     extra: dict[str, Any] = {
         "term": term, "step": step, "unit": unit, "group": group, "effect": effect, "scale": scale,
-        "choices": choices or {}, "lowest": lowest, "offers": offers,
+        "choices": choices or {}, "lowest": lowest, "offers": offers, "look": look,
     }  # fmt: skip
     return Field(default, title=label, description=help, ge=low, le=high, json_schema_extra=extra)
 

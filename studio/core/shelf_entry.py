@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from models.weight_headers import facts_of, task_of
 from studio.core.known_networks import KnownNetwork
 from studio.core.own_networks import Record, task_on_shelf
 from studio.core.sizes import of_megabytes
@@ -38,6 +39,8 @@ class ShelfEntry:
     taps: tuple[str, ...]
     removable: bool
     place: Location = "nowhere"
+    classifies: bool = False
+    """Whether it was trained here to tell pictures apart, and can be asked what they show."""
 
     @property
     def is_here(self) -> bool:
@@ -94,6 +97,7 @@ def own_entry(name: str, found: FoundFile) -> ShelfEntry:
         taps=record.taps if record else (),
         removable=True,
         place=found.place,
+        classifies=task_of(facts_of(found.path)) == "classifier",
     )
 
 

@@ -8,15 +8,18 @@ from studio.core.settings import setting
 DEFAULT_BACKBONE = "atelier-slim"
 DEFAULT_FAST_STYLE = "fast-wave"
 
-_STROKES = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
+_OF_FAST_STYLES = frozenset({"method", "fast_style", "strength", "size", "original_colours", "saturation", "blend"})
+"""What there is to set where a network has learnt everything else."""
+
+_STROKES = ("Grain", "Fine strokes", "Broad strokes", "Shapes", "Masses")
 
 
 def _style_layer(scale: int, default: float) -> float:
     value: float = setting(
         default,
         label=_STROKES[scale - 1],
-        help=f"How much of the painting's {_STROKES[scale - 1].lower()} comes across.",
-        term=f"style loss weight of the network's scale {scale} of 5 (1 = finest)",
+        help=f"How much of the painting's {_STROKES[scale - 1].lower()} comes across; 1 is as much as it has.",
+        term=f"energy of octave {scale} of 5 (1 = finest), and style loss weight of the network's scale {scale}",
         low=0.0, high=4.0, step=0.05, group="Strokes", effect="steer",
     )  # fmt: skip
     return value
@@ -52,10 +55,10 @@ class StyleSettings(Blending):
         term="opacity of the result; of a fast style, what its network is conditioned on",
         low=0.0, high=1.0, step=0.01, effect="instant")  # fmt: skip
     style_weight: float = setting(
-        1.0, label="Style", help="How strongly the painting's manner takes over.", term="style weight β",
+        2.0, label="Style", help="How strongly the painting's manner takes over.", term="style weight β",
         low=0.0, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip
     content_weight: float = setting(
-        1.0, label="Content", help="How faithfully the photo's shapes are kept.", term="content weight α",
+        1.5, label="Content", help="How faithfully the photo's shapes are kept.", term="content weight α",
         low=0.0, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip
 
     style_layer_1: float = _style_layer(1, 1.0)
@@ -64,11 +67,12 @@ class StyleSettings(Blending):
     style_layer_4: float = _style_layer(4, 1.0)
     style_layer_5: float = _style_layer(5, 1.0)
     total_variation: float = setting(
-        0.2, label="Smoothness", help="Calms grain and speckles; too much looks like plastic.",
-        term="weight of the mean total variation", low=0.0, high=4.0, step=0.05, group="Strokes",
+        0.15, label="Smoothness", help="Calms grain and speckles; at its end paint looks like plastic.",
+        term="weight of the total variation, and how much less energy the two finest octaves are to have",
+        low=0.0, high=4.0, step=0.05, group="Strokes",
         effect="steer")  # fmt: skip
     stroke_size: float = setting(
-        1.0, label="Stroke size", help="Size of the painting's strokes in the result.",
+        1.25, label="Stroke size", help="Size of the painting's strokes in the result.",
         term="size of the style picture ÷ size of the result", low=0.25, high=3.0, step=0.05,
         group="Strokes", effect="restart", scale="log")  # fmt: skip
 
@@ -80,7 +84,7 @@ class StyleSettings(Blending):
 
     style_mix: tuple[float, ...] = setting(
         (), label="Mix", help="How much each painting counts; equal shares where nothing is set.",
-        term="weights of the cached style targets", group="Mix", effect="steer")  # fmt: skip
+        term="weights of the cached style targets", group="Mix", effect="steer", look=False)  # fmt: skip
 
     mode: Literal["paint", "reconstruct", "texture"] = setting(
         "paint", label="Make", help="A painted photo, the photo as the network sees it, or pure texture.",
@@ -88,8 +92,8 @@ class StyleSettings(Blending):
         group="Size and steps",
         choices={"paint": "Painted photo", "reconstruct": "Photo only", "texture": "Texture only"})  # fmt: skip
     size: int = setting(
-        512, label="Size", help="Longer side of the result.", term="working resolution",
-        low=64, high=4096, step=32, unit="px", group="Size and steps")  # fmt: skip
+        1024, label="Size", help="Longer side of the result.", term="working resolution",
+        low=64, high=8192, step=32, unit="px", group="Size and steps", scale="log", look=False)  # fmt: skip
     steps: int = setting(
         120, label="Steps", help="How long the painting is worked on, over all sizes.",
         term="evaluations of the loss", low=1, high=2000, step=10, group="Size and steps")  # fmt: skip
@@ -99,20 +103,36 @@ class StyleSettings(Blending):
         choices={"photo": "The photo", "painting": "The painting", "noise": "Soft noise",
                  "instant": "The fast style"})  # fmt: skip
     seed: int = setting(
-        0, label="Seed", help="Another number, another variation.", term="random seed",
-        low=0, high=2**31 - 1, step=1, group="Size and steps")  # fmt: skip
+        0, label="Seed", help="Another number, another variation; 0 begins with the bare photo.",
+        term="random seed of the noise on the first canvas",
+        low=0, high=2**31 - 1, step=1, group="Size and steps", look=False)  # fmt: skip
 
     backbone: str = setting(
         DEFAULT_BACKBONE, label="Network", help="The network that looks at the pictures.",
         term="perceptual backbone: a name or a weights file", group="Network",
         offers="backbone", choices={DEFAULT_BACKBONE: "Atelier"})  # fmt: skip
     pooling: Literal["max", "average"] = setting(
-        "average", label="Pooling", help="Average carries colours and strokes across; max keeps to fine texture.",
+        "average", label="Pooling",
+        help="Average carries colours and strokes across; max keeps to fine texture. Atelier's network averages.",
         term="pooling layers", group="Network", choices={"max": "Max", "average": "Average"})  # fmt: skip
+    finish: Literal["clean", "raw"] = setting(
+        "clean", label="Finish",
+        help="Clean paint keeps to the painting's grain, tones and edges; raw is as in Atelier 0.1.",
+        term="octave energies, tones and edge-keeping variation beside the Gram matrices, or Gatys et al. 2016 alone",
+        group="Network", choices={"clean": "Clean", "raw": "Raw"})  # fmt: skip
     statistic: Literal["gram", "gram_diagonal", "mean_std"] = setting(
         "gram", label="Manner", help="What is measured of the painting.",
         term="Gram matrix, its diagonal, or channel mean and deviation", group="Network",
         choices={"gram": "Full texture", "gram_diagonal": "Loose texture", "mean_std": "Tones only"})  # fmt: skip
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """A fast style has learnt nearly everything; a photo alone has no strokes, a texture keeps no photo."""
+        if self.method == "instant":
+            return frozenset(type(self).model_fields) - _OF_FAST_STYLES
+        prefixes = {"reconstruct": ("style_", "stroke_size", "statistic"), "texture": ("content_",)}.get(self.mode, ())
+        idle = {name for name in type(self).model_fields if name.startswith(prefixes)} if prefixes else set()
+        return frozenset(idle if self.start_from == "instant" else idle | {"fast_style"})
 
     @property
     def opacity(self) -> float:

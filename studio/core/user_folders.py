@@ -19,6 +19,12 @@ class UserFolders:
     cache: Path
     logs: Path
     runs: Path
+    sessions: Path
+
+    @property
+    def log(self) -> Path:
+        """The file in which the window writes down what happens."""
+        return self.logs / "atelier.log"
 
     @classmethod
     def standard(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -37,10 +43,11 @@ class UserFolders:
             cache=dirs.user_cache_path,
             logs=dirs.user_log_path,
             runs=dirs.user_data_path / "runs",
+            sessions=dirs.user_data_path / "sessions",
         )
 
     @classmethod
     def within(cls, home: Path) -> Self:
         """Return one folder's own set, so that everything can be carried on a stick or thrown away at once."""
-        names = ("library", "models", "config", "cache", "logs", "runs")
+        names = ("library", "models", "config", "cache", "logs", "runs", "sessions")
         return cls(*(home / name for name in names))

@@ -132,11 +132,6 @@ class Engine(QObject):
         self._scheduler.add_queued(run)
         return self._handles[run]
 
-    def clear_queue(self) -> None:
-        """Cancel every queued job that has not started; the one in progress goes on."""
-        for run in self._scheduler.waiting_in_queue():
-            self._handles[run].cancel()
-
     def shut_down(self, timeout_ms: int = 30_000) -> bool:
         """Close every job after the step in progress, end the thread and deliver what is left to say.
 

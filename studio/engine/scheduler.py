@@ -73,11 +73,6 @@ class Scheduler:
             self._queue.append(run)
             self._condition.notify_all()
 
-    def waiting_in_queue(self) -> list[Run]:
-        """Return the queued jobs that have not started."""
-        with self._condition:
-            return [run for run in self._queue if not run.started]
-
     def wake(self) -> None:
         """Look again: a job was cancelled, paused or resumed, or the owner caught up."""
         with self._condition:

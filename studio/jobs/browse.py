@@ -1,18 +1,19 @@
-"""What there is to choose from: the packaged samples, the library's results, the networks."""
+"""What there is to choose from: the packaged samples, the networks."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Picture, Progress
+from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
-from studio.core.images import load_picture, thumbnail
-from studio.core.library import Library
+from studio.core.images import load_bytes, load_picture, thumbnail
 from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.samples import Sample
 from studio.core.trained_models import TrainedModels
+from studio.jobs.files import bytes_of
 
 SAMPLE_SIDE = 192
 
@@ -34,14 +35,6 @@ class SamplesTask:
     samples: Callable[[], tuple[Sample, ...]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LibraryTask:
-    """Which library to list; at most the `newest` results."""
-
-    library: Library
-    newest: int = 200
-
-
 @dataclass(frozen=True, slots=True)
 class ThumbnailTask:
     """Which picture to show small, and how large its longer side may be, px."""
@@ -53,8 +46,9 @@ class ThumbnailTask:
 def small_picture(task: ThumbnailTask, controls: Controls[Any]) -> Job[Thumbnail]:
     """Load a small version of one picture."""
     yield Progress(f"Opening {task.path.name}")
-    small = thumbnail(load_picture(task.path).pixels, task.side)
-    return Thumbnail(task.path.name, task.path.name, task.path, small)
+    data = yield from bytes_of(task.path)
+    coarse = load_bytes(data, task.path.name, max_pixels=(4 * task.side) ** 2)  # JPEGs decode small in no time
+    return Thumbnail(task.path.name, task.path.name, task.path, thumbnail(coarse.pixels, task.side))
 
 
 def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
@@ -67,16 +61,21 @@ def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbn
     return tuple(found)
 
 
-def list_library(task: LibraryTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
-    """List the newest results; one that cannot be read is named and left out."""
-    entries = task.library.entries()[: task.newest]
+@dataclass(frozen=True, slots=True)
+class PicturesTask:
+    """Which pictures to show small; those that are gone or cannot be read are left out."""
+
+    paths: tuple[Path, ...]
+
+
+def list_pictures(task: PicturesTask, controls: Controls[Any]) -> Job[tuple[Thumbnail, ...]]:
+    """Load small versions of pictures of one's own, named by their paths."""
     found = []
-    for number, entry in enumerate(entries):
-        yield Progress("Reading the library", number, len(entries))
-        try:
-            found.append(Thumbnail(entry.path.name, entry.title, entry.path, entry.thumbnail()))
-        except StudioError as error:
-            yield Log(f"{entry.path.name} was left out: {error.cause}", "warning")
+    for path in task.paths:
+        yield Progress(f"Opening {path.name}")
+        with suppress(StudioError):
+            small = thumbnail(load_picture(path, max_pixels=4 * SAMPLE_SIDE**2).pixels, SAMPLE_SIDE)
+            found.append(Thumbnail(str(path), path.stem, path, small))
     return tuple(found)
 
 

@@ -18,6 +18,7 @@ from studio.core.images import LoadedPicture, metadata_of, save_picture
 from studio.core.library import Library
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.recipes import Recipe
+from studio.core.resizing import thumbnail, to_8_bits
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
 
@@ -42,6 +43,8 @@ class ExportTask:
     recipe: Recipe
     ai_mark: bool = True
     metadata: MetadataChoice = "keep"
+    quality: int = 92
+    """Of JPEG and WebP files, 1–100."""
 
 
 def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
@@ -52,6 +55,14 @@ def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     return prepare_frame(compositing.compose(photo, layer, settings))
 
 
+def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:
+    """Lay a small version of the layer over its ground, itself small, as a thumbnail."""
+    yield Progress("Compositing")
+    settings, small = controls.settings, thumbnail(task.layer)
+    photo = task.ground.fitted(*small.shape[:2]) if isinstance(settings, Blending) else task.ground.photo
+    return to_8_bits(compositing.compose(photo, small, settings))
+
+
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     """Compose and write one picture; the suffix chooses the format (PNG, JPEG, TIFF with 16 bits, WebP)."""
     yield Progress(f"Saving {task.path.name}")
@@ -60,7 +71,7 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     recipe = _with_settings(task.recipe, task.settings)
     save_picture(
         task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark,
-        photo=metadata_of(photo, task.metadata),
+        photo=metadata_of(photo, task.metadata), quality=task.quality,
     )  # fmt: skip
     for used in task.inputs:
         yield Progress(f"Keeping {used.name}")

@@ -1,12 +1,14 @@
 """Opening and keeping pictures as jobs, so that no window ever waits for a disk."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from studio.core import images
 from studio.core.compositing import Backdrop, compose
 from studio.core.controls import Controls
+from studio.core.errands import patiently
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.frames import Frame, prepare_frame
 from studio.core.images import LoadedPicture
@@ -16,6 +18,8 @@ from studio.core.resizing import to_16_bits
 from studio.core.settings import Settings
 
 THUMBNAIL_SIDE = 256
+_PATIENCE_S = 15.0
+"""How long a disk may take to say what a file is: those that sleep need up to ten seconds to wake."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +34,11 @@ class LoadTask:
     def __post_init__(self) -> None:
         if sum(source is not None for source in (self.path, self.data, self.pixels)) != 1:
             raise ValueError("give exactly one of path, data and pixels")
+
+    @property
+    def called(self) -> str:
+        """The name to show while it is being opened."""
+        return self.name or ("Pasted picture" if self.path is None else images.display_name(self.path))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,17 +73,29 @@ def load_picture(task: LoadTask, controls: Controls[Any]) -> Job[OpenedPicture]:
         PictureError: it cannot be opened.
 
     """
-    name = task.name or (task.path.name if task.path is not None else "Pasted picture")
-    yield Progress(f"Opening {name}")
+    yield Progress(f"Opening {task.called}")
     if task.path is not None:
-        picture = images.load_picture(task.path)
+        picture = images.load_bytes((yield from bytes_of(task.path)), images.display_name(task.path), path=task.path)
     elif task.data is not None:
-        picture = images.load_bytes(task.data, name)
+        picture = images.load_bytes(task.data, task.called)
     else:
         assert task.pixels is not None
-        picture = images.from_pixels(task.pixels, name)
+        picture = images.from_pixels(task.pixels, task.called)
     yield Progress("Preparing the picture")
     return prepare_opened(picture, name=task.name)
+
+
+def bytes_of(path: Path) -> Job[bytes]:
+    """Read a picture's file, wherever it lies: no other job waits for a slow disk, and nobody for ever for a dead one.
+
+    Raises:
+        PictureError: it cannot be read.
+        StudioError: its disk does not answer.
+
+    """
+    words = f"Opening {images.display_name(path)}"
+    yield from patiently(partial(images.check_file, path), words, _PATIENCE_S)
+    return (yield from patiently(partial(images.read_file, path), words))
 
 
 def prepare_opened(picture: LoadedPicture, name: str = "") -> OpenedPicture:

@@ -1,6 +1,6 @@
 """Looking for a learning rate as a job: opens the task, tries rates on copies, and says what it found."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from studio.core.user_folders import UserFolders
 from studio.training.checkpoints import Checkpoints
 from studio.training.kinds import kind_named, settings_of
 from studio.training.live_settings import ChangeLog, LiveSettings
-from studio.training.lr_finder import find_rates
+from studio.training.lr_finder import RateTried, find_rates, try_rates
 from studio.training.processes import Processes
-from studio.training.rate_curve import FoundRates, RateRequest
+from studio.training.rate_curve import TRIAL_STAGE, FoundRates, RateCurve, RateRequest, RateTrial
 from studio.training.run_folder import RunFolder
 from studio.training.seeding import generator_state, restore_generators, seed_everything, seed_of, undisturbed
 from studio.training.settings import TrainingSettings
@@ -27,9 +27,10 @@ _STAGE = "Trying learning rates"
 
 
 def find_rate(request: RateRequest, controls: Controls[Any], *, kind: TaskKind | None = None) -> Job[FoundRates]:
-    """Try learning rates on copies of the run's networks; yields `Metrics` at each step.
+    """Try learning rates on copies of the run's networks; yields `Metrics` at each step of the sweep.
 
     The names are "network.rate", "network.loss" and "network.smoothed". `controls.finish()` ends it with what is known.
+    What the sweep suggests is then tried against the schedule's own rate.
 
     Args:
         request: for which run.
@@ -66,16 +67,42 @@ def _work(
     timeline = task.timeline(request.plan.schedule, batch=settings.batch, size=settings.size)
     step, optimisers = _take_up(request.folder, task, LiveSettings(settings, ChangeLog(None)))
     config = timeline.at(min(step, timeline.total_steps - 1))
-    sweep = find_rates(
-        task, config, settings, processes, request.sweep, optimisers=optimisers, stop=lambda: controls.finishing
-    )  # fmt: skip
-    several = len(task.networks) > 1
+    how: dict[str, Any] = {"optimisers": optimisers, "stop": lambda: controls.finishing}
+    sweep = find_rates(task, config, settings, processes, request.sweep, **how)
+    curves = yield from _telling_sweep(sweep, several=len(task.networks) > 1)
+    suggested = curves[0].suggested if len(task.networks) == 1 and curves else None
+    if suggested is None or controls.finishing:
+        return FoundRates(curves)
+    own = request.plan.schedule.fastest
+    trials = yield from _telling_trials(try_rates(task, config, settings, processes, (own, suggested), **how))
+    return FoundRates(curves, trials)
+
+
+def _telling_trials(
+    trials: Generator[RateTried | None, None, tuple[RateTrial, ...]],
+) -> Job[tuple[RateTrial, ...]]:
+    stage = Progress(TRIAL_STAGE)
+    while True:
+        try:
+            tried = next(trials)
+        except StopIteration as end:
+            found: tuple[RateTrial, ...] = end.value
+            return found
+        if tried is not None:
+            stage = Progress(f"{TRIAL_STAGE} · {tried.rate:.2g}", tried.step, tried.steps)
+        yield stage
+
+
+def _telling_sweep(
+    sweep: Generator[RateTried | None, None, tuple[RateCurve, ...]], *, several: bool
+) -> Job[tuple[RateCurve, ...]]:
     stage = Progress(_STAGE)
     while True:
         try:
             tried = next(sweep)
         except StopIteration as end:
-            return FoundRates(end.value)
+            curves: tuple[RateCurve, ...] = end.value
+            return curves
         if tried is not None:
             stage = Progress(f"{_STAGE} · {tried.network}" if several else _STAGE, tried.step, tried.steps)
             values = {f"{tried.network}.{name}": getattr(tried, name) for name in ("rate", "loss", "smoothed")}

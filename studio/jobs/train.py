@@ -1,9 +1,11 @@
 """The training job: begins a run or goes on with it, whatever its folder holds."""
 
+import json
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from studio.core.atomic import sweep
@@ -13,6 +15,7 @@ from studio.core.failures import Failure, explain
 from studio.core.user_folders import UserFolders
 from studio.training.checkpoints import CheckpointClock, Checkpoints
 from studio.training.data.loader import ExampleLoader, suitable_workers
+from studio.training.extension import extended
 from studio.training.kinds import kind_named, settings_of
 from studio.training.loop import Equipment, TrainingLoop
 from studio.training.micro_batches import MicroBatchMemo
@@ -68,9 +71,9 @@ def train(
             sweep(run.path)
             sweep(run.samples, alone=True)  # the window writes into the run's own folder, but not here
             log = open_things.enter_context(RunLog(run.events_file))
-        session = TrainingJob(run, plan, kind, settings, processes, log)
+        session = TrainingJob(run, plan, kind, settings, processes, log, request)
         clock = clock or CheckpointClock(settings.checkpoint_minutes * 60)
-        return (yield from session.work(controls, clock, accept_changes=request.accept_changes))
+        return (yield from session.work(controls, clock))
 
 
 class TrainingJob:
@@ -78,7 +81,7 @@ class TrainingJob:
 
     def __init__(
         self, run: RunFolder, plan: RunPlan, kind: TaskKind, settings: TrainingSettings, processes: Processes,
-        log: RunLog | None,
+        log: RunLog | None, request: TrainRequest,
     ) -> None:  # fmt: skip
         self._run = run
         self._plan = plan
@@ -86,12 +89,14 @@ class TrainingJob:
         self._settings = settings
         self._processes = processes
         self._log = log
+        self._request = request
+        self._told = _told_before(run.events_file) if log is not None else frozenset()
         self._loop: TrainingLoop | None = None
 
-    def work(self, controls: Controls[Any], clock: CheckpointClock, *, accept_changes: bool) -> Job[TrainedRun]:
+    def work(self, controls: Controls[Any], clock: CheckpointClock) -> Job[TrainedRun]:
         """Open, train, and write down how it ended."""
         self._write("state", state="running")
-        job = self._open_and_train(controls, clock, accept_changes=accept_changes)
+        job = self._open_and_train(controls, clock)
         try:
             trained = yield from undisturbed(job, self._processes.device)
         except GeneratorExit:
@@ -107,15 +112,17 @@ class TrainingJob:
         self._write("state", state=trained.state)
         return trained
 
-    def _open_and_train(
-        self, controls: Controls[Any], clock: CheckpointClock, *, accept_changes: bool
-    ) -> Job[TrainedRun]:
-        processes, settings = self._processes, self._settings
+    def _open_and_train(self, controls: Controls[Any], clock: CheckpointClock) -> Job[TrainedRun]:
+        processes = self._processes
         cache = UserFolders.standard().cache / "training"
-        seed_everything(seed_of("open", settings.seed), processes.device)
-        task = yield from self._opened(TaskContext(processes.device, cache, settings.seed), controls)
+        seed = self._settings.seed
+        seed_everything(seed_of("open", seed), processes.device)
+        task = yield from self._opened(TaskContext(processes.device, cache, seed), controls)
         if task is None:
             return TrainedRun(self._run.path, "paused", self._reached())
+        if self._request.extend:
+            self._extend(task, self._request.extend)
+        settings = self._settings
         workers = settings.workers
         if workers < 0:  # those of a computer share its processors
             workers = -(-suitable_workers(processes.device.type) // processes.here)
@@ -127,7 +134,19 @@ class TrainingJob:
         with loader:
             kit = Equipment(self._run, self._plan, settings, processes, loader, self._log, memo, clock)
             self._loop = TrainingLoop(task, kit)
-            return (yield from self._loop.run(controls, accept_changes=accept_changes))
+            accept, keep = self._request.accept_changes, self._request.keep
+            return (yield from self._loop.run(controls, accept_changes=accept, keep=keep))
+
+    def _extend(self, task: TrainingTask, steps: int) -> None:
+        """Plan for more; the plan is on the disk before anything is learnt by it."""
+        settings, reached = self._settings, self._reached()
+        timeline = task.timeline(self._plan.schedule, batch=settings.batch, size=settings.size)
+        self._plan = extended(self._plan, timeline, reached, steps)
+        self._settings = settings_of(self._plan, self._kind)
+        self._processes.barrier()  # nobody reads it in the making
+        if self._processes.rank == 0:
+            self._run.write_plan(self._plan)
+        self._write("extended", steps=steps, total=reached + steps)
 
     def _opened(self, place: TaskContext, controls: Controls[Any]) -> Job[TrainingTask | None]:
         """Let the task read its data; on several processes of a computer, one prepares what the others then find.
@@ -148,7 +167,7 @@ class TrainingJob:
                 if self._processes.world == 1 and (controls.finishing or self._run.commands.given("pause")):
                     opening.close()
                     return None
-                if isinstance(event, Log):
+                if isinstance(event, Log) and event.message not in self._told:
                     self._write("log", message=event.message, level=event.level)
                 if self._processes.rank == 0 and time.monotonic() - beaten > BEAT_S:
                     beaten = time.monotonic()
@@ -169,3 +188,11 @@ class TrainingJob:
             step = (self._loop.step if self._loop is not None else 0) or self._reached()
             with suppress(OSError):  # a full disk is told where it stops something
                 self._log.write(kind, step, **facts)
+
+
+def _told_before(events: Path) -> frozenset[str]:
+    """Return every sentence in a run's log: what is said of its data need not stand there once for each sitting."""
+    with suppress(OSError), events.open("rb") as file:
+        lines = (json.loads(line) for line in file if b'"type": "log"' in line and line.endswith(b"\n"))
+        return frozenset(str(line.get("message")) for line in lines)
+    return frozenset()

@@ -56,6 +56,7 @@ class WeightAverage:
         if self._kind == "ema":
             share = 1 - ema_decay_at(self._count, self._decay)
         elif step < self._begins:
+            self._count = 0  # of a run that was extended the mean is taken anew, over its new end
             return
         else:
             share = 1 / (self._count + 1)

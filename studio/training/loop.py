@@ -45,6 +45,11 @@ T = TypeVar("T")
 _POLL_S = 0.1
 _BREATH_S = 0.02
 
+_LOOKS = 10
+"""So often a run is measured and sampled at least, where its settings leave that to the studio."""
+_MOST_BETWEEN_CHECKS, _MOST_BETWEEN_SAMPLES = 250, 100
+"""Steps, however long the run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
@@ -123,8 +128,13 @@ class TrainingLoop:
 
     # -- the order of things -----------------------------------------------------------------------------------------
 
-    def run(self, controls: Controls[Any], *, accept_changes: bool = False) -> Job[TrainedRun]:
+    def run(self, controls: Controls[Any], *, accept_changes: bool = False, keep: bool = False) -> Job[TrainedRun]:
         """Train until the end, a pause, or an order to stop; closing the generator pauses.
+
+        Args:
+            controls: only `finishing` is heeded.
+            accept_changes: data or settings that differ from the checkpoint's are wanted.
+            keep: stop where it stands.
 
         Raises:
             StudioError: data or settings are not those of the checkpoint, or training cannot go on.
@@ -135,7 +145,7 @@ class TrainingLoop:
             self._recovery.foresee(self._config)
         try:
             yield from self._evaluate(controls)  # the very first sample, or what a pause cut short
-            while (ending := (yield from self._hear(controls))) is None:
+            while (ending := "stopped" if keep else (yield from self._hear(controls))) is None:
                 yield from self._to_its_end(self._advance())
                 self._beat()
                 yield self._progress()
@@ -204,6 +214,10 @@ class TrainingLoop:
             self._logger.event("settings", config.step, values=changed)
             self._task.adopt(self._live_settings.settings)
             self._train_state.reset_guards()
+            if self._task.judged_by & changed.keys():
+                self._train_state.standing.forget_best()  # it was measured otherwise: what follows cannot be compared
+        if config.step in self._kit.plan.extended:
+            self._train_state.standing.stale = 0
 
     def _take_note(self, config: StepConfig, report: StepReport, rate: float) -> None:
         for name, update in report.updates:
@@ -228,10 +242,13 @@ class TrainingLoop:
     def _evaluate(self, controls: Controls[Any]) -> Job[None]:
         """Validate and sample the shown network where it is time to; a pause cuts it short, and it is made up for."""
         standing, settings = self._train_state.standing, self._live_settings.settings
-        validates = self.step > 0 and self._is_due(settings.validate_every, standing.validated)
-        samples = self._is_due(settings.sample_every, standing.sampled)
+        validates = self.step > 0 and self._is_due(
+            settings.validate_every or self._often(_MOST_BETWEEN_CHECKS), standing.validated
+        )
+        samples = self._is_due(settings.sample_every or self._often(_MOST_BETWEEN_SAMPLES), standing.sampled)
         if not (validates or samples):
             return
+        began = time.monotonic()
         try:
             with suppress(_CutShortError):
                 if validates:
@@ -240,6 +257,11 @@ class TrainingLoop:
                     yield from self._sample(controls)
         finally:
             self._train_state.train()
+            self._throughput.note_aside(time.monotonic() - began)
+
+    def _often(self, most: int) -> int:
+        """Return how many steps lie between two looks, so that there are enough of them; never more than `most`."""
+        return max(1, min(most, self._last // _LOOKS))
 
     def _is_due(self, every: int, done: int) -> bool:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
@@ -329,6 +351,8 @@ class TrainingLoop:
         if self.step >= self._last:
             return "finished"
         patience = self._live_settings.settings.stop_after_stale
+        if self.step in self._kit.plan.extended:  # somebody wants more
+            return None
         if patience and self._train_state.standing.stale >= patience:
             self._say(f"{patience} checks in a row brought nothing better: the run ends, and keeps its best.", "info")
             return "finished"

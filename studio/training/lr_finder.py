@@ -1,13 +1,16 @@
 """The learning-rate range test: how the loss behaves as the rate grows, on copies, so that a run stays as it is.
 
 Smith 2015, section 3.3. Where a task has several networks each is swept on its own, while the others rest at their
-present weights.
+present weights. What a sweep suggests is then tried: a rate may be the best to fall with and still not be one to learn
+with.
 """
 
 import copy
-from collections.abc import Callable, Generator, Mapping
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,14 +18,22 @@ from studio.core.failures import is_out_of_memory
 from studio.training.data.loader import ExampleLoader
 from studio.training.network_optimiser import NetworkOptimiser
 from studio.training.processes import Processes
-from studio.training.rate_curve import LossWatch, RateCurve, RateSweep
-from studio.training.schedule import StepConfig
+from studio.training.rate_curve import LossWatch, RateCurve, RateSweep, RateTrial
+from studio.training.schedule import Ramp, StepConfig
 from studio.training.seeding import generator_state, restore_generators, undisturbed
 from studio.training.settings import TrainingSettings
 from studio.training.step import StepTaker
 from studio.training.task import TrainingTask
 
-__all__ = ["RateTried", "find_rates"]
+__all__ = ["RateTried", "find_rates", "try_rates"]
+
+T = TypeVar("T")
+
+_TRIAL_STEPS = 40
+_TRIAL_WARM_UP = 0.2
+"""So much of a trial goes up to its rate, the rest comes down again as a cosine."""
+_TRIAL_MEASURED = 0.25
+"""So much at its end is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,62 +76,140 @@ def find_rates(
         StudioError: an example could not be prepared.
 
     """
+    return (yield from _on_bench(
+        task, config, settings, processes, lambda bench: bench.all_networks(sweep), optimisers, stop
+    ))  # fmt: skip
+
+
+def try_rates(
+    task: TrainingTask,
+    config: StepConfig,
+    settings: TrainingSettings,
+    processes: Processes,
+    rates: Sequence[float],
+    *,
+    optimisers: Mapping[str, Mapping[str, Any]] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    steps: int = _TRIAL_STEPS,
+) -> Generator[RateTried | None, None, tuple[RateTrial, ...]]:
+    """Let a copy of the shown network learn for a while at each of `rates`, from the same examples and weights.
+
+    Each trial warms up, and comes down to nothing, as a whole training would: what is compared is how far it came, and
+    not how fast it fell while it was still fast. The other arguments are those of `find_rates`; ended early, it returns
+    nothing, since half a comparison is none.
+    """
+    return (yield from _on_bench(
+        task, config, settings, processes, lambda bench: bench.all_trials(rates, steps), optimisers, stop
+    ))  # fmt: skip
+
+
+def _on_bench(
+    task: TrainingTask, config: StepConfig, settings: TrainingSettings, processes: Processes,
+    work: "Callable[[_Bench], Generator[RateTried | None, None, T]]",
+    optimisers: Mapping[str, Mapping[str, Any]] | None, stop: Callable[[], bool],
+) -> Generator[RateTried | None, None, T]:  # fmt: skip
     before = generator_state(processes.device)
     try:
         with ExampleLoader(task.examples, settings.seed, others=task.other_examples) as loader:
-            bench = _Bench(task, config, settings, processes, sweep, optimisers or {}, loader, stop)
-            return (yield from undisturbed(bench.all_networks(), processes.device))
+            bench = _Bench(task, config, settings, processes, optimisers or {}, loader, stop)
+            return (yield from undisturbed(work(bench), processes.device))
     finally:
         restore_generators(before, processes.device)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """What the sweeps of all networks share; the arguments are those of `find_rates`."""
+    """What sweeps and trials share; the arguments are those of `find_rates`."""
 
     task: TrainingTask
     config: StepConfig
     settings: TrainingSettings
     processes: Processes
-    sweep: RateSweep
     states: Mapping[str, Mapping[str, Any]]
     loader: ExampleLoader
     stop: Callable[[], bool]
 
-    def all_networks(self) -> Generator[RateTried | None, None, tuple[RateCurve, ...]]:
+    def all_networks(self, sweep: RateSweep) -> Generator[RateTried | None, None, tuple[RateCurve, ...]]:
         """Sweep one network after the other."""
-        curves, micro_batches = [], self.settings.accumulate
+        curves: tuple[RateCurve, ...] = ()
         for network in self.task.networks:
-            while not self.stop():
-                try:
-                    curves.append((yield from self._trial(network, micro_batches)))
-                    break
-                except Exception as error:
-                    if not is_out_of_memory(error) or micro_batches >= self.config.batch:
-                        raise
-                # outside of the except block, which holds on to tensors
-                micro_batches = min(2 * micro_batches, self.config.batch)
+            if not self.stop():
+                curves = (*curves, (yield from self._fitting(partial(self._sweep, network, sweep))))
         return tuple(curve for curve in curves if len(curve.rates))
 
-    def _trial(self, network: str, micro_batches: int) -> Generator[RateTried | None, None, RateCurve]:
-        """Let one network of a copy learn, at one rate after the other, until its loss diverges."""
+    def all_trials(
+        self, rates: Sequence[float], steps: int
+    ) -> Generator[RateTried | None, None, tuple[RateTrial, ...]]:
+        """Try one rate after the other."""
+        trials: list[RateTrial] = []
+        for rate in rates:
+            trials.append((yield from self._fitting(partial(self._trial, rate, steps))))
+            if self.stop():
+                return ()
+        return tuple(trials)
+
+    def _fitting(
+        self, work: Callable[[int], Generator[RateTried | None, None, T]]
+    ) -> Generator[RateTried | None, None, T]:
+        """Do it with as many micro-batches as the memory asks for."""
+        micro_batches = self.settings.accumulate
+        while True:
+            try:
+                return (yield from work(micro_batches))
+            except Exception as error:
+                if not is_out_of_memory(error) or micro_batches >= self.config.batch:
+                    raise
+            # outside of the except block, which holds on to tensors
+            micro_batches = min(2 * micro_batches, self.config.batch)
+
+    def _copy(self, network: str) -> tuple[StepTaker, NetworkOptimiser]:
+        """Return what takes steps of a copy, and the optimiser of the network that learns."""
         shared = (self.task.examples, self.task.other_examples)
         task = copy.deepcopy(self.task, {id(one): one for one in shared})
         for module in task.networks.values():
             module.train()
         optimisers = {name: NetworkOptimiser.of(task, name, self.settings, self.processes) for name in task.networks}
-        optimiser, alone = optimisers[network], replace(self.config, trained=(network,))
+        optimiser = optimisers[network]
         if network in self.states:
             optimiser.load_state_dict(copy.deepcopy(dict(self.states[network])))
-        taker = StepTaker(task, optimisers, self.processes, self.settings.seed)
-        watch, rates, diverged = LossWatch(self.sweep), self.sweep.rates(), False
+        return StepTaker(task, optimisers, self.processes, self.settings.seed), optimiser
+
+    def _step(
+        self, taker: StepTaker, optimiser: NetworkOptimiser, network: str, number: int, rate: float, micro_batches: int
+    ) -> Generator[None, None, float | None]:
+        """Take step `number` at `rate`; returns its loss, None where the network does not learn at this moment."""
+        draws = self.config.draws + number * self.config.batch * self.config.batches
+        here = replace(self.config, trained=(network,), step=self.config.step + number, draws=draws)
+        optimiser.guard.reset()  # gradients may grow as they will: it is the loss that decides
+        report = yield from taker.take(self.loader, here, rate=rate, micro_batches=micro_batches)
+        return report.numbers(several=True).get(f"{network}.loss")
+
+    def _trial(self, rate: float, steps: int, micro_batches: int) -> Generator[RateTried | None, None, RateTrial]:
+        """Let a copy learn for `steps` steps, up to `rate` and down again."""
+        network = self.task.shown
+        taker, optimiser = self._copy(network)
+        losses: list[float] = []
+        warm = max(1, round(_TRIAL_WARM_UP * steps))
+        down = Ramp(start=rate, end=0.0, decay="cosine")
+        for number in range(steps):
+            now = rate * (number + 1) / warm if number < warm else down.at((number - warm) / (steps - warm))
+            loss = yield from self._step(taker, optimiser, network, number, now, micro_batches)
+            losses.append(loss if loss is not None and math.isfinite(loss) else math.inf)
+            yield RateTried(network, number + 1, steps, rate, losses[-1], losses[-1])
+            if losses[-1] == math.inf or self.stop():
+                break
+        last = losses[-max(1, round(_TRIAL_MEASURED * steps)) :]
+        return RateTrial(rate, len(losses), sum(last) / len(last))
+
+    def _sweep(
+        self, network: str, sweep: RateSweep, micro_batches: int
+    ) -> Generator[RateTried | None, None, RateCurve]:
+        """Let one network of a copy learn, at one rate after the other, until its loss diverges."""
+        taker, optimiser = self._copy(network)
+        watch, rates, diverged = LossWatch(sweep), sweep.rates(), False
         for number, rate in enumerate(rates if optimiser.group_names() and self.config.trains(network) else ()):
-            draws = self.config.draws + number * self.config.batch * self.config.batches
-            here = replace(alone, step=self.config.step + number, draws=draws)
-            optimiser.guard.reset()  # gradients may grow as they will: it is the loss that decides
-            report = yield from taker.take(self.loader, here, rate=rate, micro_batches=micro_batches)
-            loss = report.numbers(several=True).get(f"{network}.loss")
-            if loss is None:  # it does not learn at this moment of the schedule
+            loss = yield from self._step(taker, optimiser, network, number, rate, micro_batches)
+            if loss is None:
                 break
             diverged = watch.add(loss)
             if len(watch.losses) > number:
@@ -129,4 +218,4 @@ class _Bench:
                 break
         tried = np.array(rates[: len(watch.losses)])
         losses, smoothed = np.array(watch.losses), np.array(watch.smoothed)
-        return RateCurve(network, tried, losses, smoothed, diverged, self.sweep.spacing)
+        return RateCurve(network, tried, losses, smoothed, diverged, sweep.spacing)

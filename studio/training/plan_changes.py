@@ -18,6 +18,8 @@ __all__ = ["changes_between", "check_changes", "identity_of"]
 
 _HARMLESS = {"workers", "checkpoint_minutes", "sample_every"}
 """Settings that change nothing about what is learnt."""
+_TELLING = {"validate_every"}
+"""Nor do these, unless a check may end the run."""
 
 
 def identity_of(plan: RunPlan, settings: TrainingSettings, data: str | Mapping[str, str]) -> dict[str, Any]:
@@ -33,6 +35,7 @@ def identity_of(plan: RunPlan, settings: TrainingSettings, data: str | Mapping[s
         "task": plan.task,
         "settings": settings.model_dump(mode="json"),
         "schedule": _without_paths(plan.schedule).model_dump(mode="json"),
+        "extended": list(plan.extended),
         "inputs": {name: _sha256(Path(path)) for name, path in sorted(plan.inputs.items())},
         "data": data,
         "versions": {"atelier": __version__, "torch": str(torch.__version__)},
@@ -49,14 +52,16 @@ def changes_between(before: Mapping[str, Any], now: Mapping[str, Any], settings:
         found += [f"the pictures it learns from ({name})" for name in here if known.get(name) != here[name]]
     elif before["data"] != now["data"]:
         found.append("the pictures it learns from")
-    if Schedule.model_validate(before["schedule"]) != Schedule.model_validate(now["schedule"]):  # whatever it may say
+    extended = now.get("extended", []) != before.get("extended", [])
+    known_phases, phases = (Schedule.model_validate(one["schedule"]).phases for one in (before, now))
+    if known_phases != (phases[: len(known_phases)] if extended else phases):
         found.append("the schedule")
     names = before["inputs"].keys() | now["inputs"].keys()
     found += [f"the {name}" for name in sorted(names) if before["inputs"].get(name) != now["inputs"].get(name)]
     known_settings = {"split": False, **before["settings"]}  # version 0.1 took folders that divide the data for classes
     for info in describe(settings):
         old, new = known_settings.get(info.name, info.default), now["settings"].get(info.name, info.default)
-        if old != new and info.name not in _HARMLESS and not _only_length(info.name, now["settings"]):
+        if old != new and not _is_harmless(info.name, now["settings"], extended=extended):
             found.append(f"“{info.label}” ({old} → {new})")
     return found
 
@@ -84,9 +89,14 @@ def _without_paths(schedule: Schedule) -> Schedule:
     return Schedule(phases=tuple(numbered))
 
 
-def _only_length(name: str, settings: Mapping[str, Any]) -> bool:
-    """Training for longer is no other course, unless the average's beginning depends on the length."""
-    return name == "steps" and settings.get("average") != "swa"
+def _is_harmless(name: str, settings: Mapping[str, Any], *, extended: bool) -> bool:
+    """Tell whether another value of a setting makes no other course.
+
+    Training for longer makes none, unless the average's beginning depends on the length and nobody asked for more.
+    """
+    if name == "steps":
+        return extended or settings.get("average") != "swa"
+    return name in _HARMLESS or (name in _TELLING and not settings.get("stop_after_stale"))
 
 
 def _sha256(path: Path) -> str:

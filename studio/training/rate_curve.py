@@ -16,7 +16,21 @@ from numpy.typing import NDArray
 from studio.training.run_folder import RunPlan
 from studio.training.schedule import Ramp
 
-__all__ = ["FoundRates", "LossWatch", "RateCurve", "RateRequest", "RateSweep", "Spacing", "steepest", "valley"]
+__all__ = [
+    "TRIAL_STAGE",
+    "FoundRates",
+    "LossWatch",
+    "RateCurve",
+    "RateRequest",
+    "RateSweep",
+    "RateTrial",
+    "Spacing",
+    "steepest",
+    "valley",
+]
+
+TRIAL_STAGE = "Learning for a while"
+"""What the job "find_learning_rate" calls its second part, in which rates are tried against each other."""
 
 Numbers: TypeAlias = NDArray[np.float64]
 Spacing: TypeAlias = Literal["exponential", "linear"]
@@ -125,10 +139,32 @@ class RateCurve:
         """The rate at which the loss falls fastest; None where it never falls."""
         return self._suggested(steepest)
 
+    @property
+    def suggested(self) -> float | None:
+        """What is worth a trial, no more exact than it is meant: two digits; None where the loss never falls."""
+        rate = self.valley or self.steepest
+        return None if rate is None else float(f"{rate:.2g}")
+
     def _suggested(self, choose: Callable[[Numbers, Numbers], float | None]) -> float | None:
         first = round(len(self.rates) * _LEFT_OUT_FIRST) if self.spacing == "exponential" else 0
         last = max(len(self.rates) - (_LEFT_OUT_LAST if self.diverged else 0), first)
         return choose(self.rates[first:last], self.smoothed[first:last])
+
+
+@dataclass(frozen=True, slots=True)
+class RateTrial:
+    """A rate that a copy has learnt with for a while.
+
+    Args:
+        rate: at its fastest.
+        steps: how many.
+        loss: the mean over the last quarter of them; infinite where it diverged.
+
+    """
+
+    rate: float
+    steps: int
+    loss: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +185,14 @@ class RateRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundRates:
-    """Its answer: one curve for each network, in the task's order."""
+    """Its answer: one curve for each network, in the task's order.
+
+    Where there is one network alone, its suggestion and the schedule's own rate were then tried against each other;
+    () where the search was ended before. Of several networks that play against each other no loss tells the better.
+    """
 
     curves: tuple[RateCurve, ...]
+    trials: tuple[RateTrial, ...] = ()
 
 
 def valley(rates: Sequence[float] | Numbers, losses: Sequence[float] | Numbers) -> float | None:

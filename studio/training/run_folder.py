@@ -45,6 +45,9 @@ FORGOTTEN_S = 600.0
 
 BEAT_S = 2.0
 
+_DEFAULTS_OF_0_1 = {"split": False, "sample_every": 100, "validate_every": 250}
+"""Where a plan of the first format says nothing."""
+
 
 class RunPlan(BaseModel):
     """What is wanted of a run: all of run.json. Paths are absolute, as the run may go on from anywhere."""
@@ -62,16 +65,18 @@ class RunPlan(BaseModel):
     settings: Mapping[str, Any] = Field(default_factory=dict)
     """Values for the task's settings; what is missing has its default."""
     schedule: Schedule
+    extended: tuple[int, ...] = ()
+    """The steps at which somebody let it learn for longer than was planned."""
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     version: str = __version__
 
     @model_validator(mode="before")
     @classmethod
     def _from_the_first_format(cls, given: Any) -> Any:
-        """Version 0.1 wrote one list of data, and took folders that divide it for classes."""
+        """Version 0.1 wrote one list of data, took folders that divide it for classes, and had other defaults."""
         if not isinstance(given, dict) or given.get("format") != 1:
             return given
-        return given | {"format": 2, "settings": {"split": False, **given.get("settings", {})}}
+        return given | {"format": 2, "settings": {**_DEFAULTS_OF_0_1, **given.get("settings", {})}}
 
 
 class RunChangedError(StudioError):
@@ -99,11 +104,18 @@ class Heartbeat:
 class TrainRequest:
     """The training job's task: begin or go on with the run in `folder`.
 
-    `accept_changes`: data or settings that differ from the checkpoint's are wanted.
+    Args:
+        folder: the run's.
+        accept_changes: data or settings that differ from the checkpoint's are wanted.
+        extend: so many steps more than it has taken; 0 goes on as planned.
+        keep: end it where it stands, and keep the network.
+
     """
 
     folder: Path
     accept_changes: bool = False
+    extend: int = 0
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

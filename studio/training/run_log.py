@@ -3,10 +3,11 @@
 Every line is `{"t": Unix seconds, "type": …, "step": optimiser steps done, …}`:
 
     state       state, message?, cause?, remedy?      running | paused | finished | stopped | failed
+    extended    steps, total                          it shall take so many steps more, and so many in all
     resumed     message?                              lines above with a greater step are void: they happen again
     metrics     values, epoch, rate, momentum         every step's numbers
     pace        total, examples (of an epoch), images_per_second, data_wait (0–1), memory_mb, seconds_left,
-                seconds_left_spread, stage
+                seconds_left_spread, stage, computer, pixels and seconds (learnt from, gone by in this sitting)
     validation  values, best (bool)
     sample      file
     checkpoint  file, kind ("latest" | "pinned"), best (bool), seconds
@@ -281,7 +282,9 @@ class RunHistory:
             series.forget_after(step)
         # what was said and done stays told, only what the numbers were is void
         self.happenings = [
-            one for one in self.happenings if one.step <= step or one.kind in {"state", "resumed", "log", "guard"}
+            one
+            for one in self.happenings
+            if one.step <= step or one.kind in {"state", "extended", "resumed", "log", "guard"}
         ]
 
 

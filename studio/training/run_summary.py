@@ -29,6 +29,10 @@ class RunSummary:
     step: int = 0
     total: int = 0
     images_per_second: float = 0.0
+    pixels_per_second: float = 0.0
+    """Over its last sitting, checks and samples included; 0 of one that does not say."""
+    computer: str = ""
+    """Where that was; "" of one that does not say."""
     changed: float = 0.0
     worker: Heartbeat | None = None
     has_model: bool = False
@@ -57,6 +61,8 @@ def summarise(path: Path) -> RunSummary:
         step=words.step,
         total=words.total,
         images_per_second=words.images_per_second,
+        pixels_per_second=words.pixels_per_second,
+        computer=words.computer,
         changed=_changed(folder),
         worker=folder.heartbeat(),
         has_model=folder.model_file.is_file(),
@@ -71,6 +77,8 @@ class _Words:
     step: int
     total: int
     images_per_second: float
+    pixels_per_second: float
+    computer: str
     trouble: str
 
 
@@ -94,6 +102,8 @@ def _newest_words(events: Path) -> _Words:
         step=int(_number(newest.get("any", {}).get("step"))),
         total=int(_number(pace.get("total"))),
         images_per_second=_number(pace.get("images_per_second")),
+        pixels_per_second=_number(pace.get("pixels")) / (_number(pace.get("seconds")) or 1.0),
+        computer=str(pace.get("computer") or ""),
         trouble=str(state.get("cause") or state.get("message") or ""),
     )
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Decay: TypeAlias = Literal["none", "linear", "cosine", "exponential", "polynomial"]
 Unit: TypeAlias = Literal["epochs", "steps"]
@@ -30,6 +30,11 @@ DataPaths: TypeAlias = Annotated[
     BeforeValidator(lambda given: {DATA: given} if isinstance(given, list | tuple) else given),
 ]
 """Folders, picture files and lists by data slot; a list alone is meant for the only one."""
+
+OwnData: TypeAlias = Annotated[
+    DataPaths, AfterValidator(lambda said: {slot: paths for slot, paths in said.items() if paths})
+]
+"""Those of a phase: a slot without any is as if it were not named."""
 
 DEFAULT_MOMENTUM: Mapping[str, float] = {"adam": 0.9, "adamw": 0.9, "sgd": 0.9, "rmsprop": 0.0, "lars": 0.9}
 """Of a phase that says none (files that were written by the studio always say it)."""
@@ -142,7 +147,7 @@ class Phase(_Drawn):
     decay_norms: bool = True
     size: Annotated[int, Field(ge=1)] | None = None
     batch: Annotated[int, Field(ge=1)] | None = None
-    data: DataPaths = Field(default_factory=dict)
+    data: OwnData = Field(default_factory=dict)
     batches: Annotated[int, Field(ge=1)] = 1
     trains: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
@@ -193,6 +198,11 @@ class Schedule(_Drawn):
             if phase.data not in found:
                 found.append(phase.data)
         return tuple(found)
+
+    @property
+    def fastest(self) -> float:
+        """The highest learning rate of all."""
+        return max(max(phase.learning_rate.start, phase.learning_rate.end) for phase in self.phases)
 
     def with_data(self, index: int, data: Mapping[str, tuple[str, ...]]) -> "Schedule":
         """Return the schedule with other data in a phase; slots without any learn from the run's again."""

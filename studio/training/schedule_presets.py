@@ -279,7 +279,7 @@ class Preset:
     def instead_of(self, timeline: Timeline) -> Schedule:
         """Return it as long, and at its fastest as fast, as another schedule is, under the same optimiser."""
         phases = timeline.schedule.phases
-        fastest = max(max(phase.learning_rate.start, phase.learning_rate.end) for phase in phases)
+        fastest = timeline.schedule.fastest
         in_steps = all(phase.unit == "steps" for phase in phases)
         length = timeline.total_steps if in_steps else max(0.1, round(timeline.total_epochs, 1))
         given: dict[str, Any] = {

@@ -40,11 +40,12 @@ class TrainingSettings(Settings):
         low=0, high=2**31 - 1, step=1, group=_LENGTH)  # fmt: skip
 
     share: int = setting(
-        100, label="Work on", help="Learns from a part of the data only, to try things out quickly.",
+        100, label="Share of the data", help="Less than all of it, to try things out quickly.",
         term="share of the data, of every class as large a part, drawn by the seed", low=1, high=100, step=5, unit="%",
         group=_DATA)  # fmt: skip
     split: bool = setting(
-        True, label="Folders divide it", help="It learns from what lies in train, and is checked on valid or test.",
+        True, label="Heed train and test folders",
+        help="Learns from a folder called train, and is checked on valid or test beside it, where there are such.",
         term="predefined split: folders train and valid or test; idx files train and t10k", group=_DATA)  # fmt: skip
 
     learning_rate_factor: float = setting(
@@ -66,11 +67,14 @@ class TrainingSettings(Settings):
         term="gradient clipping by global norm", low=0.0, high=1000.0, step=0.5, lowest="any",
         group=_CARE)  # fmt: skip
     sample_every: int = setting(
-        100, label="A sample every", help="How often it shows what it can.", term="steps between samples",
-        low=1, high=100_000, step=10, unit="steps", group=_CARE)  # fmt: skip
+        0, label="A sample every", help="How often it shows what it can; automatic: at least ten times a run.",
+        term="steps between samples; automatic: a tenth of the run, at most 100",
+        low=0, high=100_000, step=10, unit="steps", lowest="automatic", group=_CARE)  # fmt: skip
     validate_every: int = setting(
-        250, label="A check every", help="How often it is measured on pictures it does not learn from.",
-        term="steps between validations", low=1, high=100_000, step=10, unit="steps", group=_CARE)  # fmt: skip
+        0, label="A check every",
+        help="How often it is measured on pictures it does not learn from; automatic: at least ten times a run.",
+        term="steps between validations; automatic: a tenth of the run, at most 250",
+        low=0, high=100_000, step=10, unit="steps", lowest="automatic", group=_CARE)  # fmt: skip
 
     precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
         "auto", label="Number format", help="Half precision is faster on graphics cards that know it.",

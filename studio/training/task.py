@@ -176,6 +176,8 @@ class TrainingTask(ABC):
         examples: what it learns from.
         other_examples: what it learns from in phases with data of their own: one for each of `schedule.data_sets[1:]`.
         best: which number of `validate` says "best", and whether small or large is good; None keeps no best.
+        judged_by: settings that this number is measured with, such as the weights of a loss: where one is moved in
+            mid-run, what was best before cannot be compared any more.
 
     """
 
@@ -184,6 +186,7 @@ class TrainingTask(ABC):
     examples: Examples
     other_examples: Sequence[Examples] = ()
     best: tuple[str, Literal["min", "max"]] | None = None
+    judged_by: frozenset[str] = frozenset()
 
     @abstractmethod
     def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:

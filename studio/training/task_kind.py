@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.picture_task import InputSlot
-from studio.training.data.sources import Holds, Reading
+from studio.training.data.sources import DataCount, Holds, Reading
 from studio.training.schedule import DATA, Schedule
 from studio.training.settings import TrainingSettings
 
-__all__ = ["DataSlot", "TaskKind"]
+__all__ = ["DataSlot", "Suited", "TaskKind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suited:
+    """A schedule that suits the data, and why it is as long as it is, in one sentence."""
+
+    schedule: Schedule
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +66,15 @@ class TaskKind:
         settings: its settings; `describe` makes form and flags of them.
         opener: `module:function`, `(plan, place) -> Job[TrainingTask]`; imported only where it runs: it needs torch.
         data: what it learns from.
-        default_schedule: how it learns where nobody drew anything else.
+        default_schedule: how it learns where nobody drew anything else, and nothing is known of the data.
         inputs: other files it asks for, such as the painting of a fast style.
         product: what kind of network comes of it, such as "fast_style" or "backbone"; panels say which they work with.
         use: what can be done with that at once, in the artist's words.
+        classifies: whether what comes of it can be asked what pictures show.
         in_window: whether the window offers it; by the command line all can be trained.
+        suited_schedule: how it learns by default from data of which it is known how much there is; None: the same
+            schedule suits any.
+        held_back: how many pictures the task keeps for checking of those that there are.
 
     """
 
@@ -76,4 +88,17 @@ class TaskKind:
     inputs: tuple[InputSlot, ...] = ()
     product: str = ""
     use: str = ""
+    classifies: bool = False
     in_window: bool = True
+    suited_schedule: Callable[[TrainingSettings, DataCount], Suited] | None = None
+    held_back: Callable[[TrainingSettings, DataCount], int] = lambda settings, count: 0
+
+    def learnt_from(self, settings: TrainingSettings, count: DataCount) -> int:
+        """Return how many pictures make an epoch."""
+        return max(1, count.pictures - self.held_back(settings, count))
+
+    def schedule_for(self, settings: TrainingSettings, count: DataCount | None) -> Suited:
+        """Return how it learns where nobody drew anything else; None: nobody has counted the data yet."""
+        if self.suited_schedule is None or count is None:
+            return Suited(self.default_schedule(settings), "")
+        return self.suited_schedule(settings, count)

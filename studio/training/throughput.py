@@ -5,6 +5,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from socket import gethostname
 from statistics import mean, stdev
 from typing import Any
 
@@ -22,6 +23,7 @@ class Throughput:
     """Counts steps, examples and waiting between two reports.
 
     Time left is measured in work, not in steps: a phase with larger pictures costs as much more as they have pixels.
+    What is done between steps (checks, samples) is counted apart: its share of all work so far tells what it will take.
     """
 
     def __init__(self, timeline: Timeline, last: int, device: torch.device) -> None:
@@ -29,6 +31,8 @@ class Throughput:
         self._last = last
         self._device = device
         self._blocks: deque[tuple[float, float]] = deque(maxlen=_BLOCKS)
+        self._sitting_began = time.monotonic()
+        self._done = self._aside = 0.0
         self._begin()
 
     def _begin(self) -> None:
@@ -39,7 +43,14 @@ class Throughput:
         """Take note of a step over so many examples of a size (px) that waited so long for them (s)."""
         self._examples += examples
         self._work += examples * size**2
+        self._done += examples * size**2
         self._waited += waited
+
+    def note_aside(self, seconds: float) -> None:
+        """Take note of time (s) that went by between two steps; the very first look, before any, says little."""
+        self._began += seconds
+        if self._done:
+            self._aside += seconds
 
     def report(self, step: int) -> dict[str, Any] | None:
         """Return the facts of a `pace` event, about once a second; None in between."""
@@ -56,6 +67,9 @@ class Throughput:
             "memory_mb": round(memory_in_use(self._device) / 2**20),
             "seconds_left": left,
             "seconds_left_spread": spread,
+            "computer": gethostname(),
+            "pixels": round(self._done),
+            "seconds": round(time.monotonic() - self._sitting_began, 3),
         }
         if len(set(self._timeline.counts)) > 1:
             facts["examples_by_phase"] = self._timeline.counts
@@ -63,11 +77,11 @@ class Throughput:
         return facts
 
     def _time_left(self, step: int) -> tuple[float, float]:
-        """The mean pace of the last blocks times the work left, ± twice the mean's standard error."""
+        """The pace of the last blocks, and what the sitting spent aside, times the work left; ± two standard errors."""
         work = self._timeline.work(self._last) - self._timeline.work(step)
         paces = [seconds / done for seconds, done in self._blocks]
         error = stdev(paces) / len(paces) ** 0.5 if len(paces) > 1 else 0.0
-        return round(mean(paces) * work, 1), round(2 * error * work, 1)
+        return round((mean(paces) + self._aside / self._done) * work, 1), round(2 * error * work, 1)
 
 
 def memory_in_use(device: torch.device) -> int:

@@ -55,6 +55,10 @@ class Standing:
         self.stale += 1
         return False
 
+    def forget_best(self) -> None:
+        """What counts as good is another from here on: the next validation is the best so far."""
+        self.best, self.best_step, self.stale = None, -1, 0
+
 
 class TrainState:
     """A task's networks with their optimisers, the shown one's average, and how far they have come.

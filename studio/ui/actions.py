@@ -17,13 +17,17 @@ class Actions:
     """The window's actions by name."""
 
     open: QAction
+    queue: QAction
     paste: QAction
+    open_session: QAction
+    save_session: QAction
     save: QAction
     save_as: QAction
     copy: QAction
     quit: QAction
     undo: QAction
     redo: QAction
+    history: QAction
     reset: QAction
     start: QAction
     pause: QAction
@@ -37,7 +41,11 @@ class Actions:
     show_side: QAction
     peek: QAction
     full_screen: QAction
+    palette: QAction
+    manual: QAction
     shortcuts: QAction
+    diagnostics: QAction
+    log: QAction
     about: QAction
 
     def give_to(self, window: QWidget) -> None:
@@ -60,13 +68,17 @@ def make_actions(theme: Theme) -> Actions:
 
     return Actions(
         open=action("Open Photo…", "Ctrl+O", "open"),
+        queue=action("Queue a Folder…", "Ctrl+Alt+O", "folder"),
         paste=action("Paste as Photo", "Ctrl+V", "paste"),
+        open_session=action("Open Session…", "Ctrl+Alt+O"),
+        save_session=action("Save Session…", "Ctrl+Alt+S"),
         save=action("Save", "Ctrl+S", "save"),
         save_as=action("Save As…", "Ctrl+Shift+S", "export"),
         copy=action("Copy Picture", "Ctrl+C", "copy"),
         quit=action("Quit", "Ctrl+Q"),
         undo=action("Undo", "Ctrl+Z", "undo"),
         redo=action("Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], "redo"),
+        history=action("History", "Ctrl+Alt+Z", "history"),
         reset=action("Reset All Settings", "Ctrl+Shift+R", "reset"),
         start=action("Start", ["Ctrl+Return", "Ctrl+Enter"], "play"),
         pause=action("Pause or Go On", "Ctrl+P", "pause"),
@@ -80,6 +92,10 @@ def make_actions(theme: Theme) -> Actions:
         show_side=action("Side by Side", "Alt+3", "compare_side", checkable=True),
         peek=action("Show the Photo", "Alt+4", "peek", checkable=True),
         full_screen=action("Full Screen", "F11", checkable=True),
+        palette=action("Find a Command…", ["Ctrl+K", "Ctrl+Shift+P"], "search"),
+        manual=action("Manual", "Shift+F1", "help"),
         shortcuts=action("Keyboard Shortcuts", ["F1", "?"], "keyboard"),
+        diagnostics=action("Copy Diagnostics", "Ctrl+Shift+D", "copy"),
+        log=action("Open the Log File", "Ctrl+Shift+L", "list"),
         about=action("About Atelier", "Ctrl+F1", "info"),
     )

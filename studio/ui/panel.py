@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.jobs.files import KeepTask, OpenedPicture
+from studio.jobs.sessions import OpenedSession
 
-__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable"]
+__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable", "SessionToOpen"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,17 +64,36 @@ class ModelToFind:
     name: str
 
 
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionToOpen:
+    """A session of the task that it names, and the file that it comes from."""
+
+    opened: OpenedSession
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelToAsk:
+    """A classifier to be asked what pictures show: its name on the shelf, and what it is called."""
+
+    name: str
+    title: str
+
+
+Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk | SessionToOpen
 
 
 class Panel(QWidget):
     """One task of the studio.
 
-    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without an
-    `undo_stack` is only looked at: commands then go on acting on the panel that was in front before.
+    The window hands commands down to the panel in front; what a panel cannot answer stays grey. A panel without a
+    `menu_title` starts and stops nothing: those commands go on acting on the panel that was in front before; so do undo
+    and redo where there is no `undo_stack`.
     """
 
     failed = Signal(object)
+    withdrawn = Signal(object)
+    """A `Failure` that was told before: what failed has worked since."""
     noticed = Signal(str, str)
     """A sentence worth knowing, and its level: "info" or "warning"."""
     actions_changed = Signal()
@@ -110,6 +130,11 @@ class Panel(QWidget):
     file_actions: Sequence[QAction] = ()
     """What only this panel adds to the File menu."""
 
+    @property
+    def picture_place(self) -> QWidget | None:
+        """What messages may lie over, because it holds a picture and nothing to press; None where there is none."""
+        return None
+
     # -- what can be done ------------------------------------------------------------------------------------------
 
     @property
@@ -121,6 +146,11 @@ class Panel(QWidget):
     def is_running(self) -> bool:
         """Whether something runs that can be paused, or rests and can go on."""
         return False
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether there is something to pause, or to go on with."""
+        return self.is_running
 
     @property
     def can_stop(self) -> bool:

@@ -5,9 +5,11 @@ from typing import Any, Literal, TypeAlias
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from studio.core.photo_metadata import MetadataChoice
 from studio.ui.theme import ThemeMode
 
 RECENT_LIMIT = 10
+PAINTING_LIMIT = 16
 RUN_LIMIT = 50
 
 TrainingAtClose: TypeAlias = Literal["ask", "pause", "background"]
@@ -17,7 +19,10 @@ class Preferences:
     """Window geometry, theme, recent files and the like, in one ini file of the user's configuration folder."""
 
     def __init__(self, file: Path) -> None:
+        self.is_first_start = not file.exists()
+        """Whether nothing was ever remembered here."""
         self._store = QSettings(str(file), QSettings.Format.IniFormat)
+        self._store.setValue("started", True)
 
     @property
     def theme_mode(self) -> ThemeMode:
@@ -50,13 +55,40 @@ class Preferences:
 
     @property
     def recent_files(self) -> list[Path]:
-        """The newest opened pictures that are still there, newest first."""
-        return [path for name in self._names("recent") if (path := Path(name)).is_file()]
+        """The newest opened photos, newest first; some may be gone by now."""
+        return [Path(name) for name in self._names("recent")]
 
     def remember_file(self, path: Path) -> None:
-        """Put `path` at the head of the recent files."""
+        """Put `path` at the head of the recent photos."""
         files = [path, *(other for other in self.recent_files if other != path)]
         self._store.setValue("recent", [str(file) for file in files[:RECENT_LIMIT]])
+
+    def forget_file(self, path: Path) -> None:
+        """Drop it from the recent files: it cannot be opened any more."""
+        self._store.setValue("recent", [str(file) for file in self.recent_files if file != path])
+
+    def recent_in(self, role: str) -> list[Path]:
+        """Return the pictures of one's own that were chosen in another role, newest first; some may be gone."""
+        return [Path(name) for name in self._names(f"chosen_{role}")]
+
+    def remember_in(self, role: str, path: Path) -> None:
+        """Put `path` at the head of what was chosen in this role."""
+        others = (other for other in self.recent_in(role) if other != path)
+        self._store.setValue(f"chosen_{role}", [str(file) for file in (path, *others)][:PAINTING_LIMIT])
+
+    def forget_in(self, role: str, path: Path) -> None:
+        """Offer it no longer."""
+        self._store.setValue(f"chosen_{role}", [str(file) for file in self.recent_in(role) if file != path])
+
+    @property
+    def recent_sessions(self) -> list[Path]:
+        """The newest session files that are still there, newest first."""
+        return [path for name in self._names("sessions") if (path := Path(name)).is_file()]
+
+    def remember_session(self, path: Path) -> None:
+        """Put `path` at the head of the session files."""
+        files = [path, *(other for other in self.recent_sessions if other != path)]
+        self._store.setValue("sessions", [str(file) for file in files[:RECENT_LIMIT]])
 
     @property
     def opened_runs(self) -> tuple[Path, ...]:
@@ -99,6 +131,44 @@ class Preferences:
     @save_folder.setter
     def save_folder(self, folder: str) -> None:
         self._store.setValue("save_folder", folder)
+
+    @property
+    def queue_folder(self) -> str:
+        """The folder that the results of a queue went to the last time, "" at first."""
+        return str(self._store.value("queue_folder", ""))
+
+    @queue_folder.setter
+    def queue_folder(self, folder: str) -> None:
+        self._store.setValue("queue_folder", folder)
+
+    @property
+    def save_suffix(self) -> str:
+        """The ending of the file that was saved last, which names its format."""
+        return str(self._store.value("save_suffix", ".png"))
+
+    @save_suffix.setter
+    def save_suffix(self, suffix: str) -> None:
+        self._store.setValue("save_suffix", suffix)
+
+    @property
+    def metadata(self) -> MetadataChoice:
+        """What of a photo's metadata goes into the files that are saved."""
+        stored = str(self._store.value("metadata", "keep"))
+        return "location" if stored == "location" else "none" if stored == "none" else "keep"
+
+    @metadata.setter
+    def metadata(self, choice: MetadataChoice) -> None:
+        self._store.setValue("metadata", choice)
+
+    @property
+    def jpeg_quality(self) -> int:
+        """The quality with which JPEG and WebP files are saved, 1–100."""
+        stored = str(self._store.value("jpeg_quality", 92))
+        return min(100, max(1, int(stored))) if stored.isdecimal() else 92
+
+    @jpeg_quality.setter
+    def jpeg_quality(self, quality: int) -> None:
+        self._store.setValue("jpeg_quality", quality)
 
     def _names(self, key: str) -> list[str]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one

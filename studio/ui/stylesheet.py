@@ -1,7 +1,7 @@
 """The one stylesheet, made from the tokens: flat surfaces, hairline borders, a visible focus ring, no gradients.
 
 Widgets say what they are through dynamic properties: `surface` (canvas, window, panel, raised, card), `tone` (title,
-muted, small, strong), `kind` (primary, quiet, link for buttons). Nothing else in the studio sets colours in a
+muted, small, little, strong), `kind` (primary, quiet, link for buttons). Nothing else in the studio sets colours in a
 stylesheet.
 """
 
@@ -28,6 +28,7 @@ QLabel:disabled {{ color: {t.text_disabled}; }}
 QLabel[tone="title"] {{ font-size: {t.title_size}px; font-weight: 600; }}
 QLabel[tone="strong"] {{ font-weight: 600; }}
 QLabel[tone="muted"] {{ color: {t.text_muted}; }}
+QLabel[tone="little"] {{ font-size: {t.small_size}px; }}
 QLabel[tone="small"] {{ color: {t.text_muted}; font-size: {t.small_size}px; }}
 QLabel[kind="key"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 3px; padding: 1px 6px;
     font-size: {t.small_size}px; }}

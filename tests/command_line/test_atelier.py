@@ -79,7 +79,7 @@ def test_python_m_studio_is_the_same_command():
         (["stylize"], "the following arguments are required: -o/--output"),
         (["stylize", "-o", "c.png"], "the following arguments are required: CONTENT"),
         (["stylize", "a.png", "-o", "c.png"], "there is no STYLE: name at least one painting"),
-        (["stylize", "a.png", "b.png", "-o", "c.png", "--size", "99999"], "99999 is not between 64 and 4096 px"),
+        (["stylize", "a.png", "b.png", "-o", "c.png", "--size", "99999"], "99999 is not between 64 and 8192 px"),
         (["stylize", "a.png", "b.png", "-o", "c.png", "--pooling", "min"], "invalid choice: 'min'"),
         (["stylize", "a.png", "b.png", "-o", "c.png", "--style-mix", "1,2"], "2 numbers for 1 painting"),
         (["stylize", "a.png", "b.png", "-o", "c.gif"], "“c.gif” has to end in one of .png"),

@@ -20,10 +20,12 @@ from training_kit import toy_kind
 from studio.cli import main
 from studio.command_line import train_arguments
 from studio.training import kinds
+from studio.training.data.sources import DataCount
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory
 from studio.training.schedule_presets import constant
 from studio.training.task_kind import DataSlot
+from studio.training.tasks.classifier_settings import CLASSIFIER, ClassifierSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
@@ -160,6 +162,43 @@ def test_a_phase_s_own_data_counts_from_where_the_schedule_lies(pictures, tmp_pa
     assert main(typed) == 0
     phase = RunFolder(tmp_path / "run").read_plan().schedule.phases[0]
     assert phase.data == {"data": (str(tmp_path / "plans" / "small"),)}
+
+
+def test_a_phase_s_own_data_that_has_moved_is_found_again(pictures, tmp_path, capsys):
+    own, file, run = tmp_path / "own", tmp_path / "drawn.json", tmp_path / "run"
+    shutil.copytree(pictures, own)
+    (drawn,) = constant(duration=4, unit="steps").phases
+    phases = [drawn.model_dump(mode="json"), {**drawn.model_dump(mode="json"), "data": [str(own)]}]
+    file.write_text(json.dumps({"phases": phases}))
+    typed = ["train", "classifier", "--data", str(pictures), "-o", str(run), "--schedule", str(file), *SMALL]
+    assert main([*typed, "--steps", "2"]) == 0
+    moved = own.rename(tmp_path / "moved")
+    resume = ["train", "--resume", str(run), "--steps", "6", "--accelerator", "cpu"]
+    assert main([*resume, "--data-of-phase", "1", str(moved)]) == 2
+    assert "phase 1 has no data of its own (only 2)" in capsys.readouterr().err
+    assert main([*resume, "--data-of-phase", "2", str(moved)]) == 0
+    assert RunFolder(run).read_plan().schedule.phases[1].data == {"data": (str(moved),)}
+
+
+def test_a_finished_run_is_extended_and_one_that_rests_is_kept(pictures, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert main(["train", "classifier", "--data", str(pictures), "-o", str(run), "--steps", "2", *SMALL]) == 0
+    resume = ["train", "--resume", str(run), "--accelerator", "cpu", "--events"]
+    assert main([*resume, "--extend", "3"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["step"] == 5
+    assert RunFolder(run).read_plan().extended == (2,)
+    assert main([*resume, "--extend", "many"]) == 2
+    assert "is not a number of steps" in capsys.readouterr().err
+    assert main([*resume, "--steps", "9", "--keep"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["state"], last["step"]) == ("stopped", 5)
+
+
+def test_the_length_is_judged_by_the_data(pictures, tmp_path):
+    typed = ["train", "classifier", "--data", str(pictures), "--steps", "1", *SMALL]
+    assert main([*typed, "-o", str(tmp_path / "run")]) == 0
+    suited = CLASSIFIER.schedule_for(ClassifierSettings(batch=4), DataCount(16, (8, 8)))
+    assert RunFolder(tmp_path / "run").read_plan().schedule == suited.schedule
 
 
 def test_a_part_of_the_data_and_its_split_have_flags(pictures, tmp_path, capsys):

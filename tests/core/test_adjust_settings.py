@@ -152,3 +152,14 @@ def test_a_straightened_picture_stays_straight_in_the_mirror():
     ):
         difference = framed(picture, changed).astype(int) - turn(framed(picture, settings))
         assert np.abs(difference).max() < 200  # of 65,535
+
+
+def test_a_typed_size_is_cut_about_the_middle_of_the_crop_and_stays_in_the_picture():
+    settings = AdjustSettings(crop=(0.5, 0.0, 1.0, 0.5))
+    assert settings.cut_to(20, 10, 100, 50).box(100, 50) == pytest.approx((65, 7.5, 85, 17.5))
+    assert settings.cut_to(80, 10, 100, 50).box(100, 50) == pytest.approx((20, 7.5, 100, 17.5))
+    assert settings.cut_to(500, 500, 100, 50).crop == ()
+
+
+def test_a_typed_size_keeps_a_locked_aspect():
+    assert AdjustSettings(aspect="2:3").cut_to(20, 20, 100, 50).size(100, 50) == (20, 30)

@@ -11,8 +11,10 @@ from PIL import Image
 
 from studio.core import samples
 from studio.core.atomic import WriteError
+from studio.core.failures import StudioError
 from studio.core.images import from_pixels, load_picture, read_recipe
 from studio.core.library import Library
+from studio.core.library_marks import Mark
 from studio.core.recipes import InputRecord, Recipe
 
 
@@ -188,3 +190,66 @@ def test_two_processes_may_keep_results_at_once(library, photo):
         assert all((cv2.imread(path, cv2.IMREAD_UNCHANGED) == number).all() for path in paths)
     assert len(library.entries()) == 10
     assert json.loads(library.entries()[0].recipe().to_json())["task"] == "stylize"
+
+
+# -- marks, wastebasket ------------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_result_lies_in_the_wastebasket_with_its_marks_and_comes_back_with_them(library, scene, photo):
+    path = library.keep(scene, recipe_of(photo), [photo])
+    library.marks.set(path.name, Mark(star=True, words="für Anna"))
+    content = path.read_bytes()
+    thrown = library.move(path, library.wastebasket)
+    assert library.entries() == ()
+    assert [entry.path for entry in library.wastebasket.entries()] == [thrown]
+    assert (library.marks.all(), library.wastebasket.marks.all()) == ({}, {path.name: Mark(True, "für Anna")})
+    assert library.find_input(photo.sha256, photo.name) is not None
+    back = library.wastebasket.move(thrown, library)
+    assert (back, back.read_bytes()) == (path, content)
+    assert library.marks.all() == {path.name: Mark(star=True, words="für Anna")}
+    assert (library.root / ".thumbnails" / f"{path.name}.png").exists()
+
+
+def test_a_result_of_the_same_name_in_the_wastebasket_is_not_overwritten(library, scene, photo):
+    path = library.keep(scene, recipe_of(photo), [photo])
+    first = library.move(path, library.wastebasket)
+    path.write_bytes(first.read_bytes() + b"other")
+    second = library.move(path, library.wastebasket)
+    assert second.name == f"{path.stem} 2.png"
+    assert second.read_bytes() == first.read_bytes() + b"other"
+
+
+def test_what_is_gone_cannot_be_moved_and_says_so(library, scene, photo):
+    path = library.keep(scene, recipe_of(photo), [photo])
+    path.unlink()
+    with pytest.raises(StudioError, match="not there any more"):
+        library.move(path, library.wastebasket)
+
+
+def test_a_removed_result_leaves_nothing_behind(library, scene, photo):
+    path = library.keep(scene, recipe_of(photo), [photo])
+    library.marks.set(path.name, Mark(star=True))
+    library.remove(path)
+    library.remove(path)
+    assert list(library.root.glob("*.png")) == []
+    assert list((library.root / ".thumbnails").iterdir()) == []
+    assert library.marks.all() == {}
+
+
+def test_a_damaged_mark_says_nothing(library, scene, photo):
+    path = library.keep(scene, recipe_of(photo), [photo])
+    library.marks.set(path.name, Mark(star=True))
+    (library.root / ".marks" / f"{path.name}.json").write_text("{")
+    assert library.marks.of(path.name) == Mark()
+    library.marks.set(path.name, Mark(words="again"))
+    assert library.marks.of(path.name).words == "again"
+
+
+def test_a_photo_whose_place_is_known_is_found_without_a_copy_as_long_as_it_is_the_same(library, photo):
+    library.note_place(photo)
+    assert library.find_input(photo.sha256, photo.name) == photo.path
+    assert [path.suffix for path in library.inputs.iterdir()] == [".place"]
+    assert library.keep_input(photo).read_bytes() == photo.path.read_bytes()  # a copy is still made where one is wanted
+    library.keep_input(photo).unlink()
+    photo.path.write_bytes(b"another picture")
+    assert library.find_input(photo.sha256, photo.name) is None

@@ -46,6 +46,15 @@ def test_an_older_recipe_is_brought_forward_step_by_step():
     assert old == {"version": 1, "task": "stylize", "settings": {"opacity": 0.5}}
 
 
+def test_a_painting_of_version_0_1_is_painted_again_as_it_was_then():
+    old = {"version": 1, "task": "stylize", "settings": {"size": 96}, "initial": {"size": 64}}
+    recipe = Recipe.from_json(json.dumps(old))
+    assert recipe.settings == {"finish": "raw", "size": 96}
+    assert recipe.initial == {"finish": "raw", "size": 64}
+    assert Recipe.from_json(json.dumps({"version": 1, "task": "adjust", "settings": {}})).settings == {}
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
 def test_a_newer_recipe_is_refused_with_both_versions_named():
     data = {"version": RECIPE_VERSION + 1, "task": "stylize", "settings": {}, "unheard": "of"}
     with pytest.raises(RecipeError, match=rf"newer Atelier \(recipe version {RECIPE_VERSION + 1}") as caught:

@@ -4,7 +4,15 @@ from studio.core.user_folders import UserFolders
 def test_everything_goes_into_atelier_home_where_it_is_set(tmp_path):
     folders = UserFolders.standard({"ATELIER_HOME": str(tmp_path)})
     assert folders == UserFolders.within(tmp_path)
-    for folder in (folders.library, folders.models, folders.config, folders.cache, folders.logs, folders.runs):
+    for folder in (
+        folders.library,
+        folders.models,
+        folders.config,
+        folders.cache,
+        folders.logs,
+        folders.runs,
+        folders.sessions,
+    ):
         assert folder.parent == tmp_path
     assert list(tmp_path.iterdir()) == []  # nothing is made before it is needed
 
@@ -14,5 +22,5 @@ def test_without_it_the_system_says_where():
     assert folders == UserFolders.standard({})
     assert folders.library.name == "Atelier"
     assert folders.models.name == "models"
-    assert len({folders.library, folders.models, folders.config, folders.logs, folders.runs}) == 5
+    assert len({folders.library, folders.models, folders.config, folders.logs, folders.runs, folders.sessions}) == 6
     assert all(folder.is_absolute() for folder in (folders.library, folders.models, folders.config, folders.logs))

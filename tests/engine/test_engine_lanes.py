@@ -269,25 +269,6 @@ def test_a_paused_queued_job_lets_the_next_one_pass(engine, qtbot):
         held.resume()
 
 
-def test_clearing_the_queue_cancels_what_waits_and_lets_the_running_job_end(engine, qtbot):
-    begun, go_on = Event(), Event()
-
-    def slow(task, controls):
-        begun.set()
-        wait_for(go_on)
-        yield Progress("slow")
-        return task
-
-    running = engine.queue("0", slow, 0, new_controls())
-    waiting = [engine.queue(str(number), slow, number, new_controls()) for number in range(1, 5)]
-    wait_for(begun)
-    with qtbot.waitSignal(engine.idle, timeout=20_000):
-        engine.clear_queue()
-        go_on.set()
-    assert running.state == JobState.FINISHED
-    assert {handle.state for handle in waiting} == {JobState.CANCELLED}
-
-
 def test_an_idle_engine_uses_no_time(engine, qtbot):
     with qtbot.waitSignal(engine.finished, timeout=20_000):
         engine.live("style", number_job, 1, new_controls())

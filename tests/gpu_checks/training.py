@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from gpu_checks.twins import Alone, Check, Differs, asked, computing_on, near, on_both, too_small_for
-from models.classifiers import draw_weights
-from models.teachers import AlignedSqueezeNet, NormalisedVgg19, Teachers
+from models.backbones import untrained_backbone
+from models.teachers import Teachers
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress, finish
 from studio.core.samples import sample_paintings, sample_photos
@@ -48,11 +48,9 @@ SMALL: Mapping[str, tuple[Path, dict[str, Any]]] = {
 
 def open_distillation(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     """Distil a small network from small teachers of random weights: the real ones are not in the package."""
-    vgg, squeezenet = NormalisedVgg19((6, 8, 10)), AlignedSqueezeNet(0.125)
-    draw_weights(vgg, generator=torch.Generator().manual_seed(0))
-    draw_weights(squeezenet, generator=torch.Generator().manual_seed(1))
+    teachers = Teachers({name: untrained_backbone(name) for name in ("densenet_narrow", "resnet_narrow")})
     widths = ((6,), (6, 8), (8, 10), (10, 12), (12, 12))
-    return (yield from opening_distillation(plan, place, Teachers(vgg, squeezenet), widths))
+    return (yield from opening_distillation(plan, place, teachers, widths))
 
 
 def small(kind: TaskKind) -> TaskKind:

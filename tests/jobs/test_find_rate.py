@@ -39,7 +39,10 @@ def test_every_rate_is_told_with_its_loss() -> None:
     assert [values["network.loss"] for values in told] == curve.losses.tolist()
     assert [values["network.smoothed"] for values in told] == curve.smoothed.tolist()
     progress = [event for event in events if isinstance(event, Progress) and event.total]
-    assert progress[-1].stage == "Trying learning rates"
+    assert next(event for event in reversed(progress) if event.total == SWEEP.steps).stage == "Trying learning rates"
+    own, suggested = found.trials
+    assert (own.rate, suggested.rate) == (plan().schedule.fastest, curve.suggested)
+    assert progress[-1].stage == f"Learning for a while · {suggested.rate:.2g}"
     assert progress[0].total == SWEEP.steps
 
 

@@ -73,9 +73,19 @@ def test_inputs_beside_the_saved_file_will_do(tmp_path, library, inputs):
 def test_a_file_of_the_same_name_but_other_pixels_is_not_taken_for_it(tmp_path, library, inputs):
     shown = saved(tmp_path, recipe_of(inputs))
     write_painting(tmp_path / "in" / "second.png", 99)
-    with pytest.raises(StudioError, match=r"“second\.png”.* is not in the library") as missing:
-        run(recall, RecallTask(shown, library, (tmp_path / "in",)))
-    assert "beside it" in missing.value.remedy
+    _, recalled = run(recall, RecallTask(shown, library, (tmp_path / "in",)))
+    assert recalled.missing == ("second.png",)
+    assert [painting.picture.name for painting in recalled.inputs["style"]] == ["first.png"]
+    assert recalled.settings == SETTINGS
+    assert recalled.remark.startswith("“second.png”, from which this was made, is not in the library.")
+
+
+def test_the_settings_come_back_where_nothing_else_does(tmp_path, library, inputs):
+    _, recalled = run(recall, RecallTask(saved(tmp_path, recipe_of(inputs)), library))
+    assert recalled.settings == SETTINGS
+    assert recalled.missing == ("photo.png", "first.png", "second.png")
+    assert not recalled.has_photo
+    assert "the picture is your photo" in recalled.remark
 
 
 @pytest.mark.parametrize(

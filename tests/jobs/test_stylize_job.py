@@ -101,6 +101,26 @@ def test_a_change_near_the_end_gets_room_to_show():
     assert max(losses(events)) >= 19 + 5
 
 
+def test_a_size_ends_when_it_hardly_improves_any_more():
+    events, result = drive(small_task(1), Controls(quick(size=224, steps=300, finish="raw")))
+    measured = losses(events)
+    assert max(measured) < 290
+    assert result.finished
+    assert result.recipe.steering == ()
+    share = [event for event in events if isinstance(event, Progress)][-1]
+    assert share.done == share.total
+    tail = [measured[step] for step in sorted(measured)][-30:]
+    assert tail[-1] > 0.9 * tail[0]
+
+
+def test_the_canvas_takes_the_paintings_colours_only_where_that_lowers_the_loss():
+    far = request_of(picture("photo.png", 0), LoadedPicture(np.full((90, 120, 3), 20, np.uint8), "p.png", "2" * 64))
+    for style_weight, darkens in ((1.0, True), (0.0, False)):
+        settings = quick(style_weight=style_weight, steps=1)
+        _, result = drive(far, Controls(settings))
+        assert bool(result.layer.mean() < 0.5 * 257.0 * far.photo.pixels.mean()) == darkens
+
+
 def test_stopping_keeps_what_was_reached():
     events, result = drive(small_task(), Controls(quick(steps=500)), moves({5: "finish"}))
     assert not result.finished
@@ -259,7 +279,7 @@ def test_warming_up_names_the_wait_and_says_what_computes():
     assert set(events) == {Progress("Loading the network…")}
 
 
-def test_warming_up_finds_out_which_format_fast_styles_are_painted_in():
+def test_warming_up_finds_out_which_formats_are_painted_in():
     run(warm_up, "squeezenet1_1:untrained")
     known = FormatMemo.standard().known()
-    assert list(known) == ["fast styles of width 0.5"]
+    assert list(known) == ["painting with squeezenet1_1", "fast styles of width 0.5"]

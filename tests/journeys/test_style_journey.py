@@ -67,6 +67,10 @@ class Artist:
         place = self.strip.visualRect(self.strip.model().index(row, 0)).center()
         QTest.mouseClick(self.strip.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
+    def presses_on_strip(self, key):
+        self.strip.setFocus()
+        QTest.keyClick(self.strip, key)
+
     def sees(self):
         return pixels_of(self.canvas.viewport()).astype(int)
 
@@ -128,6 +132,9 @@ def test_a_photo_is_painted_steered_branched_saved_and_brought_back(artist, phot
     assert early.settings != steered
     frames = len(session.history.frames)
     artist.clicks_frame(0)
+    assert session.looking_at is early
+    assert session.settings == steered
+    artist.presses_on_strip(Qt.Key.Key_Return)
     assert session.state is SessionState.RUNNING
     assert session.settings == early.settings
     artist.waits_until(lambda: len(session.history.frames) >= frames + 2)

@@ -9,6 +9,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from models.average_pooling import AveragePool
 from models.backbones import ARCHITECTURES, WeightsError, load_backbone, untrained_backbone
+from models.style_transfer import LossWeights, StyleObjective
+from studio.core.inference_format import FORMATS, in_format
 
 TORCHVISION = ("vgg16", "vgg16_bn", "vgg19", "squeezenet1_1")
 
@@ -171,3 +173,30 @@ def test_average_pooling_is_torchs_there_and_back(kernel, stride, size):
     (mine,) = torch.autograd.grad((pooled * weight).sum(), x, retain_graph=True)
     (theirs,) = torch.autograd.grad((expected * weight).sum(), x)
     torch.testing.assert_close(mine, theirs)
+
+
+@pytest.mark.parametrize("architecture", ["slim", "squeezenet1_1", "vgg16_bn"])
+@pytest.mark.parametrize("format", FORMATS[1:], ids=str)
+def test_in_another_format_it_sees_nearly_the_same_and_tells_it_in_full_precision(architecture, format):
+    plain = untrained_backbone(architecture, pooling="average")
+    other = in_format(untrained_backbone(architecture, pooling="average"), format)
+    image = picture(75, 64).requires_grad_()  # an odd side: windows stand over
+    tap = plain.scales[2]
+    seen = [network(image, [tap])[tap] for network in (plain, other)]
+    gradients = [torch.autograd.grad(x.square().mean(), image)[0] for x in seen]
+    assert seen[1].dtype == gradients[1].dtype == torch.float32
+    near = 0.1 if format.dtype == "bfloat16" else 1e-3
+    for one, another in (seen, gradients):
+        assert float((one - another).detach().norm()) < near * float(one.detach().norm())
+
+
+def test_channels_stay_last_on_their_way_through_the_layers_and_the_loss():
+    network = in_format(untrained_backbone("slim"), FORMATS[1])
+    formats = []
+    for layer in network.features:
+        layer.register_forward_pre_hook(
+            lambda _layer, given: formats.append(given[0].is_contiguous(memory_format=torch.channels_last))
+        )
+    objective = StyleObjective(network, "gram", picture(75, 64), [picture(64, 64, seed=1)])
+    objective.begin(picture(75, 64, seed=2), LossWeights()).backward()
+    assert all(formats)

@@ -9,6 +9,7 @@ from models.painting_init import (
     gaussian_blur,
     grow,
     median_filter,
+    recoloured,
     resize,
     size_of,
     soft_noise,
@@ -56,6 +57,28 @@ def test_growing_an_unpainted_photo_gives_the_photo():
     small = resize(photo, 32, 40)
     torch.testing.assert_close(grow(small, photo, 64, 80), photo, atol=1e-6, rtol=0)
     assert not torch.allclose(grow(small, None, 64, 80), photo, atol=0.05)
+
+
+def test_a_photo_takes_the_mean_and_covariance_of_the_colours_of_paintings():
+    photo = 0.4 + 0.2 * noise(1, 3, 40, 50)
+    paintings = [0.3 + 0.2 * noise(1, 1, 30, 30, seed=1) + 0.05 * noise(1, 3, 30, 30, seed=2), 0.7 * photo + 0.1]
+    made = recoloured(photo, paintings, (0.25, 0.75)).flatten(2)[0]
+    pixels = torch.cat([paintings[0].flatten(2)[0], *[paintings[1].flatten(2)[0]]], dim=1)
+    counts = torch.cat([torch.full((900,), 0.25 / 900), torch.full((2000,), 0.75 / 2000)])
+    mean = (pixels * counts).sum(dim=1)
+    covariance = (pixels - mean[:, None]) * counts @ (pixels - mean[:, None]).T
+    torch.testing.assert_close(made.mean(dim=1), mean, atol=1e-3, rtol=0)
+    torch.testing.assert_close(torch.cov(made), covariance, atol=1e-4, rtol=0.02)
+    torch.testing.assert_close(recoloured(photo, [photo], (1.0,)), photo, atol=1e-4, rtol=0)
+
+
+def test_painted_detail_has_the_contrast_that_painting_gave_to_what_is_coarser():
+    photo = noise(1, 3, 64, 80)
+    small = resize(photo, 32, 40)
+    torch.testing.assert_close(grow(small, photo, 64, 80, paints_detail=True), photo, atol=1e-3, rtol=0)
+    calmed = 0.5 + 0.4 * (small - 0.5)
+    detail = grow(calmed, photo, 64, 80, paints_detail=True) - resize(calmed, 64, 80)
+    assert float(detail.std()) < 0.5 * float((photo - resize(small, 64, 80)).std())
 
 
 @pytest.mark.parametrize(("height", "width"), [(30, 50), (50, 30), (10, 90)])

@@ -6,7 +6,6 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import ARCHITECTURES, WeightsError, inspect_weights, load_backbone, recognise, untrained_backbone
-from models.teachers import NormalisedVgg19
 
 
 def shapes_of(architecture):
@@ -72,18 +71,6 @@ def test_its_features_are_those_of_the_formula_borders_mirrored(tmp_path):
     seen = load_backbone(path)(picture, ["relu1_1", "relu2_1"])
     assert torch.allclose(seen["relu1_1"], relu1_1, atol=1e-5)
     assert torch.allclose(seen["relu2_1"], relu2_1, atol=1e-5)
-
-
-def test_the_teacher_and_the_backbone_see_the_same(tmp_path):
-    path = tmp_path / "part.pth"
-    torch.save(partial(5), path)
-    teacher = NormalisedVgg19()
-    teacher.load(path)
-    picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
-    taps = ("relu1_1", "relu2_1", "relu3_1")
-    with torch.no_grad():
-        taught, seen = teacher.responses(picture), load_backbone(path)(picture, taps)
-    assert all(torch.equal(torch.relu(taught[f"vgg19.{tap}"]), seen[tap]) for tap in taps)
 
 
 def test_the_first_wrong_shape_is_named(tmp_path):

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from models.backbones import load_backbone, untrained_backbone
-from models.distillation import Heads, fold_heads, gram_matrix, tap_widths
+from models.distillation import Heads, fold_heads, gram_matrix, tap_widths, unfold_heads
 from models.pixels import to_tensor
 from models.slim import SLIM_WIDTHS, TAPS, SlimNetwork
 from models.teachers import Lesson
@@ -96,7 +96,7 @@ def test_folding_keeps_every_distance_the_heads_would_measure(picture):
     heads = Heads(lessons, tap_widths(widths, TAPS))
     for head in heads.maps:
         torch.nn.init.normal_(head, generator=generator)
-    folded = fold_heads(network, heads, widths, softening=0.0)
+    folded = fold_heads(network, heads, softening=0.0)
     other = picture.flip(3) ** 2
     before, after = (network(picture), network(other)), (folded(picture), folded(other))
     for tap in TAPS[2:]:
@@ -108,6 +108,9 @@ def test_folding_keeps_every_distance_the_heads_would_measure(picture):
     for tap in TAPS[:2]:  # only scaled, channel by channel
         scale = heads.metric(tap).diagonal().sqrt()
         assert torch.allclose(after[0][tap], before[0][tap] * scale[:, None, None], rtol=1e-3, atol=1e-4), tap
+    unfolded = unfold_heads(folded)(picture)  # the same chain again, its taps before the readouts
+    for tap in TAPS[2:]:
+        assert torch.allclose(unfolded[tap], before[0][tap], rtol=1e-3, atol=1e-4), tap
 
 
 def test_the_shipped_weights_are_small_complete_and_recognised():

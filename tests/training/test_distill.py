@@ -11,17 +11,22 @@ import torch
 from safetensors import safe_open
 from training_kit import EverySteps, advance_to, history_of, left_if_killed_now, numbers_of, weights_in
 
-from models.distillation import style_gap
-from models.slim import SlimNetwork
-from models.teachers import AlignedSqueezeNet, NormalisedVgg19, Teachers
+from models.backbones import Backbone, Layout, load_backbone
+from models.classifiers import draw_weights
+from models.distillation import gradient_error, style_gap
+from models.normalised_vgg19 import normalised_features
+from models.slim import TAPS, SlimNetwork
+from models.teachers import Teachers
+from studio.core.checksums import sha256_of
 from studio.core.controls import Controls
 from studio.core.events import Job, finish
 from studio.core.failures import StudioError
 from studio.core.settings import describe
+from studio.core.weights import resolve_backbone
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
-from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.schedule import Phase, Ramp, Schedule, StepConfig
 from studio.training.task import TaskContext
 from studio.training.tasks.distill import DistillTask, open_task, opening_distillation
 from studio.training.tasks.distill_settings import DISTILL, DistillSettings
@@ -47,20 +52,24 @@ def pictures(tmp_path_factory) -> Path:
     return folder
 
 
+def narrow(*widths: int, seed: int = 7) -> Backbone:
+    """VGG's first scales, narrow and random."""
+    features, taps = normalised_features("max", widths, (2, 2, 1, 1, 1)[: len(widths)])
+    for layer in features:
+        if isinstance(layer, torch.nn.Conv2d):
+            torch.nn.init.zeros_(layer.bias)
+    draw_weights(features, generator=torch.Generator().manual_seed(seed))
+    scales = tuple(tap for tap in taps if tap.endswith("_1"))
+    return Backbone(Layout(features, taps, scales), "vgg19_normalised", trained=True)
+
+
 def teachers() -> Teachers:
-    vgg, squeezenet = NormalisedVgg19((6, 8, 10)), AlignedSqueezeNet(0.125)
-    generator = torch.Generator().manual_seed(7)
-    for module in [*vgg.modules(), *squeezenet.modules()]:
-        if isinstance(module, torch.nn.Conv2d):
-            deviation = (2 / module.weight[0].numel()) ** 0.5
-            torch.nn.init.normal_(module.weight, 0.0, deviation, generator=generator)
-            torch.nn.init.zeros_(module.bias)
-    return Teachers(vgg, squeezenet)
+    return Teachers({"fine": narrow(6, 8, 10), "all": narrow(4, 6, 8, 10, 12, seed=8)})
 
 
 def open_tiny(plan: RunPlan, place: TaskContext) -> Job[DistillTask]:
     """What `open_task` does, with tiny teachers and a tiny pupil."""
-    return (yield from opening_distillation(plan, place, teachers(), WIDTHS))
+    return (yield from opening_distillation(plan, place, teachers(), WIDTHS, {"fine": "1a2b", "all": "3c4d"}))
 
 
 def plan_for(pictures: Path, steps: int = 12, **settings) -> RunPlan:
@@ -81,6 +90,10 @@ def opened(pictures: Path, tmp_path: Path, **settings) -> DistillTask:
     return finish(open_tiny(plan_for(pictures, **settings), TaskContext(torch.device("cpu"), tmp_path / "cache")))
 
 
+def first_step(task: DistillTask, batch: int = 2) -> StepConfig:
+    return task.timeline(DISTILL.default_schedule(DistillSettings()), batch=batch, size=64).at(0)
+
+
 def test_some_steps_teach_something(pictures, tmp_path):
     """It is measured on nearly the same pictures, which lie in valid: ten could not teach it to see others."""
     data = tmp_path / "data"
@@ -97,10 +110,10 @@ def test_some_steps_teach_something(pictures, tmp_path):
         before = finish(task.validate(task.networks["pupil"]))
     finish(training(run))
     after = {name: series.values[-1] for name, series in history_of(run).validation.items()}
-    for what in ("features", "grams"):
+    for what, left in (("features", 0.96), ("grams", 0.9), ("gradients", 1.0)):
         layers = [name for name in before if name.startswith(what)]
-        assert len(layers) == 10
-        assert sum(after[name] for name in layers) < 0.9 * sum(before[name] for name in layers)
+        assert len(layers) == 8
+        assert sum(after[name] for name in layers) < left * sum(before[name] for name in layers)
     assert after["loss"] < before["loss"]
 
 
@@ -181,6 +194,22 @@ def test_a_run_that_goes_on_finds_its_pupil_fitted(pictures, tmp_path):
     assert any(not torch.equal(value, other[name]) for name, value in first.items())
 
 
+def test_a_network_that_was_taught_before_goes_on_from_there(pictures, tmp_path):
+    """What Atelier brings along, with its readouts taken out again, sees what it saw."""
+    plan, place = plan_for(pictures, start="atelier-slim"), TaskContext(torch.device("cpu"), tmp_path / "cache")
+    task = finish(opening_distillation(plan, place, Teachers({"all": narrow(4, 6, 8, 10, 12)})))
+    known = load_backbone(resolve_backbone("atelier-slim").path)(task._kept, TAPS)
+    seen = task.networks["pupil"](task._kept)
+    for tap in TAPS[:2]:  # these have no readouts
+        assert torch.allclose(seen[tap], known[tap], atol=1e-4), tap
+
+
+def test_what_is_no_slim_network_cannot_be_gone_on_from(pictures, tmp_path):
+    plan, place = plan_for(pictures, start="fast-wave"), TaskContext(torch.device("cpu"), tmp_path / "cache")
+    with pytest.raises(StudioError, match="cannot look at them"):
+        finish(open_tiny(plan, place))
+
+
 def test_crops_depend_on_nothing_but_the_generator(pictures, tmp_path):
     crops = opened(pictures, tmp_path).examples
     first, again = (torch.stack([crops.draw(i, torch.Generator().manual_seed(5 + i), 64)[0] for i in range(6)])
@@ -191,15 +220,90 @@ def test_crops_depend_on_nothing_but_the_generator(pictures, tmp_path):
     assert first.max() <= 1
 
 
-def test_what_it_paints_is_shown(pictures, tmp_path):
+def test_what_it_paints_of_the_same_pictures_is_shown(pictures, tmp_path):
     task = opened(pictures, tmp_path)
-    assert finish(task.sample(task.networks["pupil"])).shape == (2 * 64, 8 * 64, 3)
+    first = finish(task.sample(task.networks["pupil"]))
+    task.pool.advance(4, task.networks["pupil"], task._kept)
+    assert first.shape == (3 * 64, len(task._kept) * 64, 3)
+    assert np.array_equal(finish(task.sample(task.networks["pupil"])), first)
+    photos, painted, _ = np.split(first, 3)
+    assert not np.array_equal(painted, photos)
 
 
-def test_missing_teachers_are_named(pictures, tmp_path):
+@pytest.mark.parametrize(("painted", "expected"), [(0, [0, 0, 0, 0]), (1, [0, 0, 1, 0]), (6, [1, 1, 2, 2])])
+def test_how_a_step_is_divided_does_not_change_how_many_pictures_it_paints(pictures, tmp_path, painted, expected):
+    task = opened(pictures, tmp_path, painted=painted)
+    crops, lots = torch.rand(4, 3, 64, 64), torch.tensor([0.1, 0.3, 0.8, 0.6])
+    config = first_step(task, batch=4)
+    turns = []
+    for division in (1, 4):
+        task.pool.turn = 0
+        for part, lot in zip(crops.chunk(division), lots.chunk(division), strict=True):
+            before = task.pool.turn
+            assert all(torch.isfinite(one.loss) for one in task.objectives((part.clone(), lot), config) if one)
+            turns.append(task.pool.turn - before)
+    assert turns == [sum(expected), *expected]
+
+
+def test_a_pupil_learns_to_move_pictures_as_its_teachers_would(pictures, tmp_path):
+    task = opened(pictures, tmp_path)
+    pupil = task.networks["pupil"].requires_grad_()
+    optimiser = torch.optim.Adam(pupil.parameters(), 1e-3)
+    asked = task._kept.clone().requires_grad_()
+    index = next(i for i, lesson in enumerate(pupil.heads.lessons) if lesson.layer == "fine.relu2_1")
+    errors = []
+    for _ in range(15):
+        error = gradient_error(pupil.heads, index, asked, pupil(asked), task._teachers(asked))
+        optimiser.zero_grad()
+        error.backward()
+        optimiser.step()
+        errors.append(error.item())
+    assert errors[-1] < 0.9 * errors[0]
+
+
+def test_a_teacher_who_says_nothing_does_no_harm(pictures, tmp_path):
+    silent = narrow(6, 8, 10)
+    for parameter in silent.parameters():
+        parameter.zero_()
+    taught = Teachers({"silent": silent, "all": narrow(4, 6, 8, 10, 12)})
     place = TaskContext(torch.device("cpu"), tmp_path / "cache")
-    with pytest.raises(StudioError, match="VGG-19 cannot be read"):
-        finish(open_task(plan_for(pictures), place))
+    task = finish(opening_distillation(plan_for(pictures), place, taught, WIDTHS))
+    pupil = task.networks["pupil"].requires_grad_()
+    for _ in range(3):
+        (objective,) = filter(None, task.objectives((torch.rand(2, 3, 64, 64), torch.rand(2)), first_step(task)))
+        objective.loss.backward()
+        assert all(weight.grad is None or weight.grad.isfinite().all() for weight in pupil.parameters())
+    with torch.no_grad():
+        assert all(np.isfinite(error) for error in finish(task.validate(pupil)).values())
+    assert all(tensor.isfinite().all() for tensor in task.export(pupil).tensors.values())
+
+
+def test_the_card_names_teachers_and_errors(pictures, tmp_path):
+    run = RunFolder.create(tmp_path / "run", plan_for(pictures, 3, validate_every=3))
+    finish(training(run))
+    card = run.card_file.read_text()
+    assert "all (sha256 3c4d)" in card
+    measured = {name: series.values[-1] for name, series in history_of(run).validation.items()}
+    errors = (measured[f"{what} fine.relu2_1"] for what in ("features", "grams", "gradients"))
+    assert "| fine.relu2_1 | relu2_1 | " + " | ".join(f"{error:.3f}" for error in errors) in card
+
+
+def test_teachers_whose_weights_are_random_are_refused(pictures, tmp_path):
+    place = TaskContext(torch.device("cpu"), tmp_path / "cache")
+    with pytest.raises(StudioError, match="random: they teach nothing"):
+        finish(open_task(plan_for(pictures, teacher="vgg19:untrained"), place))
+
+
+def test_a_scale_that_nobody_teaches_is_named(pictures, tmp_path):
+    place = TaskContext(torch.device("cpu"), tmp_path / "cache")
+    features, _ = normalised_features("max", convolutions=(2, 2, 1), widths=(64, 128, 256))
+    draw_weights(features)
+    torch.save(features.state_dict(), tmp_path / "vgg.pth")
+    with pytest.raises(StudioError, match="nobody teaches relu4_1, relu5_1"):
+        finish(open_task(plan_for(pictures, teacher=str(tmp_path / "vgg.pth"), second_teacher=""), place))
+    of_0_1 = {"vgg19": str(tmp_path / "vgg.pth"), "squeezenet": ""}  # named its teachers in another place
+    with pytest.raises(StudioError, match="nobody teaches relu4_1, relu5_1"):
+        finish(open_task(plan_for(pictures).model_copy(update={"inputs": of_0_1}), place))
 
 
 def test_it_is_a_kind_of_the_command_line_alone():
@@ -212,11 +316,11 @@ def test_it_is_a_kind_of_the_command_line_alone():
 def test_the_real_teachers_teach_the_real_network(shared_data, tmp_path):
     """Two steps of what the network inside the package was made by."""
     weights = shared_data / "weights"
-    inputs = {"vgg19": str(weights / "vgg19_to_relu3_1" / "vgg_normalised_conv3_1.pth"),
-              "squeezenet": str(weights / "squeezenet1_1.pth")}  # fmt: skip
-    plan = plan_for(shared_data / "images" / "styles", 2 + 1).model_copy(update={"inputs": inputs})
-    run = RunFolder.create(tmp_path / "run", plan)
+    vgg, squeezenet = weights / "vgg19_to_relu3_1" / "vgg_normalised_conv3_1.pth", weights / "squeezenet1_1.pth"
+    chosen = {"teacher": str(vgg), "second_teacher": str(squeezenet), "start": "atelier-slim"}
+    run = RunFolder.create(tmp_path / "run", plan_for(shared_data / "images" / "styles", 2 + 1, **chosen))
     finish(train(TrainRequest(run.path), Controls(DistillSettings())))
     assert history_of(run).logged_state == "finished"
     network = SlimNetwork()
     network.load_state_dict({name: value.float() for name, value in weights_in(run).items()})
+    assert sha256_of(vgg) in run.card_file.read_text()

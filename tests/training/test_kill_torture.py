@@ -1,4 +1,4 @@
-"""Twenty times `kill -9`, real processes, at random instants and in the middle of writing a checkpoint."""
+"""Eight times `kill -9`, real processes, at random instants and in the middle of writing a checkpoint."""
 
 import multiprocessing
 import os
@@ -19,8 +19,8 @@ from studio.training.run_folder import RunFolder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 
-KILLS = 20
-STEPS = 400
+KILLS = 8
+STEPS = 200
 PLAN = toy_plan(STEPS, sample_every=15, validate_every=10, clip_norm=1.0)
 
 
@@ -64,7 +64,7 @@ def begin(run: RunFolder, save_every: int) -> Life:
     return Life(process, moments)
 
 
-def test_a_run_killed_twenty_times_ends_as_one_that_was_not(tmp_path):
+def test_a_run_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
     whole, broken = new_run(tmp_path / "whole", PLAN), new_run(tmp_path / "broken", PLAN)
     unbroken = begin(whole, save_every=100)
     broken.checkpoints.mkdir()
@@ -72,7 +72,7 @@ def test_a_run_killed_twenty_times_ends_as_one_that_was_not(tmp_path):
     for kill in range(KILLS):
         life = begin(broken, save_every=3)
         life.wait_for(chance.randrange(40))  # from the first moment on, while it still opens its data
-        if kill % 4 == 3:
+        if kill % 2:
             caught_writing += life.wait_until_it_writes(broken.checkpoints)
         else:
             time.sleep(chance.uniform(0, 0.05))
@@ -83,8 +83,8 @@ def test_a_run_killed_twenty_times_ends_as_one_that_was_not(tmp_path):
     for life in (unbroken, last):
         life.process.join(120)
         assert life.process.exitcode == 0
-    assert caught_writing == KILLS // 4
-    assert 30 < reached < STEPS
+    assert caught_writing == KILLS // 2
+    assert 10 < reached < STEPS
     assert broken.model_file.read_bytes() == whole.model_file.read_bytes()
     assert numbers_of(broken) == numbers_of(whole)
     assert in_words(last_state(broken)) == in_words(last_state(whole))

@@ -294,7 +294,7 @@ def test_closing_in_the_middle_of_a_step_brings_it_to_its_end_and_saves(tmp_path
     run = new_run(tmp_path / "run", toy_plan(50))
     job = training(run)
     advance_to(5, job)
-    next(job)  # in the midst of step 6
+    advance_to(5, job)  # the next that says so is a breath in the midst of step 6
     job.close()
     history = history_of(run)
     assert history.logged_state == "paused"
@@ -340,3 +340,72 @@ def open_worsening(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
 
 def test_the_kit_opens_by_name():
     assert toy_kind(open_regression).opener == "training_kit:open_regression"
+
+
+# -- how often it looks, and what it says ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [3, 49, 153])
+def test_a_run_is_checked_and_sampled_at_least_ten_times(tmp_path, steps):
+    run = new_run(tmp_path / "run", toy_plan(steps, validate_every=0, sample_every=0))
+    train_to_end(run)
+    history = history_of(run)
+    for kind in ("validation", "sample"):
+        assert len([one for one in history.of_kind(kind) if one.step > 0]) >= min(steps, 10)
+    assert len(history.of_kind("validation")) <= 13
+
+
+def test_what_the_artist_asks_for_is_obeyed(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(30, validate_every=15))
+    train_to_end(run)
+    assert [one.step for one in history_of(run).of_kind("validation")] == [15, 30]
+
+
+def test_a_run_that_rests_can_be_kept_without_learning_on(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(30))
+    job = training(run)
+    advance_to(7, job)
+    job.close()
+    kept = end_of(train(TrainRequest(run.path, keep=True), Controls(ToySettings()), kind=toy_kind()))
+    assert (kept.state, kept.model) == ("stopped", run.model_file)
+    assert kept.step == history_of(run).step < 30
+    assert run.model_file.exists()
+    assert train_to_end(run)[0].step == 30  # and it can still go on
+
+
+class Weighed(Regression):
+    """What it is measured by is weighted by a setting."""
+
+    judged_by = frozenset({"noise_weight"})
+
+    def validate(self, shown):
+        yield
+        return {"error": 1.0 + self.settings.noise_weight}
+
+
+def open_weighed(plan, place):
+    yield Progress("Reading")
+    return Weighed(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+@pytest.mark.parametrize(("moved", "best"), [({"noise_weight": 0.5}, [2, 6]), ({"learning_rate_factor": 0.5}, [2])])
+def test_what_is_best_is_judged_anew_when_that_which_it_is_measured_by_is_moved(tmp_path, monkeypatch, moved, best):
+    monkeypatch.setattr("studio.training.loop._POLL_S", 0.0)
+    run = new_run(tmp_path / "run", toy_plan(8, validate_every=2))
+    job = training(run, open_weighed)
+    advance_to(4, job)
+    run.commands.post(RunCommand("settings", moved))
+    for _ in job:
+        pass
+    assert [one.step for one in history_of(run).of_kind("validation") if one.facts["best"]] == best
+
+
+def test_what_is_said_of_the_data_stands_once_in_the_log(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(12))
+    for step in (3, 6):
+        job = training(run, open_duel)
+        advance_to(step, job)
+        job.close()
+    train_to_end(run, open_duel)
+    told = [one.facts["message"] for one in history_of(run).of_kind("log")]
+    assert told.count("Two networks") == 1

@@ -41,7 +41,7 @@ def test_a_plan_of_version_one_is_read_as_it_was_meant(tmp_path):
     )
     plan = RunFolder(tmp_path).read_plan()
     assert plan.data == {"data": ("/pictures", "/more")}
-    assert plan.settings == {"size": 64, "split": False}
+    assert plan.settings == {"size": 64, "split": False, "sample_every": 100, "validate_every": 250}
     assert plan.schedule == Schedule(phases=(Phase(duration=2, learning_rate=Ramp.level(0.1)),))
     RunFolder(tmp_path).write_plan(plan)
     assert RunFolder(tmp_path).read_plan() == plan
@@ -55,7 +55,7 @@ def test_a_setting_that_version_one_did_not_know_is_no_change():
     assert changes_between({**now, "settings": old}, now, ClassifierSettings) == []
     divided = identity_of(plan, ClassifierSettings(), "the same")
     assert changes_between({**now, "settings": old}, divided, ClassifierSettings) == [
-        "“Folders divide it” (False → True)"
+        "“Heed train and test folders” (False → True)"
     ]
 
 

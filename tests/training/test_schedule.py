@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -55,6 +55,7 @@ def phases(draw: st.DrawFn) -> Phase:
     )
 
 
+few = settings(max_examples=25)  # schedules are large, and laid over their data step by step
 schedules = st.builds(lambda drawn: Schedule(phases=tuple(drawn)), st.lists(phases(), min_size=1, max_size=4))
 
 
@@ -146,6 +147,7 @@ def test_a_schedule_has_at_least_one_phase() -> None:
 # --- timelines
 
 
+@few
 @given(schedules, st.integers(1, 100), st.integers(1, 16))
 def test_every_step_lies_in_exactly_one_phase(schedule: Schedule, examples: int, batch: int) -> None:
     timeline = schedule.timeline(examples, batch=batch, size=64)
@@ -160,6 +162,7 @@ def test_every_step_lies_in_exactly_one_phase(schedule: Schedule, examples: int,
     assert sum(counts) == timeline.total_steps
 
 
+@few
 @given(schedules, st.integers(1, 1000), st.integers(1, 16))
 def test_epochs_are_resolved_against_the_phase_s_own_batch(schedule: Schedule, examples: int, batch: int) -> None:
     for phase in schedule.phases:
@@ -172,6 +175,7 @@ def test_epochs_are_resolved_against_the_phase_s_own_batch(schedule: Schedule, e
             assert (steps - 1) * own < phase.duration * examples
 
 
+@few
 @given(schedules, st.integers(1, 100), st.integers(1, 16))
 def test_draws_and_epochs_count_what_every_step_took(schedule: Schedule, examples: int, batch: int) -> None:
     timeline = schedule.timeline(examples, batch=batch, size=64)
@@ -184,11 +188,13 @@ def test_draws_and_epochs_count_what_every_step_took(schedule: Schedule, example
     assert timeline.total_draws == drawn
 
 
+@few
 @given(schedules)
 def test_a_schedule_comes_back_from_json(schedule: Schedule) -> None:
     assert Schedule.model_validate_json(schedule.model_dump_json()) == schedule
 
 
+@few
 @given(st.lists(st.floats(1e-5, 1), min_size=3, max_size=5), decays.filter(lambda d: d != "none"))
 def test_joined_ends_are_passed_without_a_jump(corners: list[float], decay: str) -> None:
     """Where each phase begins as the one before ends, no step changes more than the steepest ramp does in one."""
@@ -267,6 +273,7 @@ def test_a_timeline_needs_examples() -> None:
         constant().timeline(0, batch=1, size=64)
 
 
+@few
 @given(schedules, st.integers(1, 100), st.integers(2, 300))
 def test_the_drawn_curve_is_the_one_obeyed(schedule: Schedule, examples: int, points: int) -> None:
     timeline = schedule.timeline(examples, batch=2, size=64)

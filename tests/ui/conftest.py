@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from picture_kit import BRIGHTEN
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -12,6 +13,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from studio_kit import PATIENCE
 
+from studio.core import picture_tasks
+from studio.core.library import Library
+from studio.engine import Engine
+from studio.ui.actions import make_actions
+from studio.ui.picture.panel import PanelContext
+from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme
 
 
@@ -41,6 +48,33 @@ def no_widget_leaks(qapp: QApplication) -> Iterator[None]:
 def until(qtbot: QtBot) -> Callable[[Callable[[], object]], None]:
     """Wait until something holds, as long as a busy machine may take."""
     return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+
+
+@pytest.fixture
+def pictures(qapp: QApplication) -> Iterator[Engine]:
+    """The engine that loads, saves and composes."""
+    engine = Engine("pictures", niceness=0)
+    yield engine
+    assert engine.shut_down()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """An empty library."""
+    return Library(tmp_path / "library")
+
+
+@pytest.fixture
+def panel_context(theme: Theme, pictures: Engine, library: Library, tmp_path: Path) -> PanelContext:
+    """What picture panels share; one engine does everything."""
+    preferences = Preferences(tmp_path / "atelier.ini")
+    return PanelContext(theme, pictures, pictures, library, preferences, make_actions(theme))
+
+
+@pytest.fixture
+def brightening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the program know the tests' own picture task."""
+    monkeypatch.setattr(picture_tasks, "PICTURE_TASKS", (*picture_tasks.PICTURE_TASKS, BRIGHTEN))
 
 
 @pytest.fixture

@@ -29,7 +29,6 @@ from studio.training.data.inspection import DataReport, Finding
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.progress_line import ProgressLine
 from studio.ui.controls.settings_form import SettingsForm
-from studio.ui.panels.library.view import LibraryView
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
 from studio.ui.panels.models.list import ModelList
@@ -82,12 +81,6 @@ def make_empty_state(theme: Theme) -> QWidget:
     state.add_action(QAction("Open…", state))
     state.set_samples(SAMPLES)
     return state
-
-
-def make_library(theme: Theme) -> QWidget:
-    library = LibraryView(theme)
-    library.set_entries([Thumbnail("a.png", "A", Path("a.png"), plain_picture())])
-    return library
 
 
 def make_sheet(theme: Theme) -> QWidget:
@@ -143,7 +136,7 @@ def make_doctor(theme: Theme) -> QWidget:
 MAKERS = [
     make_curves, make_samples, make_runs, make_doctor,
     make_models, make_import_bar,
-    make_form, make_shelf, make_strip, make_banner, make_empty_state, make_library, make_sheet, make_rail, make_slot,
+    make_form, make_shelf, make_strip, make_banner, make_empty_state, make_sheet, make_rail, make_slot,
     ProgressLine,
 ]  # fmt: skip
 

@@ -65,13 +65,45 @@ def test_one_recent_file_survives_the_ini_format(file, tmp_path):
     assert start_again(preferences, file).recent_files == [photo]
 
 
-def test_files_that_are_gone_are_not_offered(file, tmp_path):
+def test_a_file_that_cannot_be_opened_is_forgotten(file, tmp_path):
     preferences = Preferences(file)
     for name in ("here.png", "gone.png"):
-        (tmp_path / name).touch()
         preferences.remember_file(tmp_path / name)
-    (tmp_path / "gone.png").unlink()
+    preferences.forget_file(tmp_path / "gone.png")
     assert preferences.recent_files == [tmp_path / "here.png"]
+
+
+def test_only_the_first_start_is_one(file):
+    first = Preferences(file)
+    assert first.is_first_start
+    assert not start_again(first, file).is_first_start
+
+
+def test_paintings_are_remembered_apart_from_photos_and_forgotten_one_by_one(file, tmp_path):
+    preferences = Preferences(file)
+    for name in ("one", "two", "one"):
+        preferences.remember_in("style", tmp_path / name)
+    assert start_again(preferences, file).recent_in("style") == [tmp_path / "one", tmp_path / "two"]
+    assert preferences.recent_files == []
+    preferences.forget_in("style", tmp_path / "one")
+    assert start_again(preferences, file).recent_in("style") == [tmp_path / "two"]
+
+
+def test_session_files_are_offered_as_long_as_they_are_there(file, tmp_path):
+    preferences = Preferences(file)
+    for name in ("one.atelier", "gone.atelier"):
+        (tmp_path / name).touch()
+        preferences.remember_session(tmp_path / name)
+    (tmp_path / "gone.atelier").unlink()
+    assert start_again(preferences, file).recent_sessions == [tmp_path / "one.atelier"]
+
+
+@pytest.mark.parametrize(("stored", "read"), [("80", 80), ("0", 1), ("500", 100), ("much", 92)])
+def test_the_quality_of_jpegs_stays_within_reason(file, stored, read):
+    preferences = Preferences(file)
+    assert preferences.jpeg_quality == 92
+    preferences._store.setValue("jpeg_quality", stored)
+    assert start_again(preferences, file).jpeg_quality == read
 
 
 def test_runs_opened_from_elsewhere_are_remembered_newest_first_and_forgotten(file, tmp_path):

@@ -17,8 +17,11 @@ class Frame:
     """A frame for the film strip."""
 
     number: int
-    step: int
+    evaluations: int
     branch: bool = False
+    take: int = 0
+    starred: bool = False
+    size: tuple[int, int] = (512, 341)
 
     @property
     def thumbnail(self) -> Picture:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from time import perf_counter
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from models.pixels import to_deep_picture, to_picture, to_tensor
 from models.weight_files import WeightsError
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
+from studio.core.cost import PaceMemo
 from studio.core.device import choose_device
 from studio.core.events import Job, Preview, Progress, finish
 from studio.core.failures import StudioError
@@ -25,6 +27,7 @@ from studio.core.resizing import fit_within
 from studio.core.style_settings import StyleSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.picture_recipes import RecipeWriter
+from studio.jobs.style.cost import INSTANT
 
 __all__ = ["fast_stylize", "format_of_fast_styles", "kind_of_fast_style", "open_fast_style", "paint_as_recorded"]
 
@@ -72,10 +75,13 @@ def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> 
             draft = laid_over(photo, painted, controls.settings.strength)
             yield Preview(to_picture(draft), renders, draft=True)
         strength = controls.settings.strength
+        began = perf_counter()
         newer = yield from _painted(network, photo, strength, controls)
         if newer is None:
             strength = -1.0  # the slider was faster: nothing is painted in this strength
         else:
+            seconds = {int(photo.shape[2] * photo.shape[3]): perf_counter() - began}
+            PaceMemo.standard().learn(INSTANT, choose_device(), seconds if renders == 0 else {})
             painted, renders = newer, renders + 1
     picture = laid_over(photo, painted, strength)
     yield Preview(to_picture(picture), renders, recipe=recipe(strength))

@@ -1,5 +1,6 @@
 """What stands ready before the first stroke: the network, the photo and the paintings, at every size asked for."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from models.backbones import Backbone
 from models.fast_style import FastStyleNetwork
-from models.painting_init import cover, fitted, resize, size_of, soft_noise
+from models.painting_init import cover, fitted, recoloured, resize, size_of, soft_noise, without_checkerboard
 from models.pixels import to_tensor
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.events import Picture
@@ -19,6 +20,8 @@ from studio.jobs.style.scales import NARROWEST
 MOST_ELONGATED = 8
 """Of a painting longer than this many times its width only the middle is looked at. Its shorter side is enlarged until
 the network can see it, and a ribbon of 5,000×1 px would grow to 160,000×32 with it: more than a photo, for one line."""
+VARIED = 0.35
+"""How much of soft noise in the painting's colours stands on the canvas beside the photo, where a seed varies it."""
 
 
 class StyleInputs:
@@ -61,7 +64,10 @@ class StyleInputs:
                 for style in self._styles
             ]
             photo = resize(self.photo, height, width).to(self._device)
-            self._objectives[side] = StyleObjective(self._backbone, self._settings.statistic, photo, styles)
+            below = max(0, round(math.log2(self._settings.size / side))) if self._is_clean else None
+            self._objectives[side] = StyleObjective(
+                self._backbone, self._settings.statistic, photo, styles, below=below
+            )
         return self._objectives[side]
 
     def forget(self) -> None:
@@ -82,7 +88,10 @@ class StyleInputs:
     def blank(self, height: int, width: int) -> Tensor:
         """Return the canvas before the first stroke."""
         if self.starts_from_photo:
-            return resize(self.photo, height, width).to(self._device)
+            photo = self._photo_at(height, width)
+            if self._is_clean and self._settings.seed:
+                photo = photo.lerp(self._noise(height, width), VARIED)
+            return self.primed(photo)
         textured = self._styles and self._settings.mode != "reconstruct"
         if self._settings.start_from == "painting" and textured:
             return cover(self._styles[0], height, width).to(self._device)
@@ -90,15 +99,40 @@ class StyleInputs:
             with torch.no_grad():
                 canvas: Tensor = self._fast_style(resize(self.photo, height, width).to(self._device), self._in_full)
             return canvas
+        return self._noise(height, width)
+
+    def _noise(self, height: int, width: int) -> Tensor:
+        """Return soft noise in the colours of the first painting, or of the photo where no painting counts."""
         generator = torch.Generator().manual_seed(self._settings.seed)
+        textured = self._styles and self._settings.mode != "reconstruct"
         colours = self._styles[0] if textured else self.photo
         return soft_noise(resize(colours, *fitted(*size_of(colours), 64)), height, width, generator).to(self._device)
+
+    def blanks(self, height: int, width: int, weights: LossWeights) -> tuple[Tensor, ...]:
+        """Return the canvases to choose among: where the photo is painted, also one in the paintings' colours."""
+        blank = self.blank(height, width)
+        if not (self.starts_from_photo and self._styles):
+            return (blank,)
+        colours = [resize(style, *fitted(*size_of(style), max(height, width))) for style in self._styles]
+        painted = recoloured(blank.cpu(), colours, weights.shares(len(colours))).to(self._device)
+        return blank, self.primed(painted)
 
     def second_start(self, height: int, width: int) -> Tensor:
         """Return the canvas that a restart in mid-painting begins with: the photo, where the photo is painted."""
         if self._settings.mode == "paint":
-            return resize(self.photo, height, width).to(self._device)
+            return self.primed(self._photo_at(height, width))
         return self.blank(height, width)
+
+    def _photo_at(self, height: int, width: int) -> Tensor:
+        return resize(self.photo, height, width).to(self._device)
+
+    def primed(self, canvas: Tensor) -> Tensor:
+        """Return a stage's canvas without the period of two pixels, which the optimiser could not take away again."""
+        return without_checkerboard(canvas) if self._is_clean else canvas
+
+    @property
+    def _is_clean(self) -> bool:
+        return self._settings.finish == "clean"
 
     def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:
         """Capture the targets one network pass at a time."""

@@ -31,6 +31,12 @@ ROOM = 0.25
 """A change of mind near the end still gets this share of the size's steps."""
 JUMP = 5.0
 """A change that multiplies the loss by more than this may be better served by starting over."""
+ENOUGH = 0.05
+"""The last size is done when its last quarter of the steps planned lowered the loss by less than this share …"""
+ENOUGH_BELOW = 0.15
+"""… and a smaller size sooner: the next one has to find its own detail anyway."""
+SHORTEST_LOOK_BACK = 8
+"""Evaluations; over fewer, progress comes in fits and starts."""
 ROUNDS = 6
 """Evaluations that a restart gets to prove itself."""
 
@@ -94,6 +100,7 @@ class MultiscaleOptimisation:
         steering: the hand on the sliders.
         recipe: makes the recipe of what has been reached at an evaluation.
         clock: seconds, for the rate of frames.
+        equilibrated: whether it converges as versions after 0.1 do (see `Arithmetic`).
 
     Attributes:
         painting: what has been reached; None before the first stage.
@@ -109,6 +116,8 @@ class MultiscaleOptimisation:
         steering: Steering,
         recipe: Callable[[StyleSettings, int], Recipe],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        equilibrated: bool = True,
     ) -> None:
         self.painting: Tensor | None = None
         self.settings = settings
@@ -117,11 +126,14 @@ class MultiscaleOptimisation:
         self._steering = steering
         self._recipe = recipe
         self._clock = clock
+        self._equilibrated = equilibrated
+        self._losses: list[float] = []
         self._weights = loss_weights(settings)
         self._evaluations = 0
         self._shown_at = 0  # the blank canvas is not worth a frame
         self._next_frame = 0.0
         self._stage = Stage(1, 1, 0)
+        self._largest = 1
         self._done = self._total = 0
         self._work_done = self._work_left = 0.0
         self._race: Restart | None = None
@@ -134,6 +146,7 @@ class MultiscaleOptimisation:
             self._shown_at = -1
         while plan and not self.stopped:
             stage, *rest = plan
+            self._largest = plan[-1].side
             self._work_left = sum(each.work for each in plan)
             if (yield from self._fits(stage, branch)):
                 plan = tuple(rest)
@@ -161,20 +174,37 @@ class MultiscaleOptimisation:
         yield self._progress()
         size = (stage.height, stage.width)
         objective = self._inputs.objective(*size)
+        starts: tuple[Tensor, ...]
         if self.painting is not None:
-            start = grow(self.painting, objective.content if self._inputs.starts_from_photo else None, *size)
+            photo = objective.content if self._inputs.starts_from_photo else None
+            starts = (self._inputs.primed(grow(self.painting, photo, *size, paints_detail=self._equilibrated)),)
+        elif branch is not None:
+            starts = (self._gone_on_from(branch, objective.content),)
         else:
-            start = self._inputs.blank(*size) if branch is None else resize(branch.to(objective.content.device), *size)
-            self.painting = start
+            starts = self._inputs.blanks(*size, self._weights) if self._equilibrated else (self._inputs.blank(*size),)
+        self.painting = starts[0] if self.painting is None else self.painting
         for _ in self._inputs.captures(objective, self._weights):
             yield self._progress()
-        yield from self._refine(StyleOptimisation(objective, start, self._weights))
+        start = starts[0]
+        if len(starts) > 1:
+            start = min(starts, key=lambda canvas: objective.look(canvas, self._weights).loss)
+            yield self._progress()
+        yield from self._refine(StyleOptimisation(objective, start, self._weights, equilibrates=self._equilibrated))
         self._inputs.forget()
+
+    def _gone_on_from(self, branch: Tensor, photo: Tensor) -> Tensor:
+        """Bring an earlier frame to the size of `photo`, which is the stage's."""
+        size, branch = size_of(photo), branch.to(photo.device)
+        if max(size) > max(size_of(branch)) and self._steering.grows():
+            ground = photo if self._inputs.starts_from_photo else None
+            return grow(branch, ground, *size, paints_detail=self._equilibrated)
+        return resize(branch, *size)
 
     def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
         """Spend the stage's steps."""
         self._race = None
-        while self._done < self._total and not optimisation.stuck:
+        self._losses = []
+        while self._done < self._total and not optimisation.stuck and not self._rests():
             if self._stops():
                 return
             if self._steering.steps_down(self._evaluations):
@@ -190,7 +220,17 @@ class MultiscaleOptimisation:
             except Preempted:
                 continue
             yield self._progress()
+        self._total = self._done
+        yield self._progress()
         yield from self._show(last=True)
+
+    def _rests(self) -> bool:
+        """True when more steps at this size hardly lower the loss any more."""
+        look_back = max(SHORTEST_LOOK_BACK, self._stage.steps // 4)
+        if not self._equilibrated or self._race is not None or len(self._losses) <= look_back:
+            return False
+        enough = ENOUGH if self._stage.side >= self._largest else ENOUGH_BELOW
+        return self._losses[-1] > (1.0 - enough) * self._losses[-1 - look_back]
 
     def _advance(self, optimisation: StyleOptimisation) -> Optimisations:
         """Make one evaluation: the painting's, or in a race by turns its rival's."""
@@ -218,6 +258,7 @@ class MultiscaleOptimisation:
         self.settings = settings
         self._weights = loss_weights(settings)
         self._total = max(self._total, self._done + max(2, round(ROOM * self._stage.steps)))
+        self._losses = []
         self._next_frame = 0.0
         return True
 
@@ -251,6 +292,7 @@ class MultiscaleOptimisation:
             )
         if outcome is Outcome.ACCEPTED:
             self.painting = optimisation.painting
+            self._losses.append(evaluation.loss)
             values = {name: getattr(evaluation, name) for name in ("loss", "content", "style", "total_variation")}
             yield Metrics(self._evaluations, values)
             yield from self._show()

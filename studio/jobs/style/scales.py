@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from models.painting_init import fitted
+from models.fitting import fitted
+
+__all__ = ["COARSEST", "FEWEST", "NARROWEST", "SMALLEST", "Stage", "fitted", "stages", "stages_from"]
 
 COARSEST = 112
 """Below this many pixels (longer side) a painting has no shapes worth refining."""

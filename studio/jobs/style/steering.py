@@ -5,7 +5,7 @@ says at which evaluation. That is why a picture steered by hand can be made agai
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from studio.core.controls import Controls
@@ -44,6 +44,10 @@ class Steering(Protocol):
 
     def steps_down(self, at: int) -> bool:
         """True where memory ran out before this evaluation when the picture was first made."""
+        ...
+
+    def grows(self) -> bool:
+        """True when a frame that is gone on from at a larger size takes the photo's finest detail along."""
         ...
 
     def interrupts(self, side: int) -> bool:
@@ -98,6 +102,11 @@ class LiveSteering:
         """What was done up to now, in the order of the evaluations."""
         return tuple(sorted(self._record, key=lambda step: step.at))
 
+    @property
+    def pace(self) -> Mapping[int, float]:
+        """How long an evaluation took: longer side of the painting, px → seconds."""
+        return self._pace
+
     def settings(self, at: int) -> StyleSettings | None:
         """Return the newest settings if a slider was moved, and write the change down."""
         changes = self._unread()
@@ -123,6 +132,11 @@ class LiveSteering:
     def steps_down(self, at: int) -> bool:
         """Never known beforehand."""
         return False
+
+    def grows(self) -> bool:
+        """Always, and written down: pictures of version 0.1 were only enlarged."""
+        self.write(SteeringStep(at=0, action="grow"))
+        return True
 
     def interrupts(self, side: int) -> bool:
         """True when a slider was moved that a sketch can follow sooner, or the job is to stop.
@@ -209,6 +223,10 @@ class ReplayedSteering:
             self._downs.remove(at)
             return True
         return False
+
+    def grows(self) -> bool:
+        """True where it did then."""
+        return any(step.action == "grow" for step in self._steps)
 
     def interrupts(self, side: int) -> bool:
         """Evaluations that were given up are not in the record."""

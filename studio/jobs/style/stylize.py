@@ -1,5 +1,7 @@
 """The style job: paints a photo in the manner of one or more paintings while the artist steers."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -8,9 +10,11 @@ from models.painting_init import fitted
 from models.pixels import to_deep_picture, to_picture, to_tensor
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
+from studio.core.cost import PaceMemo
 from studio.core.device import choose_device
 from studio.core.events import Job, Log, Progress
 from studio.core.failures import StudioError
+from studio.core.inference_format import in_format
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import Recipe, WeightsRecord
@@ -18,6 +22,7 @@ from studio.core.style_settings import StyleSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import UNTRAINED, ResolvedWeights, resolve_backbone, resolve_recorded
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
+from studio.jobs.style.arithmetic import Arithmetic, arithmetic_of, format_of_backbone, recorded
 from studio.jobs.style.fast_stylize import fast_stylize, open_fast_style, paint_as_recorded, recorded_style
 from studio.jobs.style.inputs import StyleInputs, starts_instantly
 from studio.jobs.style.multiscale import MultiscaleOptimisation
@@ -50,18 +55,29 @@ def stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> Job[P
     steering = LiveSteering(controls, settings)
     style = TrainedModels.standard("fast_style").find(settings.fast_style) if starts_instantly(settings) else None
     records = (weights_record(weights),) if style is None else (weights_record(weights), style.record())
-    writer = RecipeWriter(STYLIZE, request, settings, *records)
+    arithmetic = Arithmetic(format=format_of_backbone(backbone))
+    writer = RecipeWriter(STYLIZE, request, settings, *records, versions=recorded(request.history, arithmetic))
     optimisation = MultiscaleOptimisation(
-        _inputs(request, settings, backbone, style),
+        _inputs(request, settings, in_format(backbone, arithmetic.format), style),
         settings,
         steering,
         lambda newest, at: writer.write(newest, steering.record, stopped_at=at),
+        equilibrated=arithmetic.equilibrated,
     )
     yield from optimisation.paint(None if request.branch is None else to_tensor(request.branch))
+    _learn_pace(request, settings, steering)
     newest = steering.pinned(controls.settings)
     assert optimisation.painting is not None
     recipe = writer.write(newest, steering.record)
     return result_of(request, to_deep_picture(optimisation.painting), newest, recipe, finished=not optimisation.stopped)
+
+
+def _learn_pace(request: PictureRequest, settings: StyleSettings, steering: LiveSteering) -> None:
+    """Remember how long the evaluations took, for what the next painting will cost."""
+    photo = request.photo
+    areas = {side: math.prod(fitted(photo.height, photo.width, side)) for side in steering.pace}
+    pace = {areas[side]: seconds for side, seconds in steering.pace.items()}
+    PaceMemo.standard().learn(settings.backbone, choose_device(), pace)
 
 
 def _replay(request: PictureRequest, controls: ReplayControls[StyleSettings]) -> Job[PictureResult]:
@@ -70,7 +86,7 @@ def _replay(request: PictureRequest, controls: ReplayControls[StyleSettings]) ->
     frame = None if request.branch is None else to_tensor(request.branch)
     painting: Tensor | None = None
     stopped = False
-    for segment in controls.segments:
+    for segment, arithmetic in zip(controls.segments, arithmetic_of(recipe), strict=True):
         _check(request, segment.settings)
         if painting is not None:
             frame = to_tensor(to_picture(painting))
@@ -79,14 +95,20 @@ def _replay(request: PictureRequest, controls: ReplayControls[StyleSettings]) ->
             continue
         yield Progress(LOADING)
         name = _name_then(segment.settings.backbone, recipe)
-        recorded = next((record for record in recipe.weights if record.name == name), WeightsRecord(name=name))
-        weights = resolve_recorded(name, recorded.sha256)
-        if (weights.sha256, weights.trained) != (recorded.sha256, recorded.trained):
+        record = next((record for record in recipe.weights if record.name == name), WeightsRecord(name=name))
+        weights = resolve_recorded(name, record.sha256)
+        if (weights.sha256, weights.trained) != (record.sha256, record.trained):
             yield Log(f"{weights.label} is not the network this picture was made with; it will differ.", "warning")
         style = recorded_style(segment.settings, recipe) if starts_instantly(segment.settings) else None
         steering: Steering = ReplayedSteering(segment.settings, segment.steps)
-        inputs = _inputs(request, segment.settings, open_backbone(weights, segment.settings), style)
-        optimisation = MultiscaleOptimisation(inputs, segment.settings, steering, lambda _newest, _at: recipe)
+        backbone = in_format(open_backbone(weights, segment.settings), arithmetic.format)
+        optimisation = MultiscaleOptimisation(
+            _inputs(request, segment.settings, backbone, style),
+            segment.settings,
+            steering,
+            lambda _newest, _at: recipe,
+            equilibrated=arithmetic.equilibrated,
+        )
         yield from optimisation.paint(frame)
         painting, stopped = optimisation.painting, optimisation.stopped
     assert painting is not None

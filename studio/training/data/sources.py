@@ -6,8 +6,11 @@ every computer: folders sorted by path, sources and lists as they were given.
 """
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -21,12 +24,15 @@ from studio.training.data.splits import Split, divided_sources, is_folder, split
 __all__ = [
     "ANY_PICTURES",
     "SUFFIXES",
+    "DataCount",
     "DataFiles",
     "Holds",
     "Reading",
+    "counting_data",
     "find_pictures",
     "finding_data",
     "finding_files",
+    "listing",
     "parts_of",
 ]
 
@@ -41,6 +47,10 @@ SUFFIXES = frozenset(
 
 Holds: TypeAlias = Literal["pictures", "classes", "pairs"]
 """Any pictures; pictures in a folder for each class, or MNIST's kind of idx files; two pictures for each example."""
+
+_LOOKS, _WIDE = 8, 1.9
+"""So many pictures of a folder tell whether two lie beside each other in each: they are so much wider than high.
+A photo alone is up to 16:9."""
 
 _IN_A_ROW = 500
 """Pictures found between two signs of life: some milliseconds, more on a network's disk."""
@@ -100,6 +110,22 @@ class DataFiles:
     total: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DataCount:
+    """How much there is, as far as it is known before a run.
+
+    Args:
+        pictures: that may be learnt from, or be held back for checking.
+        classes: how many there are of each class, where there are classes.
+        divided: whether the data itself keeps others for checking.
+
+    """
+
+    pictures: int
+    classes: tuple[int, ...] = ()
+    divided: bool = False
+
+
 def find_pictures(sources: Sequence[Path]) -> list[Path]:
     """Return the picture files that `sources` (folders, files, lists) mean, each once.
 
@@ -107,7 +133,7 @@ def find_pictures(sources: Sequence[Path]) -> list[Path]:
         StudioError: a source or something on a list is not there or may not be read, or there is no picture at all.
 
     """
-    if not (found := finish(_listing(sources))):
+    if not (found := finish(listing(sources))):
         raise _no_pictures(sources)
     return found
 
@@ -144,6 +170,18 @@ def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
     if not (found.files or found.loose):
         raise _no_pictures(sources)
     return _some_of(found, reading)
+
+
+def counting_data(sources: Sequence[Path], reading: Reading) -> Job[DataCount]:
+    """Return how much there is, by the names of the files alone; raises as `finding_data` does."""
+    found = yield from finding_data(sources, reading)
+    if isinstance(found, IdxPictures):
+        taught, kept = (len(part) for part in parts_of(found, reading))
+        labels = found.labels
+    else:
+        taught, kept = len(found.files) - len(found.kept), len(found.kept)
+        labels = found.labels
+    return DataCount(taught, tuple(Counter(labels).values()), divided=kept > 0)
 
 
 def parts_of(found: IdxPictures, reading: Reading) -> tuple[list[int], list[int]]:
@@ -183,8 +221,8 @@ def _drawn(groups: Sequence[tuple[int, bool]], reading: Reading) -> list[int]:
 
 
 def _finding_pictures(split: Split) -> Job[DataFiles]:
-    taught = yield from _listing(split.taught)
-    kept, known = (yield from _listing(split.kept)), set(taught)
+    taught = yield from listing(split.taught)
+    kept, known = (yield from listing(split.kept)), set(taught)
     return _joined(taught, [path for path in kept if path not in known], split)
 
 
@@ -212,7 +250,7 @@ def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, 
             )
         here: dict[str, list[Path]] = {}
         top = _absolute(source)
-        for path in (yield from _listing([source])):
+        for path in (yield from listing([source])):
             parts = path.relative_to(top).parts[:-1]
             if parts:
                 here.setdefault(readable("/".join(parts if deepest else parts[:1])), []).append(path)
@@ -243,15 +281,31 @@ def _paired(sources: Sequence[Path]) -> Job[tuple[dict[Path, Path], list[Path]]]
     if two is not None:
         sides: list[dict[Path, Path]] = []
         for folder in two:
-            files, top = (yield from _listing([folder])), _absolute(folder)
+            files, top = (yield from listing([folder])), _absolute(folder)
             sides.append({path.relative_to(top).with_suffix(""): path for path in files})
         first, second = sides
         both = first.keys() & second.keys()
         if both:
             alone = [path for side in sides for name, path in side.items() if name not in both]
             return {path: second[name] for name, path in first.items() if name in both}, alone
-    files = yield from _listing(sources)
+        if all(sides) and not _hold_both_sides([*first.values()][:_LOOKS], [*second.values()][:_LOOKS]):
+            raise StudioError(
+                f"“{two[0].name}” and “{two[1].name}” hold no pictures of equal names.",
+                "Call both pictures of each pair alike; or drop pictures that hold both sides beside each other.",
+            )
+    files = yield from listing(sources)
     return dict(zip(files, files, strict=True)), []
+
+
+def _hold_both_sides(*sides: Sequence[Path]) -> bool:
+    """Tell whether pictures look like two beside each other: most are about twice as wide as they are high."""
+    from PIL import Image  # the form shows first
+
+    wide = 0
+    for path in chain(*sides):
+        with suppress(OSError, Image.DecompressionBombError), Image.open(path) as picture:
+            wide += picture.width >= _WIDE * picture.height
+    return 2 * wide > sum(map(len, sides))
 
 
 def _divided_sides(sources: Sequence[Path]) -> tuple[Split, Split] | None:
@@ -287,7 +341,7 @@ def _idx_in(sources: Sequence[Path]) -> IdxPictures | None:
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
-def _listing(sources: Collection[Path]) -> Job[list[Path]]:
+def listing(sources: Collection[Path]) -> Job[list[Path]]:
     """Return every picture that the sources mean, each once."""
     found: dict[Path, None] = {}
     for path in _pictures_in_sources(sources):

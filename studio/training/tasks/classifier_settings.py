@@ -1,13 +1,15 @@
 """What training a classifier can be set to. Free of torch, so that the form shows first."""
 
+from math import ceil
 from typing import Literal, TypeAlias
 
 from studio.core.settings import inherited, setting
+from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Schedule
 from studio.training.schedule_presets import one_cycle
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import DataSlot, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind
 
 __all__ = ["CLASSIFIER", "ClassifierSettings", "Subject", "default_schedule", "variation_for"]
 
@@ -15,6 +17,10 @@ Subject: TypeAlias = Literal["photos", "signs"]
 """What pictures show, as far as it decides how they may be varied: a mirrored horse is a horse, a mirrored 3 is not."""
 
 _NETWORK = "Network"
+
+_EPOCHS, _MOST_EPOCHS = 10.0, 200.0
+_STEPS = 150
+"""So many steps tell two classes apart, as measured (docs/classifiers.md); more classes want more, as their root."""
 
 _VARIETY: dict[Subject, Variation] = {
     "photos": Variation(crop_smallest=0.35, mirror=True, brightness=0.2, contrast=0.2, saturation=0.2),
@@ -74,10 +80,33 @@ def variation_for(settings: ClassifierSettings, subject: Subject) -> Variation:
     return _VARIETY[subject if settings.variety == "auto" else settings.variety]
 
 
-def default_schedule(_: TrainingSettings) -> Schedule:
-    """One cycle of ten epochs with AdamW."""
-    cycle = one_cycle(duration=10.0, rate=1e-2, optimiser="adamw")
+def default_schedule(_: TrainingSettings, epochs: float = _EPOCHS) -> Schedule:
+    """One cycle with AdamW."""
+    cycle = one_cycle(duration=epochs, rate=1e-2, optimiser="adamw")
     return Schedule(phases=tuple(phase.model_copy(update={"weight_decay": 0.01}) for phase in cycle.phases))
+
+
+def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
+    """Return ten epochs, or as many more as small folders need."""
+    classes, pictures = len(count.classes), CLASSIFIER.learnt_from(settings, count)
+    wanted = round(_STEPS * (max(2, classes) / 2) ** 0.5, -1)
+    epochs = min(max(_EPOCHS, ceil(wanted * settings.batch / pictures)), _MOST_EPOCHS)
+    if epochs > _EPOCHS:
+        why = (
+            f"{epochs:g} epochs, because {pictures:,} pictures are few: "
+            f"{classes} classes want about {wanted:,.0f} steps to be told apart."
+        )
+    else:
+        why = f"{epochs:g} epochs: {pictures:,} pictures make enough steps of them to tell {classes} classes apart."
+    return Suited(default_schedule(settings, epochs), why)
+
+
+def _held_back(settings: TrainingSettings, count: DataCount) -> int:
+    """As `labelled_pictures.divided` chooses."""
+    assert isinstance(settings, ClassifierSettings)
+    if count.divided:
+        return 0
+    return sum(max(0, min(round(settings.held_back * number), number - 1)) for number in count.classes)
 
 
 def _deepest(settings: TrainingSettings) -> bool:
@@ -100,6 +129,9 @@ CLASSIFIER = TaskKind(
         ),
     ),
     default_schedule=default_schedule,
+    suited_schedule=_suited_schedule,
+    held_back=_held_back,
     product="backbone",
     use="Let it look at the pictures in the Style panel",
+    classifies=True,
 )

@@ -1,6 +1,5 @@
 """What distilling atelier-slim from its teachers can be set to. Free of torch, so that `--help` shows at once."""
 
-from studio.core.picture_task import InputSlot
 from studio.core.settings import inherited, setting
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
@@ -11,6 +10,9 @@ __all__ = ["DISTILL", "DistillSettings"]
 
 _RATE = 7e-4
 _STEPS = 8000
+_RATE_OF_MORE = 4e-4
+_STEPS_OF_MORE = 800
+"""Of a network that is taught further."""
 
 
 class DistillSettings(TrainingSettings, Variation):
@@ -19,8 +21,22 @@ class DistillSettings(TrainingSettings, Variation):
     gram_weight: float = setting(
         0.2, label="Style", help="How much what a style loss compares counts beside the features themselves.",
         term="weight of the Gram matrices' error", low=0.0, high=10.0, step=0.05, effect="steer")  # fmt: skip
+    gradient_weight: float = setting(
+        0.5, label="Gradients", help="How much it counts that the network moves a picture as its teachers would.",
+        term="weight of the error of one layer's style gradient, another layer each step", low=0.0, high=10.0,
+        step=0.05, effect="steer")  # fmt: skip
+
+    teacher: str = setting(
+        "vgg19", label="Teacher", help="The network that it learns to see like.",
+        term="perceptual backbone: a name or a weights file", group="Network", offers="backbone")  # fmt: skip
+    second_teacher: str = setting(
+        "squeezenet1_1", label="Second teacher", help="Another one, for what the first does not see.",
+        term="perceptual backbone: a name or a weights file", group="Network", offers="backbone")  # fmt: skip
+    start: str = setting(
+        "", label="Begin with", help="A slim network to be taught further; empty begins with a new one.",
+        term="a name or a weights file", group="Network")  # fmt: skip
     painted: int = setting(
-        1, label="Painted pictures", help="So many pictures of a step are being painted by the network itself.",
+        1, label="Painted pictures", help="To a step so many come on the average that the network itself is painting.",
         term="examples from the pool of pictures in the making", low=0, high=64, group="Network")  # fmt: skip
     fit_batches: int = setting(
         64, label="Start", help="From so many batches every layer is fitted in closed form before it learns.",
@@ -38,14 +54,16 @@ class DistillSettings(TrainingSettings, Variation):
     saturation: float = inherited(Variation, "saturation", 0.8)
 
 
-def default_schedule(_: TrainingSettings) -> Schedule:
+def default_schedule(settings: TrainingSettings) -> Schedule:
     """Adam, warmed up, then falling as a cosine to a hundredth (Loshchilov & Hutter 2017, eq. 5)."""
-    rising = Ramp(start=_RATE / 50, end=_RATE, decay="linear")
-    falling = Ramp(start=_RATE, end=_RATE / 100, decay="cosine")
+    assert isinstance(settings, DistillSettings)
+    rate, steps = (_RATE_OF_MORE, _STEPS_OF_MORE) if settings.start else (_RATE, _STEPS)
+    rising = Ramp(start=rate / 40, end=rate, decay="linear")
+    falling = Ramp(start=rate, end=rate / 100, decay="cosine")
     return Schedule(
         phases=(
-            Phase(name="Warm up", duration=50, unit="steps", learning_rate=rising),
-            Phase(name="Learn", duration=_STEPS - 50, unit="steps", learning_rate=falling),
+            Phase(name="Warm up", duration=40, unit="steps", learning_rate=rising),
+            Phase(name="Learn", duration=steps - 40, unit="steps", learning_rate=falling),
         )
     )
 
@@ -53,14 +71,10 @@ def default_schedule(_: TrainingSettings) -> Schedule:
 DISTILL = TaskKind(
     name="distill",
     title="Slim network",
-    summary="Teaches the small network that looks at pictures to see what VGG-19 and SqueezeNet see.",
+    summary="Teaches a small, fast network to see pictures as large ones do.",
     settings=DistillSettings,
     opener="studio.training.tasks.distill:open_task",
     data=(DataSlot(DATA, "Pictures", "pictures", "Photos and paintings of every kind."),),
-    inputs=(
-        InputSlot("vgg19", "VGG-19", "Its weights to relu3_1, normalised (vgg_normalised_conv3_1.pth)."),
-        InputSlot("squeezenet", "SqueezeNet", "Torchvision's weights of SqueezeNet 1.1 (squeezenet1_1.pth)."),
-    ),
     default_schedule=default_schedule,
     product="backbone",
     use="Let it look at the pictures in the Style panel",

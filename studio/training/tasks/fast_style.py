@@ -30,6 +30,7 @@ from studio.training.data.augment import centred
 from studio.training.data.pictures import PictureExamples, never_checked_on, opening_pictures
 from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
+from studio.training.sample_sheet import sample_sheet
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.fast_style_card import fast_style_card
 from studio.training.tasks.fast_style_settings import FAST_STYLE, FastStyleSettings
@@ -77,6 +78,7 @@ class FastStyleTask(TrainingTask):
     """
 
     shown = "painter"
+    judged_by = frozenset({"style_weight", "content_weight", "total_variation"})
 
     def __init__(
         self,
@@ -164,15 +166,13 @@ class FastStyleTask(TrainingTask):
 
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
         """Show a few photos side by side: in the first row as they are, below at half strength and in full."""
-        columns = []
+        rows: dict[str, list[Tensor]] = {"Photo": [], "Half strength": [], "Full strength": []}
         for photo in self._looks:
             image = photo.unsqueeze(0).to(self._device)
-            tiles = [image]
-            for strength in (0.5, 1.0):
-                tiles.append(shown(image, torch.full((1,), strength, device=self._device)))
+            for row, strength in zip(rows.values(), (0.0, 0.5, 1.0), strict=True):
+                row.append(shown(image, torch.full((1,), strength, device=self._device)).float() if strength else image)
                 yield
-            columns.append(torch.cat([tile.float() for tile in tiles], dim=2))
-        return to_picture(torch.cat(columns, dim=3))
+        return sample_sheet({name: to_picture(torch.cat(row, dim=3)) for name, row in rows.items()})
 
     # -- being kept --------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,11 @@ from studio.core.picture_task import InputSlot
 from studio.core.samples import sample_paintings
 from studio.core.settings import inherited, setting
 from studio.core.style_settings import DEFAULT_BACKBONE
+from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import DataSlot, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind
 
 __all__ = ["FAST_STYLE", "FastStyleSettings", "default_schedule"]
 
@@ -99,6 +100,18 @@ def default_schedule(settings: TrainingSettings) -> Schedule:
     return Schedule(phases=phases)
 
 
+def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
+    schedule = default_schedule(settings)
+    steps = sum(int(phase.duration) for phase in schedule.phases)
+    return Suited(schedule, f"{steps:,} steps, however many photos: it is the painting that is learnt.")
+
+
+def _held_back(settings: TrainingSettings, count: DataCount) -> int:
+    """As `PictureCache.divided` chooses."""
+    assert isinstance(settings, FastStyleSettings)
+    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
+
+
 def _of(size: int, share: float) -> int:
     """A part of the size, as a multiple of 16."""
     return max(16, round(size * share / 16) * 16)
@@ -120,6 +133,8 @@ FAST_STYLE = TaskKind(
     ),
     inputs=(InputSlot("painting", "Painting", "The painting whose manner it learns.", samples=sample_paintings),),
     default_schedule=default_schedule,
+    suited_schedule=_suited_schedule,
+    held_back=_held_back,
     product="fast_style",
     use="Paint at once with what it learnt: in the Style panel, as Instant",
 )

@@ -11,15 +11,14 @@ FIT_MARGIN = 16
 
 
 def fit_zoom(picture: tuple[int, int], view: tuple[int, int], pixel_ratio: float) -> float:
-    """Return the zoom at which the whole of `picture` (width, height) is seen in `view`, with a margin."""
+    """Return the zoom at which the whole of `picture` (width, height), however small, fills `view` but for a margin."""
     room = [max(1.0, length - 2.0 * min(FIT_MARGIN, length / 8)) for length in view]
-    scale = min(room[0] / picture[0], room[1] / picture[1])
-    return min(MAX_ZOOM, scale * pixel_ratio)
+    return min(room[0] / picture[0], room[1] / picture[1]) * pixel_ratio
 
 
 def clamp_zoom(zoom: float, fitting: float) -> float:
-    """Keep `zoom` between 2 % (less, where a huge picture fits at less) and 64 screen pixels for one of the picture."""
-    return max(min(MIN_ZOOM, fitting), min(MAX_ZOOM, zoom))
+    """Keep `zoom` between 2 % and 64 screen pixels for one of the picture, and let the whole picture always be seen."""
+    return max(min(MIN_ZOOM, fitting), min(max(MAX_ZOOM, fitting), zoom))
 
 
 def clamp_origin(origin: float, picture: float, view: float, *, centred: bool) -> int:

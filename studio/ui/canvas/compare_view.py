@@ -24,8 +24,8 @@ _GAP = 8
 class CompareView(ZoomPanView):
     """Shows pictures in the same place, whatever their resolution; two of them, *before* and *after*, are compared.
 
-    The one before sets the geometry. A frame of any other changes pixels and nothing else: zoom, position and divider
-    stay.
+    The one after sets the geometry, so that 100 % is one pixel of what is made; the other is scaled to it. While it is
+    not there yet, the one before does. A frame in another size moves nothing on the screen.
     """
 
     compare_changed = Signal(str)
@@ -41,6 +41,8 @@ class CompareView(ZoomPanView):
         self._hot = False
         self._pair = ("before", "after")
         self._labels = {"before": "Photo", "after": "Painting"}
+        self._sizes: dict[str, tuple[int, int]] = {}
+        """What the frames are smaller versions of, where they are."""
         self._items = {name: self._make_item() for name in self._pair}
         self._pane = SidePane(self.viewportEvent, self._colours, self)
         self.add_tool(SplitTool(self))
@@ -67,7 +69,7 @@ class CompareView(ZoomPanView):
         return self._items[self._pair[1]]
 
     def set_picture(self, name: str, frame: Frame | None, label: str = "", size: tuple[int, int] | None = None) -> None:
-        """Show another state of a picture, or take it away; where the one before has another size, it is fitted.
+        """Show another state of a picture, or take it away; one before alone that has another size is fitted.
 
         Args:
             name: of the picture, for `compare`.
@@ -80,13 +82,13 @@ class CompareView(ZoomPanView):
         item = self._items[name] = self._items.get(name) or self._make_item()
         self._labels[name] = label or self._labels.get(name, name)
         item.set_frame(frame)
+        self._sizes[name] = (0, 0) if frame is None else size or (frame.width, frame.height)
         if item is self._before:
             self._pane.item.set_frame(frame)
-            self._take_size(frame or self._after.frame, keep_eye=frame is None, size=size)
-        elif item is self._after and self._before.frame is None:
-            self._take_size(frame, keep_eye=True, size=size)
+        self._take_size(keep_eye=item is not self._before or frame is None)
         if frame is None and name not in self._pair:
             self.scene().removeItem(self._items.pop(name))
+            del self._sizes[name]
         if self.pictures != known:
             self._arrange()
 
@@ -105,15 +107,15 @@ class CompareView(ZoomPanView):
                 item.hide()
             self._pair = (before, after)
             self._pane.item.set_frame(self._before.frame)
-            self._take_size(self._before.frame or self._after.frame, keep_eye=True)
+            self._take_size(keep_eye=True)
 
     def set_before(self, frame: Frame | None, size: tuple[int, int] | None = None) -> None:
         """Show another photo, or none; one of another size is fitted."""
         self.set_picture(self._pair[0], frame, size=size)
 
-    def set_after(self, frame: Frame | None) -> None:
+    def set_after(self, frame: Frame | None, size: tuple[int, int] | None = None) -> None:
         """Show another state of the painting, or none; nothing on the screen moves."""
-        self.set_picture(self._pair[1], frame)
+        self.set_picture(self._pair[1], frame, size=size)
 
     def clear(self) -> None:
         """Take every picture away."""
@@ -137,8 +139,9 @@ class CompareView(ZoomPanView):
     def _drawn(self) -> tuple[FrameItem, ...]:
         return (*self._items.values(), self._pane.item)
 
-    def _take_size(self, frame: Frame | None, *, keep_eye: bool, size: tuple[int, int] | None = None) -> None:
-        size = (0, 0) if frame is None else size or (frame.width, frame.height)
+    def _take_size(self, *, keep_eye: bool) -> None:
+        leader = self._pair[0] if self._after.frame is None else self._pair[1]
+        size = self._sizes.get(leader, (0, 0))
         for item in self._drawn:
             item.set_rect(QRectF(0, 0, *size))
         self._arrange()

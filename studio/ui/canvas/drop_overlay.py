@@ -1,4 +1,4 @@
-"""The sheet above the canvas: says what a drop would do, or why it is refused, and draws the discreet focus ring."""
+"""The sheet above the canvas: what a drop would do, or why it is refused, what is on its way; and the focus ring."""
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
@@ -20,12 +20,13 @@ class DropOverlay(QWidget):
         self._ring = False
         self._refused = False
         self._lines: tuple[str, ...] = ()
+        self._waiting = ""
         self.hide()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The words in sight: the offer, or cause and remedy."""
-        return self._lines
+        return self._lines or ((self._waiting,) if self._waiting else ())
 
     @property
     def refuses(self) -> bool:
@@ -45,6 +46,11 @@ class DropOverlay(QWidget):
         """Say why this cannot be dropped, and what to do instead."""
         self._show((cause, remedy), refused=True)
 
+    def show_waiting(self, words: str) -> None:
+        """Say what is on its way, "" when it has come; the picture stays in sight."""
+        self._waiting = words
+        self._refresh()
+
     def lift(self) -> None:
         """Take the drop highlight away."""
         self._show((), refused=False)
@@ -60,7 +66,7 @@ class DropOverlay(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
-        self.setVisible(self._ring or bool(self._lines))
+        self.setVisible(self._ring or bool(self.lines))
         self.raise_()
         self.update()
 
@@ -70,9 +76,12 @@ class DropOverlay(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._lines:
             self._paint_highlight(painter)
-        elif self._ring:
+            return
+        if self._ring:
             painter.setPen(QPen(QColor(self._colours.accent), 1.0))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        if self._waiting:
+            self._paint_words(painter, QColor(self._colours.text_muted))
 
     def _paint_highlight(self, painter: QPainter) -> None:
         colour = QColor(self._colours.refused if self._refused else self._colours.accent)
@@ -89,12 +98,12 @@ class DropOverlay(QWidget):
     def _paint_words(self, painter: QPainter, colour: QColor) -> None:
         first = QFont(self.font())
         first.setWeight(QFont.Weight.DemiBold)
-        fonts = [first, self.font()][: len(self._lines)]
+        fonts = [first, self.font()][: len(self.lines)]
         room = QRectF(self.rect()).adjusted(4 * _INSET, 4 * _INSET, -4 * _INSET, -4 * _INSET)
         wrap = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignHCenter
         boxes = [
             QFontMetricsF(font).boundingRect(room, int(wrap), line)
-            for font, line in zip(fonts, self._lines, strict=True)
+            for font, line in zip(fonts, self.lines, strict=True)
         ]
         gap = 4.0
         height = sum(box.height() for box in boxes) + gap * (len(boxes) - 1)
@@ -105,7 +114,7 @@ class DropOverlay(QWidget):
         painter.setBrush(QColor(self._colours.surround))
         painter.drawRoundedRect(plate, 8, 8)
         top = plate.top() + 16
-        for number, (font, line, box) in enumerate(zip(fonts, self._lines, boxes, strict=True)):
+        for number, (font, line, box) in enumerate(zip(fonts, self.lines, boxes, strict=True)):
             painter.setFont(font)
             painter.setPen(QColor(self._colours.text_muted if number else self._colours.text))
             painter.drawText(QRectF(plate.left() + 23, top, plate.width() - 46, box.height() + 1), int(wrap), line)

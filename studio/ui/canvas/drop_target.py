@@ -8,6 +8,7 @@ from studio.ui.canvas.drop_overlay import DropOverlay
 from studio.ui.canvas.incoming import Offer, look_into, read_picture
 
 _OFFER = "Drop to open as photo"
+_OFFER_OF_SEVERAL = "Drop to queue these photos"
 
 
 class DropTarget(QObject):
@@ -40,7 +41,7 @@ class DropTarget(QObject):
         self._offer = look_into(event.mimeData())
         refusal = self._offer.refusal
         if self._offer.welcome:
-            self._overlay.show_offer(_OFFER)
+            self._overlay.show_offer(_OFFER_OF_SEVERAL if self._offer.is_several else _OFFER)
         elif refusal is not None:
             self._overlay.show_refusal(refusal.cause, refusal.remedy)
         self.hover(event)

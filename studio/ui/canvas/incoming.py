@@ -1,7 +1,7 @@
 """Pictures that come through the clipboard or by drag and drop: what they are, and why some are refused.
 
 `look_into` is cheap enough to be asked while something hovers over the canvas. Whether a file really holds a picture
-is the loader's matter; only folders and plain text are turned away here.
+is the loader's matter; only plain text is turned away here.
 """
 
 from codecs import getincrementaldecoder
@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage, QPixmap
 
+from studio.core.errands import answers
 from studio.core.events import Picture
 from studio.core.failures import StudioError
 
@@ -22,11 +23,19 @@ _TEXT_PICTURES = (b"P1", b"P2", b"P3", b"#?RADIANCE", b"#?RGBE")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a drag or the clipboard holds: files, or the pixels themselves; `refusal` says what is left out and why."""
+    """What a drag or the clipboard holds: files and folders of them, or the pixels themselves.
+
+    `refusal` says what is left out and why.
+    """
 
     files: tuple[Path, ...] = ()
     has_picture: bool = False
     refusal: StudioError | None = None
+
+    @property
+    def is_several(self) -> bool:
+        """Whether there may be more than one picture in it."""
+        return len(self.files) > 1 or any(path.is_dir() for path in self.files)
 
     @property
     def welcome(self) -> bool:
@@ -37,7 +46,9 @@ class Offer:
 def look_into(mime: QMimeData) -> Offer:
     """Tell what could be taken from `mime`, without decoding it."""
     if mime.hasUrls():
-        files, refusals = _sort(mime.urls())
+        urls = mime.urls()
+        unseen = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()], list[StudioError]()
+        files, refusals = answers([lambda: _sort(urls)], unseen)[0]  # what the disk does not tell now, the loader will
         if files or not mime.hasImage():
             refusal = refusals[0] if refusals else None
             return Offer(tuple(files), refusal=refusal if files or refusal else _nothing())
@@ -107,7 +118,7 @@ def _refuse(url: QUrl) -> StudioError | None:
         )
     path = Path(url.toLocalFile())
     if path.is_dir():
-        return StudioError(f"“{path.name}” is a folder.", "Open it and drop the pictures inside.")
+        return None  # it stands for the pictures in it
     if not path.exists():
         return StudioError(f"“{path.name}” is not there any more.", "Drop the file from where it is now.")
     if not path.is_file():  # reading from a pipe would wait for ever

@@ -1,6 +1,6 @@
 """The canvas: pictures to compare, the layers above them, the keyboard, and pictures that are dropped or pasted."""
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -24,6 +24,8 @@ from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
 
 _SPLIT_STEP = 0.02
+_PATIENCE_MS = 300
+"""What comes within a moment needs no words."""
 _KEYBOARD_REASONS = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
@@ -57,6 +59,8 @@ class Canvas(CompareView):
         self.add_tool(self.layers)
         self._overlay = DropOverlay(self._colours, self)
         self._drops = DropTarget(self._overlay, self)
+        self._waiting_for = ""
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setAccessibleName("Canvas")
@@ -68,6 +72,16 @@ class Canvas(CompareView):
         self._drops.files_dropped.connect(self.files_dropped)
         self._drops.picture_pasted.connect(self.picture_pasted)
         self._drops.refused.connect(self.refused)
+        self._patience.timeout.connect(lambda: self._overlay.show_waiting(self._waiting_for))
+
+    def show_waiting(self, words: str) -> None:
+        """Say over the picture what is on its way, if that takes more than a moment; "" when it has come."""
+        self._waiting_for = words
+        if not words:
+            self._patience.stop()
+            self._overlay.show_waiting("")
+        elif not self._patience.isActive():
+            self._patience.start()
 
     def set_empty_widget(self, widget: QWidget | None) -> None:
         """Show `widget` all over the canvas while there is no picture; the canvas owns it from now on."""

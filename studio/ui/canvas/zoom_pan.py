@@ -201,10 +201,6 @@ class ZoomPanView(QGraphicsView):
         """Put a tool in front of the others: it is asked first."""
         self._tools.insert(0, tool)
 
-    def remove_tool(self, tool: Tool) -> None:
-        """Take a tool away."""
-        self._tools.remove(tool)
-
     def show_pointer(self, shape: Qt.CursorShape) -> None:
         """Give the pointer its shape over the picture."""
         if self.viewport().cursor().shape() != shape:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyledItemDelegate, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyledItemDelegate, QWidget
 
 from studio.ui.controls.focus_wheel import FocusWheel
 from studio.ui.icons import icon
 from studio.ui.theme import Theme
+
+_MOST_IN_SIGHT = 30
+"""Lines that a list shows before it scrolls."""
 
 
 class ChoiceBox(QComboBox):
@@ -23,6 +26,7 @@ class ChoiceBox(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        self.setMaxVisibleItems(_MOST_IN_SIGHT)
         self.setItemDelegate(QStyledItemDelegate(self))  # Fusion's own delegate ignores the stylesheet
         FocusWheel(self)
         self.set_choices(choices)
@@ -48,6 +52,13 @@ class ChoiceBox(QComboBox):
             index = self.count() - 1
         self.setCurrentIndex(index)
         self.blockSignals(blocked)
+
+    def showPopup(self) -> None:
+        """Open the list as wide as its longest words: the panel may have cut them short."""
+        view = self.view()
+        frame = 2 * view.frameWidth() + view.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        view.setMinimumWidth(view.sizeHintForColumn(0) + frame)
+        super().showPopup()
 
     def words_for(self, value: str) -> str:
         """Return the words that stand for `value`."""

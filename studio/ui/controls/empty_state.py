@@ -97,6 +97,7 @@ class _ActionButton(QPushButton):
         self.setText(self._action.text())
         self.setToolTip(self._action.toolTip())
         self.setEnabled(self._action.isEnabled())
+        self.setVisible(self._action.isVisible())
         self.setAccessibleName(self._action.text().replace("&", ""))
         if self._with_icon:
             self.setIcon(self._action.icon())

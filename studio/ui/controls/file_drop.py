@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,8 @@ class FileDrop(QObject):
 
     def __init__(self, target: QWidget) -> None:
         super().__init__(target)
+        self.with_ctrl: bool | None = None
+        """Whether Ctrl was held in the drop that is just being told of; None between drops."""
         target.setAcceptDrops(True)
         target.installEventFilter(self)
 
@@ -32,7 +34,9 @@ class FileDrop(QObject):
         elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
             event.acceptProposedAction()
             self.hovered.emit(False)
+            self.with_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             self.files_dropped.emit(files_of(event.mimeData()))
+            self.with_ctrl = None
             return True
         return super().eventFilter(watched, event)
 

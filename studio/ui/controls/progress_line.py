@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.core.events import Progress
 from studio.core.sizes import of_megabytes
 from studio.ui.controls.eliding_label import ElidingLabel, figures_label
 from studio.ui.controls.layouts import row
+from studio.ui.controls.memory_label import MemoryLabel
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme
 
@@ -123,6 +125,8 @@ class ProgressLine(_ProgressBase):
     stop_requested = Signal()
     pause_requested = Signal()
     resume_requested = Signal()
+    go_on_requested = Signal()
+    """What was stopped shall be brought to its end."""
 
     def __init__(
         self,
@@ -146,9 +150,10 @@ class ProgressLine(_ProgressBase):
         for button, widest in ((self._pause, "Resume"), (self._stop, "Stop")):
             button.setIconSize(QSize(16, 16))
             button.setFixedSize(button.fontMetrics().horizontalAdvance(widest) + 44, tokens.control)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
         self._stop.setAccessibleName("Stop")
         self._stop.setToolTip("Stop here and keep what was reached")
-        layout = self._lay_out(self._pause, self._stop, stretch=(1, 1))
+        layout = self._lay_out(MemoryLabel(self), self._pause, self._stop, stretch=(1, 1))
         layout.insertSpacing(layout.count() - 2, tokens.gap)
         layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
         self._pause.clicked.connect(self._ask_pause_or_resume)
@@ -172,9 +177,15 @@ class ProgressLine(_ProgressBase):
         self._show_state(running=self._running, paused=paused)
         self._say(self._stage.text(), self._count.text())
 
-    def finish(self, words: str = _IDLE) -> None:
-        """Nothing runs any more; `words` say how it ended."""
-        self._show_state(running=False)
+    def finish(self, words: str = _IDLE, *, can_go_on: bool = False) -> None:
+        """Nothing runs any more; `words` say how it ended.
+
+        Args:
+            words: what stands there.
+            can_go_on: whether it was stopped, and can be gone on with.
+
+        """
+        self._show_state(running=False, can_go_on=can_go_on)
         self._say(words)
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
@@ -187,19 +198,24 @@ class ProgressLine(_ProgressBase):
         super()._say(stage, count, "paused" if self._paused else left)
 
     def _ask_pause_or_resume(self) -> None:
-        (self.resume_requested if self._paused else self.pause_requested).emit()
+        if not self._running:
+            self.go_on_requested.emit()
+        else:
+            (self.resume_requested if self._paused else self.pause_requested).emit()
 
-    def _show_state(self, *, running: bool, paused: bool = False) -> None:
+    def _show_state(self, *, running: bool, paused: bool = False, can_go_on: bool = False) -> None:
         self._running, self._paused = running, paused
         for widget in (self._count, self._left, self.bar):
             widget.setVisible(running)  # at rest the words have the whole line
-        words = "Resume" if paused else "Pause"
+        words, tip = ("Resume", "Go on painting") if paused else ("Pause", "Rest here; the picture stays")
+        if can_go_on:
+            words, tip = "Go on", "It was stopped: bring it to its end (Ctrl+P)"
         self._pause.setText(words)
         self._pause.setAccessibleName(words)
-        self._pause.setToolTip("Go on painting" if paused else "Rest here; the picture stays")
-        set_icon(self._pause, "play" if paused else "pause", self._theme)
-        for button in (self._pause, self._stop):
-            button.setEnabled(running)
+        self._pause.setToolTip(tip)
+        set_icon(self._pause, "play" if paused or can_go_on else "pause", self._theme)
+        self._pause.setEnabled(running or can_go_on)
+        self._stop.setEnabled(running)
 
 
 class ByteProgress(_ProgressBase):
@@ -211,11 +227,7 @@ class ByteProgress(_ProgressBase):
 
     def _add_buttons(self) -> None:
         side = self._theme.tokens.row
-        self.cancel_button = QToolButton(self)
-        self.cancel_button.setFixedSize(side, side)
-        self.cancel_button.setIconSize(QSize(16, 16))
-        self.cancel_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        set_icon(self.cancel_button, "close", self._theme, colour="text_muted")
+        self.cancel_button = tool_button("close", "Cancel", self._theme, self, side=side, colour="text_muted")
         self.bar.setMinimumWidth(64)
         self._lay_out(self.cancel_button, stretch=(3, 2))
         self.cancel_button.clicked.connect(self.cancel_requested)

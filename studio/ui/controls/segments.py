@@ -37,12 +37,22 @@ class Segments(QWidget):
     def _connect(self) -> None:
         self._group.idToggled.connect(self._tell)
 
+    @property
+    def current(self) -> str:
+        """What is chosen, "" without a choice."""
+        place = self._group.checkedId()
+        return list(self._words)[place] if place >= 0 else ""
+
     def set_current(self, value: str) -> None:
-        """Show `value` as chosen; tells nobody."""
+        """Show `value` as chosen, nothing where it is none of the choices; tells nobody."""
         values = list(self._words)
         self._group.blockSignals(True)
         if value in values:
             self._group.button(values.index(value)).setChecked(True)
+        elif (chosen := self._group.checkedButton()) is not None:
+            self._group.setExclusive(False)
+            chosen.setChecked(False)
+            self._group.setExclusive(True)
         self._group.blockSignals(False)
         checked = self._group.checkedButton()
         if checked is not None:

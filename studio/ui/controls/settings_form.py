@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from studio.core.settings import SettingInfo, Settings, describe
 from studio.ui.controls.layouts import column
@@ -23,6 +23,7 @@ class SettingsForm(QWidget):
 
     Args:
         model: the task's settings.
+        marks_restart: whether settings are marked whose change begins the work again (`setting(effect="restart")`).
 
     """
 
@@ -42,12 +43,16 @@ class SettingsForm(QWidget):
         model: type[Settings],
         theme: Theme,
         *,
+        marks_restart: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model, self._theme = model, theme
         self._settings = model()
         self._rows = {info.name: _make_row(info, theme) for info in describe(model)}
+        for row in self._rows.values():
+            if marks_restart and row.info.effect == "restart":
+                row.mark_restart()
         self._sections: dict[str, Section] = {}
         self._hidden: frozenset[str] = frozenset()
         self._lay_out()
@@ -92,6 +97,24 @@ class SettingsForm(QWidget):
         """Return the row of one setting."""
         return self._rows[name]
 
+    @property
+    def offered(self) -> tuple[SettingInfo, ...]:
+        """The settings that can be changed here now, also those in closed groups."""
+        return tuple(row.info for name, row in self._rows.items() if name not in self._hidden and row.isEnabled())
+
+    def show_setting(self, name: str) -> None:
+        """Open the group of a setting, bring it into sight and the keyboard to it."""
+        row = self._rows[name]
+        if row.info.group:
+            self._sections[row.info.group].set_open(True)
+        row.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # where it lies is known afterwards
+            above.ensureWidgetVisible(row, 0, self._theme.tokens.margin)
+
     def set_hidden(self, names: Collection[str]) -> None:
         """Hide exactly these settings; a group without any visible one hides too."""
         self._hidden = frozenset(names)
@@ -121,9 +144,9 @@ class SettingsForm(QWidget):
             if isinstance(row, ChoiceRow) and row.info.offers == task:
                 row.set_choices(choices)
 
-    def append_to_group(self, group: str, widget: QWidget) -> None:
-        """Put something that is no setting below the settings of a group."""
-        self._sections[group].contents.addWidget(widget)
+    def add_to_group(self, group: str, widget: QWidget, *, first: bool = False) -> None:
+        """Put something that is no setting below the settings of a group, or above them."""
+        self._sections[group].contents.insertWidget(0 if first else -1, widget)
 
     @property
     def open_groups(self) -> tuple[str, ...]:

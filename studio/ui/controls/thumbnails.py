@@ -175,7 +175,7 @@ class ThumbnailView(QListView, Generic[Subject]):
     """A list of which one item can be chosen, opened and asked for a menu.
 
     Args:
-        model: what is shown.
+        model: what is shown; a `ThumbnailModel`, or one that answers `SUBJECT` as that does.
         delegate: how it is drawn.
         one_click: opens an item with one click instead of two.
 
@@ -186,7 +186,7 @@ class ThumbnailView(QListView, Generic[Subject]):
 
     def __init__(
         self,
-        model: ThumbnailModel[Any],
+        model: QAbstractListModel,
         delegate: ThumbnailDelegate,
         parent: QWidget | None,
         *,

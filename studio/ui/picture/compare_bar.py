@@ -1,13 +1,13 @@
 """The bar above the canvas: which picture it is, how photo and painting are compared, and how near one looks."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.layouts import row
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.segments import Segments
-from studio.ui.icons import set_icon
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.theme import Theme, mark, with_even_figures
 
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -20,7 +20,7 @@ _MODES = {
 
 
 class CompareBar(QWidget):
-    """Name and size on the left; peek, comparison and zoom on the right, each in its fixed place.
+    """Photo and result with their sizes on the left; peek, comparison and zoom on the right, each in its fixed place.
 
     Args:
         result: what the picture is called that is made: "Painting".
@@ -41,12 +41,16 @@ class CompareBar(QWidget):
 
     def __init__(self, result: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._title, self._noun = theme, result, result.lower()
         self._words = {mode: [words.format(result, result.lower()) for words in said] for mode, said in _MODES.items()}
         self._picture = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle)
-        self._peek = self._make_button("peek", "Show the photo", "Hold to see the photo (Space)")
+        self._result = ElidingLabel("", self)
+        self._photo, self._facts = ("", ""), ""
+        side = theme.tokens.control
+        peek, fit = "Hold to see the photo (Space)", "See the whole picture (Ctrl+0)"
+        self._peek = tool_button("peek", "Show the photo", theme, self, hint=peek, side=side)
         self._modes = Segments({mode: label for mode, (label, _) in self._words.items()}, self)
-        self._fit = self._make_button("fit", "Fit in window", "See the whole picture (Ctrl+0)")
+        self._fit = tool_button("fit", "Fit in window", theme, self, hint=fit, side=side)
         self._actual = QToolButton(self)
         self._zoom = QToolButton(self)
         self._zoom_actions: list[QAction] = []
@@ -57,28 +61,19 @@ class CompareBar(QWidget):
         self.set_zoom(1.0)
         self.clear_picture()
 
-    def _make_button(self, icon: str, name: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        set_icon(button, icon, self._theme)
-        tokens = self._theme.tokens
-        button.setIconSize(QSize(tokens.icon, tokens.icon))
-        button.setFixedSize(tokens.control, tokens.control)
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
-
     def _prepare(self) -> None:
         tokens = self._theme.tokens
-        mark(self._picture, tone="muted")
-        self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        mark(self._picture, tone="small")
+        mark(self._result, tone="little")
+        for label in (self._picture, self._result):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._modes.name_buttons("Compare")
         for button, (_, tip) in zip(self._modes.buttons, self._words.values(), strict=True):
             button.setToolTip(tip)
         self._actual.setText("1:1")
         self._actual.setFixedSize(tokens.control + tokens.gap, tokens.control)
         self._actual.setAccessibleName("Actual size")
-        self._actual.setToolTip("One picture pixel on one pixel of the screen (Ctrl+1)")
+        self._actual.setToolTip(f"One pixel of the {self._noun} on one of the screen (Ctrl+1)")
         self._zoom.setFont(with_even_figures(self.font()))
         self._zoom.setFixedSize(self._zoom.fontMetrics().horizontalAdvance("6400 %") + 2 * tokens.gap, tokens.control)
         self._zoom.setAccessibleName("Zoom")
@@ -96,7 +91,8 @@ class CompareBar(QWidget):
         half = tokens.gap // 2
         looks = (self._peek, self._modes, tokens.gap, self._fit, self._actual, self._zoom)
         margins = (tokens.margin, half, tokens.gap, half)
-        self.setLayout(row((self._picture, 1), tokens.gap, *looks, gap=half, margins=margins))
+        names = column(None, self._picture, self._result, None, gap=0)
+        self.setLayout(row((names, 1), tokens.gap, *looks, gap=half, margins=margins))
 
     def _connect(self) -> None:
         self._peek.pressed.connect(lambda: self.peek_changed.emit(True))
@@ -109,12 +105,35 @@ class CompareBar(QWidget):
 
     def set_picture(self, name: str, width: int, height: int) -> None:
         """Show the photo's name and its size in pixels."""
-        self._picture.setText(f"{name} · {width} × {height}")
+        self._photo = name, f" · {width} × {height}"
+        self._fit_names()
         self._set_usable(True)
+
+    def set_result(self, facts: str) -> None:
+        """Say how large the result is, and whether it is done; "" while there is none."""
+        self._facts = facts
+        self._result.setVisible(bool(facts))
+        self._result.setAccessibleName(f"{self._title} {facts}".strip())
+        self._fit_names()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the names where there is no room: the sizes stay whole."""
+        super().resizeEvent(event)
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        (name, size), metrics, room = self._photo, self._picture.fontMetrics(), self._picture.width()
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(0, room - metrics.horizontalAdvance(size)))
+        self._picture.setText(short + size)
+        self._picture.set_hint(name + size if short != name else "")
+        whole = f"{self._title} {self._facts}" if self._facts else ""
+        fits = self._result.fontMetrics().horizontalAdvance(whole) <= room
+        self._result.setText(whole if fits else self._facts)
 
     def clear_picture(self) -> None:
         """There is no photo: nothing to compare or to zoom."""
-        self._picture.setText("")
+        self._photo = "", ""
+        self.set_result("")
         self._set_usable(False)
 
     def set_zoom(self, zoom: float) -> None:
@@ -134,4 +153,6 @@ class CompareBar(QWidget):
 def _percent(zoom: float) -> str:
     """Return a zoom in words, with one decimal where a whole number would hide the difference."""
     percent = 100 * zoom
+    if percent >= 10_000:  # a picture of a few pixels, fitted
+        return f"{zoom:.0f} ×"
     return f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"

@@ -1,6 +1,6 @@
 """Opens, saves and keeps pictures for a panel: all of it on the pictures engine, never on the UI thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -37,6 +37,10 @@ class PictureFiles(QObject):
     saved = Signal(object)
     kept = Signal(object)
     failed = Signal(object)
+    withdrawn = Signal(object)
+    """A `Failure` told before: the same has been tried again since, and worked."""
+    unreadable = Signal(object)
+    """The path of a picture that could not be opened."""
     busy_changed = Signal(str)
 
     def __init__(self, task: PictureTask, pictures: Engine, library: Library, parent: QObject | None = None) -> None:
@@ -44,6 +48,8 @@ class PictureFiles(QObject):
         self._task, self._pictures, self.library = task, pictures, library
         self._numbers = count()
         self._recalling: JobHandle | None = None
+        self._told: dict[str, list[Failure]] = {}
+        self._opening: list[str] = []
         self.opened.connect(self._drop_recall)
 
     def open_file(self, path: Path, role: str, *, anywhere: bool = False) -> None:
@@ -66,6 +72,21 @@ class PictureFiles(QObject):
     def open_for(self, path: Path, take: Callable[[OpenedPicture], None]) -> None:
         """Open a picture file as it is, for somebody who takes it himself."""
         self._load(LoadTask(path=path), take)
+
+    def open_together(self, paths: Sequence[Path], take: Callable[[tuple[OpenedPicture, ...]], None]) -> None:
+        """Open files as they are, for somebody who takes all that can be opened at once, in their order."""
+        found: dict[int, OpenedPicture | None] = {}
+
+        def note(place: int, opened: OpenedPicture | None) -> None:
+            found[place] = opened
+            if len(found) == len(paths):
+                there = tuple(one for _, one in sorted(found.items()) if one is not None)
+                if there:
+                    take(there)
+
+        for place, path in enumerate(paths):
+            handle = self._load(LoadTask(path=path), partial(note, place))
+            handle.failed.connect(lambda _failure, place=place: note(place, None))
 
     def recall(self, shown: OpenedPicture) -> None:
         """Bring back everything that a picture of this task was made from."""
@@ -101,14 +122,27 @@ class PictureFiles(QObject):
         handle.finish()
         return handle
 
-    def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> None:
-        self.busy_changed.emit("Opening the picture…")
-        handle = self._queue("open", "load_picture", task)
-        handle.finished.connect(partial(self._hand_over, take))
+    def refuse(self, cause: str, remedy: str) -> None:
+        """Tell why something was not even opened."""
+        self._fail("open", Failure(cause, remedy, ""))
 
-    def _hand_over(self, take: Callable[[OpenedPicture], None], opened: OpenedPicture) -> None:
-        self.busy_changed.emit("")
-        take(opened)
+    def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> JobHandle:
+        self._opening.append(task.called)
+        self._tell_busy()
+        handle = self._queue("open", "load_picture", task)
+        for over in (handle.finished, handle.failed, handle.cancelled):
+            over.connect(lambda *_: self._end_opening(task.called))
+        if task.path is not None:
+            handle.failed.connect(lambda _: self.unreadable.emit(task.path))
+        handle.finished.connect(take)
+        return handle
+
+    def _end_opening(self, name: str) -> None:
+        self._opening.remove(name)
+        self._tell_busy()
+
+    def _tell_busy(self) -> None:
+        self.busy_changed.emit(f"Opening {self._opening[0]}…" if self._opening else "")
 
     def _take_opened(self, role: str, anywhere: bool, opened: OpenedPicture) -> None:
         recipe = opened.picture.recipe if role == CONTENT else None
@@ -120,10 +154,18 @@ class PictureFiles(QObject):
             self.opened.emit(role, opened)
 
     def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
+        told = tuple(self._told.get(name, ()))
         handle = self._pictures.queue(f"{name}-{next(self._numbers)}", job, task)
-        handle.failed.connect(self._fail)
+        handle.failed.connect(partial(self._fail, name))
+        handle.finished.connect(lambda _: self._withdraw(name, told))
         return handle
 
-    def _fail(self, failure: Failure) -> None:
-        self.busy_changed.emit("")
+    def _fail(self, name: str, failure: Failure) -> None:
+        self._told.setdefault(name, []).append(failure)
         self.failed.emit(failure)
+
+    def _withdraw(self, name: str, failures: tuple[Failure, ...]) -> None:
+        """Take back what was told before an attempt that worked; what failed beside it still holds."""
+        self._told[name] = [failure for failure in self._told.get(name, ()) if failure not in failures]
+        for failure in failures:
+            self.withdrawn.emit(failure)

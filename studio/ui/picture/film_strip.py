@@ -1,11 +1,11 @@
-"""The film strip: frames of the painting to go back to, oldest at the left."""
+"""The film strip: frames of the painting to look at and to go on from, oldest at the left, take after take."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QItemSelectionModel, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QItemSelectionModel, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyle, QStyleOptionViewItem, QWidget
 
 from studio.core.events import Picture
 from studio.ui.controls.pixmaps import draw_cover
@@ -21,11 +21,16 @@ from studio.ui.controls.thumbnails import (
 from studio.ui.icons import icon
 from studio.ui.theme import Theme, with_even_figures
 
-_THUMB = 64
+_THUMB, _WIDTH = 64, 84
 _CAPTION = 16
 _PAD = 4
+_BAR = 4
+_TAKES = ("accent", "outline", "warning", "text_muted")
+"""Colours of takes, one after the other."""
 _SHOWN = "shown now"
 """The mark of the frame on the canvas."""
+_COMPARED = "compared with"
+"""The mark of the frame that it is compared with."""
 
 
 class StripFrame(Protocol):
@@ -33,23 +38,35 @@ class StripFrame(Protocol):
 
     @property
     def number(self) -> int:
-        """Its name, given back by `frame_chosen`."""
+        """Its name, given back by the signals."""
 
     @property
     def thumbnail(self) -> Picture:
         """Small, ready to draw."""
 
     @property
-    def step(self) -> int:
-        """The evaluation it was painted at, shown below it."""
+    def evaluations(self) -> int:
+        """How many evaluations led to it, shown below it."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, px; the longer one is shown below it."""
+
+    @property
+    def take(self) -> int:
+        """Frames that were made in one go have the same number."""
 
     @property
     def branch(self) -> bool:
         """True where the artist went another way from an earlier frame."""
 
+    @property
+    def starred(self) -> bool:
+        """True where the artist wants to keep it."""
+
 
 class FilmStrip(ThumbnailView[StripFrame]):
-    """A row of frames; arrow keys walk along it, a click or Enter chooses one.
+    """A row of frames; a click or the arrow keys show one, Enter goes on from it, S stars it, C compares with it.
 
     New frames never move what is being looked at: the strip follows its end only while it stands there, and whoever
     walks along it by key stays where they are.
@@ -59,8 +76,15 @@ class FilmStrip(ThumbnailView[StripFrame]):
 
     """
 
+    frame_shown = Signal(int)
+    """The number of a frame to look at, chosen by hand or key."""
     frame_chosen = Signal(int)
-    """The number of a frame, chosen by hand or key."""
+    """The number of a frame to go on from."""
+    frame_starred = Signal(int)
+    """The star of this frame should come or go."""
+    comparison_requested = Signal(int)
+    """What is shown should be compared with this frame."""
+    save_requested = Signal(int)
 
     _by_key = False
 
@@ -71,6 +95,7 @@ class FilmStrip(ThumbnailView[StripFrame]):
         self._walking = False
         self._set_up()
         self.opened.connect(self._choose)
+        self.offer_menu(self.menu_for)
 
     def _set_up(self) -> None:
         self.setFlow(QListView.Flow.LeftToRight)
@@ -79,10 +104,10 @@ class FilmStrip(ThumbnailView[StripFrame]):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # of one height with and without its scroll bar, so that the picture above it stays where it is
-        self.setFixedHeight(_THUMB + _CAPTION + 2 * _PAD + 16)
+        self.setFixedHeight(_THUMB + _CAPTION + _BAR + 2 * _PAD + 16)
         self.setViewportMargins(12, 0, 12, 0)
         self.setAccessibleName("Film strip")
-        self.setAccessibleDescription(f"Earlier frames of the {self._noun}; choose one to go on from it")
+        self.setAccessibleDescription(f"Earlier frames of the {self._noun}; Enter goes on from one")
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -106,12 +131,34 @@ class FilmStrip(ThumbnailView[StripFrame]):
             flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
             self.selectionModel().setCurrentIndex(self._film.index(row), flag)
 
+    def set_compared(self, number: int) -> None:
+        """Mark the frame that what is shown is compared with, -1 for none."""
+        self._film.set_mark(_COMPARED, number)
+
+    def menu_for(self, frame: StripFrame) -> QMenu:
+        """Return the menu of a frame."""
+        menu, number = QMenu(self), frame.number
+        menu.addAction("Show", lambda: self.frame_shown.emit(number))
+        menu.addAction("Go On from Here", lambda: self.frame_chosen.emit(number))
+        menu.addSeparator()
+        menu.addAction("Compare with This", lambda: self.comparison_requested.emit(number))
+        menu.addAction("Take the Star Away" if frame.starred else "Star", lambda: self.frame_starred.emit(number))
+        menu.addAction("Save As…", lambda: self.save_requested.emit(number))
+        return menu
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
-        before = self.currentIndex().row()
+        before, frame = self.currentIndex().row(), self.selected
+        asked = _KEYS.get(Qt.Key(event.key()))
+        if asked is not None and frame is not None and event.modifiers() in _PLAIN:
+            self._walking = False
+            getattr(self, asked).emit(frame.number)
+            return
         self._by_key = True
         super().keyPressEvent(event)
         self._by_key = False
-        self._walking |= self.currentIndex().row() != before
+        if self.currentIndex().row() != before and self.selected is not None:
+            self._walking = True
+            self.frame_shown.emit(self.selected.number)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
         self._walking = False
@@ -123,7 +170,7 @@ class FilmStrip(ThumbnailView[StripFrame]):
             painter = QPainter(self.viewport())
             painter.setPen(self._theme.colour("text_muted"))
             area = self.viewport().rect().adjusted(16, 0, -16, 0)
-            words = f"Frames of the {self._noun} appear here; click one to go on from it."
+            words = f"Frames of the {self._noun} appear here, to look at again and to go on from."
             words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
@@ -136,7 +183,10 @@ class FilmStrip(ThumbnailView[StripFrame]):
 
     def _choose(self, frame: StripFrame) -> None:
         self._walking = False
-        self.frame_chosen.emit(frame.number)
+        if QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.comparison_requested.emit(frame.number)
+        else:
+            self.frame_shown.emit(frame.number)
 
     def _keeping_place(self, change: Callable[[], None]) -> None:
         bar = self.horizontalScrollBar()
@@ -153,52 +203,81 @@ class FilmStrip(ThumbnailView[StripFrame]):
             bar.setValue(bar.value() + self.visualRect(self._film.index(row)).left() - left)
 
     def _lefts_in_view(self) -> list[tuple[int, int]]:
-        """Return number and left edge of every frame in view: some of them will outlive the change."""
+        """Return number and left edge of every frame that begins in view: some of them will outlive the change."""
         rects = ((number, self.visualRect(self._film.index(row))) for row, number in enumerate(self.numbers))
-        return [(number, rect.left()) for number, rect in rects if rect.intersects(self.viewport().rect())]
+        return [(number, rect.left()) for number, rect in rects if 0 <= rect.left() < self.viewport().width()]
 
 
 def _item(frame: StripFrame) -> ThumbnailItem[StripFrame]:
-    step = f"Step {frame.step}"
-    words = f"{step}, branch" if frame.branch else step
-    return ThumbnailItem(
-        frame.number, str(frame.step), frame.thumbnail, f"{step}: click to go on from here", words, frame
-    )
+    caption = f"{frame.evaluations} · {max(frame.size)} px"
+    words = f"Step {frame.evaluations}, " + "{} × {} px".format(*frame.size)
+    also = [word for word, holds in (("branch", frame.branch), ("starred", frame.starred)) if holds]
+    spoken = ", ".join([words, *also])
+    hint = f"{spoken}\nClick: look at it · Enter: go on from it · Ctrl+click: compare with it"
+    return ThumbnailItem(frame.number, caption, frame.thumbnail, hint, spoken, frame)
 
 
 class _FrameDelegate(ThumbnailDelegate):
-    """Draws one frame: thumbnail, step, branch sign, and rings for current, focus and hover."""
+    """Draws one frame: a bar in the colour of its take, thumbnail, caption, signs, and rings."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(_THUMB + 2 * _PAD, _THUMB + _CAPTION + 2 * _PAD)
+        return QSize(_WIDTH + 2 * _PAD, _THUMB + _CAPTION + _BAR + 2 * _PAD)
 
     def paint_item(self, painter: QPainter, option: QStyleOptionViewItem, cell: QRect, index: Index) -> None:
-        thumb = QRectF(cell.x() + _PAD, cell.y() + _PAD, _THUMB, _THUMB)
-        shown = _SHOWN in index.data(MARKS)
+        frame, marks = index.data(SUBJECT), index.data(MARKS)
+        self._paint_take(painter, cell, index)
+        thumb = QRectF(cell.x() + _PAD, cell.y() + _PAD + _BAR, _WIDTH, _THUMB)
         draw_cover(painter, index.data(Qt.ItemDataRole.DecorationRole), thumb, 2)
-        self._paint_ring(painter, thumb, option.state, shown)
-        if index.data(SUBJECT).branch:
-            self._paint_branch(painter, thumb)
+        self._paint_ring(painter, thumb, option.state, _SHOWN in marks, _COMPARED in marks)
+        corner = thumb.topLeft() + QPointF(2, 2)
+        for sign, holds in (("branch", frame.branch), ("starred", frame.starred)):
+            if holds:
+                self._paint_sign(painter, QRectF(corner, QSizeF(18, 18)), sign)
+                corner += QPointF(20, 0)
         font = with_even_figures(option.font)
         font.setPixelSize(self._theme.tokens.small_size)
         painter.setFont(font)
-        painter.setPen(self._theme.colour("text" if shown else "text_muted"))
+        painter.setPen(self._theme.colour("text" if _SHOWN in marks else "text_muted"))
         caption = QRectF(cell.x(), thumb.bottom() + 2, cell.width(), _CAPTION)
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, str(index.data()))
 
-    def _paint_ring(self, painter: QPainter, thumb: QRectF, state: QStyle.StateFlag, current: bool) -> None:
+    def _paint_take(self, painter: QPainter, cell: QRect, index: Index) -> None:
+        """Draw a bar over the frames of a take, broken where another one begins."""
+        take = index.data(SUBJECT).take
+        before = index.model().index(index.row() - 1, 0).data(SUBJECT) if index.row() else None
+        begins = before is None or before.take != take
+        left = cell.left() + (_PAD if begins else 0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour(_TAKES[take % len(_TAKES)]))
+        painter.drawRect(QRectF(left, cell.top() + 1, cell.right() + 1 - left, _BAR - 1))
+
+    def _paint_ring(
+        self, painter: QPainter, thumb: QRectF, state: QStyle.StateFlag, shown: bool, compared: bool
+    ) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
-        if current or focused:
-            painter.setPen(QPen(self._theme.colour("focus" if focused else "accent"), 2))
+        if shown or focused or compared:
+            pen = QPen(self._theme.colour("focus" if focused else "accent"), 2)
+            if compared and not shown:
+                pen.setStyle(Qt.PenStyle.DashLine)
+            painter.setPen(pen)
             painter.drawRoundedRect(thumb.adjusted(-2, -2, 2, 2), 4, 4)
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(QPen(self._theme.colour("outline"), 1))
             painter.drawRoundedRect(thumb.adjusted(-1.5, -1.5, 1.5, 1.5), 3, 3)
 
-    def _paint_branch(self, painter: QPainter, thumb: QRectF) -> None:
-        badge = QRectF(thumb.left() + 2, thumb.top() + 2, 18, 18)
+    def _paint_sign(self, painter: QPainter, badge: QRectF, sign: str) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("panel"))
         painter.drawEllipse(badge)
-        icon("branch", self._theme.tokens, colour="accent").paint(painter, badge.adjusted(3, 3, -3, -3).toRect())
+        icon(sign, self._theme.tokens, colour="accent").paint(painter, badge.adjusted(3, 3, -3, -3).toRect())
+
+
+_PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+_KEYS = {
+    Qt.Key.Key_Return: "frame_chosen",
+    Qt.Key.Key_Enter: "frame_chosen",
+    Qt.Key.Key_S: "frame_starred",
+    Qt.Key.Key_C: "comparison_requested",
+}
+"""Key → the signal that asks for what it does with the frame at hand."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -37,6 +38,15 @@ class SlotView(QWidget):
     """A picture should be opened from a file."""
     sample_chosen = Signal(str)
     files_dropped = Signal(list)
+    recent_chosen = Signal(Path)
+    """A picture of one's own, chosen before."""
+    recent_removed = Signal(Path)
+    """It should not be offered any more."""
+
+    @property
+    def joins(self) -> bool:
+        """Whether what is being chosen joins what is there; otherwise it takes its place."""
+        return False
 
     def set_pictures(self, pictures: Sequence[SlotPicture]) -> None:
         """Show these, as many as there are places."""
@@ -45,6 +55,9 @@ class SlotView(QWidget):
     def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer samples; one click takes one."""
         raise NotImplementedError
+
+    def set_recent(self, pictures: Sequence[Thumbnail]) -> None:
+        """Offer pictures of one's own that were chosen before, named by their paths; not every slot does."""
 
 
 class SlotTile(SlotView):

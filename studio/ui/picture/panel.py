@@ -1,35 +1,47 @@
 """What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from PySide6.QtCore import QPoint, QStandardPaths, Qt
-from PySide6.QtGui import QGuiApplication, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from studio.core.errands import answers
 from studio.core.failures import Failure
 from studio.core.frames import Frame
+from studio.core.images import DISPLAY_LIMIT, LoadedPicture
 from studio.core.library import Library
 from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
+from studio.core.presets import LookFolder
+from studio.core.session_files import SESSION_SUFFIX
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
-from studio.jobs.browse import SamplesTask, list_offers, list_samples
+from studio.jobs.browse import PicturesTask, SamplesTask, list_offers, list_pictures, list_samples
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
+from studio.jobs.sessions import OpenedSession
 from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
-from studio.ui.controls.layouts import row, splitter
-from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable
+from studio.ui.controls.layouts import column, holding, row, splitter
+from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
-from studio.ui.picture.history import History
 from studio.ui.picture.input_slot import SlotPicture
+from studio.ui.picture.keeper import SessionKeeper
+from studio.ui.picture.look_desk import LookDesk
+from studio.ui.picture.looking_back import LookingBack
+from studio.ui.picture.open_dialog import choose_pictures
+from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
+from studio.ui.picture.session_files import SessionFiles
+from studio.ui.picture.size_desk import SizeDesk
 from studio.ui.picture.workspace import Workspace
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme
@@ -37,10 +49,6 @@ from studio.ui.theme import Theme
 __all__ = ["PanelContext", "PicturePanel"]
 
 _PASTED = "Pasted picture"
-PICTURE_FILTER = (
-    "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp *.gif *.avif *.jp2 *.psd *.tga *.qoi *.ppm *.pgm *.pfm"
-    " *.heic *.heif);;All files (*)"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +63,10 @@ class PanelContext:
     library: Library
     preferences: Preferences
     actions: Actions
+    sessions: Path | None = None
+    """Where sessions are kept unasked; None keeps none."""
+    looks: LookFolder = field(default_factory=LookFolder.standard)
+    """The artist's own."""
 
 
 class PicturePanel(Panel):
@@ -68,8 +80,6 @@ class PicturePanel(Panel):
     task: PictureTask
     result_title = "Result"
     """What the canvas calls what is made here: "Painting"."""
-    done = "edited"
-    """What was done to the photo, for file names: "holiday edited"."""
 
     def __init__(self, context: PanelContext) -> None:
         super().__init__()
@@ -88,14 +98,31 @@ class PicturePanel(Panel):
             self.column.start_button, self.column.save_button, self.column.export_button,
         )  # fmt: skip
         self.empty_state = self._make_empty_state()
-        self._saver = PictureSaver(self, self.session, self.files, context.preferences, self.last_folder, self.done)
+        root = None if context.sessions is None else context.sessions / task.name
+        self.keeper = SessionKeeper(self.session, context.pictures, root, self)
+        self.session_files = SessionFiles(self, self.session, self.keeper, context.pictures, context.preferences)
+        titles = self._slot(CONTENT).title, self.result_title
+        self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
+        self.desk = QueueDesk(
+            self.session, context.studio, context.pictures, context.library, context.preferences, context.theme, self
+        )
+        self.looks = LookDesk(
+            self, self.session, self.column.looks_bar, context.looks, context.pictures, self.last_folder
+        )
+        self.sizes = SizeDesk(self, self.session, self.column, context.theme) if self.column.has_sizes else None
+        self._saver = PictureSaver(
+            self, self.session, self.files, context.preferences, context.theme, self.save_folder, self.task.done
+        )
+        self._not_made: list[Failure] = []
         self._shown: Frame | None = None
-        self._loading, self._closing = "", False
+        self._loading, self._closing, self._shows_sample = "", False, False
         self._lay_out()
         self._connect()
         self.canvas.set_compare_mode(context.preferences.compare_mode)
         self._show_state()
         self._list_samples()
+        for slot in task.inputs:
+            self._list_recent(slot.role)
         self.refresh_models()
 
     # -- what is special about a panel -----------------------------------------------------------------------------
@@ -127,7 +154,8 @@ class PicturePanel(Panel):
         self.canvas.set_empty_widget(self.empty_state)
         self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setLayout(row(splitter(self.workspace, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
+        middle = holding(column((self.workspace, 1), self.desk.view, gap=0))
+        self.setLayout(row(splitter(middle, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
         noun, actions = self._slot(CONTENT).title.lower(), self.context.actions
@@ -135,29 +163,50 @@ class PicturePanel(Panel):
         empty = EmptyState("picture", f"Drop a {noun} here", words, self.context.theme)
         empty.add_action(actions.open, primary=True)
         empty.add_action(actions.paste)
+        self._continue = QAction("Continue", self, visible=False)
+        self._continue.triggered.connect(lambda: self.session_files.open(self.session_files.offers[0].kept.path))
+        empty.add_action(self._continue)
         return empty
+
+    def _offer_to_continue(self) -> None:
+        offers = self.session_files.offers
+        self._continue.setVisible(bool(offers))
+        if offers:
+            photo = shorten(offers[0].kept.title.partition(" · ")[0], 24, placeholder="…")
+            self._continue.setText(f"Continue with “{photo}”")
 
     def _connect(self) -> None:
         session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line
         session.input_changed.connect(self.show_input)
         session.settings_changed.connect(self._show_settings)
+        session.settings_changed.connect(lambda _: None if session.adapts else self._take_over())
         session.frame_composed.connect(self.show_frame)
-        session.history_changed.connect(self._show_history)
         session.state_changed.connect(self._show_state)
         session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
         session.finished.connect(self._keep)
-        session.failed.connect(self.report)
+        session.failed.connect(self._fail_to_make)
+        (session.frame_composed if self.task.at_once else session.finished).connect(self._note_made)
         session.noticed.connect(self.noticed)
+        self.looks.noticed.connect(self.noticed)
+        for source in (self.looks, *(() if self.sizes is None else (self.sizes,))):
+            source.failed.connect(self.report)
         self.form.settings_changed.connect(session.set_settings)
         self.form.drag_started.connect(session.settings_state.begin)
         self.form.drag_finished.connect(session.settings_state.commit)
-        self.workspace.film_strip.frame_chosen.connect(session.branch_from)
+        self.looking_back.save_requested.connect(self.save_as)
+        self.looking_back.failed.connect(self.report)
+        self.session_files.opened.connect(self.take_session)
+        self.session_files.listed.connect(self._offer_to_continue)
+        self.session_files.failed.connect(self.report)
+        self.session_files.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
+        self.keeper.failed.connect(self.report)
         line.stop_requested.connect(session.stop)
         line.pause_requested.connect(session.pause)
         line.resume_requested.connect(session.resume)
+        line.go_on_requested.connect(session.go_on)
         canvas.files_dropped.connect(self.open_pictures)
         canvas.picture_pasted.connect(lambda pixels: files.open_plain(LoadTask(pixels=pixels, name=_PASTED), CONTENT))
-        canvas.refused.connect(lambda cause, remedy: self.report(Failure(cause, remedy, "")))
+        canvas.refused.connect(files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
         files.recalled.connect(lambda recalled: session.when_kept(partial(session.recall, recalled)))
@@ -165,20 +214,40 @@ class PicturePanel(Panel):
         files.saved.connect(self._note_saved)
         files.kept.connect(self.results_changed)
         files.failed.connect(self.report)
+        files.withdrawn.connect(self.withdrawn)
+        files.unreadable.connect(self.context.preferences.forget_file)
         files.busy_changed.connect(self._name_loading)
+        files.busy_changed.connect(canvas.show_waiting)
         self.empty_state.sample_chosen.connect(partial(self.choose_sample, CONTENT))
         for role, view in self.column.slots.items():
-            view.open_requested.connect(partial(self.choose, role))
-            view.files_dropped.connect(self.open_pictures if role == CONTENT else partial(self.open_as, role))
-            view.sample_chosen.connect(partial(self.choose_sample, role))
+            view.open_requested.connect(lambda role=role, view=view: self.choose(role, joins=view.joins))
+            view.files_dropped.connect(
+                self.open_pictures
+                if role == CONTENT
+                else lambda files, role=role, view=view: self.open_as(role, files, joins=view.joins)
+            )
+            view.sample_chosen.connect(
+                lambda name, role=role, view=view: self.choose_sample(role, name, joins=view.joins)
+            )
+            view.recent_chosen.connect(lambda path, role=role, view=view: self.open_as(role, [path], joins=view.joins))
+            view.recent_removed.connect(partial(self._forget_recent, role))
         self.start_button.clicked.connect(self.start)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
+        self.desk.queue.made.connect(self.results_changed)
+        self.desk.queue.failed.connect(self.report)
+        self.desk.view.opened.connect(lambda path: self.open_requested.emit([path]))
+        self.desk.ended.connect(self.ended)
 
     def _slot(self, role: str) -> InputSlot:
         return next(slot for slot in self.task.inputs if slot.role == role)
 
     # -- what the window asks --------------------------------------------------------------------------------------
+
+    @property
+    def picture_place(self) -> QWidget:
+        """The canvas."""
+        return self.canvas
 
     @property
     def can_start(self) -> bool:
@@ -191,12 +260,18 @@ class PicturePanel(Panel):
         return self.session.is_running and not self.task.at_once
 
     @property
+    def can_pause(self) -> bool:
+        """True while something can be paused, and when what was stopped can be gone on with."""
+        return self.is_running or self.session.can_go_on
+
+    @property
     def has_picture(self) -> bool:
         """True when there is something to save."""
         return self.session.layer is not None
 
     def start(self) -> None:
         """Begin from the beginning."""
+        self._take_over()
         self.session.start()
 
     def stop(self) -> None:
@@ -204,77 +279,126 @@ class PicturePanel(Panel):
         self.session.stop()
 
     def toggle_pause(self) -> None:
-        """Pause the job, or go on with it."""
+        """Pause the job, or go on with it, also where it was stopped."""
         if self.session.state is SessionState.RUNNING:
             self.session.pause()
+        elif self.session.can_go_on:
+            self.session.go_on()
         else:
             self.session.resume()
 
     def reset(self) -> None:
         """Set every setting back to where a newcomer starts."""
-        self.session.set_settings(self.task.settings())
+        self.session.set_settings(self.task.settings(), "Reset All Settings")
 
     # -- pictures in -----------------------------------------------------------------------------------------------
 
     def open_samples(self) -> None:
-        """Put the first sample of everything that goes in on the panel; it begins when all are there."""
-        self.session.start_when_ready = True
+        """Put the first sample of everything that goes in on the panel; it begins when all are there.
+
+        What is made of them is a show, and kept in the library only when somebody has had a hand in it.
+        """
+        self.session.start_when_ready = self._shows_sample = True
         for slot in self.task.inputs:
             for sample in slot.samples()[:1]:
                 self.files.open_file(sample.path, slot.role)
 
     def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
-        """Open files: the first as the photo, those after it as the last thing that goes in.
+        """Open a file as the photo; several, or a folder, are photos for the queue.
 
         What another task made is an ordinary photo, or (`anywhere`) is brought back in that task's panel.
         """
         self.shown_requested.emit()
-        for path in files[:1]:
-            self._open_file(path, CONTENT, anywhere=anywhere)
-        if len(self.task.inputs) > 1:
-            self.open_as(self.task.inputs[-1].role, files[1:])
-
-    def open_as(self, role: str, files: Sequence[Path]) -> None:
-        """Open files in this role."""
+        if len(files) > 1 or any(path.is_dir() for path in files):
+            self.desk.propose(files)
+            return
         for path in files:
-            self._open_file(path, role)
+            self._open_file(path, CONTENT, anywhere=anywhere)
+
+    def open_as(self, role: str, files: Sequence[Path], *, joins: bool = False) -> None:
+        """Open files in this role: they take the place of what is there, unless they shall join it."""
+        if role == CONTENT:
+            for path in files:
+                self._open_file(path, role)
+        elif files:
+            paths = [Path(path) for path in files]
+            self.files.open_together(paths, partial(self._take_chosen, role, joins))
+            for path in paths:
+                self.context.preferences.remember_in(role, path)
+            self._list_recent(role)
 
     def _open_file(self, path: Path, role: str, *, anywhere: bool = False) -> None:
+        self._take_over()
+        if Path(path).suffix.lower() == SESSION_SUFFIX:
+            self.session_files.open(Path(path))
+            return
         self.files.open_file(Path(path), role, anywhere=anywhere)
         self.context.preferences.remember_file(Path(path))
 
-    def choose(self, role: str = CONTENT) -> None:
+    def _take_chosen(self, role: str, joins: bool, opened: tuple[OpenedPicture, ...]) -> None:
+        session, most = self.session, self._slot(role).most
+        self._take_over()
+
+        def put() -> None:
+            there = session.inputs[role][: max(0, most - len(opened))] if joins else ()
+            session.put(role, *there, *opened)
+
+        session.when_kept(put)
+
+    def _take_over(self) -> None:
+        """Somebody has a hand in what is made from now on."""
+        self._shows_sample = False
+
+    def choose(self, role: str = CONTENT, *, joins: bool = False) -> None:
         """Ask for a picture in this role, or for several where it has places for them."""
         self.shown_requested.emit()
         slot = self._slot(role)
         noun = slot.title.lower()
-        if slot.most == 1:
-            file, _ = QFileDialog.getOpenFileName(self, f"Open a {noun}", self.last_folder(), PICTURE_FILTER)
-            files = [file] if file else []
-        else:
-            files, _ = QFileDialog.getOpenFileNames(self, f"Add {noun}s", self.last_folder(), PICTURE_FILTER)
-        self.open_as(role, [Path(file) for file in files])
+        title = f"Open a {noun}"
+        if slot.most > 1:
+            title = f"Add {noun}s" if joins else f"Choose a {noun}, or several to mix"
+        folder, context, several = self.last_folder(role), self.context, slot.most > 1
+        files = choose_pictures(self, title, folder, context.pictures, context.theme, several=several)
+        self.open_as(role, files, joins=joins)
 
-    def choose_sample(self, role: str, name: str) -> None:
-        """Work from this sample, and from nothing else in its role."""
+    def choose_folder(self) -> None:
+        """Ask for a folder whose photos shall be queued."""
+        self.shown_requested.emit()
+        folder = QFileDialog.getExistingDirectory(self, "Queue the photos of a folder", self.last_folder())
+        if folder:
+            self.desk.propose([Path(folder)])
+
+    def choose_sample(self, role: str, name: str, *, joins: bool = False) -> None:
+        """Work from this sample, and from nothing else in its role unless it shall join what is there."""
+        self._take_over()
         path = next(sample.path for sample in self._slot(role).samples() if sample.name == name)
         if role == CONTENT:
             self.files.open_file(path, role)
         else:
-            self.files.open_for(path, partial(self.session.put, role))
+            self.files.open_together([path], partial(self._take_chosen, role, joins))
 
     def paste(self) -> None:
         """Take what is on the clipboard as the photo."""
         self.shown_requested.emit()
         self.canvas.paste()
 
-    def last_folder(self) -> str:
-        """Return the folder in which a dialog begins."""
-        recent = self.context.preferences.recent_files
+    def last_folder(self, role: str = CONTENT) -> str:
+        """Return the folder in which a dialog begins, unless its disk does not answer."""
+        preferences = self.context.preferences
+        recent = (() if role == CONTENT else preferences.recent_in(role)) or preferences.recent_files
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return str(recent[0].parent) if recent else pictures
+        return str(recent[0].parent) if recent and all(answers([recent[0].parent.is_dir], False)) else pictures
+
+    def save_folder(self) -> str:
+        """Return the photo's own folder; that of the last save for one which nobody opened from a file of his."""
+        preferences, photo = self.context.preferences, self.session.photo
+        path = None if photo is None else photo.picture.path
+        wanted = str(path.parent) if path in preferences.recent_files and path else preferences.save_folder
+        return wanted if wanted and all(answers([Path(wanted).is_dir], False)) else self.last_folder()
 
     def _take_opened(self, role: str, opened: OpenedPicture) -> None:
+        if opened.picture.full_size is not None:
+            self.noticed.emit(_words_for_reduced(opened.picture), "info")
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
         self.session.when_kept(partial(self.session.add, role, opened))
@@ -297,6 +421,7 @@ class PicturePanel(Panel):
         if self._shown is not None:
             image = wrap_level(self._shown.levels[0], self._shown.has_alpha).copy()
             QGuiApplication.clipboard().setImage(image)
+            self.noticed.emit(f"Copied, {image.width()} × {image.height()} px", "info")
 
     @property
     def picture_to_send(self) -> PictureToOpen | None:
@@ -323,10 +448,22 @@ class PicturePanel(Panel):
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(self.canvas.mapToGlobal(place))
 
+    def _fail_to_make(self, failure: Failure) -> None:
+        self._not_made.append(failure)
+        self.report(failure)
+
+    def _note_made(self) -> None:
+        """Take back what went wrong before: it works again."""
+        told, self._not_made = self._not_made, []
+        for failure in told:
+            self.withdrawn.emit(failure)
+
     def _keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
-        self.files.keep(result, inputs, ai_mark=self.context.preferences.ai_mark)
+        if not self._shows_sample:
+            self.files.keep(result, inputs, ai_mark=self.context.preferences.ai_mark)
 
     def _note_saved(self, path: Path) -> None:
+        self._saver.note_saved(path)
         self.context.preferences.save_folder = str(path.parent)
         self.noticed.emit(f"Saved as {path.name}", "info")
 
@@ -338,6 +475,12 @@ class PicturePanel(Panel):
             self.session.when_kept(self._release)
         return self._closing
 
+    def close_gently(self) -> None:
+        """Keep what was reached, and the session as it is; the queue is gone on with the next time."""
+        self.desk.queue.let_go()
+        super().close_gently()
+        self.keeper.close()
+
     def _release(self) -> None:
         self._closing = False
         self.released.emit()
@@ -345,8 +488,10 @@ class PicturePanel(Panel):
     # -- between panels --------------------------------------------------------------------------------------------
 
     def accepts(self, what: Sendable) -> bool:
-        """Take a picture as the photo, a result of this task, and a network that it can work with."""
+        """Take a picture as the photo, a result or a session of this task, and a network that it can work with."""
         match what:
+            case SessionToOpen():
+                return what.opened.task is self.task
             case ResultToOpen():
                 return what.task == self.task.name
             case ModelToUse():
@@ -363,6 +508,8 @@ class PicturePanel(Panel):
                 self.files.open_plain(LoadTask(path=path, pixels=pixels, name=name), CONTENT)
             case ResultToOpen(opened):
                 self.files.recall(opened)
+            case SessionToOpen(session, path):
+                self.take_session(session, path)
             case ModelToUse():
                 self.use_model(what)
 
@@ -390,6 +537,43 @@ class PicturePanel(Panel):
             handle.finished.connect(take)
             handle.failed.connect(self.report)
 
+    def _list_recent(self, role: str) -> None:
+        """Have the pictures of one's own looked up that were chosen in this role."""
+        paths = tuple(self.context.preferences.recent_in(role))
+        if paths or role != CONTENT:
+            handle = self.context.pictures.live(f"{self.name}.recent", list_pictures, PicturesTask(paths))
+            handle.finished.connect(self.column.slots[role].set_recent)
+            handle.failed.connect(self.report)
+
+    def _forget_recent(self, role: str, path: Path) -> None:
+        self.context.preferences.forget_in(role, path)
+        self._list_recent(role)
+
+    # -- sessions --------------------------------------------------------------------------------------------------
+
+    def open_last_session(self, otherwise: Callable[[], None]) -> None:
+        """Bring back what was on the panel when the program ended; where nothing was, act `otherwise`."""
+        self.session_files.open_last(otherwise)
+
+    def take_session(self, opened: OpenedSession, path: Path | None) -> None:
+        """Show a session; without a `path` it is the last one, and nothing was there before."""
+        if opened.task is not self.task:
+            self.sent.emit(SessionToOpen(opened, path), "")
+            return
+        self._take_over()
+        self.session.when_kept(partial(self._show_session, opened, path))
+
+    def _show_session(self, opened: OpenedSession, path: Path | None) -> None:
+        self.shown_requested.emit()
+        self.session.restore(opened)
+        if path is None:
+            self.undo_stack.clear()
+        if opened.running:
+            self.noticed.emit(
+                f"Atelier ended while “{opened.title}” was being made. Its last picture is back: Go On continues.",
+                "warning",
+            )
+
     # -- showing the state -----------------------------------------------------------------------------------------
 
     def show_input(self, role: str) -> None:
@@ -398,30 +582,41 @@ class PicturePanel(Panel):
         self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
         if role == CONTENT:
             self._saver.forget_name()
+            self.looking_back.compare_with(-1)
+            self._shown = None
+        if role == CONTENT and not pictures:
+            self.canvas.clear()
+            self.workspace.compare_bar.clear_picture()
         if role == CONTENT and pictures:
             photo = pictures[0].picture
+            self.canvas.set_after(None)  # first: now the photo says what is seen, and is fitted
             self.canvas.set_before(pictures[0].frame)
-            self.canvas.set_after(None)
             self.workspace.compare_bar.set_picture(photo.name, photo.width, photo.height)
+            self.workspace.compare_bar.set_result("")
             self._shown = None
 
     def show_frame(self, frame: Frame) -> None:
         """Show a composed picture."""
         first, self._shown = self._shown is None, frame
-        self.canvas.set_after(frame)
+        self._show_size()
         if first:
             self._show_saveable()
+
+    def _show_size(self) -> None:
+        """Show what is there at the size it is going to have, and say both; the same is 100 % from the first frame."""
+        frame, to_be = self._shown, self.session.size_to_be
+        if frame is not None:
+            self.canvas.set_after(frame, to_be)
+            there = frame.width, frame.height
+            words = "{} × {}".format(*there) + (", stopped" if self.session.is_stopped else "")
+            words += " → {} × {}".format(*to_be) if to_be is not None and to_be != there else ""
+            self.workspace.compare_bar.set_result(words)
 
     def _show_settings(self, settings: Settings) -> None:
         self.column.show_settings(settings)
         if not self.is_running:
             self._show_state()
         self.models_used.emit(self.title, self.models_in_use)
-
-    def _show_history(self, history: History) -> None:
-        self.workspace.film_strip.set_frames(history.frames)
-        if history.frames:
-            self.workspace.film_strip.set_current(history.frames[-1].number)
 
     def show_loading(self, words: str) -> None:
         """Name what is being loaded, as long as the job has nothing more to say."""
@@ -439,17 +634,30 @@ class PicturePanel(Panel):
         elif state is SessionState.PAUSED:
             line.set_paused(True)
         else:
-            line.finish(self._loading or self.words[state])
+            line.finish(self._loading or self.words[state], can_go_on=self.session.can_go_on)
+        self.looking_back.refresh()
+        if not self.task.at_once:
+            self._show_size()
         self.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
         self.start_button.setEnabled(self.can_start)
         self._show_saveable()
 
     def _show_saveable(self) -> None:
-        for button in (self.save_button, self.export_button):
+        for button in (self.save_button, self.export_button, self.column.finish_button):
             button.setEnabled(self.has_picture)
         self.actions_changed.emit()
 
 
+def _words_for_reduced(picture: LoadedPicture) -> str:
+    assert picture.full_size is not None
+    across, down = picture.full_size
+    return (
+        f"“{picture.name}” has {across} × {down} pixels. It is worked on at {picture.width} × {picture.height}: "
+        f"{DISPLAY_LIMIT // 1_000_000} megapixels are the most that stay fluent here. The file is left as it is."
+    )
+
+
 def _in_slot(opened: OpenedPicture) -> SlotPicture:
     picture = opened.picture
-    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height} px")
+    of_file = "" if picture.full_size is None else " of {} × {}".format(*picture.full_size)
+    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height}{of_file} px")

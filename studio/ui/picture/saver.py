@@ -4,15 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
-from studio.core.picture_saving import SUFFIXES
 from studio.jobs.export import ExportTask
 from studio.ui.picture.files import PictureFiles
+from studio.ui.picture.save_dialog import SaveDialog
 from studio.ui.picture.session import PictureSession
 from studio.ui.preferences import Preferences
-
-SAVE_FILTER = "PNG (*.png);;JPEG (*.jpg);;TIFF, 16 bits (*.tif);;WebP (*.webp)"
+from studio.ui.theme import Theme
 
 
 class PictureSaver:
@@ -22,8 +21,8 @@ class PictureSaver:
         parent: the widget in front of which dialogs open.
         session: holds the picture.
         files: writes it.
-        preferences: the folder to begin in.
-        last_folder: where pictures came from, when nothing was saved yet.
+        preferences: what is remembered: folder, format, quality.
+        folder: returns the folder to begin in where this picture was not saved yet.
         done: what was done to the photo, for the name that is proposed: "painted".
 
     """
@@ -34,11 +33,12 @@ class PictureSaver:
         session: PictureSession[Any],
         files: PictureFiles,
         preferences: Preferences,
-        last_folder: Callable[[], str],
+        theme: Theme,
+        folder: Callable[[], str],
         done: str,
     ) -> None:
         self._parent, self._session, self._files = parent, session, files
-        self._preferences, self._last_folder, self._done = preferences, last_folder, done
+        self._preferences, self._theme, self._folder, self._done = preferences, theme, folder, done
         self._saved_as: Path | None = None
 
     def forget_name(self) -> None:
@@ -51,6 +51,10 @@ class PictureSaver:
         photo = self._session.photo
         return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._done}"
 
+    def note_saved(self, path: Path) -> None:
+        """Save under this name from now on; one that could not be written is asked for again."""
+        self._saved_as = path
+
     def save(self) -> None:
         """Save what is shown under the name it has, or ask for one."""
         if self._saved_as is None:
@@ -62,31 +66,36 @@ class PictureSaver:
         """Ask for a name and a format, then save what is shown."""
         if self._session.layer is None:
             return
-        folder = self._preferences.save_folder or self._last_folder()
-        file, kind = QFileDialog.getSaveFileName(
-            self._parent, "Save the picture", str(Path(folder) / self.proposed_name), SAVE_FILTER
-        )
-        if file:
-            path = Path(file)
-            if path.suffix.lower() in SUFFIXES or self._may_write(
-                path := path.with_name(path.name + kind.split("*")[1].split(")")[0])
-            ):
-                self._export(path)
+        last, preferences = self._saved_as, self._preferences
+        folder = Path(self._folder()) if last is None else last.parent
+        suffix = preferences.save_suffix if last is None else last.suffix
+        dialog = SaveDialog(folder / self.proposed_name, suffix, preferences.jpeg_quality, self._theme, self._parent)
+        dialog.setWindowTitle(self._title)
+        dialog.metadata = preferences.metadata
+        if dialog.exec():
+            preferences.save_suffix, preferences.jpeg_quality = dialog.path.suffix, dialog.quality
+            preferences.metadata = dialog.metadata
+            self._export(dialog.path)
+        dialog.deleteLater()
 
-    def _may_write(self, path: Path) -> bool:
-        """Ask before a file is replaced whose whole name the dialog did not see."""
-        if not path.exists():
-            return True
-        answer = QMessageBox.question(self._parent, "Replace the file?", f"“{path.name}” is there already. Replace it?")
-        return answer is QMessageBox.StandardButton.Yes
+    @property
+    def _title(self) -> str:
+        """What the dialog says at its head: how many pixels are saved, and whether the picture is done."""
+        layer, recipe = self._session.layer, self._session.recipe
+        height, width = (0, 0) if layer is None else layer.shape[:2]
+        unfinished = ", not finished" if recipe is not None and recipe.is_stopped else ""
+        return f"Save the picture: {width} × {height} pixels{unfinished}"
 
     def _export(self, path: Path) -> None:
-        self._saved_as = path
         self._session.when_made(lambda: self._write(path))
 
     def _write(self, path: Path) -> None:
-        session, mark = self._session, self._preferences.ai_mark
+        session, preferences = self._session, self._preferences
         if session.layer is None or session.recipe is None:
             return
         settings, library = session.settings_of_picture, self._files.library
-        self._files.export(ExportTask(path, library, session.pictures, session.layer, settings, session.recipe, mark))
+        task = ExportTask(
+            path, library, session.pictures, session.layer, settings, session.recipe, preferences.ai_mark,
+            preferences.metadata, preferences.jpeg_quality,
+        )  # fmt: skip
+        self._files.export(task)

@@ -1,30 +1,36 @@
 """What every picture panel holds: what goes in, the settings, the job in progress, what is shown, and the way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import Any, Generic, TypeVar
 from weakref import ref
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
-from studio.core.events import DeepPicture, Log, Picture, Preview
+from studio.core.cost import Cost
+from studio.core.events import DeepPicture, Log, Metrics, Picture, Preview
 from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult, PictureTask
 from studio.core.recipes import Recipe
+from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings, describe
 from studio.engine import Engine, JobHandle
-from studio.jobs.export import ComposeTask
+from studio.jobs.export import ComposeTask, compose_small
 from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPicture
+from studio.jobs.sessions import OpenedSession
 from studio.ui.picture.compositor import Compositor
-from studio.ui.picture.history import History, HistoryState
+from studio.ui.picture.history import History, HistoryState, Reached
 from studio.ui.picture.inputs import InputPictures, Inputs
+from studio.ui.picture.saved_state import snapshot_of
 from studio.ui.picture.settings_state import SettingsState
+from studio.ui.picture.undo import PicturesChange, Snapshot, UndoMemory, name_of_change
 
 __all__ = ["PictureSession", "SessionState"]
 
@@ -59,6 +65,8 @@ class PictureSession(QObject, Generic[S]):
 
     input_changed = Signal(str)
     """The pictures in this role are others."""
+    photo_left = Signal(object)
+    """Another photo comes, or none: everything as it was until now, a `Snapshot`."""
     settings_changed = Signal(object)
     frame_composed = Signal(object)
     history_changed = Signal(object)
@@ -68,6 +76,8 @@ class PictureSession(QObject, Generic[S]):
     """A `PictureResult` worth keeping, and the pictures it was made from: by now the panel may show other ones."""
     failed = Signal(object)
     noticed = Signal(str, str)
+    costs_changed = Signal()
+    """What a size costs is known better than before."""
 
     def __init__(
         self, task: PictureTask, engine: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None
@@ -75,15 +85,30 @@ class PictureSession(QObject, Generic[S]):
         super().__init__(parent)
         self.task, self._engine = task, engine
         self._effects = {info.name: info.effect for info in describe(task.settings)}
+        self._networks = tuple(info.name for info in describe(task.settings) if info.offers)
         self.inputs = Inputs(task.inputs)
+        self.undo_stack, self._undo_memory = undo_stack, UndoMemory()
         first: Any = task.settings()
         self.settings_state: SettingsState[S] = SettingsState(first, undo_stack, self._follow_settings, self.fit)
         self.compositor = Compositor(pictures, f"{task.name}.compose", self)
+        self._strip_compositor = Compositor(pictures, f"{task.name}.strip", self)
         self.history = History()
+        self.looking_at: HistoryState | None = None
+        """The frame of the strip that is shown in place of the newest picture."""
         self.state = SessionState.EMPTY
         self.layer: Picture | DeepPicture | None = None
         self.recipe: Recipe | None = None
+        self._made_from: InputPictures = {}
+        self._newest: tuple[Picture | DeepPicture | None, Recipe | None, InputPictures] = (None, None, {})
+        self._job_inputs: InputPictures = {}
+        self._restoring = False
+        self._settings_before = first
+        self._asked_for: Preview | None = None
         self.start_when_ready = False
+        self.adapts = False
+        """Whether settings are changing by themselves just now, to suit this computer."""
+        self.started_with: S = first
+        """The settings that the job in progress, or the last one, began with."""
         self._waiting: list[Callable[[], None]] = []
         self._handle: JobHandle | None = None
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
@@ -91,6 +116,8 @@ class PictureSession(QObject, Generic[S]):
         self.compositor.composed.connect(self._show_composed)
         self.compositor.failed.connect(self.failed)
         self.compositor.failed.connect(self._act)
+        self._strip_compositor.composed.connect(self._remember)
+        self._strip_compositor.failed.connect(self.failed)
 
     # -- what goes in ----------------------------------------------------------------------------------------------
 
@@ -106,13 +133,19 @@ class PictureSession(QObject, Generic[S]):
 
     @property
     def pictures(self) -> tuple[LoadedPicture, ...]:
-        """The same, in one row, the photo first."""
-        return tuple(opened.picture for pictures in self.used_inputs.values() for opened in pictures)
+        """What the picture that is shown was made from, in one row, the photo first."""
+        made_from = self._made_from or self.used_inputs
+        return tuple(opened.picture for pictures in made_from.values() for opened in pictures)
 
     @property
     def is_complete(self) -> bool:
         """Whether everything is there that the task needs with the settings of now."""
         return not self.inputs.missing
+
+    @property
+    def has_look(self) -> bool:
+        """Whether everything is there but the photo: enough to work on other photos."""
+        return all(slot.role == CONTENT for slot in self.inputs.missing)
 
     @property
     def starts_by_itself(self) -> bool:
@@ -123,18 +156,20 @@ class PictureSession(QObject, Generic[S]):
         """Work from exactly these pictures in this role.
 
         Another photo starts over: what was reached is kept, and the new one is begun at once where the old one was.
+        One step of undo brings everything back as it was.
         """
-        starts_over = role == CONTENT
+        before, starts_over = self.snapshot(), role == CONTENT
         if starts_over:
             self.start_when_ready |= self.starts_by_itself or self.is_running or self.state is SessionState.FINISHED
             self.stop()
         self.inputs.put(role, pictures)
         if starts_over:
-            self._forget()
-        self.settings_state.apply(self.settings)  # what fitted other pictures may not fit these
+            self._forget(before)
+        self.settings_state.apply(self.settings_for(role))
         self.input_changed.emit(role)
-        if not starts_over:
-            self._clear_history()  # its frames were made of other pictures: going on from one could not be replayed
+        if self.inputs[role] != before.inputs[role]:
+            slot = next(slot for slot in self.task.inputs if slot.role == role)
+            self._record(name_of_change(slot.title, before.inputs[role], self.inputs[role]), before)
         if not starts_over and (self.is_running or self.state is SessionState.FINISHED):
             self._restart.start()
         else:
@@ -148,6 +183,57 @@ class PictureSession(QObject, Generic[S]):
         """Take one picture out of this role."""
         there = self.inputs[role]
         self.put(role, *there[:index], *there[index + 1 :])
+
+    def settings_for(self, role: str) -> S:
+        """Return the settings to go on with when the pictures in this role have just become others."""
+        return self.settings
+
+    # -- the way back ----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Return everything that is there now."""
+        layer, recipe, made_from = self._newest if self.looking_at else (self.layer, self.recipe, self._made_from)
+        return Snapshot(self.inputs.all, self.settings, layer, recipe, made_from, self.history)
+
+    def _record(self, name: str, before: Snapshot) -> None:
+        held = self._undo_memory.hold(before)
+        self.undo_stack.push(PicturesChange(name, held, self._change_places, self._tell_forgotten))
+
+    def _tell_forgotten(self) -> None:
+        self.noticed.emit("That step is too far back: its pictures are not in memory any more.", "info")
+
+    def _change_places(self, then: Snapshot) -> Snapshot:
+        """Show an earlier state, or a later one, and return what was shown until now; a photo has its own strip."""
+        now = self.snapshot()
+        changed = [role for role in then.inputs if then.inputs[role] != now.inputs[role]]
+        if CONTENT in changed:
+            self.stop()
+            self._forget(now)
+            self.history = then.history
+        elif self._handle is not None:
+            self._handle.cancel()
+        self._restart.stop()
+        self._handle, self.looking_at, self.start_when_ready = None, None, False
+        self._set_state(SessionState.READY)
+        self._show_state_of(then, changed)
+        return now
+
+    def _show_state_of(self, then: Snapshot, changed: Sequence[str]) -> None:
+        for role in changed:
+            self.inputs.put(role, then.inputs[role])
+        for role in changed:
+            self.input_changed.emit(role)
+        settings: Any = then.settings
+        self._restoring = True  # what was made with these settings comes as well
+        self.settings_state.apply(settings)
+        self._restoring = False
+        self._made_from = then.made_from
+        self._take_layer(then.layer, then.recipe)
+        self.history_changed.emit(self.history)
+        self._compose()
+        self._settle()
+        if self.task.at_once and self.is_complete:
+            self.start()
 
     # -- settings --------------------------------------------------------------------------------------------------
 
@@ -173,9 +259,9 @@ class PictureSession(QObject, Generic[S]):
         """The settings with which the layer is laid over its photo."""
         return self.settings
 
-    def set_settings(self, settings: S) -> None:
-        """Take over `settings`; outside a gesture the change is an undo step of its own."""
-        self.settings_state.set(settings)
+    def set_settings(self, settings: S, name: str = "") -> None:
+        """Take over `settings`; outside a gesture the change is an undo step of its own, called `name` if given."""
+        self.settings_state.set(settings, name)
 
     def change(self, **values: object) -> None:
         """Set some of the settings by name."""
@@ -189,6 +275,9 @@ class PictureSession(QObject, Generic[S]):
         changed = frozenset(name for name in self._effects if getattr(before, name) != getattr(after, name))
         effects = frozenset(self._effects[name] for name in changed)
         self.settings_changed.emit(after)
+        if self._restoring:
+            return
+        self._settings_before = before
         self.follow(changed, effects)
         if "instant" in effects:
             self._compose()
@@ -201,12 +290,16 @@ class PictureSession(QObject, Generic[S]):
         elif self.is_running:
             assert self._handle is not None
             self._handle.controls.replace(self.settings)
+            if effects - {"instant"}:
+                self.show_newest()  # what the hand moves is what one sees
             if "restart" in effects:
                 self._restart.start()
         elif self.state is SessionState.FINISHED and "restart" in effects:
             self._restart.start()
-        elif self.state is SessionState.FINISHED and "steer" in effects and self.history.frames:
-            self._start(self.history.frames[-1])  # the finished picture follows the slider too
+        elif self.state is SessionState.FINISHED and "steer" in effects and self.shown_frame is not None:
+            frame, before = self.shown_frame, replace(self.snapshot(), settings=self._settings_before)
+            if self._go_on_from(frame):  # the finished picture follows the slider too
+                self._record(f"Go On from Step {frame.evaluations}", before)
 
     # -- the job ---------------------------------------------------------------------------------------------------
 
@@ -218,7 +311,8 @@ class PictureSession(QObject, Generic[S]):
     @property
     def is_settled(self) -> bool:
         """Whether nothing runs or is about to, and everything that was made is shown."""
-        return self._handle is None and not self._restart.isActive() and not self.compositor.is_busy
+        busy = self.compositor.is_busy or self._strip_compositor.is_busy
+        return self._handle is None and not self._restart.isActive() and not busy
 
     @property
     def is_waited_for(self) -> bool:
@@ -244,19 +338,78 @@ class PictureSession(QObject, Generic[S]):
         """Begin from the beginning."""
         self._start()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether what is shown was stopped before it was done."""
+        return not self.is_running and self.layer is not None and self.recipe is not None and self.recipe.is_stopped
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a job that was stopped can be brought to its end."""
+        return self.is_stopped and self.task.previews and self.is_complete and not self.starts_by_itself
+
+    def go_on(self) -> None:
+        """Go on from what is shown, with the settings of now."""
+        if self.can_go_on:
+            self._start(self._reached)
+
+    def finish_at(self, size: int) -> None:
+        """Go on from what is shown up to another size; what is made in one pass is made again. One step of undo."""
+        reached = self._reached
+        self.change(size=size)
+        self._start(reached)
+
+    @property
+    def _reached(self) -> Reached | None:
+        """What is shown, to go on from; None where nobody knows how it came to be."""
+        if self.layer is None or self.recipe is None:
+            return None
+        return Reached(to_8_bits(self.layer), self.recipe)
+
+    def cost(self, size: int, *, goes_on: bool = False) -> Cost | None:
+        """Return what a picture with this longer side costs here; None where nobody knows.
+
+        Args:
+            size: longer side, px.
+            goes_on: whether what is shown is gone on from (`finish_at`).
+
+        """
+        return None
+
+    def largest_size(self, seconds: float | None = None) -> int:
+        """Return the longer side, px, that there is memory for, and time for where that is given."""
+        raise NotImplementedError
+
+    @property
+    def size_to_be(self) -> tuple[int, int] | None:
+        """Width and height that the job in progress works towards; None where there is none, or its frames say it."""
+        return None
+
     def branch_from(self, number: int) -> None:
-        """Go back to a frame of the history: its picture, its settings, and on from there."""
+        """Go back to a frame of the history: its picture, its settings, its paintings, and on from there."""
         frame = self.history.find(number)
         if frame is None:
             return
+        before = self.snapshot()
         self._restart.stop()
         self._set_state(SessionState.READY)
         settings: Any = frame.settings
-        self.set_settings(settings)
+        self.settings_state.apply(settings)
+        self._go_on_from(frame)
+        self._record(f"Go On from Step {frame.evaluations}", before)
+
+    def _go_on_from(self, frame: HistoryState) -> bool:
+        """Paint on from a frame, with the settings of now and its pictures; True where those are others than now."""
+        self.looking_at = None
+        changed = [role for role, pictures in frame.inputs.items() if pictures != self.inputs[role]]
+        for role in changed:
+            self.inputs.put(role, frame.inputs[role])
+            self.input_changed.emit(role)
         self._take_layer(frame.layer, frame.recipe)
+        self._made_from = frame.inputs
         self._compose()
         self._start(frame)
-        self.history.branches_next = True
+        return bool(changed)
 
     def pause(self) -> None:
         """Leave the picture as it is until `resume`."""
@@ -277,25 +430,27 @@ class PictureSession(QObject, Generic[S]):
         if self._handle is not None:
             self._handle.cancel() if self.history.newest is None else self._handle.finish()
 
-    def _start(self, branch: HistoryState | None = None, *, again: bool = False) -> None:
+    def _start(self, branch: HistoryState | Reached | None = None, *, again: bool = False) -> None:
         """Begin from the beginning, or on from a frame; `again`: what is there only follows the settings."""
         if not self.is_complete:
             self.stop() if self.is_running else self._settle()
             return
         if self.starts_by_itself:
             branch = None  # there is nothing to go on from: it is made in one pass
-        if branch is None and not again:
-            self._clear_history()
         self._restart.stop()
-        self.history.begin()
+        # what goes on from the picture itself goes on from its frame, where it has one
+        parent = self.history.last_of_take if isinstance(branch, Reached) else branch
+        self.history.begin(parent, again=again)
+        self.show_newest()
         if self._handle is not None and not self._handle.controls.finishing:
             self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
-        used = self.used_inputs
+        used = self._job_inputs = dict(self.used_inputs)
         request = PictureRequest(
             {role: tuple(one.picture for one in pictures) for role, pictures in used.items()},
             branch=None if branch is None else branch.layer,
             history=None if branch is None else branch.recipe,
         )
+        self.started_with = self.settings
         name, controls = self.task.name, Controls(self.settings)
         self._handle = self._engine.live(name, name, request, controls, after_running=True)
         self._listen(self._handle, None if again or self.task.at_once else used)
@@ -314,6 +469,7 @@ class PictureSession(QObject, Generic[S]):
             return tell
 
         handle.progressed.connect(if_newest(self.progressed.emit))
+        handle.measured.connect(if_newest(self._take_metrics))
         handle.frame_ready.connect(if_newest(self._take_preview))
         handle.logged.connect(self._show_log)
         handle.finished.connect(if_newest(self._show_result))
@@ -323,18 +479,32 @@ class PictureSession(QObject, Generic[S]):
         if used is not None:
             handle.finished.connect(partial(self._tell_finished, used))
 
+    def _take_metrics(self, metrics: Metrics) -> None:
+        self.history.loss = metrics.values.get("loss")
+
     def _take_preview(self, preview: Preview) -> None:
-        self._take_layer(preview.picture, preview.recipe)
         if not preview.draft:
             self.history.offer(preview)
-        self._compose()
+        self._take_newest(preview.picture, preview.recipe)
 
     def _show_result(self, result: PictureResult) -> None:
-        self._take_layer(result.layer, result.recipe)
         if self.task.previews:
             self.history.offer_last(result.layer, result.recipe)
-        self._compose()
+        self._take_newest(result.layer, result.recipe)
         self._rest()
+
+    def _take_newest(self, layer: Picture | DeepPicture, recipe: Recipe | None) -> None:
+        """Show what the job has just made, unless another frame is being looked at; the strip gets it anyway."""
+        self._newest = (layer, recipe, self._job_inputs)
+        if self.looking_at is None:
+            self._made_from = self._job_inputs
+            self._take_layer(layer, recipe)
+            self._compose()
+        waiting = self.history.waiting
+        if waiting is not None and waiting is not self._asked_for and self.photo is not None:
+            self._asked_for = waiting
+            task = ComposeTask(Backdrop(self.photo.thumbnail), waiting.picture)
+            self._strip_compositor.compose(task, self.settings_to_compose, waiting, compose_small)
 
     def _tell_finished(self, used: InputPictures, result: PictureResult) -> None:
         self.finished.emit(result, tuple(picture for pictures in used.values() for picture in pictures))
@@ -353,25 +523,76 @@ class PictureSession(QObject, Generic[S]):
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
-    def _compose(self) -> None:
-        """Lay the newest layer over the photo."""
-        if self.photo is not None and self.layer is not None:
-            task = ComposeTask(self.photo.ground, self.layer)
-            self.compositor.compose(task, self.settings_to_compose, self.history.waiting)
+    def show(self, number: int) -> None:
+        """Look at a frame of the strip; a job that runs goes on meanwhile, and its newest picture is the last one."""
+        frame = self.history.find(number)
+        if frame is None or frame is self.looking_at:
+            return
+        if frame is self._last_frame:
+            self.show_newest()
+            return
+        if self.looking_at is None:
+            self._newest = (self.layer, self.recipe, self._made_from)
+        self.looking_at = frame
+        self._show_layer(frame.layer, frame.recipe, frame.inputs)
 
-    def _take_layer(self, layer: Picture | DeepPicture, recipe: Recipe | None) -> None:
+    def show_newest(self) -> None:
+        """Look at the newest picture again, and go on following it."""
+        if self.looking_at is not None:
+            self.looking_at = None
+            self._show_layer(*self._newest)
+
+    def _show_layer(self, layer: Picture | DeepPicture | None, recipe: Recipe | None, made_from: InputPictures) -> None:
+        self._made_from = made_from
+        self._take_layer(layer, recipe)
+        self._compose()
+        self.history_changed.emit(self.history)
+
+    @property
+    def shown_frame(self) -> HistoryState | None:
+        """The frame that is shown, or that the newest picture belongs to."""
+        return self.looking_at or self._last_frame
+
+    @property
+    def _last_frame(self) -> HistoryState | None:
+        """The frame of the newest picture: while it is being made, the last there is."""
+        recipe = self._newest[1] if self.looking_at else self.recipe
+        last = self.history.last_of_take
+        if self.is_running and last is not None:
+            return last
+        return next((frame for frame in reversed(self.history.frames) if frame.recipe == recipe), last)
+
+    def star(self, number: int) -> None:
+        """Star a frame, so that it never goes by itself, or take the star away."""
+        if not self.history.star(number):
+            self.noticed.emit("Starred frames take as much memory as there is for them: save some instead.", "warning")
+        if self.looking_at is not None:
+            self.looking_at = self.history.find(self.looking_at.number)
+        self.history_changed.emit(self.history)
+
+    def _compose(self) -> None:
+        """Lay the layer over the photo."""
+        if self.photo is not None and self.layer is not None:
+            self.compositor.compose(ComposeTask(self.photo.ground, self.layer), self.settings_to_compose)
+
+    def _take_layer(self, layer: Picture | DeepPicture | None, recipe: Recipe | None) -> None:
         self.layer, self.recipe = layer, recipe
 
-    def _show_composed(self, frame: Frame, preview: Preview | None) -> None:
+    def _show_composed(self, frame: Frame, _preview: Preview | None) -> None:
         self.frame_composed.emit(frame)
-        if preview is not None and preview is self.history.waiting:
-            assert preview.recipe is not None
-            settings = self.task.settings.model_validate(preview.recipe.settings)  # those of now may be others
-            self._remember(preview.picture, thumbnail_of(frame), preview.step, settings, preview.recipe)
         self._act()
 
-    def _remember(self, layer: Picture, thumbnail: Picture, step: int, settings: Settings, recipe: Recipe) -> None:
-        self.history.add(layer, thumbnail, step, settings, recipe)
+    def _remember(self, thumbnail: Picture, preview: Preview) -> None:
+        """Give the strip what it waited for, in the look that it had when it was composed."""
+        if preview is self.history.waiting:
+            assert preview.recipe is not None
+            self._add_frame(preview.picture, thumbnail, preview.step, preview.recipe, self._job_inputs)
+        self._act()
+
+    def _add_frame(self, layer: Picture, thumbnail: Picture, step: int, recipe: Recipe, inputs: InputPictures) -> None:
+        networks = {name: getattr(self.settings, name) for name in self._networks}  # a recipe tells no paths
+        settings: Any = self.task.settings.model_validate({**recipe.settings, **networks})
+        self.history.add(layer, thumbnail, step, settings, recipe, inputs)
         self.history_changed.emit(self.history)
 
     # -- restoring -------------------------------------------------------------------------------------------------
@@ -380,38 +601,58 @@ class PictureSession(QObject, Generic[S]):
         """Show a saved picture again with everything that made it: inputs, settings, and the layer itself.
 
         A file holds the composed picture. Where its compositing was neutral, that is the layer, and sliders go on
-        from it; otherwise it is shown as it is until it is made again.
+        from it; otherwise, and where something is missing that it was made from, it is shown as it is until it is made
+        again. Without its photo it is the photo itself. One step of undo brings back what was there.
         """
+        before = self.snapshot()
         self.stop()
         for slot in self.task.inputs:
             self.inputs.put(slot.role, recalled.inputs.get(slot.role, ()))
-        self._forget()
+        if not recalled.has_photo:
+            self.inputs.put(CONTENT, (recalled.shown,))
+        self._forget(before)
         for slot in self.task.inputs:
             self.input_changed.emit(slot.role)
         self._set_state(SessionState.READY)
         settings: Any = recalled.settings
-        self.set_settings(settings)
-        self.recipe = recalled.recipe
-        self.frame_composed.emit(recalled.shown.frame)
+        self.settings_state.apply(settings)
+        self._record(f"Open “{recalled.shown.picture.name}”", before)
+        if recalled.remark:
+            self.noticed.emit(recalled.remark, "warning")
+        if recalled.has_photo:
+            self.recipe = recalled.recipe
+            self.frame_composed.emit(recalled.shown.frame)
         if self.task.at_once:
             self.start_when_ready = True
-        elif recalled.shows_layer:
+        elif recalled.shows_layer and not recalled.missing:
             pixels = recalled.shown.picture.pixels
             self._take_layer(pixels, recalled.recipe)
             if self.task.previews:
-                self._remember(pixels, recalled.shown.thumbnail, recalled.step, settings, recalled.recipe)
+                self._add_frame(pixels, recalled.shown.thumbnail, recalled.step, recalled.recipe, self.used_inputs)
         self._settle()
 
-    def _forget(self) -> None:
-        self._handle = None
-        self.layer = self.recipe = None
-        self._waiting.clear()
-        self.history.begin()
-        self.compositor.forget()
-        self._clear_history()
+    def restore(self, opened: OpenedSession) -> None:
+        """Show a session as it was left; of one that was interrupted the last picture that reached the disk."""
+        before = self.snapshot()
+        self.stop()
+        self._forget(before)
+        then = snapshot_of(opened)
+        self.history, self.start_when_ready = then.history, False
+        self._set_state(SessionState.READY)
+        self._show_state_of(then, [slot.role for slot in self.task.inputs])
+        self._record(f"Open Session “{opened.title}”", before)
 
-    def _clear_history(self) -> None:
-        self.history.clear()
+    def _forget(self, left: Snapshot) -> None:
+        """Let go of everything that was made of the photo that was there."""
+        if left.inputs[CONTENT]:
+            self.photo_left.emit(left)
+        self._handle = self.looking_at = None
+        self.layer = self.recipe = None
+        self._made_from = self._job_inputs = {}
+        self._waiting.clear()
+        self.compositor.forget()
+        self._strip_compositor.forget()
+        self.history = History()
         self.history_changed.emit(self.history)
 
     def _settle(self) -> None:
@@ -430,8 +671,3 @@ class PictureSession(QObject, Generic[S]):
         if state is not self.state:
             self.state = state
             self.state_changed.emit(state)
-
-
-def thumbnail_of(frame: Frame) -> Picture:
-    """Return the smallest of the frame's sizes as an RGB picture; a copy of at most 256 × 256 pixels."""
-    return np.ascontiguousarray(frame.levels[-1][..., 2::-1])

@@ -13,8 +13,8 @@ S = TypeVar("S", bound=Settings)
 
 
 class _SettingsChange(QUndoCommand, Generic[S]):
-    def __init__(self, before: S, after: S, apply: Callable[[S], None]) -> None:
-        super().__init__(_name_of_change(before, after))
+    def __init__(self, name: str, before: S, after: S, apply: Callable[[S], None]) -> None:
+        super().__init__(name)
         self._before, self._after, self._apply = before, after, apply
         self._done = True  # the gesture itself has already applied it
 
@@ -65,12 +65,12 @@ class SettingsState(Generic[S]):
         if began is not None:
             self._record(began)
 
-    def set(self, settings: S) -> None:
-        """Take over `settings`; outside a gesture the change is an undo step of its own."""
+    def set(self, settings: S, name: str = "") -> None:
+        """Take over `settings`; outside a gesture the change is an undo step of its own, called `name` if given."""
         before = self.current
         self.apply(settings)
         if not self.in_gesture:
-            self._record(before)
+            self._record(before, name)
 
     def apply(self, settings: S) -> None:
         """Take over `settings` without a step of undo."""
@@ -78,9 +78,11 @@ class SettingsState(Generic[S]):
         if before != self.current:
             self._follow(before, self.current)
 
-    def _record(self, before: S) -> None:
+    def _record(self, before: S, name: str = "") -> None:
         if before != self.current:
-            self._stack.push(_SettingsChange(before, self.current, self.apply))
+            self._stack.push(
+                _SettingsChange(name or _name_of_change(before, self.current), before, self.current, self.apply)
+            )
 
 
 def _name_of_change(before: Settings, after: Settings) -> str:

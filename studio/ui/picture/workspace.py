@@ -7,7 +7,7 @@ from studio.ui.canvas.view import Canvas
 from studio.ui.controls.layouts import column
 from studio.ui.controls.progress_line import ProgressLine
 from studio.ui.picture.compare_bar import CompareBar
-from studio.ui.picture.film_strip import FilmStrip
+from studio.ui.picture.strip_bar import StripBar
 from studio.ui.theme import Theme
 
 
@@ -24,10 +24,11 @@ class Workspace(QWidget):
         super().__init__(parent)
         self.compare_bar = CompareBar(result, theme, self)
         self.canvas = Canvas(theme, self)
-        self.film_strip = FilmStrip(result, theme, self)
+        self.strip_bar = StripBar(result, theme, self)
+        self.film_strip = self.strip_bar.strip
         self.progress_line = ProgressLine(theme, self, with_buttons=not task.at_once)
-        self.film_strip.setHidden(not task.previews)
-        self.setLayout(column(self.compare_bar, (self.canvas, 1), self.film_strip, self.progress_line, gap=0))
+        self.strip_bar.setHidden(not task.previews)
+        self.setLayout(column(self.compare_bar, (self.canvas, 1), self.strip_bar, self.progress_line, gap=0))
         self._connect()
 
     def _connect(self) -> None:

@@ -1,10 +1,10 @@
-"""A message over the top of the canvas: what happened, what to do. It covers, and never pushes, the picture."""
+"""A message at the top: what happened, what to do. It covers neither a control nor pushes a picture about."""
 
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStyle,
-    QToolButton,
     QWidget,
 )
 
 from studio.core.failures import Failure
 from studio.ui.controls.layouts import column, row
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -39,12 +39,14 @@ class _Message:
 
 
 class Banner(QFrame):
-    """Lies over the top edge of `parent` and shows one message after the other; Esc dismisses.
+    """Shows the newest message; older ones come back when that is dismissed, and Esc dismisses all.
 
-    A plain notice goes by itself after a while, unless the pointer rests on it.
+    It lies over a picture, where there is one (`lie_over`), and otherwise takes room of its own above what the parent
+    holds. A plain notice goes by itself after a while, unless the pointer rests on it, and is said only once: it does
+    not come back from behind another message.
 
     Args:
-        parent: what it lies over, usually the canvas.
+        parent: what it lies in.
 
     """
 
@@ -56,6 +58,7 @@ class Banner(QFrame):
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
         self._theme, self._host = theme, parent
+        self._picture: QWidget | None = None
         self._waiting: deque[_Message] = deque()
         self._shown: _Message | None = None
         self._sign = QLabel(self)
@@ -63,11 +66,10 @@ class Banner(QFrame):
         self._remedy = QLabel(self)
         self._more = QLabel(self)
         self._copy = QPushButton("Copy details", self)
-        self._close = QToolButton(self)
+        self._close = tool_button("close", "Dismiss", theme, self, hint="Dismiss (Esc dismisses all)")
         self._slide = QPropertyAnimation(self, b"pos", self)
         self._reading = QTimer(self, singleShot=True, interval=_READING_MS)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), parent)
-        self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._escape.setEnabled(False)
         self._lay_out()
         self._connect()
@@ -87,10 +89,6 @@ class Banner(QFrame):
         set_icon(self._copy, "copy", self._theme)
         self._copy.setAccessibleName("Copy details")
         self._copy.setToolTip("Copy everything known about this to the clipboard, for a report")
-        set_icon(self._close, "close", self._theme)
-        self._close.setAccessibleName("Dismiss")
-        self._close.setToolTip("Dismiss (Esc)")
-        self._close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         wide, top = tokens.gap + 4, Qt.AlignmentFlag.AlignTop
         words = column(self._cause, self._remedy, gap=2)
         buttons = ((widget, top) for widget in (self._more, self._copy, self._close))
@@ -101,7 +99,7 @@ class Banner(QFrame):
     def _connect(self) -> None:
         self._copy.clicked.connect(self._copy_details)
         self._close.clicked.connect(self.dismiss)
-        self._escape.activated.connect(self.dismiss)
+        self._escape.activated.connect(self.dismiss_all)
         self._reading.timeout.connect(self.dismiss)
         self._host.installEventFilter(self)
 
@@ -122,44 +120,60 @@ class Banner(QFrame):
 
     def show_failure(self, failure: Failure) -> None:
         """Show what failed and what to do; its details can be copied."""
-        self._take(_Message("error", failure.cause, failure.remedy, failure.details))
+        self._take(_of_failure(failure))
 
     def show_notice(self, words: str, remedy: str = "", kind: BannerKind = "info", details: str = "") -> None:
         """Show a notice or a warning."""
         self._take(_Message(kind, words, remedy, details))
 
+    def lie_over(self, picture: QWidget | None) -> None:
+        """Lie over the upper edge of `picture`, in which there is nothing to press; None is in room of its own."""
+        if self._picture is not None:
+            self._picture.removeEventFilter(self)
+        self._picture = picture
+        if picture is not None:
+            picture.installEventFilter(self)
+        self._fit()
+
+    def withdraw(self, failure: Failure) -> None:
+        """Say no longer that this failed: it has worked since."""
+        message = _of_failure(failure)
+        if message in self._waiting:
+            self._waiting.remove(message)
+            self._count()
+        if message == self._shown:
+            self._next()
+
     def dismiss(self) -> None:
-        """Close this message; the next one follows."""
+        """Close this message; the one before it comes back."""
         if self._shown is not None:
-            self._shown = None
             self._next()
             self.dismissed.emit()
 
-    def clear(self) -> None:
-        """Close this message and all that wait."""
+    def dismiss_all(self) -> None:
+        """Close this message and those that wait behind it."""
         self._waiting.clear()
-        self._shown = None
+        self.dismiss()
+
+    def clear(self) -> None:
+        """Forget every message; tells nobody."""
+        self._waiting.clear()
         self._next()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102
-        if event.type() == QEvent.Type.Resize and self._shown is not None:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show) and self._shown is not None:
             self._fit()
         return super().eventFilter(watched, event)
 
     def _take(self, message: _Message) -> None:
-        if message == self._shown or message in self._waiting:
-            return
-        if len(self._waiting) >= _MOST_WAITING:
-            self._waiting.popleft()
-        if message.kind == "error" and self._shown is not None and self._shown.kind != "error":
-            self._waiting.extendleft((self._shown, message))  # a failure does not wait behind notices
-            self._next()
-            return
-        self._waiting.append(message)
-        if self._shown is None:
-            self._next()
-        else:
-            self._count()
+        if message in self._waiting:
+            self._waiting.remove(message)
+        if self._shown is not None and self._shown != message and self._shown.kind != "info":
+            self._waiting.appendleft(self._shown)
+        while len(self._waiting) > _MOST_WAITING:
+            self._waiting.pop()
+        self._waiting.appendleft(message)
+        self._next()
 
     def _next(self) -> None:
         was_visible = self.isVisible()
@@ -168,7 +182,9 @@ class Banner(QFrame):
         self._reading.stop()
         if self._shown is None:
             self.hide()
+            self._fit()
             return
+        self._copy.setText("Copy details")
         self._cause.setText(self._shown.cause)
         self._remedy.setText(self._shown.remedy)
         self._remedy.setVisible(bool(self._shown.remedy))
@@ -203,12 +219,15 @@ class Banner(QFrame):
         self._more.setVisible(bool(self._waiting))
 
     def _fit(self) -> None:
-        gap = self._theme.tokens.gap
-        width = min(max(240, self._host.width() - 2 * gap), 720)
+        gap, area = self._theme.tokens.gap, self._host.rect()
+        if self._picture is not None:
+            area = QRect(self._picture.mapTo(self._host, QPoint()), self._picture.size())
+        width = min(max(240, area.width() - 2 * gap), 720)
         height = self._layout.totalHeightForWidth(width)
-        x = (self._host.width() - width) // 2
         self._slide.stop()
-        self.setGeometry(x, gap, width, height)
+        self.setGeometry(area.left() + (area.width() - width) // 2, area.top() + gap, width, height)
+        room = 0 if self._shown is None or self._picture is not None else height + 2 * gap
+        self._host.setContentsMargins(0, room, 0, 0)
 
     def _slide_in(self) -> None:
         if not self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration):
@@ -216,7 +235,7 @@ class Banner(QFrame):
         end = self.pos()
         self._slide.setDuration(_SLIDE_MS)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._slide.setStartValue(QPoint(end.x(), -self.height()))
+        self._slide.setStartValue(QPoint(end.x(), end.y() - self.height() // 2))
         self._slide.setEndValue(end)
         self._slide.start()
 
@@ -224,4 +243,9 @@ class Banner(QFrame):
         if self._shown is not None:
             report = "\n\n".join(part for part in (self.text, self._shown.details) if part)
             QGuiApplication.clipboard().setText(report)
+            self._copy.setText("Copied")
             self.details_copied.emit(report)
+
+
+def _of_failure(failure: Failure) -> _Message:
+    return _Message("error", failure.cause, failure.remedy, failure.details)

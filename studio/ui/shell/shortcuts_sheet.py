@@ -67,6 +67,7 @@ class ShortcutsSheet(QDialog):
         sheet = holding(row(*(self._make_column(part) for part in _balanced(groups)), gap=6 * gap))
         area = scrolling(sheet)
         area.setAccessibleName("Shortcuts")
+        area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # for those who scroll with keys
         self.setLayout(column(title, area, gap=2 * gap, margins=(3 * gap, 3 * gap, 3 * gap, 2 * gap)))
         window: QWidget | None = self.parentWidget()
         room = 720 if window is None else window.height()

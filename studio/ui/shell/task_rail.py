@@ -68,10 +68,6 @@ class TaskRail(QWidget):
         """Show a task as chosen; tells nobody."""
         self._buttons[key].setChecked(True)
 
-    def set_enabled(self, key: str, enabled: bool) -> None:
-        """Let an entry be chosen, or not."""
-        self._buttons[key].setEnabled(enabled)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
         if step is None:

@@ -66,6 +66,24 @@ def test_pictures_without_a_partner_are_named_and_left_out(tmp_path):
     assert names(opened(tmp_path, data)[0]) == [("a", "b", "x.png")]
 
 
+def test_two_folders_without_equal_names_are_no_pairs(tmp_path):
+    for number in range(3):
+        save(tmp_path / "data" / "photos" / f"p{number}.png", scene(96, 64, number))
+        save(tmp_path / "data" / "sketches" / f"s{number}.png", scene(96, 64, number))
+    both = [tmp_path / "data" / name for name in ("photos", "sketches")]
+    for sources in (both, [tmp_path / "data"]):
+        with pytest.raises(StudioError, match="“photos” and “sketches” hold no pictures of equal names"):
+            opened(tmp_path, *sources)
+
+
+def test_two_folders_of_files_with_both_pictures_are_what_they_look_like(tmp_path):
+    for number in range(2):
+        save(tmp_path / "data" / f"day {number}" / f"{number}.png", scene(160, 64, number))
+    taught, _ = opened(tmp_path, tmp_path / "data")
+    assert all(one == other for one, other in taught.pairs)
+    assert len(taught) == 2
+
+
 def test_files_with_both_pictures_are_cut_in_the_middle(tmp_path):
     left, right = scene(48, 64, 1), scene(48, 64, 2)
     save(tmp_path / "data" / "1.png", np.concatenate([left, right], axis=1))

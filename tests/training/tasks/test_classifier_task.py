@@ -25,6 +25,7 @@ from studio.core.picture_task import PictureRequest
 from studio.core.style_settings import StyleSettings
 from studio.jobs.style.stylize import stylize
 from studio.jobs.train import train
+from studio.training.data.sources import DataCount, counting_data
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, TrainRequest
 from studio.training.run_log import RunHistory
@@ -344,3 +345,34 @@ def test_a_phase_s_own_data_must_show_the_same_classes(tmp_path, place):
     schedule = plan.schedule.with_data(1, {"data": (str(other),)})
     with pytest.raises(StudioError, match="shows “cube”, which the run's data does not"):
         opened(plan.model_copy(update={"schedule": schedule}), place)
+
+
+# -- how long it learns ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("classes", "divided", "steps", "why"),
+    [
+        ((198, 186), False, range(150, 158), "because 307 pictures are few: 2 classes want about 150 steps"),
+        ((20, 20), False, range(98, 104), "200 epochs"),  # who has so few learns them by heart
+        ((800,) * 10, False, range(1000, 1005), "10 epochs: 6,400 pictures make enough steps"),
+        ((40,) * 8, True, range(300, 306), "8 classes want about 300 steps"),
+    ],
+)
+def test_small_folders_are_looked_at_more_often(classes, divided, steps, why):
+    count = DataCount(sum(classes), classes, divided)
+    suited = CLASSIFIER.schedule_for(ClassifierSettings(), count)
+    learnt = CLASSIFIER.learnt_from(ClassifierSettings(), count)
+    assert suited.schedule.timeline(learnt, batch=64, size=96).total_steps in steps
+    assert why in suited.why
+    assert CLASSIFIER.schedule_for(ClassifierSettings(), None).schedule == CLASSIFIER.default_schedule(
+        ClassifierSettings()
+    )
+
+
+def test_as_many_are_counted_as_are_learnt_from(shapes, place):
+    task = opened(plan_for(shapes), place)
+    count = finish(counting_data([shapes], CLASSIFIER.data[0].reading(ClassifierSettings())))
+    settings = ClassifierSettings.model_validate(dict(plan_for(shapes).settings))
+    assert CLASSIFIER.learnt_from(settings, count) == len(task.examples)
+    assert len(count.classes) == len(SHAPES)

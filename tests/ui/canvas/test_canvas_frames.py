@@ -18,18 +18,53 @@ def test_the_painting_lies_exactly_over_the_photo_whatever_its_resolution(qtbot)
     canvas.set_before(plain_frame(1200, 800, RED))
     bare = np.all(pixels(canvas) == RED, axis=2)
     for width, height in ((1200, 800), (300, 200), (77, 51), (2400, 1600)):
-        canvas.set_after(plain_frame(width, height, BLUE))
+        canvas.set_after(plain_frame(width, height, BLUE), (1200, 800))
         np.testing.assert_array_equal(np.all(pixels(canvas) == BLUE, axis=2), bare)
+
+
+def test_actual_size_is_one_pixel_of_the_painting_and_the_photo_is_scaled_to_it(qtbot):
+    canvas = shown_canvas(qtbot)
+    canvas.set_before(plain_frame(2000, 1600, RED))
+    canvas.set_after(plain_frame(250, 200, BLUE))
+    canvas.actual_size()
+    blue = np.all(pixels(canvas) == BLUE, axis=2)
+    assert (blue.any(axis=0).sum(), blue.any(axis=1).sum()) == (250, 200)
+    canvas.peek(True)
+    red = np.all(pixels(canvas) == RED, axis=2)
+    assert np.array_equal(red.any(axis=0), blue.any(axis=0))
+    assert np.array_equal(red.any(axis=1), blue.any(axis=1))
+
+
+def test_the_painting_takes_the_place_of_its_photo_on_the_screen(qtbot):
+    canvas = shown_canvas(qtbot)
+    canvas.set_before(plain_frame(2000, 1600, RED))
+    canvas.zoom_to(1.0, QPointF(100, 100))
+    share = canvas.to_picture(QPointF(320, 240)).x() / 2000
+    canvas.set_after(plain_frame(500, 400, BLUE))
+    assert canvas.zoom == pytest.approx(4.0)
+    assert canvas.to_picture(QPointF(320, 240)).x() / 500 == pytest.approx(share, abs=2e-3)
+
+
+def test_a_photo_of_three_pixels_fills_the_window_like_any_other(qtbot):
+    canvas = shown_canvas(qtbot)
+    canvas.set_before(plain_frame(3, 3, RED))
+    seen = np.all(pixels(canvas) == RED, axis=2)
+    assert (seen.any(axis=0).sum(), seen.any(axis=1).sum()) == (448, 448)
+    canvas.zoom_in()
+    assert canvas.zoom == canvas._fit_zoom()  # there is nothing nearer to see
+    canvas.set_after(plain_frame(512, 512, BLUE))
+    canvas.fit()
+    assert canvas.zoom < 1.0
 
 
 def test_a_frame_of_another_resolution_moves_nothing(qtbot):
     canvas = shown_canvas(qtbot)
     canvas.set_before(plain_frame(1200, 800, RED))
-    canvas.set_after(plain_frame(300, 200, BLUE))
+    canvas.set_after(plain_frame(300, 200, BLUE), (1200, 800))
     canvas.zoom_to(3.0, QPointF(100, 100))
     corner = canvas.to_picture(QPointF(0, 0))
     with qtbot.assertNotEmitted(canvas.zoom_changed):
-        canvas.set_after(plain_frame(600, 400, GREEN))
+        canvas.set_after(plain_frame(600, 400, GREEN), (1200, 800))
     assert canvas.to_picture(QPointF(0, 0)) == corner
     assert pixel(canvas, 320, 240) == GREEN
 

@@ -54,7 +54,7 @@ def test_dropped_files_come_out_in_their_order(qtbot, photo, tmp_path):
     mime = of_urls(photo, unknown)
     assert hover(canvas.viewport(), mime)
     assert overlay.isVisible()
-    assert overlay.lines == ("Drop to open as photo",)
+    assert overlay.lines == ("Drop to queue these photos",)
     assert overlay.geometry() == canvas.rect()
     with qtbot.waitSignal(canvas.files_dropped) as dropped:
         assert let_go(canvas.viewport(), mime)
@@ -83,7 +83,6 @@ def test_refused_things_are_explained_while_they_hover_and_the_words_go_with_the
     os.mkfifo(pipe)
     cases = {
         "“pipe.png” is a device, not a picture.": of_urls(pipe),
-        f"“{tmp_path.name}” is a folder.": of_urls(tmp_path),
         "“notes.jpg” is text, not a picture.": of_urls(notes),
         "“gone.png” is not there any more.": of_urls(tmp_path / "gone.png"),
         "That picture is still on the web (example.org).": of_urls("https://example.org/cat.jpg"),
@@ -99,24 +98,36 @@ def test_refused_things_are_explained_while_they_hover_and_the_words_go_with_the
         assert not overlay.isVisible()
 
 
-def test_a_folder_among_pictures_is_left_out_and_said(qtbot, photo, tmp_path):
+def test_folders_come_along_and_text_among_pictures_is_left_out_and_said(qtbot, photo, tmp_path):
     canvas = shown_canvas(qtbot)
-    mime = of_urls(tmp_path, photo)
+    notes = tmp_path / "notes.jpg"
+    notes.write_text("dear diary,\nnothing but words — today")
+    mime = of_urls(tmp_path, notes, photo)
     assert hover(canvas.viewport(), mime)
     said = []
     canvas.files_dropped.connect(said.append)
     canvas.refused.connect(lambda cause, remedy: said.append(cause))
     assert let_go(canvas.viewport(), mime)
-    assert said == [[photo], f"“{tmp_path.name}” is a folder."]
+    assert said == [[tmp_path, photo], "“notes.jpg” is text, not a picture."]
 
 
 def test_a_dropped_refusal_is_told(qtbot, tmp_path):
     canvas = shown_canvas(qtbot)
-    mime = of_urls(tmp_path)
+    mime = of_urls(tmp_path / "gone.png")
     hover(canvas.viewport(), mime)
     with qtbot.waitSignal(canvas.refused) as refused:
         assert not let_go(canvas.viewport(), mime)
-    assert refused.args[1] == "Open it and drop the pictures inside."
+    assert refused.args[1] == "Drop the file from where it is now."
+
+
+def test_a_folder_or_several_pictures_are_offered_to_be_queued(qtbot, photo, tmp_path):
+    canvas = shown_canvas(qtbot)
+    overlay = canvas.findChild(DropOverlay)
+    for several, urls in ((False, [photo]), (True, [tmp_path]), (True, [photo, photo.with_name("photo.png")])):
+        urls[-1].exists() or urls[-1].write_bytes(photo.read_bytes())
+        assert hover(canvas.viewport(), of_urls(*urls))
+        assert ("queue" in overlay.lines[0]) is several
+        QApplication.sendEvent(canvas.viewport(), QDragLeaveEvent())
 
 
 def test_the_photos_half_takes_drops_as_well(qtbot, photo):

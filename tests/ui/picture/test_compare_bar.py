@@ -35,6 +35,21 @@ def test_it_names_the_picture_and_its_size(bar):
     assert not button(bar, "Fit in window").isEnabled()
 
 
+def test_it_names_the_result_and_its_own_size_and_leaves_words_out_before_figures(qtbot, bar):
+    bar.set_picture("a holiday in the mountains, long ago.jpg", 1600, 1067)
+    bar.set_result("256 × 171 → 1024 × 683")
+    assert bar._result.text() == "Painting 256 × 171 → 1024 × 683"
+    bar.resize(580, 40)
+    assert bar._result.text() == "256 × 171 → 1024 × 683"
+    assert bar._result.accessibleName() == "Painting 256 × 171 → 1024 × 683"
+    photo = bar.findChild(ElidingLabel)
+    assert "…" in photo.text()
+    assert photo.text().endswith(" · 1600 × 1067")
+    assert "long ago" in photo.toolTip()
+    bar.clear_picture()
+    assert bar._result.text() == ""
+
+
 def test_choosing_a_mode_tells_showing_one_does_not(qtbot, bar):
     said = []
     bar.mode_chosen.connect(said.append)

@@ -17,7 +17,7 @@ def strip(qtbot, theme: Theme) -> FilmStrip:
 
 
 def fill(strip: FilmStrip, count: int, branches: tuple[int, ...] = ()) -> None:
-    strip.set_frames([Frame(number, step=number * 6, branch=number in branches) for number in range(count)])
+    strip.set_frames([Frame(number, number * 6, branch=number in branches) for number in range(count)])
 
 
 def centre_of(strip: FilmStrip, number: int) -> QPoint:
@@ -29,29 +29,32 @@ def left_of(strip: FilmStrip, number: int) -> int:
     return strip.visualRect(strip.model().index(strip.numbers.index(number), 0)).left()
 
 
-def test_click_chooses_a_frame(qtbot, strip: FilmStrip):
+def test_click_shows_a_frame_and_goes_on_from_none(qtbot, strip: FilmStrip):
     fill(strip, 5)
-    with qtbot.waitSignal(strip.frame_chosen) as chosen:
+    with qtbot.assertNotEmitted(strip.frame_chosen), qtbot.waitSignal(strip.frame_shown) as chosen:
         qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=centre_of(strip, 2))
     assert chosen.args == [2]
 
 
-def test_a_double_click_chooses_once(qtbot, strip: FilmStrip):
+def test_a_double_click_shows_once(qtbot, strip: FilmStrip):
     fill(strip, 5)
     chosen = []
-    strip.frame_chosen.connect(chosen.append)
+    strip.frame_shown.connect(chosen.append)
     qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=centre_of(strip, 2))
     qtbot.mouseDClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=centre_of(strip, 2))
     assert chosen == [2]
 
 
-def test_arrow_keys_walk_and_enter_chooses(qtbot, strip: FilmStrip):
+def test_arrow_keys_show_what_they_come_to_and_enter_goes_on(qtbot, strip: FilmStrip):
     fill(strip, 5)
     strip.set_current(4)
     strip.setFocus()
+    shown = []
+    strip.frame_shown.connect(shown.append)
     with qtbot.assertNotEmitted(strip.frame_chosen):
         for key in (Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_Right):
             qtbot.keyClick(strip, key)
+    assert shown == [3, 0, 1]
     with qtbot.waitSignal(strip.frame_chosen) as chosen:
         qtbot.keyClick(strip, Qt.Key.Key_Return)
     assert chosen.args == [1]
@@ -115,7 +118,44 @@ def test_frames_say_their_step_aloud(strip: FilmStrip):
     fill(strip, 5, branches=(2,))
     strip.set_current(2)
     spoken = strip.model().index(2, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "Step 12, branch, shown now"
+    assert spoken == "Step 12, 512 × 341 px, branch, shown now"
+
+
+def test_the_caption_says_how_far_and_how_large(strip: FilmStrip):
+    fill(strip, 3)
+    assert strip.model().index(2, 0).data() == "12 · 512 px"
+
+
+@pytest.mark.parametrize(("key", "asked"), [(Qt.Key.Key_S, "frame_starred"), (Qt.Key.Key_C, "comparison_requested")])
+def test_letters_star_and_compare_the_frame_at_hand(qtbot, strip: FilmStrip, key, asked):
+    fill(strip, 5)
+    strip.set_current(2)
+    with qtbot.waitSignal(getattr(strip, asked)) as told:
+        qtbot.keyClick(strip, key)
+    assert told.args == [2]
+
+
+def test_ctrl_and_click_compares(qtbot, strip: FilmStrip):
+    fill(strip, 5)
+    ctrl = Qt.KeyboardModifier.ControlModifier
+    with qtbot.assertNotEmitted(strip.frame_shown), qtbot.waitSignal(strip.comparison_requested) as told:
+        qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, ctrl, centre_of(strip, 1))
+    assert told.args == [1]
+
+
+def test_the_menu_of_a_frame_offers_everything(qtbot, strip: FilmStrip):
+    fill(strip, 3)
+    menu = strip.menu_for(Frame(1, 6, starred=True))
+    actions = {action.text(): action for action in menu.actions() if action.text()}
+    signals = (
+        strip.frame_shown, strip.frame_chosen, strip.comparison_requested, strip.frame_starred, strip.save_requested,
+    )  # fmt: skip
+    names = ("Show", "Go On from Here", "Compare with This", "Take the Star Away", "Save As…")
+    for name, signal in zip(names, signals, strict=True):
+        with qtbot.waitSignal(signal) as told:
+            actions[name].trigger()
+        assert told.args == [1]
+    menu.deleteLater()
 
 
 def test_empty_strip_says_what_will_be_there(strip: FilmStrip):

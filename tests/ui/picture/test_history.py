@@ -11,8 +11,8 @@ from studio.ui.picture.history import FRAME_LIMIT, SPACING, History
 PICTURE = plain_picture()
 
 
-def add(film, step, *, branch=False):
-    return film.add(PICTURE, PICTURE, step, StyleSettings(), Recipe(task="stylize", settings={}), branch=branch)
+def add(film, step, settings=None):
+    return film.add(PICTURE, PICTURE, step, settings or StyleSettings(), Recipe(task="stylize", settings={}))
 
 
 def paint(film, steps):
@@ -39,13 +39,15 @@ def test_however_long_the_evening_first_last_and_branches_stay(steps, branch_at)
     film = History()
     for step in range(steps):
         if film.wants(step):
-            add(film, step, branch=len(film.frames) == branch_at and film.spacing == SPACING)
+            if len(film.frames) == branch_at > 1 and film.spacing == SPACING:
+                film.begin(film.frames[0])
+            add(film, step)
     assert 1 <= len(film.frames) <= FRAME_LIMIT
     assert film.frames[0].step == 0
     assert steps - film.frames[-1].step <= film.spacing
     numbers = [frame.number for frame in film.frames]
     assert numbers == sorted(set(numbers))
-    if steps > branch_at * SPACING:
+    if branch_at > 1 and steps > branch_at * SPACING and branch_at < FRAME_LIMIT:
         assert any(frame.branch for frame in film.frames)
 
 
@@ -66,12 +68,81 @@ def test_a_frame_is_found_by_its_number_until_it_is_thinned_out():
     assert film.find(frames[0].number) is frames[0]
 
 
-def test_another_painting_begins_with_a_fine_film_and_new_numbers():
+def test_another_take_is_remembered_as_finely_as_the_first_and_the_first_stays():
     film = History()
+    film.begin()
     paint(film, range(SPACING * FRAME_LIMIT * 2))
-    last = film.frames[-1].number
-    film.clear()
-    assert film.frames == []
+    paint(film, [SPACING * FRAME_LIMIT * 2 + film.spacing])
+    there = list(film.frames)
+    film.begin()
     assert film.spacing == SPACING
     assert film.wants(0)
-    assert add(film, 0).number > last
+    new = add(film, 0)
+    assert new in film.frames
+    assert {there[0], there[-1]} <= set(film.frames)
+    assert (new.take, new.branch, new.parent) == (there[0].take + 1, False, None)
+    assert new.number > there[-1].number
+
+
+def test_a_branch_says_where_it_left_and_counts_on_from_there():
+    film = History()
+    film.begin()
+    for step in (2, 8, 14):
+        add(film, step)
+    left = film.frames[1]
+    film.begin(left)
+    first, second = add(film, 3), add(film, 9)
+    assert (first.branch, first.parent, first.evaluations) == (True, left.number, 11)
+    assert (second.branch, second.parent, second.evaluations) == (False, left.number, 17)
+    assert {first.take, second.take}.isdisjoint({left.take})
+
+
+def test_going_on_from_the_last_frame_belongs_to_its_take():
+    film = History()
+    film.begin()
+    last = add(film, 12)
+    film.begin(last)
+    on = add(film, 4)
+    assert (on.take, on.branch, on.evaluations) == (last.take, False, 16)
+
+
+def test_a_starred_frame_outlives_every_other():
+    film = History()
+    film.begin()
+    paint(film, range(1, 60))
+    kept = film.frames[3]
+    assert film.star(kept.number)
+    paint(film, range(60, 3000))
+    assert film.find(kept.number).starred
+    film.star(kept.number)
+    assert not film.find(kept.number).starred
+
+
+def test_a_hundred_takes_of_one_frame_fit_and_the_newest_are_kept():
+    film = History()
+    for _ in range(100):
+        film.begin()
+        add(film, 1)
+    assert [frame.number for frame in film.frames] == list(range(100 - FRAME_LIMIT, 100))
+
+
+def test_a_loss_is_compared_only_within_a_take_with_the_same_settings():
+    film = History()
+    film.begin()
+    film.loss = 4.0
+    first, second = add(film, 1), add(film, 7)
+    other = add(film, 13, StyleSettings(style_weight=3.0))
+    assert second.loss == 4.0
+    assert (film.before(first), film.before(second), film.before(other)) == (None, first, None)
+    film.begin()
+    assert film.before(add(film, 1)) is None
+
+
+def test_frames_that_come_from_a_file_go_on_with_numbers_of_their_own():
+    film = History()
+    film.begin()
+    kept = [add(film, step) for step in (1, 7)]
+    again = History.of(kept)
+    again.begin(kept[0])
+    new = add(again, 1)
+    assert (new.number, new.take, new.branch) == (kept[-1].number + 1, kept[-1].take + 1, True)

@@ -1,32 +1,25 @@
+import os
+from threading import Event
+
 import numpy as np
 import pytest
 from studio_kit import write_painting, write_photo
 
-from studio.core.images import load_picture
+from studio.core import images
+from studio.core.images import PictureError, load_picture
 from studio.core.library import Library
 from studio.core.picture_task import PictureResult
 from studio.core.picture_tasks import STYLIZE
 from studio.core.recipes import InputRecord, Recipe
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
+from studio.jobs.browse import SamplesTask, list_samples
 from studio.jobs.export import ExportTask
 from studio.jobs.files import LoadTask, prepare_opened
 from studio.ui.picture.files import PictureFiles
 
 SETTINGS = StyleSettings(size=64)
 PAINTING = np.random.default_rng(5).integers(0, 65536, (43, 64, 3), np.uint16)
-
-
-@pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
-
-
-@pytest.fixture
-def library(tmp_path):
-    return Library(tmp_path / "library")
 
 
 @pytest.fixture
@@ -89,6 +82,42 @@ def broken_files(folder):
     return [folder / name for name in contents]
 
 
+def test_an_error_goes_when_the_next_try_works_but_not_with_what_was_dropped_beside_it(qtbot, files, photo, tmp_path):
+    told, withdrawn = [], []
+    files.failed.connect(told.append)
+    files.withdrawn.connect(withdrawn.append)
+    with qtbot.waitSignal(files.opened):
+        files.open_file(tmp_path / "gone.png", "content")
+        files.open_file(photo, "content")  # at once: it says nothing about the other
+    assert ([failure.cause for failure in told], withdrawn) == ([f"“gone.png” is not there ({tmp_path})."], [])
+    with qtbot.waitSignal(files.withdrawn):
+        files.open_file(photo, "content")
+    assert withdrawn == told
+
+
+def test_a_pipe_is_refused_and_a_file_that_cannot_be_read_is_named(qtbot, files, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with qtbot.waitSignals([files.failed, files.unreadable]):
+        files.open_file(tmp_path / "pipe.png", "content")
+
+
+def test_other_jobs_go_on_while_a_disk_is_slow(qtbot, files, pictures, tmp_path, monkeypatch):
+    asked, awake = Event(), Event()
+
+    def slow(path):
+        asked.set()
+        awake.wait(20)
+        raise PictureError("It was a bad dream.", "Wake up.")
+
+    monkeypatch.setattr(images, "check_file", slow)
+    files.open_file(tmp_path / "far away.png", "content")
+    assert asked.wait(20)
+    with qtbot.waitSignal(pictures.live("samples", list_samples, SamplesTask(lambda: ())).finished):
+        pass
+    with qtbot.waitSignal(files.failed):
+        awake.set()
+
+
 def test_every_kind_of_broken_file_is_explained_and_the_next_one_opens(qtbot, files, tmp_path, photo):
     waits = []
     files.busy_changed.connect(waits.append)
@@ -101,7 +130,8 @@ def test_every_kind_of_broken_file_is_explained_and_the_next_one_opens(qtbot, fi
         assert "fault in Atelier" not in failure.remedy
     with qtbot.waitSignal(files.opened):
         files.open_file(photo, "content")
-    assert waits == ["Opening the picture…", ""] * 5
+    names = ["empty.png", "cut.png", "notes.jpg", "gone.png", "photo.png"]
+    assert waits == [words for name in names for words in (f"Opening {name}…", "")]
 
 
 def save_painting(path, recipe):
@@ -142,18 +172,16 @@ def test_a_painting_opened_as_painting_is_a_picture_like_any_other(qtbot, files,
     assert heard.args[0] == "style"
 
 
-def test_a_painting_whose_photo_is_gone_says_so_and_opens_as_a_plain_photo(qtbot, files, photo, tmp_path):
+def test_a_painting_whose_photo_is_gone_brings_its_settings_back_all_the_same(qtbot, files, photo, tmp_path):
     folder = tmp_path / "from a friend"
     folder.mkdir()
     saved = save_painting(folder / "saved.png", recipe_of(photo))
-    failures = []
-    files.failed.connect(failures.append)
-    with qtbot.waitSignal(files.opened) as heard:
+    with qtbot.waitSignal(files.recalled) as heard, qtbot.assertNotEmitted(files.failed):
         files.open_file(saved, "content")
-    (failure,), (purpose, picture) = failures, heard.args
-    assert "“photo.png”" in failure.cause
-    assert "plain photo" in failure.remedy
-    assert (purpose, picture.picture.name) == ("content", "saved.png")
+    (recalled,) = heard.args
+    assert recalled.settings.model_dump(mode="json") == recipe_of(photo).settings
+    assert recalled.remark.startswith("“photo.png”, from which this was made")
+    assert recalled.shown.picture.name == "saved.png"
 
 
 def result(photo, painting):

@@ -11,26 +11,14 @@ from picture_kit import BRIGHTEN, BrightenSettings, brightened
 from PySide6.QtGui import QUndoStack
 from studio_kit import write_photo
 
-from studio.core import picture_tasks
 from studio.core.frames import prepare_frame
 from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
-from studio.engine import Engine
 from studio.jobs.files import prepare_opened
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.session import PictureSession, SessionState
 
-
-@pytest.fixture(autouse=True)
-def known_tasks(monkeypatch):
-    monkeypatch.setattr(picture_tasks, "PICTURE_TASKS", (*picture_tasks.PICTURE_TASKS, BRIGHTEN))
-
-
-@pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
+pytestmark = pytest.mark.usefixtures("brightening")
 
 
 @pytest.fixture
@@ -132,9 +120,53 @@ def test_a_drag_is_one_step_and_undo_makes_the_picture_anew(worked_on, undo_stac
         worked_on.change(stops=stops)
     worked_on.settings_state.commit()
     until(lambda: stops_of(worked_on) == 0.6)
-    assert undo_stack.count() == 1
+    assert undo_stack.undoText() == "Exposure"
     undo_stack.undo()
     until(lambda: stops_of(worked_on) == 0.0)
+
+
+def test_undo_brings_the_former_photo_back_and_redo_the_newer_one(worked_on, undo_stack, photo, tmp_path, until):
+    worked_on.change(stops=1.0)
+    other = prepare_opened(load_picture(write_photo(tmp_path / "other.png", 40, 60)))
+    worked_on.put("content", other)
+    worked_on.change(stops=0.5)
+    until(lambda: worked_on.is_settled)
+    assert [undo_stack.text(step) for step in range(undo_stack.count())][1:] == [
+        "Exposure", "Photo “other.png”", "Exposure",
+    ]  # fmt: skip
+    undo_stack.undo()
+    undo_stack.undo()
+    until(lambda: worked_on.is_settled)
+    assert worked_on.photo is photo
+    assert np.array_equal(worked_on.layer, brightened(photo.picture.pixels, 1.0))
+    undo_stack.redo()
+    until(lambda: worked_on.is_settled)
+    assert worked_on.photo is other
+    assert np.array_equal(worked_on.layer, brightened(other.picture.pixels, 1.0))
+
+
+def test_undo_of_the_first_photo_leaves_nothing(worked_on, undo_stack, until):
+    undo_stack.undo()
+    assert (worked_on.state, worked_on.photo, worked_on.layer) == (SessionState.EMPTY, None, None)
+    undo_stack.redo()
+    until(lambda: worked_on.state is SessionState.FINISHED)
+
+
+def test_undo_lets_the_oldest_photos_go_where_they_take_too_much_and_says_so(worked_on, undo_stack, tmp_path, until):
+    said = []
+    worked_on.noticed.connect(lambda words, level: said.append(words))
+    worked_on._undo_memory.limit = 60_000  # bytes: one or two of these pictures
+    for number in range(4):
+        worked_on.put("content", prepare_opened(load_picture(write_photo(tmp_path / f"{number}.png", 64, 48))))
+    until(lambda: worked_on.is_settled)
+    undo_stack.undo()
+    assert worked_on.photo.picture.name == "2.png"
+    steps = undo_stack.count()
+    while undo_stack.canUndo():
+        undo_stack.undo()
+    assert undo_stack.count() < steps
+    assert any("too far back" in words for words in said)
+    assert worked_on.photo is not None
 
 
 def test_what_cannot_be_done_is_told_once_and_the_next_move_works(worked_on, heard, until):
@@ -157,7 +189,9 @@ def test_another_photo_is_worked_on_with_the_same_settings(worked_on, photo, tmp
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_a_photo_that_another_replaced_is_let_go(pictures, undo_stack, photo, tmp_path, until, at_once):
+def test_a_photo_that_another_replaced_is_let_go_with_the_way_back_to_it(
+    pictures, undo_stack, photo, tmp_path, until, at_once
+):
     session = PictureSession(replace(BRIGHTEN, at_once=at_once), pictures, pictures, undo_stack)
     session.start_when_ready = True
     first = prepare_opened(load_picture(write_photo(tmp_path / "first.png", 40, 60)))
@@ -167,6 +201,9 @@ def test_a_photo_that_another_replaced_is_let_go(pictures, undo_stack, photo, tm
     session.put("content", photo)
     until(lambda: session.state is SessionState.FINISHED and session.is_settled)
     del first
+    gc.collect()
+    assert pixels() is not None
+    undo_stack.clear()
     gc.collect()
     assert pixels() is None
 

@@ -45,12 +45,27 @@ def test_notice_without_details_offers_none_to_copy(banner: Banner):
     assert not banner.findChild(QPushButton).isVisible()
 
 
-def test_it_covers_and_never_pushes_the_canvas(host: QWidget, banner: Banner):
-    canvas = host.findChild(QLabel, "", Qt.FindChildOption.FindDirectChildrenOnly)
+def canvas_in(host: QWidget) -> QLabel:
+    return host.findChild(QLabel, "", Qt.FindChildOption.FindDirectChildrenOnly)
+
+
+def test_over_a_picture_it_covers_and_never_pushes(qtbot, host: QWidget, banner: Banner):
+    canvas = canvas_in(host)
     before = canvas.geometry()
+    banner.lie_over(canvas)
     banner.show_failure(FAILURE)
     assert canvas.geometry() == before
-    assert banner.geometry().top() <= before.top() + 8
+    qtbot.waitUntil(lambda: banner.geometry().top() == before.top() + 8)  # it slides in
+    assert before.contains(banner.geometry())
+
+
+def test_where_there_is_no_picture_it_has_room_of_its_own_and_gives_it_back(qtbot, host: QWidget, banner: Banner):
+    canvas = canvas_in(host)
+    before = canvas.geometry()
+    banner.show_failure(FAILURE)
+    qtbot.waitUntil(lambda: not canvas.geometry().intersects(banner.geometry()))
+    banner.dismiss()
+    qtbot.waitUntil(lambda: canvas.geometry() == before)
 
 
 def test_it_follows_the_width_of_what_it_lies_over(host: QWidget, banner: Banner):
@@ -61,19 +76,49 @@ def test_it_follows_the_width_of_what_it_lies_over(host: QWidget, banner: Banner
     assert banner.height() >= banner.layout().totalHeightForWidth(banner.width())
 
 
-def test_messages_wait_for_their_turn(qtbot, banner: Banner):
+def test_the_newest_message_comes_first_and_those_before_it_come_back(qtbot, banner: Banner):
     banner.show_failure(FAILURE)
     banner.show_notice("Second.", kind="warning")
-    banner.show_notice("Third.")
-    assert banner.text.startswith(FAILURE.cause)
+    banner.show_failure(Failure("Third.", "", ""))
+    assert banner.text == "Third."
     assert banner.waiting == 2
     with qtbot.waitSignal(banner.dismissed):
         banner.findChild(QToolButton).click()
     assert banner.text == "Second."
     banner.dismiss()
+    assert banner.text.startswith(FAILURE.cause)
     banner.dismiss()
     assert not banner.is_showing
     assert not banner.isVisible()
+
+
+def test_a_plain_notice_is_said_only_once(banner: Banner):
+    banner.show_failure(FAILURE)
+    banner.show_notice("Saved.")
+    banner.show_notice("Copied.")
+    assert (banner.text, banner.waiting) == ("Copied.", 1)
+    banner.dismiss()
+    assert banner.text.startswith(FAILURE.cause)
+    assert banner.waiting == 0
+
+
+def test_what_works_again_is_no_longer_said_to_have_failed(banner: Banner):
+    other = Failure("Another.", "", "")
+    banner.show_failure(FAILURE)
+    banner.show_failure(other)
+    banner.withdraw(FAILURE)
+    assert (banner.text, banner.waiting) == ("Another.", 0)
+    banner.withdraw(other)
+    assert not banner.isVisible()
+    banner.withdraw(other)
+
+
+def test_a_message_that_comes_again_is_the_newest(banner: Banner):
+    banner.show_failure(FAILURE)
+    banner.show_notice("Second.", kind="warning")
+    banner.show_failure(FAILURE)
+    assert banner.text.startswith(FAILURE.cause)
+    assert banner.waiting == 1
 
 
 def test_the_same_message_is_not_shown_twice(banner: Banner):
@@ -84,16 +129,18 @@ def test_the_same_message_is_not_shown_twice(banner: Banner):
 
 def test_a_flood_of_messages_keeps_the_newest(banner: Banner):
     for number in range(100):
-        banner.show_notice(f"Message {number}")
-    assert banner.waiting <= 8
+        banner.show_notice(f"Message {number}", kind="warning")
+    assert banner.waiting == 8
+    assert banner.text == "Message 99"
     while banner.waiting:
         banner.dismiss()
-    assert banner.text == "Message 99"
+    assert banner.text == "Message 91"
 
 
-def test_escape_dismisses_from_anywhere_inside(qtbot, host: QWidget, banner: Banner):
+def test_escape_dismisses_all_from_anywhere_inside(qtbot, host: QWidget, banner: Banner):
     canvas = host.findChild(QLabel, "", Qt.FindChildOption.FindDirectChildrenOnly)
     canvas.setFocus()
+    banner.show_failure(Failure("The first.", "", ""))
     banner.show_failure(FAILURE)
     with qtbot.waitSignal(banner.dismissed):
         qtbot.keyClick(canvas, Qt.Key.Key_Escape)
@@ -106,14 +153,3 @@ def test_clear_forgets_everything(banner: Banner):
     banner.clear()
     assert not banner.is_showing
     assert banner.waiting == 0
-
-
-def test_a_failure_does_not_wait_behind_a_notice_which_comes_back_after_it(qtbot, theme):
-    host = QWidget()
-    qtbot.addWidget(host)
-    banner = Banner(host, theme)
-    banner.show_notice("This network is untrained.", kind="warning")
-    banner.show_failure(Failure("It broke.", "Mend it.", ""))
-    assert (banner.text, banner.waiting) == ("It broke. Mend it.", 1)
-    banner.dismiss()
-    assert banner.text == "This network is untrained."

@@ -58,9 +58,6 @@ def test_arrows_walk_over_what_can_be_chosen_and_enter_chooses(qtbot, rail: Task
 def test_entries_that_are_not_ready_cannot_be_chosen(qtbot, rail: TaskRail):
     with qtbot.assertNotEmitted(rail.task_chosen):
         qtbot.mouseClick(button(rail, "Train"), Qt.MouseButton.LeftButton)
-    rail.set_enabled("train", True)
-    with qtbot.waitSignal(rail.task_chosen):
-        qtbot.mouseClick(button(rail, "Train"), Qt.MouseButton.LeftButton)
 
 
 def test_what_is_kept_stands_below_the_gap(rail: TaskRail):

@@ -1,9 +1,10 @@
 import re
 from dataclasses import fields
+from itertools import pairwise
 
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip, focusable_controls
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -17,12 +18,16 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QScrollBar,
+    QUndoView,
 )
-from studio_kit import PATIENCE, QUICK, drop_files, open_studio, write_painting, write_photo
+from studio_kit import PATIENCE, QUICK, drop_files, open_pair, open_studio, write_painting, write_photo
 
 from studio.core.failures import Failure
+from studio.core.log_file import logging_to
 from studio.ui.picture.session import SessionState
+from studio.ui.shell.manual_window import ManualWindow
 from studio.ui.shell.shortcuts_sheet import ShortcutsSheet
+from studio.ui.shell.tab_order import tab_stops
 from studio.ui.tokens import DARK, LIGHT
 
 CTRL, ALT, SHIFT = (Qt.KeyboardModifier[f"{name}Modifier"] for name in ("Control", "Alt", "Shift"))
@@ -42,7 +47,7 @@ def painted(window, until, tmp_path):
     window.panel("style").session.set_settings(QUICK)
     window.panel("style").undo_stack.clear()
     window.panel("style").session.start_when_ready = True
-    window.open_files([write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")])
+    open_pair(window.panel("style"), write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png"))
     until(lambda: window.panel("style").session.state is SessionState.FINISHED)
     return window
 
@@ -88,6 +93,59 @@ def test_tab_alone_reaches_every_control_in_sight(painted, until):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert len(wanted) > 25
     assert {name_of(widget) for widget in wanted - reached} == set()
+
+
+def test_tab_follows_the_eye(painted, until):
+    """From the rail over the canvas to the column and its buttons, and in the column from above to below."""
+    until(lambda: painted.panel("style").shelf._samples.tiles)
+    panel = painted.panel("style")
+    stops = tab_stops(painted.centralWidget())
+    landmarks = [painted.rail._buttons["style"], panel.canvas, panel.workspace.film_strip, panel.start_button]
+    assert [widget for widget in stops if widget in landmarks] == landmarks
+    in_column = [widget.mapTo(panel.column, QPoint()).y() for widget in stops if panel.column.isAncestorOf(widget)]
+    assert all(below > above - 40 for above, below in pairwise(in_column))  # beside each other is no way up
+    assert stops[-2:] == [panel.save_button, panel.export_button]
+
+
+def test_a_click_on_paint_and_stop_leaves_the_keyboard_on_the_canvas(painted, until):
+    panel = painted.panel("style")
+    panel.canvas.setFocus()
+    for button in (panel.start_button, panel.workspace.progress_line._stop, panel.workspace.compare_bar._fit):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert QApplication.focusWidget() is panel.canvas
+    until(lambda: panel.session.state is SessionState.FINISHED)
+
+
+def test_each_panel_has_a_key_that_its_button_names(window):
+    for number, name in enumerate(["style", "adjust", "train", "library", "models"], 2):
+        QTest.keyClick(window, Qt.Key[f"Key_F{number}"])
+        assert window.rail.current == name
+        assert f"(F{number})" in window.rail._buttons[name].toolTip()
+        assert window._panel_actions[name].isChecked()
+
+
+def test_in_the_smallest_window_no_panel_needs_sliding(window, qtbot):
+    window.resize(1, 1)
+    assert (window.width(), window.height()) == QSize(1024, 640).boundedTo(window.screen().availableSize()).toTuple()
+    window.setMinimumSize(0, 0)
+    window.resize(1024, 640)
+    for panel in window.panels:
+        window.show_panel(panel.name)
+        qtbot.wait(1)
+        area = panel.parentWidget().parentWidget()
+        assert panel.minimumSizeHint().boundedTo(area.viewport().size()) == panel.minimumSizeHint(), panel.name
+
+
+def test_on_a_tiny_screen_every_button_can_be_brought_into_sight(window, qtbot):
+    """683 × 384 is what a screen of 1366 × 768 has at twice the scale."""
+    window.setMinimumSize(0, 0)
+    window.resize(683, 384)
+    panel = window.panel("style")
+    save = panel.export_button
+    area = panel.parentWidget().parentWidget()
+    area.ensureWidgetVisible(save)
+    qtbot.waitUntil(lambda: save.visibleRegion().boundingRect() == save.rect())
+    assert area.viewport().rect().contains(QRect(save.mapTo(area.viewport(), QPoint()), save.size()))
 
 
 def takes_tab(widget):
@@ -163,7 +221,7 @@ def test_what_cannot_be_done_is_grey(window):
 
 
 def test_what_can_be_done_follows_the_painting(painted):
-    assert enabled(painted) & DOING == {"start", "save", "save_as", "copy"}
+    assert enabled(painted) & DOING == {"start", "save", "save_as", "copy", "undo"}
 
 
 def test_undo_says_what_it_takes_back(window):
@@ -173,6 +231,24 @@ def test_undo_says_what_it_takes_back(window):
     undo.trigger()
     assert (redo.text(), redo.isEnabled(), undo.isEnabled()) == ("Redo Style", True, False)
     assert window.panel("style").session.settings.style_weight == 1.0
+
+
+def test_the_history_names_every_step_and_a_click_goes_back_to_it(painted, until):
+    panel = painted.panel("style")
+    panel.session.change(style_weight=2.0)
+    panel.reset()
+    painted.actions_of_window.history.trigger()
+    view = painted.findChild(QUndoView)
+    words = [view.model().index(row, 0).data() for row in range(view.model().rowCount())]
+    assert words[0] == "As it was opened"
+    assert words[-2:] == ["Style", "Reset All Settings"]
+    assert {"Photo “photo.png”", "Painting “stripes.png”"} <= set(words)
+    view.setCurrentIndex(view.model().index(0, 0))
+    assert panel.session.photo is None
+    assert painted.panel("style").empty_state.isVisible()
+    view.setCurrentIndex(view.model().index(len(words) - 2, 0))
+    assert panel.session.photo is not None
+    assert panel.session.settings.style_weight == 2.0
 
 
 def test_ctrl_z_takes_back_and_ctrl_shift_z_brings_again(window):
@@ -260,6 +336,20 @@ def test_recent_files_open_again(window, until, tmp_path):
     until(lambda: session.photo.picture.name == "first.png")
 
 
+def test_a_recent_file_that_is_gone_or_broken_is_no_longer_offered(window, until, tmp_path):
+    menu = menu_called(window, "Open Recent")
+    gone, broken, photo = (write_photo(tmp_path / name) for name in ("gone.png", "broken.png", "photo.png"))
+    broken.write_bytes(b"no picture")
+    session = window.panel("style").session
+    for file in (gone, photo, broken):
+        window.open_files([file])
+    until(lambda: "broken.png" in window.banner.text)
+    until(lambda: session.photo and session.photo.picture.name == "photo.png")
+    gone.unlink()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["photo.png"]
+
+
 # -- what is said ------------------------------------------------------------------------------------------------------
 
 
@@ -284,6 +374,76 @@ def test_details_of_a_failure_can_be_copied(window):
     assert QGuiApplication.clipboard().text() == "It broke. Mend it.\n\nTraceback: line 7"
 
 
+def test_an_error_goes_when_the_next_photo_opens(painted, until, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    painted.open_files([tmp_path / "broken.jpg"])
+    until(lambda: "broken.jpg" in painted.banner.text)
+    painted.open_files([write_photo(tmp_path / "whole.png")])
+    until(lambda: "broken.jpg" not in painted.banner.text)
+
+
+def test_messages_lie_over_the_picture_and_over_no_control(painted, qtbot):
+    canvas = painted.panel("style").canvas
+    painted.show_failure(Failure("Something failed.", "Try again.", "details"))
+    place = lambda: QRect(canvas.mapTo(painted, QPoint()), canvas.size())  # noqa: E731
+    said = lambda: QRect(painted.banner.mapTo(painted, QPoint()), painted.banner.size())  # noqa: E731
+    qtbot.waitUntil(lambda: place().contains(said()))
+    painted.show_panel("models")
+    panel = painted.panel("models")
+    qtbot.waitUntil(lambda: not said().intersects(QRect(panel.mapTo(painted, QPoint()), panel.size())))
+
+
+def test_copying_says_so(painted):
+    painted.actions_of_window.copy.trigger()
+    assert painted.banner.text == "Copied, 64 × 43 px"
+
+
+# -- help --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_manual_opens_at_its_first_page_and_follows_its_links(window, until):
+    window.actions_of_window.manual.trigger()
+    manual = window.findChild(ManualWindow)
+    assert "Using Atelier" in manual.browser.toPlainText()
+    manual.browser.follow(QUrl("#the-models-panel"))
+    assert manual.browser.verticalScrollBar().value() > 0
+    manual.browser.follow(QUrl("models.md"))
+    assert "Networks" in manual.browser.toPlainText()
+    manual._back.click()
+    until(lambda: "Using Atelier" in manual.browser.toPlainText())
+    window.actions_of_window.manual.trigger()
+    assert len(window.findChildren(ManualWindow)) == 1
+
+
+def test_diagnostics_are_copied_with_the_end_of_the_log(window, studio, until):
+    log = window._help.folders.log
+    with logging_to(log):
+        window.show_failure(Failure("It broke.", "Mend it.", "Traceback: line 7"))
+    window.actions_of_window.diagnostics.trigger()
+    until(lambda: window.banner.text.startswith("Copied: versions"))
+    copied = QGuiApplication.clipboard().text()
+    for words in (
+        "Qt:",
+        "screens:",
+        "atelier:",
+        "torchvision:",
+        str(window._help.folders.library),
+        "It broke. Mend it.",
+    ):
+        assert words in copied
+
+
+def test_the_log_is_opened_and_its_path_is_told(window, tmp_path, shown_folders):
+    log = window._help.folders.log
+    window.actions_of_window.log.trigger()
+    assert str(log) in window.banner.text  # there is none yet
+    with logging_to(log):
+        window.show_notice("Good to know.")
+    window.actions_of_window.log.trigger()
+    assert shown_folders == [log]
+    assert "INFO Good to know." in log.read_text()
+
+
 # -- library -----------------------------------------------------------------------------------------------------------
 
 
@@ -306,6 +466,7 @@ def test_a_finished_picture_stands_in_the_library_and_opens_with_all_its_setting
 def test_an_empty_library_says_what_it_is_for(window, until):
     window.show_panel("library")
     assert window.panel("library").view.empty_state.isVisible()
+    until(lambda: window.panel("library").session.is_read)
     assert "kept here" in window.panel("library").view.empty_state._words.text()
 
 

@@ -2,48 +2,29 @@
 
 import numpy as np
 import pytest
-from picture_kit import BRIGHTEN, BrightenPanel, BrightenSettings, brightened
+from picture_kit import BrightenPanel, BrightenSettings, brightened
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from studio_kit import answering_file_dialog, drop_files, write_photo
 
-from studio.core import picture_tasks
 from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
-from studio.engine import Engine
-from studio.ui.actions import make_actions
+from studio.core.user_folders import UserFolders
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.style.panel import StylePanel
-from studio.ui.picture.panel import PanelContext
-from studio.ui.preferences import Preferences
+from studio.ui.shell.help_desk import HelpDesk
 from studio.ui.shell.window import StudioWindow
 
 
 @pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
-
-
-@pytest.fixture
-def studio_engine(qapp):
-    engine = Engine("studio")
-    yield engine
-    assert engine.shut_down()
-
-
-@pytest.fixture
-def window(qtbot, theme, studio_engine, pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(picture_tasks, "PICTURE_TASKS", (*picture_tasks.PICTURE_TASKS, BRIGHTEN))
-    library, preferences = Library(tmp_path / "library"), Preferences(tmp_path / "atelier.ini")
-    actions = make_actions(theme)
-    context = PanelContext(theme, studio_engine, pictures, library, preferences, actions)
-    panels = (StylePanel(context), BrightenPanel(context), LibraryPanel(theme, pictures, library))
-    window = StudioWindow(theme, panels, actions, preferences)
+def window(qtbot, theme, panel_context, brightening, tmp_path):
+    context = panel_context
+    panels = (StylePanel(context), BrightenPanel(context), LibraryPanel(theme, context.pictures, context.library))
+    help_desk = HelpDesk(theme, context.pictures, UserFolders.within(tmp_path))
+    window = StudioWindow(theme, panels, context.actions, context.preferences, help_desk)
     qtbot.addWidget(window)
     window.resize(1200, 800)
     window.show()
@@ -200,7 +181,8 @@ def test_the_library_opens_results_where_they_were_made_and_sends_them_as_photos
     session.set_settings(BrightenSettings(stops=-1.0))
     window.show_panel("library")
     until(lambda: library.view.paths == (kept,))
-    menu = library.view.menu_for(kept)
+    library.view.view.choose([kept])
+    menu = library.view.menu()
     targets(submenu(menu, "Send to"))["Style"].trigger()
     until(lambda: window.panel("style").session.photo is not None)
     assert window.panel("style").session.photo.picture.name == kept.name

@@ -3,11 +3,12 @@
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from studio.core.settings import SettingInfo
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.gesture import Gesture
+from studio.ui.controls.layouts import row
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme
 
@@ -49,7 +50,8 @@ class SettingRow(QWidget):
         self.reset_button.setFixedSize(QSize(tokens.row, tokens.row))
         self.reset_button.setIconSize(QSize(14, 14))
         set_icon(self.reset_button, "reset", self._theme, colour="text_muted", disabled="")
-        self._grid.addWidget(self.caption, 0, 0)
+        self._head = row(self.caption, None, gap=tokens.gap // 2)
+        self._grid.addLayout(self._head, 0, 0)
         self._grid.addWidget(self.reset_button, 0, 1)
 
     def _connect_base(self) -> None:
@@ -88,16 +90,28 @@ class SettingRow(QWidget):
                 self.value_changed.emit(self._value)
             self.was_reset.emit()
 
-    def _place(self, control: QWidget, row: int, *, main: bool = False) -> None:
-        """Put a control in the header (row 0, right) or across the row below it."""
+    def _place(self, control: QWidget, place: int, *, main: bool = False) -> None:
+        """Put a control in the header (place 0, right) or across the row below it."""
         self._controls.append(control)
-        if row == 0:
+        if place == 0:
             self._grid.addWidget(control, 0, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         else:
-            self._grid.addWidget(control, row, 0, 1, 3)
+            self._grid.addWidget(control, place, 0, 1, 3)
         if main:
             self.caption.setBuddy(control)
             self.setFocusProxy(control)
+
+    def mark_restart(self) -> None:
+        """Mark that another value does not steer what is made, but begins it again."""
+        sign, words = QLabel(self), "Another value begins again; the film strip keeps what was reached."
+        set_icon(sign, "restart", self._theme, colour="text_muted", side=12)
+        sign.setToolTip(words)
+        self._head.insertWidget(1, sign)
+        self.set_caption(self.info.label, f"{_hint_of(self.info)}\n{words}")
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put something that says more about the setting below its control."""
+        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 3)
 
     def _finish_building(self) -> None:
         info = self.info

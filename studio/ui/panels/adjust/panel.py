@@ -6,12 +6,15 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QTransform
 
 from studio.core.adjust_settings import AdjustSettings
+from studio.core.controls import Controls
 from studio.core.frames import Frame
 from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import ADJUST
 from studio.core.settings import Settings
 from studio.jobs.adjust import PROOF_PIXELS, Proof
+from studio.jobs.find_grey import GreyTask, find_grey
 from studio.ui.canvas.crop_layer import CropLayer
+from studio.ui.canvas.picker_layer import PickerLayer
 from studio.ui.panels.adjust.column import AdjustColumn
 from studio.ui.panels.adjust.session import AdjustSession
 from studio.ui.picture.panel import PanelContext, PicturePanel
@@ -22,7 +25,7 @@ _OF_THE_FRAME = ("angle", "aspect", "crop")
 
 
 class AdjustPanel(PicturePanel):
-    """Adds the crop rectangle on the canvas.
+    """Adds the crop rectangle and the grey picker on the canvas, and "Send to" beside Save.
 
     Args:
         context: what it shares with other panels.
@@ -31,25 +34,32 @@ class AdjustPanel(PicturePanel):
 
     task = ADJUST
     result_title = "Adjusted"
-    done = "adjusted"
     session: AdjustSession
     column: AdjustColumn
 
     def __init__(self, context: PanelContext) -> None:
         super().__init__(context)
         self.crop = CropLayer()
-        self.crop.hide()
-        self.canvas.layers.add(self.crop)
+        self.grey = PickerLayer("Something grey.")
+        for layer in (self.crop, self.grey):
+            layer.hide()
+            self.canvas.layers.add(layer)
         self._crop_before: tuple[float, ...] = ()
+        self._proof_size = (0, 0)
         self.session.pixels_seen = self._pixels_seen
         self._connect_crop()
+        self._connect_grey()
+        menu = self.column.send_menu
+        menu.aboutToShow.connect(lambda: self.targets_requested.emit(menu, self.picture_to_send))
 
     @property
     def words(self) -> Mapping[SessionState, str]:
         """What can be done when it is done; while a crop is chosen, how."""
-        done = "Done: save it, or send it on with File › Send Picture To"
+        done = "Done: save it, or send it on"
         if self.session.shows_whole:
             done = "Drag the corners: Enter when done, Esc leaves the crop as it was"
+        elif self.column.grey_button.isChecked():
+            done = "Click on something that was grey in truth; Esc leaves the colours as they are"
         return {**super().words, SessionState.FINISHED: done}
 
     def make_session(self) -> AdjustSession:
@@ -83,6 +93,14 @@ class AdjustPanel(PicturePanel):
         crop.accepted.connect(lambda: button.setChecked(False))
         crop.dismissed.connect(self._dismiss_crop)
 
+        self.column.crop_sized.connect(self._cut_to)
+
+    def _cut_to(self, across: int, down: int) -> None:
+        width, height = self.session.frame_size
+        if width:
+            self._change(lambda settings: settings.cut_to(across, down, width, height))
+        self._place_crop()
+
     def _open_crop_for(self, name: str) -> None:
         if name in _OF_THE_FRAME and self.session.photo is not None:
             self.column.crop_button.setChecked(True)
@@ -90,6 +108,8 @@ class AdjustPanel(PicturePanel):
 
     def _show_crop(self, on: bool) -> None:
         self._crop_before = self.session.settings.crop
+        if on:
+            self.column.grey_button.setChecked(False)
         self.crop.setVisible(on)
         self.canvas.layers.activate(self.crop if on else None)
         self.session.show_whole(on)
@@ -107,6 +127,7 @@ class AdjustPanel(PicturePanel):
     def _place_crop(self) -> None:
         """Lay the rectangle where the settings say, within the straightened photo and its frame."""
         settings, (width, height) = self.session.settings, self.session.frame_size
+        self.column.show_crop(settings, width, height)
         if not width:
             return
         frame = [QPointF(0, 0), QPointF(width, 0), QPointF(width, height), QPointF(0, height)]
@@ -116,6 +137,36 @@ class AdjustPanel(PicturePanel):
             QRectF(QPointF(left, top), QPointF(right, bottom)), frame, [turn.map(corner) for corner in frame],
             aspect=settings.ratio(width, height), caption="{} × {}".format(*settings.size(width, height)),
         )  # fmt: skip
+
+    # -- a grey --------------------------------------------------------------------------------------------------------
+
+    def _connect_grey(self) -> None:
+        button = self.column.grey_button
+        button.toggled.connect(self._show_grey)
+        button.clicked.connect(lambda on: self.canvas.setFocus() if on else None)
+        self.grey.picked.connect(self._take_grey)
+        self.grey.dismissed.connect(lambda: button.setChecked(False))
+
+    def _show_grey(self, on: bool) -> None:
+        if on:
+            self.column.crop_button.setChecked(False)
+        self.grey.setVisible(on)
+        self.canvas.layers.activate(self.grey if on else None)
+        self._show_state()
+
+    def _take_grey(self, spot: QPointF) -> None:
+        """Find the white balance that makes this spot grey; one step of undo."""
+        photo, rect = self.session.photo, self.grey.picture_rect
+        if photo is None or rect.isEmpty():
+            return
+        task = GreyTask(photo, spot.x() / rect.width(), spot.y() / rect.height())
+        handle = self.context.pictures.live("adjust.grey", find_grey, task, Controls(self.session.settings))
+        handle.finished.connect(self._balance)
+        handle.failed.connect(self.report)
+
+    def _balance(self, found: tuple[int, int]) -> None:
+        self.column.grey_button.setChecked(False)
+        self.session.change(temperature=found[0], tint=found[1])
 
     # -- showing the state -----------------------------------------------------------------------------------------
 
@@ -128,7 +179,9 @@ class AdjustPanel(PicturePanel):
         """Show the photo, and close what was open of the last one."""
         if role == CONTENT:
             self.column.crop_button.setChecked(False)
-            self.column.tools.setEnabled(self.session.photo is not None)
+            self.column.grey_button.setChecked(False)
+            for tool in (self.column.tools, self.column.grey_button):
+                tool.setEnabled(self.session.photo is not None)
         super().show_input(role)
         self._place_crop()
 
@@ -136,13 +189,24 @@ class AdjustPanel(PicturePanel):
         """Show photo and result as they are framed; a file that is brought back waits for its proof."""
         if isinstance(frame, Proof) and frame.whole == self.session.shows_whole and self.session.photo is not None:
             self.workspace.compare_bar.set_picture(self.session.photo.picture.name, *frame.size)
-            if frame.whole:  # alone: a divider across the crop would only be in the way
-                self.canvas.set_after(None)
+            self._proof_size = frame.size
+            if frame.whole or frame.size != self.canvas.picture_size:
+                self.canvas.set_after(None)  # a divider across the crop would be in the way; another crop is fitted
+            if frame.whole:
                 self.canvas.set_before(frame.after, frame.size)
             else:
                 self.canvas.set_before(frame.before, frame.size)
                 super().show_frame(frame.after)
 
+    def _show_size(self) -> None:
+        """Show the proof as the picture that it is a smaller version of; the bar names that one alone."""
+        if self._shown is not None:
+            self.canvas.set_after(self._shown, self._proof_size)
+
     def _show_settings(self, settings: Settings) -> None:
         super()._show_settings(settings)
         self._place_crop()
+
+    def _show_saveable(self) -> None:
+        super()._show_saveable()
+        self.column.send_button.setEnabled(self.has_picture)

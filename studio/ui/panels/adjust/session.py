@@ -6,12 +6,9 @@ from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
 from studio.core.adjust_settings import AdjustSettings
-from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import ADJUST
 from studio.engine import Engine
 from studio.jobs.adjust import PROOF_PIXELS, ProofTask, proof
-from studio.jobs.files import OpenedPicture
-from studio.jobs.recall import RecalledPicture
 from studio.ui.picture.session import PictureSession
 
 _REST_MS = 200
@@ -29,22 +26,13 @@ class AdjustSession(PictureSession[AdjustSettings]):
 
     def __init__(self, pictures: Engine, undo_stack: QUndoStack, parent: QWidget) -> None:
         super().__init__(ADJUST, pictures, pictures, undo_stack, parent)
-        self._undo_stack = undo_stack
         self._restart.setInterval(_REST_MS)
         self.shows_whole = False
         self.pixels_seen: Callable[[], int] = lambda: PROOF_PIXELS
 
-    def put(self, role: str, *pictures: OpenedPicture) -> None:
-        """Begin with another photo, from neutral settings: those of the last one say nothing about this one."""
-        if role == CONTENT:
-            self.settings_state.apply(AdjustSettings())
-            self._undo_stack.clear()
-        super().put(role, *pictures)
-
-    def recall(self, recalled: RecalledPicture) -> None:
-        """Bring a file back, from where there is no way to the settings of the last photo."""
-        super().recall(recalled)
-        self._undo_stack.clear()
+    def settings_for(self, role: str) -> AdjustSettings:
+        """Begin another photo from neutral settings: those of the last one say nothing about it."""
+        return AdjustSettings()
 
     def show_whole(self, on: bool) -> None:
         """Show all of the straightened photo, to choose a crop on, or what is left of it."""

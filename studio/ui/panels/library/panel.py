@@ -1,16 +1,16 @@
-"""The Library panel: every finished picture, to look at and to go on from."""
+"""The Library panel: every finished picture, to look at, to put in order, and to go on from."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QMenu
 
 from studio.core.library import Library
 from studio.engine import Engine
-from studio.jobs.browse import LibraryTask, Thumbnail, list_library
 from studio.ui.controls.layouts import column
 from studio.ui.panel import Panel, PictureToOpen
+from studio.ui.panels.library.session import LibrarySession
 from studio.ui.panels.library.view import LibraryView
 from studio.ui.theme import Theme
 
@@ -32,12 +32,15 @@ class LibraryPanel(Panel):
 
     def __init__(self, theme: Theme, pictures: Engine, library: Library) -> None:
         super().__init__()
-        self._pictures, self._library = pictures, library
-        self.view = LibraryView(theme)
+        self.undo_stack: QUndoStack = QUndoStack(self)
+        self.session = LibrarySession(pictures, library, self.undo_stack, self)
+        self.view = LibraryView(self.session, theme)
         self.setLayout(column(self.view))
         self._connect()
 
     def _connect(self) -> None:
+        self.session.failed.connect(self.failed)
+        self.session.noticed.connect(self.noticed)
         self.view.opened.connect(lambda path: self.open_requested.emit([path]))
         self.view.menu_opened.connect(self._add_to_menu)
         self.view.reveal_requested.connect(self._reveal)
@@ -46,15 +49,12 @@ class LibraryPanel(Panel):
         """Look again: results may have come and gone."""
         super().showEvent(event)
         self.refresh_results()
+        self.view.view.setFocus()
 
     def refresh_results(self) -> None:
-        """Read the folder again."""
-        handle = self._pictures.live(self.name, list_library, LibraryTask(self._library))
-        handle.finished.connect(self._show)
-        handle.failed.connect(self.failed)
-
-    def _show(self, found: tuple[Thumbnail, ...]) -> None:
-        self.view.set_entries(found)
+        """Read the folder again, if anybody looks."""
+        if self.isVisible():
+            self.session.refresh()
 
     def _add_to_menu(self, menu: QMenu, path: Path) -> None:
         self.add_send_menu(menu, lambda: PictureToOpen(path.name, path))

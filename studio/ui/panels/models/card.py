@@ -57,6 +57,7 @@ class ModelCard(QFrame):
     """Show this file in the desktop's file manager."""
     folder_requested = Signal()
     """Show the folder into which files are dropped by hand."""
+    ask_requested = Signal(str)
     address_copied = Signal(str)
 
     def __init__(self, entry: ShelfEntry, theme: Theme, user: str, parent: QWidget | None = None) -> None:
@@ -89,6 +90,9 @@ class ModelCard(QFrame):
 
         self.menu.setToolTipsVisible(True)
         self.verify_action = action("Check File", "check", "Compares every byte with what was published")
+        self.ask_action = action(
+            "Ask About a Picture…", "search", "Shows what it says of a picture, and how sure it is"
+        )
         self.reveal_action = action("Show in Folder", "reveal", "Opens the folder of its file")
         self.copy_action = action("Copy Download Address", "copy", "Puts the address of its file on the clipboard")
         self.menu.addSeparator()
@@ -128,6 +132,7 @@ class ModelCard(QFrame):
     def _connect(self) -> None:
         self.main_button.clicked.connect(self._do_main)
         self.verify_action.triggered.connect(self._ask_verify)
+        self.ask_action.triggered.connect(lambda: self.ask_requested.emit(self._entry.name))
         self.reveal_action.triggered.connect(self._ask_reveal)
         self.copy_action.triggered.connect(self._copy_address)
         self.remove_action.triggered.connect(self._ask_remove)
@@ -228,6 +233,7 @@ class ModelCard(QFrame):
         set_icon(self._sign, sign, self._theme, colour=colour, side=_SIGN)
         self.verify_action.setEnabled(entry.path is not None and not self._busy)
         self.reveal_action.setEnabled(entry.path is not None and entry.state != "embedded")
+        self.ask_action.setVisible(entry.classifies and here)
         self.copy_action.setVisible(bool(entry.url))
         self.remove_action.setEnabled(entry.removable and not self._busy)
         self.remove_action.setText("Discard Unfinished Download…" if _is_unfinished(entry) else "Remove…")

@@ -4,11 +4,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from studio.core.failures import Failure
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, row
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
@@ -33,7 +34,7 @@ class DownloadFailure(QFrame):
         self.retry_button = QPushButton("Try Again", self)
         self.copy_button = QPushButton("Copy Address", self)
         self.folder_button = QPushButton("Open Folder", self)
-        self.close_button = QToolButton(self)
+        self.close_button = tool_button("close", "Dismiss", theme, self, colour="text_muted")
         self._lay_out()
         self._connect()
         self.hide()
@@ -48,10 +49,6 @@ class DownloadFailure(QFrame):
             set_icon(button, sign, self._theme)
             button.setToolTip(button.text())
         set_icon(self._sign, "error", self._theme, colour="error", side=_SIGN)
-        set_icon(self.close_button, "close", self._theme, colour="text_muted")
-        self.close_button.setAccessibleName("Dismiss")
-        self.close_button.setToolTip("Dismiss")
-        self.close_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         gap, wide, top = tokens.gap, tokens.gap + 4, Qt.AlignmentFlag.AlignTop
         buttons = row(self.retry_button, self.copy_button, self.folder_button, None, gap=gap)
         words = column(self._cause, self._remedy, self._address, gap, buttons, gap=2)

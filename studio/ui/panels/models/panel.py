@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from studio.core.events import Progress
 from studio.core.failures import Failure, StudioError
@@ -14,7 +14,8 @@ from studio.core.sizes import megabytes
 from studio.engine import Engine
 from studio.training.run_folder import RunFolder
 from studio.ui.controls.layouts import column
-from studio.ui.panel import ModelToFind, ModelToUse, Panel, Sendable
+from studio.ui.controls.question import Question
+from studio.ui.panel import ModelToAsk, ModelToFind, ModelToUse, Panel, Sendable
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
 from studio.ui.panels.models.list import ModelList
@@ -91,6 +92,7 @@ class ModelsPanel(Panel):
         card.verify_requested.connect(session.verify)
         card.remove_requested.connect(self.confirm_removal)
         card.use_requested.connect(self._use)
+        card.ask_requested.connect(self._ask)
         card.reveal_requested.connect(self._reveal)
         card.folder_requested.connect(self.open_folder)
         card.address_copied.connect(lambda address: self.noticed.emit(f"Copied: {address}", "info"))
@@ -129,6 +131,10 @@ class ModelsPanel(Panel):
         if (entry := self.session.entry(name)) is not None:
             self.sent.emit(_to_use(entry), "")
 
+    def _ask(self, name: str) -> None:
+        if (entry := self.session.entry(name)) is not None:
+            self.sent.emit(ModelToAsk(entry.name, entry.label), "")
+
     def show_network(self, name: str) -> None:
         """Bring one network into sight and the keyboard to it, as soon as it is listed."""
         self._wanted = "" if self.list.bring_into_sight(name) else name
@@ -152,16 +158,8 @@ class ModelsPanel(Panel):
     def confirm_removal(self, name: str) -> None:
         """Ask whether a network's file shall go; it goes when the answer is yes."""
         entry = self.list.cards[name].entry
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Remove a network")
-        question.setText(f"Remove {entry.label} from this computer?")
-        question.setInformativeText(_what_removal_means(entry))
-        question.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
-        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.setEscapeButton(keep)
+        words, about = f"Remove {entry.label} from this computer?", _what_removal_means(entry)
+        question = Question("Remove a network", words, about, self._theme, self, yes="Remove", no="Keep")
         question.accepted.connect(lambda: self.session.remove(name))
         question.open()
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from studio.core.picture_task import CONTENT, InputSlot
 from studio.core.picture_tasks import STYLIZE
 from studio.core.settings import Settings, describe
-from studio.core.style_settings import StyleSettings
+from studio.core.style_settings import DEFAULT_BACKBONE, StyleSettings
 from studio.ui.controls.segments import Segments
 from studio.ui.panels.style.fast_style_tiles import FastStyleTiles
 from studio.ui.panels.style.painting_shelf import PaintingShelf
@@ -26,8 +26,6 @@ _METHOD_TIPS = (
 )
 _ELSEWHERE = frozenset({"style_mix", "method"})
 """Settings that are set by other things than the form: the shelf, the two words above it."""
-_OF_FAST_STYLES = frozenset({"strength", "size", "original_colours", "saturation", "blend"})
-"""What there is to set where a network has learnt everything else."""
 
 
 class StyleColumn(PictureColumn):
@@ -42,7 +40,7 @@ class StyleColumn(PictureColumn):
         self.method.name_buttons(_METHODS.label)
         for button, tip in zip(self.method.buttons, _METHOD_TIPS, strict=True):
             button.setToolTip(tip)
-        self.form.append_to_group("Network", self.networks_button)
+        self.form.add_to_group("Network", self.networks_button)
         self.start_button.setToolTip("Paint the photo in the manner of the paintings (Ctrl+Enter)")
 
     def make_slot(self, slot: InputSlot) -> SlotView:
@@ -54,38 +52,28 @@ class StyleColumn(PictureColumn):
 
     def controls(self) -> Sequence[QWidget]:
         """Return the photo, the two ways to paint, what to paint after, and the settings."""
-        return (self.slots[CONTENT], self.method, self.shelf, self.fast_styles, self.form)
+        return (self.slots[CONTENT], self.method, self.shelf, self.fast_styles, self.looks_bar, self.form)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Return what is set elsewhere, and what a fast style leaves nothing to set of."""
         assert isinstance(settings, StyleSettings)
         if settings.method == "instant":
-            return _NAMES - _OF_FAST_STYLES
-        return _ELSEWHERE if settings.start_from == "instant" else _ELSEWHERE | {"fast_style"}
+            return settings.idle | _ELSEWHERE | {"fast_style"}
+        hidden = _ELSEWHERE if settings.start_from == "instant" else _ELSEWHERE | {"fast_style"}
+        return hidden | {"pooling"} if settings.backbone == DEFAULT_BACKBONE else hidden  # which pools as it learnt to
 
     def show_settings(self, settings: Settings) -> None:
         """Show `settings`, and only what acts with them; tells nobody."""
         assert isinstance(settings, StyleSettings)
         super().show_settings(settings)
         instantly = settings.method == "instant"
-        self.form.set_enabled_names(None if instantly else _ACTING[settings.mode])
+        self.form.set_enabled_names(None if instantly else _NAMES - settings.idle)
         self.method.set_current(settings.method)
         self.fast_styles.set_current(settings.fast_style)
         self.shelf.set_mix(settings.style_mix)
         self.shelf.setVisible(not instantly)
         self.fast_styles.setVisible(instantly)
-
-
-def _acting(mode: str) -> frozenset[str]:
-    """Return the settings that change the picture in `mode`: a photo has no strokes, a texture keeps no photo."""
-    idle = {
-        "reconstruct": ("style_", "stroke_size", "statistic"),
-        "texture": ("content_",),
-    }.get(mode, ())
-    return frozenset(name for name in _NAMES if not name.startswith(idle or ("\0",)))
-
-
-_ACTING = {mode: _acting(mode) for mode in ("paint", "reconstruct", "texture")}
+        self.looks_bar.set_ways_open(not instantly)
 
 
 def _networks_button() -> QPushButton:

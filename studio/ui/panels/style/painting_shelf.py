@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
 from studio.core.events import Picture
 from studio.jobs.browse import Thumbnail
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.gesture import Gesture
-from studio.ui.controls.layouts import column
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.samples import SampleRow
+from studio.ui.controls.segments import Segments
 from studio.ui.controls.value_scale import ValueScale
 from studio.ui.controls.value_slider import ValueSlider
 from studio.ui.icons import set_icon
@@ -24,11 +26,14 @@ from studio.ui.theme import Theme, mark
 SHELF_LIMIT = 4
 _TILE = 70
 _SAMPLE_TILE = 44
+_HINT = "click to paint after it; with Ctrl it joins the mix"
 _SHARE = ValueScale(0.0, 1.0, 0.05)
 
 
 class PaintingShelf(SlotView):
-    """Thumbnails of the chosen paintings, a tile to add one, sample paintings, and a place to drop files.
+    """Thumbnails of the chosen paintings, a tile to choose another, samples, paintings of one's own; files drop here.
+
+    What is chosen, in whatever way, takes the place of what is there; with Ctrl, or while *Mix* is on, it joins.
 
     Args:
         title: the caption above.
@@ -49,25 +54,36 @@ class PaintingShelf(SlotView):
         self._hovered = False
         self._slots = [_Slot(index, theme, self) for index in range(SHELF_LIMIT)]
         self._title = QLabel(title, self)
+        self.mix_button = QToolButton(self)
         self._add = QToolButton(self)
         self._menu = QMenu(self)
-        self._samples_title = QLabel("Samples", self)
-        self._samples = SampleRow(_SAMPLE_TILE, theme, self)
+        self._sources = Segments({"samples": "Samples", "own": "My paintings"}, self)
+        self._samples = SampleRow(_SAMPLE_TILE, theme, self, hint=f"A sample: {_HINT}")
+        self._own = SampleRow(_SAMPLE_TILE, theme, self, hint=_HINT.capitalize(), removable=True)
+        self._no_own = QLabel("Paintings that you choose from files stay at hand here.", self)
         self._drop = FileDrop(self)
         self._lay_out()
         self._connect()
         self.set_pictures([])
         self.set_samples([])
+        self.set_recent([])
 
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
-        mark(self._samples_title, tone="small")
+        mark(self._no_own, tone="small")
+        self._sources.set_current("samples")
+        self._sources.name_buttons("Paintings to choose from")
+        for button, tip in zip(self._sources.buttons, ("Paintings that come with Atelier", "Your own"), strict=True):
+            button.setToolTip(tip)
+        self.mix_button.setText("Mix")
+        self.mix_button.setCheckable(True)
+        self.mix_button.setFixedHeight(tokens.row)
+        self.mix_button.setAccessibleName("Mix paintings")
+        self.mix_button.setToolTip("Let what you choose join the paintings that are there (or hold Ctrl)")
+        mark(self.mix_button, kind="segment")
         self._add.setFixedSize(_TILE, _TILE)
         self._add.setIconSize(QSize(24, 24))
         mark(self._add, kind="add")
-        set_icon(self._add, "add", self._theme, colour="text_muted")
-        self._add.setAccessibleName("Add a painting")
-        self._add.setToolTip("Add a painting: open a file, or drop one here")
         self._add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._add.setMenu(self._menu)
         self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -76,7 +92,9 @@ class PaintingShelf(SlotView):
         self._grid.setColumnStretch(SHELF_LIMIT, 1)
         for place, slot in enumerate(self._slots):
             self._grid.addWidget(slot, 0, place, Qt.AlignmentFlag.AlignTop)
-        self.setLayout(column(self._title, self._grid, self._samples_title, self._samples, gap=tokens.gap))
+        head = row(self._title, None, self.mix_button)
+        offers = (self._sources, self._samples, self._own, self._no_own)
+        self.setLayout(column(head, self._grid, *offers, gap=tokens.gap))
 
     def _connect(self) -> None:
         for index, slot in enumerate(self._slots):
@@ -84,9 +102,21 @@ class PaintingShelf(SlotView):
             slot.weight_changed.connect(self._tell_mix)
             slot.gesture.started.connect(self.mix_drag_started)
             slot.gesture.finished.connect(self.mix_drag_finished)
+        self.mix_button.toggled.connect(self._show_what_choosing_does)
+        self._sources.chosen.connect(self._show_source)
         self._samples.sample_chosen.connect(self.sample_chosen)
+        self._own.sample_chosen.connect(lambda name: self.recent_chosen.emit(Path(name)))
+        self._own.remove_requested.connect(lambda name: self.recent_removed.emit(Path(name)))
         self._drop.files_dropped.connect(self.files_dropped)
         self._drop.hovered.connect(self._show_hovered)
+
+    @property
+    def joins(self) -> bool:
+        """Whether what is being chosen joins the mix."""
+        ctrl = self._drop.with_ctrl
+        if ctrl is None:
+            ctrl = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
+        return self.mix_button.isChecked() or ctrl
 
     @property
     def count(self) -> int:
@@ -112,6 +142,7 @@ class PaintingShelf(SlotView):
         self._add.setVisible(self._count < SHELF_LIMIT)
         if self._count < SHELF_LIMIT:
             self._grid.addWidget(self._add, 0, self._count, Qt.AlignmentFlag.AlignTop)
+        self._show_what_choosing_does()
 
     def set_mix(self, mix: Sequence[float]) -> None:
         """Show these weights, 1 where none is given; tells nobody."""
@@ -121,14 +152,30 @@ class PaintingShelf(SlotView):
     def set_samples(self, samples: Sequence[Thumbnail]) -> None:
         """Offer sample paintings below the shelf and in the menu of the + tile."""
         self._samples.set_samples(samples)
-        self._samples.setVisible(bool(samples))
-        self._samples_title.setVisible(bool(samples))
         self._menu.clear()
         self._menu.addAction("Open a picture…", self.open_requested.emit)
         if samples:
             self._menu.addSeparator()
         for sample in samples:
             self._menu.addAction(sample.title, partial(self.sample_chosen.emit, sample.name))
+
+    def set_recent(self, pictures: Sequence[Thumbnail]) -> None:
+        """Offer paintings of one's own, named by their paths."""
+        self._own.set_samples(pictures)
+        self._show_source(self._sources.current)
+
+    def _show_source(self, source: str) -> None:
+        own = source == "own"
+        self._samples.setVisible(not own)
+        self._own.setVisible(own and bool(self._own.tiles))
+        self._no_own.setVisible(own and not self._own.tiles)
+
+    def _show_what_choosing_does(self) -> None:
+        joins = self.mix_button.isChecked() or not self._count
+        set_icon(self._add, "add" if joins else "translate", self._theme, colour="text_muted")
+        name = "Add a painting" if joins else "Choose another painting"
+        self._add.setAccessibleName(name)
+        self._add.setToolTip(f"{name}: open a file, or drop one here" + ("" if joins else "; with Ctrl it joins"))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         if self._hovered:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from studio.core.picture_tasks import STYLIZE
 from studio.jobs.style.choices import FastStylesTask, FastStyleThumbnail, list_fast_styles
+from studio.jobs.style.cost import read_pace
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToFind, ModelToUse, Sendable
 from studio.ui.panels.style.column import StyleColumn
@@ -18,7 +19,7 @@ from studio.ui.picture.session import SessionState
 _READY = {SessionState.READY: "Ready to paint"}
 _LIVE = _READY | {
     SessionState.EMPTY: "Drop a photo and choose a painting",
-    SessionState.FINISHED: "Done: move a slider to go on, or click an earlier frame",
+    SessionState.FINISHED: "Done: move a slider to go on, or look at an earlier frame",
 }
 _INSTANT = _READY | {
     SessionState.EMPTY: "Drop a photo: it is painted at once",
@@ -37,7 +38,6 @@ class StylePanel(PicturePanel):
     task = STYLIZE
     menu_title = "&Painting"
     result_title = "Painting"
-    done = "painted"
     session: StyleSession
     column: StyleColumn
 
@@ -49,10 +49,13 @@ class StylePanel(PicturePanel):
         self.networks_button = self.column.networks_button
         self.file_actions = (self._make_add_action(),)
         self._connect_style()
+        self._read_pace()
 
     @property
     def words(self) -> Mapping[SessionState, str]:
         """What can be done, in either way to paint."""
+        if self.session.can_go_on:
+            return {**_LIVE, SessionState.FINISHED: "Stopped before the end: go on, or move a slider"}
         return _INSTANT if self.session.starts_by_itself else _LIVE
 
     def make_session(self) -> StyleSession:
@@ -64,7 +67,7 @@ class StylePanel(PicturePanel):
         return StyleColumn(self.context.theme)
 
     def _make_add_action(self) -> QAction:
-        action = QAction("Add Painting…", self)
+        action = QAction("Open Painting…", self)
         action.setShortcut(QKeySequence("Ctrl+Shift+O"))
         set_icon(action, "add_picture", self.context.theme)
         return action
@@ -72,19 +75,31 @@ class StylePanel(PicturePanel):
     def _connect_style(self) -> None:
         shelf, session = self.shelf, self.session
         (add_painting,) = self.file_actions
-        add_painting.triggered.connect(lambda: self.choose(STYLE))
+        add_painting.triggered.connect(lambda: self.choose(STYLE, joins=shelf.mix_button.isChecked()))
         shelf.removed.connect(partial(session.remove, STYLE))
         shelf.mix_changed.connect(lambda mix: session.change(style_mix=mix))
         shelf.mix_drag_started.connect(session.settings_state.begin)
         shelf.mix_drag_finished.connect(session.settings_state.commit)
         self.column.method.chosen.connect(lambda method: session.change(method=method))
         self.fast_styles.chosen.connect(self.use_fast_style)
+        session.finished.connect(lambda _result, _inputs: self._read_pace())
         self.networks_button.clicked.connect(lambda: self.sent.emit(ModelToFind(session.settings.backbone), ""))
 
     def show_input(self, role: str) -> None:
         """Show the photo, or the paintings and their mix."""
         super().show_input(role)
         self.shelf.set_mix(self.session.settings.style_mix)
+
+    def show_loading(self, words: str) -> None:
+        """Name what is being loaded; when it is there, it is known how fast it is."""
+        super().show_loading(words)
+        if not words:
+            self._read_pace()
+
+    def _read_pace(self) -> None:
+        handle = self.context.pictures.live("style.pace", read_pace, None)
+        handle.finished.connect(self.session.take_pace)
+        handle.failed.connect(self.report)
 
     # -- networks --------------------------------------------------------------------------------------------------
 

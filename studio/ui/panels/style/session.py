@@ -1,8 +1,11 @@
 """The state of the Style panel: what painting in the manner of paintings adds to any picture task."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoStack
 
+from studio.core.cost import Cost, Pace
 from studio.core.events import DeepPicture, Picture
 from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import STYLIZE
@@ -10,6 +13,8 @@ from studio.core.recipes import Recipe
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
 from studio.jobs.files import OpenedPicture
+from studio.jobs.style.cost import cost_of_painting, largest_size
+from studio.jobs.style.scales import fitted
 from studio.ui.panels.style.strength_preview import StrengthPreview
 from studio.ui.picture.inputs import InputPictures
 from studio.ui.picture.session import PictureSession, SessionState
@@ -19,6 +24,8 @@ __all__ = ["STYLE", "StyleSession"]
 STYLE = "style"
 """The role of the paintings."""
 
+PATIENCE_S = 40.0
+"""How long the first painting may take: on a slower computer it is smaller than the default."""
 _FOLLOW_DELAY_MS = 60
 """How long Strength rests before a fast style paints anew: meanwhile the last painting is faded."""
 
@@ -36,6 +43,8 @@ class StyleSession(PictureSession[StyleSettings]):
     def __init__(self, studio: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
         super().__init__(STYLIZE, studio, pictures, undo_stack, parent)
         self._strength_preview = StrengthPreview()
+        self._pace: Mapping[str, Pace] = {}
+        self._began_in_time = False
         self._follow_strength = QTimer(self, singleShot=True, interval=_FOLLOW_DELAY_MS)
         self._follow_strength.timeout.connect(self._paint_in_new_strength)
 
@@ -52,13 +61,58 @@ class StyleSession(PictureSession[StyleSettings]):
     @property
     def is_complete(self) -> bool:
         """Whether there is a photo, and a manner where one is needed."""
-        has_manner = bool(self.paintings) or self.settings.mode == "reconstruct" or self.starts_by_itself
-        return has_manner and super().is_complete
+        return self.has_look and super().is_complete
+
+    @property
+    def has_look(self) -> bool:
+        """Whether there is a manner where one is needed."""
+        return bool(self.paintings) or self.settings.mode == "reconstruct" or self.starts_by_itself
 
     @property
     def starts_by_itself(self) -> bool:
         """Whether a fast style paints: that takes only a moment."""
         return self.settings.method == "instant"
+
+    # -- what a size costs -----------------------------------------------------------------------------------------
+
+    def take_pace(self, pace: Mapping[str, Pace]) -> None:
+        """Learn how fast this computer is. Where the default size would take long, a newcomer starts with a smaller."""
+        self._pace = pace
+        if not self._began_in_time and self.settings.backbone in pace:
+            self._began_in_time = True
+            default = type(self.settings)().size
+            size = min(default, self.largest_size(PATIENCE_S))
+            if self.settings.size == default and size < default:
+                self.adapts = True
+                self.settings_state.apply(self.settings.model_copy(update={"size": size}))
+                self.adapts = False
+        self.costs_changed.emit()
+
+    def cost(self, size: int, *, goes_on: bool = False) -> Cost | None:
+        """Return what a painting with this longer side costs here: time only where something was measured."""
+        if self.photo is None:
+            return None
+        start = self.layer.shape[:2] if goes_on and self.layer is not None else None
+        settings = self.settings.model_copy(update={"size": size})
+        return cost_of_painting(self._photo_size, settings, self._pace, len(self.paintings), start)
+
+    def largest_size(self, seconds: float | None = None) -> int:
+        """Return the longer side, px, that there is memory for, and time for where that is given."""
+        return largest_size(self._photo_size, self.settings, self._pace, seconds=seconds)
+
+    @property
+    def _photo_size(self) -> tuple[int, int]:
+        """Height and width of the photo; of an ordinary one while there is none."""
+        return (2, 3) if self.photo is None else (self.photo.picture.height, self.photo.picture.width)
+
+    @property
+    def size_to_be(self) -> tuple[int, int] | None:
+        """Width and height that the painting in progress is going to have."""
+        if not self.is_running or self.photo is None:
+            return None
+        photo = self.photo.picture
+        height, width = fitted(photo.height, photo.width, self.started_with.size)
+        return width, height
 
     def fit(self, settings: StyleSettings) -> StyleSettings:
         """Forget a mix of other paintings."""
@@ -98,6 +152,6 @@ class StyleSession(PictureSession[StyleSettings]):
         """The settings with which the painting is laid over its photo, `strength` being its opacity."""
         return self._strength_preview.to_compose(self.settings)
 
-    def _take_layer(self, layer: Picture | DeepPicture, recipe: Recipe | None) -> None:
+    def _take_layer(self, layer: Picture | DeepPicture | None, recipe: Recipe | None) -> None:
         super()._take_layer(layer, recipe)
         self._strength_preview = StrengthPreview.of(recipe, self.settings)

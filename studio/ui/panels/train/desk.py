@@ -17,7 +17,7 @@ from studio.ui.panels.train.runs.pictures import RunPictures
 from studio.ui.panels.train.session import TrainSession
 from studio.ui.theme import Theme, mark
 
-_LIST_WIDTH, _NARROWEST = 248, 200
+_LIST_WIDTH, _NARROWEST = 248, 196
 
 
 class TrainDesk(QWidget):

@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QVBoxLayout
 
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
@@ -14,11 +14,15 @@ from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
+from studio.training.time_estimate import TimeEstimate
+from studio.ui.controls.question import Question
 from studio.ui.icons import set_icon
-from studio.ui.panel import ModelToUse, Panel
+from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
+from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
 from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
+from studio.ui.panels.train.run_questions import RunQuestions
 from studio.ui.panels.train.runs.pictures import RunPictures
 from studio.ui.panels.train.session import RunAction, TrainSession
 from studio.ui.picture.input_slot import SlotPicture
@@ -66,6 +70,7 @@ class TrainPanel(Panel):
         self.undo_stack: QUndoStack = QUndoStack(self)
         self.file_actions = (*self._make_actions(), self._make_closing_menu().menuAction())
         self.session = TrainSession(studio, reader, runs, preferences, self.undo_stack, self)
+        self._questions = RunQuestions(self.session, self._last_folder, theme, self)
         self._run_pictures = RunPictures(pictures, self)
         self._desk: TrainDesk | None = None
         self._closing: ClosingDialog | None = None
@@ -125,7 +130,7 @@ class TrainPanel(Panel):
         session.manager.ended.connect(self._tell_end)
         session.manager.rested.connect(self._release)
         session.manager.failed.connect(self._stay_open)
-        session.manager.changes_found.connect(self._ask_about_changes)
+        session.manager.changes_found.connect(self._questions.ask_about_changes)
         session.manager.place_changed.connect(self._tell_actions)
         session.manager.listed.connect(self._show_readiness)
         session.watch.snapshot_taken.connect(self._tell_actions)
@@ -134,8 +139,9 @@ class TrainPanel(Panel):
         session.new_run.inputs_changed.connect(self._load_inputs)
 
     def _connect_desk(self, desk: "TrainDesk") -> None:
+        questions = self._questions
         desk.open_requested.connect(self.choose_run)
-        desk.delete_requested.connect(self.confirm_deletion)
+        desk.delete_requested.connect(questions.confirm_deletion)
         desk.reveal_requested.connect(self._show_folder)
         page = desk.new_page
         page.start_requested.connect(self.start)
@@ -147,10 +153,12 @@ class TrainPanel(Panel):
         page.rate_search_requested.connect(self.search_rate)
         run = desk.run_page
         run.folder_requested.connect(self._show_folder)
-        run.pictures_requested.connect(self.choose_moved_pictures)
-        run.pin_requested.connect(self._ask_for_pin)
+        run.pictures_requested.connect(questions.choose_moved_pictures)
+        run.pin_requested.connect(questions.ask_for_pin)
+        run.extend_requested.connect(questions.ask_for_steps)
         run.use_requested.connect(self._use)
-        run.delete_requested.connect(self.confirm_deletion)
+        run.ask_requested.connect(self._ask_shown)
+        run.delete_requested.connect(questions.confirm_deletion)
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
@@ -283,22 +291,6 @@ class TrainPanel(Panel):
         if folder:
             self.session.open(Path(folder))
 
-    def choose_moved_pictures(self, path: Path) -> None:
-        """Ask where the pictures of a run lie now; the run itself finds out whether they are the same.
-
-        Of several slots those are asked for whose pictures are gone, one after the other.
-        """
-        snapshot = self.session.watch.snapshot
-        if snapshot is None or (kind := self.session.kind_of(snapshot.plan)) is None:
-            return
-        gone = [slot for slot in kind.data if not all(one.exists() for one in slot.sources(snapshot.plan.data))]
-        for slot in gone or kind.data:
-            words = "The pictures it learns from" if len(kind.data) == 1 else f"{slot.title}: where they lie now"
-            if not (folder := QFileDialog.getExistingDirectory(self, words, self._last_folder())):
-                return
-            self.session.manager.move_data(path, slot.name, Path(folder))
-        self.session.watch.look_now()
-
     def _last_folder(self) -> str:
         known = [path for paths in self.session.new_run.data.values() for path in paths]
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
@@ -366,10 +358,9 @@ class TrainPanel(Panel):
         if self._desk is None:
             return
         run = self.session.new_run
-        self._desk.new_page.show_readiness(run.missing, length_in_words(run.total_steps, self._seconds()))
-
-    def _seconds(self) -> float | None:
-        return self.session.new_run.seconds(self.session.manager.runs)
+        self._desk.new_page.show_readiness(
+            run.missing, length_in_words(run.total_steps, run.estimate(self.session.manager.runs))
+        )
 
     def _tell_end(self, run: RunSummary) -> None:
         words = {
@@ -380,6 +371,31 @@ class TrainPanel(Panel):
         if not (run.state == "failed" and self.session.manager.has_told(run.path)):
             self.noticed.emit(f"{run.title}: {words}", "warning" if run.state == "failed" else "info")
         self.ended.emit(run.title, words)
+
+    def accepts(self, what: Sendable) -> bool:
+        """Ask a classifier."""
+        return isinstance(what, ModelToAsk)
+
+    def take(self, what: Sendable) -> None:
+        """Open the window in which it is asked."""
+        if isinstance(what, ModelToAsk):
+            self.ask(what.name, what.title)
+
+    def _ask_shown(self) -> None:
+        if (snapshot := self.session.watch.snapshot) is not None:
+            self.ask(str(snapshot.path), snapshot.plan.title or snapshot.path.name)
+
+    def ask(self, model: str, title: str) -> None:
+        """Let a classifier say what pictures show."""
+        dialog = AskDialog(model, title, self._studio, self._pictures, self._theme, self.window())
+        dialog.open_requested.connect(partial(self._choose_asked, dialog))
+        dialog.show()
+
+    def _choose_asked(self, dialog: AskDialog) -> None:
+        folder = str(dialog.picture.parent) if dialog.picture else self._last_folder()
+        file, _ = QFileDialog.getOpenFileName(dialog, "Ask about a picture", folder, _PICTURES)
+        if file:
+            dialog.ask(Path(file))
 
     def _use(self) -> None:
         snapshot = self.session.watch.snapshot
@@ -393,20 +409,10 @@ class TrainPanel(Panel):
     def confirm_deletion(self, path: Path) -> None:
         """Ask whether a run shall go with all its files; it goes into the desktop's wastebasket."""
         run = self.session.manager.summary(path)
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Delete a run")
-        question.setText(f"Delete “{run.title if run else path.name}”?")
-        question.setInformativeText(
-            f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
-        )
-        question.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(
-            lambda: self.session.delete(path)
-        )
-        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.setEscapeButton(keep)
+        words = f"Delete “{run.title if run else path.name}”?"
+        about = f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
+        question = Question("Delete a run", words, about, self._theme, self, yes="Delete", no="Keep")
+        question.accepted.connect(lambda: self.session.delete(path))
         question.open()
 
     def _ask_for_pin(self, path: Path) -> None:
@@ -415,24 +421,20 @@ class TrainPanel(Panel):
             self.session.manager.pin(path, note.strip())
 
     def _ask_about_changes(self, path: Path, failure: Failure) -> None:
-        question = QMessageBox(self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Something changed")
-        question.setText(failure.cause)
-        question.setInformativeText("Go on with it as it is now, or leave the run as it was saved?")
-        question.addButton("Go On With the Change", QMessageBox.ButtonRole.AcceptRole)
-        leave = question.addButton("Leave It", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(leave)
-        question.setEscapeButton(leave)
+        about, go_on = "Go on with it as it is now, or leave the run as it was saved?", "Go On With the Change"
+        question = Question("Something changed", failure.cause, about, self._theme, self, yes=go_on, no="Leave It")
         question.accepted.connect(lambda: self.session.manager.start(path, accept_changes=True))
         question.open()
 
 
-def length_in_words(steps: int | None, seconds: float | None) -> str:
+def length_in_words(steps: int | None, estimate: TimeEstimate | None) -> str:
     """Say how long a run will take, as far as that is known."""
     if steps is None:
         return "How long it takes is known once the pictures are counted."
-    if seconds is None:
+    if estimate is None:
         return f"{steps:,} steps. How long that takes shows after the first ones."
-    return f"{steps:,} steps, about {words_for_duration(seconds)}, judged by your last run."
+    duration = words_for_duration(estimate.seconds)
+    if not estimate.alike:
+        return f"{steps:,} steps, perhaps {duration}, judged by a run with another network."
+    runs = "your last run" if estimate.runs == 1 else f"your last {estimate.runs} runs"
+    return f"{steps:,} steps, about {duration}, judged by {runs} like this."

@@ -28,6 +28,7 @@ class RunAction(StrEnum):
     RESUME = "resume"
     TAKE_OVER = "take over"
     KEEP = "keep"
+    EXTEND = "extend"
     SAVE = "save"
     STEER = "steer"
     USE = "use"
@@ -172,6 +173,10 @@ class TrainSession(QObject):
                 found.add(RunAction.TAKE_OVER)
         elif snapshot.state in _CAN_GO_ON:
             found.add(RunAction.RESUME)
+            if snapshot.state != "stopped" and snapshot.history.step:
+                found.add(RunAction.KEEP)
+        elif snapshot.state == "finished":
+            found.add(RunAction.EXTEND)
         return frozenset(found)
 
     def redraw_shown(self, schedule: Schedule) -> None:
@@ -209,9 +214,18 @@ class TrainSession(QObject):
         elif RunAction.RESUME in actions:
             self.manager.start(snapshot.path)
 
+    def extend(self, steps: int) -> None:
+        """Let the run in sight, which is finished, learn for so many steps more."""
+        if (snapshot := self.watch.snapshot) is not None and RunAction.EXTEND in self.actions(snapshot):
+            self.manager.start(snapshot.path, extend=steps)
+
     def stop_and_keep(self) -> None:
-        """End the run in sight with the network as it is."""
-        if (snapshot := self.watch.snapshot) is not None and RunAction.KEEP in self.actions(snapshot):
+        """End the run in sight with the network as it is; one that rests is opened for that alone."""
+        if (snapshot := self.watch.snapshot) is None or RunAction.KEEP not in (actions := self.actions(snapshot)):
+            return
+        if RunAction.RESUME in actions:
+            self.manager.start(snapshot.path, keep=True)
+        else:
             self.manager.stop_and_keep(snapshot.path)
 
 

@@ -13,31 +13,17 @@ from studio_kit import PATIENCE, drop_files, write_photo
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.images import load_picture, save_picture
-from studio.core.library import Library
 from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.resizing import to_8_bits
-from studio.engine import Engine
 from studio.jobs.adjust import framed, toned
-from studio.ui.actions import make_actions
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.panels.adjust.panel import AdjustPanel
-from studio.ui.picture.panel import PanelContext
-from studio.ui.preferences import Preferences
 
 
 @pytest.fixture
-def pictures(qapp):
-    engine = Engine("pictures")
-    yield engine
-    assert engine.shut_down()
-
-
-@pytest.fixture
-def panel(qtbot, theme, pictures, tmp_path):
-    preferences = Preferences(tmp_path / "atelier.ini")
-    preferences.compare_mode = "after"
-    library = Library(tmp_path / "library")
-    panel = AdjustPanel(PanelContext(theme, pictures, pictures, library, preferences, make_actions(theme)))
+def panel(qtbot, panel_context):
+    panel_context.preferences.compare_mode = "after"
+    panel = AdjustPanel(panel_context)
     qtbot.addWidget(panel)
     panel.resize(1200, 800)
     with qtbot.waitExposed(panel):
@@ -64,6 +50,7 @@ def opened(panel, photo, settled):
     """The panel with a photo of 240 × 160."""
     assert drop_files(panel.canvas.viewport(), photo)
     settled()
+    panel.undo_stack.clear()
     return panel
 
 
@@ -152,8 +139,11 @@ def test_another_photo_begins_from_neutral_settings(opened, tmp_path, settled):
     opened.open_pictures([write_photo(tmp_path / "other.png", 100, 150)])
     settled("other.png")
     assert opened.session.settings == AdjustSettings()
-    assert opened.undo_stack.count() == 0
     assert opened.canvas.picture_size == (100, 150)
+    opened.undo_stack.undo()
+    settled()
+    assert opened.session.settings == AdjustSettings(exposure=1.0, crop=(0.0, 0.0, 0.5, 1.0))
+    assert opened.canvas.picture_size == (120, 160)
 
 
 def test_what_is_saved_in_mid_move_is_the_newest_in_full(opened, photo, tmp_path, until):
@@ -193,7 +183,7 @@ def test_the_panel_holds_the_window_open_until_the_newest_is_saved(opened, tmp_p
     assert AdjustSettings.model_validate(load_picture(out).recipe.settings) == AdjustSettings(exposure=1.0)
 
 
-def test_a_file_that_is_brought_back_begins_without_undo(opened, tmp_path, settled, until):
+def test_bringing_a_file_back_is_one_step_and_can_be_undone(opened, tmp_path, settled, until):
     opened.session.change(exposure=1.0)
     settled()
     out = tmp_path / "out.tif"
@@ -202,7 +192,9 @@ def test_a_file_that_is_brought_back_begins_without_undo(opened, tmp_path, settl
     settled()
     opened.open_pictures([out])
     until(lambda: opened.session.settings == AdjustSettings(exposure=1.0))
-    assert opened.undo_stack.count() == 0
+    assert opened.undo_stack.undoText() == "Open “out.tif”"
+    opened.undo_stack.undo()
+    assert opened.session.settings == AdjustSettings(exposure=1.0, contrast=50)
 
 
 def test_copy_takes_what_is_left_even_while_a_crop_is_chosen(opened, photo, until):
@@ -407,3 +399,63 @@ def test_without_a_photo_no_key_crops(panel, key):
     QTest.keyClick(panel.canvas, key)
     assert panel.session.settings == AdjustSettings()
     assert panel.undo_stack.count() == 0
+
+
+# -- size, grey, and where it goes from here
+
+
+def test_the_size_of_the_crop_is_shown_and_typed_in_pixels(opened, settled):
+    size, undo = opened.column.crop_size, opened.column.whole_button
+    assert (size.width_box.value(), size.height_box.value(), undo.isEnabled()) == (240, 160, False)
+    size.width_box.setValue(120)
+    size.height_box.setValue(80)
+    settled()
+    assert opened.session.layer.shape[:2] == (80, 120)
+    assert opened.session.settings.crop == (0.25, 0.25, 0.75, 0.75)
+    undo.click()
+    settled()
+    assert (opened.session.settings.crop, size.width_box.value()) == ((), 240)
+    opened.undo_stack.undo()
+    assert opened.session.settings.crop == (0.25, 0.25, 0.75, 0.75)
+
+
+def test_a_click_on_what_was_grey_takes_the_cast_away_in_one_step(opened, tmp_path, settled, until):
+    pixels = np.full((160, 240, 3), (40, 90, 150), np.uint8)
+    pixels[60:100, 100:140] = (140, 120, 90)
+    save_picture(tmp_path / "cast.png", pixels, recipe=None)
+    opened.open_pictures([tmp_path / "cast.png"])
+    settled("cast.png")
+    opened.column.grey_button.click()
+    assert opened.canvas.layers.active is opened.grey
+    steps = opened.undo_stack.count()
+    pull(opened, (120, 80), (120, 80))
+    until(lambda: opened.session.settings.temperature < 0)
+    settled("cast.png")
+    assert opened.undo_stack.count() == steps + 1
+    assert np.ptp(opened.session.layer[80, 120] / 257) < 3
+    assert not opened.column.grey_button.isChecked()
+    assert not opened.grey.isVisible()
+
+
+def test_a_grey_is_picked_by_keyboard_and_crop_and_picker_exclude_each_other(opened, until):
+    opened.column.crop_button.click()
+    opened.column.grey_button.click()
+    assert not opened.column.crop_button.isChecked()
+    at = opened.grey._spot
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Right)
+    assert opened.grey._spot.x() > at.x()
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Return)
+    until(lambda: not opened.column.grey_button.isChecked())
+    before = opened.session.settings
+    opened.column.grey_button.click()
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Escape)
+    assert not opened.column.grey_button.isChecked()
+    assert opened.session.settings == before
+
+
+def test_send_to_stands_beside_save(opened, qtbot):
+    menus = []
+    opened.targets_requested.connect(lambda menu, what: menus.append((menu, what.name)))
+    assert opened.column.send_button.isEnabled()
+    opened.column.send_menu.aboutToShow.emit()
+    assert menus == [(opened.column.send_menu, "photo adjusted")]

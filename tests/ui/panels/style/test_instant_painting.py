@@ -5,7 +5,7 @@ import pytest
 from fast_style_kit import write_fast_style, write_finished_run
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from studio_kit import QUICK, drag_slider, write_painting, write_photo
+from studio_kit import QUICK, drag_slider, open_pair, write_painting, write_photo
 
 from studio.core.images import load_picture, read_recipe, resize, to_8_bits
 from studio.core.model_shelf import ModelShelf
@@ -125,11 +125,12 @@ def test_another_fast_style_paints_at_once(painted, until):
     assert painted.form.settings.fast_style == "fast-town"
 
 
-def test_choosing_instant_is_one_step_of_undo(painted, studio):
-    studio.window.panel("style").undo_stack.undo()
-    assert painted.session.settings.fast_style != "own"
-    studio.window.panel("style").undo_stack.redo()
+def test_choosing_instant_is_one_step_of_undo(painted):
+    painted.session.change(fast_style="fast-town")
+    painted.undo_stack.undo()
     assert painted.session.settings.fast_style == "own"
+    painted.undo_stack.redo()
+    assert painted.session.settings.fast_style == "fast-town"
 
 
 def test_a_saved_picture_brings_everything_back(painted, tmp_path, studio, until):
@@ -168,7 +169,7 @@ def test_a_fast_style_from_the_models_panel_is_used_instantly(panel, studio):
 
 
 def test_back_to_live_it_goes_on_with_paintings(painted, tmp_path, until):
-    painted.open_pictures([write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")])
+    open_pair(painted, write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png"))
     until(lambda: painted.session.paintings and painted.session.state is SessionState.FINISHED)
     painted.session.set_settings(QUICK)
     until(lambda: painted.session.state is SessionState.FINISHED and painted.session.recipe is not None

@@ -39,15 +39,17 @@ def sliders(shelf: PaintingShelf) -> list[ValueSlider]:
 
 
 def add_tile(shelf: PaintingShelf) -> QToolButton:
-    return next(b for b in shelf.findChildren(QToolButton) if b.accessibleName() == "Add a painting")
+    return shelf._add
 
 
-def drag(widget: QWidget, data: QMimeData, *, drop: bool) -> QDragEnterEvent:
-    copy, left, plain = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(10, 10), copy, data, left, plain)
+def drag(
+    widget: QWidget, data: QMimeData, *, drop: bool, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> QDragEnterEvent:
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(QPoint(10, 10), copy, data, left, keys)
     QApplication.sendEvent(widget, enter)
     if drop:
-        QApplication.sendEvent(widget, QDropEvent(QPointF(10, 10), copy, data, left, plain))
+        QApplication.sendEvent(widget, QDropEvent(QPointF(10, 10), copy, data, left, keys))
     return enter
 
 
@@ -159,6 +161,49 @@ def test_samples_can_be_clicked_and_chosen_from_the_menu(qtbot, shelf: PaintingS
     assert told.args == ["waves"]
     with qtbot.waitSignal(shelf.open_requested):
         menu.actions()[0].trigger()
+
+
+def test_the_tile_says_whether_what_is_chosen_replaces_or_joins(qtbot, shelf: PaintingShelf):
+    assert add_tile(shelf).accessibleName() == "Add a painting"
+    shelf.set_pictures(paintings(1))
+    assert add_tile(shelf).accessibleName() == "Choose another painting"
+    assert not shelf.joins
+    qtbot.mouseClick(shelf.mix_button, Qt.MouseButton.LeftButton)
+    assert shelf.joins
+    assert add_tile(shelf).accessibleName() == "Add a painting"
+
+
+def test_ctrl_lets_a_sample_and_a_drop_join(qtbot, shelf: PaintingShelf, tmp_path: Path):
+    shelf.set_pictures(paintings(1))
+    shelf.set_samples([Thumbnail("waves", "Waves", Path("waves.jpg"), plain_picture(10))])
+    joined = []
+    shelf.sample_chosen.connect(lambda _: joined.append(shelf.joins))
+    shelf.files_dropped.connect(lambda _: joined.append(shelf.joins))
+    tile = shelf._samples.tiles[0]
+    qtbot.mouseClick(tile, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tile, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
+    drag(shelf, files(tmp_path / "a.png"), drop=True)
+    drag(shelf, files(tmp_path / "a.png"), drop=True, keys=Qt.KeyboardModifier.ControlModifier)
+    assert joined == [False, True, False, True]
+
+
+def test_paintings_of_ones_own_stand_beside_the_samples_and_can_be_taken_away(qtbot, shelf: PaintingShelf):
+    shelf.set_samples([Thumbnail("waves", "Waves", Path("waves.jpg"), plain_picture(10))])
+    shelf._sources.buttons[1].click()
+    assert shelf._no_own.isVisible()
+    assert not shelf._samples.isVisible()
+    mine = Path("/pictures/mine.jpg")
+    shelf.set_recent([Thumbnail(str(mine), "mine", mine, plain_picture(20))])
+    (tile,) = shelf._own.tiles
+    assert not shelf._no_own.isVisible()
+    with qtbot.waitSignal(shelf.recent_chosen) as told:
+        qtbot.mouseClick(tile, Qt.MouseButton.LeftButton)
+    assert told.args == [mine]
+    with qtbot.waitSignal(shelf.recent_removed) as told:
+        qtbot.keyClick(tile, Qt.Key.Key_Delete)
+    assert told.args == [mine]
+    shelf._sources.buttons[0].click()
+    assert shelf._samples.isVisible()
 
 
 def test_dropped_files_are_handed_on(qtbot, shelf: PaintingShelf, tmp_path: Path):

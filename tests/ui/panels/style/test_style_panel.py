@@ -9,6 +9,7 @@ from studio_kit import (
     answering_file_dialog,
     drag_slider,
     drop_files,
+    open_pair,
     write_painting,
     write_photo,
 )
@@ -34,7 +35,7 @@ def pictures(tmp_path):
 def finished(panel, pictures, until):
     """The panel with a painting that is done."""
     panel.session.set_settings(QUICK)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     until(lambda: panel.session.state is SessionState.FINISHED and panel.session.history.frames)
@@ -53,9 +54,10 @@ def test_before_anything_is_open_nothing_can_be_painted_or_saved(panel):
     assert "Drop a photo" in panel.workspace.progress_line.text
 
 
-def test_the_first_dropped_picture_is_the_photo_and_the_others_are_paintings(panel, pictures, until, tmp_path):
-    second = write_painting(tmp_path / "more.png", 2)
-    assert drop_files(panel.workspace.canvas.viewport(), *pictures, second)
+def test_a_photo_dropped_on_the_canvas_and_paintings_on_the_shelf_can_be_painted(panel, pictures, until, tmp_path):
+    photo, painting = pictures
+    assert drop_files(panel.workspace.canvas.viewport(), photo)
+    assert drop_files(panel.shelf, painting, write_painting(tmp_path / "more.png", 2))
     until(lambda: len(panel.session.paintings) == 2 and panel.session.photo)
     assert panel.session.photo.picture.name == "a photo.png"
     assert [p.picture.name for p in panel.session.paintings] == ["stripes.png", "more.png"]
@@ -78,7 +80,7 @@ def test_a_picture_dropped_on_the_photo_tile_is_the_photo(panel, pictures, until
 
 
 def test_a_sample_painting_replaces_what_is_on_the_shelf(panel, pictures, until):
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.paintings)
     until(lambda: panel.shelf._samples.tiles)
     panel.shelf._samples.tiles[1].click()
@@ -86,8 +88,49 @@ def test_a_sample_painting_replaces_what_is_on_the_shelf(panel, pictures, until)
     assert len(panel.session.paintings) == 1
 
 
+def test_a_painting_however_it_is_chosen_takes_the_place_of_what_is_there(panel, pictures, until, tmp_path):
+    other, third = (write_painting(tmp_path / f"{seed}.png", seed) for seed in (2, 3))
+    open_pair(panel, *pictures)
+    until(lambda: panel.session.paintings)
+    assert drop_files(panel.shelf, other)
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["2.png"])
+    with answering_file_dialog(third):
+        panel.shelf._menu.actions()[0].trigger()
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["3.png"])
+    panel.shelf.mix_button.click()
+    with answering_file_dialog(pictures[1]):
+        panel.shelf._menu.actions()[0].trigger()
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["3.png", "stripes.png"])
+    panel.undo_stack.undo()
+    assert [one.picture.name for one in panel.session.paintings] == ["3.png"]
+
+
+def test_own_paintings_stay_at_hand_and_apart_from_photos(panel, pictures, until):
+    open_pair(panel, *pictures)
+    until(lambda: [tile.accessibleName() for tile in panel.shelf._own.tiles] == ["stripes"])
+    assert panel.context.preferences.recent_files == [pictures[0]]
+    until(lambda: panel.shelf._samples.tiles)
+    panel.shelf._samples.tiles[0].click()
+    chosen = lambda: [painting.picture.name for painting in panel.session.paintings]  # noqa: E731
+    until(lambda: chosen() == [sample_paintings()[0].path.name])
+    panel.shelf._own.tiles[0].click()
+    until(lambda: chosen() == ["stripes.png"])
+    panel.shelf.recent_removed.emit(pictures[1])
+    until(lambda: panel.shelf._own.tiles == [])
+
+
+def test_one_broken_file_among_several_paintings_is_explained_and_the_others_come(studio, panel, until, tmp_path):
+    good = [write_painting(tmp_path / f"{seed}.png", seed) for seed in (1, 2)]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    panel.open_as("style", [good[0], broken, good[1]])
+    until(lambda: [one.picture.name for one in panel.session.paintings] == ["1.png", "2.png"])
+    assert "broken.png" in studio.window.banner.text
+    assert panel.undo_stack.count() == 1
+
+
 def test_delete_takes_a_painting_off_the_shelf(panel, pictures, until):
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.paintings)
     QTest.keyClick(panel.shelf._slots[0].tile, Qt.Key.Key_Delete)
     assert panel.session.paintings == ()
@@ -96,7 +139,7 @@ def test_delete_takes_a_painting_off_the_shelf(panel, pictures, until):
 
 def test_form_and_session_say_the_same(panel):
     QTest.keyClick(slider(panel, "style_weight"), Qt.Key.Key_Right)
-    assert panel.session.settings.style_weight == pytest.approx(1.05)
+    assert panel.session.settings.style_weight == pytest.approx(2.05)
     panel.session.set_settings(StyleSettings(strength=0.3))
     assert slider(panel, "strength").current == pytest.approx(0.3)
     assert panel.form.settings == panel.session.settings
@@ -109,20 +152,20 @@ def test_one_drag_of_a_slider_is_one_undo_and_the_form_follows(studio, panel):
     assert moved > 2
     assert studio.window.panel("style").undo_stack.count() == 1
     studio.window.panel("style").undo_stack.undo()
-    assert (panel.session.settings.content_weight, row.slider.current) == (1.0, 1.0)
+    assert (panel.session.settings.content_weight, row.slider.current) == (1.5, 1.5)
     studio.window.panel("style").undo_stack.redo()
     assert panel.session.settings.content_weight == pytest.approx(moved)
     assert row.slider.current == pytest.approx(moved)
 
 
 def test_the_mix_of_two_paintings_is_a_setting_with_undo(studio, panel, pictures, until, tmp_path):
-    panel.open_pictures([*pictures, write_painting(tmp_path / "more.png", 2)])
+    open_pair(panel, *pictures, write_painting(tmp_path / "more.png", 2))
     until(lambda: len(panel.session.paintings) == 2)
     drag_slider(panel.shelf._slots[1].slider, 0.25)
     first, second = panel.session.settings.style_mix
     assert first == 1.0
     assert second == pytest.approx(0.25, abs=0.06)
-    assert studio.window.panel("style").undo_stack.count() == 1
+    assert studio.window.panel("style").undo_stack.undoText() == "Mix"
     studio.window.panel("style").undo_stack.undo()
     assert panel.session.settings.style_mix == ()
     assert panel.shelf.mix == (1.0, 1.0)
@@ -139,7 +182,7 @@ def test_reset_brings_every_setting_home_in_one_step(studio, panel):
 
 def test_what_is_painted_can_be_saved_from_the_first_frame_on(panel, pictures, until):
     panel.session.set_settings(LONG)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     until(lambda: panel.session.layer is not None and panel.save_button.isEnabled())
@@ -149,7 +192,7 @@ def test_what_is_painted_can_be_saved_from_the_first_frame_on(panel, pictures, u
 
 def test_film_and_progress_follow_the_painting(panel, pictures, until):
     panel.session.set_settings(LONG)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     strip, line = panel.workspace.film_strip, panel.workspace.progress_line
@@ -166,7 +209,7 @@ def test_film_and_progress_follow_the_painting(panel, pictures, until):
 
 def test_pause_and_stop_stand_where_they_act(panel, pictures, until):
     panel.session.set_settings(LONG)
-    panel.open_pictures(list(pictures))
+    open_pair(panel, *pictures)
     until(lambda: panel.session.state is SessionState.READY)
     panel.start_button.click()
     until(lambda: panel.session.layer is not None)
@@ -247,4 +290,5 @@ def test_photo_and_paintings_are_chosen_in_a_dialog(panel, pictures, until, tmp_
     with answering_file_dialog(pictures[1], second):
         panel.choose("style")
     until(lambda: len(panel.session.paintings) == 2)
-    assert panel.context.preferences.recent_files == [second, pictures[1], pictures[0]]
+    assert panel.context.preferences.recent_files == [pictures[0]]
+    assert panel.context.preferences.recent_in("style") == [second, pictures[1]]

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from studio.training.rate_curve import RateCurve, RateSweep
+from studio.training.rate_curve import RateCurve, RateSweep, RateTrial
 from studio.ui.panels.train.rate.finder import RateFinder
 from studio.ui.theme import Theme
 
@@ -31,17 +31,41 @@ def finder(qtbot: QtBot, theme: Theme) -> RateFinder:
     return finder
 
 
+def tried(found: RateCurve, *, own: float = 0.01, own_loss: float = 2.0, loss: float = 1.0) -> list[RateTrial]:
+    """The schedule's rate and the curve's, tried against each other."""
+    assert found.suggested is not None
+    return [RateTrial(own, 40, own_loss), RateTrial(found.suggested, 40, loss)]
+
+
 def shown(finder: RateFinder) -> None:
     QApplication.processEvents()
 
 
-def test_a_finished_test_proposes_its_valley(finder: RateFinder, qtbot: QtBot) -> None:
+def test_a_suggestion_that_has_proved_itself_is_proposed(finder: RateFinder, qtbot: QtBot) -> None:
     found = curve()
-    finder.set_curves([found])
+    finder.set_curves([found], tried(found))
     assert finder.rate == pytest.approx(found.valley, rel=0.05)
+    assert "the curve's is better" in finder.words.text().lower()
     with qtbot.waitSignal(finder.rate_chosen) as chosen:
         QTest.mouseClick(finder.use_button, LEFT)
     assert chosen.args == [finder.rate]
+
+
+@pytest.mark.parametrize("loss", [2.5, float("inf")])
+def test_where_the_suggestion_learns_worse_the_schedule_s_own_rate_is_proposed(finder: RateFinder, loss: float) -> None:
+    found = curve()
+    finder.set_curves([found], tried(found, own=0.002, loss=loss))
+    assert finder.rate == 0.002
+    words = finder.words.text()
+    assert "Tried for 40 steps: the schedule's 0.002 came to 2" in words
+    assert ("diverged" in words) == (loss == float("inf"))
+    assert finder.valley_button.isVisible()  # it can still be taken
+
+
+def test_what_nobody_has_tried_is_not_proposed(finder: RateFinder) -> None:
+    finder.set_curves([curve()])  # ended before
+    assert finder.rate is None
+    assert not finder.use_button.isEnabled()
 
 
 def test_the_steepest_place_can_be_taken_instead(finder: RateFinder) -> None:
@@ -66,7 +90,7 @@ def test_a_click_takes_the_rate_under_the_mouse(finder: RateFinder, scale: str) 
 
 def test_arrows_go_from_one_tried_rate_to_the_next(finder: RateFinder) -> None:
     found = curve()
-    finder.set_curves([found])
+    finder.set_curves([found], tried(found))
     assert finder.plot is not None
     before = int(np.argmin(np.abs(found.rates - finder.rate)))
     QTest.keyClick(finder.plot, Qt.Key.Key_Right)
@@ -105,7 +129,10 @@ def test_a_running_test_is_drawn_as_it_goes(finder: RateFinder, qtbot: QtBot) ->
         finder.add({"network.rate": rate, "network.loss": loss, "network.smoothed": loss})
     assert "Trying" in finder.words.text()
     assert not finder.use_button.isEnabled()
-    finder.set_curves([found])
+    finder.show_trial("Learning for a while · 0.01…")
+    assert finder.words.text() == "Learning for a while · 0.01…"
+    assert not finder.use_button.isEnabled()
+    finder.set_curves([found], tried(found))
     assert finder.use_button.isEnabled()
     assert finder.find_button.isEnabled()
 

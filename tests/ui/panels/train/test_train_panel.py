@@ -37,6 +37,7 @@ from studio.training.run_summary import summarise
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.task import TaskContext, TrainingTask
 from studio.training.task_kind import DataSlot, TaskKind
+from studio.training.time_estimate import TimeEstimate
 from studio.ui.panels.train.closing import ClosingDialog
 from studio.ui.panels.train.desk import day_in_words
 from studio.ui.panels.train.new_run.data_places import DataPlaceView
@@ -181,7 +182,7 @@ def test_moved_pictures_are_asked_for_slot_by_slot(panel, until, photos, tmp_pat
     until(lambda: panel.session.watch.snapshot is not None)
     asked = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda _, title, *__: asked.append(title) or str(tmp_path))
-    panel.choose_moved_pictures(run.path)
+    panel._questions.choose_moved_pictures(run.path)
     assert asked == ["B: where they lie now"]
     assert run.read_plan().data == {"a": (str(photos),), "b": (str(tmp_path),)}
 
@@ -259,17 +260,17 @@ def test_without_data_there_is_no_search_for_a_rate(panel, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("steps", "seconds", "words"),
+    ("steps", "estimate", "words"),
     [
         (None, None, "known once the pictures are counted"),
         (1200, None, "1,200 steps. How long"),
-        (1200, 4000.0, "1,200 steps, about 1 h 7 min"),
-        (10, 20.0, "about 20 seconds"),
-        (10, 100_000.0, "about 1 day 4 h"),
+        (1200, TimeEstimate(4000.0, 1, alike=True), "1,200 steps, about 1 h 7 min, judged by your last run like this."),
+        (10, TimeEstimate(20.0, 3, alike=True), "about 20 seconds, judged by your last 3 runs like this."),
+        (10, TimeEstimate(100_000.0, 2, alike=False), "perhaps 1 day 4 h, judged by a run with another network."),
     ],
 )
-def test_length_is_told_as_far_as_it_is_known(steps, seconds, words):
-    assert words in length_in_words(steps, seconds)
+def test_length_is_told_as_far_as_it_is_known(steps, estimate, words):
+    assert words in length_in_words(steps, estimate)
 
 
 # -- a run there is ----------------------------------------------------------------------------------------------------
@@ -279,14 +280,15 @@ def test_a_run_at_work_is_shown_with_everything(panel, until):
     path = begin(panel, until, sample_every=50)
     page = panel.desk.run_page
     until(lambda: page.samples.shown is not None and page.curves.names)
-    assert {"loss", "error", "weight"} <= set(page.curves.names)
+    # each in its own time: curves, log and list are read one after the other
+    until(lambda: {"loss", "error", "weight"} <= set(page.curves.names))
+    until(lambda: page.header._state.text() == "Training")
     assert page.header.main_button.text() == "Pause"
-    assert page.header._state.text() == "Training"
-    until(lambda: "/" in page.figures.step.text)
-    assert page.header.bar.maximum() == LONG
-    until(lambda: panel.desk.list.folders == (path,))
-    entry = panel.desk.list._model.items[0].subject
-    assert (entry.state, entry.title) == ("running", "toy")
+    until(lambda: "/" in page.figures.step.text and page.header.bar.maximum() == LONG)
+    until(lambda: [(one.subject.state, one.subject.title) for one in panel.desk.list._model.items]
+          == [("running", "toy")])  # fmt: skip
+    assert panel.desk.list.folders == (path,)
+    assert panel.desk.list.selected.folder == path
     assert panel.is_running
     assert panel.can_stop
 

@@ -317,7 +317,7 @@ def test_a_run_is_trained_to_its_end_in_sight(session, until, qtbot):
     assert len(snapshot.history.metrics["error"]) == 30
     assert len(snapshot.history.of_kind("sample")) == 4
     assert snapshot.has_model
-    assert session.actions(snapshot) == {RunAction.USE}
+    assert session.actions(snapshot) == {RunAction.USE, RunAction.EXTEND}
     assert session.manager.here == ()
 
 
@@ -568,7 +568,7 @@ def test_the_time_it_will_take_counts_every_picture_of_every_phase_in_its_size(s
     new.set_settings(new.settings.model_copy(update={"size": 16, "batch": 4}))
     steady = {"unit": "steps", "learning_rate": Ramp.level(0.1)}
     new.draw_schedule(Schedule(phases=(Phase(duration=10, batches=5, **steady), Phase(duration=10, size=32, **steady))))
-    assert new.seconds([earlier]) == pytest.approx((10 * 5 * 4 + 10 * 4 * 4) / 12.5)
+    assert new.estimate([earlier]).seconds == pytest.approx((10 * 5 * 4 + 10 * 4 * 4) / 12.5)
     new.set_settings(new.settings.model_copy(update={"steps": 10}))
-    assert new.seconds([earlier]) == pytest.approx(10 * 5 * 4 / 12.5)
-    assert new.seconds([]) is None
+    assert new.estimate([earlier]).seconds == pytest.approx(10 * 5 * 4 / 12.5)
+    assert new.estimate([]) is None

@@ -10,6 +10,7 @@ from studio.core.failures import Failure
 from studio.engine import Engine, JobHandle
 from studio.jobs.examine import ExamineTask, examine_data
 from studio.training.data.inspection import DataReport
+from studio.training.data.sources import DataCount
 from studio.training.task_kind import DataSlot
 
 _JOB = "train.examine"
@@ -50,11 +51,14 @@ class DataExaminer(QObject):
         """Whether this place is being looked at."""
         return place in self._handles
 
-    def count(self, slot: DataSlot, sources: tuple[Path, ...]) -> int:
-        """Return how many examples may be learnt from in these sources, wherever they were seen; 0 while unknown."""
+    def count(self, slot: DataSlot, sources: tuple[Path, ...]) -> DataCount | None:
+        """Return how much there is in these sources, wherever they were seen; None while nobody knows."""
         seen = (report for place, report in self.reports.items() if self._tasks[place].sources == sources
                 and place.slot is slot)  # fmt: skip
-        return next((report.taught for report in seen), 0)
+        report = next(seen, None)
+        if report is None or not report.taught:
+            return None
+        return DataCount(report.taught, tuple(count for _, count in report.classes if count), report.kept > 0)
 
     def follow(self, tasks: dict[DataPlace, ExamineTask]) -> None:
         """Know exactly these places; of those whose data or reading changed there shall be another report.

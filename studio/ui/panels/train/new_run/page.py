@@ -28,8 +28,8 @@ from studio.ui.panels.train.schedule_editor import ScheduleEditor
 from studio.ui.picture.input_slot import SlotTile
 from studio.ui.theme import Theme, mark
 
-COLUMN, _NARROWEST_COLUMN = 300, 264
-_MIDDLE = 544
+COLUMN, _NARROWEST_COLUMN = 300, 232
+_MIDDLE = 496
 _SCHEDULE = 460
 _WIDEST = 860
 _EXAMPLES = 1000
@@ -69,6 +69,7 @@ class NewRunPage(QWidget):
         self.forms = {kind.name: self._make_form(kind) for kind in new_run.kinds}
         self.start_button = QPushButton("Start Training", self)
         self._words = WrappingLabel("", self)
+        self.why_so_long = WrappingLabel("", self)
         self._form_stack = QStackedWidget()
         self._input_cards: dict[str, QWidget] = {}
         self._drop = FileDrop(self)
@@ -93,6 +94,8 @@ class NewRunPage(QWidget):
                 tiles = [self.inputs[kind.name, wanted.role] for wanted in kind.inputs]
                 self._input_cards[kind.name] = self._card(kind.inputs[0].title, *tiles)
         self.schedule.setMinimumHeight(_SCHEDULE)
+        mark(self.why_so_long, tone="muted")
+        self.schedule_section.contents.addWidget(self.why_so_long)
         self.schedule_section.contents.addWidget(self.schedule)
         self.schedule_section.contents.addWidget(self.rate_button, 0, Qt.AlignmentFlag.AlignLeft)
         cards = (
@@ -151,7 +154,7 @@ class NewRunPage(QWidget):
         run.kind_changed.connect(self._show_kind)
         run.settings_changed.connect(self._show_settings)
         run.schedule_changed.connect(self._show_schedule)
-        run.examiner.reported.connect(self._show_schedule)
+        run.ready_changed.connect(self._show_schedule)
         self.title.textEdited.connect(self._take_title)
         self.kinds.chosen.connect(run.choose_kind)
         self._drop.files_dropped.connect(self._drop_anywhere)
@@ -191,8 +194,11 @@ class NewRunPage(QWidget):
     def _show_schedule(self, _changed: object = None) -> None:
         run = self.new_run
         self.schedule.set_schedule(
-            run.schedule, lambda phase: run.examples_of(phase) or _EXAMPLES, run.settings.batch, run.settings.size
-        )
+            run.schedule, lambda phase: run.examples_of(phase) or _EXAMPLES, run.settings.batch, run.settings.size,
+            counted=run.total_steps is not None,
+        )  # fmt: skip
+        self.why_so_long.setText(run.why_so_long)
+        self.why_so_long.setVisible(bool(run.why_so_long))
 
     def show_readiness(self, missing: str, length: str) -> None:
         """Say what is still missing, or how long it will take."""

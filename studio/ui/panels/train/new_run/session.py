@@ -17,7 +17,8 @@ from studio.training.run_folder import RunPlan
 from studio.training.run_summary import RunSummary
 from studio.training.schedule import Phase, Schedule, Timeline
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import TaskKind
+from studio.training.task_kind import Suited, TaskKind
+from studio.training.time_estimate import TimeEstimate, estimate
 from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
 from studio.ui.picture.settings_state import SettingsState
 
@@ -189,12 +190,16 @@ class NewRun(QObject):
         return tuple(self.examiner.reports.get(place) for place in self.places)
 
     def examples_of(self, phase: Phase) -> int | None:
-        """Return how many pictures make an epoch of a phase: those of the largest slot; None while nobody knows."""
+        """Return how many pictures make an epoch of a phase: those of the largest slot; None while nobody knows.
+
+        Of a phase's own data a few may be left out besides: what the run is checked on is never learnt from.
+        """
         counts = [
             self.examiner.count(slot, tuple(slot.sources(phase.data)) or self.data[slot.name])
             for slot in self.kind.data
         ]
-        return max(counts) if all(counts) else None
+        known = [self.kind.learnt_from(self.settings, count) for count in counts if count is not None]
+        return max(known) if len(known) == len(counts) else None
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -221,14 +226,23 @@ class NewRun(QObject):
         self.settings_changed.emit(settings)
         if not self._settings[kind.name].in_gesture:
             self._examine()
-        if not self.is_schedule_drawn and self.schedule != kind.default_schedule(before):
+        if not self.is_schedule_drawn and self.schedule != self._suited_to(before).schedule:
             self.schedule_changed.emit(self.schedule)
         self.ready_changed.emit()
 
     @property
     def schedule(self) -> Schedule:
-        """What was drawn, or else what this kind of training does by default."""
-        return self._drawn.get(self.kind.name) or self.kind.default_schedule(self.settings)
+        """What was drawn, or else what this kind of training does by default with so much data."""
+        return self._drawn.get(self.kind.name) or self._suited_to(self.settings).schedule
+
+    @property
+    def why_so_long(self) -> str:
+        """Why the schedule is as long as it is; "" where it is the artist's own, or nobody has counted the data."""
+        return "" if self.is_schedule_drawn else self._suited_to(self.settings).why
+
+    def _suited_to(self, settings: TrainingSettings) -> Suited:
+        slot = self.kind.data[0]
+        return self.kind.schedule_for(settings, self.examiner.count(slot, self.data[slot.name]))
 
     @property
     def is_schedule_drawn(self) -> bool:
@@ -309,17 +323,12 @@ class NewRun(QObject):
             return None
         return min(timeline.total_steps, self.settings.steps or timeline.total_steps)
 
-    def seconds(self, runs: Sequence[RunSummary]) -> float | None:
-        """Return about how long it will take, judged by the pace of an earlier run of this kind; None without one."""
+    def estimate(self, runs: Sequence[RunSummary]) -> TimeEstimate | None:
+        """Return about how long it will take, as earlier runs of this kind on this computer tell; None without any."""
         timeline, steps = self._timeline, self.total_steps
-        for run in runs:
-            if timeline is None or steps is None or run.plan is None or run.plan.task != self.kind.name:
-                continue
-            if run.images_per_second:
-                size = run.plan.settings.get("size", self.kind.settings().size)
-                # convolutions cost as many pixels as they see
-                return float(timeline.work(steps) / size**2 / run.images_per_second)
-        return None
+        if timeline is None or steps is None:
+            return None
+        return estimate(timeline.work(steps), self.kind, self.settings, runs)
 
     def suggested_title(self) -> str:
         """Return what the run would be called."""

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
-from studio.training.rate_curve import FoundRates
+from studio.training.rate_curve import TRIAL_STAGE, FoundRates
 from studio.training.run_folder import RunPlan
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.wrapping_label import WrappingLabel
@@ -89,9 +89,11 @@ class RateDialog(QDialog):
     def _show_progress(self, progress: Progress) -> None:
         self.bar.setRange(0, progress.total)
         self.bar.setValue(progress.done)
+        if progress.stage.startswith(TRIAL_STAGE):
+            self.finder.show_trial(f"{progress.stage}…")
 
     def _show_found(self, found: FoundRates) -> None:
-        self.finder.set_curves(found.curves)
+        self.finder.set_curves(found.curves, found.trials)
         self._show_running()
 
     def _show_failure(self, failure: Failure) -> None:

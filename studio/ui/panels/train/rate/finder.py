@@ -1,5 +1,6 @@
 """The range test's answer: the loss over the learning rate, what it suggests, and a click to take a rate."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from studio.training.rate_curve import RateCurve, RateSweep, Spacing
+from studio.training.rate_curve import RateCurve, RateSweep, RateTrial, Spacing
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.number_box import number_text, read_number
@@ -34,9 +35,11 @@ class RateFinder(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._curves: dict[str, RateCurve] = {}
+        self._trials: tuple[RateTrial, ...] = ()
         self._shown = ""
         self._rate: float | None = None
         self._running = False
+        self._trying = ""
         self._spacing: Spacing = "exponential"
         self._names: Segments | None = None
         self.plot: RatePlot | None = None
@@ -124,7 +127,8 @@ class RateFinder(QWidget):
 
     def begin(self) -> None:
         """A test has begun: forget the last one."""
-        self._curves, self._rate = {}, None
+        self._curves, self._trials, self._rate = {}, (), None
+        self._trying = ""
         self._running = True
         self._show_networks()
         self._follow()
@@ -145,8 +149,18 @@ class RateFinder(QWidget):
                 self._show_networks()
         self._follow()
 
-    def set_curves(self, curves: Sequence[RateCurve]) -> None:
-        """Show a finished test; its first network's valley is proposed."""
+    def show_trial(self, words: str) -> None:
+        """The curve is known; what it suggests is being tried."""
+        self._trying = words
+        self._follow()
+
+    def set_curves(self, curves: Sequence[RateCurve], trials: Sequence[RateTrial] = ()) -> None:
+        """Show a finished test.
+
+        Proposed is the rate with which the trials came furthest. Where none were made nobody has tried what the curve
+        suggests: of one network alone nothing is proposed then, of several the first one's suggestion.
+        """
+        self._trials, self._trying = tuple(trials), ""
         self._curves = {curve.network: curve for curve in curves}
         self._shown = curves[0].network if curves else ""
         self._running = False
@@ -216,8 +230,10 @@ class RateFinder(QWidget):
 
     def _propose(self) -> None:
         curve = self._curve
-        proposed = (curve.valley or curve.steepest) if curve is not None else None
-        self._rate = None if proposed is None else _brief(proposed)
+        if self._trials:
+            self._rate = min(self._trials, key=lambda trial: trial.loss).rate
+        else:
+            self._rate = curve.suggested if curve is not None and len(self._curves) > 1 else None
 
     def _set_spacing(self, spacing: str) -> None:
         self._spacing = cast(Spacing, spacing)
@@ -269,16 +285,29 @@ class RateFinder(QWidget):
     def _sentence(self, curve: RateCurve | None, running: bool) -> str:
         if curve is None:
             return "Trying the first rate…" if running else _WAITING
+        if running and self._trying:
+            return self._trying
         if running:
             return f"Trying {number_text(_brief(float(curve.rates[-1])))}…"
         if curve.valley is None and curve.steepest is None:
             return "The loss never falls here: try again with lower or higher rates, or more steps."
-        return _READY
+        return _compared(self._trials) if self._trials else _READY
 
 
 def _brief(rate: float) -> float:
     """What a suggestion means is no more exact than two digits."""
     return float(f"{rate:.2g}")
+
+
+def _compared(trials: Sequence[RateTrial]) -> str:
+    """Say which rate came further: the schedule's own, or the one that the curve suggests."""
+    own, suggested = trials
+    ends = [
+        f"{number_text(_brief(trial.rate))} {'diverged' if trial.loss == math.inf else f'came to {trial.loss:.3g}'}"
+        for trial in trials
+    ]
+    better = "curve" if suggested.loss < own.loss else "schedule"
+    return f"Tried for {own.steps} steps: the schedule's {ends[0]}, the curve's {ends[1]}. The {better}'s is better."
 
 
 def _caption(words: str, box: QWidget, parent: QWidget) -> QLabel:

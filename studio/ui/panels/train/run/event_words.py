@@ -14,7 +14,7 @@ _STATES = {
     "stopped": "Stopped and kept at step {step:,}",
     "failed": "Failed at step {step:,}",
 }
-WORTH_TELLING = frozenset({"state", "resumed", "checkpoint", "settings", "guard", "log"})
+WORTH_TELLING = frozenset({"state", "extended", "resumed", "checkpoint", "settings", "guard", "log"})
 """Kinds of happenings; of the others, such as samples, there are other signs."""
 
 
@@ -32,6 +32,8 @@ def in_words(one: Happening, labels: Mapping[str, str] | None = None) -> str:
             words = ""  # "Goes on from step …" follows
         case "state":
             words = _STATES.get(str(one.facts.get("state")), str(one.facts.get("state"))).format(step=one.step)
+        case "extended":
+            words = f"Extended by {one.facts.get('steps', 0):,} steps, to {one.facts.get('total', 0):,}"
         case "resumed":
             words = f"Goes on from step {one.step:,}"
         case "checkpoint":

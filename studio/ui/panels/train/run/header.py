@@ -20,6 +20,8 @@ class RunHeader(QWidget):
 
     pause_requested = Signal()
     resume_requested = Signal()
+    extend_requested = Signal()
+    """It is finished, and shall learn for longer."""
     keep_requested = Signal()
     save_requested = Signal()
     pin_requested = Signal()
@@ -42,7 +44,7 @@ class RunHeader(QWidget):
         self.menu_button = QToolButton(self)
         self.menu = QMenu(self)
         self.bar = QProgressBar(self)
-        self._resumes = False
+        self._main: RunAction | None = None
         self._shown: tuple[str, frozenset[RunAction], Whereabouts, bool] | None = None
         self._make_menu()
         self._lay_out()
@@ -86,7 +88,7 @@ class RunHeader(QWidget):
         self.keep_button.setToolTip("End the run here and keep the network as it is now (Ctrl+.)")
         set_icon(self.keep_button, "stop", self._theme)
         self.main_button.setIconSize(QSize(16, 16))
-        self.main_button.setFixedWidth(self.main_button.fontMetrics().horizontalAdvance("Go On Here") + 52)
+        self.main_button.setFixedWidth(self.main_button.fontMetrics().horizontalAdvance("Learn On…") + 52)
         set_icon(self.menu_button, "more", self._theme)
         self.menu_button.setAccessibleName("More about this run")
         self.menu_button.setToolTip("Save, pin, compare, open the folder")
@@ -99,7 +101,7 @@ class RunHeader(QWidget):
         self.setLayout(column(head, self.bar, gap=tokens.gap))
 
     def _connect(self) -> None:
-        self.main_button.clicked.connect(self._ask_pause_or_resume)
+        self.main_button.clicked.connect(self._ask_main)
         self.keep_button.clicked.connect(self.keep_requested)
 
     def set_title(self, title: str, folder: str) -> None:
@@ -114,18 +116,15 @@ class RunHeader(QWidget):
             return
         self._shown = shown
         self._state.setText(words)
-        self._resumes = RunAction.PAUSE not in actions
-        main = "Resume" if self._resumes else "Pause"
+        self._main = next((action for action in _MAIN if action in actions), None)
+        main, hint, sign = _MAIN[self._main or RunAction.RESUME]
         self.main_button.setText(main)
-        self.main_button.setAccessibleName(main)
-        self.main_button.setToolTip(
-            "Go on from the last checkpoint (Ctrl+P)"
-            if self._resumes
-            else "Save after the step in progress, and rest (Ctrl+P)"
-        )
-        set_icon(self.main_button, "play" if self._resumes else "pause", self._theme)
-        self.main_button.setEnabled(RunAction.RESUME in actions if self._resumes else True)
+        self.main_button.setAccessibleName(main.rstrip("…"))
+        self.main_button.setToolTip(hint)
+        set_icon(self.main_button, sign, self._theme)
+        self.main_button.setEnabled(self._main is not None)
         self.keep_button.setEnabled(RunAction.KEEP in actions)
+        self.keep_button.setVisible(RunAction.EXTEND not in actions)
         for action in (self.save_action, self.pin_action):
             action.setEnabled(RunAction.SAVE in actions)
         self.detach_action.setVisible(place != "elsewhere")
@@ -140,8 +139,22 @@ class RunHeader(QWidget):
         self.bar.setRange(0, total if total else 0 if busy else 1)
         self.bar.setValue(min(done, total))
 
-    def _ask_pause_or_resume(self) -> None:
-        (self.resume_requested if self._resumes else self.pause_requested).emit()
+    def _ask_main(self) -> None:
+        match self._main:
+            case RunAction.PAUSE:
+                self.pause_requested.emit()
+            case RunAction.RESUME:
+                self.resume_requested.emit()
+            case RunAction.EXTEND:
+                self.extend_requested.emit()
+
+
+_MAIN = {
+    RunAction.PAUSE: ("Pause", "Save after the step in progress, and rest (Ctrl+P)", "pause"),
+    RunAction.RESUME: ("Resume", "Go on from the last checkpoint (Ctrl+P)", "play"),
+    RunAction.EXTEND: ("Learn On…", "Let it learn for longer than was planned", "play"),
+}
+"""What the first button does: its words, what it says of it, and its sign."""
 
 
 STATES: dict[RunState, str] = {

@@ -37,7 +37,7 @@ from studio.ui.panels.train.session import RunAction, TrainSession
 from studio.ui.plots.curves import Curves
 from studio.ui.theme import Theme, mark
 
-COLUMN = 288
+COLUMN, _NARROWEST_COLUMN = 288, 240
 _LOW = 780
 _FEED_S = 0.005
 _EXAMPLES = 1000
@@ -56,7 +56,10 @@ class RunPage(QWidget):
     folder_requested = Signal(object)
     pictures_requested = Signal(object)
     pin_requested = Signal(object)
+    extend_requested = Signal(object)
     use_requested = Signal()
+    ask_requested = Signal()
+    """The classifier that it left shall say what pictures show."""
     delete_requested = Signal(object)
     """Whoever answers asks first."""
 
@@ -68,6 +71,8 @@ class RunPage(QWidget):
         self.samples = SamplesView(theme, load)
         self.curves = Curves(theme)
         self.schedule = ScheduleEditor(theme)
+        self._schedule_place = scrolling(self.schedule)  # in a low window it is higher than its place
+        self._schedule_place.setMinimumWidth(self.schedule.minimumSizeHint().width())
         self.side = RunSide(theme)
         self.choice = Segments({"samples": "Samples", "curves": "Curves", "schedule": "Schedule"})
         self._lower = QStackedWidget()
@@ -92,12 +97,12 @@ class RunPage(QWidget):
         self.choice.set_current("curves")
         self.choice.setFixedWidth(270)
         self._lower.addWidget(self.curves)
-        self._lower.addWidget(self.schedule)
+        self._lower.addWidget(self._schedule_place)
         below = holding(column(self.choice, (self._lower, 1), gap=gap, margins=(0, gap, 0, 0)))
         self._parts = splitter(self.samples, below, sizes=(500, 500), upright=True)
         middle = column(self.header, self.figures, (self._parts, 1), gap=gap, margins=(margin, margin, margin, gap))
         side = holding(column(scrolling(self.side)))
-        side.setMinimumWidth(COLUMN)
+        side.setMinimumWidth(_NARROWEST_COLUMN)
         mark(side, surface="panel")
         self.setLayout(row(splitter(holding(middle), side, sizes=(10_000, COLUMN), growing=0)))
 
@@ -115,6 +120,7 @@ class RunPage(QWidget):
         manager.listed.connect(self._offer_comparisons)
         head.pause_requested.connect(session.toggle_pause)
         head.resume_requested.connect(session.toggle_pause)
+        head.extend_requested.connect(lambda: self._ask(self.extend_requested.emit))
         head.keep_requested.connect(session.stop_and_keep)
         head.save_requested.connect(lambda: self._ask(manager.save_now))
         head.pin_requested.connect(lambda: self._ask(self.pin_requested.emit))
@@ -130,6 +136,7 @@ class RunPage(QWidget):
         self.side.turned.connect(lambda values: self._ask(lambda path: manager.steer(path, values)))
         self.side.notes_written.connect(lambda words: self._ask(lambda path: manager.write_notes(path, words)))
         self.side.use_requested.connect(self.use_requested)
+        self.side.ask_requested.connect(self.ask_requested)
         self.schedule.schedule_changed.connect(session.redraw_shown)
 
     def _ask(self, action: object) -> None:
@@ -137,7 +144,7 @@ class RunPage(QWidget):
             action(self._path)
 
     def _choose_lower(self, which: str) -> None:
-        places: dict[str, QWidget] = {"samples": self.samples, "curves": self.curves, "schedule": self.schedule}
+        places: dict[str, QWidget] = {"samples": self.samples, "curves": self.curves, "schedule": self._schedule_place}
         self._lower.setCurrentWidget(places[which])
         if not self._is_low:
             self.samples.setVisible(which != "schedule")  # which needs room for its table
@@ -238,6 +245,7 @@ class RunPage(QWidget):
         self.side.set_settings(settings, steerable=RunAction.STEER in self._session.actions(snapshot))
         self.side.set_over(snapshot.state in ("finished", "stopped", "failed"))
         self.side.set_use(kind.use if snapshot.has_model else "")
+        self.side.set_can_be_asked(snapshot.has_model and kind.classifies)
 
     def _show_schedule(self, snapshot: RunSnapshot, kind: TaskKind | None) -> None:
         pace = snapshot.history.pace

@@ -65,9 +65,12 @@ def scales_of(history: RunHistory) -> AxisMapping:
 def marks_of(history: RunHistory) -> list[PlotMark]:
     """Return the moments that are worth a line across the curves."""
     marks = []
+    extended = {one.step: one.facts.get("steps") for one in history.of_kind("extended")}
     for one in history.happenings:
         if one.kind == "resumed":
-            marks.append(PlotMark(one.step, "resumed", str(one.facts.get("message") or "Resumed")))
+            more = extended.get(one.step)
+            usual = f"Extended by {more:,} steps" if isinstance(more, int) else "Resumed"
+            marks.append(PlotMark(one.step, "resumed", str(one.facts.get("message") or usual)))
         elif one.kind == "phase" and one.step > 0:
             marks.append(PlotMark(one.step, "phase", str(one.facts.get("name") or "Next phase")))
         elif one.kind == "guard":

@@ -12,6 +12,7 @@ from studio.training.settings import TrainingSettings
 from studio.ui.controls.layouts import column
 from studio.ui.controls.section import Section
 from studio.ui.controls.settings_form import SettingsForm
+from studio.ui.icons import set_icon
 from studio.ui.panels.train.run.event_words import WORTH_TELLING, in_words
 from studio.ui.theme import Theme, mark
 
@@ -95,6 +96,7 @@ class RunSide(QWidget):
     """Use, live settings, notes and what happened, one below the other."""
 
     use_requested = Signal()
+    ask_requested = Signal()
     turned = Signal(dict)
     notes_written = Signal(str)
 
@@ -102,6 +104,7 @@ class RunSide(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.use_button = QPushButton("Use in the Style Panel", self)
+        self.ask_button = QPushButton("Ask It About a Picture…", self)
         self.notes = Notes(self)
         self.happenings = QListWidget(self)
         self._forms: dict[type[TrainingSettings], LiveSettingsForm] = {}
@@ -117,7 +120,11 @@ class RunSide(QWidget):
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
         mark(self.use_button, kind="primary")
         self.use_button.setAccessibleName("Use in the Style panel")
+        self.ask_button.setAccessibleName("Ask it about a picture")
+        self.ask_button.setToolTip("Drop a picture, and see what the classifier says it shows")
+        set_icon(self.ask_button, "search", self._theme)
         self.set_use("")
+        self.set_can_be_asked(False)
         mark(self._heading, tone="strong")
         notes, past = Section("Notes", self._theme, self), Section("What happened", self._theme, self)
         notes.contents.addWidget(self.notes)
@@ -130,10 +137,13 @@ class RunSide(QWidget):
         self.happenings.setMinimumHeight(120)
         self.happenings.setUniformItemSizes(False)
         self._forms_place.setLayout(self._places)
-        self.setLayout(column(self.use_button, self._forms_place, notes, (past, 1), gap=gap, margins=margin))
+        self.setLayout(
+            column(self.use_button, self.ask_button, self._forms_place, notes, (past, 1), gap=gap, margins=margin)
+        )
 
     def _connect(self) -> None:
         self.use_button.clicked.connect(self.use_requested)
+        self.ask_button.clicked.connect(self.ask_requested)
         self.notes.written.connect(self.notes_written)
 
     def set_kind(self, model: type[TrainingSettings] | None) -> None:
@@ -162,6 +172,10 @@ class RunSide(QWidget):
         """Offer the finished network; "" while there is none, or nothing to use it for."""
         self.use_button.setVisible(bool(hint))
         self.use_button.setToolTip(hint or "There is no network to use yet")
+
+    def set_can_be_asked(self, can: bool) -> None:
+        """Offer to ask a classifier what pictures show."""
+        self.ask_button.setVisible(can)
 
     def set_happenings(self, happenings: Sequence[Happening]) -> None:
         """List what happened; only what is new since the last time is added."""

@@ -52,6 +52,7 @@ class RunList(QWidget):
         self.empty_state = EmptyState(
             "train", "No runs yet", "Choose what to train and start: every run is kept here.", theme, self
         )
+        self._chosen: Path | None = None
         self._foot = QWidget(self)
         self._stack = QStackedLayout()
         self._lay_out()
@@ -110,8 +111,12 @@ class RunList(QWidget):
             self.view.setCurrentIndex(self._model.index(row))
 
     def set_open(self, folder: Path | None) -> None:
-        """Mark the run that the panel shows."""
+        """Mark the run that the panel shows, and choose it once: from there on the keys go where they like."""
         self._model.set_mark(OPEN, folder)
+        if folder != self._chosen and (folder is None or self._model.row_of(folder) >= 0):
+            self._chosen = folder
+            if folder is not None:
+                self.select(folder)
         self._show_actions()
 
     def set_compared(self, folder: Path | None) -> None:

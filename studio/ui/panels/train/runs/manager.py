@@ -191,12 +191,20 @@ class RunManager(QObject):
         self.start(path)
         return path
 
-    def start(self, path: Path, *, accept_changes: bool = False) -> None:
-        """Begin a run here, or go on with it; it waits for its turn behind other runs."""
+    def start(self, path: Path, *, accept_changes: bool = False, extend: int = 0, keep: bool = False) -> None:
+        """Begin a run here, or go on with it; it waits for its turn behind other runs.
+
+        Args:
+            path: of the run.
+            accept_changes: data or settings that differ from the checkpoint's are wanted.
+            extend: so many steps more than it has taken.
+            keep: end it where it stands, and keep its network.
+
+        """
         if path in self._here:
             return
         self._wanted_here.discard(path)
-        request = TrainRequest(path, accept_changes)
+        request = TrainRequest(path, accept_changes, extend, keep)
         handle = self._studio.queue(f"train.{path}", "train", request)
         self._here[path] = handle
         self._at_work.add(path)
@@ -256,7 +264,7 @@ class RunManager(QObject):
             self.pause(path)
 
     def stop_and_keep(self, path: Path) -> None:
-        """End a run for good, with the network as it is now."""
+        """End a run at work, with the network as it is now."""
         self._order(path, "finish")
 
     def save_now(self, path: Path) -> None:
@@ -278,14 +286,16 @@ class RunManager(QObject):
         except (StudioError, OSError) as error:
             self.failed.emit(explain(error))
 
-    def move_data(self, path: Path, slot: str, folder: Path) -> None:
-        """Write down that what a run that rests learns from in `slot` lies in `folder` now."""
+    def move_data(self, path: Path, slot: str, folder: Path, phase: int | None = None) -> None:
+        """Write down that what a run that rests learns from in `slot` lies in `folder` now; or only in a phase."""
         try:
             plan = RunFolder(path).read_plan()
         except StudioError as error:
             self.failed.emit(explain(error))
             return
-        self.change_plan(path, plan.model_copy(update={"data": {**plan.data, slot: (str(folder),)}}))
+        here = {slot: (str(folder),)}
+        changed = {"data": {**plan.data, **here}} if phase is None else {"schedule": plan.schedule.with_data(phase, here)}
+        self.change_plan(path, plan.model_copy(update=changed))
 
     def write_notes(self, path: Path, notes: str) -> None:
         """Keep what the artist noted about a run, beside it."""

@@ -74,6 +74,7 @@ def _end_column(curve: CurveName, end: EndName, title: str, help: str, *, more: 
         write=lambda timeline, index, text: edits.change_ramp(
             timeline.schedule, index, curve, **{end: read_number(text)}
         ),
+        shown=lambda timeline, index: number_text(float(f"{getattr(_ramp(timeline, index, curve), end):.3g}")),
         inherited=lambda phase: end == "end" and getattr(phase, curve).decay == "none",
         more=more,
         width=96 if end == "start" else 72,

@@ -21,8 +21,8 @@ from studio.ui.theme import Theme, mark, with_even_figures
 if TYPE_CHECKING:
     from studio.ui.panels.train.schedule_editor.plot import Scale, SchedulePlot
 
-_BESIDE = 880
-"""From this width on, px, the table stands beside the plot."""
+_PLOT_BESIDE = 480
+"""The table stands beside the plot where all of its columns fit, and so much is left for the plot, px."""
 _REFUSAL_SHOWN_MS = 6000
 _ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
@@ -47,6 +47,7 @@ class ScheduleEditor(QWidget):
         self.state = EditorState(self.undo_stack, self)
         self.plot: SchedulePlot | None = None
         self._scale: Scale = "linear"
+        self._counted = True
         self.presets_button = QPushButton("Presets", self)
         self.presets = PresetsPopup(theme, self)
         self.add_button = self._tool("add", "Add a phase", "Add a phase behind the chosen one")
@@ -128,7 +129,8 @@ class ScheduleEditor(QWidget):
         self.more_button.toggled.connect(self._show_more)
 
     def set_schedule(
-        self, schedule: Schedule, examples: int | Callable[[Phase], int], batch: int, size: int
+        self, schedule: Schedule, examples: int | Callable[[Phase], int], batch: int, size: int, *,
+        counted: bool = True,
     ) -> None:  # fmt: skip
         """Show a schedule over so many examples per epoch, with the run's batch and picture size; tells nobody.
 
@@ -137,8 +139,12 @@ class ScheduleEditor(QWidget):
             examples: how many make an epoch, or that of each phase.
             batch: where a phase says none.
             size: likewise, px.
+            counted: whether `examples` is known rather than assumed; otherwise nothing is said of steps.
 
         """
+        self._counted = counted
+        if self.plot is not None:
+            self.plot.set_counted(counted)
         if self._own_history and schedule != self.schedule:
             self.undo_stack.clear()
         self.state.set_schedule(schedule, examples, batch, size)
@@ -165,7 +171,7 @@ class ScheduleEditor(QWidget):
         return QSize(1100, 420)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
-        return QSize(480, 360)
+        return QSize(432, 360)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
         self._make_plot()
@@ -201,6 +207,7 @@ class ScheduleEditor(QWidget):
 
         self.plot = SchedulePlot(self.state, self._theme, self)
         self.plot.set_scale(self._scale)
+        self.plot.set_counted(self._counted)
         self.plot.hovered.connect(self._show_step)
         self.plot.dragged.connect(self._show_drag)
         self._plot_place.addWidget(self.plot)
@@ -209,7 +216,9 @@ class ScheduleEditor(QWidget):
         QWidget.setTabOrder(self.plot.momentum, self.table)
 
     def _arrange(self) -> None:
-        beside = self.width() >= _BESIDE and not self.more_button.isChecked()
+        needed = self.table.natural_width
+        beside = self.width() - needed >= _PLOT_BESIDE and not self.more_button.isChecked()
+        self.table.setMinimumWidth(needed if beside else 0)
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._body.direction() != direction:
             self._body.setDirection(direction)
@@ -252,6 +261,9 @@ class ScheduleEditor(QWidget):
     def _show_summary(self) -> None:
         mark(self.readout, tone="muted")
         timeline = self.state.timeline
+        if not self._counted:
+            self.readout.setText(_length_of(timeline.schedule))
+            return
         words = (
             f"{timeline.total_steps:,} steps · {timeline.total_epochs:.4g} epochs · {timeline.total_draws:,} pictures"
         )
@@ -264,7 +276,7 @@ class ScheduleEditor(QWidget):
         if self._refusal.isActive():
             return
         timeline = self.state.timeline
-        if step is None or not 0 <= step < timeline.total_steps:
+        if step is None or not 0 <= step < timeline.total_steps or not self._counted:
             self._show_summary()
             return
         moment = timeline.at(int(step))
@@ -282,3 +294,10 @@ class ScheduleEditor(QWidget):
         mark(self.readout, tone="strong")
         self.readout.setText(words)
         self._refusal.start()
+
+
+def _length_of(schedule: Schedule) -> str:
+    """Return how long a schedule is in its own units: nobody knows yet how many steps an epoch takes."""
+    units = ("epochs", "steps")
+    sums = {unit: sum(phase.duration for phase in schedule.phases if phase.unit == unit) for unit in units}
+    return " and ".join(f"{number_text(length)} {unit}" for unit, length in sums.items() if length)

@@ -89,6 +89,12 @@ class SchedulePlot(QWidget):
         """Draw the learning rate on a linear or a logarithmic axis."""
         self.rate.set_scale(scale)
 
+    def set_counted(self, counted: bool) -> None:
+        """Say which steps there are; or do not, because nobody knows yet how many."""
+        self.momentum.counted = counted
+        self.momentum.axes["bottom"].setStyle(showValues=counted)
+        self.momentum.viewport().update()
+
 
 class PhasePlot(Plot):
     """One curve of the schedule.
@@ -108,6 +114,7 @@ class PhasePlot(Plot):
         self._under: Grip | None = None
         self._held: Grip | None = None
         self._painted_now: float | None = None
+        self.counted = True
         self._line = pg.PlotCurveItem(antialias=True)
         super().__init__(theme, f"{title} over the steps", AxisWords(), AxisWords(title), parent)
         self._prepare()
@@ -226,7 +233,7 @@ class PhasePlot(Plot):
         paint_marks(painter, scene, self._theme)
         if self._curve == "learning_rate":
             paint_captions(painter, scene, self._theme, self.font())
-        else:  # the lower one says what both count
+        elif self.counted:  # the lower one says what both count
             paint_unit(painter, scene, self._theme, self.font(), "steps")
 
     def _scene(self) -> Scene:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,6 +24,7 @@ from studio.ui.theme import Theme, with_even_figures
 
 Index = QModelIndex | QPersistentModelIndex
 _CHEVRON = 14
+_WIDEST_NAME = 200
 _PAD = 5
 """With the style's own 3 px, the text stands below the header's."""
 
@@ -242,6 +243,7 @@ class PhaseTable(QTableView):
         self.selectionModel().currentChanged.connect(self._choose_phase)
         self.phases.selected.connect(self._choose_row)
         self._model.modelReset.connect(self._after_reset)
+        self.phases.changed.connect(self._fit_names)
 
     @property
     def shown_columns(self) -> Sequence[int]:
@@ -255,12 +257,31 @@ class PhaseTable(QTableView):
             self.setColumnHidden(index, column.more and not more)
             self.setColumnWidth(index, self._width(index))
             header.setSectionResizeMode(index, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch if not more else QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self._fit_names()
 
     def _width(self, index: int) -> int:
         header = self.horizontalHeader()
         header.ensurePolished()
-        return max(COLUMNS[index].width, header.sectionSizeHint(index))
+        width = max(COLUMNS[index].width, header.sectionSizeHint(index))
+        if index == 0:  # what somebody calls a phase may be long
+            width = max(width, min(self.sizeHintForColumn(0) + 2 * _PAD, _WIDEST_NAME))
+        return width
+
+    @property
+    def natural_width(self) -> int:
+        """What all columns that are shown need, px."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return sum(self._width(i) for i in self.shown_columns) + bar + 2 * self.frameWidth()
+
+    def _fit_names(self) -> None:
+        """Give the names what they need, and whatever the other columns leave."""
+        others = sum(self.columnWidth(i) for i in self.shown_columns if i > 0)
+        self.setColumnWidth(0, max(self._width(0), self.viewport().width() - others))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        self._fit_names()
 
     def height_for(self, width: int) -> int:
         """Return what all rows need, px, with the bar below them where the columns do not fit into `width`."""

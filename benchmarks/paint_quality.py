@@ -1,0 +1,171 @@
+"""How clean is the paint, and what does each slider move? Measured on finished paintings, before (0.1) and after.
+
+`python benchmarks/style.py --only quality sliders` prints it. All numbers are of display values, 0–255.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.compositing import LUMA
+from studio.core.controls import Controls
+from studio.core.events import Picture, finish
+from studio.core.images import LoadedPicture, load_picture
+from studio.core.picture_task import CONTENT, PictureRequest
+from studio.core.resizing import fit_within
+from studio.core.samples import sample_paintings, sample_photos
+from studio.core.style_settings import StyleSettings
+from studio.jobs.style.stylize import stylize
+
+Plane = NDArray[np.float32]
+
+BEFORE: Mapping[str, object] = {
+    "finish": "raw", "style_weight": 1.0, "content_weight": 1.0, "stroke_size": 1.0, "total_variation": 0.2
+}  # fmt: skip
+"""The default painting of version 0.1, where today's is another."""
+PAIRS = (("neuschwanstein", "starry-night"), ("red-panda", "grande-jatte"), ("machu-picchu", "scream"))
+SLIDERS = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
+PERIODS = (2, 4, 8)
+EDGE_STEP = 100.0
+"""Height of the synthetic photo's step, of 255."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What was measured of one painting, each beside the limit."""
+
+    chroma: float
+    """Standard deviation of the chroma's high-pass ÷ the painting's; at most 1.3."""
+    clipped: float
+    """Share of clipped pixels minus the painting's, %; at most 0.5."""
+    combs: float
+    """The greatest spectral peak at periods of 2, 4 and 8 px ÷ the photo's; at most 1.5."""
+
+    @property
+    def is_clean(self) -> bool:
+        """True when all three are within their limits."""
+        return self.chroma <= 1.3 and self.clipped <= 0.5 and self.combs <= 1.5
+
+
+def pairs() -> Iterator[tuple[str, PictureRequest]]:
+    """Yield the pairs that are measured, by name."""
+    photos = {sample.name: sample.path for sample in sample_photos()}
+    paintings = {sample.name: sample.path for sample in sample_paintings()}
+    for photo, painting in PAIRS:
+        request = {CONTENT: (load_picture(photos[photo]),), "style": (load_picture(paintings[painting]),)}
+        yield f"{photo} × {painting}", PictureRequest(request)
+
+
+def paint(request: PictureRequest, settings: StyleSettings) -> Picture:
+    """Paint, as the window and the command line do."""
+    layer = finish(stylize(request, Controls(settings))).layer
+    return np.asarray((layer[..., :3] / 257.0).round(), np.uint8)
+
+
+def quality(request: PictureRequest, settings: StyleSettings) -> Quality:
+    """Paint and measure."""
+    result = paint(request, settings)
+    return judge(result, request, settings)
+
+
+def judge(result: Picture, request: PictureRequest, settings: StyleSettings) -> Quality:
+    """Measure what was painted beside photo and painting, each at the size at which the network saw it."""
+    photo = fit_within(request.photo.pixels, settings.size, enlarge=True)
+    painting = fit_within(request.all("style")[0].pixels, round(settings.size * settings.stroke_size), enlarge=True)
+    return Quality(
+        chroma_noise(result) / chroma_noise(painting),
+        100.0 * (clipped(result) - clipped(painting)),
+        float((peaks(result) / np.maximum(1.0, peaks(photo))).max()),
+    )
+
+
+# -- measures ----------------------------------------------------------------------------------------------------------
+
+
+def luma(picture: Picture) -> Plane:
+    """Return Y, H×W."""
+    return np.asarray(cv2.transform(np.asarray(picture[..., :3], np.float32), LUMA), np.float32)
+
+
+def chroma_noise(picture: Picture) -> float:
+    """Standard deviation of what a Gaussian of 1.5 px takes from the chroma."""
+    chroma = picture[..., :3].astype(np.float32) - luma(picture)[..., None]
+    return float((chroma - blurred(chroma, 1.5)).std())
+
+
+def clipped(picture: Picture) -> float:
+    """Share of the pixels of which any channel is 0 or 255."""
+    colours = picture[..., :3]
+    return float(((colours == 0) | (colours == 255)).any(axis=-1).mean())
+
+
+def peaks(picture: Picture) -> NDArray[np.float64]:
+    """How far the spectrum stands out at periods of 2, 4 and 8 px above its neighbourhood; the worse of both axes."""
+    return np.maximum(*(_peaks_along_rows(plane) for plane in (luma(picture), luma(picture).T)))
+
+
+def _peaks_along_rows(plane: Plane) -> NDArray[np.float64]:
+    length = min(256, plane.shape[1] // 16 * 16)
+    window = np.hanning(length + 1)[:length]
+    power = np.full(length // 2 + 1, np.square(window).sum() / 4.0)  # nobody sees a level less than half a value strong
+    for start in range(0, plane.shape[1] - length + 1, length // 2):
+        part = plane[:, start : start + length]
+        part = (part - part.mean(axis=1, keepdims=True)) * window
+        power += (np.abs(np.fft.rfft(part, axis=1)) ** 2).mean(axis=0)
+    found = []
+    for period in PERIODS:
+        place = length // period
+        near = [i for i in range(place * 7 // 8, min(len(power), place * 9 // 8 + 1)) if abs(i - place) > 2]
+        found.append(power[max(0, place - 1) : place + 2].max() / np.median(power[near]))
+    return np.array(found)
+
+
+def octaves(picture: Picture) -> NDArray[np.float64]:
+    """Mean square of the luma in each octave, finest first: differences of Gaussians of 0, 1, 2, 4, 8 and 16 px."""
+    plane = luma(picture)
+    levels = [plane, *(blurred(plane, float(2**octave)) for octave in range(len(SLIDERS)))]
+    return np.array([np.mean((fine - coarse) ** 2) for fine, coarse in pairwise(levels)])
+
+
+def blurred(plane: Plane, sigma: float) -> Plane:
+    """Blur with a Gaussian."""
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def overshoot(painting: LoadedPicture, settings: StyleSettings) -> float:
+    """Paint a grey step; return by how much its mean profile overshoots beside the edge, as a share of the step."""
+    side = settings.size
+    grey = np.full((side * 2 // 3, side, 3), 128.0 - EDGE_STEP / 2, np.uint8)
+    grey[:, side // 2 :] += int(EDGE_STEP)
+    photo = LoadedPicture(grey, "step", "0" * 64)
+    profile = luma(paint(PictureRequest({CONTENT: (photo,), "style": (painting,)}), settings)).mean(axis=0)
+    middle, near, far = side // 2, side // 32, side // 6
+    dark, bright = profile[middle - far : middle - near].mean(), profile[middle + near : middle + far].mean()
+    above = profile[middle : middle + near].max() - bright
+    below = dark - profile[middle - near : middle].min()
+    return float(max(above, below) / EDGE_STEP)
+
+
+# -- sliders -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one slider moves from end to end: the energy of its own octave, and of the other one moved most."""
+
+    slider: str
+    own: float
+    others: float
+
+
+def reaches(request: PictureRequest, settings: StyleSettings) -> Iterator[Reach]:
+    """Paint with every slider of a scale at either end, and with Smoothness."""
+    owned = [(slider, f"style_layer_{octave + 1}", (octave,)) for octave, slider in enumerate(SLIDERS)]
+    for slider, name, own in [*owned, ("Smoothness", "total_variation", (0, 1))]:
+        low, high = (octaves(paint(request, settings.model_copy(update={name: value}))) for value in (0.0, 4.0))
+        change = np.maximum(low, high) / np.minimum(low, high)
+        yield Reach(slider, float(change[own[0]]), float(np.delete(change, own).max()))

@@ -1,0 +1,45 @@
+"""What is measured of a painting by itself, in display values, 0–255: noise of its colours, and combs."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.compositing import LUMA
+from studio.core.events import Picture
+
+__all__ = ["PERIODS", "chroma_noise", "peaks"]
+
+Plane = NDArray[np.float32]
+PERIODS = (2, 4, 8)
+"""In pixels, at which networks that halve a picture leave their combs."""
+
+
+def chroma_noise(picture: Picture) -> float:
+    """Standard deviation of what a Gaussian of 1.5 px takes from the chroma."""
+    chroma = picture[..., :3].astype(np.float32) - _luma(picture)[..., None]
+    return float((chroma - cv2.GaussianBlur(chroma, (0, 0), 1.5, borderType=cv2.BORDER_REFLECT_101)).std())
+
+
+def peaks(picture: Picture) -> NDArray[np.float64]:
+    """How far the spectrum stands out at each of `PERIODS` above its neighbourhood; the worse of both axes."""
+    return np.maximum(*(_peaks_along_rows(plane) for plane in (_luma(picture), _luma(picture).T)))
+
+
+def _luma(picture: Picture) -> Plane:
+    return np.asarray(cv2.transform(np.asarray(picture[..., :3], np.float32), LUMA), np.float32)
+
+
+def _peaks_along_rows(plane: Plane) -> NDArray[np.float64]:
+    length = min(256, plane.shape[1] // 16 * 16)
+    window = np.hanning(length + 1)[:length]
+    power = np.full(length // 2 + 1, np.square(window).sum() / 4.0)  # nobody sees a level less than half a value strong
+    for start in range(0, plane.shape[1] - length + 1, length // 2):
+        part = plane[:, start : start + length]
+        part = (part - part.mean(axis=1, keepdims=True)) * window
+        power += (np.abs(np.fft.rfft(part, axis=1)) ** 2).mean(axis=0)
+    found = []
+    for period in PERIODS:
+        place = length // period
+        near = [i for i in range(place * 7 // 8, min(len(power), place * 9 // 8 + 1)) if abs(i - place) > 2]
+        found.append(power[max(0, place - 1) : place + 2].max() / np.median(power[near]))
+    return np.array(found)

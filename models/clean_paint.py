@@ -1,0 +1,172 @@
+"""What clean paint is held to beside its Gram matrices: the energy of every octave, the range of tones, and edges.
+
+Through the network the Gram matrix of any tap, fine or deep, pulls at details of every size alike (docs/painting.md),
+so no weight of a tap can be the hand on one size. The bands of a pyramid can: a painting has so much energy in each
+octave, in luma and in chroma (Heeger & Bergen 1995, in its second moments). Luma is brought to the energy asked for;
+chroma is only kept from having more, which would be speckle.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from models.painting_init import without_checkerboard
+
+__all__ = ["OCTAVES", "PaintTarget", "edge_keeping_variation", "mixed", "octave_energies", "octave_gains",
+           "paint_distance", "paint_target"]  # fmt: skip
+
+OCTAVES = 5
+"""Bands of the pyramid: details of about 2–4, 4–8, … 32–64 px."""
+OCTAVE_SCALE, TONE_SCALE = 0.5, 1000.0
+"""Weights of an octave's distance and of a tone's beside a style weight of 1: no Gram matrix outweighs them."""
+SMOOTHNESS_SCALE = 0.15
+_NARROWEST = 4
+"""No band is measured where the picture has fewer pixels than this along its shorter side."""
+_FLOOR = 0.2
+"""Added to a weight, so that something is left of an octave at 0 and its logarithm is finite."""
+_EDGE = 0.02
+"""Differences between neighbours below this count squared, as grain; above it they count once, as edges."""
+_CHROMA_EDGES = 2.0
+"""How much a step of chroma counts beside one of luma."""
+_RARE = 0.005
+"""The share of a painting's pixels that may lie outside its range of tones at either end."""
+_SAMPLES = 65_536
+_SHARP = 0.7
+"""An octave's energy ÷ that of the next coarser one in a sharp painting: 0.5 by edges alone, more with brush marks."""
+_TINY = 1e-7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaintTarget:
+    """What one painting asks for: `energies` octaves×2 (luma, chroma); `darkest` and `brightest` 1×3×1×1, 0–1."""
+
+    energies: Tensor
+    darkest: Tensor
+    brightest: Tensor
+
+
+def paint_target(painting: Tensor) -> PaintTarget:
+    """Measure a painting, 1×3×h×w.
+
+    A painting that was enlarged to this size is empty in the finest octaves. Luma is asked for there as in a sharp one:
+    paint would look out of focus.
+    """
+    pixels = painting.flatten(2)[0]  # 1×3×h×w → 3×hw
+    pixels = pixels[:, :: max(1, pixels.shape[1] // _SAMPLES)]
+    darkest, brightest = torch.quantile(pixels, pixels.new_tensor([_RARE, 1.0 - _RARE]), dim=1)  # → 2×3
+    energies = octave_energies(painting)
+    for octave in range(len(energies) - 2, -1, -1):
+        energies[octave, 0].clamp_(min=float(energies[octave + 1, 0]) * _SHARP)
+    return PaintTarget(energies, darkest.view(1, 3, 1, 1), brightest.view(1, 3, 1, 1))
+
+
+def mixed(targets: Sequence[PaintTarget], shares: Sequence[float]) -> PaintTarget:
+    """Return what several paintings ask for together, each by its share; of octaves as many as all of them have."""
+    octaves = min(len(target.energies) for target in targets)
+
+    def mean(parts: list[Tensor]) -> Tensor:
+        return torch.stack([share * part for share, part in zip(shares, parts, strict=True)]).sum(dim=0)
+
+    return PaintTarget(
+        mean([target.energies[:octaves] for target in targets]),
+        mean([target.darkest for target in targets]),
+        mean([target.brightest for target in targets]),
+    )
+
+
+def octave_energies(image: Tensor) -> Tensor:
+    """Mean squares of luma and of chroma in each band of a Laplacian pyramid (Burt & Adelson 1983).
+
+    Args:
+        image: 1×3×H×W, sRGB, 0–1.
+
+    Returns:
+        octaves×2, finest first; fewer than `OCTAVES` of a small picture.
+
+    """
+    x, energies = _opponents(image), []
+    while True:
+        coarse: Tensor = _Blur.apply(x)  # type: ignore[no-untyped-call]  # 1×3×H×W
+        luma, *chroma = (x - coarse).square().mean(dim=(0, 2, 3))  # → 3
+        energies.append(torch.stack([luma, chroma[0] + chroma[1]]))
+        if len(energies) == OCTAVES or min(x.shape[2:]) < 2 * _NARROWEST:
+            return torch.stack(energies)
+        x = coarse[..., ::2, ::2]  # → 1×3×⌈H/2⌉×⌈W/2⌉
+
+
+def octave_gains(weights: Sequence[float], smoothness: float, below: int = 0) -> tuple[float, ...]:
+    """Return how much energy each octave is to have, where the painting's own is 1.
+
+    Args:
+        weights: what the artist asks for, finest first, 1 being the painting's own.
+        smoothness: takes away from the two finest.
+        below: by how many octaves the picture is smaller than the finished one will be. A stroke then is as many
+            octaves finer; what is coarser than the last weight follows that one.
+
+    """
+    gains = [math.sqrt((weight + _FLOOR) / (1.0 + _FLOOR)) for weight in weights]  # more would spill into neighbours
+    for octave, power in ((0, 2), (1, 1)):
+        gains[octave] /= (1.0 + smoothness) ** power
+    below = min(below, len(gains) - 1)
+    return (*gains[below:], *gains[-1:] * below)
+
+
+def paint_distance(image: Tensor, energies: Tensor, target: PaintTarget, gains: Sequence[float]) -> Tensor:
+    """Return how far a picture is from clean paint: a scalar, 0 where it is.
+
+    Σ ln²(E / gE*) over the octaves' luma and over what their chroma has too much, and the mean square of what the tones
+    exceed the painting's by, all weighted.
+
+    Args:
+        image: 1×3×H×W.
+        energies: its `octave_energies`.
+        target: the painting's.
+        gains: of each octave, from `octave_gains`.
+
+    """
+    octaves = min(len(energies), len(target.energies))
+    wanted = target.energies[:octaves] * energies.new_tensor(gains[:octaves]).unsqueeze(1)  # octaves×2
+    ratios = ((energies[:octaves] + _TINY) / (wanted + _TINY)).log()
+    off = ratios[:, 0].square().sum() + ratios[:, 1].clamp_min(0.0).square().sum()
+    outside = image - image.clamp(target.darkest, target.brightest)  # 1×3×H×W
+    return OCTAVE_SCALE * off + TONE_SCALE * outside.square().mean()
+
+
+def edge_keeping_variation(image: Tensor) -> Tensor:
+    """Mean length of the colour gradient (Bresson & Chan 2008, vectorial total variation), rounded off near zero.
+
+    Flat areas are smoothed as by the squared variation, while an edge costs the same sharp or soft, and so stays sharp.
+    """
+    opponents = _opponents(image)
+    colours = torch.cat([opponents[:, :1], _CHROMA_EDGES * opponents[:, 1:]], dim=1)
+    across = F.pad(colours[..., :, 1:] - colours[..., :, :-1], (0, 1))  # 1×3×H×W
+    down = F.pad(colours[..., 1:, :] - colours[..., :-1, :], (0, 0, 0, 1))
+    steps = (across.square() + down.square()).sum(dim=1)  # → 1×H×W
+    return SMOOTHNESS_SCALE * ((steps + _EDGE**2).sqrt() - _EDGE).mean()
+
+
+def _opponents(image: Tensor) -> Tensor:
+    """Luma (Rec. 709) and the two axes of chroma that are orthogonal to grey and to one another: 1×3×H×W → the same."""
+    axes = image.new_tensor([
+        [0.2126, 0.7152, 0.0722],
+        [math.sqrt(1 / 2), -math.sqrt(1 / 2), 0.0],
+        [-math.sqrt(1 / 6), -math.sqrt(1 / 6), math.sqrt(2 / 3)],
+    ])  # fmt: skip
+    return F.conv2d(image, axes.view(3, 3, 1, 1))
+
+
+class _Blur(torch.autograd.Function):
+    """[1 4 6 4 1]/16 along both axes, as [1 2 1]/4 twice with repeated borders: symmetric, so its own gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return without_checkerboard(without_checkerboard(x))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return without_checkerboard(without_checkerboard(gradients[0]))

@@ -1,0 +1,80 @@
+"""What a panel holds, as it goes into a session's files and as it comes out of them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.core.events import Picture
+from studio.core.images import LoadedPicture
+from studio.core.picture_task import CONTENT, PictureTask
+from studio.core.resizing import to_8_bits
+from studio.core.session_files import InputKeys, SavedFrame, SavedSession
+from studio.core.settings import Settings
+from studio.jobs.picture_recipes import told
+from studio.jobs.sessions import OpenedSession
+from studio.ui.picture.history import NUMBERS, History, HistoryState
+from studio.ui.picture.inputs import InputPictures
+from studio.ui.picture.undo import Snapshot
+
+__all__ = ["saved_of", "snapshot_of", "title_of"]
+
+
+def title_of(inputs: InputPictures) -> str:
+    """Return what a session is called: by its pictures."""
+    first, *others = (Path(one.picture.name).stem for many in inputs.values() for one in many)
+    return f"{first} · {', '.join(others)}" if others else first
+
+
+def saved_of(
+    task: PictureTask, now: Snapshot, *, key: str, preview: Picture | None, running: bool, travels: bool
+) -> SavedSession:
+    """Return a snapshot as it goes into files.
+
+    Args:
+        task: what the panel does. What it makes `at_once` is left out: it is made again in a moment.
+        now: everything there is; there is a photo.
+        key: names the layer: another one has another key.
+        preview: a small version of the picture; None where the photo has to do.
+        running: the picture is being made.
+        travels: it may be read elsewhere: networks are called by their names, not by where they lie.
+
+    """
+    pictures: dict[str, LoadedPicture] = {}
+
+    def keys_of(inputs: InputPictures) -> InputKeys:
+        for opened in (one for many in inputs.values() for one in many):
+            pictures[opened.picture.sha256] = opened.picture
+        return {role: tuple(one.picture.sha256 for one in many) for role, many in inputs.items()}
+
+    def plain(settings: Settings) -> Mapping[str, Any]:
+        return told(settings) if travels else settings.model_dump(mode="json")
+
+    layer = None if task.at_once else now.layer
+    small = now.inputs[CONTENT][0].thumbnail if preview is None or layer is None else preview
+    frames = [
+        SavedFrame(
+            frame.key, frame.layer, frame.thumbnail, frame.recipe, plain(frame.settings), keys_of(frame.inputs),
+            {name: getattr(frame, name) for name in NUMBERS},
+        )
+        for frame in now.history.frames
+    ]  # fmt: skip
+    return SavedSession(
+        task.name, title_of(now.inputs), plain(now.settings), pictures, keys_of(now.inputs), running, key, layer,
+        now.recipe, keys_of(now.made_from), frames, small,
+    )  # fmt: skip
+
+
+def snapshot_of(opened: OpenedSession) -> Snapshot:
+    """Return what a panel shows of a session; the strip ends with the picture, whether it was a frame or not."""
+    history = History.of(
+        HistoryState(
+            layer=frame.saved.layer, thumbnail=frame.saved.thumbnail, settings=frame.settings,
+            recipe=frame.saved.recipe, inputs=frame.inputs, key=frame.saved.key,
+            **{name: frame.saved.numbers[name] for name in NUMBERS if name in frame.saved.numbers},
+        )
+        for frame in opened.frames
+    )  # fmt: skip
+    last = opened.last
+    if last is not None:
+        history.add(to_8_bits(last.layer), last.thumbnail, last.step, last.settings, last.recipe, opened.made_from)
+    return Snapshot(opened.inputs, opened.settings, opened.layer, opened.recipe, opened.made_from, history)

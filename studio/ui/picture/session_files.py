@@ -1,0 +1,145 @@
+"""Sessions as files: the last one at the next start, those that were kept unasked, and those with a name."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from studio.core.failures import Failure
+from studio.core.session_files import SESSION_SUFFIX
+from studio.engine import Engine, JobHandle
+from studio.jobs.sessions import (
+    ListSessionsTask,
+    OpenedSession,
+    SaveSessionTask,
+    SessionOffer,
+    list_sessions,
+    open_last_session,
+    open_session,
+    save_session,
+)
+from studio.ui.picture.keeper import SessionKeeper
+from studio.ui.picture.session import PictureSession
+from studio.ui.preferences import Preferences
+
+SESSION_FILTER = f"Atelier sessions (*{SESSION_SUFFIX})"
+
+
+class SessionFiles(QObject):
+    """Opens and saves whole sessions on the pictures engine.
+
+    Args:
+        parent: the widget in front of which dialogs open.
+        session: is saved.
+        keeper: knows what there is to save, and where sessions are kept unasked.
+        pictures: the engine that reads and writes.
+        preferences: remembers named sessions.
+
+    """
+
+    opened = Signal(object, object)
+    """An `OpenedSession`, and the path that it comes from; None for the last one, at the start."""
+    saved = Signal(Path)
+    listed = Signal()
+    """`offers` are others."""
+    failed = Signal(object)
+
+    def __init__(
+        self, parent: QWidget, session: PictureSession[Any], keeper: SessionKeeper, pictures: Engine,
+        preferences: Preferences,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._widget, self._session, self._keeper = parent, session, keeper
+        self._pictures, self._preferences = pictures, preferences
+        self._numbers = count()
+        self._saved_as: dict[str, Path] = {}
+        self.offers: tuple[SessionOffer, ...] = ()
+        """What was kept unasked, the newest first."""
+        keeper.kept.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Look again what there is to go on with."""
+        if self._keeper.root is not None:
+            task = ListSessionsTask(self._keeper.root)
+            handle = self._pictures.live(f"{self._session.task.name}.sessions", list_sessions, task)
+            handle.finished.connect(self._take_offers)
+            handle.failed.connect(self.failed)
+
+    def _take_offers(self, offers: Sequence[SessionOffer]) -> None:
+        self.offers = tuple(offers)
+        self.listed.emit()
+
+    def open_last(self, otherwise: Callable[[], None]) -> None:
+        """Open what was kept last, or act `otherwise` where that is nothing."""
+        if self._keeper.root is None:
+            otherwise()
+            return
+
+        def take(opened: OpenedSession | None) -> None:
+            otherwise() if opened is None else self.opened.emit(opened, None)
+
+        handle = self._queue("last-session", open_last_session, ListSessionsTask(self._keeper.root))
+        handle.finished.connect(take)
+        self.refresh()
+
+    def open(self, path: Path) -> None:
+        """Open a session from its file or its folder."""
+        handle = self._queue("open-session", open_session, path)
+        handle.finished.connect(partial(self._take, path))
+
+    def _take(self, path: Path, opened: OpenedSession) -> None:
+        if path.suffix == SESSION_SUFFIX:
+            self._preferences.remember_session(path)
+            photo = next(iter(opened.inputs.values()))[0]
+            self._saved_as[photo.picture.sha256] = path
+        self.opened.emit(opened, path)
+
+    def choose(self) -> None:
+        """Ask for a session's file, and open it."""
+        file, _ = QFileDialog.getOpenFileName(self._widget, "Open a session", self._folder, SESSION_FILTER)
+        if file:
+            self.open(Path(file))
+
+    def save(self) -> None:
+        """Ask for a name, and write the session as one file; that under which it was saved last is proposed."""
+        photo = self._session.photo
+        if photo is None:
+            return
+        sha256 = photo.picture.sha256
+        proposed = self._saved_as.get(sha256) or Path(self._folder) / f"{self._keeper.title}{SESSION_SUFFIX}"
+        file, _ = QFileDialog.getSaveFileName(self._widget, "Save the session", str(proposed), SESSION_FILTER)
+        if file:
+            path = Path(file)
+            path = path if path.suffix == SESSION_SUFFIX else path.with_name(path.name + SESSION_SUFFIX)
+            self._saved_as[sha256] = path
+            self.write(path)
+
+    def write(self, path: Path) -> None:
+        """Write the session as one file."""
+        saved = self._keeper.saved(travels=True)
+        if saved is not None:
+            handle = self._queue("save-session", save_session, SaveSessionTask(saved, path))
+            handle.finished.connect(self._note_saved)
+            handle.finish()  # closing the window must not lose it
+
+    def _note_saved(self, path: Path) -> None:
+        self._preferences.remember_session(path)
+        self.saved.emit(path)
+
+    @property
+    def _folder(self) -> str:
+        recent = self._preferences.recent_sessions
+        return str(recent[0].parent) if recent else self._preferences.save_folder
+
+    def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
+        key = f"{self._session.task.name}.{name}-{next(self._numbers)}"
+        handle = self._pictures.queue(key, job, task)
+        handle.failed.connect(self._fail)
+        return handle
+
+    def _fail(self, failure: Failure) -> None:
+        self.failed.emit(failure)
