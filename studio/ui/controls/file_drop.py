@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from studio.core.addresses import local_file
+
 
 class FileDrop(QObject):
     """Makes `target` take files; what they are is judged by whoever opens them, who can say why one is refused."""
@@ -41,6 +43,12 @@ class FileDrop(QObject):
         return super().eventFilter(watched, event)
 
 
+def addresses_listed(data: QMimeData) -> list[str]:
+    """Return the addresses on the list of what is dragged or copied, without the remarks between them (RFC 2483)."""
+    addresses = (url.toEncoded().toStdString() for url in data.urls())
+    return [f"file:{each}" if each.startswith("/") else each for each in addresses if not each.startswith("#")]
+
+
 def files_of(data: QMimeData) -> list[Path]:
     """Return the local files among what is dragged."""
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return [path for address in addresses_listed(data) if (path := local_file(address)) is not None]

@@ -126,6 +126,10 @@ class PictureFiles(QObject):
         """Tell why something was not even opened."""
         self._fail("open", Failure(cause, remedy, ""))
 
+    def take_back_refusals(self) -> None:
+        """Say no longer what could not be opened before: something has been taken since."""
+        self._withdraw("open", tuple(self._told.get("open", ())))
+
     def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> JobHandle:
         self._opening.append(task.called)
         self._tell_busy()

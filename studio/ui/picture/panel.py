@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from studio.core.errands import answers
+from studio.core.events import Picture
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.images import DISPLAY_LIMIT, LoadedPicture
@@ -196,6 +197,7 @@ class PicturePanel(Panel):
         self.looking_back.save_requested.connect(self.save_as)
         self.looking_back.failed.connect(self.report)
         self.session_files.opened.connect(self.take_session)
+        self.session_files.opened.connect(lambda *_: files.take_back_refusals())
         self.session_files.listed.connect(self._offer_to_continue)
         self.session_files.failed.connect(self.report)
         self.session_files.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
@@ -205,7 +207,7 @@ class PicturePanel(Panel):
         line.resume_requested.connect(session.resume)
         line.go_on_requested.connect(session.go_on)
         canvas.files_dropped.connect(self.open_pictures)
-        canvas.picture_pasted.connect(lambda pixels: files.open_plain(LoadTask(pixels=pixels, name=_PASTED), CONTENT))
+        canvas.picture_pasted.connect(self._open_pasted)
         canvas.refused.connect(files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
@@ -311,9 +313,14 @@ class PicturePanel(Panel):
         self.shown_requested.emit()
         if len(files) > 1 or any(path.is_dir() for path in files):
             self.desk.propose(files)
+            self.files.take_back_refusals()
             return
         for path in files:
             self._open_file(path, CONTENT, anywhere=anywhere)
+
+    def _open_pasted(self, picture: bytes | Picture) -> None:
+        data, pixels = (picture, None) if isinstance(picture, bytes) else (None, picture)
+        self.files.open_plain(LoadTask(data=data, pixels=pixels, name=_PASTED), CONTENT)
 
     def open_as(self, role: str, files: Sequence[Path], *, joins: bool = False) -> None:
         """Open files in this role: they take the place of what is there, unless they shall join it."""

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from studio_kit import (
@@ -241,6 +241,23 @@ def test_pasting_words_is_refused_with_a_reason(studio, panel):
     QGuiApplication.clipboard().setText("not a picture")
     panel.paste()
     assert "text" in studio.window.banner.text
+
+
+def test_a_refusal_goes_when_the_next_paste_succeeds(studio, panel, pictures, until):
+    clipboard, photo = QGuiApplication.clipboard(), pictures[0]
+    encoded = QMimeData()
+    encoded.setData("image/png", photo.read_bytes())
+    for refused, welcome in (("not a picture", encoded), ("trash:///a.png", photo), ("words", photo.parent)):
+        clipboard.setText(refused)
+        panel.paste()
+        assert studio.window.banner.is_showing
+        if not isinstance(welcome, QMimeData):
+            welcome, path = QMimeData(), welcome
+            welcome.setUrls([QUrl.fromLocalFile(str(path))])
+        clipboard.setMimeData(welcome)
+        panel.paste()
+        until(lambda: not studio.window.banner.is_showing)
+    assert panel.session.photo.picture.sha256 == load_picture(photo).sha256
 
 
 def test_save_as_proposes_a_name_and_writes_the_format_that_was_chosen(finished, until, tmp_path):
