@@ -28,7 +28,17 @@ _CLOUDS = ("google-drive", "gdrive", "onedrive", "dropbox")
 _DEVICES = ("mtp", "gphoto2", "ptp", "afc", "camera", "kdeconnect")
 _BASKETS = ("trash", "wastebin")
 _ARCHIVES = ("zip", "tar", "archive", "sevenz", "krarc", "jar")
-_LISTS = ("recent", "recentlyused", "recentdocuments", "search", "baloosearch", "tags", "timeline", "desktop", "starred")
+_LISTS = (
+    "recent",
+    "recentlyused",
+    "recentdocuments",
+    "search",
+    "baloosearch",
+    "tags",
+    "timeline",
+    "desktop",
+    "starred",
+)
 _IN_BROWSER = ("blob", "about", "javascript", "chrome", "moz-extension", "chrome-extension", "resource", "view-source")
 _IN_MAIL = ("cid", "mid", "mailbox", "imap", "attachment")
 

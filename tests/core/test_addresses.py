@@ -43,7 +43,9 @@ def test_a_file_of_this_computer_is_found_however_its_address_is_written(address
     assert local_file(address) == Path(path)
 
 
-@pytest.mark.parametrize("address", ["smb://nas/a.png", "https://example.org/a.png", "words", "data:image/png,x", "c.png"])
+@pytest.mark.parametrize(
+    "address", ["smb://nas/a.png", "https://example.org/a.png", "words", "data:image/png,x", "c.png"]
+)
 def test_what_is_no_file_of_this_computer_is_none(address):
     assert local_file(address) is None
 
@@ -89,7 +91,8 @@ BYTES = bytes(range(256))
         "data:image/png; base64, " + b64encode(BYTES).decode(),
         "data:image/png;base64," + "\r\n".join(b64encode(BYTES).decode()[i : i + 76] for i in range(0, 344, 76)),
         "data:image/png;base64," + b64encode(BYTES, b"-_").decode(),
-        "data:image/png;base64," + b64encode(BYTES).decode().replace("/", "%2F").replace("+", "%2b").replace("=", "%3D"),
+        "data:image/png;base64,"
+        + b64encode(BYTES).decode().replace("/", "%2F").replace("+", "%2b").replace("=", "%3D"),
         "data:image/png," + "".join(f"%{byte:02x}" for byte in BYTES),
         "data:application/octet-stream;base64," + b64encode(BYTES).decode(),
     ],

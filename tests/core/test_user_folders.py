@@ -17,6 +17,20 @@ def test_everything_goes_into_atelier_home_where_it_is_set(tmp_path):
     assert list(tmp_path.iterdir()) == []  # nothing is made before it is needed
 
 
+def test_the_cache_may_lie_elsewhere(tmp_path):
+    folders = UserFolders.standard({"ATELIER_HOME": str(tmp_path / "home"), "ATELIER_CACHE": str(tmp_path / "large")})
+    assert folders.cache == tmp_path / "large"
+    assert folders.models == tmp_path / "home" / "models"
+    assert UserFolders.standard({"ATELIER_CACHE": str(tmp_path)}).cache == tmp_path
+
+
+def test_a_folder_that_no_dialog_chose_is_said_to_be_chosen_by_a_variable(tmp_path):
+    folders = UserFolders.within(tmp_path)
+    assert "ATELIER_CACHE" in folders.remedy_for(folders.cache / "training" / "x")
+    assert "ATELIER_HOME" in folders.remedy_for(folders.models / "net.pth")
+    assert folders.remedy_for(tmp_path / "pictures" / "x.png") == ""
+
+
 def test_without_it_the_system_says_where():
     folders = UserFolders.standard({"ATELIER_HOME": " "})
     assert folders == UserFolders.standard({})

@@ -30,6 +30,7 @@ from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding, row, splitter
+from studio.ui.controls.mnemonics import literal
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
@@ -174,7 +175,7 @@ class PicturePanel(Panel):
         self._continue.setVisible(bool(offers))
         if offers:
             photo = shorten(offers[0].kept.title.partition(" · ")[0], 24, placeholder="…")
-            self._continue.setText(f"Continue with “{photo}”")
+            self._continue.setText(literal(f"Continue with “{photo}”"))
 
     def _connect(self) -> None:
         session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line

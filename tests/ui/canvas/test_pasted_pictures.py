@@ -48,7 +48,8 @@ def pixels_in(mime):
 
 
 @pytest.mark.parametrize(
-    "kind", ["image/png", "image/tiff", "image/bmp", "image/webp", "image/x-portable-pixmap", "image/png;charset=binary"]
+    "kind",
+    ["image/png", "image/tiff", "image/bmp", "image/webp", "image/x-portable-pixmap", "image/png;charset=binary"],
 )
 def test_a_pictures_own_bytes_are_taken(kind):
     pillow = {"image/x-portable-pixmap": "PPM"}.get(kind, kind[6:].partition(";")[0].upper())

@@ -13,6 +13,7 @@ from studio.jobs.browse import Thumbnail
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.gesture import Gesture
 from studio.ui.controls.layouts import column, row
+from studio.ui.controls.mnemonics import literal
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.samples import SampleRow
@@ -157,7 +158,7 @@ class PaintingShelf(SlotView):
         if samples:
             self._menu.addSeparator()
         for sample in samples:
-            self._menu.addAction(sample.title, partial(self.sample_chosen.emit, sample.name))
+            self._menu.addAction(literal(sample.title), partial(self.sample_chosen.emit, sample.name))
 
     def set_recent(self, pictures: Sequence[Thumbnail]) -> None:
         """Offer paintings of one's own, named by their paths."""
