@@ -234,7 +234,9 @@ def test_without_a_network_the_message_says_how_to_get_the_file_by_hand(shop, tm
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "forbids"), (407, "a password"), (429, "too often"), (451, "forbids")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "forbids"), (407, "a password"), (429, "too often"), (451, "forbids")]
+)
 def test_every_refusal_has_a_remedy_of_its_own(shop, tmp_path, status, words):
     shop.status = status
     error = failure(shop, tmp_path)
@@ -312,7 +314,11 @@ def test_a_proxy_that_is_asked_in_the_wrong_language_is_named(shop, tmp_path, mo
 
 @pytest.mark.parametrize(
     ("content", "cause"),
-    [(None, "is not there"), (b"none", "holds none that can be read"), (b"-----BEGIN CERTIFICATE-----\nAA", "holds none")],
+    [
+        (None, "is not there"),
+        (b"none", "holds none that can be read"),
+        (b"-----BEGIN CERTIFICATE-----\nAA", "holds none"),
+    ],
 )
 def test_a_file_of_certificates_that_cannot_be_used_is_named(shop, tmp_path, monkeypatch, proxy, content, cause):
     bundle = tmp_path / "ca.pem"

@@ -1,3 +1,6 @@
+import pytest
+
+from studio.core.atomic import WriteError, write_file
 from studio.core.user_folders import UserFolders
 
 
@@ -29,6 +32,13 @@ def test_a_folder_that_no_dialog_chose_is_said_to_be_chosen_by_a_variable(tmp_pa
     assert "ATELIER_CACHE" in folders.remedy_for(folders.cache / "training" / "x")
     assert "ATELIER_HOME" in folders.remedy_for(folders.models / "net.pth")
     assert folders.remedy_for(tmp_path / "pictures" / "x.png") == ""
+
+
+def test_a_failed_save_in_such_a_folder_names_the_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("ATELIER_CACHE", str(tmp_path / "file" / "cache"))
+    (tmp_path / "file").write_bytes(b"no folder")
+    with pytest.raises(WriteError, match="ATELIER_CACHE"):
+        write_file(UserFolders.standard().cache / "x", b"")
 
 
 def test_without_it_the_system_says_where():

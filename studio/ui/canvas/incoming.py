@@ -20,7 +20,6 @@ from studio.core.errands import answers
 from studio.core.events import Picture
 from studio.core.failures import StudioError
 from studio.core.images import display_name
-from studio.ui.controls.file_drop import addresses_listed
 
 _PEEK_BYTES = 512
 _TEXT_PICTURES = (b"P1", b"P2", b"P3", b"#?RADIANCE", b"#?RGBE")
@@ -70,6 +69,12 @@ def look_into(mime: QMimeData) -> Offer:
     if mime.hasText() and not mime.hasUrls():
         return Offer(refusal=StudioError("That is text, not a picture.", "Drop a picture file, or copy a picture."))
     return Offer(refusal=_nothing())
+
+
+def addresses_listed(mime: QMimeData) -> list[str]:
+    """Return the addresses on the list of what is dragged or copied, without the remarks between them (RFC 2483)."""
+    addresses = (url.toEncoded().toStdString() for url in mime.urls())
+    return [f"file:{each}" if each.startswith("/") else each for each in addresses if not each.startswith("#")]
 
 
 def addresses_in(mime: QMimeData) -> list[str]:

@@ -208,7 +208,7 @@ class PicturePanel(Panel):
         line.resume_requested.connect(session.resume)
         line.go_on_requested.connect(session.go_on)
         canvas.files_dropped.connect(self.open_pictures)
-        canvas.picture_pasted.connect(self._open_pasted)
+        canvas.picture_pasted.connect(partial(self._open_pasted, CONTENT))
         canvas.refused.connect(files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
@@ -229,6 +229,10 @@ class PicturePanel(Panel):
                 if role == CONTENT
                 else lambda files, role=role, view=view: self.open_as(role, files, joins=view.joins)
             )
+            view.picture_dropped.connect(
+                lambda picture, role=role, view=view: self._open_pasted(role, picture, joins=view.joins)
+            )
+            view.refused.connect(files.refuse)
             view.sample_chosen.connect(
                 lambda name, role=role, view=view: self.choose_sample(role, name, joins=view.joins)
             )
@@ -319,9 +323,13 @@ class PicturePanel(Panel):
         for path in files:
             self._open_file(path, CONTENT, anywhere=anywhere)
 
-    def _open_pasted(self, picture: bytes | Picture) -> None:
+    def _open_pasted(self, role: str, picture: bytes | Picture, *, joins: bool = False) -> None:
         data, pixels = (picture, None) if isinstance(picture, bytes) else (None, picture)
-        self.files.open_plain(LoadTask(data=data, pixels=pixels, name=_PASTED), CONTENT)
+        load = LoadTask(data=data, pixels=pixels, name=_PASTED)
+        if role == CONTENT:
+            self.files.open_plain(load, role)
+        else:
+            self.files.open_together([load], partial(self._take_chosen, role, joins))
 
     def open_as(self, role: str, files: Sequence[Path], *, joins: bool = False) -> None:
         """Open files in this role: they take the place of what is there, unless they shall join it."""
@@ -330,7 +338,7 @@ class PicturePanel(Panel):
                 self._open_file(path, role)
         elif files:
             paths = [Path(path) for path in files]
-            self.files.open_together(paths, partial(self._take_chosen, role, joins))
+            self.files.open_together([LoadTask(path=path) for path in paths], partial(self._take_chosen, role, joins))
             for path in paths:
                 self.context.preferences.remember_in(role, path)
             self._list_recent(role)
@@ -383,7 +391,7 @@ class PicturePanel(Panel):
         if role == CONTENT:
             self.files.open_file(path, role)
         else:
-            self.files.open_together([path], partial(self._take_chosen, role, joins))
+            self.files.open_together([LoadTask(path=path)], partial(self._take_chosen, role, joins))
 
     def paste(self) -> None:
         """Take what is on the clipboard as the photo."""

@@ -129,16 +129,17 @@ def test_the_picture_in_an_address_or_beside_it_is_taken(kinds):
         "file://localhost{path}\r\n",
         f"file://{socket.gethostname()}{{path}}\r\n",
         "file:{path}\n",
-        "{plain}\r\n",
+        "{path}\r\n",
     ],
 )
 def test_a_file_on_a_list_is_found_however_its_address_is_written(tmp_path, written):
     path = tmp_path / "ä 100% #1?.png"
     path.write_bytes(PNG.getvalue())
-    address = written.format(path=quote(str(path)), plain=quote(str(path)))
-    offer = look_into(mime_of(text__uri_list=address))
-    assert offer.files == (path,) and offer.refusal is None
-    assert files_of(mime_of(text__uri_list=written.format(path=quote(str(path)), plain=quote(str(path))))) == [path]
+    mime = mime_of(text__uri_list=written.format(path=quote(str(path))))
+    offer = look_into(mime)
+    assert offer.files == (path,)
+    assert offer.refusal is None
+    assert files_of(mime) == [path]
 
 
 def test_a_file_that_is_named_in_bytes_of_an_older_disk_is_found(tmp_path):

@@ -11,7 +11,7 @@ from studio.core.addresses import local_file, why_not_here
 from studio.core.failures import StudioError
 from studio.ui.canvas.colours import CanvasColours
 from studio.ui.canvas.drop_overlay import DropOverlay
-from studio.ui.controls.file_drop import addresses_listed
+from studio.ui.canvas.incoming import addresses_listed
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
 

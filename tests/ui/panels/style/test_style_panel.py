@@ -9,6 +9,7 @@ from studio_kit import (
     answering_file_dialog,
     drag_slider,
     drop_files,
+    drop_mime,
     open_pair,
     write_painting,
     write_photo,
@@ -241,6 +242,22 @@ def test_pasting_words_is_refused_with_a_reason(studio, panel):
     QGuiApplication.clipboard().setText("not a picture")
     panel.paste()
     assert "text" in studio.window.banner.text
+
+
+def test_a_picture_dragged_from_a_browser_onto_the_shelf_is_a_painting(studio, panel, pictures, until):
+    photo, painting = pictures
+    assert drop_files(panel.canvas.viewport(), photo)
+    dragged, on_a_server = QMimeData(), QMimeData()
+    dragged.setUrls([QUrl("https://example.org/stripes.png")])
+    dragged.setData("image/png", painting.read_bytes())
+    assert drop_mime(panel.shelf, dragged)
+    until(lambda: panel.session.paintings and panel.session.photo)
+    assert panel.session.paintings[0].picture.sha256 == load_picture(painting).sha256
+    on_a_server.setUrls([QUrl("smb://nas/stripes.png")])
+    drop_mime(panel.shelf, on_a_server)
+    assert "lies on a server (smb://nas)" in studio.window.banner.text
+    assert drop_mime(panel.shelf, dragged)
+    until(lambda: not studio.window.banner.is_showing)
 
 
 def test_a_refusal_goes_when_the_next_paste_succeeds(studio, panel, pictures, until):
