@@ -165,5 +165,5 @@ def _run(application: QApplication, folders: UserFolders, files: Sequence[str]) 
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     sys.excepthook = UncaughtErrors(studio.window).tell
-    studio.open([Path(file) for file in files])
+    studio.open([Path(file).absolute() for file in files])
     return application.exec()

@@ -15,6 +15,7 @@ from typing import TypeAlias, cast
 
 from studio import __version__
 from studio.command_line.exit_codes import FAILED, INTERRUPTED, WRONG_ARGUMENTS
+from studio.command_line.terminal import speak_plainly
 from studio.core import picture_tasks
 from studio.core.own_program import shield_children
 
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         arguments = sys.argv[1:]
         shield_children()
+        speak_plainly()
         if not sys.warnoptions:  # libraries' remarks to programmers are not for users; python -W shows them
             warnings.simplefilter("ignore")
     try:
@@ -64,13 +66,15 @@ def _dispatch(arguments: Sequence[str]) -> int:
     command = _find_command(arguments[0]) if arguments else None
     if command is not None:
         return command(arguments[1:])
-    if any(flag in ("-h", "--help") for flag in arguments):
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    flags, files = arguments[:end], arguments[end + 1 :]  # whatever stands behind “--” is a file
+    if any(flag in ("-h", "--help") for flag in flags):
         print(_help())
         return 0
-    if "--version" in arguments:
+    if "--version" in flags:
         print(f"atelier {__version__}")
         return 0
-    return _open_window(arguments)
+    return _open_window(flags, files)
 
 
 def _find_command(name: str) -> Command | None:
@@ -80,20 +84,27 @@ def _find_command(name: str) -> Command | None:
     return cast(Command, resolve_name(_OTHERS[name][0])) if name in _OTHERS else None
 
 
-def _open_window(arguments: Sequence[str]) -> int:
-    files = [argument for argument in arguments if argument != "--debug"]
-    for name in files:
-        if name.startswith("-") or not Path(name).exists():
+def _open_window(arguments: Sequence[str], files: Sequence[str]) -> int:
+    named = [argument for argument in arguments if argument != "--debug"]
+    for name in named:
+        if name.startswith("-"):
+            print(_no_such_option(name), file=sys.stderr)
+            return WRONG_ARGUMENTS
+    for name in (*named, *files):
+        if not Path(name).exists():
             print(_no_such_thing(name), file=sys.stderr)
             return WRONG_ARGUMENTS
     from studio.command_line.window import open_window
 
-    return open_window(files)
+    return open_window([*named, *files])
+
+
+def _no_such_option(name: str) -> str:
+    hint = f"The file that is called so: atelier -- {name}" if Path(name).exists() else "See: atelier --help"
+    return f"atelier: there is no option {name}.\n{hint}"
 
 
 def _no_such_thing(name: str) -> str:
-    if name.startswith("-"):
-        return f"atelier: there is no option {name}.\nSee: atelier --help"
     similar = get_close_matches(name, commands(), n=1)
     hint = f"Did you mean: atelier {similar[0]}?" if similar else "See: atelier --help"
     return f"atelier: “{name}” is neither a file nor a command.\n{hint}"

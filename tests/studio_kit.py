@@ -97,6 +97,11 @@ def drop_files(widget: QWidget, *files: Path) -> bool:
     """Drag files from the desktop over the widget and let go; returns whether they were taken."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    return drop_mime(widget, mime)
+
+
+def drop_mime(widget: QWidget, mime: QMimeData) -> bool:
+    """Drag whatever it is over the widget and let go; returns whether it was taken."""
     copy, left, no_keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     middle = QPoint(widget.width() // 2, widget.height() // 2)
     QApplication.sendEvent(widget, QDragEnterEvent(middle, copy, mime, left, no_keys))

@@ -31,7 +31,7 @@ def classify(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     parser.add_argument("--top", metavar="N", type=int, default=3, help="how many classes to name (default: 3)")
     parser.add_events_flag()
-    asked = parser.parse_args(arguments)
+    asked = parser.read(arguments)
     if asked.top < 1:
         parser.error("argument --top: name at least 1 class")
     known = (model.name for model in TrainedModels.standard("classifier").all())

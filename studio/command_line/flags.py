@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -13,6 +13,9 @@ from studio.command_line.exit_codes import WRONG_ARGUMENTS
 from studio.core.settings import SettingInfo, Settings, describe
 
 S = TypeVar("S", bound=Settings)
+
+_FILES = "--these-are-files"
+"""Stands for “--” within."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -28,6 +31,18 @@ class CommandParser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+        self.add_argument(_FILES, action="store_true", help=argparse.SUPPRESS, dest="_files")
+
+    def read(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Read arguments in any order, flags also between files; everything behind “--” is a file, “-x.png” as well.
+
+        argparse itself knows “--” only where all files stand together.
+        """
+        if "--" in arguments:
+            end = list(arguments).index("--")
+            # a flag that means nothing ends the list of one that takes several
+            arguments = [*arguments[:end], _FILES, *map(_no_flag, arguments[end + 1 :])]
+        return self.parse_intermixed_args(arguments)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where to read more."""
@@ -36,6 +51,10 @@ class CommandParser(argparse.ArgumentParser):
     def add_events_flag(self) -> None:
         """Every command that runs a job can speak to a program instead of a person."""
         self.add_argument("--events", action="store_true", help="one JSON object a line on stdout, no progress bar")
+
+
+def _no_flag(name: str) -> str:
+    return f".{os.sep}{name}" if name.startswith("-") else name
 
 
 def add_settings(parser: argparse.ArgumentParser, model: type[Settings]) -> None:

@@ -55,7 +55,7 @@ class PictureCommand:
         """Do it; returns the exit code."""
         started = perf_counter()
         parser = self.make_parser()
-        asked = parser.parse_intermixed_args(arguments)  # flags may stand anywhere, also between the pictures
+        asked = parser.read(arguments)
         several = _is_folder(asked.output)
         files = self._files_of(asked, parser, several=several)
         settings = self.settings_of(asked, parser)

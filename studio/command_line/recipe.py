@@ -13,7 +13,7 @@ def recipe(arguments: Sequence[str]) -> int:
     """Print the recipe inside a picture as JSON."""
     parser = CommandParser("recipe", "Print the recipe inside a picture as JSON.", "FILE")
     parser.add_argument("file", metavar="FILE", type=Path, help="a picture made by Atelier")
-    asked = parser.parse_args(arguments)
+    asked = parser.read(arguments)
     print(recipe_inside(asked.file).to_json(indent=2))
     return DONE
 

@@ -40,7 +40,7 @@ def replay(arguments: Sequence[str]) -> int:
         "--input", metavar="FILE", type=Path, action="append", default=[], help="a picture that went in"
     )
     parser.add_events_flag()
-    asked = parser.parse_args(arguments)
+    asked = parser.read(arguments)
     output: Path = asked.output or _default_output(asked.file)
     check_output(output, (asked.file, *asked.input), parser)
     maker = PictureMaker(output, events=asked.events, debug=asked.debug, started=started)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from studio.core.failures import StudioError
+from studio.core.user_folders import UserFolders
 
 _FORSAKEN_S = 60.0
 
@@ -37,6 +38,7 @@ class WriteError(StudioError):
 def write_error(path: Path, error: OSError) -> WriteError:
     """Say in the user's words why `path` could not be written."""
     cause, remedy = _CAUSES.get(error.errno or 0, (error.strerror or str(error), "Choose another folder or disk."))
+    remedy = UserFolders.standard().remedy_for(path) or remedy  # no dialog and no flag chose it
     return WriteError(f"“{path.name}” could not be saved: {cause[0].lower()}{cause[1:]} ({path.parent}).", remedy)
 
 

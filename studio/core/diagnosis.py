@@ -36,10 +36,11 @@ def examine(folders: UserFolders) -> Iterator[Diagnosis]:
         ("library", folders.library),
         ("models folder", folders.models),
         ("training runs", folders.runs),
+        ("cache", folders.cache),
         ("config", folders.config),
         ("logs", folders.logs),
     ):
-        yield _folder(subject, folder)
+        yield _folder(subject, folder, folders)
 
 
 def _device() -> Iterator[Diagnosis]:
@@ -77,11 +78,13 @@ def _networks(folders: UserFolders) -> Iterator[Diagnosis]:
             yield Diagnosis(entry.label, "missing", f"not on this computer: {how}")
 
 
-def _folder(subject: str, folder: Path) -> Diagnosis:
+def _folder(subject: str, folder: Path, folders: UserFolders) -> Diagnosis:
     """Try to write: permissions alone do not tell of full and read-only disks."""
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):
             return Diagnosis(subject, "good", str(folder))
     except OSError as error:
-        return Diagnosis(subject, "broken", f"{folder} cannot be written to ({error.strerror}): change its permissions")
+        return Diagnosis(
+            subject, "broken", f"{folder} cannot be written to ({error.strerror}). {folders.remedy_for(folder)}"
+        )

@@ -22,6 +22,7 @@ from studio.core.events import Event, Job, Log, Progress
 from studio.core.failures import StudioError
 from studio.core.http_reader import Answer, Ended, HttpReader
 from studio.core.known_networks import KnownNetwork
+from studio.core.network_troubles import Trouble, refusal, trouble_behind
 from studio.core.partial_files import Origin, PartialFile, Patience
 from studio.core.sizes import megabytes, of_megabytes
 
@@ -58,6 +59,8 @@ class _Download:
         self._told = False
         """Whether the server told the length; without, only the end of its answer says that all has come."""
         self._answered = False
+        self._trouble: Trouble | None = None
+        """What the newest try came to grief by, where more is known than that the connection broke."""
 
     def run(self) -> Job[Path]:
         try:
@@ -99,7 +102,8 @@ class _Download:
             if not trouble:
                 return pieces > 1
             in_vain = 0 if self._partial.size > before else in_vain + 1
-            if not self._answered or in_vain >= self._patience.tries:
+            stays = self._trouble is not None and self._trouble.stays
+            if stays or not self._answered or in_vain >= self._patience.tries:
                 raise self._given_up(trouble)
             if trouble != _AGAIN:
                 yield from self._rest(trouble)
@@ -218,8 +222,9 @@ class _Download:
 
     def _words(self, ended: Ended | bytes) -> Outcome:
         error = ended.error if isinstance(ended, Ended) else None
-        if isinstance(error, requests.exceptions.SSLError):
-            return "the server's certificate cannot be trusted"
+        self._trouble = trouble_behind(error, self._network.url)
+        if self._trouble is not None:
+            return self._trouble.words
         if isinstance(error, requests.exceptions.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
             return f"nothing came for {self._patience.stall_s:g} seconds"
         if not self._answered and isinstance(error, requests.exceptions.ConnectionError):
@@ -230,16 +235,16 @@ class _Download:
         have = self._partial.size
         reached = f" So far, {of_megabytes(have, self._total)} are here." if have else ""
         again = "try again, it goes on from there" if have else "try again"
+        known = self._trouble.remedy if self._trouble is not None else ""
         return StudioError(
             f"{self._network.label} could not be downloaded: {trouble}.{reached}",
-            f"Check the network and {again}; or {self._by_hand()}",
+            f"{known or f'Check the network and {again}.'} {self._by_hand()}",
         )
 
     def _refused(self, status: int) -> StudioError:
-        gone = f"{self._network.url} is not there any more" if status in (404, 410) else "the server refused"
+        why = refusal(status, self._network.url)
         return StudioError(
-            f"{self._network.label} could not be downloaded: {gone} (HTTP {status}).",
-            f"Try again later; or {self._by_hand()}",
+            f"{self._network.label} could not be downloaded: {why.words}.", f"{why.remedy} {self._by_hand()}"
         )
 
     def _login_page(self) -> StudioError:
@@ -250,7 +255,7 @@ class _Download:
 
     def _by_hand(self) -> str:
         url, file, folder = self._network.url, self._network.file, self._folder
-        return f"fetch {url} in some other way and put it into {folder} as {file}."
+        return f"Or fetch {url} in some other way and put it into {folder} as {file}."
 
 
 def _validator(answer: Answer) -> str:

@@ -199,7 +199,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise PictureError(
-            f"“{name}” is not there ({path.parent}).", "Check the path, or choose the file again."
+            f"“{name}” is not there ({path.absolute().parent}).", "Check the path, or choose the file again."
         ) from error
     except PermissionError as error:
         raise PictureError(

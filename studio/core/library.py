@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from unicodedata import normalize
 
 from studio.core.atomic import WriteError, write_error, write_file, write_new_file
 from studio.core.events import DeepPicture, Picture
@@ -219,7 +220,9 @@ class Library:
         sample = find_sample(sha256)
         if sample is not None:
             return sample
-        candidates = (*(folder / Path(name).name for folder in extra_folders), *self._noted_places(sha256))
+        forms = dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name)))  # Macs write “é” as two signs
+        beside = (folder / Path(form).name for folder in extra_folders for form in forms)
+        candidates = (*beside, *self._noted_places(sha256))
         return next((path for path in candidates if _sha256(path) == sha256), None)
 
     def _stored_input(self, sha256: str) -> Path | None:

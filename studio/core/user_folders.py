@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
@@ -28,11 +28,17 @@ class UserFolders:
 
     @classmethod
     def standard(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Return the system's usual places, or all within ATELIER_HOME where that is set (portable use, tests)."""
+        """Return the system's usual places, or all within ATELIER_HOME where that is set (portable use, tests).
+
+        ATELIER_CACHE names a place for the cache alone, which is the largest of them and can be made again.
+        """
         environment = os.environ if environment is None else environment
-        home = environment.get("ATELIER_HOME", "").strip()
-        if home:
-            return cls.within(Path(home).expanduser().absolute())
+        home, cache = (environment.get(name, "").strip() for name in ("ATELIER_HOME", "ATELIER_CACHE"))
+        folders = cls.within(Path(home).expanduser().absolute()) if home else cls._of_system()
+        return replace(folders, cache=Path(cache).expanduser().absolute()) if cache else folders
+
+    @classmethod
+    def _of_system(cls) -> Self:
         import platformdirs  # a portable studio does without
 
         dirs = platformdirs.PlatformDirs(_NAME, appauthor=False)
@@ -51,3 +57,11 @@ class UserFolders:
         """Return one folder's own set, so that everything can be carried on a stick or thrown away at once."""
         names = ("library", "models", "config", "cache", "logs", "runs", "sessions")
         return cls(*(home / name for name in names))
+
+    def remedy_for(self, path: Path) -> str:
+        """Return how the folder of these that `path` lies in can be another one; "" where it lies in none."""
+        own = (field.name for field in fields(self) if path.absolute().is_relative_to(getattr(self, field.name)))
+        name = next(own, "")
+        if name == "cache":
+            return "Let the variable ATELIER_CACHE name a folder that can be written to (or ATELIER_HOME, for all)."
+        return "Let the variable ATELIER_HOME name a folder that can be written to." if name else ""

@@ -5,6 +5,8 @@ from typing import Any, Literal, TypeAlias
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from studio.core.addresses import local_file
+from studio.core.file_names import readable
 from studio.core.photo_metadata import MetadataChoice
 from studio.ui.theme import ThemeMode
 
@@ -56,53 +58,49 @@ class Preferences:
     @property
     def recent_files(self) -> list[Path]:
         """The newest opened photos, newest first; some may be gone by now."""
-        return [Path(name) for name in self._names("recent")]
+        return self._paths("recent")
 
     def remember_file(self, path: Path) -> None:
         """Put `path` at the head of the recent photos."""
-        files = [path, *(other for other in self.recent_files if other != path)]
-        self._store.setValue("recent", [str(file) for file in files[:RECENT_LIMIT]])
+        self._remember("recent", path, RECENT_LIMIT)
 
     def forget_file(self, path: Path) -> None:
         """Drop it from the recent files: it cannot be opened any more."""
-        self._store.setValue("recent", [str(file) for file in self.recent_files if file != path])
+        self._forget("recent", path)
 
     def recent_in(self, role: str) -> list[Path]:
         """Return the pictures of one's own that were chosen in another role, newest first; some may be gone."""
-        return [Path(name) for name in self._names(f"chosen_{role}")]
+        return self._paths(f"chosen_{role}")
 
     def remember_in(self, role: str, path: Path) -> None:
         """Put `path` at the head of what was chosen in this role."""
-        others = (other for other in self.recent_in(role) if other != path)
-        self._store.setValue(f"chosen_{role}", [str(file) for file in (path, *others)][:PAINTING_LIMIT])
+        self._remember(f"chosen_{role}", path, PAINTING_LIMIT)
 
     def forget_in(self, role: str, path: Path) -> None:
         """Offer it no longer."""
-        self._store.setValue(f"chosen_{role}", [str(file) for file in self.recent_in(role) if file != path])
+        self._forget(f"chosen_{role}", path)
 
     @property
     def recent_sessions(self) -> list[Path]:
         """The newest session files that are still there, newest first."""
-        return [path for name in self._names("sessions") if (path := Path(name)).is_file()]
+        return [path for path in self._paths("sessions") if path.is_file()]
 
     def remember_session(self, path: Path) -> None:
         """Put `path` at the head of the session files."""
-        files = [path, *(other for other in self.recent_sessions if other != path)]
-        self._store.setValue("sessions", [str(file) for file in files[:RECENT_LIMIT]])
+        self._remember("sessions", path, RECENT_LIMIT)
 
     @property
     def opened_runs(self) -> tuple[Path, ...]:
         """Training runs that lie elsewhere than in the runs folder, the newest opened first; some may be gone."""
-        return tuple(Path(name) for name in self._names("runs"))
+        return tuple(self._paths("runs"))
 
     def remember_run(self, path: Path) -> None:
         """List the run in `path` from now on."""
-        others = (other for other in self.opened_runs if other != path)
-        self._store.setValue("runs", [str(run) for run in (path, *others)][:RUN_LIMIT])
+        self._remember("runs", path, RUN_LIMIT)
 
     def forget_run(self, path: Path) -> None:
         """List it no longer."""
-        self._store.setValue("runs", [str(run) for run in self.opened_runs if run != path])
+        self._forget("runs", path)
 
     @property
     def training_at_close(self) -> TrainingAtClose:
@@ -170,6 +168,23 @@ class Preferences:
     def jpeg_quality(self, quality: int) -> None:
         self._store.setValue("jpeg_quality", quality)
 
-    def _names(self, key: str) -> list[str]:
+    def _paths(self, key: str) -> list[Path]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one
-        return [stored] if isinstance(stored, str) else list(stored or [])
+        names: list[str] = [stored] if isinstance(stored, str) else list(stored or [])
+        return [local_file(name) or Path(name) for name in names]
+
+    def _remember(self, key: str, path: Path, most: int) -> None:
+        """Put `path` at the head of a list, absolute: the next start may be from another folder."""
+        path = path.absolute()
+        others = (other for other in self._paths(key) if other != path)
+        self._store.setValue(key, [_stored(each) for each in (path, *others)][:most])
+
+    def _forget(self, key: str, path: Path) -> None:
+        path = path.absolute()
+        self._store.setValue(key, [_stored(other) for other in self._paths(key) if other != path])
+
+
+def _stored(path: Path) -> str:
+    """Return a path as an ini file keeps it: Qt loses the bytes of names that are no UTF-8, but not their address."""
+    name = str(path)
+    return name if name == readable(name) else path.absolute().as_uri()

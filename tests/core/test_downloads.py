@@ -1,6 +1,8 @@
 import hashlib
 import socket
+import socketserver
 import threading
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -211,7 +213,7 @@ def test_the_beginning_of_a_checksum_suffices_where_no_more_is_known(shop, tmp_p
     assert "checksum" in failure(shop, tmp_path, sha256="", sha256_prefix=wrong).cause
 
 
-@pytest.mark.parametrize(("status", "words"), [(404, "is not there any more"), (403, "refused"), (503, "refused")])
+@pytest.mark.parametrize(("status", "words"), [(404, "is not there any more"), (403, "forbids it"), (503, "refused")])
 def test_a_refusal_says_how_to_get_the_file_by_hand(shop, tmp_path, status, words):
     shop.status = status
     error = failure(shop, tmp_path)
@@ -230,6 +232,102 @@ def test_without_a_network_the_message_says_how_to_get_the_file_by_hand(shop, tm
     for named in (url, "as net-0.pth", str(tmp_path)):
         assert named in error.remedy
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "forbids"), (407, "a password"), (429, "too often"), (451, "forbids")]
+)
+def test_every_refusal_has_a_remedy_of_its_own(shop, tmp_path, status, words):
+    shop.status = status
+    error = failure(shop, tmp_path)
+    assert f"HTTP {status}" in error.cause
+    assert words in error.cause
+    assert "Or fetch" in error.remedy
+    assert len(error.remedy.partition("Or fetch")[0]) > 10
+
+
+@pytest.fixture
+def proxy():
+    """A proxy on this machine that answers whatever `answers` says."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(4096)
+            self.request.sendall(server.answer)
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads, server.answer = True, b""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+HTTPS = "https://weights.example/net-0.pth"
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause", "remedy"),
+    [
+        ("407 Proxy Authentication Required", "wants a name and a password (HTTP 407)", "NAME:PASSWORD@HOST"),
+        ("403 Forbidden", "forbids it (HTTP 403)", "let weights.example through"),
+        ("503 Service Unavailable", "does not get through to the server (HTTP 503)", "Check the network"),
+    ],
+)
+def test_what_a_proxy_answers_is_named(shop, tmp_path, monkeypatch, proxy, answer, cause, remedy):
+    proxy.answer = f"HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n".encode()
+    monkeypatch.setenv("https_proxy", f"http://me:secret@127.0.0.1:{proxy.server_address[1]}")
+    error = failure(shop, tmp_path, source=HTTPS)
+    assert cause in error.cause
+    assert remedy in error.remedy
+    assert "secret" not in str(error)
+    assert HTTPS in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("address", "cause", "remedy"),
+    [
+        ("socks5://127.0.0.1:1", "SOCKS proxy socks5://127.0.0.1:1", "pip install pysocks"),
+        ("http://127.0.0.1:1", "the proxy http://127.0.0.1:1 cannot be reached", "HTTPS_PROXY"),
+        ("127.0.0.1:1", "the proxy 127.0.0.1:1 cannot be reached", "unset it"),
+        ("foo://127.0.0.1:1", "the address of the proxy is not right", "http://HOST:PORT"),
+        ("http://127.0.0.1:port", "the address of the proxy is not right", "http://HOST:PORT"),
+        ("http://", "the address of the proxy is not right", "http://HOST:PORT"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named(shop, tmp_path, monkeypatch, address, cause, remedy):
+    if address.startswith("socks") and find_spec("socks"):
+        cause, remedy = "the proxy socks5://127.0.0.1:1 cannot be reached", "HTTPS_PROXY"
+    monkeypatch.setenv("https_proxy", address)
+    error = failure(shop, tmp_path, source=HTTPS)
+    assert cause in error.cause
+    assert remedy in error.remedy
+
+
+def test_a_proxy_that_is_asked_in_the_wrong_language_is_named(shop, tmp_path, monkeypatch, proxy):
+    proxy.answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    monkeypatch.setenv("https_proxy", f"https://127.0.0.1:{proxy.server_address[1]}")
+    assert "begin with http://" in failure(shop, tmp_path, source=HTTPS).remedy
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (None, "is not there"),
+        (b"none", "holds none that can be read"),
+        (b"-----BEGIN CERTIFICATE-----\nAA", "holds none"),
+    ],
+)
+def test_a_file_of_certificates_that_cannot_be_used_is_named(shop, tmp_path, monkeypatch, proxy, content, cause):
+    bundle = tmp_path / "ca.pem"
+    if content is not None:
+        bundle.write_bytes(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    error = failure(shop, tmp_path, source=f"https://127.0.0.1:{proxy.server_address[1]}/net-0.pth")
+    assert f"that REQUESTS_CA_BUNDLE names {cause}" in error.cause
+    assert "REQUESTS_CA_BUNDLE" in error.remedy
 
 
 def test_a_disk_that_is_too_small_is_noticed_before_anything_is_asked(shop, tmp_path):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QByteArray
 
@@ -120,3 +122,19 @@ def test_what_becomes_of_a_training_at_close_is_asked_until_it_is_chosen(file):
     assert preferences.training_at_close == "ask"
     preferences.training_at_close = "background"
     assert start_again(preferences, file).training_at_close == "background"
+
+
+def test_files_are_kept_absolute_and_in_their_own_bytes(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kept, odd = Preferences(file), tmp_path / "caf\udce9 #1?.png"
+    names = (Path("a % b.png"), Path("sub/../c.png"), odd, Path("file:x.png"), Path("Cafe\u0301.png"))
+    for name in names:
+        kept.remember_file(name)
+        kept.remember_in("style", name)
+        kept.remember_run(name)
+    monkeypatch.chdir("/")
+    expected = [tmp_path / name for name in reversed(names)]
+    again = start_again(kept, file)
+    assert again.recent_files == again.recent_in("style") == list(again.opened_runs) == expected
+    again.forget_file(odd)
+    assert odd not in again.recent_files

@@ -156,7 +156,7 @@ def caching_pictures(
         elif content.sha256 not in wanted:
             wanted[content.sha256] = (path, content)
         elif not repeated:
-            left_out.append(LeftOut(path, f"is the same as “{wanted[content.sha256][0].name}”"))
+            left_out.append(LeftOut(path, f"is the same as “{readable(wanted[content.sha256][0].name)}”"))
     target = folder / _hash_of((str(_FORMAT), str(side), *sorted(wanted)))[:32]
     if wanted and not _holds(target, wanted):
         unread = yield from _building(target, wanted, side, limit)
@@ -182,7 +182,7 @@ def _open(
     kept = [(path, sha) for path, sha in files if sha in index["pictures"]]
     left_out += [LeftOut(wanted[sha][0], reason) for sha, reason in broken.items()]
     if not kept:
-        first = f"“{left_out[0].path.name}” {left_out[0].reason}." if left_out else ""
+        first = f"“{readable(left_out[0].path.name)}” {left_out[0].reason}." if left_out else ""
         raise StudioError(
             f"None of the {len(left_out)} files is a picture that can be read. {first}".rstrip(),
             "Choose other pictures, or have a look at these in another program.",

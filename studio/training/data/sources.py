@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeAlias
+from unicodedata import normalize
 
 from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
@@ -253,12 +254,21 @@ def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, 
         for path in (yield from listing([source])):
             parts = path.relative_to(top).parts[:-1]
             if parts:
-                here.setdefault(readable("/".join(parts if deepest else parts[:1])), []).append(path)
+                here.setdefault(_class_name(parts if deepest else parts[:1]), []).append(path)
             else:
                 loose.append(path)
         for name in sorted(here):
             class_of |= dict.fromkeys(here[name], name)
     return class_of, loose
+
+
+def _class_name(parts: Sequence[str]) -> str:
+    return _one_form(readable("/".join(parts)))
+
+
+def _one_form(name: str) -> str:
+    """Write a letter and its accent as one sign (NFC): Macs write two (NFD), and “Café” would be there twice."""
+    return normalize("NFC", name)
 
 
 def _finding_pairs(split: Split, *, split_further: bool) -> Job[DataFiles]:
@@ -279,10 +289,10 @@ def _paired(sources: Sequence[Path]) -> Job[tuple[dict[Path, Path], list[Path]]]
     """Return the partner of each picture, and pictures without one."""
     two = _two_sides(sources)
     if two is not None:
-        sides: list[dict[Path, Path]] = []
+        sides: list[dict[str, Path]] = []
         for folder in two:
             files, top = (yield from listing([folder])), _absolute(folder)
-            sides.append({path.relative_to(top).with_suffix(""): path for path in files})
+            sides.append({_one_form(str(path.relative_to(top).with_suffix(""))): path for path in files})
         first, second = sides
         both = first.keys() & second.keys()
         if both:
@@ -394,16 +404,22 @@ def _pictures_in_list(listing: Path) -> Iterator[Path]:
         entry = line.strip()
         if not entry or entry.startswith("#"):
             continue
-        path = listing.parent / Path(entry).expanduser()
-        if not path.exists():
+        named = listing.parent / Path(entry).expanduser()
+        path = next((form for form in (named, *_other_forms(named)) if form.exists()), None)
+        if path is None:
             raise StudioError(
-                f"Line {number} of “{listing.name}” names a file that is not there ({path}).",
+                f"Line {number} of “{listing.name}” names a file that is not there ({named}).",
                 "Correct or remove that line; paths count from the folder in which the list lies.",
             )
         if path.is_dir():
             yield from _pictures_below(path)
         elif not is_systems_own(path.name):
             yield path
+
+
+def _other_forms(path: Path) -> Iterator[Path]:
+    """Write a path as Linux and Windows do, and as Macs do: a list may come from elsewhere than its pictures."""
+    return (Path(normalize(form, str(path))) for form in ("NFC", "NFD"))
 
 
 def _absolute(path: Path) -> Path:

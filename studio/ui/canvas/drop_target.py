@@ -23,7 +23,7 @@ class DropTarget(QObject):
     """Paths, in the order they came."""
 
     picture_pasted = Signal(object)
-    """The pixels, a `Picture`."""
+    """The bytes of its file, or the pixels, a `Picture`."""
 
     refused = Signal(str, str)
     """Cause and remedy."""
@@ -69,7 +69,7 @@ class DropTarget(QObject):
             event.ignore()
 
     def take(self, mime: QMimeData) -> bool:
-        """Take files or pixels from `mime`; False, with the reason in `refused`, when there is nothing to take."""
+        """Take files or a picture from `mime`; False, with the reason in `refused`, when there is nothing to take."""
         offer = look_into(mime)
         try:
             if offer.files:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from studio.jobs.browse import Thumbnail
 from studio.ui.controls.layouts import column, row
+from studio.ui.controls.mnemonics import without_mnemonic
 from studio.ui.controls.samples import SampleRow
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
@@ -98,6 +99,6 @@ class _ActionButton(QPushButton):
         self.setToolTip(self._action.toolTip())
         self.setEnabled(self._action.isEnabled())
         self.setVisible(self._action.isVisible())
-        self.setAccessibleName(self._action.text().replace("&", ""))
+        self.setAccessibleName(without_mnemonic(self._action.text()))
         if self._with_icon:
             self.setIcon(self._action.icon())

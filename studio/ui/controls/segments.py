@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.controls.layouts import row
+from studio.ui.controls.mnemonics import literal
 from studio.ui.theme import mark
 
 
@@ -26,7 +27,7 @@ class Segments(QWidget):
 
     def _make_button(self, index: int, words: str) -> QToolButton:
         button = QToolButton(self)
-        button.setText(words)
+        button.setText(literal(words))
         button.setCheckable(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         last = len(self._words) - 1
@@ -64,8 +65,8 @@ class Segments(QWidget):
 
     def name_buttons(self, label: str) -> None:
         """Tell screen readers what is chosen here: "Pooling: Max"."""
-        for button in self.buttons:
-            button.setAccessibleName(f"{label}: {button.text()}")
+        for button, words in zip(self.buttons, self._words.values(), strict=True):
+            button.setAccessibleName(f"{label}: {words}")
 
     def _tell(self, index: int, checked: bool) -> None:
         if checked:

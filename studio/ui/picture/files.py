@@ -73,19 +73,19 @@ class PictureFiles(QObject):
         """Open a picture file as it is, for somebody who takes it himself."""
         self._load(LoadTask(path=path), take)
 
-    def open_together(self, paths: Sequence[Path], take: Callable[[tuple[OpenedPicture, ...]], None]) -> None:
-        """Open files as they are, for somebody who takes all that can be opened at once, in their order."""
+    def open_together(self, loads: Sequence[LoadTask], take: Callable[[tuple[OpenedPicture, ...]], None]) -> None:
+        """Open pictures as they are, for somebody who takes all that can be opened at once, in their order."""
         found: dict[int, OpenedPicture | None] = {}
 
         def note(place: int, opened: OpenedPicture | None) -> None:
             found[place] = opened
-            if len(found) == len(paths):
+            if len(found) == len(loads):
                 there = tuple(one for _, one in sorted(found.items()) if one is not None)
                 if there:
                     take(there)
 
-        for place, path in enumerate(paths):
-            handle = self._load(LoadTask(path=path), partial(note, place))
+        for place, load in enumerate(loads):
+            handle = self._load(load, partial(note, place))
             handle.failed.connect(lambda _failure, place=place: note(place, None))
 
     def recall(self, shown: OpenedPicture) -> None:
@@ -125,6 +125,10 @@ class PictureFiles(QObject):
     def refuse(self, cause: str, remedy: str) -> None:
         """Tell why something was not even opened."""
         self._fail("open", Failure(cause, remedy, ""))
+
+    def take_back_refusals(self) -> None:
+        """Say no longer what could not be opened before: something has been taken since."""
+        self._withdraw("open", tuple(self._told.get("open", ())))
 
     def _load(self, task: LoadTask, take: Callable[[OpenedPicture], None]) -> JobHandle:
         self._opening.append(task.called)

@@ -38,6 +38,10 @@ class SlotView(QWidget):
     """A picture should be opened from a file."""
     sample_chosen = Signal(str)
     files_dropped = Signal(list)
+    picture_dropped = Signal(object)
+    """A picture that is no file: its bytes, or pixels."""
+    refused = Signal(str, str)
+    """Cause and remedy, of what was dropped."""
     recent_chosen = Signal(Path)
     """A picture of one's own, chosen before."""
     recent_removed = Signal(Path)
@@ -77,7 +81,7 @@ class SlotTile(SlotView):
         self._facts = ElidingLabel(parent=self)
         self._open = QPushButton("Open…", self)
         self._samples = SampleRow(_SAMPLE_TILE, theme, self)
-        self._drop = FileDrop(self)
+        self._drop = FileDrop(self, pictures=True)
         self._lay_out()
         self._connect()
         self.set_samples([])
@@ -98,6 +102,8 @@ class SlotTile(SlotView):
         self._open.clicked.connect(self.open_requested)
         self._samples.sample_chosen.connect(self.sample_chosen)
         self._drop.files_dropped.connect(self.files_dropped)
+        self._drop.picture_dropped.connect(self.picture_dropped)
+        self._drop.refused.connect(self.refused)
 
     def set_pictures(self, pictures: Sequence[SlotPicture]) -> None:
         """Show the first, or say that there is none."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 from studio.core.presets import Look
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, row
+from studio.ui.controls.mnemonics import literal
 from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
@@ -107,7 +108,7 @@ class LooksBar(QWidget):
     def _fill_menu(self) -> None:
         self.menu.clear()
         for name in self._own:
-            action = self.menu.addAction(_plain(name), partial(self.look_chosen.emit, name))
+            action = self.menu.addAction(literal(name), partial(self.look_chosen.emit, name))
             action.setCheckable(True)
             action.setChecked(name == self._shown and not self._changed)
         if not self._own:
@@ -117,12 +118,7 @@ class LooksBar(QWidget):
         removing = self.menu.addMenu("Remove Look")
         removing.setEnabled(bool(self._own))
         for name in self._own:
-            removing.addAction(_plain(name), partial(self.remove_requested.emit, name))
+            removing.addAction(literal(name), partial(self.remove_requested.emit, name))
         self.menu.addSeparator()
         self.menu.addAction("Look from a File or Painted Picture…", self.import_requested.emit)
         self.menu.addAction("Save Look as a File to Share…", self.export_requested.emit)
-
-
-def _plain(name: str) -> str:
-    """Return a name as a menu shows it: an ampersand is no mnemonic."""
-    return name.replace("&", "&&")

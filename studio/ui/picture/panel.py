@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from studio.core.errands import answers
+from studio.core.events import Picture
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.images import DISPLAY_LIMIT, LoadedPicture
@@ -29,6 +30,7 @@ from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding, row, splitter
+from studio.ui.controls.mnemonics import literal
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.files import PictureFiles
@@ -173,7 +175,7 @@ class PicturePanel(Panel):
         self._continue.setVisible(bool(offers))
         if offers:
             photo = shorten(offers[0].kept.title.partition(" · ")[0], 24, placeholder="…")
-            self._continue.setText(f"Continue with “{photo}”")
+            self._continue.setText(literal(f"Continue with “{photo}”"))
 
     def _connect(self) -> None:
         session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line
@@ -196,6 +198,7 @@ class PicturePanel(Panel):
         self.looking_back.save_requested.connect(self.save_as)
         self.looking_back.failed.connect(self.report)
         self.session_files.opened.connect(self.take_session)
+        self.session_files.opened.connect(lambda *_: files.take_back_refusals())
         self.session_files.listed.connect(self._offer_to_continue)
         self.session_files.failed.connect(self.report)
         self.session_files.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
@@ -205,7 +208,7 @@ class PicturePanel(Panel):
         line.resume_requested.connect(session.resume)
         line.go_on_requested.connect(session.go_on)
         canvas.files_dropped.connect(self.open_pictures)
-        canvas.picture_pasted.connect(lambda pixels: files.open_plain(LoadTask(pixels=pixels, name=_PASTED), CONTENT))
+        canvas.picture_pasted.connect(partial(self._open_pasted, CONTENT))
         canvas.refused.connect(files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
         files.opened.connect(self._take_opened)
@@ -226,6 +229,10 @@ class PicturePanel(Panel):
                 if role == CONTENT
                 else lambda files, role=role, view=view: self.open_as(role, files, joins=view.joins)
             )
+            view.picture_dropped.connect(
+                lambda picture, role=role, view=view: self._open_pasted(role, picture, joins=view.joins)
+            )
+            view.refused.connect(files.refuse)
             view.sample_chosen.connect(
                 lambda name, role=role, view=view: self.choose_sample(role, name, joins=view.joins)
             )
@@ -311,9 +318,18 @@ class PicturePanel(Panel):
         self.shown_requested.emit()
         if len(files) > 1 or any(path.is_dir() for path in files):
             self.desk.propose(files)
+            self.files.take_back_refusals()
             return
         for path in files:
             self._open_file(path, CONTENT, anywhere=anywhere)
+
+    def _open_pasted(self, role: str, picture: bytes | Picture, *, joins: bool = False) -> None:
+        data, pixels = (picture, None) if isinstance(picture, bytes) else (None, picture)
+        load = LoadTask(data=data, pixels=pixels, name=_PASTED)
+        if role == CONTENT:
+            self.files.open_plain(load, role)
+        else:
+            self.files.open_together([load], partial(self._take_chosen, role, joins))
 
     def open_as(self, role: str, files: Sequence[Path], *, joins: bool = False) -> None:
         """Open files in this role: they take the place of what is there, unless they shall join it."""
@@ -322,7 +338,7 @@ class PicturePanel(Panel):
                 self._open_file(path, role)
         elif files:
             paths = [Path(path) for path in files]
-            self.files.open_together(paths, partial(self._take_chosen, role, joins))
+            self.files.open_together([LoadTask(path=path) for path in paths], partial(self._take_chosen, role, joins))
             for path in paths:
                 self.context.preferences.remember_in(role, path)
             self._list_recent(role)
@@ -375,7 +391,7 @@ class PicturePanel(Panel):
         if role == CONTENT:
             self.files.open_file(path, role)
         else:
-            self.files.open_together([path], partial(self._take_chosen, role, joins))
+            self.files.open_together([LoadTask(path=path)], partial(self._take_chosen, role, joins))
 
     def paste(self) -> None:
         """Take what is on the clipboard as the photo."""

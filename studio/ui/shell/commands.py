@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QMenu, QMenuBar
 
+from studio.ui.controls.mnemonics import without_mnemonic
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.panel import Panel
 from studio.ui.shell.command_palette import Command
@@ -35,7 +36,8 @@ def _of_menu(menu: object, place: str, heading: str) -> Iterator[Command]:
 def _of_buttons(panel: Panel) -> Iterator[Command]:
     for button in panel.findChildren(QAbstractButton):
         section = button.property("kind") == "section"  # whose name is only that of its group
-        name = plain(button.toolTip() if section else button.accessibleName() or button.text())
+        named = button.toolTip() if section else button.accessibleName()
+        name = named.split("\n")[0].strip() or plain(button.text())
         if name and button.isVisible() and button.isEnabled():
             yield Command(name, panel.title, "", button.click)
 
@@ -50,4 +52,4 @@ def _of_settings(panel: Panel) -> Iterator[Command]:
 
 def plain(text: str) -> str:
     """Return a menu's or a button's words without mnemonic and line breaks."""
-    return text.replace("&", "").split("\n")[0].strip()
+    return without_mnemonic(text).split("\n")[0].strip()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.controls.layouts import column, holding, row, scrolling
+from studio.ui.controls.mnemonics import without_mnemonic
 from studio.ui.theme import Theme, mark
 
 _COLUMNS = 2
@@ -127,4 +128,4 @@ def _actions_below(action: QAction) -> list[QAction]:
 
 
 def _plain(text: str) -> str:
-    return text.replace("&", "").rstrip("…")
+    return without_mnemonic(text).rstrip("…")

@@ -26,6 +26,7 @@ from studio.core.samples import sample_paintings, sample_photos
 from studio.engine import JobHandle
 from studio.ui.actions import Actions
 from studio.ui.controls.layouts import column, holding, row
+from studio.ui.controls.mnemonics import literal
 from studio.ui.controls.pixmaps import pixmap_of
 from studio.ui.panel import Panel, Sendable
 from studio.ui.picture.panel import PicturePanel
@@ -156,10 +157,11 @@ class StudioWindow(QMainWindow):
         for panel in self.panels:
             self._connect_panel(panel)
         self._connect_actions()
-        self._undo.canUndoChanged.connect(self.actions_of_window.undo.setEnabled)
-        self._undo.canRedoChanged.connect(self.actions_of_window.redo.setEnabled)
-        self._undo.undoTextChanged.connect(lambda name: self.actions_of_window.undo.setText(f"Undo {name}".strip()))
-        self._undo.redoTextChanged.connect(lambda name: self.actions_of_window.redo.setText(f"Redo {name}".strip()))
+        a = self.actions_of_window
+        self._undo.canUndoChanged.connect(a.undo.setEnabled)
+        self._undo.canRedoChanged.connect(a.redo.setEnabled)
+        self._undo.undoTextChanged.connect(lambda name: a.undo.setText(f"Undo {literal(name)}".strip()))
+        self._undo.redoTextChanged.connect(lambda name: a.redo.setText(f"Redo {literal(name)}".strip()))
 
         self._help.noticed.connect(self.show_notice)
         self._help.failed.connect(self.show_failure)
@@ -300,7 +302,7 @@ class StudioWindow(QMainWindow):
             if found is False:
                 self._preferences.forget_file(path)
                 continue
-            action = self._recent_menu.addAction(path.name, partial(self.open_files, [path]))
+            action = self._recent_menu.addAction(literal(path.name), partial(self.open_files, [path]))
             action.setToolTip(str(path))
             action.setEnabled(bool(found))
         if self._recent_menu.isEmpty():
@@ -312,7 +314,7 @@ class StudioWindow(QMainWindow):
         menu.clear()
         for slot in panel.task.inputs[1:]:
             for path in self._preferences.recent_in(slot.role):
-                menu.addAction(path.name, partial(panel.open_as, slot.role, [path])).setToolTip(str(path))
+                menu.addAction(literal(path.name), partial(panel.open_as, slot.role, [path])).setToolTip(str(path))
         if menu.isEmpty():
             menu.addAction("Nothing chosen yet").setEnabled(False)
 
@@ -326,14 +328,14 @@ class StudioWindow(QMainWindow):
             kept = offer.kept
             if kept.path != panel.keeper.folder:
                 words = f"“{kept.title}” in {panel.title}, {kept.saved.day} {kept.saved:%b %H:%M}"
-                action = menu.addAction(words, partial(panel.session_files.open, kept.path))
+                action = menu.addAction(literal(words), partial(panel.session_files.open, kept.path))
                 if offer.preview is not None:
                     action.setIcon(QIcon(pixmap_of(offer.preview)))
         named = self._preferences.recent_sessions
         if named and not menu.isEmpty():
             menu.addSeparator()
         for path in named:
-            menu.addAction(path.name, partial(self.open_files, [path])).setToolTip(str(path))
+            menu.addAction(literal(path.name), partial(self.open_files, [path])).setToolTip(str(path))
         if menu.isEmpty():
             menu.addAction("No other session yet").setEnabled(False)
 
@@ -345,7 +347,7 @@ class StudioWindow(QMainWindow):
         menu.clear()
         for panel in self.panels:
             if what is not None and panel.accepts(what):
-                menu.addAction(panel.title, partial(self.send, what, panel.name))
+                menu.addAction(literal(panel.title), partial(self.send, what, panel.name))
         if menu.isEmpty():
             menu.addAction("Nothing to send yet" if what is None else "No panel takes this").setEnabled(False)
 

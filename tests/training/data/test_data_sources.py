@@ -43,6 +43,30 @@ def test_systems_folders_are_no_classes(tmp_path):
     assert (found.names, names(found.files, tmp_path)) == (("cat", "dog"), ["cat/1.png", "dog/2.png"])
 
 
+def test_an_accent_written_as_one_sign_or_two_makes_one_class(tmp_path):
+    composed, decomposed = "Caf\u00e9", "Cafe\u0301"
+    for name in (f"mac/{decomposed}/1.png", "mac/dog/2.png", f"linux/{composed}/3.png", "linux/dog/4.png"):
+        save(tmp_path / name)
+    found = read(tmp_path / "mac", tmp_path / "linux")
+    assert (found.names, found.labels) == ((composed, "dog"), (0, 1, 0, 1))
+    for name in (f"mixed/{decomposed}/5.png", f"mixed/{composed}/6.png", "mixed/dog/7.png"):
+        save(tmp_path / name)
+    assert read(tmp_path / "mixed").names == (composed, "dog")
+    for name in (f"split/train/{decomposed}/8.png", "split/train/b/9.png", f"split/val/{composed}/10.png"):
+        save(tmp_path / name)
+    found = read(tmp_path / "split")
+    assert (found.names, len(found.kept), found.loose) == ((composed, "b"), 1, ())
+
+
+def test_pairs_and_lists_find_names_in_either_form(tmp_path):
+    for name in ("a/Caf\u00e9.png", "b/Cafe\u0301.png"):
+        save(tmp_path / "pairs" / name)
+    assert len(read(tmp_path / "pairs", holds="pairs").partners) == 1
+    listing = tmp_path / "list.txt"
+    listing.write_text("pairs/a/Cafe\u0301.png\npairs/b/Caf\u00e9.png\n", encoding="utf-8")
+    assert len(find_pictures([listing])) == 2
+
+
 def test_several_sources_come_in_their_order_and_every_file_once(tmp_path):
     save(tmp_path / "one" / "x.png")
     save(tmp_path / "two" / "y.png")

@@ -1,6 +1,8 @@
 import re
+import sys
 from dataclasses import fields
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip, focusable_controls
@@ -23,8 +25,11 @@ from PySide6.QtWidgets import (
 from studio_kit import PATIENCE, QUICK, drop_files, open_pair, open_studio, write_painting, write_photo
 
 from studio.core.failures import Failure
+from studio.core.file_names import readable
 from studio.core.log_file import logging_to
+from studio.ui.controls.mnemonics import without_mnemonic
 from studio.ui.picture.session import SessionState
+from studio.ui.shell.commands import commands_now
 from studio.ui.shell.manual_window import ManualWindow
 from studio.ui.shell.shortcuts_sheet import ShortcutsSheet
 from studio.ui.shell.tab_order import tab_stops
@@ -334,6 +339,37 @@ def test_recent_files_open_again(window, until, tmp_path):
     assert [action.text() for action in menu.actions()] == ["second.png", "first.png"]
     menu.actions()[1].trigger()
     until(lambda: session.photo.picture.name == "first.png")
+
+
+def test_names_in_menus_are_shown_as_they_are(window, until, tmp_path):
+    names = ("salt & pepper.png", "&file.png", "a && b.png", "tab\tin it.png", "caf\udce9 & co.png")
+    if sys.platform != "linux":
+        names = names[:3]
+    style, recent = window.panel("style"), menu_called(window, "Open Recent")
+    for name in names:
+        window.open_files([write_photo(tmp_path / name)])
+        style.open_as("style", [tmp_path / name])
+    until(lambda: style.session.photo and len(style.session.paintings) == 1)
+    for menu in (recent, menu_called(window, "Recent Paintings")):
+        menu.aboutToShow.emit()
+        shown = [without_mnemonic(action.text()) for action in menu.actions()]
+        assert shown == [readable(name) for name in reversed(names)]
+    assert {readable(f"Open Recent: {name}") for name in names} <= {
+        one.name for one in commands_now(window.menuBar(), style)
+    }
+
+
+def test_a_file_named_from_another_folder_is_found_again(window, until, tmp_path, monkeypatch):
+    write_photo(tmp_path / "near.png")
+    monkeypatch.chdir(tmp_path)
+    window.open_files([Path("near.png")])
+    until(lambda: window.panel("style").session.photo)
+    monkeypatch.chdir("/")
+    menu = menu_called(window, "Open Recent")
+    menu.aboutToShow.emit()
+    assert [(action.text(), action.toolTip()) for action in menu.actions()] == [
+        ("near.png", str(tmp_path / "near.png"))
+    ]
 
 
 def test_a_recent_file_that_is_gone_or_broken_is_no_longer_offered(window, until, tmp_path):

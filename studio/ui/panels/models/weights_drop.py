@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from studio.core.addresses import local_file, why_not_here
 from studio.core.failures import StudioError
 from studio.ui.canvas.colours import CanvasColours
 from studio.ui.canvas.drop_overlay import DropOverlay
+from studio.ui.canvas.incoming import addresses_listed
 from studio.ui.theme import Theme
 from studio.ui.tokens import Tokens
 
@@ -104,7 +106,7 @@ class WeightsDrop(QObject):
 
 def look_into(mime: QMimeData) -> WeightsOffer:
     """Tell what could be taken from `mime`, by names alone; what a file really holds is found out on import."""
-    found = [_judge(url) for url in mime.urls()]
+    found = [_judge(address) for address in addresses_listed(mime)]
     files = tuple(path for path in found if isinstance(path, Path))
     refusals = [refusal for refusal in found if isinstance(refusal, StudioError)]
     if not found:
@@ -112,12 +114,10 @@ def look_into(mime: QMimeData) -> WeightsOffer:
     return WeightsOffer(files, refusals[0] if refusals else None)
 
 
-def _judge(url: QUrl) -> Path | StudioError:
-    if not url.isLocalFile():
-        return StudioError(
-            f"That file is still on the web ({url.host() or url.scheme()}).", "Save it first, then drop the saved file."
-        )
-    path = Path(url.toLocalFile())
+def _judge(address: str) -> Path | StudioError:
+    path = local_file(address)
+    if path is None:
+        return why_not_here(address, what="file")
     suffix = path.suffix.lower()
     if path.is_dir():
         return StudioError(f"“{path.name}” is a folder.", "Open it and drop the network's file inside.")

@@ -13,6 +13,7 @@ from studio.jobs.browse import Thumbnail
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.gesture import Gesture
 from studio.ui.controls.layouts import column, row
+from studio.ui.controls.mnemonics import literal
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.samples import SampleRow
@@ -61,7 +62,7 @@ class PaintingShelf(SlotView):
         self._samples = SampleRow(_SAMPLE_TILE, theme, self, hint=f"A sample: {_HINT}")
         self._own = SampleRow(_SAMPLE_TILE, theme, self, hint=_HINT.capitalize(), removable=True)
         self._no_own = QLabel("Paintings that you choose from files stay at hand here.", self)
-        self._drop = FileDrop(self)
+        self._drop = FileDrop(self, pictures=True)
         self._lay_out()
         self._connect()
         self.set_pictures([])
@@ -108,6 +109,8 @@ class PaintingShelf(SlotView):
         self._own.sample_chosen.connect(lambda name: self.recent_chosen.emit(Path(name)))
         self._own.remove_requested.connect(lambda name: self.recent_removed.emit(Path(name)))
         self._drop.files_dropped.connect(self.files_dropped)
+        self._drop.picture_dropped.connect(self.picture_dropped)
+        self._drop.refused.connect(self.refused)
         self._drop.hovered.connect(self._show_hovered)
 
     @property
@@ -157,7 +160,7 @@ class PaintingShelf(SlotView):
         if samples:
             self._menu.addSeparator()
         for sample in samples:
-            self._menu.addAction(sample.title, partial(self.sample_chosen.emit, sample.name))
+            self._menu.addAction(literal(sample.title), partial(self.sample_chosen.emit, sample.name))
 
     def set_recent(self, pictures: Sequence[Thumbnail]) -> None:
         """Offer paintings of one's own, named by their paths."""

@@ -221,13 +221,15 @@ def test_the_shelf_lights_up_while_files_hang_over_it(shelf: PaintingShelf, tmp_
     assert shelf.grab().toImage() == calm
 
 
-def test_text_and_web_addresses_are_not_taken(qtbot, shelf: PaintingShelf):
-    data = QMimeData()
-    data.setText("hello")
-    data.setUrls([QUrl("https://example.org/a.png")])
-    with qtbot.assertNotEmitted(shelf.files_dropped):
-        enter = drag(shelf, data, drop=True)
-    assert not enter.isAccepted()
+def test_text_is_not_taken_and_of_web_addresses_it_is_said_why(qtbot, shelf: PaintingShelf):
+    text, address = QMimeData(), QMimeData()
+    text.setText("hello")
+    address.setUrls([QUrl("https://example.org/a.png")])
+    with qtbot.assertNotEmitted(shelf.files_dropped), qtbot.assertNotEmitted(shelf.picture_dropped):
+        assert not drag(shelf, text, drop=True).isAccepted()
+        with qtbot.waitSignal(shelf.refused) as refused:
+            drag(shelf, address, drop=True)
+    assert refused.args[0] == "That picture is still on the web (example.org)."
 
 
 def test_photo_tile_asks_for_another_photo(qtbot, theme: Theme, tmp_path: Path):

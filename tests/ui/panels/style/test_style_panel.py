@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from studio_kit import (
@@ -9,6 +9,7 @@ from studio_kit import (
     answering_file_dialog,
     drag_slider,
     drop_files,
+    drop_mime,
     open_pair,
     write_painting,
     write_photo,
@@ -243,6 +244,39 @@ def test_pasting_words_is_refused_with_a_reason(studio, panel):
     QGuiApplication.clipboard().setText("not a picture")
     panel.paste()
     assert "text" in studio.window.banner.text
+
+
+def test_a_picture_dragged_from_a_browser_onto_the_shelf_is_a_painting(studio, panel, pictures, until):
+    photo, painting = pictures
+    assert drop_files(panel.canvas.viewport(), photo)
+    dragged, on_a_server = QMimeData(), QMimeData()
+    dragged.setUrls([QUrl("https://example.org/stripes.png")])
+    dragged.setData("image/png", painting.read_bytes())
+    assert drop_mime(panel.shelf, dragged)
+    until(lambda: panel.session.paintings and panel.session.photo)
+    assert panel.session.paintings[0].picture.sha256 == load_picture(painting).sha256
+    on_a_server.setUrls([QUrl("smb://nas/stripes.png")])
+    drop_mime(panel.shelf, on_a_server)
+    assert "lies on a server (smb://nas)" in studio.window.banner.text
+    assert drop_mime(panel.shelf, dragged)
+    until(lambda: not studio.window.banner.is_showing)
+
+
+def test_a_refusal_goes_when_the_next_paste_succeeds(studio, panel, pictures, until):
+    clipboard, photo = QGuiApplication.clipboard(), pictures[0]
+    encoded = QMimeData()
+    encoded.setData("image/png", photo.read_bytes())
+    for refused, welcome in (("not a picture", encoded), ("trash:///a.png", photo), ("words", photo.parent)):
+        clipboard.setText(refused)
+        panel.paste()
+        assert studio.window.banner.is_showing
+        if not isinstance(welcome, QMimeData):
+            welcome, path = QMimeData(), welcome
+            welcome.setUrls([QUrl.fromLocalFile(str(path))])
+        clipboard.setMimeData(welcome)
+        panel.paste()
+        until(lambda: not studio.window.banner.is_showing)
+    assert panel.session.photo.picture.sha256 == load_picture(photo).sha256
 
 
 def test_save_as_proposes_a_name_and_writes_the_format_that_was_chosen(finished, until, tmp_path):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.ui.controls.layouts import column
+from studio.ui.controls.mnemonics import literal
 from studio.ui.panels.train.new_run.data_report import DoctorView
 from studio.ui.panels.train.new_run.data_shelf import DataShelf
 from studio.ui.panels.train.new_run.examiner import DataPlace
@@ -94,7 +95,9 @@ class DataPlaces(QWidget):
     def _offer_phases(self) -> None:
         self.phase_menu.clear()
         for place in self._run.possible_places:
-            self.phase_menu.addAction(f"{self._run.title_of(place)}…", partial(self.folder_requested.emit, place))
+            self.phase_menu.addAction(
+                literal(f"{self._run.title_of(place)}…"), partial(self.folder_requested.emit, place)
+            )
 
     def _follow(self) -> None:
         """Show the places there are now, each with what lies there."""

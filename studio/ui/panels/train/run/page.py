@@ -16,6 +16,7 @@ from studio.training.schedule import Schedule, counted
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
 from studio.ui.controls.layouts import column, holding, row, scrolling, splitter
+from studio.ui.controls.mnemonics import literal
 from studio.ui.controls.segments import Segments
 from studio.ui.panels.train.run.figures import RunFigures, RunFiguresLine
 from studio.ui.panels.train.run.header import STATES, RunHeader
@@ -289,7 +290,7 @@ class RunPage(QWidget):
             menu.addSeparator()
         for run in runs:
             if run.path != self._path:
-                action = menu.addAction(run.title, partial(self._session.compare, run.path))
+                action = menu.addAction(literal(run.title), partial(self._session.compare, run.path))
                 action.setCheckable(True)
                 action.setChecked(run.path == compared)
         menu.setEnabled(not menu.isEmpty())
