@@ -7,19 +7,20 @@ every computer: folders sorted by path, sources and lists as they were given.
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeAlias
+from unicodedata import normalize
 
 from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.file_names import is_hidden, is_systems_own, readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
 from studio.training.data.sampler import shuffled
-from studio.training.data.splits import Split, divided_sources, is_folder, split_of, subfolders
+from studio.training.data.splits import SUFFIXES, Split, divided_sources, is_folder, split_of, subfolders
 
 __all__ = [
     "ANY_PICTURES",
@@ -35,15 +36,6 @@ __all__ = [
     "listing",
     "parts_of",
 ]
-
-SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "avif", "bmp", "dib", "gif", "tif", "tiff"),
-        *("jp2", "j2k", "ppm", "pgm", "pbm", "pnm", "pfm", "tga", "psd", "qoi", "heic", "heif"),
-    )
-)
-"""What a picture in a folder is recognised by; a file that is named itself may be called anything."""
 
 Holds: TypeAlias = Literal["pictures", "classes", "pairs"]
 """Any pictures; pictures in a folder for each class, or MNIST's kind of idx files; two pictures for each example."""
@@ -253,12 +245,17 @@ def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, 
         for path in (yield from listing([source])):
             parts = path.relative_to(top).parts[:-1]
             if parts:
-                here.setdefault(readable("/".join(parts if deepest else parts[:1])), []).append(path)
+                here.setdefault(_class_name(parts if deepest else parts[:1]), []).append(path)
             else:
                 loose.append(path)
         for name in sorted(here):
             class_of |= dict.fromkeys(here[name], name)
     return class_of, loose
+
+
+def _class_name(parts: Sequence[str]) -> str:
+    """Name a class by its folders, composed (NFC): a Mac's “Café” is the “Café” of other systems."""
+    return normalize("NFC", readable("/".join(parts)))
 
 
 def _finding_pairs(split: Split, *, split_further: bool) -> Job[DataFiles]:
@@ -351,9 +348,11 @@ def listing(sources: Collection[Path]) -> Job[list[Path]]:
     return list(found)
 
 
-def _pictures_in_sources(sources: Iterable[Path]) -> Iterator[Path]:
+def _pictures_in_sources(sources: Collection[Path]) -> Iterator[Path]:
     for source in sources:
         _require(source)
+        if len(sources) > 1 and is_systems_own(source.name):
+            continue  # “share/*” names wastebaskets as well; whoever names one alone means it
         if source.is_dir():
             yield from _pictures_below(source)
         elif source.suffix.lower() == ".txt":
@@ -400,9 +399,11 @@ def _pictures_in_list(listing: Path) -> Iterator[Path]:
                 f"Line {number} of “{listing.name}” names a file that is not there ({path}).",
                 "Correct or remove that line; paths count from the folder in which the list lies.",
             )
+        if is_systems_own(path.name):
+            continue
         if path.is_dir():
             yield from _pictures_below(path)
-        elif not is_systems_own(path.name):
+        else:
             yield path
 
 
