@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 from unicodedata import normalize
 
-from studio.core.events import Job, Progress, finish
+from studio.core.events import Job, Log, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.file_names import is_hidden, is_systems_own, readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
@@ -35,6 +35,7 @@ __all__ = [
     "finding_files",
     "listing",
     "parts_of",
+    "telling_parts",
 ]
 
 Holds: TypeAlias = Literal["pictures", "classes", "pairs"]
@@ -44,6 +45,7 @@ _LOOKS, _WIDE = 8, 1.9
 """So many pictures of a folder tell whether two lie beside each other in each: they are so much wider than high.
 A photo alone is up to 16:9."""
 
+_NAMED = 8
 _IN_A_ROW = 500
 """Pictures found between two signs of life: some milliseconds, more on a network's disk."""
 
@@ -162,6 +164,19 @@ def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
     if not (found.files or found.loose):
         raise _no_pictures(sources)
     return _some_of(found, reading)
+
+
+def telling_parts(found: DataFiles) -> Job[None]:
+    """Say which folders divide the data, and what lies beside them and is left out."""
+    if found.parts is not None:
+        named = " and ".join(
+            dict.fromkeys(f"“{readable(one.name)}”" for one in (*found.parts.taught, *found.parts.kept))
+        )
+        yield Log(f"{named} divide the data.")
+    if found.beside:
+        named = ", ".join(f"“{readable(one.name)}”" for one in found.beside[:_NAMED])
+        more = " …" if len(found.beside) > _NAMED else ""
+        yield Log(f"What lies in {named}{more} beside the folders that divide the data is left out.")
 
 
 def counting_data(sources: Sequence[Path], reading: Reading) -> Job[DataCount]:

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from studio.core.file_names import is_hidden
 
-__all__ = [
-    "SUFFIXES","Split", "divided_sources", "is_folder", "split_of", "subfolders"]
+__all__ = ["SUFFIXES", "Split", "divided_sources", "is_folder", "split_of", "subfolders"]
 
 SUFFIXES = frozenset(
     f".{suffix}"
