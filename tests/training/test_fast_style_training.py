@@ -252,7 +252,7 @@ def test_flat_pictures_do_not_throw_a_run_off(data, tmp_path):
     """Of a view of one colour the gradient is infinite: eight such steps in a row once ended a run."""
     plan = plan_for((on_white(9, tmp_path / "white"), data[1]), steps=10, batch=8, crop_smallest=0.05, blocks=5)
     run = RunFolder.create(tmp_path / "run", plan)
-    trained, events = sit(run)
+    trained, _ = sit(run)
     assert trained.state == "finished"
     norms = history_of(run).metrics["gradient_norm"].values
     assert len(norms) == 10
