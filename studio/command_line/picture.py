@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
 from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from

@@ -12,6 +12,7 @@ from studio.command_line.reporting import Reporter, Silent, reporter
 from studio.command_line.running import Interrupted, stoppable
 from studio.command_line.train_arguments import Asked, read_arguments
 from studio.core.controls import Controls
+from studio.core.events import Log, finish
 from studio.core.failures import Failure, StudioError, explain
 from studio.core.own_program import own_command
 from studio.training.launcher import Launcher, announce, in_launcher, launched_from_outside
@@ -19,7 +20,11 @@ from studio.training.run_folder import TrainedRun
 from studio.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    from studio.training.data.inspection import DataReport
     from studio.training.processes import Processes
+
+_MOST_EXAMINED = 20_000
+"""More pictures than this take the doctor minutes, and a run begun by command line may be one of many."""
 
 
 def train(arguments: Sequence[str]) -> int:
@@ -56,7 +61,31 @@ class TrainCommand:
         self._tell(failure)
         return FAILED
 
+    def _examine(self, controls: Controls[TrainingSettings]) -> None:
+        """Say what the doctor warns of, before anything waits; what is left out is told where it is opened."""
+        from studio.jobs.examine import examine_data
+        from studio.training.data.inspection import LEFT_OUT
+        from studio.training.data.sources import counting_data
+
+        for task in self._asked.data if self._asked.is_main else ():
+            with suppress(StudioError):  # which stands in the run's log, when that is opened
+                count = finish(counting_data(task.sources, task.reading))
+                if count.pictures > _MOST_EXAMINED:
+                    self._reporter.note(f"{count.pictures:,} pictures are too many for the doctor to look at first.")
+                    continue
+                looking = examine_data(task, controls)
+                while not controls.finishing:
+                    try:
+                        self._reporter.say(next(looking))
+                    except StopIteration as end:
+                        report: DataReport = end.value
+                        for found in report.findings:
+                            if found.severity == "warning" and found.kind not in LEFT_OUT:
+                                self._reporter.say(Log(found.sentence, "warning"))
+                        break
+
     def _train(self, controls: Controls[TrainingSettings]) -> TrainedRun:
+        self._examine(controls)
         with ExitStack() as together:
             processes = self._meet(together)
             try:

@@ -14,6 +14,7 @@ from studio.command_line.flags import CommandParser, add_settings, check_place, 
 from studio.core.events import finish
 from studio.core.failures import StudioError
 from studio.core.settings import describe
+from studio.jobs.examine import ExamineTask
 from studio.training.kinds import KINDS, kind_named, settings_of
 from studio.training.launcher import is_main
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
@@ -38,6 +39,7 @@ class Asked:
         where: as typed: `accelerator` ("auto", "cpu" or "cuda"); processes on this computer (`devices`) and computers
             (`num_nodes`), None to leave it to whatever started this one; `timeout`, seconds that a process may keep the
             others waiting; `events`, to report as JSON lines; `debug`, to print the traceback of a failure.
+        data: of a new run: what the doctor looks at before it begins.
 
     """
 
@@ -46,6 +48,7 @@ class Asked:
     settings: TrainingSettings
     request: TrainRequest
     where: argparse.Namespace
+    data: tuple[ExamineTask, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -73,10 +76,13 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     if is_main(asked.num_nodes):  # for the others it may well be there already
         _check_output(folder, parser)
     suits = asked.schedule is None and asked.preset is None
+    to_examine = tuple(
+        ExamineTask(tuple(slot.sources(plan.data)), settings.size, slot.reading(settings)) for slot in kind.data
+    )
     return Asked(
         is_main(asked.num_nodes),
         lambda: _begin(folder, _suited(plan, kind, settings) if suits else plan),
-        settings, TrainRequest(folder), asked,
+        settings, TrainRequest(folder), asked, to_examine,
     )  # fmt: skip
 
 

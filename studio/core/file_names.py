@@ -5,10 +5,18 @@ import re
 __all__ = ["is_hidden", "is_systems_own", "readable"]
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-_SYSTEMS_OWN = frozenset(
-    {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"}
-    | {"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"}
+_SYSTEMS_OWN = re.compile(
+    r"\._.*|\.ds_store|(eh)?thumbs\.db|desktop\.ini"  # beside the files
+    r"|#recycle\b.*|#snapshots?\b.*|@(eadir|tmp|sharebin|sharesnap|syno.*)"  # Synology
+    r"|@(recycle|recycle\.bin|recently-snapshot|__thumb|transcode|upload_cache)"  # QNAP
+    r"|#trash|\$recycle\.bin|recycler|recycle bin|trashbox|trash-\d+|trashes"  # of Windows, Buffalo, unhidden of Linux
+    r"|system volume information|found\.\d{3}|msdownld\.tmp|onedrivetemp|\$windows\.~\w+|\$winreagent"  # Windows
+    r"|lost\+found|[~@]snapshots?|@gmt[-+].*|~tmtmp"  # Linux, NetApp, Btrfs, Samba
+    r"|__macosx|network trash folder|temporary items|thevolumesettingsfolder|resource\.frk|backups\.backupdb",  # Mac
+    re.IGNORECASE,
 )
+"""Wastebaskets, snapshots, thumbnails and notes of disks, of NAS and of desktops that do not begin with a dot. What a
+waste sorter may call a class (“trash”, “recycled”) is none of them."""
 
 
 def is_hidden(name: str) -> bool:
@@ -18,7 +26,7 @@ def is_hidden(name: str) -> bool:
 
 def is_systems_own(name: str) -> bool:
     """Tell whether a system left it there: thumbnails, wastebaskets, what a Mac puts beside each file (“._x.jpg”)."""
-    return name.startswith("._") or name.lower() in _SYSTEMS_OWN
+    return _SYSTEMS_OWN.fullmatch(name.strip()) is not None
 
 
 def readable(name: str) -> str:

@@ -157,13 +157,16 @@ class TrainingJob:
         module, function = self._kind.opener.split(":")
         with self._processes.first_here():
             opening: Generator[Any, None, TrainingTask] = getattr(import_module(module), function)(self._plan, place)
-            beaten = 0.0
+            beaten, said = 0.0, list[str]()
             while True:
                 try:
                     event = next(opening)
                 except StopIteration as end:
                     task: TrainingTask = end.value
+                    task.said_of_data = tuple(dict.fromkeys(said))
                     return task
+                if isinstance(event, Log):
+                    said.append(event.message)
                 if self._processes.world == 1 and (controls.finishing or self._run.commands.given("pause")):
                     opening.close()
                     return None

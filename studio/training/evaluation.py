@@ -1,6 +1,6 @@
 """Evaluates the shown network: validates, samples, exports it. Nothing here changes how the run goes on."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TypeVar
 
 import torch
@@ -77,7 +77,8 @@ class Evaluator:
                 exported = self._train_state.task.export(network)
             tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in exported.tensors.items()}
             write_file(self._run.model_file, save(tensors, dict(exported.metadata)))
-            write_file(self._run.card_file, exported.card.encode())
+            card = _with_the_data(exported.card, self._train_state.task.said_of_data)
+            write_file(self._run.card_file, card.encode())
 
     def _keep(self, picture: Picture) -> None:
         step = self._train_state.standing.step
@@ -124,3 +125,10 @@ class Evaluator:
 
 def _nothing(network: nn.Module) -> Generator[None, None, None]:
     yield from ()
+
+
+def _with_the_data(card: str, said: Sequence[str]) -> str:
+    """Add what was said of the data, such as what was left out, to a card."""
+    if not said:
+        return card
+    return "\n".join([card.rstrip(), "", "## What was said of the data", "", *(f"- {one}" for one in said), ""])

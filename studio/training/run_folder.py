@@ -45,7 +45,7 @@ FORGOTTEN_S = 600.0
 
 BEAT_S = 2.0
 
-_DEFAULTS_OF_0_1 = {"split": False, "sample_every": 100, "validate_every": 250}
+_DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
 """Where a plan of the first format says nothing."""
 
 

@@ -48,6 +48,11 @@ class TrainingSettings(Settings):
         help="Learns from a folder called train, and is checked on valid or test beside it, where there are such.",
         term="predefined split: folders train and valid or test; idx files train and t10k", group=_DATA)  # fmt: skip
 
+    fair_check: bool = setting(
+        True, label="Fair checking", help="Asks of every class that has two pictures, and never checks on a lookalike "
+        "of what was learnt. Where folders divide the data, they decide.",
+        term="stratified, grouped split: near duplicates stay on one side", group=_DATA)  # fmt: skip
+
     learning_rate_factor: float = setting(
         1.0, label="Pace", help="Learns faster or more carefully from now on: multiplies the schedule's rate.",
         term="learning rate factor", low=0.01, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip

@@ -178,6 +178,7 @@ class TrainingTask(ABC):
         best: which number of `validate` says "best", and whether small or large is good; None keeps no best.
         judged_by: settings that this number is measured with, such as the weights of a loss: where one is moved in
             mid-run, what was best before cannot be compared any more.
+        said_of_data: what was said while the data was read, such as what was left out: the card says it as well.
 
     """
 
@@ -187,6 +188,7 @@ class TrainingTask(ABC):
     other_examples: Sequence[Examples] = ()
     best: tuple[str, Literal["min", "max"]] | None = None
     judged_by: frozenset[str] = frozenset()
+    said_of_data: tuple[str, ...] = ()
 
     @abstractmethod
     def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:

@@ -20,12 +20,20 @@ def test_names_that_differ_stay_different():
     assert readable(os.fsdecode(b"\xe8")) != readable(os.fsdecode(b"\xe9"))
 
 
-@pytest.mark.parametrize(
-    "name", ["._x.jpg", "Thumbs.db", ".DS_Store", "@eaDir", "__MACOSX", "desktop.ini", "lost+found"]
-)
+@pytest.mark.parametrize("name", [
+    "._x.jpg", "Thumbs.db", ".DS_Store", "@eaDir", "__MACOSX", "desktop.ini", "lost+found",
+    "#recycle", "#Recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "@__thumb", "@GMT-2024.05.01-00.00.00",
+    "$RECYCLE.BIN", "$Recycle.Bin", "RECYCLER", "Recycle Bin", "System Volume Information", "FOUND.000", "~snapshot",
+    "Network Trash Folder", "Temporary Items", "TheVolumeSettingsFolder", "trashbox", "Trash-1000",
+])  # fmt: skip
 def test_what_a_system_leaves_there_is_nobodys(name):
     assert is_systems_own(name)
     assert is_hidden(name)
+
+
+@pytest.mark.parametrize("name", ["trash", "recycled", "snapshots", "found", "thumb", "recycle", "#1", "@home"])
+def test_a_waste_sorters_classes_are_no_wastebaskets(name):
+    assert not is_hidden(name)
 
 
 def test_what_is_hidden_may_be_somebodys():

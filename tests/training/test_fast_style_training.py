@@ -237,3 +237,54 @@ def test_what_cannot_be_learnt_is_said_in_words(data, tmp_path):
 def test_a_slider_at_one_asks_for_what_one_pass_can_keep_up_with():
     weights = loss_weights(FastStyleSettings())
     assert (weights.content, weights.style, weights.total_variation) == (1.0, 0.25, 0.1)
+
+
+def on_white(count: int, folder: Path) -> Path:
+    """Products on white: two of three views show nothing but paper; every third picture is nothing but paper."""
+    folder.mkdir()
+    for number in range(count):
+        page = np.full((96, 128, 3), 240, np.uint8)
+        if number % 3:
+            page[4:20, 4:24] = np.random.default_rng(number).integers(0, 200, 3)
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.putText(page, f"{number}", (99, 90), 0, 0.3, (9, 9, 9))
+                    if number % 3 else page)  # fmt: skip
+    return folder
+
+
+def test_flat_pictures_do_not_throw_a_run_off(data, tmp_path):
+    """Of a view of one colour the gradient is infinite: eight such steps in a row once ended a run."""
+    plan = plan_for((on_white(9, tmp_path / "white"), data[1]), steps=10, batch=8, crop_smallest=0.05, blocks=5)
+    run = RunFolder.create(tmp_path / "run", plan)
+    trained, _ = sit(run)
+    assert trained.state == "finished"
+    norms = history_of(run).metrics["gradient_norm"].values
+    assert len(norms) == 10
+    assert all(math.isfinite(norm) for norm in norms)
+
+
+def test_no_view_is_flat_and_each_depends_on_its_draw_alone(data, tmp_path):
+    plan = plan_for((on_white(9, tmp_path / "white"), data[1]), crop_smallest=0.05)
+    views = finish(open_task(plan, place_in(tmp_path))).examples
+    for number in range(40):
+        one, again = (views.draw(number % len(views), torch.Generator().manual_seed(number), 32)[0] for _ in range(2))
+        assert torch.equal(one, again)
+        assert float((one.amax((1, 2)) - one.amin((1, 2))).max()) > 2.5 / 255
+
+
+def test_nothing_but_paper_is_refused_in_words(data, tmp_path):
+    (tmp_path / "paper").mkdir()
+    for grey in (255, 254):
+        cv2.imwrite(str(tmp_path / "paper" / f"{grey}.png"), np.full((64, 64, 3), grey, np.uint8))
+    views = finish(open_task(plan_for((tmp_path / "paper", data[1])), place_in(tmp_path))).examples
+    with pytest.raises(StudioError, match="is of one colour"):
+        views.draw(0, torch.Generator(), 32)
+
+
+def test_the_card_says_what_was_left_out(data, tmp_path):
+    (data[0] / "cut.png").write_bytes((data[0] / "1.png").read_bytes()[:300])
+    (data[0] / "page.jpg").write_text("<html>")
+    run = RunFolder.create(tmp_path / "run", plan_for(data, steps=1))
+    sit(run)
+    card = run.card_file.read_text(encoding="utf-8")
+    assert "“cut.png” is incomplete" in card
+    assert "“page.jpg” is a text file, not a picture; it is left out." in card

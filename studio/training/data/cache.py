@@ -99,16 +99,22 @@ class PictureCache:
             parts[path in kept].append(number)
         return parts
 
-    def divided(self, kept: Collection[Path], count: int, seed: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def divided(
+        self, kept: Collection[Path], count: int, seed: int, together: Sequence[Sequence[int]] = ()
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Choose which pictures to learn from, and `count` to check on, by the seed.
 
         Those are chosen among the files that are `kept` for it; or, where none are, they are never more than every
-        fourth, and none of a handful.
+        fourth, and none of a handful. Pictures that lie `together` then stay on one side.
         """
         taught, own = self.parts(kept)
         among = own or taught
-        order = shuffled(len(among), "kept", seed)[: min(count, len(own) or len(taught) // 4)]
-        chosen = {among[place] for place in order}
+        group_of = {} if own else {index: tuple(group) for group in together for index in group}
+        most, chosen = min(count, len(own) or len(taught) // 4), set[int]()
+        for place in shuffled(len(among), "kept", seed):
+            group = group_of.get(among[place], (among[place],))
+            if among[place] not in chosen and len(chosen) + len(group) <= most:
+                chosen.update(group)
         return tuple(number for number in taught if number not in chosen), tuple(sorted(chosen))
 
     def content_of(self, index: int) -> str:

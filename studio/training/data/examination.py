@@ -14,16 +14,19 @@ from PIL import Image
 from studio.core.events import Picture
 from studio.core.failures import StudioError
 from studio.core.picture_decoding import decode
+from studio.training.data.near_duplicates import glance_at
 from studio.training.data.shrinking import alone_if_large, on_white, reason_of
 
-__all__ = ["GLANCE", "Examined", "examine_file"]
+__all__ = ["Examined", "examine_file"]
 
-GLANCE = 16
-"""Side in pixels of what is kept of a picture to tell lookalikes."""
 _SEEN = 128 * 128
 """Pixels of the reduced picture that is looked at; a JPEG decodes to it at a fraction of the cost."""
 _COLOURLESS = 8
 """Largest difference between the channels of a grey picture: a JPEG's rounding makes some."""
+_FLAT_SHARE = 0.5
+"""Of a picture's blocks, above which it counts as flat: many of its close views show nothing."""
+_BLOCK, _SPAN = 8, 3
+"""A block of so many pixels a side is of one colour where its values span no more than this."""
 _ORIENTATION = 274
 
 
@@ -31,8 +34,8 @@ _ORIENTATION = 274
 class Examined:
     """One file. `problem` says why it cannot be used, in words that follow its name; the rest then means nothing.
 
-    `size` is (width, height) as it stands upright; `miniature` a GLANCE×GLANCE grey miniature; `means` and `squares`
-    the means of red, green and blue, 0–1, and of their squares.
+    `size` is (width, height) as it stands upright; `flat` tells that most of it is of one colour; `miniature` is a
+    small grey copy; `means` and `squares` are the means of red, green and blue, 0–1, and of their squares.
     """
 
     path: Path
@@ -44,6 +47,7 @@ class Examined:
     bits: int = 8
     pictures: int = 1
     grey: bool = False
+    flat: bool = False
     transparent: bool = False
     cmyk: bool = False
     turned: bool = False
@@ -77,7 +81,7 @@ def examine_file(path: Path, one_large: Lock) -> Examined:
         path, sha256, len(data),
         format=header.format, size=decoded.full_size, bits=decoded.bits, pictures=header.pictures,
         grey=_is_grey(pixels), transparent=pixels.shape[2] == 4 and bool(pixels[..., 3].min() < 255),
-        cmyk=header.cmyk, turned=header.turned, miniature=_glance_at(pixels),
+        cmyk=header.cmyk, turned=header.turned, miniature=glance_at(on_white(pixels)), flat=_is_flat(pixels),
         means=tuple(means.tolist()), squares=tuple((means**2 + deviations**2).tolist()),
     )  # fmt: skip
 
@@ -106,6 +110,11 @@ def _is_grey(pixels: Picture) -> bool:
     return bool((colours.max(2) - colours.min(2)).max() <= _COLOURLESS)
 
 
-def _glance_at(pixels: Picture) -> NDArray[np.uint8]:
-    grey = cv2.cvtColor(on_white(pixels), cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.resize(grey, (GLANCE, GLANCE), interpolation=cv2.INTER_AREA), np.uint8)
+def _is_flat(pixels: Picture) -> bool:
+    """Tell whether most blocks of a picture are of one colour: a product on white, a drawing, a scan, a clear sky."""
+    height, width = (side // _BLOCK * _BLOCK for side in pixels.shape[:2])
+    if not height or not width:
+        return False
+    whole = on_white(pixels)[:height, :width].reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK, 3)
+    spans = (whole.max((1, 3)) - whole.min((1, 3))).max(2)
+    return bool((spans <= _SPAN).mean() > _FLAT_SHARE)

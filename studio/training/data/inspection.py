@@ -24,7 +24,7 @@ Severity: TypeAlias = Literal["info", "warning"]
 FindingKind: TypeAlias = Literal[
     "split", "share", "beside", "sides", "broken", "duplicate", "two_classes", "leaked", "alike", "few",
     "few_of_a_class", "uneven", "loose", "unpaired", "halved", "unequal", "small", "long", "grey", "transparent",
-    "cmyk", "deep", "turned", "moving",
+    "cmyk", "deep", "turned", "moving", "flat",
 ]  # fmt: skip
 
 FEW = 20
@@ -36,6 +36,8 @@ UNEQUAL = 1.02
 """How much wider, for its height, one picture of a pair may be than the other: rounding makes some."""
 NOTES: frozenset[FindingKind] = frozenset({"split", "share", "beside", "sides", "halved"})
 """What is told of how the data is read: nothing is the matter with it."""
+LEFT_OUT: frozenset[FindingKind] = frozenset({"broken", "loose", "unpaired"})
+"""What is left out is also told, file by file, by a run that opens the data."""
 LONG = 2.5
 """Longer side over shorter side above which a square shows little of a picture."""
 
@@ -280,6 +282,9 @@ _WORDS: dict[FindingKind, tuple[str, str, str, str]] = {
     "long": ("very long or high picture", "very long or high pictures",
              "a square part of it is seen at a time", "a square part of each is seen at a time"),
     "grey": ("picture without colours", "pictures without colours", "it is used as it is", "they are used as they are"),
+    "flat": ("picture that is mostly of one colour", "pictures that are mostly of one colour",
+             "views of it that show nothing are drawn again; larger views or a tighter cut teach more",
+             "views of them that show nothing are drawn again; larger views or tighter cuts teach more"),
     "transparent": ("picture with transparent parts", "pictures with transparent parts",
                     "it is laid on white", "they are laid on white"),
     "cmyk": ("picture in printing colours (CMYK)", "pictures in printing colours (CMYK)",
@@ -371,6 +376,7 @@ def _look_at_each(data: _Data) -> Iterator[Finding]:
     tests: tuple[tuple[FindingKind, Callable[[Examined], bool]], ...] = (
         ("small", lambda one: min(one.size) < data.size),
         ("long", lambda one: max(one.size) > LONG * min(one.size)),
+        ("flat", lambda one: one.flat and data.reading.holds != "pairs"),  # masks and drawings are, by nature
         ("transparent", lambda one: one.transparent),
         ("grey", lambda one: one.grey),
         ("cmyk", lambda one: one.cmyk),
@@ -380,7 +386,7 @@ def _look_at_each(data: _Data) -> Iterator[Finding]:
     )
     for kind, test in tests:
         if meant := [one.path for one in data.usable if test(one)]:
-            warns = kind == "small" and 2 * len(meant) > len(data.usable)
+            warns = kind in ("small", "flat") and 2 * len(meant) > len(data.usable)
             yield _plain(kind, "warning" if warns else "info", len(meant), meant)
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -9,7 +10,10 @@ from numpy.typing import NDArray
 
 from studio.core.events import Job, Progress
 
-__all__ = ["comparing_glances"]
+__all__ = ["alike_in", "comparing_glances", "glance_at"]
+
+GLANCE = 16
+"""Side in pixels of what is kept of a picture to tell lookalikes."""
 
 _BANDS = 4
 """Of 16 bits each: two pictures that differ in fewer bits than there are bands agree wholly in one of them."""
@@ -21,6 +25,30 @@ _FLAT = 6.0
 _IN_A_ROW = 100
 _CROWD = 64
 """A band shared by so many pictures says nothing, and would take for ever to compare."""
+
+
+class _Pictures(Protocol):
+    """Decoded pictures by number, H×W×3 each."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8]: ...
+
+
+def glance_at(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return H×W×3 as a grey miniature."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (GLANCE, GLANCE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def alike_in(pictures: _Pictures) -> Job[list[list[int]]]:
+    """Return groups of decoded pictures that look alike, by their numbers."""
+    glances: list[NDArray[np.uint8]] = []
+    for number in range(len(pictures)):
+        if number % _IN_A_ROW == 0:
+            yield Progress("Comparing the pictures", number, len(pictures))
+        glances.append(glance_at(np.ascontiguousarray(pictures[number])))
+    return (yield from comparing_glances(glances))
 
 
 def comparing_glances(glances: Sequence[NDArray[np.uint8] | None]) -> Job[list[list[int]]]:

@@ -13,7 +13,7 @@ from studio.core.failures import StudioError
 from studio.core.resizing import resize
 from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import PictureCache, Pixels, caching_pictures, telling_left_out
-from studio.training.data.sources import Reading, finding_files
+from studio.training.data.sources import Reading, finding_files, telling_parts
 from studio.training.data.variation import Variation
 
 __all__ = ["PairedPictures", "opening_pairs"]
@@ -86,6 +86,7 @@ def opening_pairs(
 
     """
     found = yield from finding_files(sources, replace(reading, holds="pairs"))
+    yield from telling_parts(found)
     if alone := len(found.loose):
         words = "1 picture has" if alone == 1 else f"{alone} pictures have"
         yield Log(f"{words} no partner of the same name; what is alone is left out.", "warning")

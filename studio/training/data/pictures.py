@@ -11,8 +11,9 @@ from studio.core.events import Job, Log
 from studio.core.failures import StudioError
 from studio.training.data.augment import augmented
 from studio.training.data.cache import PictureCache, caching_pictures, telling_left_out
+from studio.training.data.near_duplicates import alike_in
 from studio.training.data.sampler import seed_of
-from studio.training.data.sources import finding_files
+from studio.training.data.sources import finding_files, telling_parts
 from studio.training.data.variation import Variation
 
 if TYPE_CHECKING:
@@ -75,8 +76,10 @@ def opening_pictures(
     """
     found = yield from finding_files(slot.sources(data), slot.reading(settings))
     pictures = yield from caching_pictures(found.files, place.cache, side=side)
+    yield from telling_parts(found)
     yield from telling_left_out(pictures)
-    taught, kept = pictures.divided(found.kept, held_back, settings.seed)
+    together = (yield from alike_in(pictures)) if settings.fair_check and held_back and not found.kept else ()
+    taught, kept = pictures.divided(found.kept, held_back, settings.seed, together)
     yield Log(f"{len(taught)} {slot.title.lower()} to learn from, {len(kept)} kept for checking.")
     assert isinstance(settings, Variation)
     return PictureExamples(pictures, taught, settings), kept

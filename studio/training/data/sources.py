@@ -7,7 +7,7 @@ every computer: folders sorted by path, sources and lists as they were given.
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 from unicodedata import normalize
 
-from studio.core.events import Job, Progress, finish
+from studio.core.events import Job, Log, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.file_names import is_hidden, is_systems_own, readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
 from studio.training.data.sampler import shuffled
-from studio.training.data.splits import Split, divided_sources, is_folder, split_of, subfolders
+from studio.training.data.splits import SUFFIXES, Split, divided_sources, is_folder, split_of, subfolders
 
 __all__ = [
     "ANY_PICTURES",
@@ -35,16 +35,8 @@ __all__ = [
     "finding_files",
     "listing",
     "parts_of",
+    "telling_parts",
 ]
-
-SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "avif", "bmp", "dib", "gif", "tif", "tiff"),
-        *("jp2", "j2k", "ppm", "pgm", "pbm", "pnm", "pfm", "tga", "psd", "qoi", "heic", "heif"),
-    )
-)
-"""What a picture in a folder is recognised by; a file that is named itself may be called anything."""
 
 Holds: TypeAlias = Literal["pictures", "classes", "pairs"]
 """Any pictures; pictures in a folder for each class, or MNIST's kind of idx files; two pictures for each example."""
@@ -53,6 +45,7 @@ _LOOKS, _WIDE = 8, 1.9
 """So many pictures of a folder tell whether two lie beside each other in each: they are so much wider than high.
 A photo alone is up to 16:9."""
 
+_NAMED = 8
 _IN_A_ROW = 500
 """Pictures found between two signs of life: some milliseconds, more on a network's disk."""
 
@@ -173,6 +166,19 @@ def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
     return _some_of(found, reading)
 
 
+def telling_parts(found: DataFiles) -> Job[None]:
+    """Say which folders divide the data, and what lies beside them and is left out."""
+    if found.parts is not None:
+        named = " and ".join(
+            dict.fromkeys(f"“{readable(one.name)}”" for one in (*found.parts.taught, *found.parts.kept))
+        )
+        yield Log(f"{named} divide the data.")
+    if found.beside:
+        named = ", ".join(f"“{readable(one.name)}”" for one in found.beside[:_NAMED])
+        more = " …" if len(found.beside) > _NAMED else ""
+        yield Log(f"What lies in {named}{more} beside the folders that divide the data is left out.")
+
+
 def counting_data(sources: Sequence[Path], reading: Reading) -> Job[DataCount]:
     """Return how much there is, by the names of the files alone; raises as `finding_data` does."""
     found = yield from finding_data(sources, reading)
@@ -263,6 +269,7 @@ def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, 
 
 
 def _class_name(parts: Sequence[str]) -> str:
+    """Name a class by its folders."""
     return _one_form(readable("/".join(parts)))
 
 
@@ -361,9 +368,11 @@ def listing(sources: Collection[Path]) -> Job[list[Path]]:
     return list(found)
 
 
-def _pictures_in_sources(sources: Iterable[Path]) -> Iterator[Path]:
+def _pictures_in_sources(sources: Collection[Path]) -> Iterator[Path]:
     for source in sources:
         _require(source)
+        if len(sources) > 1 and is_systems_own(source.name):
+            continue  # “share/*” names wastebaskets as well; whoever names one alone means it
         if source.is_dir():
             yield from _pictures_below(source)
         elif source.suffix.lower() == ".txt":
@@ -411,9 +420,11 @@ def _pictures_in_list(listing: Path) -> Iterator[Path]:
                 f"Line {number} of “{listing.name}” names a file that is not there ({named}).",
                 "Correct or remove that line; paths count from the folder in which the list lies.",
             )
+        if is_systems_own(path.name):
+            continue
         if path.is_dir():
             yield from _pictures_below(path)
-        elif not is_systems_own(path.name):
+        else:
             yield path
 
 

@@ -24,7 +24,7 @@ from studio.training.run_folder import RunPlan
 from studio.training.task import Batch, ExportedModel, LayerGroup, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.answer_sheet import Mistake, answer_sheet
 from studio.training.tasks.answers import Answers, accuracy_of, balanced_accuracy_of
-from studio.training.tasks.classifier_card import classifier_card
+from studio.training.tasks.classifier_card import classifier_card, named
 from studio.training.tasks.classifier_settings import CLASSIFIER, ClassifierSettings, variation_for
 from studio.training.tasks.labelled_pictures import (
     Collection,
@@ -221,7 +221,11 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[ClassifierTask]:
     grey = settings.colour == "grey" or (settings.colour == "auto" and shows_grey(collection.pictures))
     channels = 1 if grey else 3
     variation = variation_for(settings, "signs" if collection.signs else "photos")
-    divided = [one.divided(settings.held_back, settings.seed) for one in collections]
+    divided: list[tuple[list[int], list[int]]] = []
+    for one in collections:
+        parts = yield from one.dividing(settings.held_back, settings.seed, fair=settings.fair_check)
+        divided.append(parts)
+    yield from _telling_unasked(collection, divided[0][1])
     yield Log(_summary(collection, len(divided[0][0]), len(divided[0][1]), channels))
     if collection.largest_side < max(sizes):
         yield Log(f"No picture is larger than {collection.largest_side} px: they are looked at in that size.")
@@ -251,6 +255,17 @@ def _passed(network: nn.Module, pictures: Tensor) -> Generator[None, None, Tenso
         if monotonic() - breath > _BREATH_S:
             yield
             breath = monotonic()
+
+
+def _telling_unasked(collection: Collection, kept: Sequence[int]) -> Job[None]:
+    """Name the classes of which no picture is kept, where others are checked on."""
+    asked = {collection.labels[index] for index in kept}
+    if unasked := [name for label, name in enumerate(collection.names) if kept and label not in asked]:
+        yield Log(
+            f"{named(unasked)} will never be asked for: all pictures that are not lookalikes are learnt from. Two "
+            "different ones of each at least let its recognition be checked.",
+            "warning",
+        )
 
 
 def _summary(collection: Collection, taught: int, kept: int, channels: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from studio.training.tasks.answers import Answers, accuracy_of, balanced_accuracy_of
 
-__all__ = ["classifier_card"]
+__all__ = ["classifier_card", "named"]
 
 _MOST_COLUMNS = 20
 """With more classes than this the table would be wider than a page; the most frequent confusions are listed instead."""
@@ -53,7 +53,8 @@ def classifier_card(
         "## How well it does",
         "",
         f"On {int(confusion.sum())} pictures that it did not learn from: **{accuracy_of(confusion):.2%}** right, "
-        f"{balanced_accuracy_of(confusion):.2%} as a mean over the classes; loss {answers.loss:.4f}.",
+        f"{balanced_accuracy_of(confusion):.2%} as a mean over {_asked(names, confusion.sum(dim=1).tolist())}; "
+        f"loss {answers.loss:.4f}.",
         "",
     ]
     lines += _table(names, confusion.tolist())
@@ -71,6 +72,22 @@ def _classes(names: Sequence[str], taught: Sequence[int], answers: Answers | Non
     kept = answers.confusion.sum(dim=1).tolist() if answers is not None else [0] * len(names)
     rows = [f"| {_cell(name)} | {a} | {b} |" for name, a, b in zip(names, taught, kept, strict=True)]
     return ["| class | learnt from | kept for checking |", "|---|---|---|", *rows]
+
+
+def _asked(names: Sequence[str], asked: Sequence[int]) -> str:
+    """Say over which classes: those of which no picture was kept are none of them."""
+    unasked = [_cell(name) for name, count in zip(names, asked, strict=True) if not count]
+    if not unasked:
+        return "the classes"
+    count = len(names) - len(unasked)
+    classes = "the only class" if count == 1 else f"the {count} classes"
+    return f"{classes} of {len(names)} that it was asked for (never for {named(unasked)})"
+
+
+def named(names: Sequence[str]) -> str:
+    """Return a few names in quotes; of many the first ones, and how many more there are."""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(f"“{name}”" for name in names[:_LISTED]) + more
 
 
 def _table(names: Sequence[str], confusion: list[list[int]]) -> list[str]:

@@ -4,6 +4,7 @@ from math import ceil
 from typing import Literal, TypeAlias
 
 from studio.core.settings import inherited, setting
+from studio.training.data.division import kept_of
 from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Schedule
@@ -102,11 +103,12 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
 
 
 def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    """As `labelled_pictures.divided` chooses."""
+    """As `divided` chooses, where none look alike."""
     assert isinstance(settings, ClassifierSettings)
     if count.divided:
         return 0
-    return sum(max(0, min(round(settings.held_back * number), number - 1)) for number in count.classes)
+    share, fair = settings.held_back, settings.fair_check
+    return sum(kept_of(number, share, ask_every=fair) for number in count.classes)
 
 
 def _deepest(settings: TrainingSettings) -> bool:

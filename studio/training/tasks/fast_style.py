@@ -50,6 +50,8 @@ masses, which no crop of a photo can have in full, it asks for less."""
 _LEAST_SIDE = 32
 _SHOWN = 4
 _MEASURED_SIDE = 256
+_FLAT_SPAN = 2.5 / 255
+_TRIES_OF_ITS_OWN, _TRIES_OF_OTHERS = 10, 100
 _CACHE_ROOM = 4
 """Photos are kept so much larger than they are painted, so that close views of them stay sharp."""
 
@@ -61,6 +63,34 @@ class Painting:
     picture: LoadedPicture
     weights: ResolvedWeights
     backbone: Backbone
+
+
+class Views(PictureExamples):
+    """Random views of photos, of which none is of one colour.
+
+    From such a view nothing is learnt: each instance norm takes all of it away, and divides by nothing but its epsilon.
+    What rounding leaves of its gradient grows by 1/√ε ≈ 300 a layer, and is infinite after fifteen of them: one flat
+    view spoils the step of a whole batch.
+    """
+
+    def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
+        """Return a view of picture `index`, or, where that is flat wherever one looks, of another one."""
+        for again in range(_TRIES_OF_ITS_OWN + _TRIES_OF_OTHERS):
+            if again >= _TRIES_OF_ITS_OWN:
+                index = int(torch.randint(len(self), (), generator=generator))
+            (view,) = super().draw(index, generator, size)
+            if not is_flat(view):
+                return (view,)
+        raise StudioError(
+            "Whichever photo is looked at is of one colour: there is nothing to learn from.",
+            "Add photos that show something, or look at larger parts of them (Variety: Closest view).",
+        )
+
+
+def is_flat(view: Tensor) -> bool:
+    """Tell whether 3×H×W, 0–1, is of one colour: no channel spans more than a rounding error of JPEG."""
+    low, high = view.flatten(1).aminmax(dim=1)
+    return bool((high - low).max() <= _FLAT_SPAN)
 
 
 class FastStyleTask(TrainingTask):
@@ -214,7 +244,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
         side, sources = largest * _CACHE_ROOM, {**plan.data, **data}
         found = yield from opening_pictures(slot, sources, settings, place, side=side, held_back=settings.held_back)
         opened.append(found)
-    (photos, kept), *others = opened
+    (photos, kept), *others = [(Views(own.pictures, own.chosen, own.variation), checked) for own, checked in opened]
     checked = {photos.pictures.content_of(index) for index in kept}
     looks = (kept or photos.chosen)[:_SHOWN]
     network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)

@@ -16,12 +16,13 @@ from studio.core.events import Job, Log
 from studio.core.failures import StudioError
 from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import caching_pictures, telling_left_out
+from studio.training.data.division import divided
 from studio.training.data.idx_files import IdxPictures
-from studio.training.data.sampler import shuffled
-from studio.training.data.sources import Reading, finding_data, parts_of
+from studio.training.data.near_duplicates import alike_in
+from studio.training.data.sources import Reading, finding_data, parts_of, telling_parts
 from studio.training.data.variation import Variation
 
-__all__ = ["Collection", "LabelledPictures", "Pixels", "as_seen", "divided", "opening_collection", "shows_grey"]
+__all__ = ["Collection", "LabelledPictures", "Pixels", "as_seen", "opening_collection", "shows_grey"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 _GREY_LOOKS = 64
@@ -84,11 +85,25 @@ class Collection:
         labels = tuple(names.index(self.names[label]) for label in self.labels)
         return replace(self, names=names, labels=labels)
 
-    def divided(self, share: float, seed: int) -> tuple[list[int], list[int]]:
-        """Return what to learn from, and what to keep for checking: as the data says, or else `share` of each class."""
+    def dividing(self, share: float, seed: int, *, fair: bool) -> Job[tuple[list[int], list[int]]]:
+        """Return what to learn from, and what to keep for checking: as the data says, or else `share` of each class.
+
+        Args:
+            share: of each class, 0–1.
+            seed: decides which.
+            fair: ask of every class that can be asked, and keep lookalikes on one side (of signs, whose shapes are
+                what they have in common, only copies would be any).
+
+        """
         if self.kept:
             return list(self.taught), list(self.kept)
-        taught, kept = divided([self.labels[index] for index in self.taught], share, seed)
+        labels = [self.labels[index] for index in self.taught]
+        together: list[list[int]] = []
+        if fair and share and not self.signs:
+            place_of = {index: place for place, index in enumerate(self.taught)}
+            alike = yield from alike_in(self.pictures)
+            together = [[place_of[index] for index in group if index in place_of] for group in alike]
+        taught, kept = divided(labels, share, seed, together=together, ask_every=fair)
         return [self.taught[place] for place in taught], [self.taught[place] for place in kept]
 
 
@@ -165,6 +180,7 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, readi
     if isinstance(found, IdxPictures):
         taught, kept = parts_of(found, reading)
         return Collection(found, found.labels, found.names, max(found[0].shape[:2]), taught, kept, signs=True)
+    yield from telling_parts(found)
     if loose := len(found.loose):
         words = "1 picture lies" if loose == 1 else f"{loose} pictures lie"
         yield Log(f"{words} beside the classes' folders; what belongs to no class is left out.", "warning")
@@ -177,26 +193,6 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, readi
     labels = tuple(names.index(class_of[path]) for path in cached.files)
     largest = max(max(cached.size_of(index)) for index in range(len(cached)))
     return Collection(cached, labels, names, largest, *cached.parts(found.kept))
-
-
-def divided(labels: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:
-    """Choose which pictures are learnt from and which are kept for checking, class by class.
-
-    Of every class the share is kept, rounded, but at least one picture is learnt from; with a share of 0 none is kept.
-    The choice depends on the seed and the numbers of the pictures alone.
-
-    Returns:
-        The two lists, in the order of the pictures.
-
-    """
-    by_class: dict[int, list[int]] = {}
-    for index, label in enumerate(labels):
-        by_class.setdefault(label, []).append(index)
-    kept: set[int] = set()
-    for label, indices in by_class.items():
-        count = min(round(share * len(indices)), len(indices) - 1)
-        kept.update(indices[place] for place in shuffled(len(indices), "kept", seed, label)[:count])
-    return [index for index in range(len(labels)) if index not in kept], sorted(kept)
 
 
 def shows_grey(pictures: _Pictures) -> bool:

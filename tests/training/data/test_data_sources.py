@@ -1,6 +1,7 @@
 """Which files an artist means: folders, lists, files, classes."""
 
 import sys
+from unicodedata import normalize
 
 import pytest
 from picture_files import save, save_scenes
@@ -65,6 +66,35 @@ def test_pairs_and_lists_find_names_in_either_form(tmp_path):
     listing = tmp_path / "list.txt"
     listing.write_text("pairs/a/Cafe\u0301.png\npairs/b/Caf\u00e9.png\n", encoding="utf-8")
     assert len(find_pictures([listing])) == 2
+
+
+@pytest.mark.parametrize("name", [
+    "#recycle", "#Recycle/cat", "@eaDir", "#snapshot/GMT+01-2024.05.01", ".snapshot", ".zfs/snapshot", "@Recycle",
+    "$RECYCLE.BIN/S-1-5-21", "System Volume Information", "lost+found", ".Trash-1000/files", ".Trashes/501",
+    ".@__thumb", "Network Trash Folder", "RECYCLER", "cat/#recycle", "cat/deep/@eaDir",
+])  # fmt: skip
+def test_wastebaskets_and_snapshots_take_no_pictures_from_the_classes(tmp_path, name):
+    original = save(tmp_path / "cat" / "1.png")
+    save(tmp_path / "dog" / "2.png")
+    (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    (tmp_path / name / "copy.png").write_bytes(original.read_bytes())
+    found = read(tmp_path)
+    assert (found.names, names(found.files, tmp_path)) == (("cat", "dog"), ["cat/1.png", "dog/2.png"])
+    listed = [path for path in sorted(tmp_path.iterdir()) if not path.name.startswith(".")]  # “share/*”
+    assert names(find_pictures(listed), tmp_path) == ["cat/1.png", "dog/2.png"]
+
+
+def test_a_wastebasket_that_is_named_itself_is_meant(tmp_path):
+    save(tmp_path / "#recycle" / "1.png")
+    assert names(find_pictures([tmp_path / "#recycle"]), tmp_path) == ["#recycle/1.png"]
+
+
+@pytest.mark.parametrize("name", ["\uac00", "Zu\u0308rich", "a\u030a", "\u212b", "e\u0323\u0302", "I\u0307"])
+def test_whatever_a_mac_decomposes_is_one_class_in_one_folder(tmp_path, name):
+    for form in ("NFC", "NFD"):
+        save(tmp_path / normalize(form, name) / f"{form}.png")
+    save(tmp_path / "zz" / "3.png")
+    assert read(tmp_path).names == tuple(sorted((normalize("NFC", name), "zz")))
 
 
 def test_several_sources_come_in_their_order_and_every_file_once(tmp_path):
@@ -155,6 +185,8 @@ def kept_names(found, folder):
 
 @pytest.mark.parametrize(("train", "check"), [
     ("train", "valid"), ("train", "val"), ("train", "test"), ("training", "testing"), ("Training", "Validation"),
+    ("TRAIN", "VAL"), ("training_set", "test_set"), ("train2017", "val2017"), ("ILSVRC2012_img_train", "testset"),
+    ("01-train", "02-valid"), ("Train Images", "Test Images"), ("train", "dev"),
 ])  # fmt: skip
 @pytest.mark.parametrize("holds", ["classes", "pictures"])
 def test_train_and_valid_are_no_classes(tmp_path, train, check, holds):
@@ -167,6 +199,38 @@ def test_train_and_valid_are_no_classes(tmp_path, train, check, holds):
     assert kept_names(found, tmp_path) == [f"{check}/cat/3.png", f"{check}/dog/4.png"]
     if holds == "classes":
         assert (found.names, found.labels) == (("cat", "dog"), (0, 1, 0, 1))
+
+
+@pytest.mark.parametrize(("train", "check"), [
+    ("imagenet/train", "imagenet/val"), ("ILSVRC/Data/CLS-LOC/train", "ILSVRC/Data/CLS-LOC/val"),
+    ("training_set/training_set", "test_set/test_set"), ("seg_train/seg_train", "seg_test/seg_test"),
+    ("Dataset/Train", "Dataset/Valid"),
+])  # fmt: skip
+def test_an_archives_extra_folders_are_gone_through(tmp_path, train, check):
+    for name in (f"{train}/cat/1.png", f"{train}/dog/2.png", f"{check}/cat/3.png", f"{check}/dog/4.png"):
+        save(tmp_path / name)
+    for part in ("train", "val"):
+        (tmp_path / "Annotations" / part).mkdir(parents=True)
+        (tmp_path / "Annotations" / part / "1.xml").write_text("<no picture/>")
+    (tmp_path / "#recycle").mkdir()
+    save(tmp_path / "#recycle" / "old.png")
+    found = read(tmp_path)
+    assert (found.names, found.labels) == (("cat", "dog"), (0, 1, 0, 1))
+    assert kept_names(found, tmp_path) == [f"{check}/cat/3.png", f"{check}/dog/4.png"]
+    assert found.loose == ()
+
+
+def test_a_class_that_is_divided_itself_divides_nothing_else(tmp_path):
+    for name in ("cat/train/1.png", "cat/test/2.png", "dog/3.png"):
+        save(tmp_path / name)
+    found = read(tmp_path)
+    assert (found.names, found.labels, found.kept) == (("cat", "dog"), (0, 0, 1), frozenset())
+
+
+def test_a_class_of_train_sets_is_one_where_nothing_is_checked(tmp_path):
+    save_scenes(tmp_path / "train set", 1)
+    save_scenes(tmp_path / "bus", 1)
+    assert read(tmp_path).names == ("bus", "train set")
 
 
 def test_beside_valid_test_is_left_alone_and_so_is_whatever_else_lies_there(tmp_path):

@@ -247,7 +247,7 @@ def test_names_of_other_bytes_than_text_can_be_learnt_from(tmp_path):
     assert "caf\\xe9" in run.card_file.read_text("utf-8")
     history = RunHistory(run.events_file)
     history.poll()
-    assert any(os.fsdecode(b"\xe8.png") in log.facts["message"] for log in history.of_kind("log"))
+    assert any(r"\xe8.png" in log.facts["message"] for log in history.of_kind("log"))
 
 
 def test_a_single_point_of_features_is_refused_in_words(shapes, tmp_path):
@@ -376,3 +376,14 @@ def test_as_many_are_counted_as_are_learnt_from(shapes, place):
     settings = ClassifierSettings.model_validate(dict(plan_for(shapes).settings))
     assert CLASSIFIER.learnt_from(settings, count) == len(task.examples)
     assert len(count.classes) == len(SHAPES)
+
+
+def test_a_class_of_one_picture_is_said_to_be_never_asked_for(tmp_path):
+    data = write_shapes(tmp_path / "data", count=12, kinds=("disc", "square"))
+    (data / "rare").mkdir()
+    (data / "disc" / "000.png").rename(data / "rare" / "1.png")
+    run, ended, said = trained(tmp_path / "run", plan_for(data, steps=2))
+    assert ended.state == "finished"
+    card = run.card_file.read_text("utf-8")
+    assert "as a mean over the 2 classes of 3 that it was asked for (never for “rare”)" in card
+    assert any(isinstance(one, Log) and "“rare” will never be asked for" in one.message for one in said)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from studio.core.events import Log, finish
 from studio.core.failures import StudioError
+from studio.training.data.division import divided
 from studio.training.data.sources import Reading
 from studio.training.data.variation import Variation
-from studio.training.tasks.labelled_pictures import LabelledPictures, divided, opening_collection, shows_grey
+from studio.training.tasks.labelled_pictures import LabelledPictures, opening_collection, shows_grey
 
 
 def opened(tmp_path, *sources, deepest=False):
