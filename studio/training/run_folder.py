@@ -32,7 +32,10 @@ from studio.core.file_names import readable
 from studio.training.run_commands import RunCommands
 from studio.training.schedule import DataPaths, Schedule
 
-__all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
+__all__ = [
+    "DEFAULTS_OF_0_1", "Heartbeat", "RunChangedError", "RunFolder",
+    "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in",
+]  # fmt: skip
 
 RunState: TypeAlias = Literal["new", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 """`paused` goes on when asked. `interrupted`: its process is gone without a word. `stopped`: ended early, and kept."""
@@ -45,8 +48,8 @@ FORGOTTEN_S = 600.0
 
 BEAT_S = 2.0
 
-_DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
-"""Where a plan of the first format says nothing."""
+DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
+"""What settings meant that version 0.1 did not have, or had with another default."""
 
 
 class RunPlan(BaseModel):
@@ -76,7 +79,7 @@ class RunPlan(BaseModel):
         """Version 0.1 wrote one list of data, took folders that divide it for classes, and had other defaults."""
         if not isinstance(given, dict) or given.get("format") != 1:
             return given
-        return given | {"format": 2, "settings": {**_DEFAULTS_OF_0_1, **given.get("settings", {})}}
+        return given | {"format": 2, "settings": {**DEFAULTS_OF_0_1, **given.get("settings", {})}}
 
 
 class RunChangedError(StudioError):
