@@ -2,7 +2,6 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QUndoStack
 from studio_kit import LONG, PATIENCE, QUICK, write_painting, write_photo
 
 from studio.core.compositing import compose
@@ -13,7 +12,6 @@ from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.style_settings import StyleSettings
-from studio.engine import Engine
 from studio.jobs import catalog
 from studio.jobs.files import prepare_opened
 from studio.jobs.picture_recipes import ReplayControls
@@ -39,18 +37,6 @@ class Heard:
     def _take_result(self, result, inputs):
         self.results.append(result)
         self.inputs.append(inputs)
-
-
-@pytest.fixture
-def engines(qapp):
-    pair = Engine("studio"), Engine("pictures")
-    yield pair
-    assert all(engine.shut_down() for engine in pair)
-
-
-@pytest.fixture
-def undo_stack(qapp):
-    return QUndoStack()
 
 
 @pytest.fixture
