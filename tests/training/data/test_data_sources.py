@@ -8,7 +8,8 @@ from picture_files import save, save_scenes
 
 from studio.core.events import finish
 from studio.core.failures import StudioError
-from studio.training.data.sources import Reading, find_pictures, finding_data
+from studio.training.data.listing import find_pictures
+from studio.training.data.sources import Reading, finding_data
 
 
 def read(*sources, holds="classes", **options):
