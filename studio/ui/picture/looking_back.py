@@ -42,13 +42,13 @@ class LookingBack(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        session, bar = self._session, self._bar
+        session, strip = self._session, self._bar.strip
         session.history_changed.connect(self.refresh)
-        bar.frame_shown.connect(session.show)
-        bar.frame_chosen.connect(session.branch_from)
-        bar.frame_starred.connect(session.star)
-        bar.comparison_requested.connect(self.compare_with)
-        bar.save_requested.connect(self._save)
+        strip.frame_shown.connect(session.show)
+        strip.frame_chosen.connect(session.branch_from)
+        strip.frame_starred.connect(session.star)
+        strip.comparison_requested.connect(lambda number: self.compare_with(-1 if number == self._compared else number))
+        strip.save_requested.connect(self._save)
 
     def refresh(self, _history: object = None) -> None:
         """Show every frame, and say on the canvas which ones are compared."""

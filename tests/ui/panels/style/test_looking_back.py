@@ -51,7 +51,7 @@ def shows(panel, layer):
 def test_a_frame_is_looked_at_while_the_painting_goes_on(running, bar, until):
     session = running.session
     first = session.history.frames[0]
-    bar.frame_shown.emit(first.number)
+    bar.strip.frame_shown.emit(first.number)
     until(lambda: shows(running, first.layer))
     assert session.state is SessionState.RUNNING
     frames = len(session.history.frames)
