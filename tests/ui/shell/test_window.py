@@ -127,7 +127,7 @@ def test_each_panel_has_a_key_that_its_button_names(window):
         QTest.keyClick(window, Qt.Key[f"Key_F{number}"])
         assert window.rail.current == name
         assert f"(F{number})" in window.rail._buttons[name].toolTip()
-        assert window._panel_actions[name].isChecked()
+        assert window.menus.panel_actions[name].isChecked()
 
 
 def test_in_the_smallest_window_no_panel_needs_sliding(window, qtbot):
