@@ -19,8 +19,6 @@ from studio.ui.picture.session import PictureSession
 
 __all__ = ["LookDesk"]
 
-_SEED = 2**31 - 1
-
 
 class LookDesk(QObject):
     """Puts looks on, and says which one the settings have.
