@@ -53,7 +53,7 @@ class InputDesk(QObject):
         self._widget, self._session, self._files, self._slots = parent, session, files, slots
         self._empty_state, self._preferences = empty_state, context.preferences
         self._pictures, self._theme = context.pictures, context.theme
-        self._task = {slot.role: slot for slot in session.task.inputs}
+        self._task = session.task
         self.shows_sample = False
         """Whether what is being made is a show, in which nobody has had a hand yet."""
         self._connect()
@@ -84,7 +84,7 @@ class InputDesk(QObject):
 
     def choose(self, role: str, *, joins: bool = False) -> None:
         """Ask for a picture in this role, or for several where it has places for them."""
-        slot = self._task[role]
+        slot = self._task.slot(role)
         noun, several = slot.title.lower(), slot.most > 1
         title = f"Open a {noun}"
         if several:
@@ -96,7 +96,7 @@ class InputDesk(QObject):
     def choose_sample(self, role: str, name: str, *, joins: bool = False) -> None:
         """Work from this sample, and from nothing else in its role unless it shall join what is there."""
         self.take_over()
-        path = next(sample.path for sample in self._task[role].samples() if sample.name == name)
+        path = next(sample.path for sample in self._task.slot(role).samples() if sample.name == name)
         if role == CONTENT:
             self._files.open_file(path, role)
         else:
@@ -116,9 +116,9 @@ class InputDesk(QObject):
         What is made of them is a show, and kept in the library only when somebody has had a hand in it.
         """
         self._session.start_when_ready = self.shows_sample = True
-        for role, slot in self._task.items():
+        for slot in self._task.inputs:
             for sample in slot.samples()[:1]:
-                self._files.open_file(sample.path, role)
+                self._files.open_file(sample.path, slot.role)
 
     def open_photo(self, path: Path, *, anywhere: bool = False) -> None:
         """Open a file as the photo; a session is told as `session_chosen`.
@@ -163,7 +163,7 @@ class InputDesk(QObject):
         self.shows_sample = False
 
     def _take_chosen(self, role: str, joins: bool, opened: tuple[OpenedPicture, ...]) -> None:
-        session, most = self._session, self._task[role].most
+        session, most = self._session, self._task.slot(role).most
         self.take_over()
 
         def put() -> None:
@@ -182,9 +182,9 @@ class InputDesk(QObject):
     # -- what is offered -------------------------------------------------------------------------------------------
 
     def _list_samples(self) -> None:
-        for role, slot in self._task.items():
-            take = (self._empty_state if role == CONTENT else self._slots[role]).set_samples
-            handle = self._pictures.queue(f"{self._session.task.name}.samples", list_samples, SamplesTask(slot.samples))
+        for slot in self._task.inputs:
+            take = (self._empty_state if slot.role == CONTENT else self._slots[slot.role]).set_samples
+            handle = self._pictures.queue(f"{self._task.name}.samples", list_samples, SamplesTask(slot.samples))
             handle.finished.connect(take)
             handle.failed.connect(self.failed)
 
@@ -192,7 +192,7 @@ class InputDesk(QObject):
         """Have the pictures of one's own looked up that were chosen in this role."""
         paths = tuple(self._preferences.recent_in(role))
         if paths or role != CONTENT:
-            handle = self._pictures.live(f"{self._session.task.name}.recent", list_pictures, PicturesTask(paths))
+            handle = self._pictures.live(f"{self._task.name}.recent", list_pictures, PicturesTask(paths))
             handle.finished.connect(self._slots[role].set_recent)
             handle.failed.connect(self.failed)
 

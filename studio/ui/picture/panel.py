@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from studio.core.failures import Failure
 from studio.core.frames import Frame
-from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
+from studio.core.picture_task import CONTENT, PictureResult, PictureTask
 from studio.core.settings import Settings, describe
 from studio.jobs.browse import list_offers
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
@@ -74,7 +74,7 @@ class PicturePanel(Panel):
         self.keeper = SessionKeeper(self.session, context.pictures, root, self)
         self.session_files = SessionFiles(self, self.session, self.keeper, context)
         self.input_desk = InputDesk(self, self.session, self.files, self.column.slots, self.empty_state, context)
-        titles = self._slot(CONTENT).title, self.result_title
+        titles = task.slot(CONTENT).title, self.result_title
         self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
         self.desk = QueueDesk(self.session, context, self)
         last_folder = self.input_desk.last_folder
@@ -117,13 +117,13 @@ class PicturePanel(Panel):
 
     def _lay_out(self) -> None:
         self.canvas.set_empty_widget(self.empty_state)
-        self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
+        self.canvas.set_labels(self.task.slot(CONTENT).title, self.result_title)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         middle = holding(column((self.workspace, 1), self.desk.view, gap=0))
         self.setLayout(row(splitter(middle, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
-        noun, actions = self._slot(CONTENT).title.lower(), self.context.actions
+        noun, actions = self.task.slot(CONTENT).title.lower(), self.context.actions
         words = "or open one, or paste one from the clipboard"
         empty = EmptyState("picture", f"Drop a {noun} here", words, self.context.theme)
         empty.add_action(actions.open, primary=True)
@@ -199,9 +199,6 @@ class PicturePanel(Panel):
         sessions.opened.connect(lambda *_: files.take_back_refusals())
         sessions.listed.connect(self._offer_to_continue)
         sessions.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
-
-    def _slot(self, role: str) -> InputSlot:
-        return next(slot for slot in self.task.inputs if slot.role == role)
 
     # -- what the window asks --------------------------------------------------------------------------------------
 

@@ -246,7 +246,7 @@ def test_a_result_on_its_way_is_kept_when_painting_begins_again(session, heard, 
     session.put("content", photo)
     session.add("style", paintings[0])
     session.start()
-    run = session._handle._run
+    run = session.job._handle._run
     deadline = time.monotonic() + PATIENCE / 1000
     while not run.ended:  # the window is busy: nothing of what is said arrives
         assert time.monotonic() < deadline
