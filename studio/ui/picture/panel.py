@@ -1,6 +1,6 @@
 """What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
@@ -251,10 +251,6 @@ class PicturePanel(Panel):
 
     # -- pictures in -----------------------------------------------------------------------------------------------
 
-    def open_samples(self) -> None:
-        """Put the first sample of everything that goes in on the panel; it begins when all are there."""
-        self.input_desk.open_samples()
-
     def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
         """Open a file as the photo; several, or a folder, are photos for the queue.
 
@@ -416,10 +412,6 @@ class PicturePanel(Panel):
 
     # -- sessions --------------------------------------------------------------------------------------------------
 
-    def open_last_session(self, otherwise: Callable[[], None]) -> None:
-        """Bring back what was on the panel when the program ended; where nothing was, act `otherwise`."""
-        self.session_files.open_last(otherwise)
-
     def take_session(self, opened: OpenedSession, path: Path | None) -> None:
         """Show a session; without a `path` it is the last one, and nothing was there before."""
         if opened.task is not self.task:
@@ -449,16 +441,18 @@ class PicturePanel(Panel):
             self._saver.forget_name()
             self.looking_back.compare_with(-1)
             self._shown = None
-        if role == CONTENT and not pictures:
-            self.canvas.clear()
-            self.workspace.compare_bar.clear_picture()
-        if role == CONTENT and pictures:
-            photo = pictures[0].picture
-            self.canvas.set_after(None)  # first: now the photo says what is seen, and is fitted
-            self.canvas.set_before(pictures[0].frame)
-            self.workspace.compare_bar.set_picture(photo.name, photo.width, photo.height)
-            self.workspace.compare_bar.set_result("")
-            self._shown = None
+            self._show_photo(self.session.photo)
+
+    def _show_photo(self, opened: OpenedPicture | None) -> None:
+        canvas, bar = self.canvas, self.workspace.compare_bar
+        if opened is None:
+            canvas.clear()
+            bar.clear_picture()
+        else:
+            canvas.set_after(None)  # first: now the photo says what is seen, and is fitted
+            canvas.set_before(opened.frame)
+            bar.set_picture(opened.picture.name, opened.picture.width, opened.picture.height)
+            bar.set_result("")
 
     def show_frame(self, frame: Frame) -> None:
         """Show a composed picture."""

@@ -51,8 +51,8 @@ class Menus(QObject):
         self._build_file_menu()
         a = actions
         bar.addMenu("&Edit").addActions([a.undo, a.redo, a.history, a.reset, self._line(), a.copy, a.paste])
-        self._work = bar.addMenu("")
-        self._work.addActions([a.start, a.pause, a.stop])
+        self.work = bar.addMenu("")
+        self.work.addActions([a.start, a.pause, a.stop])
         self._build_view_menu()
         self._build_help_menu(log)
 
@@ -60,7 +60,7 @@ class Menus(QObject):
         """Let the menus follow the panel in front, as far as it answers them."""
         self.panel_actions[panel.name].setChecked(True)
         if panel.menu_title:
-            self._work.setTitle(panel.menu_title)
+            self.work.setTitle(panel.menu_title)
         if isinstance(panel, PicturePanel):
             self._pictured = panel
             self._actions.show_result.setText(f"{panel.result_title} Only")

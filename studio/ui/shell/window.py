@@ -217,13 +217,13 @@ class StudioWindow(QMainWindow):
 
     def open_samples(self) -> None:
         """Show a finished-looking workspace with a sample already being worked on."""
-        self._pictured.open_samples()
+        self._pictured.input_desk.open_samples()
 
     def open_last_sessions(self, otherwise: Callable[[], None]) -> None:
         """Bring every picture panel back as it was left; where the one in front held nothing, act `otherwise`."""
         for panel in self.panels:
             if isinstance(panel, PicturePanel):
-                panel.open_last_session(otherwise if panel is self._pictured else lambda: None)
+                panel.session_files.open_last(otherwise if panel is self._pictured else lambda: None)
 
     def show_failure(self, failure: Failure) -> None:
         """Say what failed, why, and what to do."""
