@@ -50,9 +50,9 @@ def test_a_large_photo_shows_a_proof_at_once_in_the_same_place(panel, tmp_path, 
     assert panel.session.layer.shape == (1600, 2400, 3)
 
 
-def test_while_a_slider_moves_the_full_picture_is_not_made(opened, settled, qtbot):
+def test_while_a_slider_moves_the_full_picture_is_not_made(opened, pictures, settled, qtbot):
     made = []
-    opened.session._engine.started.connect(lambda key: made.append(key))
+    pictures.started.connect(made.append)
     opened.session.settings_state.begin()
     for step in range(8):
         opened.session.change(exposure=0.1 * step)
