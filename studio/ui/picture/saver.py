@@ -37,10 +37,11 @@ class PictureSaver:
         self._parent, self._session, self._files = parent, session, files
         self._preferences, self._theme, self._last_folder = context.preferences, context.theme, last_folder
         self._saved_as: Path | None = None
+        self._being_saved_as: Path | None = None
 
     def forget_name(self) -> None:
         """Ask for a name again: another photo is on the panel."""
-        self._saved_as = None
+        self._saved_as = self._being_saved_as = None
 
     @property
     def proposed_name(self) -> str:
@@ -49,8 +50,12 @@ class PictureSaver:
         return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._session.task.done}"
 
     def note_saved(self, path: Path) -> None:
-        """Save under this name from now on; one that could not be written is asked for again."""
-        self._saved_as = path
+        """Save under this name from now on; one that could not be written is asked for again.
+
+        So is one whose photo has been replaced since: the next photo would be written over this one's picture.
+        """
+        if path == self._being_saved_as:
+            self._saved_as = path
         self._preferences.save_folder = str(path.parent)
 
     def _first_folder(self) -> str:
@@ -92,6 +97,7 @@ class PictureSaver:
         return f"Save the picture: {width} × {height} pixels{unfinished}"
 
     def _export(self, path: Path) -> None:
+        self._being_saved_as = path
         self._session.when_made(lambda: self._write(path))
 
     def _write(self, path: Path) -> None:

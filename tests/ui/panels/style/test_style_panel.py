@@ -310,6 +310,17 @@ def test_save_asks_again_for_another_photo(finished, until, tmp_path):
     assert proposed[0].endswith("other painted")
 
 
+def test_a_file_that_is_ready_after_the_next_photo_came_is_not_that_photos(finished, until, tmp_path):
+    with answering_file_dialog(tmp_path / "mine.png"):
+        finished.save()
+    finished.open_pictures([write_photo(tmp_path / "other.png", 64, 96)])
+    until(lambda: finished.session.photo.picture.name == "other.png" and finished.has_picture)
+    finished.files.saved.emit(tmp_path / "mine.png")  # as of a slow disk
+    with answering_file_dialog() as proposed:
+        finished.save()
+    assert proposed[0].endswith("other painted")
+
+
 def test_a_cancelled_dialog_saves_nothing(finished, tmp_path):
     before = set(tmp_path.glob("*.png"))  # the library, a folder further down, may still be taking the result in
     with answering_file_dialog():
