@@ -100,6 +100,8 @@ def _resolve_file(name: str, shelf: ModelShelf) -> ResolvedWeights:
         if path.suffix.lower() not in SUFFIXES:
             raise StudioError(f"{path} is not a weights file.", "Choose a .pth or .safetensors file.")
         return ResolvedWeights(path.name, "", path, sha256_of(path), trained=True, label=path.name)
+    if path.exists():
+        raise StudioError(f"{path} is no file, but a folder or a device.", "Choose a .pth or .safetensors file.")
     names = ", ".join(entry.name for entry in shelf.entries() if entry.task == "backbone")
     if path.suffix.lower() in SUFFIXES or len(path.parts) > 1:
         raise StudioError(f"The weights file {path} is not there.", f"Check the path, or use a known network: {names}.")

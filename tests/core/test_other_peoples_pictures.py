@@ -411,6 +411,21 @@ def test_a_raw_picture_behind_a_thumbnail_is_named(scene):
         (b"#?RADIANCE\n", "Radiance"),
         (b"gimp xcf v011\0", "GIMP"),
         (b"8BPS\0\2" + bytes(50), "PSB"),
+        (b"PK\3\4" + bytes(26) + b"mimetypeapplication/x-krita", "Krita"),
+        (b"PK\3\4" + bytes(26) + b"mimetypeimage/openraster", "OpenRaster"),
+        (b"CSFCHUNK" + bytes(50), "Clip Studio"),
+        (b"\0\xffKA" + bytes(50), "Affinity"),
+        (b"Rar!\x1a\7\0" + bytes(50), "archive"),
+        (b"\0\0\1\0\1\0" + bytes(50), "icon"),
+        (b"\x1aE\xdf\xa3" + bytes(50), "video"),
+        (b"RIFF\0\0\0\0AVI LIST", "video"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "sound"),
+        (b"\n <!DOCTYPE HTML><html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        (b"\0\5\x16\7" + bytes(50), "beside a file"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\4CgBI" + bytes(50), "iPhone"),
+        (bytes(5000), "nothing but zeros"),
+        ("hello".encode("utf-16"), "text file"),
     ],
 )
 def test_other_programs_files_are_named(data, word):
@@ -466,6 +481,43 @@ def test_a_pngs_primaries_are_honoured(scene, make_matrix_profile):
     data = with_chunks(cv2.imencode(".png", scene[..., ::-1])[1].tobytes(), *chunks)
     profiled = tiff(scene, photometric="rgb", iccprofile=make_matrix_profile(curve(563 / 256)))
     near(deep(data), deep(profiled), 1)
+
+
+@pytest.mark.parametrize("gamma", [1, 2**31 - 1])
+def test_a_pngs_gamma_that_cannot_be_meant_is_none(scene, gamma):
+    data = cv2.imencode(".png", scene[..., ::-1])[1].tobytes()
+    assert np.array_equal(deep(with_chunks(data, chunk(b"gAMA", struct.pack(">I", gamma)))), scene)
+
+
+P3 = (31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+
+
+def test_a_pngs_code_points_are_honoured(scene, make_matrix_profile):
+    """Display P3 with sRGB's curve, told in two bytes, is what its chromaticities say; sRGB's own points change nothing."""
+    data = cv2.imencode(".png", scene[..., ::-1])[1].tobytes()
+    by_gamma = with_chunks(data, chunk(b"cHRM", struct.pack(">8I", *P3)), chunk(b"gAMA", struct.pack(">I", 45455)))
+    near(deep(with_chunks(data, chunk(b"cICP", bytes([12, 4, 0, 1])))), deep(by_gamma), 1)
+    assert np.abs(deep(with_chunks(data, chunk(b"cICP", bytes([12, 13, 0, 1])))).astype(int) - scene).max() > 2000
+    assert np.array_equal(deep(with_chunks(data, chunk(b"cICP", bytes([1, 13, 0, 1])))), scene)
+
+
+def test_hdr_pngs_show_paper_white_as_white():
+    """203 cd/m² (BT.2408) are 58 % of ST 2084's signal, 75 % of HLG's; half of either is darker, more is clipped."""
+    for transfer, white in ((16, 0.5807), (18, 0.75)):
+        grey = np.rint(65535 * np.array([[0, white / 2, white, 1.0]])).astype(np.uint16)[..., None].repeat(3, axis=2)
+        data = cv2.imencode(".png", grey)[1].tobytes()
+        levels = opened(with_chunks(data, chunk(b"cICP", bytes([9, transfer, 0, 1]))))[0, :, 1]
+        assert levels[0] == 0
+        assert 20 < levels[1] < 160
+        assert levels[2] >= 253
+        assert levels[3] == 255
+
+
+def test_an_avifs_code_points_are_honoured(photo):
+    data = saved(photo, "AVIF", quality=100, subsampling="4:4:4")
+    place = data.index(b"colrnclx") + 8
+    wide = data[:place] + struct.pack(">HH", 12, 13) + data[place + 4 :]
+    assert np.abs(opened(wide).astype(int) - opened(data)).max() > 8
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WebP", "TIFF"])
