@@ -201,6 +201,8 @@ def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) ->
         parser.error(f"argument -o: “{output.name}” has to end in one of {', '.join(SUFFIXES)}, or be a folder")
     if output.is_dir():
         parser.error(f"argument -o: {output} is a folder")
+    if output.exists() and not output.is_file():
+        parser.error(f"argument -o: {output} is a device or a pipe, not a file")
     if output.exists() and any(path.exists() and path.samefile(output) for path in inputs):
         parser.error(f"argument -o: {output} goes in, and would be overwritten")
     check_place(output, parser)
