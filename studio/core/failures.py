@@ -52,6 +52,8 @@ def _cause_and_remedy(error: BaseException) -> tuple[str, str]:
         return "The disk is full.", "Free some space, or save to another disk."
     if isinstance(error, PermissionError):
         return f"No permission to use {error.filename}.", "Choose another folder, or change its permissions."
+    if isinstance(error, FileNotFoundError) and error.filename is None and error.errno == errno.ENOENT:
+        return "The working folder is not there any more.", "Change into another folder, and try again."
     if isinstance(error, FileNotFoundError):
         return f"{error.filename} is not there.", "Check the path, or choose the file again."
     if isinstance(error, OSError) and error.filename is not None and error.strerror:

@@ -71,7 +71,7 @@ def as_xmp(credits: Mapping[str, Sequence[str]], namespaces: Mapping[str, str]) 
 
 
 def _text(value: bytes) -> str:
-    """Read a record's text: UTF-8 where it is that, as all newer programs write, otherwise Latin-1; no control signs."""
+    """Read a record's text, without control signs: UTF-8 where it is that, as newer programs write, else Latin-1."""
     try:
         text = value.decode()
     except UnicodeDecodeError:

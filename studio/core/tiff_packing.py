@@ -81,8 +81,8 @@ def packing_of(data: bytes) -> str:
 def _bytes_of(packed: bytes, page: Any, row: int, height: int) -> bytes:
     """Return what a strip or tile holds, `height` rows of `row` bytes, as a grey picture of just that is unpacked."""
     fields = (
-        (256, 4, row), (257, 4, height), (258, 3, 8), (259, 3, int(page.compression)), (262, 3, 1), (266, 3, page.fillorder),
-        (273, 4, 8 + 2 + 10 * 12 + 4), (277, 3, 1), (278, 4, height), (279, 4, len(packed)),
+        (256, 4, row), (257, 4, height), (258, 3, 8), (259, 3, int(page.compression)), (262, 3, 1),
+        (266, 3, page.fillorder), (273, 4, 8 + 2 + 10 * 12 + 4), (277, 3, 1), (278, 4, height), (279, 4, len(packed)),
     )  # fmt: skip
     directory = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in fields)
     alone = b"II*\0\x08\0\0\0" + struct.pack("<H", len(fields)) + directory + bytes(4) + packed

@@ -12,6 +12,7 @@ from pathlib import Path
 from models.weight_headers import WeightsError, facts_of, is_safetensors, safetensors_metadata, task_of
 from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
+from studio.core.file_names import expanded
 from studio.core.model_shelf import ModelShelf, hub_folder
 from studio.core.recipes import WeightsRecord, name_in_recipes
 from studio.core.user_folders import UserFolders
@@ -85,7 +86,7 @@ class TrainedModels:
         for model in self._on_shelf():
             if model.name == name:
                 return model
-        path = Path(name).expanduser()
+        path = expanded(name)
         if path.is_dir():
             return self._in_run(path)
         if path.is_file():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
+from studio.core.file_names import expanded
 from studio.core.model_shelf import ModelShelf, hub_folder
 from studio.core.own_networks import SUFFIXES
 from studio.core.user_folders import UserFolders
@@ -95,7 +96,7 @@ def resolve_recorded(name: str, sha256: str) -> ResolvedWeights:
 
 
 def _resolve_file(name: str, shelf: ModelShelf) -> ResolvedWeights:
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_file():
         if path.suffix.lower() not in SUFFIXES:
             raise StudioError(f"{path} is not a weights file.", "Choose a .pth or .safetensors file.")

@@ -17,7 +17,7 @@ from unicodedata import normalize
 
 from studio.core.events import Job, Log, Progress, finish
 from studio.core.failures import StudioError
-from studio.core.file_names import is_hidden, is_systems_own, readable
+from studio.core.file_names import expanded, is_hidden, is_systems_own, readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
 from studio.training.data.sampler import shuffled
 from studio.training.data.splits import SUFFIXES, Split, divided_sources, is_folder, split_of, subfolders
@@ -33,6 +33,7 @@ __all__ = [
     "find_pictures",
     "finding_data",
     "finding_files",
+    "listed",
     "listing",
     "parts_of",
     "telling_parts",
@@ -89,6 +90,7 @@ class DataFiles:
         parts: the folders that divide the data: what is learnt from, what is kept.
         loose: pictures that belong to no class, or have no partner: they are left out.
         beside: folders beside those that divide: they are left out.
+        empty: folders that would be classes, if they held pictures.
         total: how many there are, of which `files` may be a share.
 
     """
@@ -101,6 +103,7 @@ class DataFiles:
     parts: Split | None = None
     loose: tuple[Path, ...] = ()
     beside: tuple[Path, ...] = ()
+    empty: tuple[str, ...] = ()
     total: int = 0
 
 
@@ -167,16 +170,22 @@ def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
 
 
 def telling_parts(found: DataFiles) -> Job[None]:
-    """Say which folders divide the data, and what lies beside them and is left out."""
+    """Say which folders divide the data, what lies beside them and is left out, and which could have been classes."""
     if found.parts is not None:
         named = " and ".join(
             dict.fromkeys(f"“{readable(one.name)}”" for one in (*found.parts.taught, *found.parts.kept))
         )
         yield Log(f"{named} divide the data.")
     if found.beside:
-        named = ", ".join(f"“{readable(one.name)}”" for one in found.beside[:_NAMED])
-        more = " …" if len(found.beside) > _NAMED else ""
-        yield Log(f"What lies in {named}{more} beside the folders that divide the data is left out.")
+        beside = listed([readable(one.name) for one in found.beside])
+        yield Log(f"What lies in {beside} beside the folders that divide the data is left out.")
+    if found.empty:
+        yield Log(f"{listed(found.empty)} without pictures: no class.", "warning")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first of some folders' names in one line: “a”, “b” …."""
+    return ", ".join(f"“{name}”" for name in names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
 def counting_data(sources: Sequence[Path], reading: Reading) -> Job[DataCount]:
@@ -242,7 +251,12 @@ def _finding_classes(split: Split, *, deepest: bool) -> Job[DataFiles]:
     strange = [path for path, name in kept.items() if name not in numbers]
     labels = tuple(numbers[name] for name in (taught | known).values())
     found = _joined(list(taught), list(known), split)
-    return replace(found, names=names, labels=labels, loose=(*loose, *loose_too, *strange))
+    empty = () if deepest else tuple(sorted(_folders_in(split.taught) - {*names}))
+    return replace(found, names=names, labels=labels, loose=(*loose, *loose_too, *strange), empty=empty)
+
+
+def _folders_in(sources: Sequence[Path]) -> set[str]:
+    return {_class_name([folder.name]) for source in sources for folder in subfolders(source)}
 
 
 def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, str], list[Path]]]:
@@ -411,7 +425,7 @@ def _pictures_in_list(listing: Path) -> Iterator[Path]:
         entry = line.strip()
         if not entry or entry.startswith("#"):
             continue
-        named = listing.parent / Path(entry).expanduser()
+        named = listing.parent / expanded(entry)
         path = next((form for form in (named, *_other_forms(named)) if form.exists()), None)
         if path is None:
             raise StudioError(
