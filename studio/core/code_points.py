@@ -4,7 +4,7 @@ Phones and screenshots of wide or HDR screens are told so.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ def _hybrid_log_gamma(value: NDArray[np.float64]) -> NDArray[np.float64]:
     return shown(value) / shown(np.array(0.75))
 
 
-_CURVES: dict[int, _Curve] = {
+_CURVES: Mapping[int, _Curve] = {
     4: lambda value: value**2.2,
     5: lambda value: value**2.8,
     8: lambda value: value,

@@ -72,7 +72,7 @@ def packing_of(data: bytes) -> str:
 
     try:
         with tifffile.TiffFile(BytesIO(data)) as file:
-            compression: Any = file.pages[0].compression  # type: ignore[union-attr]
+            compression: Any = file.pages[0].compression
             return str(getattr(compression, "name", compression))
     except Exception:  # broken bytes trip it into anything
         return ""
@@ -111,4 +111,4 @@ def _spread(raw: bytes, count: int, bits: int) -> NDArray[np.uint32]:
     byte = first >> 3
     words = rows[:, byte] << 16 | rows[:, byte + 1] << 8 | rows[:, byte + 2]
     values: NDArray[np.uint32] = words >> (24 - bits - (first & 7)).astype(np.uint32) & most
-    return (values * 65535 + most // 2) // most
+    return np.asarray((values * 65535 + most // 2) // most, np.uint32)

@@ -493,7 +493,7 @@ P3 = (31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
 
 
 def test_a_pngs_code_points_are_honoured(scene, make_matrix_profile):
-    """Display P3 with sRGB's curve, told in two bytes, is what its chromaticities say; sRGB's own points change nothing."""
+    """Display P3 told in two bytes is what its chromaticities say; sRGB's own points change nothing."""
     data = cv2.imencode(".png", scene[..., ::-1])[1].tobytes()
     by_gamma = with_chunks(data, chunk(b"cHRM", struct.pack(">8I", *P3)), chunk(b"gAMA", struct.pack(">I", 45455)))
     near(deep(with_chunks(data, chunk(b"cICP", bytes([12, 4, 0, 1])))), deep(by_gamma), 1)

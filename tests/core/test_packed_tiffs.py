@@ -119,7 +119,7 @@ def test_12_bits_of_colour_are_unpacked(scene):
 
 def test_half_a_strip_is_refused(scene):
     noise = np.random.default_rng(0).integers(0, 65535, scene.shape).astype(np.uint16)
-    with pytest.raises(PictureError, match="incomplete|damaged"):
+    with pytest.raises(PictureError, match=r"incomplete|damaged"):
         load_bytes(packed(noise, 5, "tiff_lzw")[:-900], "a")
 
 
@@ -127,7 +127,7 @@ def test_what_cannot_be_unpacked_is_named(scene):
     data = packed(scene, 5, "tiff_lzw").replace(
         struct.pack("<HHIHH", 259, 3, 1, 5, 0), struct.pack("<HHII", 259, 3, 1, 50002)
     )
-    with pytest.raises(PictureError, match="compressed in a way that cannot be read here .JPEGXL"):
+    with pytest.raises(PictureError, match=r"compressed in a way that cannot be read here \(JPEGXL"):
         load_bytes(data, "a")
 
 
@@ -135,5 +135,5 @@ def test_a_directory_behind_the_end_makes_no_raw_file(scene):
     out = BytesIO()
     tifffile.imwrite(out, scene, photometric="rgb", metadata=None)
     data = out.getvalue()
-    with pytest.raises(PictureError, match="damaged|incomplete"):
+    with pytest.raises(PictureError, match=r"damaged|incomplete"):
         load_bytes(data[:4] + struct.pack("<I", len(data) + 999) + data[8:], "a")

@@ -267,11 +267,13 @@ def _telling_unasked(collection: Collection, kept: Sequence[int], *, wanted: boo
         )
     asked = {collection.labels[index] for index in kept}
     if unasked := [name for label, name in enumerate(collection.names) if kept and label not in asked]:
-        yield Log(
-            f"{named(unasked)} will never be asked for: all pictures that are not lookalikes are learnt from. Two "
-            "different ones of each at least let its recognition be checked.",
-            "warning",
+        why = (
+            "there are none among the pictures that the data keeps for checking."
+            if collection.kept
+            else "all pictures that are not lookalikes are learnt from. Two different ones of each at least let its "
+            "recognition be checked."
         )
+        yield Log(f"{named(unasked)} will never be asked for: {why}", "warning")
 
 
 def _summary(collection: Collection, taught: int, kept: int, channels: int) -> str:
