@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["expanded", "is_hidden", "is_systems_own", "not_too_long", "readable"]
+__all__ = ["expanded", "is_hidden", "is_systems_own", "is_there", "not_too_long", "readable"]
 
 _LONGEST = 255
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
@@ -43,6 +43,11 @@ def readable(name: str) -> str:
 def expanded(name: str) -> Path:
     """Return the path that a typed name means: “~” is home, and stays a letter where there is no such home."""
     return Path(os.path.expanduser(name))  # noqa: PTH111 - Path's raises
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file or folder is there. Path's own raises where a name is too long, or a folder locked."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def not_too_long(stem: str, rest: str) -> str:

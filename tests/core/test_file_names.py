@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from studio.core.file_names import expanded, is_hidden, is_systems_own, not_too_long, readable
+from studio.core.file_names import expanded, is_hidden, is_systems_own, is_there, not_too_long, readable
 
 
 @pytest.mark.parametrize(("name", "shown"), [
@@ -55,3 +55,9 @@ def test_a_home_that_is_nobodys_is_a_name_like_any_other(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert expanded("~/a.pth") == tmp_path / "a.pth"
     assert str(expanded("~nobody-here/a.pth")) == "~nobody-here/a.pth"
+
+
+def test_whatever_a_disk_refuses_to_tell_is_not_there(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert is_there(tmp_path)
+    assert not any(map(is_there, (tmp_path / "loop", tmp_path / ("x" * 300), tmp_path / "a" / "b")))
