@@ -5,6 +5,7 @@ installing the studio overwrites nobody's modules and nobody's shadow ours; in t
 """
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["main", "make_importable"]
@@ -17,7 +18,9 @@ def make_importable() -> None:
     """
     inside = Path(__file__).resolve().parent
     home = inside if (inside / "studio").is_dir() else inside.parent
-    here = {"", str(Path.cwd()), str(home)}
+    here = {"", str(home)}
+    with suppress(FileNotFoundError):  # the working folder may be gone
+        here.add(str(Path.cwd()))
     sys.path[:] = [str(home), *(place for place in sys.path if place not in here)]
 
 

@@ -23,7 +23,7 @@ from models.darknet import ResLayer
 from models.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from models.normalised_vgg19 import normalised_features
 from models.small_resnet import BasicBlock
-from models.weight_files import WeightsError, read_shapes, read_tensors
+from models.weight_files import WeightsError, check_numbers, read_shapes, read_tensors
 
 __all__ = [
     "ARCHITECTURES",
@@ -303,6 +303,7 @@ def load_backbone(path: Path, architecture: str = "", *, pooling: Pooling = "max
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     architecture = architecture or recognise(shapes, path.name)
     layout = _fitting(shapes, architecture, pooling, path.name)
+    _check(tensors, layout, path.name)
     layout.features.to_empty(device="cpu")
     for name, parameter in _numbers(layout).items():
         parameter.copy_(tensors[layout.prefix + name])
@@ -322,7 +323,9 @@ def inspect_weights(path: Path, architecture: str = "") -> WeightsFacts:
     """Find out which network is in `path`, or whether it is `architecture`; raises as `load_backbone` does."""
     shapes = read_shapes(path)
     architecture = architecture or recognise(shapes, path.name)
-    taps = tuple(_fitting(shapes, architecture, "max", path.name).taps)
+    layout = _fitting(shapes, architecture, "max", path.name)
+    _check(read_tensors(path, prefix=layout.prefix), layout, path.name)
+    taps = tuple(layout.taps)
     return WeightsFacts(architecture, taps, complete=len(taps) == len(_blueprint(architecture).taps))
 
 
@@ -368,6 +371,10 @@ def _fitting(shapes: Mapping[str, tuple[int, ...]], architecture: str, pooling: 
             has, wants = _words(shapes[key]), _words(tuple(parameter.shape))
             raise WeightsError(f"{file} is not {architecture}: {key} is {has}, it should be {wants}.")
     return layout
+
+
+def _check(tensors: Mapping[str, Tensor], layout: Layout, file: str) -> None:
+    check_numbers({key: tensors[key] for key in (layout.prefix + name for name in _numbers(layout))}, file)
 
 
 def _numbers(layout: Layout) -> dict[str, Tensor]:

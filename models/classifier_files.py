@@ -11,7 +11,8 @@ from safetensors import safe_open
 from torch import Tensor
 
 from models.classifiers import FAMILIES, Classifier, FamilyName, Width, build_classifier, normalisation
-from models.weight_files import WeightsError, read_tensors
+from models.weight_files import WeightsError, check_numbers, read_tensors
+from models.weight_headers import is_safetensors
 
 __all__ = ["ClassifierFacts", "load_classifier", "to_file"]
 
@@ -108,13 +109,14 @@ def load_classifier(path: Path) -> tuple[Classifier, ClassifierFacts]:
     for name, wanted in to_file(network).items():
         if name not in tensors or tensors[name].shape != wanted.shape:
             raise WeightsError(f"{path.name} does not fit its own description: see {name}.")
+    check_numbers({name: tensors[name] for name in to_file(network)}, path.name)
     counters = {name: torch.tensor(0) for name in network.state_dict() if name.endswith(_COUNTERS)}
     network.load_state_dict({name: tensors[name].float() for name in to_file(network)} | counters, assign=True)
     return network.requires_grad_(False).eval(), facts
 
 
 def _metadata(path: Path) -> dict[str, str]:
-    if path.suffix != ".safetensors":
+    if not is_safetensors(path):
         return {}
     with safe_open(path, framework="pt") as file:
         return dict(file.metadata() or {})

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.fast_style import FastStyleNetwork
-from models.weight_files import WeightsError, read_tensors
+from models.weight_files import WeightsError, check_numbers, read_tensors
 from models.weight_headers import FAST_STYLE, safetensors_metadata
 
 __all__ = ["FastStyleFacts", "load_fast_style", "to_file"]
@@ -101,5 +101,6 @@ def load_fast_style(path: Path) -> tuple[FastStyleNetwork, FastStyleFacts]:
     for name, value in wanted.items():
         if name not in tensors or tensors[name].shape != value.shape:
             raise WeightsError(f"{path.name} does not fit its own description: see {name}.")
+    check_numbers({name: tensors[name] for name in wanted}, path.name)
     network.load_state_dict({name: tensors[name].to(torch.float32) for name in wanted}, assign=True)
     return network.requires_grad_(False).eval(), facts

@@ -4,15 +4,16 @@ import pickle
 import re
 import struct
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from models.weight_headers import WeightsError, cut_off, is_cut_off, safetensors_shapes
+from models.weight_headers import WeightsError, cut_off, is_cut_off, is_safetensors, safetensors_shapes
 
-__all__ = ["WeightsError", "read_shapes", "read_tensors"]
+__all__ = ["WeightsError", "check_numbers", "read_shapes", "read_tensors"]
 
 
 def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
@@ -26,7 +27,7 @@ def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
         OSError: the file cannot be read.
 
     """
-    if path.suffix == ".safetensors":
+    if is_safetensors(path):
         return _read_safetensors(path, prefix)
     content = _read_pickle(path)
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
@@ -39,9 +40,23 @@ def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of the tensors in `path`; raises as `read_tensors` does."""
-    if path.suffix == ".safetensors":
+    if is_safetensors(path):
         return safetensors_shapes(path)
     return {key: tuple(tensor.shape) for key, tensor in read_tensors(path).items()}
+
+
+def check_numbers(tensors: Mapping[str, Tensor], file: str) -> None:
+    """See that a network can compute with these: a run that diverged leaves NaN, which would paint black.
+
+    Raises:
+        WeightsError: some are infinite, NaN, or no real numbers at all; the message calls their file `file`.
+
+    """
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            raise WeightsError(f"{file} holds {tensor.dtype} in place of real numbers: see {name}.")
+        if tensor.numel() and not all(bound.isfinite() for bound in tensor.float().aminmax()):
+            raise WeightsError(f"{file} holds weights that are not finite (NaN), so it cannot compute: see {name}.")
 
 
 def _read_pickle(path: Path) -> Any:
@@ -79,7 +94,7 @@ def _load_mapped(path: Path) -> Any:
 
 def _is_pickle(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(2) in {b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK"}
+        return file.read(4).startswith((b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5", b"PK\3\4"))
 
 
 def _read_safetensors(path: Path, prefix: str) -> dict[str, Tensor]:

@@ -21,6 +21,11 @@ class WeightsError(ValueError):
     """A weights file cannot be used; the message says why, for the user."""
 
 
+def is_safetensors(path: Path) -> bool:
+    """Tell whether `path` is called a safetensors file, in whatever case: other files are pickles."""
+    return path.suffix.lower() == ".safetensors"
+
+
 def is_cut_off(path: Path) -> bool:
     """Tell whether `path` ends too early, as far as that shows without reading it.
 
@@ -30,7 +35,7 @@ def is_cut_off(path: Path) -> bool:
     """
     if path.stat().st_size == 0:
         return True
-    if path.suffix == ".safetensors":
+    if is_safetensors(path):
         whole = _safetensors_length(path)
         return whole is not None and path.stat().st_size < whole
     with path.open("rb") as file:
@@ -76,7 +81,7 @@ def safetensors_metadata(path: Path) -> dict[str, str]:
 def facts_of(path: Path) -> dict[str, str]:
     """Return what `path` says of itself; {} where it says nothing, or cannot be read."""
     try:
-        return safetensors_metadata(path) if path.suffix == ".safetensors" else {}
+        return safetensors_metadata(path) if is_safetensors(path) else {}
     except (WeightsError, OSError):
         return {}
 

@@ -1,14 +1,14 @@
 """`atelier classify`: what a classifier of one's own says of pictures."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from time import perf_counter
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
-from studio.command_line.flags import CommandParser
+from studio.command_line.flags import CommandParser, named_path
 from studio.command_line.reporting import JsonLines, reporter
 from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.controls import Controls
+from studio.core.file_names import expanded
 from studio.core.settings import Settings
 from studio.core.trained_models import TrainedModels
 from studio.core.verdicts import ClassifyTask, Verdict
@@ -24,7 +24,7 @@ def classify(arguments: Sequence[str]) -> int:
         "with `atelier train classifier`.",
         "IMAGE… --model NAME|FILE|RUN [--top N]",
     )
-    parser.add_argument("images", metavar="IMAGE", type=Path, nargs="+", help="pictures, or folders of them")
+    parser.add_argument("images", metavar="IMAGE", type=named_path, nargs="+", help="pictures, or folders of them")
     parser.add_argument(
         "--model", metavar="NAME|FILE|RUN", required=True,
         help="a classifier: its name in the models folder, its file, or the run that trained it",
@@ -35,7 +35,7 @@ def classify(arguments: Sequence[str]) -> int:
     if asked.top < 1:
         parser.error("argument --top: name at least 1 class")
     known = (model.name for model in TrainedModels.standard("classifier").all())
-    if not Path(asked.model).expanduser().exists() and asked.model not in known:
+    if not expanded(asked.model).exists() and asked.model not in known:
         parser.error(f"argument --model: {asked.model} is not there")
     controls, told = Controls(Settings()), reporter(events=asked.events, started=started)
 

@@ -4,6 +4,7 @@ import sys
 
 from studio.command_line.exit_codes import FAILED
 from studio.core.failures import Failure, explain
+from studio.core.file_names import readable
 
 
 def tell(error: BaseException, *, debug: bool) -> int:
@@ -21,4 +22,4 @@ def tell_failure(failure: Failure, *, debug: bool) -> int:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(readable(text).split())

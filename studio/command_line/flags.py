@@ -87,6 +87,13 @@ def settings_from(
         parser.error(f"argument {flag}: {first['msg']}")
 
 
+def named_path(name: str) -> Path:
+    """Read the name of a file or folder; nothing would be the working folder, and is a script's unset variable."""
+    if not name:
+        raise argparse.ArgumentTypeError("an empty name")
+    return Path(name)
+
+
 def check_place(output: Path, parser: CommandParser) -> None:
     """End the program with exit code 2 when nothing can be made where `output` should come to lie."""
     place = next(folder for folder in output.absolute().parents if folder.exists())

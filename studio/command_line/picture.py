@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, TypeAlias, get_args
 
 from studio.command_line.exit_codes import DONE, INTERRUPTED
-from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
+from studio.command_line.flags import CommandParser, add_settings, check_place, named_path, settings_from
 from studio.command_line.reporting import Reporter, reporter
 from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.atomic import write_error
@@ -101,17 +101,17 @@ class PictureCommand:
         parser = CommandParser(self.task.name, self.summary, usage)
         first, *others = self.task.inputs
         parser.add_argument(
-            "pictures", metavar=first.role.upper(), type=Path, nargs="+",
+            "pictures", metavar=first.role.upper(), type=named_path, nargs="+",
             help=f"{first.help or first.title}; or several, and folders of them, where OUT is a folder",
         )  # fmt: skip
         for slot in others:
             place = f"; may also stand behind {first.role.upper()}, where OUT is a file"
             parser.add_argument(
-                f"--{slot.role}", dest=_destination(slot), metavar=slot.role.upper(), type=Path, action="extend",
+                f"--{slot.role}", dest=_destination(slot), metavar=slot.role.upper(), type=named_path, action="extend",
                 nargs="+" if slot.most > 1 else 1, default=[], help=(slot.help or slot.title) + place,
             )  # fmt: skip
         parser.add_argument(
-            "-o", "--output", metavar="OUT", type=Path, required=True,
+            "-o", "--output", metavar="OUT", type=named_path, required=True,
             help=".png, .jpg, .tif (16 bits) or .webp; or a folder, in which the photos' own folders are made again: "
             "what is done there already is skipped",
         )  # fmt: skip
@@ -201,6 +201,8 @@ def check_output(output: Path, inputs: Sequence[Path], parser: CommandParser) ->
         parser.error(f"argument -o: “{output.name}” has to end in one of {', '.join(SUFFIXES)}, or be a folder")
     if output.is_dir():
         parser.error(f"argument -o: {output} is a folder")
+    if output.exists() and not output.is_file():
+        parser.error(f"argument -o: {output} is a device or a pipe, not a file")
     if output.exists() and any(path.exists() and path.samefile(output) for path in inputs):
         parser.error(f"argument -o: {output} goes in, and would be overwritten")
     check_place(output, parser)

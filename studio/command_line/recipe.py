@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studio.command_line.exit_codes import DONE
-from studio.command_line.flags import CommandParser
+from studio.command_line.flags import CommandParser, named_path
 from studio.core.failures import StudioError
 from studio.core.recipes import Recipe
 
@@ -12,7 +12,7 @@ from studio.core.recipes import Recipe
 def recipe(arguments: Sequence[str]) -> int:
     """Print the recipe inside a picture as JSON."""
     parser = CommandParser("recipe", "Print the recipe inside a picture as JSON.", "FILE")
-    parser.add_argument("file", metavar="FILE", type=Path, help="a picture made by Atelier")
+    parser.add_argument("file", metavar="FILE", type=named_path, help="a picture made by Atelier")
     asked = parser.read(arguments)
     print(recipe_inside(asked.file).to_json(indent=2))
     return DONE

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.command_line.flags import CommandParser
+from studio.command_line.flags import CommandParser, named_path
 from studio.command_line.picture import Facts, PictureMaker, PictureOrder, check_output
 from studio.command_line.recipe import recipe_inside
 from studio.command_line.reporting import Reporter
@@ -34,10 +34,14 @@ def replay(arguments: Sequence[str]) -> int:
         "What went in is found by its content: among --input, beside FILE, here, in the library, in the samples.",
         "FILE [-o OUT] [--input FILE …]",
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="a picture made by Atelier, or its recipe as .json")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="default: FILE with “-replay” in its name")
     parser.add_argument(
-        "--input", metavar="FILE", type=Path, action="append", default=[], help="a picture that went in"
+        "file", metavar="FILE", type=named_path, help="a picture made by Atelier, or its recipe as .json"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", type=named_path, help="default: FILE with “-replay” in its name"
+    )
+    parser.add_argument(
+        "--input", metavar="FILE", type=named_path, action="append", default=[], help="a picture that went in"
     )
     parser.add_events_flag()
     asked = parser.read(arguments)

@@ -26,6 +26,7 @@ from rich.text import Text
 
 from studio.core.events import Event, Log, Metrics, Preview, Progress
 from studio.core.failures import Failure
+from studio.core.file_names import readable
 
 _NUMBERS_EVERY_S = 30.0
 """A log file of a long run stays readable, and alive."""
@@ -207,7 +208,7 @@ class Terminal(Reporter):
 
     def note(self, message: str) -> None:
         """Print a line on stderr."""
-        self._console.print(message, markup=False, soft_wrap=True)
+        self._console.print("\n".join(map(readable, message.splitlines())), markup=False, soft_wrap=True)
 
     def _show(self, progress: Progress) -> None:
         self._total = total = progress.total or None

@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +18,7 @@ from studio.command_line.reporting import reporter
 from studio.command_line.running import concluded, run_job, stoppable
 from studio.core.controls import Controls
 from studio.core.failures import Failure
+from studio.core.file_names import expanded
 from studio.core.model_shelf import DownloadTask, ImportTask, ModelShelf, RemoveTask, ShelfEntry, VerifyTask
 from studio.core.settings import Settings
 from studio.core.sizes import megabytes
@@ -120,7 +120,7 @@ class _Chore:
         return self._got(self._do("download_weights", DownloadTask(str(name), self._shelf)))
 
     def _import(self, file: str | None) -> int:
-        entry = self._do("import_weights", ImportTask(Path(str(file)).expanduser(), self._shelf))
+        entry = self._do("import_weights", ImportTask(expanded(str(file)), self._shelf))
         self._reporter.note(f"{entry.label}: paint with it by --backbone {entry.name}")
         return self._got(entry)
 

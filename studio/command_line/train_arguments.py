@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from studio.command_line.columns import in_columns
 from studio.command_line.exit_codes import DONE
-from studio.command_line.flags import CommandParser, add_settings, check_place, settings_from
+from studio.command_line.flags import CommandParser, add_settings, check_place, named_path, settings_from
 from studio.core.events import finish
 from studio.core.failures import StudioError
+from studio.core.file_names import expanded
 from studio.core.settings import describe
 from studio.jobs.examine import ExamineTask
 from studio.training.kinds import KINDS, kind_named, settings_of
@@ -88,7 +89,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
 
 def _to_resume(arguments: Sequence[str]) -> Asked:
     finder = CommandParser("train", "", "--resume RUN [--accept-changes] [--extend N] [--steps N …]", add_help=False)
-    finder.add_argument("--resume", metavar="RUN", type=Path, required=True)
+    finder.add_argument("--resume", metavar="RUN", type=named_path, required=True)
     folder = finder.parse_known_args(arguments)[0].resume.absolute()
     run = RunFolder(folder)
     try:
@@ -230,9 +231,11 @@ def _parser_for(kind: TaskKind) -> CommandParser:
         f"{sources} -o RUN [--steps N …]",
     )
     _add_sources(parser, kind, required=True)
-    parser.add_argument("-o", "--output", metavar="RUN", type=Path, required=True, help="a new folder for the run")
+    parser.add_argument(
+        "-o", "--output", metavar="RUN", type=named_path, required=True, help="a new folder for the run"
+    )
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--schedule", metavar="FILE.json", type=Path, help="learn as drawn in the window's editor")
+    how.add_argument("--schedule", metavar="FILE.json", type=named_path, help="learn as drawn in the window's editor")
     how.add_argument(
         "--preset", metavar="NAME[:X=…,Y=…]",
         help=f"learn by a ready schedule ({', '.join(PRESETS)}), with other numbers if you like: "
@@ -252,7 +255,7 @@ def _resuming_parser(kind: TaskKind) -> CommandParser:
         + " ".join(f"[{slot.flag} DIR…]" for slot in kind.data)
         + " [--accept-changes] [--extend N] [--keep] [--steps N …]",
     )
-    parser.add_argument("--resume", metavar="RUN", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--resume", metavar="RUN", type=named_path, required=True, help="the run's folder")
     parser.add_argument(
         "--accept-changes", action="store_true", help="go on although the data or a setting is not what it was"
     )
@@ -277,11 +280,17 @@ def _add_sources(parser: CommandParser, kind: TaskKind, *, required: bool) -> No
     now = "" if required else " Only where it lies elsewhere now."
     for slot in kind.data:
         parser.add_argument(
-            slot.flag, metavar="DIR", type=Path, nargs="+", required=required, dest=slot.flag, help=slot.help + now
+            slot.flag,
+            metavar="DIR",
+            type=named_path,
+            nargs="+",
+            required=required,
+            dest=slot.flag,
+            help=slot.help + now,
         )
     for one in kind.inputs:
         parser.add_argument(
-            _flag(one.role), metavar="FILE", type=Path, required=required, dest=one.role, help=one.help + now
+            _flag(one.role), metavar="FILE", type=named_path, required=required, dest=one.role, help=one.help + now
         )
 
 
@@ -371,7 +380,7 @@ def _with_data_found(schedule: Schedule, folder: Path, kind: TaskKind, parser: C
                 parser.error(
                     f"argument --schedule: phase {index + 1}: data: there is no “{slot}”, only {', '.join(slots)}"
                 )
-            found = tuple(str(_existing(folder / Path(path).expanduser(), "--schedule", parser)) for path in paths)
+            found = tuple(str(_existing(folder / expanded(path), "--schedule", parser)) for path in paths)
             schedule = schedule.with_data(index, {slot: found})
     return schedule
 

@@ -53,6 +53,8 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         if target.is_dir():
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if target.exists() and not target.is_file():  # “/dev/null” would be gone for everybody
+            raise WriteError(f"“{path.name}” is a device or a pipe, and was left as it is.", "Choose another name.")
         if target.exists() and not target.stat().st_mode & 0o222:  # its folder would let it be replaced all the same
             raise WriteError(
                 f"“{path.name}” is write-protected, and was left as it is ({path.parent}).",

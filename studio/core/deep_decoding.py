@@ -14,6 +14,7 @@ from PIL import Image
 
 from studio.core.events import DeepPicture
 from studio.core.icc import deep_to_srgb, lab_to_srgb
+from studio.core.tiff_packing import is_unpacked, unpacked
 
 __all__ = [
     "TIFF_STARTS", "DeepValues", "RawPictureError", "check_size",
@@ -24,7 +25,7 @@ TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ORIENTATION, _DNG_VERSION, _ICC_PROFILE = 274, 50706, 34675
 _COLOURS = {"GRAY": 1, "RGB": 3, "CMYK": 4, "LAB": 3}
 _PSD_TYPES = {8: ">u1", 16: ">u2", 32: ">f4"}
-_NOT_DECODED = (ValueError, KeyError, NotImplementedError)
+_NOT_DECODED = (ValueError, KeyError, NotImplementedError, ImportError)
 """What tifffile raises where it lacks the package `imagecodecs`."""
 _THUMBNAIL = 4
 """A first page of so many times fewer pixels than another one is a thumbnail, whether it says so or not."""
@@ -106,6 +107,8 @@ def main_page_first(data: bytes) -> bytes:
 
     with tifffile.TiffFile(BytesIO(data)) as file:
         pages = list(_pages(file))
+        if not pages:
+            raise ValueError("its directory is not there")
         kinds = {page.offset: getattr(page.photometric, "name", "") for page in pages}
         full = [page for page in pages if not page.subfiletype & 0b101 and page.tags.valueof(255, 1) == 1]
         raw = [page for page in full if kinds[page.offset] in ("CFA", "LINEAR_RAW")]
@@ -147,16 +150,11 @@ def _of_tiff(data: bytes) -> DeepValues | None:
         space = _space(page.photometric.name)
         try:
             array = page.asarray()
-        except _NOT_DECODED:  # a compression that needs another package; OpenCV knows the usual ones
-            array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-            if array is None:
-                return None
-            array = _from_bgr(array.reshape(*array.shape[:2], -1))
-            bits = array.dtype.itemsize * 8  # which it has spread already
-        else:
-            if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
-                array = np.moveaxis(array, 0, -1)
-            array = array.reshape(*array.shape[:2], -1)
+        except _NOT_DECODED:
+            return None if is_unpacked(page) else _of_tiff(unpacked(data))
+        if array.ndim == 3 and page.planarconfig.name == "SEPARATE":
+            array = np.moveaxis(array, 0, -1)
+        array = array.reshape(*array.shape[:2], -1)
         count = _COLOURS.get(space, 0)
         profile, orientation = page.tags.valueof(_ICC_PROFILE) or None, page.tags.valueof(_ORIENTATION, 1)
         values = partial(DeepValues, profile=profile, orientation=upright(orientation), bits=bits)

@@ -60,8 +60,10 @@ def patiently(call: Callable[[], R], words: str, seconds: float = float("inf")) 
 def answers(calls: Sequence[Callable[[], R]], otherwise: R, seconds: float = 0.2) -> list[R]:
     """Return what each of these answers within so many seconds, all together; `otherwise` for those that do not.
 
-    For questions of a window, which a disk's cache answers in microseconds where the disk is well.
+    For questions of a window, which a disk's cache answers in microseconds where the disk is well. That a disk refuses
+    (a name that is too long, a folder into which one may not look) is no answer either.
     """
     errands = [send(call) for call in calls]
     wait(errands, seconds)
-    return [errand.result() if errand.done() else otherwise for errand in errands]
+    return [errand.result() if errand.done() and not isinstance(errand.exception(), OSError) else otherwise
+            for errand in errands]  # fmt: skip

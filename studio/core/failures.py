@@ -52,11 +52,13 @@ def _cause_and_remedy(error: BaseException) -> tuple[str, str]:
         return "The disk is full.", "Free some space, or save to another disk."
     if isinstance(error, PermissionError):
         return f"No permission to use {error.filename}.", "Choose another folder, or change its permissions."
+    if isinstance(error, FileNotFoundError) and error.filename is None and error.errno == errno.ENOENT:
+        return "The working folder is not there any more.", "Change into another folder, and try again."
     if isinstance(error, FileNotFoundError):
         return f"{error.filename} is not there.", "Check the path, or choose the file again."
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return (
-            f"{_shortened(str(error.filename))} cannot be used ({error.strerror}).",
+            f"{shortened(str(error.filename))} cannot be used ({error.strerror}).",
             "Check the path and its disk, or choose another.",
         )
     words, kind = first_line(error), type(error).__name__
@@ -70,7 +72,8 @@ def first_line(error: BaseException) -> str:
     return words[0] if words else type(error).__name__
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str) -> str:
+    """Return a name as a message can hold it: of a very long one its two ends."""
     return name if len(name) <= 120 else f"{name[:60]}…{name[-59:]}"
 
 

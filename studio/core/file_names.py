@@ -1,9 +1,12 @@
 """Names of files: as they can be shown and written down, and those that are nobody's pictures."""
 
+import os
 import re
+from pathlib import Path
 
-__all__ = ["is_hidden", "is_systems_own", "readable"]
+__all__ = ["expanded", "is_hidden", "is_systems_own", "is_there", "not_too_long", "readable"]
 
+_LONGEST = 255
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _SYSTEMS_OWN = re.compile(
     r"\._.*|\.ds_store|(eh)?thumbs\.db|desktop\.ini"  # beside the files
@@ -35,3 +38,20 @@ def readable(name: str) -> str:
     Python keeps such bytes as lone surrogates (PEP 383), which no file format, log or font takes.
     """
     return _CONTROLS.sub(" ", name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
+
+
+def expanded(name: str) -> Path:
+    """Return the path that a typed name means: “~” is home, and stays a letter where there is no such home."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 - Path's raises
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file or folder is there. Path's own raises where a name is too long, or a folder locked."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def not_too_long(stem: str, rest: str) -> str:
+    """Return `stem` and `rest` as a file's name, the stem cut where no disk would take it: 255 bytes are the most."""
+    while len(os.fsencode(stem + rest)) > _LONGEST:
+        stem = stem[:-1]
+    return stem + rest

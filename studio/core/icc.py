@@ -129,12 +129,12 @@ def lab_to_srgb(lab: NDArray[np.float32]) -> DeepPicture:
     return _inverse_of_srgb(np.asarray(light, np.float32))
 
 
-def rgb_profile(chromaticities: Sequence[float], gamma: float) -> bytes:
-    """Return a profile of RGB given by its white and primaries (x, y of white, red, green, blue) and gamma.
+def rgb_profile(chromaticities: Sequence[float], light: float | NDArray[np.float64]) -> bytes:
+    """Return a profile of RGB given by its white and primaries (x, y of white, red, green, blue) and curve.
 
     Args:
         chromaticities: as a PNG's cHRM chunk tells them.
-        gamma: light = value ** gamma.
+        light: gamma, of light = value ** gamma; or the light of evenly spaced values, clipped above 1.
 
     Raises:
         ValueError: these are no three primaries around a white.
@@ -150,7 +150,11 @@ def rgb_profile(chromaticities: Sequence[float], gamma: float) -> bytes:
     cones = _BRADFORD @ _D50 / (_BRADFORD @ white)
     adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones) @ _BRADFORD @ (primaries * np.linalg.solve(primaries, white))
     colorants = [b"XYZ \0\0\0\0" + struct.pack(">3i", *np.rint(adapted[:, i] * 65536).astype(int)) for i in range(3)]
-    curve = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, round(gamma * 65536))
+    if isinstance(light, float):
+        curve = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, round(light * 65536))
+    else:
+        table = np.rint(light.clip(0.0, 1.0) * 65535.0).astype(">u2")
+        curve = b"curv\0\0\0\0" + struct.pack(">I", len(table)) + table.tobytes()
     white_point = b"XYZ \0\0\0\0" + struct.pack(">3i", *np.rint(_D50 * 65536).astype(int))
     names = (b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"wtpt")
     tags = dict(zip(names, [*colorants, curve, curve, curve, white_point], strict=True))

@@ -198,8 +198,9 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
+        gone = "leads to a file that is not there" if path.is_symlink() else "is not there"
         raise PictureError(
-            f"“{name}” is not there ({path.absolute().parent}).", "Check the path, or choose the file again."
+            f"“{name}” {gone} ({path.absolute().parent}).", "Check the path, or choose the file again."
         ) from error
     except PermissionError as error:
         raise PictureError(

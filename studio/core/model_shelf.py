@@ -15,6 +15,7 @@ from studio.core.atomic import write_error, written_in_pieces
 from studio.core.checksums import hashing, pieces_of
 from studio.core.events import Job, Log, Progress, finish
 from studio.core.failures import StudioError
+from studio.core.file_names import expanded
 from studio.core.known_networks import KnownNetwork, PackagedWeights, packaged_weights
 from studio.core.own_networks import SUFFIXES, OwnFiles, Record, free_name, look_inside, task_on_shelf
 from studio.core.partial_files import PartialFile, Patience
@@ -278,7 +279,7 @@ def hub_folder(environment: Mapping[str, str]) -> Path:
     """Return where torch.hub keeps downloaded weights, by the rules of `torch.hub.get_dir`, without importing torch."""
     cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
     home = environment.get("TORCH_HOME") or f"{cache}/torch"
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    return expanded(home) / "hub" / "checkpoints"
 
 
 def _wanted_name(path: Path) -> str:

@@ -54,6 +54,11 @@ def trouble_behind(error: Exception | None, url: str) -> Trouble | None:
         return _of_certificate(words)
     if isinstance(root, urllib3.exceptions.NameResolutionError):
         return Trouble(f"the name {urlsplit(url).hostname} is not known here: no network, or no name server")
+    if proxy and isinstance(error, requests.exceptions.ConnectionError):
+        return Trouble(
+            f"the proxy {proxy} breaks off, or is none",
+            f"Correct the variable {_PROXY_VARIABLES}, or unset it where there is no proxy.",
+        )
     return None
 
 
@@ -82,6 +87,11 @@ def _of_proxy(words: str, url: str) -> Trouble:
         return Trouble(
             f"the proxy {proxy} forbids it (HTTP {status})",
             f"Ask whoever runs it to let {urlsplit(url).hostname} through.", stays=True,
+        )  # fmt: skip
+    if status == 511 or 300 <= status < 400:
+        return Trouble(
+            f"the proxy {proxy} wants a login in a browser first (HTTP {status})",
+            "Open any page in a browser, log in there, and try again.", stays=True,
         )  # fmt: skip
     if status:
         return Trouble(f"the proxy {proxy} does not get through to the server (HTTP {status})")
@@ -120,6 +130,11 @@ def _of_bundle(what: str) -> Trouble:
 def _of_certificate(words: str) -> Trouble:
     if "[X509" in words:  # it is our own file that cannot be read
         return _of_bundle("holds none that can be read")
+    if "CERTIFICATE" not in words:
+        return Trouble(
+            "what answers there does not speak HTTPS, or breaks off",
+            "A login page, a filter or a proxy may answer in the server's place: look with a browser.",
+        )
     known = "has run out" if "expired" in words else "is for another name" if "match" in words else "cannot be trusted"
     remedy = {
         "has run out": "Is the clock of this computer right? Otherwise try again later.",

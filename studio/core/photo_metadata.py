@@ -5,8 +5,10 @@ only if that is wanted.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
 from itertools import chain
 from typing import Any, Literal, TypeAlias
 from xml.etree import ElementTree
@@ -14,6 +16,8 @@ from xml.etree import ElementTree
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from studio.core.deep_decoding import TIFF_STARTS
+from studio.core.photo_credits import as_xmp, credits_in
 from studio.core.picture_decoding import open_image
 from studio.core.picture_metadata import PhotoMetadata, xmp_elements, xmp_packets
 
@@ -21,8 +25,14 @@ MetadataChoice: TypeAlias = Literal["keep", "location", "none"]
 """What of the photo's metadata goes into a picture: all but where it was taken, that as well, or nothing."""
 
 _EXIF, _GPS, _ORIENTATION, _SOFTWARE = 34665, 34853, 274, 305
-_ABOUT = (270, 271, 272, 282, 283, 296, 306, 315, 18246, 33432)
-"""Description, make, model, resolution (x, y, unit), date, artist, rating, copyright."""
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
+_INCHES = {2: 1.0, 3: 2.54}
+"""Exif's unit → how many of it are an inch; without a unit, the numbers are a proportion."""
+_RESOLUTION_RESOURCE, _IPTC_RESOURCE, _EXIF_RESOURCE, _XMP_RESOURCE = 1005, 1028, 1058, 1060
+"""Where Photoshop documents keep those (Adobe, Photoshop File Formats, image resources)."""
+_TIFF_XMP, _TIFF_IPTC = 700, 33723
+_ABOUT = (270, 271, 272, 306, 315, 18246, 33432)
+"""Description, make, model, date, artist, rating, copyright."""
 _NOT_OF_A_RESULT = {37500, 40961, 40962, 40963, 40965}
 """The maker's note (its offsets are those of the photo's file), colour space, width, height, interoperability."""
 
@@ -45,18 +55,62 @@ def read_photo_metadata(data: bytes, choice: MetadataChoice) -> PhotoMetadata:
     if choice == "none" or not data:
         return PhotoMetadata()
     location = choice == "location"
-    exif, dpi = b"", None
-    with suppress(Exception), open_image(data) as image:  # broken metadata may raise anything
-        dpi = _dpi(image)
-        exif = _exif(image, location)
-    xmp = ""
+    exif, dpi, packets, credits = b"", None, list[bytes](), dict[str, list[str]]()
     with suppress(struct.error, IndexError):
-        xmp = "".join(_xmp(data, location))
-    return PhotoMetadata(exif, dpi, xmp)
+        packets = [*xmp_packets(data)]
+    with suppress(Exception):  # broken metadata may raise anything
+        source = _source_of(data)
+        packets = packets or [source.xmp]
+        with suppress(Exception):
+            dpi = _dpi(source)
+        exif = _exif(source.exif, dpi, location)
+        credits = credits_in(source.iptc, source.info if source.format == "PNG" else {})
+    return PhotoMetadata(exif, dpi, "".join(_xmp(packets, credits, location)))
 
 
-def tiff_directories(exif: bytes) -> tuple[list[tuple[int, int, int, Any, bool]], dict[int, Any]]:
-    """Return Exif as tifffile's extra tags for the texts of the first directory, and as the Exif directory's fields."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """What a file tells beside its pixels: `dpi` as a Photoshop document does, `info` as Pillow does."""
+
+    format: str
+    info: Mapping[Any, Any]
+    exif: Image.Exif
+    iptc: bytes
+    xmp: bytes = b""
+    dpi: tuple[float, float] | None = None
+
+
+def _source_of(data: bytes) -> _Source:
+    if data[:4] in TIFF_STARTS:  # Pillow opens few of the deep ones; their fields are Exif's
+        exif = Image.Exif()
+        exif.load_from_fp(BytesIO(data))
+        return _Source("TIFF", {}, exif, _iptc_of_tiff(data), exif.get(_TIFF_XMP) or b"")
+    with open_image(data) as image:
+        if image.format != "PSD":
+            iptc = image.info.get("photoshop", {}).get(_IPTC_RESOURCE, b"")
+            return _Source(image.format or "", dict(image.info), image.getexif(), iptc, image.info.get("xmp") or b"")
+        resources: dict[int, bytes] = {number: body for number, _, body in image.resources}  # type: ignore[attr-defined]
+    exif = Image.Exif()
+    exif.load(b"Exif\0\0" + resources[_EXIF_RESOURCE] if _EXIF_RESOURCE in resources else b"")
+    resolution = resources.get(_RESOLUTION_RESOURCE, b"")[:12].ljust(12, b"\0")
+    x, y = (each / 65536 for each in struct.unpack(">I4xI", resolution))
+    iptc, xmp = resources.get(_IPTC_RESOURCE, b""), resources.get(_XMP_RESOURCE, b"")
+    return _Source("PSD", {}, exif, iptc, xmp, (x, y))
+
+
+def _iptc_of_tiff(data: bytes) -> bytes:
+    import tifffile  # slow to import; unlike Pillow it gives all of a field that some programs call numbers
+
+    with suppress(Exception), tifffile.TiffFile(BytesIO(data)) as file:
+        return bytes(file.pages[0].tags.valueof(_TIFF_IPTC, b""))  # type: ignore[union-attr]
+    return b""
+
+
+def tiff_directories(exif: bytes) -> tuple[list[tuple[int, int, int, Any, bool]], dict[int, dict[int, Any]]]:
+    """Return Exif as tifffile's extra tags for the texts of the first directory, and the fields of those below it.
+
+    These are by the tag that points at them: Exif's own, and where the photo was taken.
+    """
     if not exif:
         return [], {}
     source = Image.Exif()
@@ -67,7 +121,8 @@ def tiff_directories(exif: bytes) -> tuple[list[tuple[int, int, int, Any, bool]]
         if tag in source
     ]
     tags = [(tag, 2, len(text) + 1, text + b"\0", True) for tag, text in texts]
-    return tags, dict(source.get_ifd(_EXIF))
+    below = {tag: dict(source.get_ifd(tag)) for tag in (_EXIF, _GPS)}
+    return tags, {tag: fields for tag, fields in below.items() if fields}
 
 
 def tiff_directory(fields: dict[int, Any], offset: int) -> bytes:
@@ -78,19 +133,26 @@ def tiff_directory(fields: dict[int, Any], offset: int) -> bytes:
     return directory.tobytes(offset)
 
 
-def _dpi(image: Image.Image) -> tuple[float, float] | None:
-    dpi = image.info.get("dpi")
-    if dpi is None or image.info.get("jfif_unit") == 0:
+def _dpi(source: _Source) -> tuple[float, float] | None:
+    """Return what the file's own header says, or else Exif: cameras and WebP say it only there."""
+    exif, told = source.exif, source.dpi or source.info.get("dpi")
+    if source.format in ("JPEG", "MPO") and not source.info.get("jfif_unit"):
+        told = None  # where there is none, Pillow makes one up
+    if told is None and _X_RESOLUTION in exif and (inches := _INCHES.get(exif.get(_RESOLUTION_UNIT, 2))):
+        told = (exif[_X_RESOLUTION] * inches, exif.get(_Y_RESOLUTION, exif[_X_RESOLUTION]) * inches)
+    if told is None:
         return None
-    x, y = (float(each) for each in dpi)
+    x, y = (float(each) for each in told)
     return (x, y) if 1.0 <= x <= 100_000.0 and 1.0 <= y <= 100_000.0 else None
 
 
-def _exif(image: Image.Image, location: bool) -> bytes:
-    source, kept = image.getexif(), Image.Exif()
+def _exif(source: Image.Exif, dpi: tuple[float, float] | None, location: bool) -> bytes:
+    kept = Image.Exif()
     for tag in _ABOUT:
         if tag in source:
             kept[tag] = _raw(source[tag])
+    if dpi:
+        kept[_X_RESOLUTION], kept[_Y_RESOLUTION], kept[_RESOLUTION_UNIT] = *dpi, 2
     details = {tag: _raw(value) for tag, value in source.get_ifd(_EXIF).items() if tag not in _NOT_OF_A_RESULT}
     if details:
         kept.get_ifd(_EXIF).update(details)
@@ -122,10 +184,10 @@ def _written(exif: Image.Exif) -> bytes:
     return exif.tobytes().removeprefix(b"Exif\0\0")
 
 
-def _xmp(data: bytes, location: bool) -> Iterator[str]:
-    """Yield the properties about author, rights and content from a file's XMP packet."""
-    seen = set()
-    for description in chain.from_iterable(map(xmp_elements, xmp_packets(data))):
+def _xmp(packets: Sequence[bytes], credits: Mapping[str, Sequence[str]], location: bool) -> Iterator[str]:
+    """Yield the properties about author, rights and content from XMP packets; what they lack, from other credits."""
+    seen = set[str]()
+    for description in chain.from_iterable(map(xmp_elements, packets)):
         if description.tag != _DESCRIPTION:
             continue
         attributes = (_element(name, value) for name, value in description.attrib.items())
@@ -136,6 +198,9 @@ def _xmp(data: bytes, location: bool) -> Iterator[str]:
                 seen.add(element.tag)
                 element.tail = None
                 yield ElementTree.tostring(element, encoding="unicode")
+    for element in as_xmp(credits, _XMP_KEPT):
+        if element.tag not in seen and (location or element.tag.partition("}")[2] not in _XMP_PLACES):
+            yield ElementTree.tostring(element, encoding="unicode")
 
 
 def _element(name: str, value: str) -> ElementTree.Element:

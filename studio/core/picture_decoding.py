@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from studio.core.code_points import profile_in
 from studio.core.deep_decoding import (
     TIFF_STARTS,
     DeepValues,
@@ -29,6 +30,7 @@ from studio.core.picture_kinds import RAW_REMEDY, raw_maker, recognise
 from studio.core.picture_metadata import PNG_SIGNATURE
 from studio.core.picture_repair import with_jpeg_end, without_metadata
 from studio.core.resizing import to_8_bits
+from studio.core.tiff_packing import packing_of
 
 HARD_LIMIT = 400_000_000
 """Pixels above which a file is refused by its header: it is a decompression bomb, or too much for this computer."""
@@ -37,6 +39,16 @@ _FORMATS = (
     "PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "TGA", "PSD", "QOI", "HEIF",
 )  # fmt: skip
 _ORIENTATION, _BITS_PER_SAMPLE = 274, 258
+_NOT_UNPACKED = (
+    "WEBP",
+    "JPEGXL",
+    "JPEGXL_DNG",
+    "JPEG2000",
+    "APERIO_JP2000_RGB",
+    "APERIO_JP2000_YCBC",
+    "LERC",
+    "JETRAW",
+)
 _SRGB_CHROMATICITIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 Image.MAX_IMAGE_PIXELS = HARD_LIMIT  # Pillow's own check, set to ours
@@ -89,7 +101,7 @@ def decode(data: bytes, name: str, max_pixels: int) -> DecodedPicture:
         if isinstance(error, UnidentifiedImageError):
             kind, remedy = recognise(data)
             raise PictureError(f"“{name}” is {kind}.", remedy) from error
-        raise _damaged(name, error) from error
+        raise _damaged(name, error, packing_of(data) if data[:4] in TIFF_STARTS else "") from error
 
 
 def decode_deep(data: bytes) -> DeepPicture | None:
@@ -121,7 +133,7 @@ def _decode(data: bytes, max_pixels: int) -> DecodedPicture:
     with opened as image:
         width, height = image.size
         check_size(width, height)
-        orientation, profile = _orientation(image), _profile(image)
+        orientation, profile = _orientation(image), _profile(image, data)
         if orientation >= 5 and image.format != "TIFF":  # Pillow gives a TIFF's size as it stands upright
             width, height = height, width
         if _bits(image, data) > 8 or image.format == "PSD":
@@ -191,15 +203,15 @@ def _deep_values(data: bytes, image: Image.Image | None = None) -> DeepValues | 
         return values
     if image is None:
         with open_image(data) as opened:
-            return _with_chunks(values, opened)
-    return _with_chunks(values, image)
+            return _with_chunks(values, opened, data)
+    return _with_chunks(values, image, data)
 
 
-def _with_chunks(values: DeepValues, png: Image.Image) -> DeepValues:
+def _with_chunks(values: DeepValues, png: Image.Image, data: bytes) -> DeepValues:
     alpha, tone = values.alpha, png.info.get("transparency")
     if values.space == "GRAY" and isinstance(tone, int):  # which OpenCV leaves to us
         alpha = np.where(values.colours[..., 0] == tone, 0, 65535).astype(np.uint16)
-    return replace(values, alpha=alpha, profile=_profile(png), orientation=_orientation(png))
+    return replace(values, alpha=alpha, profile=_profile(png, data), orientation=_orientation(png))
 
 
 def _repaired(data: bytes) -> Iterator[bytes]:
@@ -225,12 +237,17 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _profile(image: Image.Image) -> bytes | None:
-    """Return the profile that a file's numbers are to be read by: its own, or what a PNG's gAMA and cHRM amount to."""
+def _profile(image: Image.Image, data: bytes) -> bytes | None:
+    """Return the profile that a file's numbers are to be read by: its own, or what stands in place of one.
+
+    That is code points; or a PNG's gAMA and cHRM, where they can be meant.
+    """
     profile = image.info.get("icc_profile") or None
     gamma = image.info.get("gamma")
-    if profile or image.format != "PNG" or not gamma or "srgb" in image.info:
+    if profile or image.format not in ("PNG", "AVIF", "HEIF"):
         return profile
+    if (told := profile_in(data)) is not None or not gamma or "srgb" in image.info or not 0.2 <= gamma <= 5.0:
+        return told
     chromaticities = image.info.get("chromaticity", _SRGB_CHROMATICITIES)
     if abs(gamma - 1 / 2.2) < 0.01 and np.allclose(chromaticities, _SRGB_CHROMATICITIES, atol=0.005):
         return None  # what programs write that mean sRGB
@@ -303,8 +320,14 @@ def _too_large(name: str, size: str) -> PictureError:
     )
 
 
-def _damaged(name: str, error: Exception) -> PictureError:
-    if "truncated" in str(error).lower() or isinstance(error, EOFError):
+def _damaged(name: str, error: Exception, packing: str) -> PictureError:
+    if packing in _NOT_UNPACKED:
+        return PictureError(
+            f"“{name}” is a TIFF file compressed in a way that cannot be read here ({packing}).",
+            "Save it with LZW, ZIP or no compression in the program that made it.",
+        )
+    words = str(error).lower()
+    if "truncated" in words or "not enough" in words or isinstance(error, EOFError):
         return PictureError(f"“{name}” is incomplete: its end is missing.", "Fetch or copy the file again.")
     return PictureError(
         f"“{name}” is damaged and cannot be read ({type(error).__name__}: {str(error)[:120]}).",

@@ -1,7 +1,7 @@
 """From pixels to the bytes of a PNG, JPEG, TIFF or WebP file, with profile, recipe and mark inside."""
 
 import struct
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -29,7 +29,6 @@ SUFFIXES: dict[str, Format] = {
     ".webp": "WebP",
 }
 _NOTHING = PhotoMetadata()
-_EXIF_DIRECTORY = 34665
 _EXIF_LIMIT = 65_000
 _BITS = {"PNG": 8, "TIFF": 16}
 _LONGEST_SIDE = {"JPEG": 65_500, "WebP": 16_383}
@@ -161,11 +160,11 @@ def _encode_tiff(pixels: Picture | DeepPicture, profile: bytes, packet: bytes, p
     import tifffile  # seldom needed, and slow to import
 
     out = BytesIO()
-    tags, details = tiff_directories(photo.exif)
+    tags, below = tiff_directories(photo.exif)
     if packet:
         tags.append((700, 1, len(packet), packet, True))
-    if details and pixels.nbytes < 2**32 - 2**24:  # above, tifffile writes BigTIFF, whose pointers are longer
-        tags.append((_EXIF_DIRECTORY + 1, 4, 1, 0, True))  # tifffile refuses the right number
+    if pixels.nbytes < 2**32 - 2**24:  # above, tifffile writes BigTIFF, whose pointers are longer
+        tags += [(pointer + 1, 4, 1, 0, True) for pointer in below]  # tifffile refuses the right numbers
     extra: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] == 4 else {}
     if photo.dpi:
         extra |= {"resolution": photo.dpi, "resolutionunit": "inch"}
@@ -173,10 +172,14 @@ def _encode_tiff(pixels: Picture | DeepPicture, profile: bytes, packet: bytes, p
         out, pixels, photometric="rgb", iccprofile=profile, metadata=None, software="Atelier", byteorder="<",
         extratags=tags, **extra,
     )  # fmt: skip
-    if len(out.getvalue()) >= 2**32 - 2**24 or not details:
+    if len(out.getvalue()) >= 2**32 - 2**24 or not below:
         return out.getvalue()
     with tifffile.TiffFile(BytesIO(out.getvalue())) as file:
-        entry = file.pages[0].tags[_EXIF_DIRECTORY + 1].offset  # type: ignore[union-attr]
-    data = out.getvalue() + bytes(len(out.getvalue()) % 2)
-    pointer = struct.pack("<HHII", _EXIF_DIRECTORY, 4, 1, len(data))
-    return data[:entry] + pointer + data[entry + 12 :] + tiff_directory(details, len(data))
+        entries = {pointer: file.pages[0].tags[pointer + 1].offset for pointer in below}  # type: ignore[union-attr]
+    for pointer, fields in below.items():
+        place = out.seek(0, SEEK_END)
+        place += out.write(bytes(place % 2))
+        out.write(tiff_directory(fields, place))
+        out.seek(entries[pointer])
+        out.write(struct.pack("<HHII", pointer, 4, 1, place))
+    return out.getvalue()

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.weight_headers import WeightsError, facts_of, safetensors_metadata, task_of
-from studio.core.checksums import sha256_of
+from models.weight_headers import WeightsError, facts_of, is_safetensors, safetensors_metadata, task_of
+from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
+from studio.core.file_names import expanded
 from studio.core.model_shelf import ModelShelf, hub_folder
 from studio.core.recipes import WeightsRecord, name_in_recipes
 from studio.core.user_folders import UserFolders
@@ -85,7 +86,7 @@ class TrainedModels:
         for model in self._on_shelf():
             if model.name == name:
                 return model
-        path = Path(name).expanduser()
+        path = expanded(name)
         if path.is_dir():
             return self._in_run(path)
         if path.is_file():
@@ -149,9 +150,11 @@ class TrainedModels:
 
         """
         try:
-            facts = safetensors_metadata(path) if path.suffix == ".safetensors" else {}
-        except (WeightsError, OSError) as error:
-            raise StudioError(f"{path.name} cannot be used ({error}).", "Choose another file.") from error
+            facts = safetensors_metadata(path) if is_safetensors(path) else {}
+        except WeightsError as error:
+            raise StudioError(str(error), "Choose another file.") from error
+        except OSError as error:
+            raise unreadable(path, error) from error
         if task_of(facts) != self.task:
             raise StudioError(f"{path.name} is not a {self.noun}.", "Choose a file that the Train panel has made.")
         return facts

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
+from studio.core.file_names import expanded
+
 _NAME = "Atelier"
 
 
@@ -34,8 +36,8 @@ class UserFolders:
         """
         environment = os.environ if environment is None else environment
         home, cache = (environment.get(name, "").strip() for name in ("ATELIER_HOME", "ATELIER_CACHE"))
-        folders = cls.within(Path(home).expanduser().absolute()) if home else cls._of_system()
-        return replace(folders, cache=Path(cache).expanduser().absolute()) if cache else folders
+        folders = cls.within(expanded(home).absolute()) if home else cls._of_system()
+        return replace(folders, cache=expanded(cache).absolute()) if cache else folders
 
     @classmethod
     def _of_system(cls) -> Self:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
+from studio.core.file_names import expanded
 from studio.core.model_shelf import ModelShelf, hub_folder
 from studio.core.own_networks import SUFFIXES
 from studio.core.user_folders import UserFolders
@@ -95,11 +96,13 @@ def resolve_recorded(name: str, sha256: str) -> ResolvedWeights:
 
 
 def _resolve_file(name: str, shelf: ModelShelf) -> ResolvedWeights:
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_file():
         if path.suffix.lower() not in SUFFIXES:
             raise StudioError(f"{path} is not a weights file.", "Choose a .pth or .safetensors file.")
         return ResolvedWeights(path.name, "", path, sha256_of(path), trained=True, label=path.name)
+    if path.exists():
+        raise StudioError(f"{path} is no file, but a folder or a device.", "Choose a .pth or .safetensors file.")
     names = ", ".join(entry.name for entry in shelf.entries() if entry.task == "backbone")
     if path.suffix.lower() in SUFFIXES or len(path.parts) > 1:
         raise StudioError(f"The weights file {path} is not there.", f"Check the path, or use a known network: {names}.")

@@ -18,7 +18,7 @@ from studio.core.atomic import write_error
 from studio.core.controls import Controls
 from studio.core.events import Job, Preview, Progress
 from studio.core.failures import StudioError
-from studio.core.file_names import readable
+from studio.core.file_names import not_too_long, readable
 from studio.core.images import LoadedPicture, load_picture, metadata_of, read_recipe, save_picture
 from studio.core.library import Library
 from studio.core.library_index import LibraryIndex
@@ -159,7 +159,7 @@ def with_outputs(items: Iterable[BatchItem], folder: Path | None, done: str, suf
 
     def proposed(item: BatchItem, *, whole_name: bool = False) -> Path:
         name = PurePath(item.name)
-        return folder / name.parent / f"{name.name if whole_name else name.stem} {done}{suffix}"
+        return folder / name.parent / not_too_long(name.name if whole_name else name.stem, f" {done}{suffix}")
 
     taken = Counter(str(proposed(item)).casefold() for item in items)
     placed: dict[str, BatchItem] = {}
@@ -168,7 +168,7 @@ def with_outputs(items: Iterable[BatchItem], folder: Path | None, done: str, suf
         number = 1
         while str(path).casefold() in placed:
             number += 1
-            path = path.with_name(f"{PurePath(item.name).stem} {number} {done}{suffix}")
+            path = path.with_name(not_too_long(PurePath(item.name).stem, f" {number} {done}{suffix}"))
         placed[str(path).casefold()] = replace(item, output=path)
     results = {item.output.absolute() for item in placed.values() if item.output}
     return tuple(item for item in placed.values() if item.photo.absolute() not in results)

@@ -112,3 +112,24 @@ def test_the_window_is_asked_for_files_behind_two_dashes(tmp_path, monkeypatch, 
     assert "“-gone.png” is neither a file nor a command" in capsys.readouterr().err
     assert main(["-dash.png"]) == 2
     assert "atelier -- -dash.png" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_a_name_cannot_steer_the_terminal(tmp_path):
+    """Escape sequences in it would colour, or rewrite, what is said of it."""
+    name = "a\x1b[31m\x1b]0;title\x07red.png"
+    (tmp_path / name).write_bytes(b"no picture")
+    for arguments in (["recipe", "not-" + name], ["adjust", name, "-o", "out.png"], ["adjust", name, "-o", "out"]):
+        code, _, error = atelier(*arguments, encoding="utf-8", cwd=tmp_path)
+        assert code == 1
+        assert b"red.png" in error
+        assert not {b"\x1b", b"\x07"} & {error[i : i + 1] for i in range(len(error))}
+
+
+@pytest.mark.parametrize("arguments", [["adjust", "a.png", "-o", ""], ["adjust", "", "-o", "x"], ["recipe", ""],
+                                       ["train", "classifier", "--data", "", "-o", "run"]])  # fmt: skip
+def test_an_empty_name_is_no_folder(arguments):
+    """A script's unset variable must not mean all pictures of the working folder."""
+    code, _, error = atelier(*arguments, encoding="utf-8")
+    assert code == 2
+    assert b"an empty name" in error

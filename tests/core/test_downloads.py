@@ -273,6 +273,9 @@ HTTPS = "https://weights.example/net-0.pth"
     [
         ("407 Proxy Authentication Required", "wants a name and a password (HTTP 407)", "NAME:PASSWORD@HOST"),
         ("403 Forbidden", "forbids it (HTTP 403)", "let weights.example through"),
+        ("302 Found", "wants a login in a browser first (HTTP 302)", "log in there"),
+        ("511 Network Authentication Required", "wants a login in a browser first", "log in there"),
+        ("200 Connection established", "does not speak HTTPS, or breaks off", "look with a browser"),
         ("503 Service Unavailable", "does not get through to the server (HTTP 503)", "Check the network"),
     ],
 )
@@ -306,6 +309,15 @@ def test_a_proxy_that_cannot_be_used_is_named(shop, tmp_path, monkeypatch, addre
     assert remedy in error.remedy
 
 
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 " + b"x" * 100_000])
+def test_what_is_no_proxy_is_named_and_not_the_server(shop, tmp_path, monkeypatch, proxy, answer):
+    proxy.answer = answer
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
+    error = failure(shop, tmp_path, source=HTTPS)
+    assert f"the proxy http://127.0.0.1:{proxy.server_address[1]} " in error.cause
+    assert "unset it" in error.remedy
+
+
 def test_a_proxy_that_is_asked_in_the_wrong_language_is_named(shop, tmp_path, monkeypatch, proxy):
     proxy.answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     monkeypatch.setenv("https_proxy", f"https://127.0.0.1:{proxy.server_address[1]}")
@@ -318,6 +330,9 @@ def test_a_proxy_that_is_asked_in_the_wrong_language_is_named(shop, tmp_path, mo
         (None, "is not there"),
         (b"none", "holds none that can be read"),
         (b"-----BEGIN CERTIFICATE-----\nAA", "holds none"),
+        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "holds none"),
+        (bytes(range(256)), "holds none"),
+        (b"", "holds none"),
     ],
 )
 def test_a_file_of_certificates_that_cannot_be_used_is_named(shop, tmp_path, monkeypatch, proxy, content, cause):

@@ -1,3 +1,4 @@
+from pathlib import Path
 from threading import Event, get_ident
 
 import pytest
@@ -25,8 +26,6 @@ def test_what_a_call_raises_is_raised_where_the_answer_is_waited_for():
 
     with pytest.raises(OSError, match="gone"):
         finish(patiently(fail, "Opening"))
-    with pytest.raises(OSError, match="gone"):
-        answers([fail], None)
 
 
 def test_a_job_that_waits_leaves_the_thread_to_others(never):
@@ -38,6 +37,13 @@ def test_a_job_that_waits_leaves_the_thread_to_others(never):
 def test_a_job_gives_up_a_call_that_does_not_answer(never):
     with pytest.raises(StudioError, match=r"Opening photo\.png: the disk does not answer"):
         finish(patiently(never, "Opening photo.png", seconds=0.1))
+
+
+def test_what_a_disk_refuses_to_tell_is_answered_for_and_other_faults_are_not():
+    too_long = Path("/" + "x" * 5000)
+    assert answers([too_long.exists, lambda: True], False) == [False, True]
+    with pytest.raises(ZeroDivisionError):
+        answers([lambda: 1 / 0], 0)
 
 
 def test_a_question_without_an_answer_is_answered_for(never):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from studio.core.file_names import is_hidden, is_systems_own, readable
+from studio.core.file_names import expanded, is_hidden, is_systems_own, is_there, not_too_long, readable
 
 
 @pytest.mark.parametrize(("name", "shown"), [
@@ -40,3 +40,24 @@ def test_what_is_hidden_may_be_somebodys():
     assert is_hidden(".x.jpg")
     assert not is_systems_own(".x.jpg")
     assert not is_hidden("x.jpg")
+
+
+@pytest.mark.parametrize("stem", ["n" * 251, "\u5c71" * 83, "short", os.fsdecode(b"caf\xe9" * 60)])
+def test_a_name_is_cut_where_no_disk_would_take_it(tmp_path, stem):
+    name = not_too_long(stem, " adjusted.png")
+    assert name.endswith(" adjusted.png")
+    assert stem.startswith(name.removesuffix(" adjusted.png"))
+    assert name == stem + " adjusted.png" or len(os.fsencode(name)) > 252
+    (tmp_path / name).touch()
+
+
+def test_a_home_that_is_nobodys_is_a_name_like_any_other(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert expanded("~/a.pth") == tmp_path / "a.pth"
+    assert str(expanded("~nobody-here/a.pth")) == "~nobody-here/a.pth"
+
+
+def test_whatever_a_disk_refuses_to_tell_is_not_there(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert is_there(tmp_path)
+    assert not any(map(is_there, (tmp_path / "loop", tmp_path / ("x" * 300), tmp_path / "a" / "b")))

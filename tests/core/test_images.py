@@ -268,6 +268,12 @@ def test_paths_that_lead_to_no_picture(tmp_path):
     assert "cannot be read" in refusal(lambda: load_picture(tmp_path / "file" / "below.png"))
 
 
+def test_a_link_to_nothing_is_called_a_link(tmp_path):
+    (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
+    with pytest.raises(PictureError, match="leads to a file that is not there"):
+        load_picture(tmp_path / "a.png")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs device files")
 def test_devices_are_refused_before_they_are_read(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")

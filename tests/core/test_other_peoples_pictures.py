@@ -238,6 +238,43 @@ def test_a_pngs_primaries_are_honoured(scene, make_matrix_profile):
     near(deep(data), deep(profiled), 1)
 
 
+@pytest.mark.parametrize("gamma", [1, 2**31 - 1])
+def test_a_pngs_gamma_that_cannot_be_meant_is_none(scene, gamma):
+    data = cv2.imencode(".png", scene[..., ::-1])[1].tobytes()
+    assert np.array_equal(deep(with_chunks(data, chunk(b"gAMA", struct.pack(">I", gamma)))), scene)
+
+
+P3 = (31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+
+
+def test_a_pngs_code_points_are_honoured(scene, make_matrix_profile):
+    """Display P3 told in two bytes is what its chromaticities say; sRGB's own points change nothing."""
+    data = cv2.imencode(".png", scene[..., ::-1])[1].tobytes()
+    by_gamma = with_chunks(data, chunk(b"cHRM", struct.pack(">8I", *P3)), chunk(b"gAMA", struct.pack(">I", 45455)))
+    near(deep(with_chunks(data, chunk(b"cICP", bytes([12, 4, 0, 1])))), deep(by_gamma), 1)
+    assert np.abs(deep(with_chunks(data, chunk(b"cICP", bytes([12, 13, 0, 1])))).astype(int) - scene).max() > 2000
+    assert np.array_equal(deep(with_chunks(data, chunk(b"cICP", bytes([1, 13, 0, 1])))), scene)
+
+
+def test_hdr_pngs_show_paper_white_as_white():
+    """203 cd/m² (BT.2408) are 58 % of ST 2084's signal, 75 % of HLG's; half of either is darker, more is clipped."""
+    for transfer, white in ((16, 0.5807), (18, 0.75)):
+        grey = np.rint(65535 * np.array([[0, white / 2, white, 1.0]])).astype(np.uint16)[..., None].repeat(3, axis=2)
+        data = cv2.imencode(".png", grey)[1].tobytes()
+        levels = opened(with_chunks(data, chunk(b"cICP", bytes([9, transfer, 0, 1]))))[0, :, 1]
+        assert levels[0] == 0
+        assert 20 < levels[1] < 160
+        assert levels[2] >= 253
+        assert levels[3] == 255
+
+
+def test_an_avifs_code_points_are_honoured(photo):
+    data = saved(photo, "AVIF", quality=100, subsampling="4:4:4")
+    place = data.index(b"colrnclx") + 8
+    wide = data[:place] + struct.pack(">HH", 12, 13) + data[place + 4 :]
+    assert np.abs(opened(wide).astype(int) - opened(data)).max() > 8
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WebP", "TIFF"])
 def test_8_bits_are_never_written_in_linear_light(scene, make_matrix_profile, kind):
     linear = make_matrix_profile(curve(1.0))

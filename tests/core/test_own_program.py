@@ -27,6 +27,27 @@ def test_the_program_started_by_itself_runs_nothing_of_the_working_folder(trappe
     assert not (trapped / "ran").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use stays there")
+def test_the_program_starts_where_the_working_folder_is_gone(tmp_path):
+    """A photo that is named absolutely needs none; for one that is not, it is said what is wrong."""
+    code = (
+        "import os, sys; os.rmdir(os.getcwd())\n"
+        "from atelier_studio import main\n"
+        "sys.argv[1:] = {arguments}; sys.exit(main())"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    for number, (arguments, expected) in enumerate(
+        [(["--version"], (0, "")), (["recipe", "a.png"], (1, "“a.png” is not there"))]
+    ):
+        (tmp_path / f"gone{number}").mkdir()
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code.format(arguments=arguments)],
+            cwd=tmp_path / f"gone{number}", env=environment, capture_output=True, text=True,
+        )  # fmt: skip
+        assert (done.returncode, "Traceback" in done.stderr) == (expected[0], False)
+        assert expected[1] in done.stderr or "working folder is not there any more" in done.stderr
+
+
 def test_what_libraries_start_runs_nothing_of_it_either(trapped):
     shield_children()
     subprocess.run([sys.executable, "-c", "import copy, random, json"], cwd=trapped, check=True)

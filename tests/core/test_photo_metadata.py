@@ -1,11 +1,14 @@
 """What the photo says of itself goes into the picture: rights, date, camera; where it was taken only when asked."""
 
+import os
 import struct
 from io import BytesIO
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from studio.core.atomic import WriteError, write_file
 from studio.core.images import load_bytes
@@ -69,7 +72,7 @@ def test_the_resolution_is_kept(kind):
     assert info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_place_is_kept_only_when_wanted(kind):
     _, _, place, _ = told(saved(read_photo_metadata(signed_photo(), "location"), kind))
     assert place[1] == "N"
@@ -117,6 +120,129 @@ def test_a_field_of_the_wrong_type_costs_only_itself():
     Image.new("RGB", (8, 8)).save(out, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0" + body + bytes(4))
     main, *_ = told(saved(read_photo_metadata(out.getvalue(), "keep"), "JPEG"))
     assert main[315] == "Ada"
+
+
+def dpi_in(data):
+    """Return the resolution that a file says, in its header or in Exif."""
+    with Image.open(BytesIO(data)) as image:
+        exif = image.getexif()
+        return image.info.get("dpi") or (exif.get(282), exif.get(283)) if exif.get(296) == 2 else image.info.get("dpi")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("unit", [1, 2, 3])
+def test_a_resolution_that_only_exif_tells_is_kept_in_inches(kind, unit):
+    exif = Image.Exif()
+    exif[282], exif[283], exif[296] = 118.0, 59.0, unit
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG", exif=exif.tobytes())
+    dpi = dpi_in(saved(read_photo_metadata(out.getvalue(), "keep"), kind))
+    expected = {1: None, 2: (118.0, 59.0), 3: (299.72, 149.86)}[unit]
+    if expected is None:  # without a unit the numbers are a proportion
+        assert dpi in (None, (None, None), (1.0, 1.0))
+    else:
+        assert tuple(float(each) for each in dpi) == pytest.approx(expected, abs=0.5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_resolution_that_only_the_header_tells_is_kept(kind):
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG", dpi=(240, 120))
+    dpi = dpi_in(saved(read_photo_metadata(out.getvalue(), "keep"), kind))
+    assert tuple(float(each) for each in dpi) == pytest.approx((240, 120), abs=0.5)
+
+
+def iptc(*records):
+    return b"".join(b"\x1c\2" + struct.pack(">BH", number, len(text)) + text for number, text in records)
+
+
+def as_jpeg(records):
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG")
+    body = b"Photoshop 3.0\0" + b"8BIM\4\4\0\0" + struct.pack(">I", len(records)) + records + bytes(len(records) % 2)
+    data = out.getvalue()
+    return data[:2] + b"\xff\xed" + struct.pack(">H", len(body) + 2) + body + data[2:]
+
+
+def as_tiff(records, numbers=False):
+    out = BytesIO()
+    records += bytes(-len(records) % 4)
+    tag = (33723, "I", len(records) // 4, struct.unpack(f"<{len(records) // 4}I", records), True)
+    tag = tag if numbers else (33723, "B", len(records), records, True)
+    array = np.zeros((4, 4, 3), np.float32)  # which Pillow does not open
+    tifffile.imwrite(out, array, photometric="rgb", metadata=None, extratags=[tag], resolution=(200, 200))
+    return out.getvalue()
+
+
+def as_psd(records):
+    def resource(number, body):
+        return (
+            b"8BIM" + struct.pack(">H", number) + b"\0\0" + struct.pack(">I", len(body)) + body + bytes(len(body) % 2)
+        )
+
+    exif = Image.Exif()
+    exif[315] = "Ada"
+    resolution = struct.pack(">IHHIHH", 200 << 16, 1, 1, 200 << 16, 1, 1)
+    resources = resource(1028, records) + resource(1005, resolution)
+    resources += resource(1058, exif.tobytes().removeprefix(b"Exif\0\0"))
+    head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 2, 2, 8, 3)
+    return head + bytes(4) + struct.pack(">I", len(resources)) + resources + bytes(4) + b"\0\0" + bytes(12)
+
+
+@pytest.mark.parametrize("source", [as_jpeg, as_tiff, lambda records: as_tiff(records, numbers=True), as_psd])
+def test_by_lines_of_agencies_are_kept_as_xmp(source):
+    records = iptc((80, b"Zo\xc3\xab"), (80, b"Ada"), (116, b"\xa9 Agency"), (90, b"Turin"), (110, b"Agency & Co"))
+    written = saved(read_photo_metadata(source(records), "keep"), "JPEG")
+    for text in ("<rdf:li>Zoë</rdf:li><rdf:li>Ada</rdf:li>", ">© Agency<", ">Agency &amp; Co<"):
+        assert text.encode() in written
+    assert b"Turin" not in written
+    assert b"Turin" in saved(read_photo_metadata(source(records), "location"), "JPEG")
+
+
+def test_what_xmp_says_already_is_not_said_twice():
+    data = as_jpeg(iptc((116, b"(c) Somebody else"), (80, b"Ada")))
+    packet = b"http://ns.adobe.com/xap/1.0/\0" + XMP
+    both = data[:2] + b"\xff\xe1" + struct.pack(">H", len(packet) + 2) + packet + data[2:]
+    kept = read_photo_metadata(both, "keep").xmp
+    assert "© Ada" in kept
+    assert "Somebody else" not in kept
+    assert ">Ada</rdf:li>" in kept
+
+
+def test_a_psds_resolution_and_exif_are_kept():
+    kept = read_photo_metadata(as_psd(b""), "keep")
+    assert kept.dpi == (200.0, 200.0)
+    assert told(saved(kept, "PNG"))[0][315] == "Ada"
+
+
+def test_a_deep_tiffs_resolution_is_kept():
+    assert read_photo_metadata(as_tiff(b""), "keep").dpi == (200.0, 200.0)
+
+
+def test_a_pngs_texts_are_kept():
+    texts = PngInfo()
+    texts.add_text("Author", "Ada")
+    texts.add_itxt("Copyright", "© Ada")
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=texts)
+    kept = read_photo_metadata(out.getvalue(), "keep").xmp
+    assert "<rdf:Seq><rdf:li>Ada</rdf:li></rdf:Seq>" in kept
+    assert ">© Ada</rdf:li>" in kept
+    assert read_photo_metadata(out.getvalue(), "none") == PhotoMetadata()
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 7, 11])
+def test_records_that_break_off_cost_only_themselves(cut):
+    records = iptc((80, b"Ada"), (116, b"Agency"))
+    assert ">Ada</rdf:li>" in read_photo_metadata(as_jpeg(records[:-cut]), "keep").xmp
+
+
+def test_a_pipe_is_not_replaced_by_a_picture(tmp_path):
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    with pytest.raises(WriteError, match="a device or a pipe"):
+        write_file(pipe, b"new")
+    assert pipe.is_fifo()
 
 
 def test_a_write_protected_file_is_left_as_it_is(tmp_path):

@@ -89,6 +89,13 @@ def test_files_of_the_same_name_get_names_of_their_own(tmp_path):
     assert names == ["a.png painted.jpg", "a 2 painted.jpg", "a 3 painted.jpg"]
 
 
+def test_very_long_names_stay_names(tmp_path):
+    files = [write_photo(tmp_path / place / f"{'n' * 250}.png") for place in ("x", "y")]
+    for item in with_outputs(found_in(*files), tmp_path, "painted", ".jpg"):
+        item.output.touch()
+    assert len(list(tmp_path.glob("*.jpg"))) == 2
+
+
 def test_the_painting_among_the_photos_is_no_photo(folder):
     painting = write_painting(folder / "stripes.png")
     assert "stripes.png" not in [item.name for item in found_in(folder, leave_out=[painting])]

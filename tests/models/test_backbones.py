@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from models.average_pooling import AveragePool
-from models.backbones import ARCHITECTURES, WeightsError, load_backbone, untrained_backbone
+from models.backbones import ARCHITECTURES, WeightsError, inspect_weights, load_backbone, untrained_backbone
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.inference_format import FORMATS, in_format
 
@@ -150,6 +150,19 @@ def test_files_that_hold_more_than_numbers_or_less_are_refused(content, words, t
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("look", [load_backbone, inspect_weights])
+def test_one_that_diverged_is_refused_before_it_is_used_or_imported(tmp_path, look):
+    state = untrained_backbone("slim").features.state_dict()
+    state = {f"features.{name}": value for name, value in state.items()}
+    torch.save(state, tmp_path / "a.pth")
+    look(tmp_path / "a.pth")
+    state["features.0.weight"][0, 0, 0, 0] = torch.nan
+    torch.save(state, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=r"a\.pth holds weights that are not finite .* see features\.0\.weight"):
+        look(tmp_path / "a.pth")
+
+
+@pytest.mark.data
 def test_real_squeezenet_tells_textures_apart(shared_data):
     backbone = load_backbone(shared_data / "weights" / "squeezenet1_1.pth")
     assert backbone.architecture == "squeezenet1_1"

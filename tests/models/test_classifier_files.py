@@ -66,3 +66,9 @@ def test_other_files_of_weights_are_no_classifiers(network, tmp_path):
     (tmp_path / "b.safetensors").write_bytes(b"nothing")
     with pytest.raises(WeightsError, match=r"b.safetensors"):
         load_classifier(tmp_path / "b.safetensors")
+
+
+def test_one_that_diverged_is_refused(network, tmp_path):
+    network.head.bias.data[0] = torch.nan
+    with pytest.raises(WeightsError, match=r"not finite .* see head\.bias"):
+        load_classifier(written(tmp_path / "a.safetensors", network))

@@ -191,6 +191,14 @@ def test_a_file_that_is_something_else_is_refused_in_words(network, tmp_path, me
         load_fast_style(tmp_path / "x.safetensors")
 
 
+def test_one_that_diverged_is_refused(network, tmp_path):
+    """It would paint black."""
+    network.decoder[-1].conv.weight.data[0, 0] = torch.inf
+    save_file(to_file(network), tmp_path / "x.safetensors", FastStyleFacts(0.125, 2, "wave").to_metadata())
+    with pytest.raises(WeightsError, match=r"x\.safetensors holds weights that are not finite"):
+        load_fast_style(tmp_path / "x.safetensors")
+
+
 def test_the_loss_of_a_batch_is_that_of_style_transfer_one_by_one():
     backbone = untrained_backbone("slim")
     painting, photos, painted = picture(48, 64, 1), picture(48, 48, 2, count=2), picture(48, 48, 3, count=2)

@@ -1,5 +1,6 @@
 """Files that strangers made: read as numbers or refused with the reason."""
 
+import math
 import os
 import pickle
 import struct
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 
-from models.weight_files import WeightsError, read_shapes, read_tensors
+from models.weight_files import WeightsError, check_numbers, read_shapes, read_tensors
 from models.weight_headers import is_cut_off
 
 TENSORS = {
@@ -148,6 +149,37 @@ def test_damage_anywhere_gives_tensors_or_a_reason(whole, data):
     broken.write_bytes(content)
     with suppress(WeightsError):
         assert read_tensors(broken).keys()
+
+
+@pytest.mark.parametrize("kind", ["safe", "new"])
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path, kind):
+    path = written(tmp_path, kind)
+    path = path.rename(path.with_name(path.name.upper()))
+    assert read_shapes(path) == SHAPES
+    assert read_tensors(path).keys() == TENSORS.keys()
+
+
+def test_an_archive_of_nothing_is_no_burglar(tmp_path):
+    path = tmp_path / "a.pth"
+    path.write_bytes(b"PK\5\6" + bytes(18))
+    with pytest.raises(WeightsError, match="damaged or is not a weights file"):
+        read_tensors(path)
+
+
+@pytest.mark.parametrize("spoilt", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_one_number_that_is_not_finite_is_found(spoilt, dtype):
+    tensor = torch.linspace(-3, 3, 999, dtype=dtype)
+    check_numbers({"sound": tensor, "nothing": tensor[:0]}, "a.pth")
+    tensor[500] = spoilt
+    with pytest.raises(WeightsError, match=r"a\.pth holds weights that are not finite .* see features\.0"):
+        check_numbers({"features.0": tensor}, "a.pth")
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.int32, torch.bool])
+def test_numbers_that_are_no_weights_are_refused(dtype):
+    with pytest.raises(WeightsError, match=r"in place of real numbers: see features\.0"):
+        check_numbers({"features.0": torch.ones(3).to(dtype)}, "a.pth")
 
 
 def test_a_checkpoint_around_the_weights_is_seen_through(tmp_path):

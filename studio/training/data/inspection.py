@@ -24,7 +24,7 @@ Severity: TypeAlias = Literal["info", "warning"]
 FindingKind: TypeAlias = Literal[
     "split", "share", "beside", "sides", "broken", "duplicate", "two_classes", "leaked", "alike", "few",
     "few_of_a_class", "uneven", "loose", "unpaired", "halved", "unequal", "small", "long", "grey", "transparent",
-    "cmyk", "deep", "turned", "moving", "flat",
+    "cmyk", "deep", "turned", "moving", "flat", "empty",
 ]  # fmt: skip
 
 FEW = 20
@@ -36,7 +36,7 @@ UNEQUAL = 1.02
 """How much wider, for its height, one picture of a pair may be than the other: rounding makes some."""
 NOTES: frozenset[FindingKind] = frozenset({"split", "share", "beside", "sides", "halved"})
 """What is told of how the data is read: nothing is the matter with it."""
-LEFT_OUT: frozenset[FindingKind] = frozenset({"broken", "loose", "unpaired"})
+LEFT_OUT: frozenset[FindingKind] = frozenset({"broken", "loose", "unpaired", "empty"})
 """What is left out is also told, file by file, by a run that opens the data."""
 LONG = 2.5
 """Longer side over shorter side above which a square shows little of a picture."""
@@ -333,6 +333,8 @@ def _look_for_what_is_left_out(data: _Data) -> Iterator[Finding]:
         yield _plain("broken", "warning", len(broken), broken)
     if loose := data.found.loose:
         yield _plain("unpaired" if data.reading.holds == "pairs" else "loose", "warning", len(loose), loose)
+    if empty := data.found.without_pictures:
+        yield Finding("empty", "warning", empty, "no class is made of that")
     if data.reading.holds == "pairs":
         return
     first = {one.sha256: one.path for one in data.usable}

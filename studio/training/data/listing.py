@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
-from studio.core.file_names import is_hidden, is_systems_own
+from studio.core.file_names import expanded, is_hidden, is_systems_own
 from studio.training.data.splits import SUFFIXES, is_folder
 
 __all__ = ["absolute", "find_pictures", "listing", "no_pictures", "require"]
@@ -88,7 +88,7 @@ def _pictures_in_list(listing: Path) -> Iterator[Path]:
         entry = line.strip()
         if not entry or entry.startswith("#"):
             continue
-        named = listing.parent / Path(entry).expanduser()
+        named = listing.parent / expanded(entry)
         path = next((form for form in (named, *_other_forms(named)) if form.exists()), None)
         if path is None:
             raise StudioError(

@@ -1,7 +1,7 @@
 """What an artist means by the folders, files and lists that were dropped: pictures, classes of them, or pairs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -80,6 +80,7 @@ class DataFiles:
         parts: the folders that divide the data: what is learnt from, what is kept.
         loose: pictures that belong to no class, or have no partner: they are left out.
         beside: folders beside those that divide: they are left out.
+        empty: folders that would be classes, if they held pictures.
         total: how many there are, of which `files` may be a share.
 
     """
@@ -92,6 +93,7 @@ class DataFiles:
     parts: Split | None = None
     loose: tuple[Path, ...] = ()
     beside: tuple[Path, ...] = ()
+    empty: tuple[str, ...] = ()
     total: int = 0
 
     @property
@@ -103,6 +105,11 @@ class DataFiles:
     def left_beside(self) -> str:
         """What lies beside the folders that divide the data, in words; "" where there is nothing."""
         return f"{_named(self.beside)} beside the folders that divide the data" if self.beside else ""
+
+    @property
+    def without_pictures(self) -> str:
+        """Which folders would be classes if they held pictures, in words; "" where there are none."""
+        return f"{_named(map(Path, self.empty))} without pictures" if self.empty else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +163,13 @@ def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
 
 
 def telling_parts(found: DataFiles) -> Job[None]:
-    """Say which folders divide the data, and what lies beside them and is left out."""
+    """Say which folders divide the data, what lies beside them and is left out, and which could have been classes."""
     if found.division:
         yield Log(f"{found.division}.")
     if found.left_beside:
         yield Log(f"{found.left_beside}: what lies there is left out.")
+    if found.without_pictures:
+        yield Log(f"{found.without_pictures}: no class.", "warning")
 
 
 def counting_data(sources: Sequence[Path], reading: Reading) -> Job[DataCount]:
@@ -226,7 +235,12 @@ def _finding_classes(split: Split, *, deepest: bool) -> Job[DataFiles]:
     strange = [path for path, name in kept.items() if name not in numbers]
     labels = tuple(numbers[name] for name in (taught | known).values())
     found = _joined(list(taught), list(known), split)
-    return replace(found, names=names, labels=labels, loose=(*loose, *loose_too, *strange))
+    empty = () if deepest else tuple(sorted(_folders_in(split.taught) - {*names}))
+    return replace(found, names=names, labels=labels, loose=(*loose, *loose_too, *strange), empty=empty)
+
+
+def _folders_in(sources: Sequence[Path]) -> set[str]:
+    return {_class_name([folder.name]) for source in sources for folder in subfolders(source)}
 
 
 def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, str], list[Path]]]:
@@ -323,7 +337,7 @@ def _two_sides(sources: Sequence[Path]) -> tuple[Path, Path] | None:
     return (folders[0], folders[1]) if len(folders) == 2 and len(sources) <= 2 else None
 
 
-def _named(folders: Sequence[Path]) -> str:
+def _named(folders: Iterable[Path]) -> str:
     names = list(dict.fromkeys(f"“{readable(folder.name)}”" for folder in folders))
     return " and ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 

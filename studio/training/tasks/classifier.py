@@ -225,7 +225,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[ClassifierTask]:
     for one in collections:
         parts = yield from one.dividing(settings.held_back, settings.seed, fair=settings.fair_check)
         divided.append(parts)
-    yield from _telling_unasked(collection, divided[0][1])
+    yield from _telling_unasked(collection, divided[0][1], wanted=settings.held_back > 0)
     yield Log(_summary(collection, len(divided[0][0]), len(divided[0][1]), channels))
     if collection.largest_side < max(sizes):
         yield Log(f"No picture is larger than {collection.largest_side} px: they are looked at in that size.")
@@ -257,15 +257,23 @@ def _passed(network: nn.Module, pictures: Tensor) -> Generator[None, None, Tenso
             breath = monotonic()
 
 
-def _telling_unasked(collection: Collection, kept: Sequence[int]) -> Job[None]:
-    """Name the classes of which no picture is kept, where others are checked on."""
-    asked = {collection.labels[index] for index in kept}
-    if unasked := [name for label, name in enumerate(collection.names) if kept and label not in asked]:
+def _telling_unasked(collection: Collection, kept: Sequence[int], *, wanted: bool) -> Job[None]:
+    """Name the classes of which no picture is kept, where others are checked on; or say that there are none at all."""
+    if wanted and not kept:
         yield Log(
-            f"{named(unasked)} will never be asked for: all pictures that are not lookalikes are learnt from. Two "
-            "different ones of each at least let its recognition be checked.",
+            "Nothing can be kept for checking, for no class has two different pictures: how well they are recognised "
+            "will stay unknown.",
             "warning",
         )
+    asked = {collection.labels[index] for index in kept}
+    if unasked := [name for label, name in enumerate(collection.names) if kept and label not in asked]:
+        why = (
+            "there are none among the pictures that the data keeps for checking."
+            if collection.kept
+            else "all pictures that are not lookalikes are learnt from. Two different ones of each at least let its "
+            "recognition be checked."
+        )
+        yield Log(f"{named(unasked)} will never be asked for: {why}", "warning")
 
 
 def _summary(collection: Collection, taught: int, kept: int, channels: int) -> str:

@@ -19,7 +19,7 @@ from studio.training.data.cache import caching_pictures, telling_left_out
 from studio.training.data.division import divided
 from studio.training.data.idx_files import IdxPictures
 from studio.training.data.near_duplicates import alike_in
-from studio.training.data.sources import Reading, finding_data, parts_of, telling_parts
+from studio.training.data.sources import Reading, finding_data, listed, parts_of, telling_parts
 from studio.training.data.variation import Variation
 
 __all__ = ["Collection", "LabelledPictures", "Pixels", "as_seen", "opening_collection", "shows_grey"]
@@ -188,6 +188,8 @@ def opening_collection(sources: Sequence[Path], cache: Path, *, side: int, readi
     cached = yield from caching_pictures(found.files, cache, side=side)
     yield from telling_left_out(cached)
     names = tuple(sorted({class_of[path] for path in cached.files}))
+    if (unread := [name for name in found.names if name not in names]) and len(names) > 1:
+        yield Log(f"Of {listed(unread)} no picture can be read: no class.", "warning")
     if len(names) < 2:
         raise StudioError("Only one class has pictures that can be read.", "Add pictures of another class.")
     labels = tuple(names.index(class_of[path]) for path in cached.files)

@@ -10,6 +10,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 import numpy as np
 from PySide6.QtCore import QMimeData
@@ -18,7 +19,7 @@ from PySide6.QtGui import QImage, QPixmap
 from studio.core.addresses import data_in, holds_data, local_file, pictures_in_html, scheme_of, why_not_here
 from studio.core.errands import answers
 from studio.core.events import Picture
-from studio.core.failures import StudioError
+from studio.core.failures import StudioError, shortened
 from studio.core.images import display_name
 
 _PEEK_BYTES = 512
@@ -187,12 +188,16 @@ def _judge(addresses: list[str]) -> tuple[list[Path], list[StudioError]]:
 
 
 def _refuse(path: Path) -> StudioError | None:
-    name = display_name(path)
-    if path.is_dir():
-        return None  # it stands for the pictures in it
-    if not path.exists():
+    name = shortened(display_name(path))
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         return StudioError(f"“{name}” is not there any more.", "Drop the file from where it is now.")
-    if not path.is_file():  # reading from a pipe would wait for ever
+    except OSError as error:  # a name that is too long, a link to itself, a folder that is locked
+        return StudioError(f"“{name}” cannot be read ({error.strerror}).", "Drop a file that can be read here.")
+    if S_ISDIR(mode):
+        return None  # it stands for the pictures in it
+    if not S_ISREG(mode):  # reading from a pipe would wait for ever
         return StudioError(f"“{name}” is a device, not a picture.", "Drop a picture file.")
     if _is_text(path):
         return StudioError(f"“{name}” is text, not a picture.", "Drop a JPEG, PNG, TIFF or WebP file.")

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from studio.core.errands import answers
+from studio.core.file_names import not_too_long
 from studio.jobs.export import ExportTask
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.files import PictureFiles
@@ -47,7 +48,8 @@ class PictureSaver:
     def proposed_name(self) -> str:
         """What a file of the picture would be called, without a suffix."""
         photo = self._session.photo
-        return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._session.task.done}"
+        stem = Path(photo.picture.name).stem if photo else "Picture"
+        return not_too_long(stem, f" {self._session.task.done}.jpeg").removesuffix(".jpeg")
 
     def note_saved(self, path: Path) -> None:
         """Save under this name from now on; one that could not be written is asked for again.

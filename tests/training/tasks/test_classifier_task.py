@@ -379,3 +379,21 @@ def test_a_class_of_one_picture_is_said_to_be_never_asked_for(tmp_path):
     card = run.card_file.read_text("utf-8")
     assert "as a mean over the 2 classes of 3 that it was asked for (never for “rare”)" in card
     assert any(isinstance(one, Log) and "“rare” will never be asked for" in one.message for one in said)
+
+
+def test_a_class_that_the_split_does_not_check_is_told_by_its_reason(tmp_path):
+    data = write_shapes(tmp_path / "data" / "train", count=6, kinds=("disc", "square"))
+    write_shapes(data.parent / "valid", count=3, kinds=("disc",))
+    _, ended, said = trained(tmp_path / "run", plan_for(data.parent, steps=2))
+    assert ended.state == "finished"
+    told = [one.message for one in said if isinstance(one, Log)]
+    assert (
+        "“square” will never be asked for: there are none among the pictures that the data keeps for checking." in told
+    )
+
+
+def test_data_of_which_nothing_can_be_checked_says_so(tmp_path):
+    data = write_shapes(tmp_path / "data", count=1, kinds=("disc", "square"))
+    _, ended, said = trained(tmp_path / "run", plan_for(data, steps=2))
+    assert ended.state == "finished"
+    assert any(isinstance(one, Log) and one.message.startswith("Nothing can be kept for checking") for one in said)

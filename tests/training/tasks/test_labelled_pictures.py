@@ -75,6 +75,18 @@ def test_of_very_many_broken_files_some_are_named_and_the_others_counted(tmp_pat
     assert said[-1] == "5 more are left out for such reasons."
 
 
+def test_folders_that_make_no_class_are_named(tmp_path):
+    data = write_shapes(tmp_path / "data", count=2, kinds=("disc", "square"))
+    for name in ("empty", "notes", "torn"):
+        (data / name).mkdir()
+    (data / "notes" / "read.me").write_text("no picture")
+    (data / "torn" / "broken.png").write_bytes(b"no picture")
+    said = [one.message for one in opening_collection([data], tmp_path / "cache", side=32, reading=Reading("classes"))
+            if isinstance(one, Log)]  # fmt: skip
+    assert "“empty”, “notes” without pictures: no class." in said
+    assert "Of “torn” no picture can be read: no class." in said
+
+
 def test_a_class_of_which_nothing_can_be_read_is_none(tmp_path):
     data = write_shapes(tmp_path / "data", count=2, kinds=("disc",))
     (data / "square").mkdir()

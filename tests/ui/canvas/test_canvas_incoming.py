@@ -120,6 +120,23 @@ def test_a_dropped_refusal_is_told(qtbot, tmp_path):
     assert refused.args[1] == "Drop the file from where it is now."
 
 
+@pytest.mark.parametrize("what", ["long name", "long text", "deep text", "link to itself", "pipe"])
+def test_names_that_the_disk_refuses_are_explained(tmp_path, what):
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    mime = QMimeData()
+    if "text" in what:
+        mime.setText("/" + ("x" * 5000 if what == "long text" else "x/" * 4000))
+    else:
+        name = {"long name": "x" * 300 + ".png", "link to itself": "loop.png", "pipe": "pipe.png"}[what]
+        mime = of_urls(tmp_path / name)
+    words = {"long name": "cannot be read (File name too long)", "pipe": "is a device",
+             "link to itself": "cannot be read (Too many levels"}.get(what, "That is text")  # fmt: skip
+    refusal = look_into(mime).refusal
+    assert words in refusal.cause
+    assert len(refusal.cause) < 200
+
+
 def test_a_folder_or_several_pictures_are_offered_to_be_queued(qtbot, photo, tmp_path):
     canvas = shown_canvas(qtbot)
     overlay = canvas.findChild(DropOverlay)

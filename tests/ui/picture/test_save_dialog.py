@@ -66,6 +66,11 @@ def test_a_name_gets_the_ending_of_its_kind_unless_it_has_one(dialog, tmp_path, 
     assert dialog.path == tmp_path / saved
 
 
+def test_a_name_that_no_disk_takes_is_left_to_the_one_who_writes(dialog, tmp_path):
+    types(dialog, "x" * 300)
+    assert dialog.path == tmp_path / f"{'x' * 300}.png"
+
+
 def test_an_ending_that_is_typed_follows_another_kind(dialog):
     name = dialog.findChild(QLineEdit, "fileNameEdit")
     name.setText("mine.jpeg")

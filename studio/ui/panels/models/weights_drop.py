@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.addresses import local_file, why_not_here
 from studio.core.failures import StudioError
+from studio.core.file_names import is_there
 from studio.ui.canvas.colours import CanvasColours
 from studio.ui.canvas.drop_overlay import DropOverlay
 from studio.ui.canvas.incoming import addresses_listed
@@ -119,7 +120,7 @@ def _judge(address: str) -> Path | StudioError:
     if path is None:
         return why_not_here(address, what="file")
     suffix = path.suffix.lower()
-    if path.is_dir():
+    if is_there(path) and path.is_dir():
         return StudioError(f"“{path.name}” is a folder.", "Open it and drop the network's file inside.")
     if suffix in _PICTURES:
         return StudioError(f"“{path.name}” is a picture, not a network.", "Drop it on the Style panel to paint it.")
@@ -127,6 +128,6 @@ def _judge(address: str) -> Path | StudioError:
         return StudioError(
             f"“{path.name}” is not a network's file.", "Networks are .pth or .safetensors files; drop one of those."
         )
-    if not path.exists():
+    if not is_there(path):
         return StudioError(f"“{path.name}” is not there any more.", "Drop the file from where it is now.")
     return path

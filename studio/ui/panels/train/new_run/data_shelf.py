@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
+from studio.core.file_names import is_there
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column, row
@@ -111,7 +112,7 @@ def sources_of(paths: Sequence[Path]) -> list[Source]:
     for path in paths:
         if path.suffix.lower() == ".txt":
             lines.append(Source(path.name, f"The pictures that {path} lists", "list", (path,)))
-        elif path.is_dir() or not path.suffix:
+        elif not path.suffix or (is_there(path) and path.is_dir()):
             lines.append(Source(path.name or str(path), str(path), "folder", (path,)))
         else:
             found.setdefault(path.parent, []).append(path)

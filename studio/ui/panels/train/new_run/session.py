@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from studio.core.file_names import is_there
 from studio.core.picture_task import InputSlot
 from studio.engine import Engine
 from studio.jobs.examine import ExamineTask
@@ -295,7 +296,7 @@ class NewRun(QObject):
         if (wanted := self._missing_input()) is not None:
             return f"Still needed: {wanted.help[:1].lower()}{wanted.help[1:]}"
         every = chain(*map(self.paths_at, self.places), self.inputs.values())
-        gone = next((path for path in every if not path.exists()), None)
+        gone = next((path for path in every if not is_there(path)), None)
         if gone is not None:
             return f"{gone.name} is not there any more: remove it, or bring it back."
         if any(report is not None and report.taught == 0 for report in self.reports):

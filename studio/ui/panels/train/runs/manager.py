@@ -1,5 +1,6 @@
 """Every run the window knows: which there are, who works on each, and the ways to steer them. Knows no widget."""
 
+from studio.core.file_names import is_there
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -119,7 +120,7 @@ class RunManager(QObject):
 
     def open(self, path: Path) -> Path | None:
         """Take the run in `path` into the list, wherever it lies; a file in a run's folder stands for it."""
-        run = next((folder for folder in (path, *path.parents[:2]) if (folder / "run.json").is_file()), None)
+        run = next((folder for folder in (path, *path.parents[:2]) if is_there(folder / "run.json")), None)
         if run is None:
             self.failed.emit(Failure(f"{path} is not a run's folder.", "Choose a folder that holds a run.json.", ""))
             return None

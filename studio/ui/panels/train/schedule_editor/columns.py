@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from studio.core.file_names import expanded, is_there
 from studio.training.schedule import DATA, DEFAULT_MOMENTUM, Phase, Ramp, Schedule, Timeline
 from studio.training.schedule_presets import OPTIMISERS
 from studio.ui.controls.number_box import number_text, read_number
@@ -130,8 +131,8 @@ def _write_data(timeline: Timeline, index: int, text: str) -> Schedule:
     data: dict[str, list[str]] = {}
     for part in (word.strip() for word in text.split(";") if word.strip()):
         slot, equals, path = part.partition("=")
-        given = Path(path if equals and slot.isidentifier() else part).expanduser()
-        if not given.is_absolute() or not given.exists():
+        given = expanded(path if equals and slot.isidentifier() else part)
+        if not given.is_absolute() or not is_there(given):
             raise ValueError(f"{given} is not there; a whole path is needed.")
         data.setdefault(slot if equals and slot.isidentifier() else DATA, []).append(str(given))
     return edits.change_phase(timeline.schedule, index, data=data)
