@@ -230,7 +230,7 @@ class _FrameDelegate(ThumbnailDelegate):
         draw_cover(painter, index.data(Qt.ItemDataRole.DecorationRole), thumb, 2)
         self._paint_ring(painter, thumb, option.state, _SHOWN in marks, _COMPARED in marks)
         corner = thumb.topLeft() + QPointF(2, 2)
-        for sign, holds in (("branch", frame.branch), ("starred", frame.starred)):
+        for sign, holds in (("branch", frame.branch), ("star", frame.starred)):
             if holds:
                 self._paint_sign(painter, QRectF(corner, QSizeF(18, 18)), sign)
                 corner += QPointF(20, 0)

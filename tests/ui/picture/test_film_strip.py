@@ -158,6 +158,17 @@ def test_the_menu_of_a_frame_offers_everything(qtbot, strip: FilmStrip):
     menu.deleteLater()
 
 
+@pytest.mark.parametrize("sign", ["branch", "starred"])
+def test_a_frame_wears_its_signs(strip: FilmStrip, sign):
+    """What the delegate draws in the frame's corner, where a plain frame shows its picture."""
+
+    def corner(**signs: bool):
+        strip.set_frames([Frame(0, 6, **signs)])
+        return strip.grab(strip.visualRect(strip.model().index(0, 0)).adjusted(0, 0, -60, -50)).toImage()
+
+    assert corner(**{sign: True}) != corner()
+
+
 def test_empty_strip_says_what_will_be_there(strip: FilmStrip):
     empty = strip.grab().toImage()
     fill(strip, 1)
