@@ -181,7 +181,7 @@ class LibraryView(QWidget):
         self.empty_state.set_words(*self._words_for_nothing())
         was_empty = self._stack.currentWidget() is not self.view
         self._stack.setCurrentWidget(self.view if session.rows else self.empty_state)
-        if was_empty and session.rows and not self.search.text():
+        if was_empty and session.rows and not self.search.isModified():  # nor who is searching leave the field
             self.view.setFocus(Qt.FocusReason.OtherFocusReason)  # a view that is hidden cannot keep it
         self._choose_next()
         self._show_chosen()
@@ -196,6 +196,8 @@ class LibraryView(QWidget):
         if not self.session.is_read:
             return "Reading the library…", ""
         if self.session.query.narrows and (self.session.deleted if self.session.in_wastebasket else self.session.kept):
+            if self.session.query.starred:
+                return "Nothing like that has a star", "S stars the chosen pictures; Starred shows them all again."
             return "Nothing like that here", "Search for fewer words, or for another panel."
         if self.session.in_wastebasket:
             return "The wastebasket is empty", "What you delete lies here until you empty it."
