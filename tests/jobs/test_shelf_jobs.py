@@ -5,6 +5,7 @@ import threading
 
 import pytest
 import torch
+from job_kit import heard
 from weights_server import open_shop
 
 from studio.core.controls import Controls
@@ -19,12 +20,7 @@ from studio.jobs import catalog
 
 def run(name, task):
     """Run a job to its end; returns what it said and its result."""
-    job, said = catalog.start(name, task, Controls(Settings())), []
-    while True:
-        try:
-            said.append(next(job))
-        except StopIteration as end:
-            return said, end.value
+    return heard(catalog.start(name, task, Controls(Settings())))
 
 
 def part_of_vgg(path):
