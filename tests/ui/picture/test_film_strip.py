@@ -96,6 +96,17 @@ def test_nothing_jumps_while_looking_at_earlier_frames(strip: FilmStrip):
     assert left_of(strip, 5) == seen
 
 
+def test_it_stays_at_its_end_when_there_is_less_room(strip: FilmStrip):
+    fill(strip, 20)
+    bar = strip.horizontalScrollBar()
+    strip.go_to_end()
+    strip.resize(300, strip.height())
+    assert bar.value() == bar.maximum()
+    bar.setValue(40)
+    strip.resize(320, strip.height())
+    assert bar.value() == 40
+
+
 def test_nothing_jumps_when_older_frames_are_let_go(strip: FilmStrip):
     fill(strip, 60)
     strip.horizontalScrollBar().setValue(1000)
