@@ -447,6 +447,8 @@ class PicturePanel(Panel):
             self.looking_back.compare_with(-1)
             self._shown = None
             self._show_photo(self.session.photo)
+        if not self.is_running:
+            self._show_state()  # which names what is still missing
 
     def _show_photo(self, opened: OpenedPicture | None) -> None:
         canvas, bar = self.canvas, self.workspace.compare_bar

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QMessageBox,
     QPushButton,
     QSizePolicy,
     QStackedLayout,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from studio.ui.controls.choice_box import ChoiceBox
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding, row
+from studio.ui.controls.question import Question
 from studio.ui.icons import set_icon
 from studio.ui.panels.library.arrangement import SORTS, Row
 from studio.ui.panels.library.grid import LibraryGrid
@@ -258,15 +258,11 @@ class LibraryView(QWidget):
 
     def _ask_to_empty(self) -> None:
         number = self.session.deleted
-        question = f"Delete {number:,} picture{'s' if number != 1 else ''} for good? This cannot be undone."
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(QMessageBox.Icon.Question, "Empty the wastebasket?", question, buttons.Cancel, self)
-        delete = box.addButton("Delete for Good", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(buttons.Cancel)
-        box.exec()
-        if box.clickedButton() is delete:
+        question = f"Delete {number:,} picture{'s' if number != 1 else ''} for good?"
+        if Question(
+            "Empty the wastebasket?", question, "This cannot be undone.", self._theme, self, yes="Delete for Good"
+        ).is_answered_yes:
             self.session.empty_wastebasket()
-        box.deleteLater()
 
     def menu(self) -> QMenu:
         """Return the context menu of what is chosen."""

@@ -336,8 +336,8 @@ def test_the_wastebasket_is_emptied_only_when_the_artist_is_sure(qtbot, panel, k
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
         assert "2 pictures for good" in box.text()
-        button = box.buttons()[1 if box.buttonRole(box.buttons()[1]) is box.ButtonRole.DestructiveRole else 0]
-        (button if sure else box.button(QMessageBox.StandardButton.Cancel)).click()
+        does_it = {box.buttonRole(button) is box.ButtonRole.AcceptRole: button for button in box.buttons()}
+        does_it[sure].click()
 
     QTimer.singleShot(100, answer)
     panel.view.empty_button.click()
