@@ -18,7 +18,7 @@ from studio.core.images import LoadedPicture, metadata_of, save_picture
 from studio.core.library import Library
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.recipes import Recipe
-from studio.core.resizing import thumbnail, to_8_bits
+from studio.core.resizing import thumbnail, to_16_bits, to_8_bits
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
 
@@ -33,13 +33,16 @@ class ComposeTask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportTask:
-    """What to write where: the layer over the first of its `inputs`, the photo, with the recipe that says so."""
+    """What to write where: the layer over the first of its `inputs`, the photo, with the recipe that says so.
+
+    Without `settings` the layer lies over its photo already, and the recipe says all.
+    """
 
     path: Path
     library: Library
     inputs: tuple[LoadedPicture, ...]
     layer: Picture | DeepPicture
-    settings: Settings
+    settings: Settings | None
     recipe: Recipe
     ai_mark: bool = True
     metadata: MetadataChoice = "keep"
@@ -67,8 +70,10 @@ def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     """Compose and write one picture; the suffix chooses the format (PNG, JPEG, TIFF with 16 bits, WebP)."""
     yield Progress(f"Saving {task.path.name}")
     photo = task.inputs[0]
-    picture = compositing.compose(photo.pixels, task.layer, task.settings)
-    recipe = _with_settings(task.recipe, task.settings)
+    picture, recipe = to_16_bits(task.layer), task.recipe
+    if task.settings is not None:
+        picture = compositing.compose(photo.pixels, task.layer, task.settings)
+        recipe = _with_settings(recipe, task.settings)
     save_picture(
         task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark,
         photo=metadata_of(photo, task.metadata), quality=task.quality,

@@ -108,12 +108,14 @@ QAbstractSpinBox[kind="quiet"]:hover {{ background: {t.field}; border-color: {t.
 QAbstractSpinBox[kind="quiet"]:focus {{ background: {t.field}; border-color: {t.focus}; }}
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{ border: none; background: transparent;
     padding: 0 6px; min-height: 0; }}
-QComboBox {{ padding-right: {t.row}px; }}
+QComboBox {{ padding-right: {t.row}px; combobox-popup: 0; }}
 QComboBox:focus {{ padding-right: {t.row - 1}px; }}
 QComboBox::drop-down {{ border: none; width: {t.row}px; }}
 QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border};
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; outline: none; padding: 4px; }}
+QComboBox QAbstractItemView::item {{ min-height: {t.row - 6}px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QCheckBox, QRadioButton {{ background: transparent; color: {t.text}; spacing: 8px; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {t.text_disabled}; }}
 """

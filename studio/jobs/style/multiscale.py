@@ -297,7 +297,8 @@ class MultiscaleOptimisation:
             yield Metrics(self._evaluations, values)
             yield from self._show()
         elif outcome is Outcome.EXPLODED:
-            yield Log("The loss exploded: back to the last good picture, with half the step.", level="warning")
+            words = "The painting went astray: it is back at its last good picture, and goes on in smaller steps."
+            yield Log(words, level="warning")
 
     def _show(self, *, last: bool = False) -> Job[None]:
         """Show the painting, unless the last frame was a moment ago; the last one always."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QItemSelectionModel, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyle, QStyleOptionViewItem, QWidget
 
 from studio.core.events import Picture
@@ -131,6 +131,10 @@ class FilmStrip(ThumbnailView[StripFrame]):
             flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
             self.selectionModel().setCurrentIndex(self._film.index(row), flag)
 
+    def go_to_end(self) -> None:
+        """Look at the newest frames, and follow them."""
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().maximum())
+
     def set_compared(self, number: int) -> None:
         """Mark the frame that what is shown is compared with, -1 for none."""
         self._film.set_mark(_COMPARED, number)
@@ -163,6 +167,13 @@ class FilmStrip(ThumbnailView[StripFrame]):
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: D102
         self._walking = False
         super().focusOutEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        bar = self.horizontalScrollBar()
+        at_end = bar.value() >= bar.maximum()
+        super().resizeEvent(event)
+        if at_end:
+            self.go_to_end()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         super().paintEvent(event)
@@ -230,7 +241,7 @@ class _FrameDelegate(ThumbnailDelegate):
         draw_cover(painter, index.data(Qt.ItemDataRole.DecorationRole), thumb, 2)
         self._paint_ring(painter, thumb, option.state, _SHOWN in marks, _COMPARED in marks)
         corner = thumb.topLeft() + QPointF(2, 2)
-        for sign, holds in (("branch", frame.branch), ("starred", frame.starred)):
+        for sign, holds in (("branch", frame.branch), ("star", frame.starred)):
             if holds:
                 self._paint_sign(painter, QRectF(corner, QSizeF(18, 18)), sign)
                 corner += QPointF(20, 0)

@@ -9,6 +9,7 @@ from studio.core.events import DeepPicture, Picture, Preview
 from studio.core.recipes import Recipe
 from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings
+from studio.jobs.files import OpenedPicture
 from studio.ui.picture.inputs import InputPictures
 
 FRAME_LIMIT = 48
@@ -63,11 +64,15 @@ NUMBERS = tuple(one.name for one in fields(HistoryState) if one.name not in _APA
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """A picture that need not be a frame of the strip: its layer, how it came to be, and what it was made from."""
+    """A picture that need not be a frame of the strip: its layer, how it came to be, and what it was made from.
+
+    `as_saved` is the picture of a file that was mixed with its photo, so that nobody knows its layer.
+    """
 
     layer: Picture | DeepPicture | None = None
     recipe: Recipe | None = None
     inputs: InputPictures = field(default_factory=dict)
+    as_saved: OpenedPicture | None = None
 
 
 @dataclass(slots=True)
@@ -155,6 +160,14 @@ class History:
         while self._too_much and self._thin():
             pass
         return frame
+
+    def last_with(self, settings: Settings, inputs: InputPictures, ignored: frozenset[str]) -> HistoryState | None:
+        """Return the last frame that was made from these pictures with these settings, but for the `ignored` ones."""
+        wanted = settings.model_dump(exclude=set(ignored))
+        for frame in reversed(self.frames):
+            if frame.inputs == inputs and frame.settings.model_dump(exclude=set(ignored)) == wanted:
+                return frame
+        return None
 
     @property
     def last_of_take(self) -> HistoryState | None:

@@ -7,12 +7,13 @@ from random import Random
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
 
 from studio.core.looks import built_in_looks, surprise
 from studio.core.presets import SUFFIX, Look, proper_name
 from studio.engine import JobHandle
 from studio.jobs.looks import LooksTask, ReadLook, WriteLook, list_looks, read_look, write_look
+from studio.ui.controls.question import Question
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.looks_bar import LooksBar
 from studio.ui.picture.session import PictureSession
@@ -47,6 +48,7 @@ class LookDesk(QObject):
     ) -> None:
         super().__init__(parent)
         self._window, self._session, self._bar, self._folder = parent, session, bar, context.looks
+        self._theme = context.theme
         self._pictures, self._begin_in, self._chance = context.pictures, begin_in, chance or Random()
         self._task = session.task
         self._built_in = built_in_looks(self._task.name, self._task.settings)
@@ -120,14 +122,14 @@ class LookDesk(QObject):
 
     def _may_replace(self, name: str) -> bool:
         if name.casefold() in {look.name.casefold() for look in self._built_in}:
-            QMessageBox.information(
-                self._window, "Another name, please", f"“{name}” is one of the looks that come along."
-            )
+            self.noticed.emit(f"“{name}” is one of the looks that come along: take another name.", "warning")
             return False
         if name.casefold() not in {look.name.casefold() for look in self.own}:
             return True
-        answer = QMessageBox.question(self._window, "Replace the look?", f"There is a look “{name}”. Replace it?")
-        return answer is QMessageBox.StandardButton.Yes
+        return self._agreed("Replace", f"There is a look “{name}”. Replace it?")
+
+    def _agreed(self, verb: str, question: str) -> bool:
+        return Question(f"{verb} the look?", question, "", self._theme, self._window, yes=verb).is_answered_yes
 
     def _keep(self, look: Look) -> None:
         self._last = look
@@ -136,8 +138,7 @@ class LookDesk(QObject):
     def remove(self, name: str) -> None:
         """Remove one of one's own looks, after asking; the settings stay as they are."""
         look = next(one for one in self.own if one.name == name)
-        answer = QMessageBox.question(self._window, "Remove the look?", f"Remove the look “{name}”?")
-        if answer is QMessageBox.StandardButton.Yes:
+        if self._agreed("Remove", f"Remove the look “{name}”?"):
             self._last = None if self._last == look else self._last
             self._list(remove=look)
 

@@ -9,6 +9,7 @@ from studio.core.controls import Controls
 from studio.core.frames import Frame
 from studio.engine import Engine
 from studio.jobs.export import ComposeTask
+from studio.ui.picture.history import HistoryState
 from studio.ui.picture.session import PictureSession
 from studio.ui.picture.workspace import Workspace
 
@@ -38,7 +39,8 @@ class LookingBack(QObject):
         super().__init__(parent)
         self._session, self._canvas, self._bar = session, workspace.canvas, workspace.strip_bar
         self._pictures, self._titles = pictures, titles
-        self._compared = -1
+        self._compared: HistoryState | None = None
+        self._running = False
         self._connect()
 
     def _connect(self) -> None:
@@ -47,7 +49,7 @@ class LookingBack(QObject):
         strip.frame_shown.connect(session.film.show)
         strip.frame_chosen.connect(session.branch_from)
         strip.frame_starred.connect(session.film.star)
-        strip.comparison_requested.connect(lambda number: self.compare_with(-1 if number == self._compared else number))
+        strip.comparison_requested.connect(self._toggle_comparison)
         strip.save_requested.connect(self._save)
 
     def refresh(self, _history: object = None) -> None:
@@ -55,8 +57,11 @@ class LookingBack(QObject):
         session, photo = self._session, self._titles[0]
         shown, newest = session.film.shown_frame, session.film.looking_at is None
         running = session.is_running and not session.task.at_once
+        began, self._running = running and not self._running, running
         self._bar.show_history(session.history, shown, newest=newest, running=running)
-        compared = session.history.find(self._compared)
+        if began:
+            self._bar.strip.go_to_end()
+        compared = self._compared  # also where the strip had to let it go meanwhile
         names_steps = shown is not None and (compared is not None or not newest)
         before = photo if compared is None else f"Step {compared.evaluations}"
         self._canvas.set_labels(before, f"Step {shown.evaluations}" if shown and names_steps else self._titles[1])
@@ -64,8 +69,8 @@ class LookingBack(QObject):
     def compare_with(self, number: int) -> None:
         """Compare what is shown with this frame in place of the photo; with -1 it is the photo again."""
         frame, photo = self._session.history.find(number), self._session.photo
-        self._compared = -1 if frame is None else number
-        self._bar.set_compared(self._compared)
+        self._compared = frame
+        self._bar.set_compared(-1 if frame is None else number)
         if frame is None or photo is None:
             self._canvas.compare("before", "after")
             if _FRAME in self._canvas.pictures:
@@ -75,11 +80,14 @@ class LookingBack(QObject):
         controls = Controls(self._session.settings_to_compose)
         task = ComposeTask(photo.ground, frame.layer)
         handle = self._pictures.live(f"{self._session.task.name}.compared", "compose", task, controls)
-        handle.finished.connect(partial(self._show_compared, number))
+        handle.finished.connect(partial(self._show_compared, frame))
         handle.failed.connect(self.failed)
 
-    def _show_compared(self, number: int, frame: Frame) -> None:
-        if number != self._compared:
+    def _toggle_comparison(self, number: int) -> None:
+        self.compare_with(-1 if self._compared is not None and number == self._compared.number else number)
+
+    def _show_compared(self, compared: HistoryState, frame: Frame) -> None:
+        if compared is not self._compared:
             return
         self._canvas.set_picture(_FRAME, frame, size=self._canvas.picture_size)
         self._canvas.compare(_FRAME, "after")

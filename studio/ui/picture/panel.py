@@ -97,6 +97,11 @@ class PicturePanel(Panel):
         """What the panel says at the bottom while nothing runs."""
         return {SessionState.EMPTY: "Drop a photo", SessionState.READY: "Ready", SessionState.FINISHED: "Done"}
 
+    @property
+    def words_as_saved(self) -> str:
+        """What it says there while it shows a picture that was mixed with its photo, as its file has it."""
+        return f"As it was saved: {self.verb} makes it anew, for sliders to act on it"
+
     def make_session(self) -> PictureSession[Any]:
         """Return the panel's state."""
         # a task that needs no network never waits for the step of one
@@ -225,7 +230,7 @@ class PicturePanel(Panel):
     @property
     def has_picture(self) -> bool:
         """True when there is something to save."""
-        return self.session.layer is not None
+        return self.session.pixels is not None
 
     def start(self) -> None:
         """Begin from the beginning."""
@@ -442,6 +447,8 @@ class PicturePanel(Panel):
             self.looking_back.compare_with(-1)
             self._shown = None
             self._show_photo(self.session.photo)
+        if not self.is_running:
+            self._show_state()  # which names what is still missing
 
     def _show_photo(self, opened: OpenedPicture | None) -> None:
         canvas, bar = self.canvas, self.workspace.compare_bar
@@ -493,7 +500,8 @@ class PicturePanel(Panel):
         elif state is SessionState.PAUSED:
             line.set_paused(True)
         else:
-            line.finish(self._loading or self.words[state], can_go_on=self.session.can_go_on)
+            words = self.words[state] if self.session.as_saved is None or not self.can_start else self.words_as_saved
+            line.finish(self._loading or words, can_go_on=self.session.can_go_on)
         self.looking_back.refresh()
         if not self.task.at_once:
             self._show_size()

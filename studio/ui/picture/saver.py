@@ -76,7 +76,7 @@ class PictureSaver:
 
     def save_as(self) -> None:
         """Ask for a name and a format, then save what is shown."""
-        if self._session.layer is None:
+        if self._session.pixels is None:
             return
         last, preferences = self._saved_as, self._preferences
         folder = Path(self._first_folder()) if last is None else last.parent
@@ -93,8 +93,8 @@ class PictureSaver:
     @property
     def _title(self) -> str:
         """What the dialog says at its head: how many pixels are saved, and whether the picture is done."""
-        layer, recipe = self._session.layer, self._session.recipe
-        height, width = (0, 0) if layer is None else layer.shape[:2]
+        pixels, recipe = self._session.pixels, self._session.recipe
+        height, width = (0, 0) if pixels is None else pixels.shape[:2]
         unfinished = ", not finished" if recipe is not None and recipe.is_stopped else ""
         return f"Save the picture: {width} × {height} pixels{unfinished}"
 
@@ -104,11 +104,11 @@ class PictureSaver:
 
     def _write(self, path: Path) -> None:
         session, preferences = self._session, self._preferences
-        if session.layer is None or session.recipe is None:
+        if session.pixels is None or session.recipe is None:
             return
-        settings, library = session.settings_of_picture, self._files.library
+        settings = session.settings_of_picture if session.as_saved is None else None
         task = ExportTask(
-            path, library, session.pictures, session.layer, settings, session.recipe, preferences.ai_mark,
+            path, self._files.library, session.pictures, session.pixels, settings, session.recipe, preferences.ai_mark,
             preferences.metadata, preferences.jpeg_quality,
         )  # fmt: skip
         self._files.export(task)

@@ -83,6 +83,7 @@ class PictureSession(QObject, Generic[S]):
         super().__init__(parent)
         self.task = task
         self._effects = {info.name: info.effect for info in describe(task.settings)}
+        self._instant = frozenset(name for name, acts in self._effects.items() if acts == "instant")
         self.inputs = Inputs(task.inputs)
         self.undo_stack, self._undo_memory = undo_stack, UndoMemory()
         first: Any = task.settings()
@@ -246,7 +247,7 @@ class PictureSession(QObject, Generic[S]):
         """
         if self.recipe is None:
             return self.settings
-        instant = {name: getattr(self.settings, name) for name, acts in self._effects.items() if acts == "instant"}
+        instant = {name: getattr(self.settings, name) for name in self._instant}
         made: Any = self.task.settings.model_validate({**self.recipe.settings, **instant})
         return made  # type: ignore[no-any-return]
 
@@ -274,7 +275,9 @@ class PictureSession(QObject, Generic[S]):
         if self._restoring:
             return
         self._settings_before = before
-        self.follow(changed, effects)
+        made_anew = "restart" in effects or ("steer" in effects and not self.is_running)
+        if not (made_anew and self.settings_state.goes_back and self.come_back()):
+            self.follow(changed, effects)
         if "instant" in effects:
             self._compose()
 
@@ -295,6 +298,25 @@ class PictureSession(QObject, Generic[S]):
             frame, before = self.film.shown_frame, replace(self.snapshot(), settings=self._settings_before)
             if self._go_on_from(frame):  # the finished picture follows the slider too
                 self._record(f"Go On from Step {frame.evaluations}", before)
+
+    def come_back(self) -> bool:
+        """Show again what was reached with the settings of now, in place of making it anew; False where nothing was.
+
+        A job that runs goes on from there.
+        """
+        if self.starts_by_itself or not (self.is_running or self.state is SessionState.FINISHED):
+            return False
+        frame = self.history.last_with(self.settings, self.used_inputs, self._instant)
+        if frame is None:
+            return False
+        self._restart.stop()
+        if self.is_running:
+            self._go_on_from(frame)
+        else:
+            self.film.go_back_to(frame)
+            self._set_state(SessionState.READY)
+            self._settle()
+        return True
 
     # -- the job ---------------------------------------------------------------------------------------------------
 
@@ -471,6 +493,16 @@ class PictureSession(QObject, Generic[S]):
         return self.film.shown.layer
 
     @property
+    def as_saved(self) -> OpenedPicture | None:
+        """The picture of a file that was mixed with its photo, where that is what is shown: nobody knows its layer."""
+        return self.film.newest.as_saved if self.layer is None else None
+
+    @property
+    def pixels(self) -> Picture | DeepPicture | None:
+        """What there is to save: the layer, or the picture as its file has it."""
+        return self.layer if self.as_saved is None else self.as_saved.picture.pixels
+
+    @property
     def recipe(self) -> Recipe | None:
         """How it came to be."""
         return self.film.shown.recipe
@@ -492,6 +524,8 @@ class PictureSession(QObject, Generic[S]):
         """Lay the layer over the photo."""
         if self.photo is not None and self.layer is not None:
             self.compositor.compose(ComposeTask(self.photo.ground, self.layer), self.settings_to_compose)
+        elif self.as_saved is not None:
+            self.frame_composed.emit(self.as_saved.frame)
 
     def _show_composed(self, frame: Frame, _preview: Preview | None) -> None:
         self.frame_composed.emit(frame)
@@ -521,8 +555,8 @@ class PictureSession(QObject, Generic[S]):
         if recalled.remark:
             self.noticed.emit(recalled.remark, "warning")
         if recalled.has_photo:
-            self.film.newest = Made(None, recalled.recipe)
-            self.frame_composed.emit(recalled.shown.frame)
+            self.film.newest = Made(None, recalled.recipe, as_saved=recalled.shown)
+            self._compose()
         if self.task.at_once:
             self.start_when_ready = True
         elif recalled.shows_layer and not recalled.missing:

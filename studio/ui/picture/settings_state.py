@@ -48,6 +48,8 @@ class SettingsState(Generic[S]):
         self.current = settings
         self._stack, self._follow, self._fit = stack, follow, fit
         self._began: S | None = None
+        self.goes_back = False
+        """Whether undo or redo is bringing settings back just now."""
 
     @property
     def in_gesture(self) -> bool:
@@ -81,8 +83,13 @@ class SettingsState(Generic[S]):
     def _record(self, before: S, name: str = "") -> None:
         if before != self.current:
             self._stack.push(
-                _SettingsChange(name or _name_of_change(before, self.current), before, self.current, self.apply)
+                _SettingsChange(name or _name_of_change(before, self.current), before, self.current, self._go_back)
             )
+
+    def _go_back(self, settings: S) -> None:
+        self.goes_back = True
+        self.apply(settings)
+        self.goes_back = False
 
 
 def _name_of_change(before: Settings, after: Settings) -> str:

@@ -77,8 +77,8 @@ class SizeDesk(QObject):
     @property
     def least(self) -> int:
         """The longer side of what is there: finishing goes on from it, and never makes it smaller."""
-        layer = self._session.layer
-        return 0 if layer is None else int(max(layer.shape[:2]))
+        pixels = self._session.pixels
+        return 0 if pixels is None else int(max(pixels.shape[:2]))
 
     def _fill_sizes(self) -> None:
         self._sizes.clear()

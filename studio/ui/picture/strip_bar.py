@@ -15,6 +15,9 @@ _SETTLED = 0.005
 """Below this relative change of the loss nothing much happens any more."""
 
 
+_COMPARE = "Put this frame in the photo's place, then look at another one (C, or Ctrl+click on a frame)"
+
+
 class StripBar(QWidget):
     """Frames on the left; on the right the one that is shown. Its buttons ask through the strip's own signals.
 
@@ -34,9 +37,8 @@ class StripBar(QWidget):
         self.go_on = QPushButton("Go On from Here", self)
         self.star = self._button("star", "Star this frame", "Keep this frame in the strip, whatever comes (S)")
         self.compare = self._button(
-            "compare_split", "Compare with this frame",
-            "Put this frame in the photo's place, then look at another one (C, or Ctrl+click on a frame)",
-        )  # fmt: skip
+            "compare_split", "Compare with this frame", _COMPARE
+        )
         self.save = self._button("export", "Save this frame as", "Save this frame under a name of its own")
         self.newest = self._button("newest", "Newest frame", f"Look at the newest state of the {self._noun} again")
         self._lay_out()
@@ -96,6 +98,7 @@ class StripBar(QWidget):
             self.title.setText(f"Step {shown.evaluations} · " + "{} × {} px".format(*shown.size))
             self.facts.setText(words_of(shown, history))
             self.star.setChecked(shown.starred)
+            set_icon(self.star, "star" if shown.starred else "star_outline", self._theme)
 
     def set_compared(self, number: int) -> None:
         """Show which frame the canvas compares with, -1 for the photo."""
@@ -104,6 +107,7 @@ class StripBar(QWidget):
         self.compare.setChecked(number >= 0)
         name = "Compare with the photo again" if number >= 0 else "Compare with this frame"
         self.compare.setAccessibleName(name)
+        self.compare.setToolTip(f"{name} (C)" if number >= 0 else _COMPARE)
 
     def _ask_for_comparison(self) -> None:
         self.compare.setChecked(self._compared >= 0)  # until it has happened

@@ -31,6 +31,8 @@ class Snapshot:
         """Yield whatever takes memory, some of it perhaps twice."""
         if self.made.layer is not None:
             yield self.made.layer
+        if self.made.as_saved is not None:
+            yield from _arrays_of(self.made.as_saved)
         frames = self.history.frames
         yield from (frame.layer for frame in frames)
         for inputs in (self.inputs, self.made.inputs, *(frame.inputs for frame in frames)):

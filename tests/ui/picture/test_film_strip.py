@@ -96,6 +96,17 @@ def test_nothing_jumps_while_looking_at_earlier_frames(strip: FilmStrip):
     assert left_of(strip, 5) == seen
 
 
+def test_it_stays_at_its_end_when_there_is_less_room(strip: FilmStrip):
+    fill(strip, 20)
+    bar = strip.horizontalScrollBar()
+    strip.go_to_end()
+    strip.resize(300, strip.height())
+    assert bar.value() == bar.maximum()
+    bar.setValue(40)
+    strip.resize(320, strip.height())
+    assert bar.value() == 40
+
+
 def test_nothing_jumps_when_older_frames_are_let_go(strip: FilmStrip):
     fill(strip, 60)
     strip.horizontalScrollBar().setValue(1000)
@@ -156,6 +167,17 @@ def test_the_menu_of_a_frame_offers_everything(qtbot, strip: FilmStrip):
             actions[name].trigger()
         assert told.args == [1]
     menu.deleteLater()
+
+
+@pytest.mark.parametrize("sign", ["branch", "starred"])
+def test_a_frame_wears_its_signs(strip: FilmStrip, sign):
+    """What the delegate draws in the frame's corner, where a plain frame shows its picture."""
+
+    def corner(**signs: bool):
+        strip.set_frames([Frame(0, 6, **signs)])
+        return strip.grab(strip.visualRect(strip.model().index(0, 0)).adjusted(0, 0, -60, -50)).toImage()
+
+    assert corner(**{sign: True}) != corner()
 
 
 def test_empty_strip_says_what_will_be_there(strip: FilmStrip):

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QMessageBox,
     QPushButton,
     QSizePolicy,
     QStackedLayout,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from studio.ui.controls.choice_box import ChoiceBox
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding, row
+from studio.ui.controls.question import Question
 from studio.ui.icons import set_icon
 from studio.ui.panels.library.arrangement import SORTS, Row
 from studio.ui.panels.library.grid import LibraryGrid
@@ -181,7 +181,7 @@ class LibraryView(QWidget):
         self.empty_state.set_words(*self._words_for_nothing())
         was_empty = self._stack.currentWidget() is not self.view
         self._stack.setCurrentWidget(self.view if session.rows else self.empty_state)
-        if was_empty and session.rows and not self.search.text():
+        if was_empty and session.rows and not self.search.isModified():  # nor who is searching leave the field
             self.view.setFocus(Qt.FocusReason.OtherFocusReason)  # a view that is hidden cannot keep it
         self._choose_next()
         self._show_chosen()
@@ -196,6 +196,8 @@ class LibraryView(QWidget):
         if not self.session.is_read:
             return "Reading the library…", ""
         if self.session.query.narrows and (self.session.deleted if self.session.in_wastebasket else self.session.kept):
+            if self.session.query.starred:
+                return "Nothing like that has a star", "S stars the chosen pictures; Starred shows them all again."
             return "Nothing like that here", "Search for fewer words, or for another panel."
         if self.session.in_wastebasket:
             return "The wastebasket is empty", "What you delete lies here until you empty it."
@@ -256,15 +258,11 @@ class LibraryView(QWidget):
 
     def _ask_to_empty(self) -> None:
         number = self.session.deleted
-        question = f"Delete {number:,} picture{'s' if number != 1 else ''} for good? This cannot be undone."
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(QMessageBox.Icon.Question, "Empty the wastebasket?", question, buttons.Cancel, self)
-        delete = box.addButton("Delete for Good", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(buttons.Cancel)
-        box.exec()
-        if box.clickedButton() is delete:
+        question = f"Delete {number:,} picture{'s' if number != 1 else ''} for good?"
+        if Question(
+            "Empty the wastebasket?", question, "This cannot be undone.", self._theme, self, yes="Delete for Good"
+        ).is_answered_yes:
             self.session.empty_wastebasket()
-        box.deleteLater()
 
     def menu(self) -> QMenu:
         """Return the context menu of what is chosen."""

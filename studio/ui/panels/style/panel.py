@@ -57,7 +57,11 @@ class StylePanel(PicturePanel):
         """What can be done, in either way to paint."""
         if self.session.can_go_on:
             return {**_LIVE, SessionState.FINISHED: "Stopped before the end: go on, or move a slider"}
-        return _INSTANT if self.session.starts_by_itself else _LIVE
+        if self.session.starts_by_itself:
+            return _INSTANT
+        if self.session.photo is not None:
+            return _LIVE | {SessionState.EMPTY: "Choose a painting"}
+        return _LIVE | ({SessionState.EMPTY: "Drop a photo"} if self.session.has_look else {})
 
     def make_session(self) -> StyleSession:
         """Return the panel's state."""

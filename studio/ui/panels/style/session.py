@@ -127,7 +127,7 @@ class StyleSession(PictureSession[StyleSettings]):
         elif self.starts_by_itself and self.state is SessionState.FINISHED and "restart" not in effects:
             if "strength" in changed:
                 self._follow_strength.start()
-        else:
+        elif "method" not in changed or not self.come_back():  # from a fast style back to the painting there was
             super().follow(changed, effects)
 
     def stop(self) -> None:

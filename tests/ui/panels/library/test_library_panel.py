@@ -169,6 +169,16 @@ def test_ctrl_f_searches_and_enter_goes_on_to_what_was_found(qtbot, panel, grid,
     until(lambda: len(panel.view.paths) == 3)
 
 
+def test_the_field_keeps_who_types_other_words_after_none_were_found(panel, until):
+    QTest.keyClick(panel, Qt.Key.Key_F, CTRL)
+    QTest.keyClicks(panel.view.search, "zebra")
+    until(lambda: panel.view.empty_state.isVisible())
+    QTest.keyClick(panel.view.search, Qt.Key.Key_A, CTRL)
+    QTest.keyClick(panel.view.search, Qt.Key.Key_Backspace)
+    until(lambda: panel.view.view.isVisible())
+    assert QApplication.focusWidget() is panel.view.search
+
+
 def test_one_panel_the_starred_and_another_order_can_be_asked_for(panel, kept, until):
     view = panel.view
     assert [view.task_box.itemText(number) for number in range(view.task_box.count())] == [
@@ -180,6 +190,7 @@ def test_one_panel_the_starred_and_another_order_can_be_asked_for(panel, kept, u
     assert view.paths == (kept[2], kept[1])
     view.starred.click()
     assert view.paths == ()
+    assert view.empty_state._title.text() == "Nothing like that has a star"
     panel.session.star([kept[1]], on=True)
     until(lambda: view.paths == (kept[1],))
 
@@ -325,8 +336,8 @@ def test_the_wastebasket_is_emptied_only_when_the_artist_is_sure(qtbot, panel, k
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
         assert "2 pictures for good" in box.text()
-        button = box.buttons()[1 if box.buttonRole(box.buttons()[1]) is box.ButtonRole.DestructiveRole else 0]
-        (button if sure else box.button(QMessageBox.StandardButton.Cancel)).click()
+        does_it = {box.buttonRole(button) is box.ButtonRole.AcceptRole: button for button in box.buttons()}
+        does_it[sure].click()
 
     QTimer.singleShot(100, answer)
     panel.view.empty_button.click()

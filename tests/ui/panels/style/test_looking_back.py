@@ -76,6 +76,32 @@ def test_a_slider_that_steers_leads_back_to_the_newest(running):
     assert session.film.looking_at is None
 
 
+def test_what_is_compared_keeps_its_name_when_the_strip_lets_it_go(finished, bar, until):
+    history = finished.session.history
+    frame = history.frames[1]
+    bar.strip.comparison_requested.emit(frame.number)
+    until(lambda: finished.canvas.labels[0] == f"Step {frame.evaluations}")
+    history.frames.remove(frame)
+    finished.looking_back.refresh()
+    assert finished.canvas.labels[0] == f"Step {frame.evaluations}"
+    assert bar.compare.toolTip() == "Compare with the photo again (C)"
+    bar.compare.click()
+    assert finished.canvas.labels[0] == "Photo"
+
+
+def test_the_strip_shows_what_is_being_painted_however_far_back_one_was(running, bar, until):
+    session, scroll = running.session, bar.strip.horizontalScrollBar()
+    until(lambda: scroll.maximum() > 0)
+    session.stop()
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    scroll.setValue(0)
+    session.branch_from(session.history.frames[0].number)
+    count = len(session.history.frames)
+    until(lambda: len(session.history.frames) > count)
+    assert scroll.value() == scroll.maximum()
+    session.stop()
+
+
 def test_what_is_saved_is_the_frame_in_sight_with_its_own_recipe(finished, bar, tmp_path, until):
     first = finished.session.history.frames[0]
     with answering_file_dialog(tmp_path / "early.png"):

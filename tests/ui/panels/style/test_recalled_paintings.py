@@ -50,6 +50,33 @@ def test_a_saved_painting_comes_back_whole(finished, heard, photo, other_photo, 
     plain = strength == 1.0
     assert finished.state is (SessionState.FINISHED if plain else SessionState.READY)
     assert len(finished.history.frames) == (1 if plain else 0)
+    assert (finished.as_saved is None) == plain
+    assert finished.pixels.shape == composed.shape
+
+
+def test_a_painting_that_was_mixed_with_its_photo_is_there_as_its_file_has_it_and_finished_larger(
+    finished, heard, undo_stack, until, tmp_path
+):
+    """Nobody knows the layer below what its file holds: it is made anew."""
+    finished.set_settings(finished.settings.model_copy(update={"strength": 0.5}))
+    library = Library(tmp_path / "library")
+    recipe = heard.results[0].recipe.model_copy(update={"settings": finished.settings.model_dump()})
+    saved = saved_by(heard, library, tmp_path)
+    save_picture(saved, load_picture(saved).pixels, recipe=recipe)
+    finished.recall(recalled_from(saved, library))
+    mixed = finished.as_saved
+    finished.remove("style", 0)
+    finished.put("content", prepare_opened(load_picture(saved)))
+    assert finished.as_saved is None
+    undo_stack.undo()
+    assert finished.as_saved is mixed
+    assert heard.frames[-1] is mixed.frame
+    undo_stack.undo()
+    finished.finish_at(96)
+    until(lambda: len(heard.results) == 2)
+    assert heard.results[1].layer.shape == (64, 96, 3)
+    assert heard.results[1].recipe.steering == ()
+    assert finished.as_saved is None
 
 
 def test_restoring_can_be_undone(finished, undo_stack, photo, until, tmp_path, heard):

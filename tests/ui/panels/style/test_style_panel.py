@@ -56,6 +56,19 @@ def test_before_anything_is_open_nothing_can_be_painted_or_saved(panel):
     assert "Drop a photo" in panel.workspace.progress_line.text
 
 
+def test_the_line_below_names_what_is_still_missing(panel, pictures, until):
+    def words():
+        return panel.workspace.progress_line.text
+
+    photo, painting = pictures
+    panel.open_as("style", [painting])
+    until(lambda: words() == "Drop a photo")
+    panel.open_pictures([photo])
+    until(lambda: words() == "Ready to paint")
+    panel.session.remove("style", 0)
+    assert words() == "Choose a painting"
+
+
 def test_a_photo_dropped_on_the_canvas_and_paintings_on_the_shelf_can_be_painted(panel, pictures, until, tmp_path):
     photo, painting = pictures
     assert drop_files(panel.workspace.canvas.viewport(), photo)

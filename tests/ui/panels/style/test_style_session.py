@@ -7,6 +7,7 @@ from studio.core.compositing import compose
 from studio.core.events import finish
 from studio.core.frames import prepare_frame
 from studio.core.picture_task import PictureRequest, PictureResult
+from studio.core.resizing import to_8_bits
 from studio.jobs import catalog
 from studio.jobs.picture_recipes import ReplayControls
 from studio.ui.picture.session import SessionState
@@ -210,6 +211,39 @@ def test_a_branch_is_undone_like_any_change_of_settings(at_work, undo_stack, unt
     assert at_work.settings == LONG
     undo_stack.undo()
     assert at_work.settings == bold
+
+
+def test_undo_shows_again_what_was_made_with_those_settings(finished, heard, undo_stack, until):
+    first = finished.layer
+    finished.change(size=96)
+    until(lambda: finished.layer.shape == (64, 96, 3) and finished.is_settled)
+    larger = finished.layer
+    undo_stack.undo()
+    assert not finished.job.is_there and not finished._restart.isActive()  # nothing is painted again
+    assert np.array_equal(finished.layer, to_8_bits(first))
+    assert finished.state is SessionState.FINISHED
+    undo_stack.redo()
+    assert np.array_equal(finished.layer, to_8_bits(larger))
+    assert len(heard.results) == 2
+
+
+def test_undo_of_a_slider_brings_the_finished_picture_back(finished, heard, undo_stack, until):
+    frames = list(finished.history.frames)
+    finished.change(style_weight=4.0)
+    until(lambda: len(heard.results) == 2 and finished.is_settled)
+    undo_stack.undo()
+    assert not finished.job.is_there
+    assert finished.layer is frames[-1].layer
+
+
+def test_undo_while_it_paints_goes_on_from_where_it_was(at_work, undo_stack, until):
+    at_work.change(size=128)
+    until(lambda: at_work.history.frames[-1].settings.size == 128)
+    reached = [frame for frame in at_work.history.frames if frame.settings.size != 128][-1]
+    undo_stack.undo()
+    until(lambda: at_work.history.frames[-1].parent == reached.number)
+    assert at_work.state is SessionState.RUNNING
+    at_work.stop()
 
 
 def test_a_frame_that_was_thinned_out_is_no_branch(at_work):
