@@ -1,14 +1,14 @@
 """What time and printing do to a whole photo: it loses its colour, fades, yellows; grain, and the dots of print."""
 
 import math
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import cv2
 import numpy as np
 
 from models.degradation_plate import Plate
 from models.degradation_steps import Chance, Colours, Degradation, Plane, Span, chance_of, span
-from models.textures import clouds, smoothstep
+from models.textures import blurred, clouds, smoothstep
 
 __all__ = ["BlackAndWhite", "Fading", "Grain", "Halftone", "Toning", "luma"]
 
@@ -20,6 +20,11 @@ _REC_601 = (0.299, 0.587, 0.114)
 def luma(colours: Colours) -> Plane:
     """Return 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), H×W: what "grey" means to JPEG and to most programs."""
     return np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def looked_up(pixels: Any, table: Colours) -> Colours:
+    """Return what H×W×3 bytes become by a table of 1×256×3."""
+    return np.asarray(cv2.LUT(pixels, table), np.float32)
 
 
 class BlackAndWhite(Degradation):
@@ -77,13 +82,13 @@ class Fading(Degradation):
         amount, cast = chance.between("amount", self.amount), chance.between("cast", self.cast)
         yellowing, uneven = chance.between("yellowing", self.yellowing), chance.between("uneven", self.uneven)
         pixels = plate.to_bytes()
-        inside = cv2.LUT(pixels, faded(amount * (1.0 - 0.6 * uneven), cast, yellowing * (1.0 - 0.5 * uneven)))
-        edge = cv2.LUT(pixels, faded(min(0.95, amount * (1.0 + 0.5 * uneven)), cast, yellowing))
+        inside = looked_up(pixels, faded(amount * (1.0 - 0.6 * uneven), cast, yellowing * (1.0 - 0.5 * uneven)))
+        edge = looked_up(pixels, faded(min(0.95, amount * (1.0 + 0.5 * uneven)), cast, yellowing))
         share = _nearness_of_edge(*plate.size, chance)[..., None]
         edge -= inside
         edge *= share
         edge += inside
-        plate.colours = np.asarray(edge, np.float32)
+        plate.colours = edge
 
 
 def faded(amount: float, cast: float, yellowing: float) -> Colours:
@@ -104,7 +109,8 @@ def _nearness_of_edge(width: int, height: int, chance: Chance) -> Plane:
     """Return 0 in the middle to 1 at the edges, cloudy."""
     x, y = np.abs(np.linspace(-1, 1, width, dtype=np.float32)), np.abs(np.linspace(-1, 1, height, dtype=np.float32))
     nearness = np.maximum(x[None, :] ** 3, y[:, None] ** 3)
-    return np.clip(nearness + 0.15 * clouds(height, width, max(width, height) / 3, chance, octaves=2), 0.0, 1.0)
+    cloudy = nearness + np.float32(0.15) * clouds(height, width, max(width, height) / 3, chance, octaves=2)
+    return np.asarray(np.clip(cloudy, 0.0, 1.0), np.float32)
 
 
 class Toning(Degradation):
@@ -128,7 +134,7 @@ class Toning(Degradation):
         amount, hue = chance.between("amount", self.amount), chance.between("hue", self.hue)
         strength = chance.between("strength", self.strength)
         grey = cv2.convertScaleAbs(luma(plate.colours), alpha=255.0)
-        brown = cv2.LUT(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), toned(hue, strength))
+        brown = looked_up(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), toned(hue, strength))
         plate.colours += (brown - plate.colours) * np.float32(amount)
 
 
@@ -167,7 +173,7 @@ class Grain(Degradation):
         width, height = plate.size
         noise = chance.normal(height, width, 3) if coloured else chance.normal(height, width)
         if size > 0.35:  # else it is as fine as the pixels
-            noise = cv2.GaussianBlur(noise, (0, 0), size)
+            noise = blurred(noise, size)
             noise *= np.float32(1.0 / max(float(noise.std()), 1e-6))
         grey = luma(plate.colours).clip(0.0, 1.0)
         strength = (np.float32(0.25) + 3.0 * grey * (1.0 - grey)) * np.float32(amount)
@@ -226,9 +232,9 @@ def screened(cover: Plane, pitch: float, angle: float) -> Plane:
     height, width = cover.shape
     turn = math.radians(angle)
     a, b = 2.0 * math.pi / pitch * math.cos(turn), 2.0 * math.pi / pitch * math.sin(turn)
-    spots = 0.5 * (_wave(a, b, width, height) + _wave(-b, a, width, height))  # −1 to 1
-    centred = 2.0 * cover - 1.0
-    threshold = centred * (0.62 + 0.38 * centred * centred)  # the quantile of cos + cos, to .03
+    spots = np.float32(0.5) * (_wave(a, b, width, height) + _wave(-b, a, width, height))  # −1 to 1
+    centred = np.asarray(2.0 * cover - 1.0, np.float32)
+    threshold = centred * (np.float32(0.62) + np.float32(0.38) * centred * centred)  # the quantile of cos + cos, to .03
     rim = min(1.0, 2.2 / pitch)
     return smoothstep(spots + threshold, -rim, rim)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.degradation_plate import Plate
 from models.degradation_steps import Chance, Degradation, Plane, Span, chance_of, span
-from models.textures import Line, clouds, drawn_lines, smoothstep, wandering
+from models.textures import Line, blurred, clouds, drawn_lines, smoothstep, wandering
 
 __all__ = ["Cracks", "Creases", "Dust", "Folds", "Scratches", "Stains", "Tears"]
 
@@ -262,7 +262,7 @@ class Cracks(Degradation):
         cracks = drawn_lines(height, width, strokes)
         loss = _crumbled(cracks, plate)
         if flakes:
-            near = cv2.GaussianBlur(cracks, (0, 0), 1.0 + 7.0 * plate.unit)
+            near = blurred(cracks, 1.0 + 7.0 * plate.unit)
             near *= np.float32(1.0 / max(float(near.max()), 1e-6))
             loss = np.maximum(loss, smoothstep(plate.grit + 3.2 * near * flakes, 2.6, 2.8) * smoothstep(near, 0.1, 0.3))
         plate.expose(loss)
@@ -329,8 +329,10 @@ class Tears(Degradation):
             cv2.fillPoly(hole, [np.rint(shape * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
         gone = hole.astype(np.float32) * np.float32(1 / 255)
         # the layer tears further than the paper, more here than there
-        spread = cv2.GaussianBlur(gone, (0, 0), 0.6 + 3.0 * plate.unit)
-        core = np.maximum(gone, smoothstep(spread + 0.10 * plate.grit * smoothstep(spread, 0.02, 0.2), 0.16, 0.28))
+        spread = blurred(gone, 0.6 + 3.0 * plate.unit)
+        core = np.maximum(
+            gone, smoothstep(spread + np.float32(0.1) * plate.grit * smoothstep(spread, 0.02, 0.2), 0.16, 0.28)
+        )
         plate.expose(core)
         plate.cover((0.03, 0.03, 0.035) if black_lid else (0.985, 0.985, 0.98), gone)
 
@@ -366,12 +368,12 @@ def _missing_corner(width: int, height: int, length: float, gap: float, unit: fl
 
 def _crumbled(lines: Plane, plate: Plate) -> Plane:
     """Make the edges of lines ragged, as a brittle layer breaks."""
-    soft = cv2.GaussianBlur(lines, (0, 0), max(0.4, 0.6 * plate.unit))
+    soft = blurred(lines, max(0.4, 0.6 * plate.unit))
     return smoothstep(soft * (1.0 + np.float32(0.5) * plate.grit), 0.22, 0.6)
 
 
 def _emboss(plate: Plate, lines: Plane, depth: float, distance: float) -> None:
     """Light a relief from above left: one side of each line brighter, the other darker."""
-    soft = cv2.GaussianBlur(lines, (0, 0), max(0.5, distance * plate.unit))
+    soft = blurred(lines, max(0.5, distance * plate.unit))
     slope = cv2.Sobel(soft, cv2.CV_32F, 1, 0, ksize=3) + cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3)
     plate.shade(np.clip(slope * np.float32(depth * max(1.0, plate.unit)), -0.3, 0.25))

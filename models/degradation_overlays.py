@@ -6,10 +6,12 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from models.degradation_plate import Plate, resampled
 from models.degradation_steps import Chance, Degradation, Plane, Span, chance_of, span
+from models.textures import blurred
 
 __all__ = ["CutOuts", "DateStamp", "QualityNumber", "Watermark"]
 
@@ -153,7 +155,7 @@ class DateStamp(Degradation):
         ink = np.zeros((height, width), np.float32)
         inside = ink[max(0, y) : y + digits.shape[0], max(0, x) : x + digits.shape[1]]
         inside[:] = digits[-y if y < 0 else 0 :, -x if x < 0 else 0 :][: inside.shape[0], : inside.shape[1]]
-        glow = cv2.GaussianBlur(ink, (0, 0), max(0.5, 0.16 * size))
+        glow = blurred(ink, max(0.5, 0.16 * size))
         plate.colours += glow[..., None] * np.array([0.55, 0.18, 0.02], np.float32)
         plate.cover((1.0, 0.62, 0.18), ink)
         np.clip(plate.colours, 0.0, 1.0, out=plate.colours)
@@ -225,14 +227,14 @@ class CutOuts(Degradation):
         plate.cover(paint, gone)
 
 
-def _block(hole: Plane, across: float, down: float, x: float, y: float, chance: Chance) -> None:
+def _block(hole: NDArray[np.uint8], across: float, down: float, x: float, y: float, chance: Chance) -> None:
     height, width = hole.shape
     wide, high = max(1, round(across * width)), max(1, round(down * height))
     left, top = round(x * (width - wide)), round(y * (height - high))
     hole[top : top + high, left : left + wide] = 255
 
 
-def _wipe(hole: Plane, across: float, down: float, x: float, y: float, chance: Chance) -> None:
+def _wipe(hole: NDArray[np.uint8], across: float, down: float, x: float, y: float, chance: Chance) -> None:
     """Draw a zigzag of a brush as thick as a quarter of the piece."""
     height, width = hole.shape
     turns = chance.random.random((6, 2))

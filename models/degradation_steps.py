@@ -6,7 +6,7 @@ Plain NumPy, OpenCV and Pillow: loader workers need no torch for it, and neither
 import math
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ Plane: TypeAlias = NDArray[np.float32]
 """H×W."""
 Span: TypeAlias = tuple[float, float]
 """The least and the greatest of what may be drawn."""
+Drawn = TypeVar("Drawn", float, int, str, bool)
 Probability: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -57,7 +58,13 @@ def span(
         scale: how a slider spreads the range, and "log": the ratio of the ends is drawn from evenly.
 
     """
-    extra = {"least": least, "most": most, "unit": unit, "step": step or (most - least) / 100, "scale": scale}
+    extra: dict[str, Any] = {
+        "least": least,
+        "most": most,
+        "unit": unit,
+        "step": step or (most - least) / 100,
+        "scale": scale,
+    }
     return Field((low, high), title=label, description=help, json_schema_extra=extra)
 
 
@@ -87,7 +94,9 @@ class Degradation(BaseModel):
     help: ClassVar[str]
 
     kind: str
-    probability: float = Field(1.0, ge=0.0, le=1.0, title="How often", description="In how many pictures of 100 %.")
+    probability: float = Field(
+        default=1.0, ge=0.0, le=1.0, title="How often", description="In how many pictures of 100 %."
+    )
 
     def apply(self, plate: "Plate", chance: "Chance") -> None:
         """Do it to `plate`, by what `chance` draws. Whatever is drawn is drawn first, so that ends move smoothly."""
@@ -153,7 +162,7 @@ class Chance:
         """Draw standard normal numbers."""
         return self.random.standard_normal(shape, dtype=np.float32)
 
-    def _noted(self, name: str, value: Any) -> Any:
+    def _noted(self, name: str, value: Drawn) -> Drawn:
         if name:
             self.drawn[name] = round(value, 4) if isinstance(value, float) else value
         return value

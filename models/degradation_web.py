@@ -14,13 +14,11 @@ from pydantic import Field
 
 from models import blur_kernels
 from models.degradation_plate import Plate, Sampling
-from models.degradation_steps import Chance, Colours, Degradation, Probability, Span, chance_of, span
+from models.degradation_steps import Bytes, Chance, Colours, Degradation, Probability, Span, chance_of, span
 
 __all__ = ["Blur", "Jpeg", "Noise", "Rescale", "Shrink", "Wrapping", "add_noise", "shot_noise"]
 
 _SAMPLINGS: tuple[Sampling, ...] = ("area", "bilinear", "bicubic")
-_SIDES = tuple(range(7, 22, 2))
-"""Sides of kernels: 7 to 21, each as likely."""
 _WIDE_KERNEL = 13
 """From here on a lens may cut off at π/5 instead of π/3."""
 _SHAPES = ("round", "oval", "generalised round", "generalised oval", "plateau round", "plateau oval")
@@ -53,7 +51,7 @@ class Blur(Degradation):
 
     def kernel(self, chance: Chance) -> blur_kernels.Kernel:
         """Draw a kernel of odd side, 7 to 21."""
-        side = int(chance.one_of("side", [str(side) for side in _SIDES]))
+        side = _side(chance)
         if chance.happens(self.sinc, "sinc"):
             lowest = math.pi / (3 if side < _WIDE_KERNEL else 5)
             return blur_kernels.sinc(side, chance.between("cutoff", (lowest, math.pi)))
@@ -70,6 +68,13 @@ class Blur(Degradation):
         if shape.startswith("plateau"):
             return blur_kernels.plateau(side, sigma, _around_one("beta", self.flat, chance))
         return blur_kernels.gaussian(side, sigma)
+
+
+def _side(chance: Chance) -> int:
+    """Draw the side of a kernel: odd, 7 to 21."""
+    side = 2 * chance.whole("", (3, 10)) + 1
+    chance.drawn["side"] = side
+    return side
 
 
 def _around_one(name: str, ends: Span, chance: Chance) -> float:
@@ -90,7 +95,9 @@ class Shrink(Degradation):
     help: ClassVar[str] = "Makes the picture smaller, cleanly."
 
     kind: Literal["shrink"] = "shrink"
-    short_side: int = Field(0, ge=0, title="Short side", description="In pixels; 0 makes it smaller by the scale.")
+    short_side: int = Field(
+        default=0, ge=0, title="Short side", description="In pixels; 0 makes it smaller by the scale."
+    )
     filter: Literal["bilinear", "bicubic"] = "bicubic"
 
     def apply(self, plate: Plate, chance: Chance) -> None:
@@ -165,7 +172,7 @@ class Noise(Degradation):
             add_noise(plate.colours, sigma / 255.0, chance, grey=grey)
             return
         pixels = plate.to_bytes()
-        seen = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if grey else pixels
+        seen = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8) if grey else pixels
         noise = shot_noise(seen, chance) * np.float32(photons)
         plate.colours += noise[..., None] if grey else noise
         np.clip(plate.colours, 0.0, 1.0, out=plate.colours)
@@ -180,7 +187,7 @@ def add_noise(colours: Colours, sigma: float, chance: Chance, *, grey: bool) -> 
     np.clip(colours, 0.0, 1.0, out=colours)
 
 
-def shot_noise(pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", chance: Chance) -> Colours:
+def shot_noise(pixels: Bytes, chance: Chance) -> Colours:
     """Return Poisson(v x) ÷ v − x, v being the number of values in the picture, rounded up to a power of two.
 
     Above 8 photons the Poisson number is a normal one, skewed by its third moment (Cornish and Fisher 1938) and
@@ -230,7 +237,7 @@ class Wrapping(Degradation):
     def apply(self, plate: Plate, chance: Chance) -> None:
         """Resize to the final size and filter, before JPEG or after it."""
         jpeg_last, rings = chance.happens(0.5, "jpeg_last"), chance.happens(self.sinc, "sinc")
-        side = int(chance.one_of("side", [str(side) for side in _SIDES]))
+        side = _side(chance)
         cutoff = chance.between("cutoff", (math.pi / 3, math.pi))
         sampling, quality = _sampling(chance), chance.whole("quality", self.quality)
         if not jpeg_last:

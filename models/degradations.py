@@ -4,6 +4,7 @@ What chance decides is a function of the seed and of the stack alone: the same i
 is JSON that can be shared; `models/degradation_presets.py` has those that come along.
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -17,7 +18,7 @@ from models.degradation_steps import Bytes, Chance, Degradation
 from models.degradation_web import Blur, Jpeg, Noise, Rescale, Shrink, Wrapping
 from models.line_drawing import LineDrawing
 
-__all__ = ["KINDS", "AnyDegradation", "DegradationRecipe", "Degraded", "degrade"]
+__all__ = ["KINDS", "AnyDegradation", "DegradationRecipe", "Degraded", "degrade", "degrading"]
 
 AnyDegradation: TypeAlias = Annotated[
     Blur | Rescale | Shrink | Noise | Jpeg | Wrapping
@@ -48,7 +49,7 @@ class DegradationRecipe(BaseModel):
 
     name: str = ""
     steps: tuple[AnyDegradation, ...] = ()
-    scale: int = Field(1, ge=1, le=8)
+    scale: int = Field(default=1, ge=1, le=8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,13 +78,25 @@ def degrade(picture: Bytes, recipe: DegradationRecipe, seed: int) -> Degraded:
             index)`: nothing else tells pictures apart.
 
     """
+    working = degrading(picture, recipe, seed)
+    try:
+        while True:
+            next(working)
+    except StopIteration as end:
+        made: Degraded = end.value
+        return made
+
+
+def degrading(picture: Bytes, recipe: DegradationRecipe, seed: int) -> Generator[int, None, Degraded]:
+    """Do what `degrade` does; yields after each step how many are done, for whoever must go on breathing."""
     plate = Plate(picture, seed, recipe.scale)
     before: dict[str, int] = {}
     drawn: list[dict[str, Any]] = []
-    for step in recipe.steps:
+    for number, step in enumerate(recipe.steps):
         chance = Chance(seed, step.kind, before.get(step.kind, 0))
         before[step.kind] = before.get(step.kind, 0) + 1
         if chance.happens(step.probability):
             step.apply(plate, chance)
             drawn.append({"kind": step.kind, **chance.drawn})
+        yield number + 1
     return Degraded(plate.to_bytes(), plate.mask(), tuple(drawn))

@@ -11,6 +11,7 @@ import numpy as np
 from models.degradation_ageing import luma
 from models.degradation_plate import Plate
 from models.degradation_steps import Chance, Degradation, Plane, Span, chance_of, span
+from models.textures import blurred
 
 __all__ = ["LineDrawing", "drawn"]
 
@@ -51,8 +52,8 @@ def drawn(grey: Plane, sigma: float, detail: float, softness: float, *, shadows:
     `softness`, ε = 0.5 draws shadows black. Without shadows S is that of the differences alone, on mid-grey, so that
     only lines are left: 1 + p (G_σ − G_kσ).
     """
-    near = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
-    far = cv2.GaussianBlur(grey, (0, 0), sigma * _RATIO, borderType=cv2.BORDER_REFLECT_101)
+    near = blurred(grey, sigma)
+    far = blurred(grey, sigma * _RATIO)
     sharpened = detail * (near - far) + (near if shadows else np.float32(1.0))
     level = np.float32(0.5 if shadows else 1.0 - 0.12)
     return np.asarray(np.where(sharpened >= level, 1.0, 1.0 + np.tanh(softness * (sharpened - level))), np.float32)

@@ -8,13 +8,18 @@ from numpy.typing import NDArray
 
 from models.degradation_steps import Chance, Plane
 
-__all__ = ["clouds", "drawn_lines", "smoothstep", "wandering"]
+__all__ = ["blurred", "clouds", "drawn_lines", "smoothstep", "wandering"]
 
 Line = NDArray[np.float64]
 """N×2 points (x, y) in pixels."""
 
 _SUBPIXEL = 4
 """Bits after the point in OpenCV's coordinates."""
+
+
+def blurred(plane: Plane, sigma: float) -> Plane:
+    """Blur H×W (or ×3) by a Gaussian of this standard deviation in pixels."""
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def smoothstep(values: Plane, low: float, high: float) -> Plane:
@@ -42,19 +47,23 @@ def clouds(height: int, width: int, cell: float, chance: Chance, octaves: int = 
     total = chance.normal(math.ceil(height / max(1.0, cell)) + 2, math.ceil(width / max(1.0, cell)) + 2)
     weight, power = 1.0, 1.0
     for _ in range(octaves - 1):
-        total = cv2.resize(total, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        total = _enlarged(total, 2 * total.shape[0], 2 * total.shape[1])
         weight *= roughness
         power += weight * weight
         total += np.float32(weight) * chance.normal(*total.shape)
     rows, columns = round(total.shape[0] * finest), round(total.shape[1] * finest)
     if finest > 1.0:
-        total = cv2.resize(total, (columns, rows), interpolation=cv2.INTER_CUBIC)
+        total = _enlarged(total, rows, columns)
     top, left = (
         int(share * (room + 1))
         for share, room in zip(chance.random.random(2), (rows - height, columns - width), strict=True)
     )
     # interpolation leaves about half of the variance
     return total[top : top + height, left : left + width] * np.float32(1.0 / math.sqrt(0.55 * power))
+
+
+def _enlarged(lattice: Plane, rows: int, columns: int) -> Plane:
+    return np.asarray(cv2.resize(lattice, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def wandering(

@@ -24,6 +24,7 @@ GLYPHS: dict[str, str] = {
     "compare_side": MDI7.view_parallel_outline,
     "compare_split": MDI7.compare,
     "copy": MDI7.content_copy,
+    "degrade": MDI7.image_broken_variant,
     "delete": MDI7.delete_outline,
     "dice": MDI7.dice_5_outline,
     "download": MDI7.download_outline,
