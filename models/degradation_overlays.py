@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from pydantic import Field
 
 from models.degradation_plate import Plate, resampled
 from models.degradation_steps import Chance, Degradation, Plane, Span, chance_of, span
@@ -210,7 +211,9 @@ class CutOuts(Degradation):
         0.2, 0.5, label="Size", help="Of a piece's sides, as a share of the picture's.",
         least=0.02, most=1.0, step=0.02)  # fmt: skip
     brush: float = chance_of(0.3, label="Brush", help="How often it is strokes of a brush instead of a block.")
-    tone: Literal["black", "white", "grey", "noise"] = "black"
+    tone: Literal["black", "white", "grey", "noise"] = Field(
+        default="black", title="Filled with", description="What is there instead."
+    )
 
     def apply(self, plate: Plate, chance: Chance) -> None:
         """Paint the pieces over."""

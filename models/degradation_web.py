@@ -98,7 +98,9 @@ class Shrink(Degradation):
     short_side: int = Field(
         default=0, ge=0, title="Short side", description="In pixels; 0 makes it smaller by the scale."
     )
-    filter: Literal["bilinear", "bicubic"] = "bicubic"
+    filter: Literal["bilinear", "bicubic"] = Field(
+        default="bicubic", title="Filter", description="How pixels are weighed."
+    )
 
     def apply(self, plate: Plate, chance: Chance) -> None:
         """Resize. By a scale, what is left over of a multiple of it at the right and below is not shown."""

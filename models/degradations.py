@@ -59,7 +59,7 @@ class Degraded:
     Attributes:
         picture: h×w×3; smaller than the original where the recipe makes it so.
         mask: h×w, 0–255: how much of the picture is hidden by damage or overlays, to be filled in anew.
-        drawn: what happened, in order: the kind of each step that did, and the values that were drawn for it.
+        drawn: what happened: place and kind of each step that did, and the values that were drawn for it.
 
     """
 
@@ -97,6 +97,6 @@ def degrading(picture: Bytes, recipe: DegradationRecipe, seed: int) -> Generator
         before[step.kind] = before.get(step.kind, 0) + 1
         if chance.happens(step.probability):
             step.apply(plate, chance)
-            drawn.append({"kind": step.kind, **chance.drawn})
+            drawn.append({"step": number, "kind": step.kind, **chance.drawn})
         yield number + 1
     return Degraded(plate.to_bytes(), plate.mask(), tuple(drawn))

@@ -236,9 +236,10 @@ def _in_words(recipe: Recipe, looks: Sequence[Look]) -> str:
         settings = task.settings.model_validate(recipe.settings)
         words += [look.name for look in looks if look.task == task.name and look.settings and look.is_on(settings)]
     for info in describe(task.settings):
-        if info.kind == "structure":
-            continue  # told by the name of its look, if by any
         value = recipe.settings.get(info.name, info.default)
+        if info.kind == "structure":
+            words.append(str(value["name"]) if isinstance(value, dict) and value.get("name") else "")
+            continue
         if value != info.default and value != list(info.default if isinstance(info.default, tuple) else ()):
             words.append(f"{info.label} {info.choices.get(str(value), value)}")
-    return ", ".join(words)
+    return ", ".join(filter(None, words))

@@ -79,10 +79,6 @@ SURPRISES: Mapping[str, Mapping[str, Range]] = {
 def built_in_looks(task: str, model: type[Settings]) -> tuple[Look, ...]:
     """Return the looks of a task, each complete: what another one sets is at its default where it says nothing."""
     looks = LOOKS.get(task, ())
-    if task == "degrade":  # its presets are the recipes that the command line knows, too
-        from studio.core.degrade_settings import degradation_looks
-
-        looks = degradation_looks()
     defaults, named = model(), dict.fromkeys(name for look in looks for name in look.settings)
     plain = {name: getattr(defaults, name) for name in named}
     return tuple(Look(look.name, task, plain | dict(look.settings), look.help) for look in looks)

@@ -42,6 +42,8 @@ GLYPHS: dict[str, str] = {
     "list": MDI7.format_list_bulleted,
     "library": MDI7.image_multiple_outline,
     "models": MDI7.cube_outline,
+    "move_down": MDI7.chevron_down,
+    "move_up": MDI7.chevron_up,
     "newest": MDI7.skip_next_outline,
     "more": MDI7.dots_horizontal,
     "open": MDI7.folder_open_outline,

@@ -105,7 +105,7 @@ def test_ones_own_recipe_is_a_file(atelier, photo, out, tmp_path):
     own = tmp_path / "own.json"
     own.write_text(json.dumps({"name": "mine", "steps": [{"kind": "jpeg", "quality": [7, 7]}]}))
     assert atelier("degrade", photo, "-o", out / "out.png", "--recipe", own)[0] == 0
-    assert read_recipe(out / "out.png").drawn == ({"kind": "jpeg", "quality": 7},)
+    assert read_recipe(out / "out.png").drawn == ({"step": 0, "kind": "jpeg", "quality": 7},)
 
 
 @pytest.mark.parametrize(

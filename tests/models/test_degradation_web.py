@@ -102,5 +102,5 @@ def test_jpeg_is_pillows_file():
     file = BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=23)
     made = degrade(picture, DegradationRecipe(steps=(Jpeg(quality=(23, 23)),)), 0)
-    assert made.drawn == ({"kind": "jpeg", "quality": 23},)
+    assert made.drawn == ({"step": 0, "kind": "jpeg", "quality": 23},)
     assert np.array_equal(made.picture, np.asarray(Image.open(file)))
