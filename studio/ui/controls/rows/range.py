@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from superqt import QRangeSlider
 
 from studio.core.settings import SettingInfo
+from studio.ui.controls.focus_wheel import FocusWheel
 from studio.ui.controls.layouts import holding, row
 from studio.ui.controls.number_box import NumberBox
 from studio.ui.controls.rows.base import SettingRow
@@ -42,8 +43,8 @@ class RangeRow(SettingRow):
     def _make_slider(self) -> QRangeSlider:
         slider = QRangeSlider(Qt.Orientation.Horizontal, self)
         slider.setRange(0, POSITIONS)
+        FocusWheel(slider)
         slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        slider.wheelEvent = lambda event: event.ignore()  # a column that scrolls must not change what it passes
         self._dress_slider(slider)
         self._theme.theme_changed.connect(lambda: self._dress_slider(self.slider))
         return slider

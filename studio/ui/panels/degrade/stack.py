@@ -4,7 +4,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 
@@ -143,36 +143,37 @@ class StepCard(QWidget):
                 ("close", "Remove", "Remove it"),
             )
         )
-        self.rows: dict[str, SettingRow] = {info.name: _make_row(info, theme) for info in parameters(model)}
-        for each in self.rows.values():
-            self.section.contents.addWidget(each)
-        head = self.section.layout()
-        assert head is not None
-        tools = row(self.how_often, self.up_button, self.down_button, self.remove_button, gap=0)
-        self.setLayout(column(row((self.section, 1), gap=0), gap=0))
-        self._lay_tools_over_the_title(tools)
+        self.rows: dict[str, SettingRow] = {}
+        self._model, self._theme, self._step = model, theme, model()
+        # the tools stand at the right end of the title, which is a button as wide as the card
+        tools = (self.how_often, self.up_button, self.down_button, self.remove_button)
+        self.section.header.setLayout(row(None, *tools, gap=0))
+        self.section.header.installEventFilter(self)
+        self.setLayout(column(self.section, gap=0))
         self._connect()
 
-    def _lay_tools_over_the_title(self, tools: Any) -> None:
-        """Put the tools at the right end of the title, which is a button as wide as the card."""
-        tools.setContentsMargins(0, 0, 0, 0)
-        self.section.header.setLayout(column(row(None, tools), gap=0))
-
     def _connect(self) -> None:
-        for name, each in self.rows.items():
-            each.value_changed.connect(lambda value, name=name: self.value_changed.emit(name, value))
-            each.gesture_started.connect(self.gesture_started)
-            each.gesture_finished.connect(self.gesture_finished)
+        self.section.toggled.connect(lambda is_open: self._make_rows() if is_open and not self.rows else None)
         self.up_button.clicked.connect(lambda: self.move_requested.emit(-1))
         self.down_button.clicked.connect(lambda: self.move_requested.emit(1))
         self.remove_button.clicked.connect(self.remove_requested)
 
+    def _make_rows(self) -> None:
+        """Make the controls when they are first asked for: a long stack of them takes a while."""
+        for info in parameters(self._model):
+            made = self.rows[info.name] = _make_row(info, self._theme)
+            made.value_changed.connect(lambda value, name=info.name: self.value_changed.emit(name, value))
+            made.gesture_started.connect(self.gesture_started)
+            made.gesture_finished.connect(self.gesture_finished)
+            self.section.contents.addWidget(made)
+        self.show_step(self._step)
+
     def show_step(self, step: Degradation) -> None:
         """Show its values; tells nobody."""
+        self._step = step
         for name, each in self.rows.items():
             each.set_value(getattr(step, name))
         self.how_often.setText("" if step.probability == 1.0 else f"{100 * step.probability:.0f} % ")
-        self.section.set_changed(False)
 
     def show_place(self, place: int, count: int) -> None:
         """Let it move only where there is a place."""
@@ -186,12 +187,14 @@ class StepCard(QWidget):
         self.how_often.setAccessibleDescription(words)
         mark(self.section.header, passed="false" if did else "true")
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.move_requested.emit(step)
-        else:
-            super().keyPressEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Move it where Alt and an arrow are pressed on its title."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+            if step is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+                self.move_requested.emit(step)
+                return True
+        return super().eventFilter(watched, event)
 
 
 def _make_row(info: SettingInfo, theme: Theme) -> SettingRow:
