@@ -5,7 +5,7 @@ import struct
 import cv2
 import numpy as np
 import pytest
-from foreign_kit import chunk, deep, near, opened, tiff, with_chunks
+from foreign_kit import chunk, deep, near, opened, saved, tiff, with_chunks
 
 from studio.core.images import PictureError, load_bytes
 from studio.core.picture_saving import encode
