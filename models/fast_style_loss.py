@@ -3,6 +3,10 @@
 The same loss that style transfer minimises (`models.style_transfer`), each layer in units of its target's energy, but
 over a batch: every photo has its own content, all of them have one painting, and each example its own strength, which
 scales the style it is asked for (Babaeizadeh & Ghiasi 2018, eq. 4).
+
+*Ground* is what style transfer has no term for: where a photo is plain, what is painted shall be as light, as far as
+the painting has such tones. Gram matrices ask for the painting's mean everywhere, and features see edges rather than
+levels: nothing else speaks for white paper.
 """
 
 from collections.abc import Mapping
@@ -10,27 +14,43 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import Backbone
 from models.statistics import Target, gram_matrix, statistic_target
 from models.style_transfer import STYLE_SCALE, TV_SCALE, LossWeights, total_variation
 
-__all__ = ["FastStyleLoss", "FastStyleTerms"]
+__all__ = ["FastStyleLoss", "FastStyleTerms", "plainness", "tones_of"]
 
 _TINY = 1e-6
+
+GROUND_SCALE = 20.0
+"""What a weight of 1 on the ground is multiplied by: a tenth of the whole range beside the tone counts .2."""
+
+_GROUND_SIDE = 8
+"""Tones are compared in squares of so many pixels: none of a comb, nor of a stroke, is left in their means."""
+
+_PLAIN = 0.02
+"""Standard deviation within such a square at which it counts half as plain: 5 of 255."""
+
+_TONES = (0.02, 0.98)
+"""Quantiles of a painting's tones between which it is said to know them."""
+
+_LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FastStyleTerms:
     """The mean loss of a batch, and its parts before they are weighted.
 
-    `content` and `style` are N numbers, 0 where nothing is missing; `variation` is a scalar.
+    `content`, `style` and `ground` are N numbers, 0 where nothing is missing; `variation` is a scalar.
     """
 
     total: Tensor
     content: Tensor
     style: Tensor
     variation: Tensor
+    ground: Tensor
 
 
 class FastStyleLoss:
@@ -40,11 +60,13 @@ class FastStyleLoss:
         backbone: the network that looks, on the painting's device.
         painting: 1×3×h×w, sRGB, 0–1, at the size that gives the wanted strokes.
         weights: as the sliders say; may be changed at any time, also to layers that had no weight before.
+        ground: the weight of plain ground; 0 leaves its tone to the painting.
 
     """
 
-    def __init__(self, backbone: Backbone, painting: Tensor, weights: LossWeights) -> None:
-        self.weights = weights
+    def __init__(self, backbone: Backbone, painting: Tensor, weights: LossWeights, ground: float = 0.0) -> None:
+        self.weights, self.ground = weights, ground
+        self._tones = tones_of(painting)
         self._backbone = backbone
         scales = backbone.scales_within(int(painting.shape[2]), int(painting.shape[3]))
         with torch.no_grad():
@@ -57,13 +79,16 @@ class FastStyleLoss:
             features: Mapping[str, Tensor] = self._backbone(photo, self._weighted(self.weights.content_layers, photo))
         return features
 
-    def __call__(self, painted: Tensor, content: Mapping[str, Tensor], strength: Tensor) -> FastStyleTerms:
+    def __call__(
+        self, painted: Tensor, content: Mapping[str, Tensor], strength: Tensor, photo: Tensor | None = None
+    ) -> FastStyleTerms:
         """Judge what was painted.
 
         Args:
             painted: N×3×H×W, 0–1.
             content: of the photos, from `content_of`.
             strength: N numbers, 0–1.
+            photo: N×3×H×W, 0–1, whose ground is to be kept, where that has a weight.
 
         """
         of_style = self._weighted(self.weights.style_layers, painted)
@@ -79,10 +104,17 @@ class FastStyleLoss:
             manner = [weight * gram_distances(seen[tap], self._targets[tap]) for tap, weight in of_style.items()]
             terms = torch.stack([zero, *kept]).sum(dim=0), torch.stack([zero, *manner]).sum(dim=0)  # layers×N → N
             variation = total_variation(painted.float())
+            ground = zero if photo is None or not self.ground else self._ground_missed(painted.float(), photo.float())
         weights = self.weights
         total = weights.content * terms[0] + weights.style * STYLE_SCALE * strength * terms[1]  # N: α C + β s S
+        total = total + self.ground * GROUND_SCALE * ground
         total = total.mean() + weights.total_variation * TV_SCALE * variation  # N → 1: the batch's mean, + γ T
-        return FastStyleTerms(total, *terms, variation)
+        return FastStyleTerms(total, *terms, variation, ground)
+
+    def _ground_missed(self, painted: Tensor, photo: Tensor) -> Tensor:
+        """Mean of m·(Ȳ - clamp(Ȳ₀))², of N pictures: m as plain as the photo is, Ȳ₀ its tone, within the painting's."""
+        wanted = _tone(photo).clamp(*self._tones)  # N×3×H×W → N×1×H/8×W/8
+        return (plainness(photo) * (_tone(painted) - wanted).square()).mean(dim=(1, 2, 3))
 
     def _weighted(self, layers: tuple[float, ...], picture: Tensor) -> dict[str, float]:
         """Weights by tap, normalised as in `StyleObjective`; without those that are zero or see only a point."""
@@ -91,6 +123,26 @@ class FastStyleLoss:
         weights = {tap: weights[tap] for tap in scales if tap in self._targets and weights.get(tap, 0.0) > 0}
         total = max(1.0, sum(weights.values()))
         return {tap: weight / total for tap, weight in weights.items()}
+
+
+def tones_of(painting: Tensor) -> tuple[float, float]:
+    """Return the darkest and the lightest luma, 0–1, that 1×3×h×w knows as an area: quantiles over squares of 8 px."""
+    low, high = torch.quantile(_tone(painting.float().cpu()).flatten()[: 2**23], torch.tensor(_TONES)).tolist()
+    return low, high
+
+
+def plainness(photo: Tensor) -> Tensor:
+    """Tell how plain each square of N×3×H×W is: N×1×H/8×W/8, 1 for one colour, ½ for a deviation of 5 of 255."""
+    side = min(_GROUND_SIDE, *photo.shape[2:])
+    means, squares = F.avg_pool2d(photo, side), F.avg_pool2d(photo.square(), side)
+    variance = (squares - means.square()).clamp_min(0.0).mean(dim=1, keepdim=True)
+    return 1.0 / (1.0 + variance / _PLAIN**2)
+
+
+def _tone(picture: Tensor) -> Tensor:
+    """Luma of N×3×H×W in squares: N×1×H/8×W/8."""
+    luma = (picture * picture.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    return F.avg_pool2d(luma, min(_GROUND_SIDE, *picture.shape[2:]))
 
 
 def gram_distances(features: Tensor, target: Target) -> Tensor:

@@ -32,7 +32,8 @@ from studio.core.file_names import readable
 from studio.training.run_commands import RunCommands
 from studio.training.schedule import DataPaths, Schedule
 
-__all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in"]
+__all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun",
+           "defaults_of_0_1", "runs_in"]  # fmt: skip
 
 RunState: TypeAlias = Literal["new", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 """`paused` goes on when asked. `interrupted`: its process is gone without a word. `stopped`: ended early, and kept."""
@@ -47,6 +48,8 @@ BEAT_S = 2.0
 
 _DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
 """Where a plan of the first format says nothing."""
+
+_DEFAULTS_OF_0_1_BY_TASK: Mapping[str, Mapping[str, Any]] = {"fast-style": {"ground": 0.0, "plain": 0.0}}
 
 
 class RunPlan(BaseModel):
@@ -76,7 +79,12 @@ class RunPlan(BaseModel):
         """Version 0.1 wrote one list of data, took folders that divide it for classes, and had other defaults."""
         if not isinstance(given, dict) or given.get("format") != 1:
             return given
-        return given | {"format": 2, "settings": {**_DEFAULTS_OF_0_1, **given.get("settings", {})}}
+        return given | {"format": 2, "settings": {**defaults_of_0_1(given.get("task")), **given.get("settings", {})}}
+
+
+def defaults_of_0_1(task: object) -> dict[str, Any]:
+    """Return what held in version 0.1 where its plans and checkpoints say nothing, and holds otherwise today."""
+    return {**_DEFAULTS_OF_0_1, **_DEFAULTS_OF_0_1_BY_TASK.get(str(task), {})}
 
 
 class RunChangedError(StudioError):

@@ -11,23 +11,26 @@ import models.fast_style_strips as strips_module
 from models.backbones import untrained_backbone
 from models.fast_style import FastStyleNetwork, Layer, StrengthNorm
 from models.fast_style_files import FastStyleFacts, load_fast_style, to_file
-from models.fast_style_loss import FastStyleLoss
+from models.fast_style_loss import FastStyleLoss, plainness, tones_of
 from models.fast_style_strips import laid_over, paint_in_strips
 from models.style_transfer import LossWeights, StyleObjective
 from models.weight_files import WeightsError
 
 
-@pytest.fixture
-def network() -> FastStyleNetwork:
+@pytest.fixture(params=[False, True], ids=["as in 0.1", "keeps its ground"])
+def network(request) -> FastStyleNetwork:
     """A narrow network that has learnt something about strength, if only by chance."""
     chance = torch.Generator().manual_seed(3)
-    network = FastStyleNetwork(width=0.125, blocks=2)
+    network = FastStyleNetwork(width=0.125, blocks=2, keeps_ground=request.param)
     network.initialise(chance)
     for module in network.modules():
         if isinstance(module, StrengthNorm):
             module.scale_by_strength.data.normal_(0, 0.3, generator=chance)
             module.shift_by_strength.data.normal_(0, 0.3, generator=chance)
-    network.decoder[-1].conv.weight.data.mul_(20)
+    if network.keeps_ground:
+        network.decoder[-1].conv.weight.data[:, :-3].normal_(0, 0.1, generator=chance)
+    else:
+        network.decoder[-1].conv.weight.data.mul_(20)
     return network.requires_grad_(False).eval()
 
 
@@ -62,7 +65,8 @@ def test_strength_one_is_what_the_network_paints_and_no_photo(network):
     photo, full = picture(32, 32), torch.ones(1)
     x = photo
     for stage in network.stages:
-        x = stage(x, full)
+        beside = [photo] if network.keeps_ground and stage is network.stages[-1] else []
+        x = stage(torch.cat([x, *beside], dim=1), full)
     assert torch.allclose(network(photo, full), torch.sigmoid(x), atol=1e-6)
 
 
@@ -171,7 +175,7 @@ def test_painting_in_strips_leaves_gradients_as_they_were_between_strips(network
 
 
 def test_a_file_brings_the_network_back_in_full_precision(network, tmp_path):
-    facts = FastStyleFacts(0.125, 2, "wave.jpg", "ab" * 32, "atelier-slim", 1200)
+    facts = FastStyleFacts(0.125, 2, "wave.jpg", "ab" * 32, "atelier-slim", 1200, keeps_ground=network.keeps_ground)
     save_file(to_file(network), tmp_path / "wave.safetensors", facts.to_metadata())
     again, told = load_fast_style(tmp_path / "wave.safetensors")
     assert told == facts
@@ -185,7 +189,7 @@ def test_a_file_brings_the_network_back_in_full_precision(network, tmp_path):
     [{}, {"architecture": "slim"}, {"width": "much"}, {"width": "1.0"}, {"blocks": "999999"}, {"format": "9"}],
 )
 def test_a_file_that_is_something_else_is_refused_in_words(network, tmp_path, metadata):
-    good = FastStyleFacts(0.125, 2, "wave.jpg").to_metadata()
+    good = FastStyleFacts(0.125, 2, "wave.jpg", keeps_ground=network.keeps_ground).to_metadata()
     save_file(to_file(network), tmp_path / "x.safetensors", {**good, **metadata} if metadata else None)
     with pytest.raises(WeightsError, match=r"x\.safetensors"):
         load_fast_style(tmp_path / "x.safetensors")
@@ -233,3 +237,63 @@ def test_a_network_learns_one_picture():
         optimiser.step()
     assert losses[-1] < 0.8 * losses[0]
     assert all(weight.grad is not None and bool(weight.grad.abs().sum() > 0) for weight in learner.parameters())
+
+
+# -- plain ground ------------------------------------------------------------------------------------------------------
+
+
+def test_white_and_black_pages_differ_to_a_network_that_keeps_its_ground():
+    for keeps in (True, False):
+        network = FastStyleNetwork(0.125, 1, keeps_ground=keeps).requires_grad_(False)
+        network.initialise(torch.Generator().manual_seed(0))
+        white, grey, black = (network(torch.full((1, 3, 32, 32), v), torch.ones(1)).mean() for v in (1.0, 0.5, 0.0))
+        assert (float(white - grey) > 0.2 and float(grey - black) > 0.2) == keeps
+        assert torch.allclose(white, black, atol=1e-4) != keeps
+
+
+def test_noise_of_paper_is_not_raised_to_strokes_by_the_first_norm():
+    noise = 1.0 - picture(32, 32) * 2 / 255
+    for keeps, spread in ((False, 0.3), (True, 0.1)):
+        network = FastStyleNetwork(0.125, 1, keeps_ground=keeps).requires_grad_(False)
+        network.initialise(torch.Generator().manual_seed(0))
+        assert (float(network.encoder[0](noise, torch.ones(1)).std()) < spread) == keeps
+
+
+@pytest.mark.parametrize("period", [2, 4])
+def test_soft_layers_leave_no_comb_of_the_finest_pattern_that_they_double(period):
+    """What alternates pixel by pixel comes out as stairs of two pixels, or of four where it is doubled twice."""
+    x = (torch.arange(32) % 2).float().view(1, 1, 1, 32).expand(1, 1, 32, 32).contiguous()
+    swing = {}
+    for soft in (False, True):
+        layer = Layer(1, 1, 3, grow=2, norm=False, rectify=False, soft=soft).requires_grad_(False)
+        layer.conv.weight.zero_()[:, :, 1, 1] = 1.0
+        layer.conv.bias.zero_()
+        out = layer(x, torch.ones(1))
+        swing[soft] = float(out[..., 8:-8, 8:-8].std())
+        if period == 4:
+            swing[soft] = float(layer(out, torch.ones(1))[..., 16:-16, 16:-16].std())
+    assert swing[False] > 0.4
+    assert swing[True] < 1e-6
+
+
+def test_the_ground_is_missed_by_its_tone_where_the_photo_is_plain_within_the_paintings_tones():
+    painting = torch.linspace(0.2, 0.8, 64).view(1, 1, 64, 1).expand(1, 3, 64, 64)
+    low, high = tones_of(painting)
+    assert (low, high) == pytest.approx((0.24, 0.76), abs=0.03)  # means over squares of 8 px lie further inside
+    loss = FastStyleLoss(untrained_backbone("slim"), painting, LossWeights(), ground=2.0)
+    white, painted = torch.ones(2, 3, 32, 32), torch.full((2, 3, 32, 32), 0.5)
+    content = loss.content_of(white)
+    with_ground, without = loss(painted, content, torch.ones(2), white), loss(painted, content, torch.ones(2))
+    assert with_ground.ground.tolist() == pytest.approx([(high - 0.5) ** 2] * 2, rel=1e-3)
+    assert float(with_ground.total - without.total) == pytest.approx(2.0 * 20 * (high - 0.5) ** 2, rel=1e-3)
+    assert without.ground.tolist() == [0, 0]
+    as_white_as_it_gets = torch.full((2, 3, 32, 32), high)
+    assert float(loss(as_white_as_it_gets, content, torch.ones(2), white).ground.max()) < 1e-6
+
+
+def test_a_square_is_half_plain_at_a_deviation_of_five_of_255():
+    checks = (torch.arange(64).view(8, 8) + torch.arange(8).view(8, 1)) % 2  # half of the pixels each: deviation 1
+    photo = 0.5 + 0.02 * (2.0 * checks - 1.0).view(1, 1, 8, 8).expand(1, 3, 8, 8)
+    assert float(plainness(photo)) == pytest.approx(0.5, rel=1e-3)
+    assert float(plainness(torch.full((1, 3, 8, 8), 0.7))) == pytest.approx(1.0, abs=1e-3)
+    assert float(plainness(picture(8, 8))) < 0.01
