@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from picture_measures import blurred, chroma_noise, luma, peaks
 
-from studio.core.compositing import LUMA
 from studio.core.controls import Controls
 from studio.core.events import Picture, finish
 from studio.core.images import LoadedPicture, load_picture
@@ -21,15 +20,12 @@ from studio.core.samples import sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings
 from studio.jobs.style.stylize import stylize
 
-Plane = NDArray[np.float32]
-
 BEFORE: Mapping[str, object] = {
     "finish": "raw", "style_weight": 1.0, "content_weight": 1.0, "stroke_size": 1.0, "total_variation": 0.2
 }  # fmt: skip
 """The default painting of version 0.1, where today's is another."""
 PAIRS = (("neuschwanstein", "starry-night"), ("red-panda", "grande-jatte"), ("machu-picchu", "scream"))
 SLIDERS = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
-PERIODS = (2, 4, 8)
 EDGE_STEP = 100.0
 """Height of the synthetic photo's step, of 255."""
 
@@ -86,42 +82,10 @@ def judge(result: Picture, request: PictureRequest, settings: StyleSettings) -> 
 # -- measures ----------------------------------------------------------------------------------------------------------
 
 
-def luma(picture: Picture) -> Plane:
-    """Return Y, H×W."""
-    return np.asarray(cv2.transform(np.asarray(picture[..., :3], np.float32), LUMA), np.float32)
-
-
-def chroma_noise(picture: Picture) -> float:
-    """Standard deviation of what a Gaussian of 1.5 px takes from the chroma."""
-    chroma = picture[..., :3].astype(np.float32) - luma(picture)[..., None]
-    return float((chroma - blurred(chroma, 1.5)).std())
-
-
 def clipped(picture: Picture) -> float:
     """Share of the pixels of which any channel is 0 or 255."""
     colours = picture[..., :3]
     return float(((colours == 0) | (colours == 255)).any(axis=-1).mean())
-
-
-def peaks(picture: Picture) -> NDArray[np.float64]:
-    """How far the spectrum stands out at periods of 2, 4 and 8 px above its neighbourhood; the worse of both axes."""
-    return np.maximum(*(_peaks_along_rows(plane) for plane in (luma(picture), luma(picture).T)))
-
-
-def _peaks_along_rows(plane: Plane) -> NDArray[np.float64]:
-    length = min(256, plane.shape[1] // 16 * 16)
-    window = np.hanning(length + 1)[:length]
-    power = np.full(length // 2 + 1, np.square(window).sum() / 4.0)  # nobody sees a level less than half a value strong
-    for start in range(0, plane.shape[1] - length + 1, length // 2):
-        part = plane[:, start : start + length]
-        part = (part - part.mean(axis=1, keepdims=True)) * window
-        power += (np.abs(np.fft.rfft(part, axis=1)) ** 2).mean(axis=0)
-    found = []
-    for period in PERIODS:
-        place = length // period
-        near = [i for i in range(place * 7 // 8, min(len(power), place * 9 // 8 + 1)) if abs(i - place) > 2]
-        found.append(power[max(0, place - 1) : place + 2].max() / np.median(power[near]))
-    return np.array(found)
 
 
 def octaves(picture: Picture) -> NDArray[np.float64]:
@@ -129,11 +93,6 @@ def octaves(picture: Picture) -> NDArray[np.float64]:
     plane = luma(picture)
     levels = [plane, *(blurred(plane, float(2**octave)) for octave in range(len(SLIDERS)))]
     return np.array([np.mean((fine - coarse) ** 2) for fine, coarse in pairwise(levels)])
-
-
-def blurred(plane: Plane, sigma: float) -> Plane:
-    """Blur with a Gaussian."""
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def overshoot(painting: LoadedPicture, settings: StyleSettings) -> float:

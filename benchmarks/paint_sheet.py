@@ -1,7 +1,8 @@
 """Ten pairs, painted as version 0.1 did and as now, side by side: the contact sheet of docs/painting.md.
 
-    python benchmarks/paint_sheet.py [--pictures ../shared/data/images/free] [--out out/paint] [--size 512] [--write]
+    python benchmarks/paint_sheet.py [--pictures ../shared/data/images/free] [--out out/paint] [--write]
 
+Each version paints at its own default size; the sheet shows both equally large.
 Finished pictures are kept in `--out` and not painted again. `--write` renews the sheet in docs/images.
 """
 
@@ -38,6 +39,8 @@ PAIRS: Mapping[str, tuple[str, str]] = {
 }
 """Name → photo and painting; what begins with “samples” comes along with Atelier, the rest lies in `--pictures`."""
 CELL = (384, 288)
+SIZE_BEFORE = 512
+"""Default size of version 0.1, px."""
 GAP = 4
 
 
@@ -46,17 +49,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=Path, default=ROOT.parent / "shared/data/images/free")
     parser.add_argument("--out", type=Path, default=ROOT / "out/paint")
-    parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--write", action="store_true", help="renew docs/images/painting.jpg")
     options = parser.parse_args()
-    before = StyleSettings.model_validate({"size": options.size, **BEFORE})
+    before = StyleSettings.model_validate({"size": SIZE_BEFORE, **BEFORE})
     rows = []
     for name, files in PAIRS.items():
         photo, painting = (load_picture(_found(file, options.pictures)) for file in files)
         request = PictureRequest({CONTENT: (photo,), "style": (painting,)})
         painted = [
             _painted(options.out / label / f"{name}.png", request, settings)
-            for label, settings in (("before", before), ("after", StyleSettings(size=options.size)))
+            for label, settings in (("before", before), ("after", StyleSettings()))
         ]
         rows.append(np.hstack([_cell(picture) for picture in (photo.pixels, painting.pixels, *painted)]))
     if options.write:
@@ -77,7 +79,7 @@ def _painted(file: Path, request: PictureRequest, settings: StyleSettings) -> Pi
 
 
 def _cell(picture: Picture) -> Picture:
-    """Fit a picture into its place on the sheet; of a painting of 512 px three quarters of the pixels are seen."""
+    """Fit a picture into its place on the sheet."""
     width, height = CELL
     small = fit_within(picture[..., :3], max(1, round(min(width / picture.shape[1], height / picture.shape[0])
                                                       * max(picture.shape[:2]))))  # fmt: skip

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from studio.core.compositing import LUMA
 from studio.core.events import Picture
 
-__all__ = ["PERIODS", "chroma_noise", "peaks"]
+__all__ = ["PERIODS", "blurred", "chroma_noise", "luma", "peaks"]
 
 Plane = NDArray[np.float32]
 PERIODS = (2, 4, 8)
@@ -16,17 +16,23 @@ PERIODS = (2, 4, 8)
 
 def chroma_noise(picture: Picture) -> float:
     """Standard deviation of what a Gaussian of 1.5 px takes from the chroma."""
-    chroma = picture[..., :3].astype(np.float32) - _luma(picture)[..., None]
-    return float((chroma - cv2.GaussianBlur(chroma, (0, 0), 1.5, borderType=cv2.BORDER_REFLECT_101)).std())
+    chroma = picture[..., :3].astype(np.float32) - luma(picture)[..., None]
+    return float((chroma - blurred(chroma, 1.5)).std())
 
 
 def peaks(picture: Picture) -> NDArray[np.float64]:
     """How far the spectrum stands out at each of `PERIODS` above its neighbourhood; the worse of both axes."""
-    return np.maximum(*(_peaks_along_rows(plane) for plane in (_luma(picture), _luma(picture).T)))
+    return np.maximum(*(_peaks_along_rows(plane) for plane in (luma(picture), luma(picture).T)))
 
 
-def _luma(picture: Picture) -> Plane:
+def luma(picture: Picture) -> Plane:
+    """Return Y, H×W."""
     return np.asarray(cv2.transform(np.asarray(picture[..., :3], np.float32), LUMA), np.float32)
+
+
+def blurred(plane: Plane, sigma: float) -> Plane:
+    """Blur with a Gaussian."""
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def _peaks_along_rows(plane: Plane) -> NDArray[np.float64]:

@@ -46,6 +46,8 @@ from studio.jobs.style.inputs import StyleInputs, loss_weights
 from studio.jobs.style.stylize import open_backbone, stylize
 
 SIDE = 256
+STEP_SIDE = 256
+"""Size of the synthetic edge, px."""
 PARTS = ("closure", "memory", "steering", "quality", "sliders")
 VISIBLE = 3.0
 """RMS over the picture, of 255, from which on a frame has visibly changed."""
@@ -374,7 +376,8 @@ def loss_of(inputs: StyleInputs, picture: Picture, weights: LossWeights) -> floa
 
 def paint_numbers(size: int) -> list[Number]:
     """How clean the default painting is, as version 0.1 painted it and now."""
-    numbers, steps = [], {}
+    numbers: list[Number] = []
+    steps: list[Number] = []
     for label, changes in (("0.1", paint_quality.BEFORE), ("now", {})):
         settings = StyleSettings.model_validate({"size": size, **changes})
         required = label == "now" or None
@@ -385,11 +388,10 @@ def paint_numbers(size: int) -> list[Number]:
                 Number("    clipped beyond the painting's", found.clipped, required and 0.5, "%"),
                 Number("    peaks at 2, 4, 8 px ÷ the photo's", found.combs, required and 1.5, "×"),
             ]
-        steps[label] = paint_quality.overshoot(next(paint_quality.pairs())[1].all("style")[0], settings)
-    return [
-        *numbers,
-        *(Number(f"overshoot beside a step, {label}", 100 * step, None, "%") for label, step in steps.items()),
-    ]
+        for sample in sample_paintings():
+            step = paint_quality.overshoot(load(sample.path), settings.model_copy(update={"size": STEP_SIDE}))
+            steps.append(Number(f"overshoot beside a step, {sample.name}, {label}", 100 * step, None, "%"))
+    return [*numbers, *steps]
 
 
 def slider_numbers(size: int) -> list[Number]:

@@ -138,7 +138,7 @@ class Backbone(nn.Module):
             if index in wanted:
                 heard = x.float()  # whatever the layers compute in, a loss keeps all its digits
                 seen[wanted[index]] = heard if listen is None else listen(wanted[index], heard)
-                x = seen[wanted[index]].to(dtype)
+                x = seen[wanted[index]].to(x.dtype)  # under autocast that is not the weights' own
         return seen
 
     def _format(self) -> tuple[torch.dtype, torch.memory_format]:

@@ -24,11 +24,14 @@ OCTAVES = 5
 """Bands of the pyramid: details of about 2–4, 4–8, … 32–64 px."""
 OCTAVE_SCALE, TONE_SCALE = 0.5, 1000.0
 """Weights of an octave's distance and of a tone's beside a style weight of 1: no Gram matrix outweighs them."""
-SMOOTHNESS_SCALE = 0.15
+SMOOTHNESS_SCALE = 0.09
 _NARROWEST = 4
 """No band is measured where the picture has fewer pixels than this along its shorter side."""
-_FLOOR = 0.2
-"""Added to a weight, so that something is left of an octave at 0 and its logarithm is finite."""
+_FLOORS = (0.2, 0.24, 0.6, 0.6, 0.2)
+"""Added to a weight, so that something is left of an octave at 0 and its logarithm is finite. The greater, the less a
+slider moves: the middle octaves have neighbours on both sides, into which they spill."""
+_SMOOTHED = (1.4, 0.6)
+"""By which powers smoothness takes energy from the two finest octaves; more would spill into the third."""
 _EDGE = 0.02
 """Differences between neighbours below this count squared, as grain; above it they count once, as edges."""
 _CHROMA_EDGES = 2.0
@@ -109,8 +112,8 @@ def octave_gains(weights: Sequence[float], smoothness: float, below: int = 0) ->
             octaves finer; what is coarser than the last weight follows that one.
 
     """
-    gains = [math.sqrt((weight + _FLOOR) / (1.0 + _FLOOR)) for weight in weights]  # more would spill into neighbours
-    for octave, power in ((0, 2), (1, 1)):
+    gains = [math.sqrt((weight + floor) / (1.0 + floor)) for weight, floor in zip(weights, _FLOORS, strict=True)]
+    for octave, power in enumerate(_SMOOTHED):
         gains[octave] /= (1.0 + smoothness) ** power
     below = min(below, len(gains) - 1)
     return (*gains[below:], *gains[-1:] * below)

@@ -91,18 +91,28 @@ def inputs(tmp_path):
 
 
 def begin_painting(studio, inputs, settings):
-    session = studio.window.panel("style").session
-    session.set_settings(settings)
-    session.start_when_ready = True
-    studio.open(inputs)
-    return session
+    photo, painting = inputs
+    panel = studio.window.panel("style")
+    panel.session.set_settings(settings)
+    panel.session.start_when_ready = True
+    panel.open_as("style", [painting])
+    studio.open([photo])
+    return panel.session
 
 
-def test_pictures_named_on_the_command_line_are_opened(qapp, qtbot, tmp_path, inputs):
+def test_a_photo_named_on_the_command_line_is_opened(qapp, qtbot, tmp_path, inputs):
     with open_studio(tmp_path / "home") as studio:
         session = begin_painting(studio, inputs, QUICK)
         qtbot.waitUntil(lambda: session.state is SessionState.FINISHED, timeout=PATIENCE)
         assert session.photo.picture.name == "photo.png"
+
+
+def test_several_photos_named_on_the_command_line_are_a_queue(qapp, qtbot, tmp_path):
+    photos = [write_photo(tmp_path / f"{number}.png") for number in range(2)]
+    with open_studio(tmp_path / "home") as studio:
+        studio.open(photos)
+        queue = studio.window.panel("style").desk.queue
+        qtbot.waitUntil(lambda: [item.photo for item in queue.proposed] == photos, timeout=PATIENCE)
 
 
 def test_without_pictures_a_sample_is_being_painted(qapp, qtbot, tmp_path):
@@ -139,7 +149,7 @@ def test_a_sample_that_was_taken_in_hand_is_kept(qapp, qtbot, tmp_path):
         panel.session.set_settings(QUICK)
         studio.open([])
         qtbot.waitUntil(lambda: panel.session.state is SessionState.FINISHED, timeout=PATIENCE)
-        panel.session.change(style_weight=2.0)
+        panel.session.change(style_weight=3.0)
         qtbot.waitUntil(lambda: len(studio.library.entries()) == 1, timeout=PATIENCE)
 
 

@@ -78,7 +78,7 @@ def test_installed_modules_come_from_the_wheel(bin_folder: Path, tmp_path: Path)
 
 
 def test_installed_manual_is_found_with_its_pictures(bin_folder: Path, tmp_path: Path) -> None:
-    program = "from studio.core.manual import manual; print(manual())"
+    program = f"{ENTER}; from studio.core.manual import manual; print(manual())"
     page = Path(run(bin_folder / "python", "-c", program, cwd=tmp_path).strip())
     assert page.is_relative_to(bin_folder.parent)
     assert (page.parent / "images" / "window.png").is_file()

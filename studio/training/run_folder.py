@@ -32,8 +32,10 @@ from studio.core.file_names import readable
 from studio.training.run_commands import RunCommands
 from studio.training.schedule import DataPaths, Schedule
 
-__all__ = ["Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState", "TrainRequest", "TrainedRun",
-           "defaults_of_0_1", "runs_in"]  # fmt: skip
+__all__ = [
+    "Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState",
+    "TrainRequest", "TrainedRun", "defaults_of_0_1", "runs_in",
+]  # fmt: skip
 
 RunState: TypeAlias = Literal["new", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 """`paused` goes on when asked. `interrupted`: its process is gone without a word. `stopped`: ended early, and kept."""
@@ -47,7 +49,7 @@ FORGOTTEN_S = 600.0
 BEAT_S = 2.0
 
 _DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
-"""Where a plan of the first format says nothing."""
+"""What settings meant that version 0.1 did not have, or had with another default."""
 
 _DEFAULTS_OF_0_1_BY_TASK: Mapping[str, Mapping[str, Any]] = {"fast-style": {"ground": 0.0, "plain": 0.0}}
 
@@ -83,7 +85,7 @@ class RunPlan(BaseModel):
 
 
 def defaults_of_0_1(task: object) -> dict[str, Any]:
-    """Return what held in version 0.1 where its plans and checkpoints say nothing, and holds otherwise today."""
+    """Return what the settings of a task meant in version 0.1 where its plans and checkpoints say nothing of them."""
     return {**_DEFAULTS_OF_0_1, **_DEFAULTS_OF_0_1_BY_TASK.get(str(task), {})}
 
 

@@ -68,7 +68,7 @@ def make_actions(theme: Theme) -> Actions:
 
     return Actions(
         open=action("Open Photo…", "Ctrl+O", "open"),
-        queue=action("Queue a Folder…", "Ctrl+Alt+O", "folder"),
+        queue=action("Queue a Folder…", "Ctrl+Alt+Q", "folder"),
         paste=action("Paste as Photo", "Ctrl+V", "paste"),
         open_session=action("Open Session…", "Ctrl+Alt+O"),
         save_session=action("Save Session…", "Ctrl+Alt+S"),

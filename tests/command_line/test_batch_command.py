@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from studio_kit import write_painting, write_photo
 
-from studio.cli import main
 from studio.core.images import load_picture, read_recipe
 from studio.core.library import Library
 from studio.core.user_folders import UserFolders
@@ -34,17 +33,6 @@ def painting(tmp_path):
 @pytest.fixture
 def out(tmp_path):
     return tmp_path / "out"
-
-
-@pytest.fixture
-def atelier(capsys):
-    """Run `atelier` in this process; returns exit code, stdout and stderr."""
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def last_event(stdout):

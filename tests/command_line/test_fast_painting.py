@@ -7,19 +7,7 @@ import pytest
 from fast_style_kit import write_fast_style, write_finished_run
 from studio_kit import write_painting, write_photo
 
-from studio.cli import main
 from studio.core.images import load_picture, read_recipe
-
-
-@pytest.fixture
-def atelier(capsys):
-    """Run `atelier` in this process; returns exit code, stdout and stderr."""
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

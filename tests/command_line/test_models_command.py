@@ -15,7 +15,6 @@ import torch
 from PIL import Image
 from weights_server import open_shop
 
-from studio.cli import main
 from studio.command_line.shelf import tend
 from studio.core.images import load_picture, read_recipe, save_picture
 from studio.core.known_networks import Manifest, PackagedWeights, packaged_weights
@@ -32,17 +31,6 @@ VGG_PARTS = {
 @pytest.fixture(autouse=True)
 def no_torch_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-
-
-@pytest.fixture
-def atelier(capsys):
-    """Run `atelier` in this process; returns exit code, stdout and stderr."""
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def part_of_vgg(path):

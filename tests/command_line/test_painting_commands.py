@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from studio.cli import main
 from studio.core.images import load_picture, read_recipe, save_picture
 
 ROOT = Path(__file__).parents[2]
@@ -33,17 +32,6 @@ def start(*arguments):
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-
-
-@pytest.fixture
-def atelier(capsys):
-    """Run `atelier` in this process; returns exit code, stdout and stderr."""
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -204,12 +204,13 @@ def test_a_broken_file_in_mid_painting_is_explained_and_the_painting_goes_on(art
 def test_undo_takes_back_one_drag_and_the_running_painting_follows(artist, photo, painting):
     begin(artist, photo, painting)
     artist.waits_until(lambda: artist.session.history.frames)
+    before = artist.session.settings.style_weight
     artist.drags("style_weight", 0.9)
     moved = artist.session.settings.style_weight
     artist.waits_until(lambda: artist.session.recipe.settings["style_weight"] == moved)
     artist.presses(Qt.Key.Key_Z, CTRL)
-    assert artist.session.settings.style_weight == 1.0
-    artist.waits_until(lambda: artist.session.recipe.settings["style_weight"] == 1.0)
+    assert artist.session.settings.style_weight == before
+    artist.waits_until(lambda: artist.session.recipe.settings["style_weight"] == before)
     artist.presses(Qt.Key.Key_Y, CTRL)
     assert artist.session.settings.style_weight == moved
     artist.waits_until(lambda: artist.session.recipe.settings["style_weight"] == moved)

@@ -46,7 +46,7 @@ def test_a_painting_comes_out_whole(studio, panel, qtbot, tmp_path):
     waits(qtbot, at_rest)
     assert bar._result.accessibleName() == "Painting 128 × 85, stopped"
     waits(qtbot, lambda: len(studio.library.entries()) == 1)
-    assert "stopped" in studio.library.entries()[0].title
+    assert "stopped" in studio.library.entries()[0].subject
     frames = list(session.history.frames)
 
     # gone on with, to the end

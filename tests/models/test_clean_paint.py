@@ -65,8 +65,14 @@ def test_a_weight_of_one_asks_for_the_paintings_own_energy():
     assert gains[4] == pytest.approx(math.sqrt(4.2 / 1.2))
 
 
+@pytest.mark.parametrize(("octave", "floor"), [(0, 0.2), (1, 0.24), (2, 0.6), (3, 0.6), (4, 0.2)])
+def test_a_slider_with_neighbours_on_both_sides_asks_for_less_than_one_at_the_rim(octave, floor):
+    low, high = (octave_gains(tuple(v if i == octave else 1.0 for i in range(5)), 0.0)[octave] for v in (0.0, 4.0))
+    assert high / low == pytest.approx(math.sqrt((4.0 + floor) / floor))
+
+
 def test_smoothness_takes_from_the_two_finest_octaves():
-    assert octave_gains((1.0,) * 5, 1.0) == pytest.approx((0.25, 0.5, 1.0, 1.0, 1.0))
+    assert octave_gains((1.0,) * 5, 1.0) == pytest.approx((2.0**-1.4, 2.0**-0.6, 1.0, 1.0, 1.0))
 
 
 def test_at_a_smaller_size_strokes_are_as_many_octaves_finer():

@@ -41,8 +41,9 @@ def test_a_plan_of_version_one_is_read_as_it_was_meant(tmp_path):
     )
     plan = RunFolder(tmp_path).read_plan()
     assert plan.data == {"data": ("/pictures", "/more")}
-    defaults = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
-    assert plan.settings == {"size": 64, **defaults}
+    assert plan.settings == {
+        "size": 64, "split": False, "fair_check": False, "sample_every": 100, "validate_every": 250,
+    }  # fmt: skip
     assert plan.schedule == Schedule(phases=(Phase(duration=2, learning_rate=Ramp.level(0.1)),))
     RunFolder(tmp_path).write_plan(plan)
     assert RunFolder(tmp_path).read_plan() == plan

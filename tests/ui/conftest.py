@@ -8,7 +8,7 @@ import pytest
 from picture_kit import BRIGHTEN
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QUndoStack
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from studio_kit import PATIENCE
@@ -56,6 +56,21 @@ def pictures(qapp: QApplication) -> Iterator[Engine]:
     engine = Engine("pictures", niceness=0)
     yield engine
     assert engine.shut_down()
+
+
+@pytest.fixture
+def engines(qapp: QApplication) -> Iterator[tuple[Engine, Engine]]:
+    """The engine that owns the device, and the one that loads, saves and composes."""
+    pair = Engine("studio"), Engine("pictures")
+    yield pair
+    for engine in pair:
+        assert engine.shut_down()
+
+
+@pytest.fixture
+def undo_stack(qapp: QApplication) -> QUndoStack:
+    """An empty history."""
+    return QUndoStack()
 
 
 @pytest.fixture

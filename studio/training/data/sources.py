@@ -184,11 +184,9 @@ def counting_data(sources: Sequence[Path], reading: Reading) -> Job[DataCount]:
     found = yield from finding_data(sources, reading)
     if isinstance(found, IdxPictures):
         taught, kept = (len(part) for part in parts_of(found, reading))
-        labels = found.labels
     else:
         taught, kept = len(found.files) - len(found.kept), len(found.kept)
-        labels = found.labels
-    return DataCount(taught, tuple(Counter(labels).values()), divided=kept > 0)
+    return DataCount(taught, tuple(Counter(found.labels).values()), divided=kept > 0)
 
 
 def parts_of(found: IdxPictures, reading: Reading) -> tuple[list[int], list[int]]:

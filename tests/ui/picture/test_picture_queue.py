@@ -14,7 +14,6 @@ from studio.core import picture_tasks
 from studio.core.events import Progress
 from studio.core.images import read_recipe
 from studio.core.library import Library
-from studio.engine import Engine
 from studio.jobs import catalog
 from studio.jobs.batch import BatchLook, Outcome
 from studio.ui.picture.queue import PictureQueue
@@ -27,14 +26,6 @@ BRIGHTER = BatchLook(BRIGHTEN, BrightenSettings(stops=1.0))
 @pytest.fixture(autouse=True)
 def known_tasks(monkeypatch):
     monkeypatch.setattr(picture_tasks, "PICTURE_TASKS", (*picture_tasks.PICTURE_TASKS, BRIGHTEN))
-
-
-@pytest.fixture
-def engines(qapp):
-    made = Engine("studio"), Engine("pictures")
-    yield made
-    for engine in made:
-        assert engine.shut_down()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from threading import Event
 import numpy as np
 import pytest
 from picture_kit import BRIGHTEN, BrightenSettings, brightened
-from PySide6.QtGui import QUndoStack
 from studio_kit import write_photo
 
 from studio.core.frames import prepare_frame
@@ -19,11 +18,6 @@ from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.session import PictureSession, SessionState
 
 pytestmark = pytest.mark.usefixtures("brightening")
-
-
-@pytest.fixture
-def undo_stack(qapp):
-    return QUndoStack()
 
 
 @pytest.fixture

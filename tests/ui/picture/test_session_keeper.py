@@ -10,7 +10,6 @@ from studio.core.events import finish
 from studio.core.images import load_picture
 from studio.core.picture_task import PictureRequest
 from studio.core.session_files import kept_sessions, read_session
-from studio.engine import Engine
 from studio.jobs import catalog
 from studio.jobs.files import prepare_opened
 from studio.jobs.picture_recipes import ReplayControls
@@ -19,18 +18,6 @@ from studio.ui.panels.style.session import StyleSession
 from studio.ui.picture import keeper as keeper_module
 from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.session import SessionState
-
-
-@pytest.fixture
-def engines(qapp):
-    pair = Engine("studio"), Engine("pictures")
-    yield pair
-    assert all(engine.shut_down() for engine in pair)
-
-
-@pytest.fixture
-def undo_stack(qapp):
-    return QUndoStack()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from studio_kit import PATIENCE, QUICK, drop_files, open_pair, open_studio, writ
 from studio.core.failures import Failure
 from studio.core.file_names import readable
 from studio.core.log_file import logging_to
+from studio.core.style_settings import StyleSettings
 from studio.ui.controls.mnemonics import without_mnemonic
 from studio.ui.picture.session import SessionState
 from studio.ui.shell.commands import commands_now
@@ -235,12 +236,12 @@ def test_undo_says_what_it_takes_back(window):
     assert (undo.text(), undo.isEnabled()) == ("Undo Style", True)
     undo.trigger()
     assert (redo.text(), redo.isEnabled(), undo.isEnabled()) == ("Redo Style", True, False)
-    assert window.panel("style").session.settings.style_weight == 1.0
+    assert window.panel("style").session.settings == StyleSettings()
 
 
 def test_the_history_names_every_step_and_a_click_goes_back_to_it(painted, until):
     panel = painted.panel("style")
-    panel.session.change(style_weight=2.0)
+    panel.session.change(style_weight=3.0)
     panel.reset()
     painted.actions_of_window.history.trigger()
     view = painted.findChild(QUndoView)
@@ -253,7 +254,7 @@ def test_the_history_names_every_step_and_a_click_goes_back_to_it(painted, until
     assert painted.panel("style").empty_state.isVisible()
     view.setCurrentIndex(view.model().index(len(words) - 2, 0))
     assert panel.session.photo is not None
-    assert panel.session.settings.style_weight == 2.0
+    assert panel.session.settings.style_weight == 3.0
 
 
 def test_ctrl_z_takes_back_and_ctrl_shift_z_brings_again(window):
@@ -261,7 +262,7 @@ def test_ctrl_z_takes_back_and_ctrl_shift_z_brings_again(window):
     QTest.keyClick(slider, Qt.Key.Key_PageUp)
     moved = window.panel("style").session.settings
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
-    assert window.panel("style").session.settings.content_weight == 1.0
+    assert window.panel("style").session.settings == StyleSettings()
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL | SHIFT)
     assert window.panel("style").session.settings == moved
 
@@ -274,8 +275,8 @@ def test_undo_after_typing_a_number_takes_back_the_number_not_its_digits(window)
     QTest.keyClick(box, Qt.Key.Key_Return)
     assert window.panel("style").session.settings.style_weight == 2.5
     QTest.keyClick(box, Qt.Key.Key_Z, CTRL)
-    assert window.panel("style").session.settings.style_weight == 1.0
-    assert box.value() == 1.0
+    assert window.panel("style").session.settings == StyleSettings()
+    assert box.value() == StyleSettings().style_weight
 
 
 def test_a_comparison_is_chosen_in_the_menu_the_bar_or_by_key_and_all_agree(painted, studio):

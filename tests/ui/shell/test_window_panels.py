@@ -11,6 +11,7 @@ from studio_kit import answering_file_dialog, drop_files, write_photo
 
 from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
+from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.panels.library.panel import LibraryPanel
@@ -82,7 +83,7 @@ def test_each_panel_undoes_its_own(window, brightened_photo):
     window.show_panel("style")
     style.session.change(style_weight=3.0)
     actions.undo.trigger()
-    assert (style.session.settings.style_weight, brightened_photo.session.settings.stops) == (1.0, 2.0)
+    assert (style.session.settings, brightened_photo.session.settings.stops) == (StyleSettings(), 2.0)
     window.show_panel("brighten")
     actions.undo.trigger()
     assert brightened_photo.session.settings.stops == 1.0
@@ -101,7 +102,7 @@ def test_a_slider_makes_the_picture_anew_and_copy_takes_it(window, brightened_ph
 def test_what_is_made_at_once_has_no_button_no_film_and_nothing_to_stop(brightened_photo):
     workspace = brightened_photo.workspace
     assert brightened_photo.start_button.isHidden()
-    assert workspace.film_strip.isHidden()
+    assert workspace.strip_bar.isHidden()
     assert workspace.progress_line._stop.isHidden()
     assert not brightened_photo.is_running
     assert workspace.progress_line.text == "Done"

@@ -2,7 +2,6 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QUndoStack
 from studio_kit import LONG, PATIENCE, QUICK, write_painting, write_photo
 
 from studio.core.compositing import compose
@@ -13,7 +12,6 @@ from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.style_settings import StyleSettings
-from studio.engine import Engine
 from studio.jobs import catalog
 from studio.jobs.files import prepare_opened
 from studio.jobs.picture_recipes import ReplayControls
@@ -39,18 +37,6 @@ class Heard:
     def _take_result(self, result, inputs):
         self.results.append(result)
         self.inputs.append(inputs)
-
-
-@pytest.fixture
-def engines(qapp):
-    pair = Engine("studio"), Engine("pictures")
-    yield pair
-    assert all(engine.shut_down() for engine in pair)
-
-
-@pytest.fixture
-def undo_stack(qapp):
-    return QUndoStack()
 
 
 @pytest.fixture
@@ -450,7 +436,7 @@ def test_a_setting_that_begins_again_leaves_the_film_strip_as_it_was(finished, u
     until(lambda: finished.layer.shape == (64, 96, 3) and finished.state is SessionState.FINISHED)
     until(lambda: len(finished.history.frames) > len(frames))
     assert finished.history.frames[: len(frames)] == frames
-    assert finished.history.frames[len(frames)].branch
+    assert finished.history.frames[len(frames)].take == frames[-1].take + 1
     finished.branch_from(frames[-1].number)
     assert finished.settings == frames[-1].settings
     until(lambda: finished.state is SessionState.FINISHED and finished.layer.shape == (43, 64, 3))
@@ -475,10 +461,11 @@ def test_on_a_slow_computer_a_newcomer_begins_with_a_size_that_takes_a_moment(se
     default = StyleSettings()
     slow = {default.backbone: Pace({1_000_000: 10.0})}
     session.put("content", photo)
+    steps = undo_stack.count()
     session.take_pace(slow)
     assert session.settings.size < default.size
     assert session.cost(session.settings.size).seconds <= 40.0 < session.cost(session.settings.size + 64).seconds
-    assert not undo_stack.count()
+    assert undo_stack.count() == steps
     session.set_settings(default)
     session.take_pace(slow)
     assert session.settings == default  # by hand: it stays

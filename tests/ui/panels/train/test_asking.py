@@ -12,7 +12,6 @@ from studio.core.controls import Controls
 from studio.core.events import finish
 from studio.core.settings import Settings
 from studio.core.verdicts import ClassifyTask
-from studio.engine import Engine
 from studio.jobs.classify import classify
 from studio.jobs.train import train
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
@@ -36,14 +35,6 @@ def classifier(tmp_path_factory) -> Path:
     run = RunFolder.create(folder / "run", plan)
     finish(train(TrainRequest(run.path), Controls(Settings())))
     return run.path
-
-
-@pytest.fixture
-def engines(qapp):
-    both = Engine("studio"), Engine("pictures")
-    yield both
-    for engine in both:
-        assert engine.shut_down()
 
 
 @pytest.fixture

@@ -57,11 +57,6 @@ def engines(qapp) -> Iterator[tuple[Engine, Engine]]:
 
 
 @pytest.fixture
-def undo_stack(qapp) -> QUndoStack:
-    return QUndoStack()
-
-
-@pytest.fixture
 def session(qapp, engines, folder, tmp_path, monkeypatch, undo_stack) -> Iterator[TrainSession]:
     kinds_here = (toy_kind(), kind_with_painting(), kind_with_two_slots())
     monkeypatch.setattr(kinds, "KINDS", kinds_here)
