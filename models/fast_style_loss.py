@@ -4,9 +4,16 @@ The same loss that style transfer minimises (`models.style_transfer`), each laye
 over a batch: every photo has its own content, all of them have one painting, and each example its own strength, which
 scales the style it is asked for (Babaeizadeh & Ghiasi 2018, eq. 4).
 
-*Ground* is what style transfer has no term for: where a photo is plain, what is painted shall be as light, as far as
-the painting has such tones. Gram matrices ask for the painting's mean everywhere, and features see edges rather than
-levels: nothing else speaks for white paper.
+Two things style transfer has no term for, as it fits a single picture:
+
+*Ground*: where a photo is plain, what is painted shall be plain and as light, as far as the painting has such tones.
+Gram matrices ask for the painting's mean everywhere, and features see edges rather than levels: nothing else speaks for
+white paper. Nor is a plain area asked for the painting's textures: the Gram matrices leave most of it out. A network
+sees nothing there, and would hang all of what is missing onto the next edge.
+
+*Lattice*: a network that sees ten pixels around can have a painting's Gram matrices all by one small pattern over and
+over. No frequency of a small window may be stronger than such windows of the painting have it (after the spectra of
+Liu, Gousseau & Xia 2016, which were to be met rather than kept below).
 """
 
 from collections.abc import Mapping
@@ -20,7 +27,7 @@ from models.backbones import Backbone
 from models.statistics import Target, gram_matrix, statistic_target
 from models.style_transfer import STYLE_SCALE, TV_SCALE, LossWeights, total_variation
 
-__all__ = ["FastStyleLoss", "FastStyleTerms", "plainness", "tones_of"]
+__all__ = ["FastStyleLoss", "FastStyleTerms", "Lattice", "plainness", "tones_of"]
 
 _TINY = 1e-6
 
@@ -36,14 +43,33 @@ _PLAIN = 0.02
 _TONES = (0.02, 0.98)
 """Quantiles of a painting's tones between which it is said to know them."""
 
+_UNEVEN = 5.0
+"""How much a squared difference of neighbours counts beside one of tones, where a photo is plain."""
+
+_LEAST_ASKED = 0.15
+"""What a plain area still counts in the Gram matrices: they have its hue."""
+
 _LUMA = (0.299, 0.587, 0.114)
+
+LATTICE_SCALE = 50.0
+"""What a weight of 1 on the lattice is multiplied by."""
+
+_WINDOW = 32
+"""Side of a window in pixels: it holds the patterns that the eye sees as a net, three times at least."""
+
+_LONGEST = 20
+"""Longest period in pixels that is kept within the painting's."""
+
+_STRONGEST, _ROOM, _UNSEEN = 0.9, 1.5, 0.05
+"""The quantile of a painting's windows that counts as theirs, how many times that is allowed, and a power that nobody
+sees: a wave with an amplitude of 1 of 255."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FastStyleTerms:
     """The mean loss of a batch, and its parts before they are weighted.
 
-    `content`, `style` and `ground` are N numbers, 0 where nothing is missing; `variation` is a scalar.
+    `content`, `style`, `ground` and `lattice` are N numbers, 0 where nothing is missing; `variation` is a scalar.
     """
 
     total: Tensor
@@ -51,6 +77,7 @@ class FastStyleTerms:
     style: Tensor
     variation: Tensor
     ground: Tensor
+    lattice: Tensor
 
 
 class FastStyleLoss:
@@ -60,13 +87,17 @@ class FastStyleLoss:
         backbone: the network that looks, on the painting's device.
         painting: 1×3×h×w, sRGB, 0–1, at the size that gives the wanted strokes.
         weights: as the sliders say; may be changed at any time, also to layers that had no weight before.
-        ground: the weight of plain ground; 0 leaves its tone to the painting.
+        ground: the weight of plain ground; 0 leaves it to the painting.
+        lattice: the weight of what repeats more than in the painting.
 
     """
 
-    def __init__(self, backbone: Backbone, painting: Tensor, weights: LossWeights, ground: float = 0.0) -> None:
-        self.weights, self.ground = weights, ground
+    def __init__(
+        self, backbone: Backbone, painting: Tensor, weights: LossWeights, *, ground: float = 0.0, lattice: float = 0.0
+    ) -> None:
+        self.weights, self.ground, self.lattice = weights, ground, lattice
         self._tones = tones_of(painting)
+        self._spectrum = Lattice(painting)
         self._backbone = backbone
         scales = backbone.scales_within(int(painting.shape[2]), int(painting.shape[3]))
         with torch.no_grad():
@@ -88,7 +119,7 @@ class FastStyleLoss:
             painted: N×3×H×W, 0–1.
             content: of the photos, from `content_of`.
             strength: N numbers, 0–1.
-            photo: N×3×H×W, 0–1, whose ground is to be kept, where that has a weight.
+            photo: N×3×H×W, 0–1, whose plain ground is to be kept, where that has a weight.
 
         """
         of_style = self._weighted(self.weights.style_layers, painted)
@@ -101,20 +132,28 @@ class FastStyleLoss:
                 of_content[tap] * content_distances(seen[tap], content[tap]) for tap in of_content if tap in content
             ]
             # their eq. 3 and 4: vᵢ Sᵢ
-            manner = [weight * gram_distances(seen[tap], self._targets[tap]) for tap, weight in of_style.items()]
+            plain = None if photo is None or not self.ground else plainness(photo.float())
+            manner = [weight * gram_distances(seen[tap], self._targets[tap], plain) for tap, weight in of_style.items()]
             terms = torch.stack([zero, *kept]).sum(dim=0), torch.stack([zero, *manner]).sum(dim=0)  # layers×N → N
-            variation = total_variation(painted.float())
-            ground = zero if photo is None or not self.ground else self._ground_missed(painted.float(), photo.float())
+            picture = painted.float()
+            variation = total_variation(picture)
+            ground = zero if photo is None or plain is None else self._ground_missed(picture, photo.float(), plain)
+            lattice = self._spectrum.excess(picture) if self.lattice else zero
         weights = self.weights
         total = weights.content * terms[0] + weights.style * STYLE_SCALE * strength * terms[1]  # N: α C + β s S
-        total = total + self.ground * GROUND_SCALE * ground
+        total = total + self.ground * GROUND_SCALE * ground + self.lattice * LATTICE_SCALE * lattice
         total = total.mean() + weights.total_variation * TV_SCALE * variation  # N → 1: the batch's mean, + γ T
-        return FastStyleTerms(total, *terms, variation, ground)
+        return FastStyleTerms(total, *terms, variation, ground, lattice)
 
-    def _ground_missed(self, painted: Tensor, photo: Tensor) -> Tensor:
-        """Mean of m·(Ȳ - clamp(Ȳ₀))², of N pictures: m as plain as the photo is, Ȳ₀ its tone, within the painting's."""
-        wanted = _tone(photo).clamp(*self._tones)  # N×3×H×W → N×1×H/8×W/8
-        return (plainness(photo) * (_tone(painted) - wanted).square()).mean(dim=(1, 2, 3))
+    def _ground_missed(self, painted: Tensor, photo: Tensor, plain: Tensor) -> Tensor:
+        """Mean of m·(Ȳ - clamp(Ȳ₀))² + u·m·‖∇x‖², of N pictures: m as plain as the photo is, Ȳ₀ its tone."""
+        wanted = _tone(photo).clamp(*self._tones)  # N×3×H×W → N×1×H/8×W/8, within the painting's tones
+        off = (plain * (_tone(painted) - wanted).square()).mean(dim=(1, 2, 3))
+        for down, across in ((1, 0), (0, 1)):
+            height, width = painted.shape[2] - down, painted.shape[3] - across
+            steps = (painted[..., down:, across:] - painted[..., :height, :width]).square().sum(dim=1, keepdim=True)
+            off = off + _UNEVEN * (_spread(plain, height, width) * steps).mean(dim=(1, 2, 3))
+        return off
 
     def _weighted(self, layers: tuple[float, ...], picture: Tensor) -> dict[str, float]:
         """Weights by tap, normalised as in `StyleObjective`; without those that are zero or see only a point."""
@@ -145,11 +184,66 @@ def _tone(picture: Tensor) -> Tensor:
     return F.avg_pool2d(luma, min(_GROUND_SIDE, *picture.shape[2:]))
 
 
-def gram_distances(features: Tensor, target: Target) -> Tensor:
-    """‖G(F) - A‖² / ‖A‖² of each of N×C×H×W features: N numbers."""
-    flat = features.float().flatten(2)  # N×C×H×W → N×C×HW
-    grams = flat @ flat.transpose(1, 2) / flat.shape[2]  # N×C×HW · N×HW×C → N×C×C
-    return (grams - target.value).square().sum(dim=(1, 2)) / target.energy  # N×C×C → N
+class Lattice:
+    """How far the frequencies of a picture's small windows exceed a painting's: its cap is the same in all directions.
+
+    Args:
+        painting: 1×3×h×w, 0–1, at least 32 px a side.
+
+    """
+
+    def __init__(self, painting: Tensor) -> None:
+        down, across = (torch.fft.fftfreq(_WINDOW), torch.fft.rfftfreq(_WINDOW))
+        radius = (down.view(-1, 1).square() + across.square()).sqrt()  # in cycles a pixel: 32×17
+        rings = (radius * _WINDOW).round().long()
+        with torch.no_grad():
+            power = _window_power(painting.float())[0].cpu()
+            cap = torch.zeros_like(radius)
+            for ring in rings.unique():
+                cap[rings == ring] = torch.quantile(power[:, rings == ring].flatten()[: 2**23], _STRONGEST)
+        self._cap = (_ROOM * cap + _UNSEEN).to(painting.device)
+        self._counts = (radius >= 1.0 / _LONGEST).to(painting.device)
+
+    def excess(self, picture: Tensor) -> Tensor:
+        """Mean of max(0, ln P / P*)² over the windows and their frequencies, of N×3×H×W: N; 0 of less than a window."""
+        if min(picture.shape[2:]) < _WINDOW:
+            return picture.new_zeros(len(picture))
+        over = ((_window_power(picture) + _UNSEEN) / self._cap).log().clamp_min(0.0)
+        return (over.square() * self._counts).mean(dim=(1, 2, 3))
+
+
+def _window_power(picture: Tensor) -> Tensor:
+    """Power spectra of the luma of N×3×H×W in windows of 32 px, each frequency with its neighbours: N×windows×32×17."""
+    luma = (picture * picture.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1)  # N×H×W
+    windows = luma.unfold(1, _WINDOW, _WINDOW // 2).unfold(2, _WINDOW, _WINDOW // 2).flatten(1, 2)
+    hann = torch.hann_window(_WINDOW, periodic=False, device=picture.device)
+    spectrum = torch.fft.rfft2((windows - windows.mean(dim=(-2, -1), keepdim=True)) * hann.view(-1, 1) * hann)
+    power = spectrum.real.square() + spectrum.imag.square()
+    padded = F.pad(F.pad(power, (1, 1, 0, 0), mode="reflect"), (0, 0, 1, 1), mode="circular")
+    return F.avg_pool2d(padded, 3, stride=1)
+
+
+def _spread(squares: Tensor, height: int, width: int) -> Tensor:
+    """Give every pixel the value of its square: N×1×H/8×W/8 → N×1×height×width."""
+    return F.interpolate(squares, (height, width), mode="nearest")
+
+
+def gram_distances(features: Tensor, target: Target, plain: Tensor | None = None) -> Tensor:
+    """‖G(F) - A‖² / ‖A‖² of each of N×C×H×W features: N numbers.
+
+    Where `plain`, N×1×h×w, is 1, features hardly count; a picture of which nothing else is left is asked for less.
+    """
+    features, share = features.float(), features.new_ones(len(features), dtype=torch.float32)
+    if plain is None:
+        flat = features.flatten(2)  # N×C×H×W → N×C×HW
+        grams = flat @ flat.transpose(1, 2) / flat.shape[2]  # N×C×HW · N×HW×C → N×C×C
+    else:
+        asked = 1.0 - (1.0 - _LEAST_ASKED) * plain
+        asked = F.interpolate(asked, features.shape[2:], mode="bilinear", align_corners=False)  # → N×1×H×W
+        flat = (features * asked.sqrt()).flatten(2)
+        grams = flat @ flat.transpose(1, 2) / asked.sum(dim=(2, 3))[..., None]
+        share = (2.0 * asked.mean(dim=(1, 2, 3))).clamp_max(1.0)
+    return share * (grams - target.value).square().sum(dim=(1, 2)) / target.energy  # N×C×C → N
 
 
 def content_distances(features: Tensor, wanted: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The network that paints in one pass: what it promises at every strength and size, and its strips."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -9,10 +10,11 @@ from torch.nn import functional as F  # noqa: N812
 
 import models.fast_style_strips as strips_module
 from models.backbones import untrained_backbone
-from models.fast_style import FastStyleNetwork, Layer, StrengthNorm
+from models.fast_style import FastStyleNetwork, Layer, StrengthNorm, softened
 from models.fast_style_files import FastStyleFacts, load_fast_style, to_file
-from models.fast_style_loss import FastStyleLoss, plainness, tones_of
+from models.fast_style_loss import FastStyleLoss, Lattice, gram_distances, plainness, tones_of
 from models.fast_style_strips import laid_over, paint_in_strips
+from models.statistics import gram_matrix, statistic_target
 from models.style_transfer import LossWeights, StyleObjective
 from models.weight_files import WeightsError
 
@@ -276,11 +278,19 @@ def test_soft_layers_leave_no_comb_of_the_finest_pattern_that_they_double(period
     assert swing[True] < 1e-6
 
 
+def test_softening_is_the_binomial_in_both_directions_in_half_precision_too():
+    x = picture(9, 12, seed=5)
+    rows = (x[..., :-2, :] + 2 * x[..., 1:-1, :] + x[..., 2:, :]) / 4
+    expected = (rows[..., :-2] + 2 * rows[..., 1:-1] + rows[..., 2:]) / 4
+    assert torch.allclose(softened(x), expected, atol=1e-6)
+    assert torch.allclose(softened(x.bfloat16()).float(), expected, atol=1e-2)
+
+
 def test_the_ground_is_missed_by_its_tone_where_the_photo_is_plain_within_the_paintings_tones():
     painting = torch.linspace(0.2, 0.8, 64).view(1, 1, 64, 1).expand(1, 3, 64, 64)
     low, high = tones_of(painting)
     assert (low, high) == pytest.approx((0.24, 0.76), abs=0.03)  # means over squares of 8 px lie further inside
-    loss = FastStyleLoss(untrained_backbone("slim"), painting, LossWeights(), ground=2.0)
+    loss = FastStyleLoss(untrained_backbone("slim"), painting, LossWeights(style=0.0), ground=2.0)
     white, painted = torch.ones(2, 3, 32, 32), torch.full((2, 3, 32, 32), 0.5)
     content = loss.content_of(white)
     with_ground, without = loss(painted, content, torch.ones(2), white), loss(painted, content, torch.ones(2))
@@ -289,6 +299,57 @@ def test_the_ground_is_missed_by_its_tone_where_the_photo_is_plain_within_the_pa
     assert without.ground.tolist() == [0, 0]
     as_white_as_it_gets = torch.full((2, 3, 32, 32), high)
     assert float(loss(as_white_as_it_gets, content, torch.ones(2), white).ground.max()) < 1e-6
+
+
+def test_a_pattern_on_plain_ground_is_missed_by_its_steps_even_where_its_tone_is_right():
+    painting = torch.linspace(0.0, 1.0, 64).view(1, 1, 64, 1).expand(1, 3, 64, 64)
+    loss = FastStyleLoss(untrained_backbone("slim"), painting, LossWeights(style=0.0), ground=1.0)
+    grey, stripes = torch.full((1, 3, 32, 32), 0.5), torch.full((1, 3, 32, 32), 0.5)
+    stripes += 0.1 * (2 * (torch.arange(32) % 2) - 1)
+    content = loss.content_of(grey)
+    even, uneven = (loss(painted, content, torch.ones(1), grey).ground for painted in (grey, stripes))
+    assert float(even) == pytest.approx(0.0, abs=1e-9)
+    assert float(uneven) == pytest.approx(5.0 * 3 * 0.2**2, rel=1e-3)  # steps of 0.2 across, in three channels
+    busy = picture(32, 32)
+    assert float(loss(stripes, loss.content_of(busy), torch.ones(1), busy).ground) < 0.01 * float(uneven)
+
+
+def test_plain_ground_is_left_out_of_the_gram_matrix():
+    target = statistic_target(gram_matrix(picture(32, 32, 1)))
+    features = picture(32, 32, 2, count=2)
+    assert torch.equal(gram_distances(features, target, torch.zeros(2, 1, 4, 4)), gram_distances(features, target))
+    plain = torch.zeros(1, 1, 4, 4)
+    plain[..., 2:] = 1.0
+    half = features[:1].clone()
+    half[..., 18:] = 0.0  # what lies on the plain half hardly counts
+    alone, with_it = (float(gram_distances(x, target, plain)) for x in (features[:1, ..., :14], half))
+    assert float(gram_distances(half, target)) > 5 * with_it
+    wholly = float(gram_distances(half, target, torch.ones(1, 1, 4, 4)))
+    assert wholly == pytest.approx(0.3 * float(gram_distances(half, target)), rel=1e-4)  # asked for 2 × 15 %
+    assert alone >= 0
+
+
+def test_what_repeats_more_than_in_the_painting_exceeds_its_spectrum_in_any_direction():
+    painting = picture(96, 96, 1)  # noise: as strong at every frequency
+    lattice = Lattice(painting)
+    assert float(lattice.excess(picture(64, 64, 2))) < 0.02
+    assert float(lattice.excess(torch.full((1, 3, 64, 64), 0.5))) == 0.0
+    along, down = torch.arange(64.0).view(1, -1), torch.arange(64.0).view(-1, 1)
+    found = []
+    for turned in (0.0, 0.4, 0.785, 1.3):
+        wave = torch.cos(2 * math.pi / 9 * (math.cos(turned) * along + math.sin(turned) * down))
+        found.append(float(lattice.excess((0.5 + 0.4 * wave).expand(1, 3, 64, 64))))
+    assert min(found) > 0.2
+    assert max(found) < 2 * min(found)
+    assert lattice.excess(picture(16, 40)).tolist() == [0.0]  # less than a window
+
+
+def test_the_lattice_counts_by_its_weight():
+    loss = FastStyleLoss(untrained_backbone("slim"), picture(48, 48, 1) * 0.1, LossWeights(style=0.0), lattice=2.0)
+    painted = picture(32, 32, 3)
+    terms = loss(painted, loss.content_of(painted), torch.ones(1))
+    assert float(terms.lattice) > 0.1
+    assert float(terms.total) == pytest.approx(2.0 * 50 * float(terms.lattice), rel=1e-4)
 
 
 def test_a_square_is_half_plain_at_a_deviation_of_five_of_255():

@@ -140,8 +140,9 @@ class FastStyleTask(TrainingTask):
         self._settings = settings
         self._device = next(network.parameters()).device
         self._loss = FastStyleLoss(
-            painting.backbone, self._seen_painting(), loss_weights(settings), ground=settings.ground
-        )
+            painting.backbone, self._seen_painting(), loss_weights(settings),
+            ground=settings.ground, lattice=settings.lattice,
+        )  # fmt: skip
         self._measured: dict[str, float] = {}
         self._steps = 0
 
@@ -170,6 +171,7 @@ class FastStyleTask(TrainingTask):
                 "style": terms.style.detach().mean(),
                 "total_variation": terms.variation.detach(),
                 **({"ground": terms.ground.detach().mean()} if self._settings.ground else {}),
+                **({"lattice": terms.lattice.detach().mean()} if self._settings.lattice else {}),
             },
         )
 
@@ -239,6 +241,7 @@ class FastStyleTask(TrainingTask):
                 "content_weight": repr(settings.content_weight),
                 "total_variation": repr(settings.total_variation),
                 **({"ground": repr(settings.ground)} if settings.ground else {}),
+                **({"lattice": repr(settings.lattice)} if settings.lattice else {}),
             },
         )
         card = fast_style_card(facts, settings, photos=len(self.examples), measured=self._measured)

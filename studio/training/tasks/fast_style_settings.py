@@ -35,6 +35,10 @@ class FastStyleSettings(TrainingSettings, Variation):
         1.0, label="Plain ground", help="Keeps white paper white and night dark, as far as the painting can.",
         term="weight of the tone of flat areas; 0 builds the network of version 0.1", low=0.0, high=10.0, step=0.1,
         lowest="as it comes")  # fmt: skip
+    lattice: float = setting(
+        1.0, label="No nets", help="Keeps strokes from repeating as nets and combs.",
+        term="weight of what the spectrum of small windows has more than the painting's", low=0.0, high=10.0, step=0.1,
+        lowest="as it comes")  # fmt: skip
     stroke_side: int = setting(
         384, label="Painting seen at", help="Shorter side at which the painting is looked at: larger, larger strokes.",
         term="resolution of the style target", low=64, high=2048, step=16, unit="px")  # fmt: skip
