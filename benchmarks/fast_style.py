@@ -142,6 +142,7 @@ def contenders() -> list[Contender]:
             content_weight=float(told["content_weight"]),
             total_variation=float(told["total_variation"]),
             ground=float(told.get("ground", 0.0)),
+            lattice=float(told.get("lattice", 0.0)),
         )
         file = find_sample(facts.painting_sha256)
         if file is None:

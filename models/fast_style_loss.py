@@ -6,9 +6,9 @@ scales the style it is asked for (Babaeizadeh & Ghiasi 2018, eq. 4).
 
 Two things style transfer has no term for, as it fits a single picture:
 
-*Ground*: where a photo is plain, what is painted shall be plain and as light, as far as the painting has such tones.
-Gram matrices ask for the painting's mean everywhere, and features see edges rather than levels: nothing else speaks for
-white paper. Nor is a plain area asked for the painting's textures: the Gram matrices leave most of it out. A network
+*Ground*: where a photo is plain, what is painted shall be plain and as light, as far as the painting has such tones, in
+the colour that the painting has there. Gram matrices ask for the painting's mean everywhere, and features see edges
+rather than levels: nothing else speaks for white paper. Nor is a plain area asked for the painting's textures: the Gram matrices leave most of it out. A network
 sees nothing there, and would hang all of what is missing onto the next edge.
 
 *Lattice*: a network that sees ten pixels around can have a painting's Gram matrices all by one small pattern over and
@@ -27,7 +27,7 @@ from models.backbones import Backbone
 from models.statistics import Target, gram_matrix, statistic_target
 from models.style_transfer import STYLE_SCALE, TV_SCALE, LossWeights, total_variation
 
-__all__ = ["FastStyleLoss", "FastStyleTerms", "Lattice", "plainness", "tones_of"]
+__all__ = ["FastStyleLoss", "FastStyleTerms", "Lattice", "Palette", "plainness", "tones_of"]
 
 _TINY = 1e-6
 
@@ -47,7 +47,10 @@ _UNEVEN = 5.0
 """How much a squared difference of neighbours counts beside one of tones, where a photo is plain."""
 
 _LEAST_ASKED = 0.15
-"""What a plain area still counts in the Gram matrices: they have its hue."""
+"""What a plain area still counts in the Gram matrices."""
+
+_NEAR_IN_TONE, _NEAR_IN_CHROMA, _COLOURS = 0.04, 0.12, 1024
+"""How near a painting's colour is to another one (standard deviations), and how many of them are looked through."""
 
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -96,7 +99,7 @@ class FastStyleLoss:
         self, backbone: Backbone, painting: Tensor, weights: LossWeights, *, ground: float = 0.0, lattice: float = 0.0
     ) -> None:
         self.weights, self.ground, self.lattice = weights, ground, lattice
-        self._tones = tones_of(painting)
+        self._palette = Palette(painting)
         self._spectrum = Lattice(painting)
         self._backbone = backbone
         scales = backbone.scales_within(int(painting.shape[2]), int(painting.shape[3]))
@@ -146,9 +149,9 @@ class FastStyleLoss:
         return FastStyleTerms(total, *terms, variation, ground, lattice)
 
     def _ground_missed(self, painted: Tensor, photo: Tensor, plain: Tensor) -> Tensor:
-        """Mean of m·(Ȳ - clamp(Ȳ₀))² + u·m·‖∇x‖², of N pictures: m as plain as the photo is, Ȳ₀ its tone."""
-        wanted = _tone(photo).clamp(*self._tones)  # N×3×H×W → N×1×H/8×W/8, within the painting's tones
-        off = (plain * (_tone(painted) - wanted).square()).mean(dim=(1, 2, 3))
+        """Mean of m·‖x̄ - p(x̄₀)‖²/3 + u·m·‖∇x‖², of N pictures: m as plain as the photo is, p the painting's colours."""
+        wanted = self._palette.nearest(_squares(photo))  # N×3×H×W → N×3×H/8×W/8
+        off = (plain * (_squares(painted) - wanted).square()).mean(dim=(1, 2, 3))
         for down, across in ((1, 0), (0, 1)):
             height, width = painted.shape[2] - down, painted.shape[3] - across
             steps = (painted[..., down:, across:] - painted[..., :height, :width]).square().sum(dim=1, keepdim=True)
@@ -166,8 +169,33 @@ class FastStyleLoss:
 
 def tones_of(painting: Tensor) -> tuple[float, float]:
     """Return the darkest and the lightest luma, 0–1, that 1×3×h×w knows as an area: quantiles over squares of 8 px."""
-    low, high = torch.quantile(_tone(painting.float().cpu()).flatten()[: 2**23], torch.tensor(_TONES)).tolist()
+    tones = _luma(_squares(painting.float().cpu()))
+    low, high = torch.quantile(tones.flatten()[: 2**23], torch.tensor(_TONES)).tolist()
     return low, high
+
+
+class Palette:
+    """The colours that a painting, 1×3×h×w, has as areas: in squares of 8 px."""
+
+    def __init__(self, painting: Tensor) -> None:
+        self._tones = tones_of(painting)
+        colours = _squares(painting.detach().float()).flatten(2)[0].T  # 1×3×h×w → hw/64×3
+        self._colours = colours[:: -(-len(colours) // _COLOURS)]
+
+    def nearest(self, colours: Tensor) -> Tensor:
+        """Return what the painting has for N×3×h×w: as light as far as it has such tones, then as near in hue as it has.
+
+        Each is the mean of the painting's colours, weighted by a Gaussian of their distance (Nadaraya & Watson 1964).
+        """
+        tone = _luma(colours)  # N×1×h×w
+        wanted = tone.clamp(*self._tones)
+        asked = torch.cat([wanted / _NEAR_IN_TONE, (colours - tone) / _NEAR_IN_CHROMA], dim=1)  # → N×4×h×w
+        own = _luma(self._colours.T[None])[0].T  # C×1
+        known = torch.cat([own / _NEAR_IN_TONE, (self._colours - own) / _NEAR_IN_CHROMA], dim=1)  # C×4
+        flat = asked.movedim(1, -1)  # → N×h×w×4
+        weights = torch.softmax(-0.5 * torch.cdist(flat.flatten(1, 2), known).square(), dim=2)  # N×hw×C
+        found = (weights @ self._colours).unflatten(1, tuple(flat.shape[1:3])).movedim(-1, 1)  # → N×3×h×w
+        return found + wanted - _luma(found)
 
 
 def plainness(photo: Tensor) -> Tensor:
@@ -178,10 +206,14 @@ def plainness(photo: Tensor) -> Tensor:
     return 1.0 / (1.0 + variance / _PLAIN**2)
 
 
-def _tone(picture: Tensor) -> Tensor:
-    """Luma of N×3×H×W in squares: N×1×H/8×W/8."""
-    luma = (picture * picture.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
-    return F.avg_pool2d(luma, min(_GROUND_SIDE, *picture.shape[2:]))
+def _squares(picture: Tensor) -> Tensor:
+    """Mean colours in squares: N×3×H×W → N×3×H/8×W/8."""
+    return F.avg_pool2d(picture, min(_GROUND_SIDE, *picture.shape[2:]))
+
+
+def _luma(picture: Tensor) -> Tensor:
+    """Luma of N×3×…: N×1×…."""
+    return torch.einsum("nc...,c->n...", picture, picture.new_tensor(_LUMA)).unsqueeze(1)
 
 
 class Lattice:
@@ -214,8 +246,7 @@ class Lattice:
 
 def _window_power(picture: Tensor) -> Tensor:
     """Power spectra of the luma of N×3×H×W in windows of 32 px, each frequency with its neighbours: N×windows×32×17."""
-    luma = (picture * picture.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1)  # N×H×W
-    windows = luma.unfold(1, _WINDOW, _WINDOW // 2).unfold(2, _WINDOW, _WINDOW // 2).flatten(1, 2)
+    windows = _luma(picture)[:, 0].unfold(1, _WINDOW, _WINDOW // 2).unfold(2, _WINDOW, _WINDOW // 2).flatten(1, 2)
     hann = torch.hann_window(_WINDOW, periodic=False, device=picture.device)
     spectrum = torch.fft.rfft2((windows - windows.mean(dim=(-2, -1), keepdim=True)) * hann.view(-1, 1) * hann)
     power = spectrum.real.square() + spectrum.imag.square()

@@ -12,7 +12,7 @@ import models.fast_style_strips as strips_module
 from models.backbones import untrained_backbone
 from models.fast_style import FastStyleNetwork, Layer, StrengthNorm, softened
 from models.fast_style_files import FastStyleFacts, load_fast_style, to_file
-from models.fast_style_loss import FastStyleLoss, Lattice, gram_distances, plainness, tones_of
+from models.fast_style_loss import FastStyleLoss, Lattice, Palette, gram_distances, plainness, tones_of
 from models.fast_style_strips import laid_over, paint_in_strips
 from models.statistics import gram_matrix, statistic_target
 from models.style_transfer import LossWeights, StyleObjective
@@ -299,6 +299,19 @@ def test_the_ground_is_missed_by_its_tone_where_the_photo_is_plain_within_the_pa
     assert without.ground.tolist() == [0, 0]
     as_white_as_it_gets = torch.full((2, 3, 32, 32), high)
     assert float(loss(as_white_as_it_gets, content, torch.ones(2), white).ground.max()) < 1e-6
+
+
+def test_plain_ground_takes_the_paintings_colour_of_its_tone_and_of_those_the_one_nearest_in_hue():
+    bands = torch.tensor([[0.1, 0.1, 0.5], [0.7, 0.5, 0.3], [0.3, 0.55, 0.9], [0.95, 0.9, 0.8]])  # navy, sand, sky, cream
+    painting = bands.T.reshape(1, 3, 4, 1).repeat_interleave(32, dim=2).expand(1, 3, 128, 64)
+    asked = torch.tensor([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.62, 0.53, 0.42], [0.4, 0.55, 0.72]])  # a row of four
+    got = Palette(painting).nearest(asked.T.reshape(1, 3, 1, 4))[0, :, 0].T
+    low, high = tones_of(painting)
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    assert (got @ luma).tolist() == pytest.approx((asked @ luma).clamp(low, high).tolist(), abs=1e-3)
+    for colour, index in zip(got, (3, 0, 1, 2), strict=True):
+        hue = colour - colour @ luma
+        assert int((bands - (bands @ luma).unsqueeze(1) - hue).norm(dim=1).argmin()) == index
 
 
 def test_a_pattern_on_plain_ground_is_missed_by_its_steps_even_where_its_tone_is_right():

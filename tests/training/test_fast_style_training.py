@@ -104,6 +104,8 @@ def test_a_run_leaves_a_network_that_paints_and_says_what_it_is(data, tmp_path):
     card = run.card_file.read_text(encoding="utf-8")
     assert "stripes.png" in card
     assert "on photos it did not learn from" in card
+    assert "25% of them drawings" in card
+    assert "smoothness 0.1, plain ground 1, no nets 1" in card
     sit(run)
     assert run.card_file.read_text(encoding="utf-8") == card  # also when it is started again at its end
 
@@ -134,7 +136,7 @@ def test_the_loss_is_content_style_and_variation_as_weighted(data, tmp_path):
     sit(run)
     values = {name: series.values[0] for name, series in history_of(run).metrics.items()}
     expected = values["content"] + 2.0 * 0.25 * 20 * values["style"] + 0.1 * 10 * values["total_variation"]
-    expected += 1.0 * 20 * values["ground"]
+    expected += 1.0 * 20 * values["ground"] + 1.0 * 50 * values["lattice"]
     assert math.isclose(values["loss"], expected, rel_tol=1e-4)
 
 
