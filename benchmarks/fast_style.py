@@ -7,7 +7,7 @@ and with the weights that the fast style was trained with. Both are judged by th
 neither has looked through (VGG-19 to relu3_1, SqueezeNet 1.1): *style* is the distance of the Gram matrices from the
 painting's, where the photo's distance is 1; *content* that of the features of the third scale from the photo's. Asked:
 each within 1.5 × of L-BFGS. The time of one megapixel in strips is compared with a plain pass over all of it, by
-processor time within one run. Asked: at most 1.1 ×.
+processor time within one run. Asked: at most 1.1 ×. What becomes of plain ground is measured in `plain_ground.py`.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -34,6 +35,7 @@ from backbone import (
     read_four,
     statistics_of,
 )
+from plain_ground import ground_of, table_of_ground
 from torch import Tensor
 
 from models.backbones import Backbone, load_backbone
@@ -99,7 +101,7 @@ def main() -> None:
     squares = [cover(photo.image, options.size, options.size) for photo in photos]
     slim = load_backbone(packaged_weights().folder / "atelier-slim.safetensors", "slim")
     judges = {SLIM: slim, **other_judges(options.weights)}
-    report, rows = heading(options, photos), []
+    report, rows, grounds = heading(options, photos), [], {}
     for contender in contenders():
         fast = [paint_at_once(contender.network, square) for square in squares]
         slow = [
@@ -107,11 +109,14 @@ def main() -> None:
         ]
         verdicts = [judged(name, judge, contender.painting, squares, fast, slow) for name, judge in judges.items()]
         report += table_of(contender, verdicts)
+        paint = partial(paint_at_once, contender.network)
+        grounds[contender.label] = ground_of(paint, contender.painting, [to_picture(square) for square in squares])
         rows += [
             [square, cover(contender.painting, options.size, options.size), quick, steady]
             for square, quick, steady in zip(squares, fast, slow, strict=True)
         ]
-    report += verdict_on_strips(strips_against_one_pass(contenders()[0].network))
+    report += table_of_ground(grounds)
+    report += verdict_on_strips(strips_against_one_pass(contenders()[-1].network))
     text = "\n".join([*report, "", f"![photo, painting, fast style, L-BFGS]({SHEET.removeprefix('docs/')})", "",
                       "From left to right: photo, painting, fast style, L-BFGS.", ""])  # fmt: skip
     print(text)
@@ -136,6 +141,8 @@ def contenders() -> list[Contender]:
             style_weight=float(told["style_weight"]),
             content_weight=float(told["content_weight"]),
             total_variation=float(told["total_variation"]),
+            ground=float(told.get("ground", 0.0)),
+            lattice=float(told.get("lattice", 0.0)),
         )
         file = find_sample(facts.painting_sha256)
         if file is None:

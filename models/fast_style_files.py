@@ -13,7 +13,8 @@ from models.weight_headers import FAST_STYLE, safetensors_metadata
 
 __all__ = ["FastStyleFacts", "load_fast_style", "to_file"]
 
-FORMAT = "1"
+FORMATS = {False: "1", True: "2"}
+"""By whether the network keeps its ground: version 0.1 knew only those that do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class FastStyleFacts:
         backbone: the network through which it saw.
         steps: how long it learnt.
         about: anything else, e.g. `painting_side`.
+        keeps_ground: as of `FastStyleNetwork`.
 
     """
 
@@ -38,13 +40,14 @@ class FastStyleFacts:
     backbone: str = ""
     steps: int = 0
     about: Mapping[str, str] | None = None
+    keeps_ground: bool = False
 
     def to_metadata(self) -> dict[str, str]:
         """Return the header's entries."""
         return {
             **(self.about or {}),
             "architecture": FAST_STYLE,
-            "format": FORMAT,
+            "format": FORMATS[self.keeps_ground],
             "width": repr(self.width),
             "blocks": str(self.blocks),
             "painting": self.painting,
@@ -63,7 +66,7 @@ class FastStyleFacts:
         """
         if metadata.get("architecture") != FAST_STYLE:
             raise WeightsError(f"{file} is not a fast style.")
-        if metadata.get("format") != FORMAT:
+        if metadata.get("format") not in FORMATS.values():
             raise WeightsError(f"{file} was made by a newer version of Atelier.")
         try:
             return cls(
@@ -73,6 +76,7 @@ class FastStyleFacts:
                 painting_sha256=metadata.get("painting_sha256", ""),
                 backbone=metadata.get("backbone", ""),
                 steps=int(metadata.get("steps", "0")),
+                keeps_ground=metadata["format"] == FORMATS[True],
             )
         except (KeyError, ValueError) as error:
             raise WeightsError(f"{file} does not say how its network is built.") from error
@@ -96,7 +100,7 @@ def load_fast_style(path: Path) -> tuple[FastStyleNetwork, FastStyleFacts]:
     if not (0 < facts.width <= 4 and 0 <= facts.blocks <= 64):
         raise WeightsError(f"{path.name} asks for a network of an impossible size.")
     with torch.device("meta"):
-        network = FastStyleNetwork(facts.width, facts.blocks)
+        network = FastStyleNetwork(facts.width, facts.blocks, keeps_ground=facts.keeps_ground)
     wanted = network.state_dict()
     for name, value in wanted.items():
         if name not in tensors or tensors[name].shape != value.shape:

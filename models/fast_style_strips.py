@@ -10,14 +10,14 @@ Two layers' outputs are in memory at a time: about 100 bytes a pixel at half wid
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.fast_style import FastStyleNetwork, Layer, Residual, padded
+from models.fast_style import FastStyleNetwork, Layer, Residual, padded, softened
 
 __all__ = ["Strips", "laid_over", "paint_in_strips"]
 
@@ -67,13 +67,15 @@ class _Map:
     scale: Tensor | None = None
     shift: Tensor | None = None
     rectify: bool = False
+    beside: Tensor | None = None
+    """More channels, that are read as they are."""
 
     def rows(self, top: int, bottom: int) -> Tensor:
         x = self.raw[:, :, top:bottom]
-        if self.scale is None or self.shift is None:
-            return x
-        x = torch.addcmul(self.shift, x, self.scale)
-        return torch.relu_(x) if self.rectify else x
+        if self.scale is not None and self.shift is not None:
+            x = torch.addcmul(self.shift, x, self.scale)
+            x = torch.relu_(x) if self.rectify else x
+        return x if self.beside is None else torch.cat([x, self.beside[:, :, top:bottom].to(x.dtype)], dim=1)
 
 
 @torch.no_grad()
@@ -98,7 +100,7 @@ def paint_in_strips(network: FastStyleNetwork, photo: Tensor, strength: float, *
     done, total = 0.0, _work(network, *whole.shape[2:])
     x = _Map(whole)
     for stage in network.stages:
-        before = x
+        before = x = replace(x, beside=whole) if stage is network.decoder[-1] and network.keeps_ground else x
         for layer in (stage.first, stage.second) if isinstance(stage, Residual) else (stage,):
             assert isinstance(layer, Layer)
             out, moments = _empty_for(layer, x.raw, photo.dtype), _Moments()
@@ -136,15 +138,26 @@ def _normalised(layer: Layer, raw: Tensor, moments: _Moments, strength: Tensor) 
 def _convolved(layer: Layer, source: _Map, top: int, bottom: int) -> Tensor:
     """Rows `top` to `bottom` of what the layer's convolution makes of all of `source`."""
     height = source.raw.shape[2] * layer.grow
-    first, last = top * layer.stride - layer.border, (bottom - 1) * layer.stride + layer.border + 1
+    border = layer.border + layer.soft
+    first, last = top * layer.stride - border, (bottom - 1) * layer.stride + border + 1
     above, below = max(0, -first), max(0, last - height)
     first, last = first + above, last - below
-    x = source.rows(first // layer.grow, -(-last // layer.grow)).to(layer.conv.weight.dtype)
+    low, high = first // layer.grow, -(-last // layer.grow)
     if layer.grow > 1:
-        x = F.interpolate(x, scale_factor=layer.grow, mode="nearest")
+        x = _softened_rows(source, low, high) if layer.soft else source.rows(low, high)
+        x = F.interpolate(x.to(layer.conv.weight.dtype), scale_factor=layer.grow, mode="nearest")
         x = x[:, :, first % layer.grow :][:, :, : last - first]
-    out: Tensor = layer.conv(F.pad(x, (layer.border, layer.border, above, below), mode="reflect"))
+    else:
+        x = source.rows(low, high).to(layer.conv.weight.dtype)
+    x = F.pad(x, (border, border, above, below), mode="reflect")
+    out: Tensor = layer.conv(softened(x) if layer.soft else x)
     return out
+
+
+def _softened_rows(source: _Map, top: int, bottom: int) -> Tensor:
+    """Rows `top` to `bottom` of all of `source`, softened."""
+    first, last = max(0, top - 1), min(source.raw.shape[2], bottom + 1)
+    return softened(F.pad(source.rows(first, last), (1, 1, first - top + 1, bottom + 1 - last), mode="reflect"))
 
 
 def _empty_for(layer: Layer, source: Tensor, dtype: torch.dtype) -> Tensor:

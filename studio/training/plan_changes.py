@@ -10,7 +10,7 @@ from studio import __version__
 from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
 from studio.core.settings import describe
-from studio.training.run_folder import DEFAULTS_OF_0_1, RunChangedError, RunPlan
+from studio.training.run_folder import RunChangedError, RunPlan, defaults_of_0_1
 from studio.training.schedule import Schedule
 from studio.training.settings import TrainingSettings
 
@@ -58,7 +58,7 @@ def changes_between(before: Mapping[str, Any], now: Mapping[str, Any], settings:
         found.append("the schedule")
     names = before["inputs"].keys() | now["inputs"].keys()
     found += [f"the {name}" for name in sorted(names) if before["inputs"].get(name) != now["inputs"].get(name)]
-    known_settings = {**DEFAULTS_OF_0_1, **before["settings"]}
+    known_settings = {**defaults_of_0_1(before["task"]), **before["settings"]}
     for info in describe(settings):
         old, new = known_settings.get(info.name, info.default), now["settings"].get(info.name, info.default)
         if old != new and not _is_harmless(info.name, now["settings"], extended=extended):

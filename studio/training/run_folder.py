@@ -33,8 +33,8 @@ from studio.training.run_commands import RunCommands
 from studio.training.schedule import DataPaths, Schedule
 
 __all__ = [
-    "DEFAULTS_OF_0_1", "Heartbeat", "RunChangedError", "RunFolder",
-    "RunPlan", "RunState", "TrainRequest", "TrainedRun", "runs_in",
+    "Heartbeat", "RunChangedError", "RunFolder", "RunPlan", "RunState",
+    "TrainRequest", "TrainedRun", "defaults_of_0_1", "runs_in",
 ]  # fmt: skip
 
 RunState: TypeAlias = Literal["new", "running", "paused", "interrupted", "finished", "stopped", "failed"]
@@ -48,8 +48,10 @@ FORGOTTEN_S = 600.0
 
 BEAT_S = 2.0
 
-DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
+_DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
 """What settings meant that version 0.1 did not have, or had with another default."""
+
+_DEFAULTS_OF_0_1_BY_TASK = {"fast-style": {"ground": 0.0, "lattice": 0.0, "plain": 0.0}}
 
 
 class RunPlan(BaseModel):
@@ -79,7 +81,12 @@ class RunPlan(BaseModel):
         """Version 0.1 wrote one list of data, took folders that divide it for classes, and had other defaults."""
         if not isinstance(given, dict) or given.get("format") != 1:
             return given
-        return given | {"format": 2, "settings": {**DEFAULTS_OF_0_1, **given.get("settings", {})}}
+        return given | {"format": 2, "settings": {**defaults_of_0_1(given.get("task")), **given.get("settings", {})}}
+
+
+def defaults_of_0_1(task: object) -> dict[str, Any]:
+    """Return what the settings of a task meant in version 0.1 where its plans and checkpoints say nothing of them."""
+    return {**_DEFAULTS_OF_0_1, **_DEFAULTS_OF_0_1_BY_TASK.get(str(task), {})}
 
 
 class RunChangedError(StudioError):

@@ -1,5 +1,6 @@
 """The network that paints in one pass: what it promises at every strength and size, and its strips."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -9,25 +10,29 @@ from torch.nn import functional as F  # noqa: N812
 
 import models.fast_style_strips as strips_module
 from models.backbones import untrained_backbone
-from models.fast_style import FastStyleNetwork, Layer, StrengthNorm
+from models.fast_style import FastStyleNetwork, Layer, StrengthNorm, softened
 from models.fast_style_files import FastStyleFacts, load_fast_style, to_file
-from models.fast_style_loss import FastStyleLoss
+from models.fast_style_loss import FastStyleLoss, Lattice, Palette, gram_distances, plainness, tones_of
 from models.fast_style_strips import laid_over, paint_in_strips
+from models.statistics import gram_matrix, statistic_target
 from models.style_transfer import LossWeights, StyleObjective
 from models.weight_files import WeightsError
 
 
-@pytest.fixture
-def network() -> FastStyleNetwork:
+@pytest.fixture(params=[False, True], ids=["as in 0.1", "keeps its ground"])
+def network(request) -> FastStyleNetwork:
     """A narrow network that has learnt something about strength, if only by chance."""
     chance = torch.Generator().manual_seed(3)
-    network = FastStyleNetwork(width=0.125, blocks=2)
+    network = FastStyleNetwork(width=0.125, blocks=2, keeps_ground=request.param)
     network.initialise(chance)
     for module in network.modules():
         if isinstance(module, StrengthNorm):
             module.scale_by_strength.data.normal_(0, 0.3, generator=chance)
             module.shift_by_strength.data.normal_(0, 0.3, generator=chance)
-    network.decoder[-1].conv.weight.data.mul_(20)
+    if network.keeps_ground:
+        network.decoder[-1].conv.weight.data[:, :-3].normal_(0, 0.1, generator=chance)
+    else:
+        network.decoder[-1].conv.weight.data.mul_(20)
     return network.requires_grad_(False).eval()
 
 
@@ -62,7 +67,8 @@ def test_strength_one_is_what_the_network_paints_and_no_photo(network):
     photo, full = picture(32, 32), torch.ones(1)
     x = photo
     for stage in network.stages:
-        x = stage(x, full)
+        beside = [photo] if network.keeps_ground and stage is network.stages[-1] else []
+        x = stage(torch.cat([x, *beside], dim=1), full)
     assert torch.allclose(network(photo, full), torch.sigmoid(x), atol=1e-6)
 
 
@@ -171,7 +177,7 @@ def test_painting_in_strips_leaves_gradients_as_they_were_between_strips(network
 
 
 def test_a_file_brings_the_network_back_in_full_precision(network, tmp_path):
-    facts = FastStyleFacts(0.125, 2, "wave.jpg", "ab" * 32, "atelier-slim", 1200)
+    facts = FastStyleFacts(0.125, 2, "wave.jpg", "ab" * 32, "atelier-slim", 1200, keeps_ground=network.keeps_ground)
     save_file(to_file(network), tmp_path / "wave.safetensors", facts.to_metadata())
     again, told = load_fast_style(tmp_path / "wave.safetensors")
     assert told == facts
@@ -185,7 +191,7 @@ def test_a_file_brings_the_network_back_in_full_precision(network, tmp_path):
     [{}, {"architecture": "slim"}, {"width": "much"}, {"width": "1.0"}, {"blocks": "999999"}, {"format": "9"}],
 )
 def test_a_file_that_is_something_else_is_refused_in_words(network, tmp_path, metadata):
-    good = FastStyleFacts(0.125, 2, "wave.jpg").to_metadata()
+    good = FastStyleFacts(0.125, 2, "wave.jpg", keeps_ground=network.keeps_ground).to_metadata()
     save_file(to_file(network), tmp_path / "x.safetensors", {**good, **metadata} if metadata else None)
     with pytest.raises(WeightsError, match=r"x\.safetensors"):
         load_fast_style(tmp_path / "x.safetensors")
@@ -241,3 +247,135 @@ def test_a_network_learns_one_picture():
         optimiser.step()
     assert losses[-1] < 0.8 * losses[0]
     assert all(weight.grad is not None and bool(weight.grad.abs().sum() > 0) for weight in learner.parameters())
+
+
+# -- plain ground ------------------------------------------------------------------------------------------------------
+
+
+def test_white_and_black_pages_differ_to_a_network_that_keeps_its_ground():
+    for keeps in (True, False):
+        network = FastStyleNetwork(0.125, 1, keeps_ground=keeps).requires_grad_(False)
+        network.initialise(torch.Generator().manual_seed(0))
+        white, grey, black = (network(torch.full((1, 3, 32, 32), v), torch.ones(1)).mean() for v in (1.0, 0.5, 0.0))
+        assert (float(white - grey) > 0.2 and float(grey - black) > 0.2) == keeps
+        assert torch.allclose(white, black, atol=1e-4) != keeps
+
+
+def test_noise_of_paper_is_not_raised_to_strokes_by_the_first_norm():
+    noise = 1.0 - picture(32, 32) * 2 / 255
+    for keeps, spread in ((False, 0.3), (True, 0.1)):
+        network = FastStyleNetwork(0.125, 1, keeps_ground=keeps).requires_grad_(False)
+        network.initialise(torch.Generator().manual_seed(0))
+        assert (float(network.encoder[0](noise, torch.ones(1)).std()) < spread) == keeps
+
+
+@pytest.mark.parametrize("period", [2, 4])
+def test_soft_layers_leave_no_comb_of_the_finest_pattern_that_they_double(period):
+    """What alternates pixel by pixel comes out as stairs of two pixels, or of four where it is doubled twice."""
+    x = (torch.arange(32) % 2).float().view(1, 1, 1, 32).expand(1, 1, 32, 32).contiguous()
+    swing = {}
+    for soft in (False, True):
+        layer = Layer(1, 1, 3, grow=2, norm=False, rectify=False, soft=soft).requires_grad_(False)
+        layer.conv.weight.zero_()[:, :, 1, 1] = 1.0
+        layer.conv.bias.zero_()
+        out = layer(x, torch.ones(1))
+        swing[soft] = float(out[..., 8:-8, 8:-8].std())
+        if period == 4:
+            swing[soft] = float(layer(out, torch.ones(1))[..., 16:-16, 16:-16].std())
+    assert swing[False] > 0.4
+    assert swing[True] < 1e-6
+
+
+def test_softening_is_the_binomial_in_both_directions_in_half_precision_too():
+    x = picture(9, 12, seed=5)
+    rows = (x[..., :-2, :] + 2 * x[..., 1:-1, :] + x[..., 2:, :]) / 4
+    expected = (rows[..., :-2] + 2 * rows[..., 1:-1] + rows[..., 2:]) / 4
+    assert torch.allclose(softened(x), expected, atol=1e-6)
+    assert torch.allclose(softened(x.bfloat16()).float(), expected, atol=1e-2)
+
+
+def test_the_ground_is_missed_by_its_tone_where_the_photo_is_plain_within_the_paintings_tones():
+    painting = torch.linspace(0.2, 0.8, 64).view(1, 1, 64, 1).expand(1, 3, 64, 64)
+    low, high = tones_of(painting)
+    assert (low, high) == pytest.approx((0.24, 0.76), abs=0.03)  # means over squares of 8 px lie further inside
+    loss = FastStyleLoss(untrained_backbone("slim"), painting, LossWeights(style=0.0), ground=2.0)
+    white, painted = torch.ones(2, 3, 32, 32), torch.full((2, 3, 32, 32), 0.5)
+    content = loss.content_of(white)
+    with_ground, without = loss(painted, content, torch.ones(2), white), loss(painted, content, torch.ones(2))
+    assert with_ground.ground.tolist() == pytest.approx([(high - 0.5) ** 2] * 2, rel=1e-3)
+    assert float(with_ground.total - without.total) == pytest.approx(2.0 * 20 * (high - 0.5) ** 2, rel=1e-3)
+    assert without.ground.tolist() == [0, 0]
+    as_white_as_it_gets = torch.full((2, 3, 32, 32), high)
+    assert float(loss(as_white_as_it_gets, content, torch.ones(2), white).ground.max()) < 1e-6
+
+
+def test_plain_ground_takes_the_paintings_colour_of_its_tone_and_of_those_the_one_nearest_in_hue():
+    bands = torch.tensor([[0.1, 0.1, 0.5], [0.7, 0.5, 0.3], [0.3, 0.55, 0.9], [0.95, 0.9, 0.8]])  # navy, sand, sky, cream
+    painting = bands.T.reshape(1, 3, 4, 1).repeat_interleave(32, dim=2).expand(1, 3, 128, 64)
+    asked = torch.tensor([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.62, 0.53, 0.42], [0.4, 0.55, 0.72]])  # a row of four
+    got = Palette(painting).nearest(asked.T.reshape(1, 3, 1, 4))[0, :, 0].T
+    low, high = tones_of(painting)
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    assert (got @ luma).tolist() == pytest.approx((asked @ luma).clamp(low, high).tolist(), abs=1e-3)
+    for colour, index in zip(got, (3, 0, 1, 2), strict=True):
+        hue = colour - colour @ luma
+        assert int((bands - (bands @ luma).unsqueeze(1) - hue).norm(dim=1).argmin()) == index
+
+
+def test_a_pattern_on_plain_ground_is_missed_by_its_steps_even_where_its_tone_is_right():
+    painting = torch.linspace(0.0, 1.0, 64).view(1, 1, 64, 1).expand(1, 3, 64, 64)
+    loss = FastStyleLoss(untrained_backbone("slim"), painting, LossWeights(style=0.0), ground=1.0)
+    grey, stripes = torch.full((1, 3, 32, 32), 0.5), torch.full((1, 3, 32, 32), 0.5)
+    stripes += 0.1 * (2 * (torch.arange(32) % 2) - 1)
+    content = loss.content_of(grey)
+    even, uneven = (loss(painted, content, torch.ones(1), grey).ground for painted in (grey, stripes))
+    assert float(even) == pytest.approx(0.0, abs=1e-9)
+    assert float(uneven) == pytest.approx(5.0 * 3 * 0.2**2, rel=1e-3)  # steps of 0.2 across, in three channels
+    busy = picture(32, 32)
+    assert float(loss(stripes, loss.content_of(busy), torch.ones(1), busy).ground) < 0.01 * float(uneven)
+
+
+def test_plain_ground_is_left_out_of_the_gram_matrix():
+    target = statistic_target(gram_matrix(picture(32, 32, 1)))
+    features = picture(32, 32, 2, count=2)
+    assert torch.equal(gram_distances(features, target, torch.zeros(2, 1, 4, 4)), gram_distances(features, target))
+    plain = torch.zeros(1, 1, 4, 4)
+    plain[..., 2:] = 1.0
+    half = features[:1].clone()
+    half[..., 18:] = 0.0  # what lies on the plain half hardly counts
+    alone, with_it = (float(gram_distances(x, target, plain)) for x in (features[:1, ..., :14], half))
+    assert float(gram_distances(half, target)) > 5 * with_it
+    wholly = float(gram_distances(half, target, torch.ones(1, 1, 4, 4)))
+    assert wholly == pytest.approx(0.3 * float(gram_distances(half, target)), rel=1e-4)  # asked for 2 × 15 %
+    assert alone >= 0
+
+
+def test_what_repeats_more_than_in_the_painting_exceeds_its_spectrum_in_any_direction():
+    painting = picture(96, 96, 1)  # noise: as strong at every frequency
+    lattice = Lattice(painting)
+    assert float(lattice.excess(picture(64, 64, 2))) < 0.02
+    assert float(lattice.excess(torch.full((1, 3, 64, 64), 0.5))) == 0.0
+    along, down = torch.arange(64.0).view(1, -1), torch.arange(64.0).view(-1, 1)
+    found = []
+    for turned in (0.0, 0.4, 0.785, 1.3):
+        wave = torch.cos(2 * math.pi / 9 * (math.cos(turned) * along + math.sin(turned) * down))
+        found.append(float(lattice.excess((0.5 + 0.4 * wave).expand(1, 3, 64, 64))))
+    assert min(found) > 0.2
+    assert max(found) < 2 * min(found)
+    assert lattice.excess(picture(16, 40)).tolist() == [0.0]  # less than a window
+
+
+def test_the_lattice_counts_by_its_weight():
+    loss = FastStyleLoss(untrained_backbone("slim"), picture(48, 48, 1) * 0.1, LossWeights(style=0.0), lattice=2.0)
+    painted = picture(32, 32, 3)
+    terms = loss(painted, loss.content_of(painted), torch.ones(1))
+    assert float(terms.lattice) > 0.1
+    assert float(terms.total) == pytest.approx(2.0 * 50 * float(terms.lattice), rel=1e-4)
+
+
+def test_a_square_is_half_plain_at_a_deviation_of_five_of_255():
+    checks = (torch.arange(64).view(8, 8) + torch.arange(8).view(8, 1)) % 2  # half of the pixels each: deviation 1
+    photo = 0.5 + 0.02 * (2.0 * checks - 1.0).view(1, 1, 8, 8).expand(1, 3, 8, 8)
+    assert float(plainness(photo)) == pytest.approx(0.5, rel=1e-3)
+    assert float(plainness(torch.full((1, 3, 8, 8), 0.7))) == pytest.approx(1.0, abs=1e-3)
+    assert float(plainness(picture(8, 8))) < 0.01

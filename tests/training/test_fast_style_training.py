@@ -101,6 +101,8 @@ def test_a_run_leaves_a_network_that_paints_and_says_what_it_is(data, tmp_path):
     card = run.card_file.read_text(encoding="utf-8")
     assert "stripes.png" in card
     assert "on photos it did not learn from" in card
+    assert "25% of them drawings" in card
+    assert "smoothness 0.1, plain ground 1, no nets 1" in card
     sit(run)
     assert run.card_file.read_text(encoding="utf-8") == card  # also when it is started again at its end
 
@@ -131,6 +133,7 @@ def test_the_loss_is_content_style_and_variation_as_weighted(data, tmp_path):
     sit(run)
     values = {name: series.values[0] for name, series in history_of(run).metrics.items()}
     expected = values["content"] + 2.0 * 0.25 * 20 * values["style"] + 0.1 * 10 * values["total_variation"]
+    expected += 1.0 * 20 * values["ground"] + 1.0 * 50 * values["lattice"]
     assert math.isclose(values["loss"], expected, rel_tol=1e-4)
 
 
@@ -266,6 +269,45 @@ def test_no_view_is_flat_and_each_depends_on_its_draw_alone(data, tmp_path):
         one, again = (views.draw(number % len(views), torch.Generator().manual_seed(number), 32)[0] for _ in range(2))
         assert torch.equal(one, again)
         assert float((one.amax((1, 2)) - one.amin((1, 2))).max()) > 2.5 / 255
+
+
+def test_products_drawings_and_logos_are_made_of_photos_by_chance_alone(data, tmp_path):
+    views = finish(open_task(plan_for(data, plain=1.0, crop_smallest=0.5), place_in(tmp_path))).examples
+    shares = []
+    for number in range(60):
+        one, again = (views.draw(number % len(views), torch.Generator().manual_seed(number), 48)[0] for _ in range(2))
+        assert torch.equal(one, again)
+        assert (one.shape, one.dtype) == ((3, 48, 48), torch.float32)
+        assert (float(one.min()) >= 0, float(one.max()) <= 1) == (True, True)
+        colours, counts = one.mul(255).round().flatten(1).T.unique(dim=0, return_counts=True)
+        shares.append((float(counts.max()) / 48**2, colours[counts.argmax()].tolist()))
+    assert sum(share > 0.3 for share, _ in shares) > 45  # most of a view is of one colour
+    assert sum(min(colour) >= 250 for _, colour in shares) > 15  # which often is white
+    assert len({tuple(colour) for _, colour in shares}) > 10
+
+
+@pytest.mark.parametrize(("ground", "kind"), [(1.0, "2"), (0.0, "1")])
+def test_the_file_says_whether_the_network_keeps_its_ground(data, tmp_path, ground, kind):
+    run = RunFolder.create(tmp_path / "run", plan_for(data, steps=1, ground=ground))
+    sit(run)
+    told = safetensors_metadata(run.model_file)
+    assert (told["format"], "ground" in told) == (kind, ground > 0)
+    network, facts = load_fast_style(run.model_file)
+    assert network.keeps_ground == facts.keeps_ground == (ground > 0)
+
+
+def test_a_white_page_stays_white_while_it_learns(data, tmp_path):
+    halves = np.full((72, 96, 3), 20, np.uint8)
+    halves[:36] = 235
+    cv2.imwrite(str(data[1]), halves)
+    run = RunFolder.create(tmp_path / "run", plan_for(data, steps=12, plain=1.0))
+    sit(run)
+    network, _ = load_fast_style(run.model_file)
+    page = torch.ones(1, 3, 64, 64)
+    page[:, :, 24:40, 24:40] = 0.2
+    with torch.no_grad():
+        light, dark = (network(sheet, torch.ones(1))[:, :, 2:8, 2:8].mean() for sheet in (page, 1 - page))
+    assert float(light - dark) > 0.3
 
 
 def test_nothing_but_paper_is_refused_in_words(data, tmp_path):

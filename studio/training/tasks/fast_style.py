@@ -26,8 +26,9 @@ from studio.core.images import LoadedPicture, load_picture
 from studio.core.recipes import name_in_recipes
 from studio.core.settings import Settings
 from studio.core.weights import ResolvedWeights, resolve_backbone
-from studio.training.data.augment import centred
+from studio.training.data.augment import centred, uniform
 from studio.training.data.pictures import PictureExamples, never_checked_on, opening_pictures
+from studio.training.data.plain_ground import on_plain_ground
 from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
 from studio.training.sample_sheet import sample_sheet
@@ -65,6 +66,7 @@ class Painting:
     backbone: Backbone
 
 
+@dataclass(frozen=True, slots=True)
 class Views(PictureExamples):
     """Random views of photos, of which none is of one colour.
 
@@ -73,14 +75,24 @@ class Views(PictureExamples):
     view spoils the step of a whole batch.
     """
 
+    plain: float = 0.0
+    """How often a view is laid on plain ground."""
+
     def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return a view of picture `index`, or, where that is flat wherever one looks, of another one."""
+        view = self._draw_unflat(index, generator, size)
+        if self.plain and uniform(generator) < self.plain:
+            made = on_plain_ground(view, generator)
+            view = view if is_flat(made) else made
+        return (view,)
+
+    def _draw_unflat(self, index: int, generator: torch.Generator, size: int) -> Tensor:
         for again in range(_TRIES_OF_ITS_OWN + _TRIES_OF_OTHERS):
             if again >= _TRIES_OF_ITS_OWN:
                 index = int(torch.randint(len(self), (), generator=generator))
-            (view,) = super().draw(index, generator, size)
+            (view,) = PictureExamples.draw(self, index, generator, size)
             if not is_flat(view):
-                return (view,)
+                return view
         raise StudioError(
             "Whichever photo is looked at is of one colour: there is nothing to learn from.",
             "Add photos that show something, or look at larger parts of them (Variety: Closest view).",
@@ -127,7 +139,10 @@ class FastStyleTask(TrainingTask):
         self._kept, self._looks = kept, looks
         self._settings = settings
         self._device = next(network.parameters()).device
-        self._loss = FastStyleLoss(painting.backbone, self._seen_painting(), loss_weights(settings))
+        self._loss = FastStyleLoss(
+            painting.backbone, self._seen_painting(), loss_weights(settings),
+            ground=settings.ground, lattice=settings.lattice,
+        )  # fmt: skip
         self._measured: dict[str, float] = {}
         self._steps = 0
 
@@ -146,7 +161,7 @@ class FastStyleTask(TrainingTask):
         yield None
         content = self._loss.content_of(photos)
         yield None
-        terms = self._loss(painted, content, strength)
+        terms = self._loss(painted, content, strength, photos)
         self._steps = config.step + 1
         yield Objective(
             "painter",
@@ -155,6 +170,8 @@ class FastStyleTask(TrainingTask):
                 "content": terms.content.detach().mean(),
                 "style": terms.style.detach().mean(),
                 "total_variation": terms.variation.detach(),
+                **({"ground": terms.ground.detach().mean()} if self._settings.ground else {}),
+                **({"lattice": terms.lattice.detach().mean()} if self._settings.lattice else {}),
             },
         )
 
@@ -187,7 +204,7 @@ class FastStyleTask(TrainingTask):
             image = photo.unsqueeze(0).to(self._device)
             painted = shown(image, full)
             yield
-            terms = self._loss(painted, self._loss.content_of(image), full)
+            terms = self._loss(painted, self._loss.content_of(image), full, image)
             for name, value in (("content", terms.content), ("style", terms.style), ("loss", terms.total)):
                 sums[name] += float(value.mean()) / len(self._kept)
             yield
@@ -217,11 +234,14 @@ class FastStyleTask(TrainingTask):
             painting_sha256=painting.picture.sha256,
             backbone=name_in_recipes(painting.weights.name),
             steps=self._steps,
+            keeps_ground=shown.keeps_ground,
             about={
                 "stroke_side": str(settings.stroke_side),
                 "style_weight": repr(settings.style_weight),
                 "content_weight": repr(settings.content_weight),
                 "total_variation": repr(settings.total_variation),
+                **({"ground": repr(settings.ground)} if settings.ground else {}),
+                **({"lattice": repr(settings.lattice)} if settings.lattice else {}),
             },
         )
         card = fast_style_card(facts, settings, photos=len(self.examples), measured=self._measured)
@@ -244,10 +264,12 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
         side, sources = largest * _CACHE_ROOM, {**plan.data, **data}
         found = yield from opening_pictures(slot, sources, settings, place, side=side, held_back=settings.held_back)
         opened.append(found)
-    (photos, kept), *others = [(Views(own.pictures, own.chosen, own.variation), checked) for own, checked in opened]
+    (photos, kept), *others = [
+        (Views(own.pictures, own.chosen, own.variation, settings.plain), checked) for own, checked in opened
+    ]
     checked = {photos.pictures.content_of(index) for index in kept}
     looks = (kept or photos.chosen)[:_SHOWN]
-    network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks)
+    network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks, keeps_ground=settings.ground > 0)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
     side = min(_MEASURED_SIDE, max(_LEAST_SIDE, largest))
     return FastStyleTask(

@@ -25,9 +25,10 @@ def fast_style_card(
         ("network", f"{settings.width} width, {facts.blocks} residual blocks; half precision"),
         ("input", "N×3×H×W, sRGB, 0–1, any size; a strength from 0 to 1"),
         ("judged by", facts.backbone),
-        ("learnt from", f"{photos} photos, {facts.steps:,} steps of {settings.batch} squares of {settings.size} px"),
+        ("learnt from", f"{photos} photos, {facts.steps:,} steps of {settings.batch} squares of {settings.size} px; "
+         f"{settings.plain:.0%} of them drawings, products on paper and logos made of the photos"),
         ("weights of the loss", f"style {settings.style_weight:g}, content {settings.content_weight:g}, "
-         f"smoothness {settings.total_variation:g}"),
+         f"smoothness {settings.total_variation:g}, plain ground {settings.ground:g}, no nets {settings.lattice:g}"),
     ]  # fmt: skip
     if measured:
         numbers = ", ".join(f"{name} {value:.3f}" for name, value in measured.items())

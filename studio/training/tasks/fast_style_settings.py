@@ -31,6 +31,14 @@ class FastStyleSettings(TrainingSettings, Variation):
     total_variation: float = setting(
         0.1, label="Smoothness", help="Calms grain and speckles; too much looks like plastic.",
         term="total variation weight λTV", low=0.0, high=4.0, step=0.05, effect="steer")  # fmt: skip
+    ground: float = setting(
+        1.0, label="Plain ground", help="Keeps white paper white and night dark, as far as the painting can.",
+        term="weight of the tone of flat areas; 0 builds the network of version 0.1", low=0.0, high=10.0, step=0.1,
+        lowest="as it comes")  # fmt: skip
+    lattice: float = setting(
+        1.0, label="No nets", help="Keeps strokes from repeating as nets and combs.",
+        term="weight of what the spectrum of small windows has more than the painting's", low=0.0, high=10.0, step=0.1,
+        lowest="as it comes")  # fmt: skip
     stroke_side: int = setting(
         384, label="Painting seen at", help="Shorter side at which the painting is looked at: larger, larger strokes.",
         term="resolution of the style target", low=64, high=2048, step=16, unit="px")  # fmt: skip
@@ -54,6 +62,11 @@ class FastStyleSettings(TrainingSettings, Variation):
     held_back: int = setting(
         4, label="Kept for checking", help="So many photos are never learnt from, only measured on and shown.",
         term="validation pictures, chosen by the seed", low=0, high=64, step=1, unit="photos", lowest="none",
+        group=_DATA)  # fmt: skip
+
+    plain: float = setting(
+        0.25, label="On plain ground", help="How often a photo is shown as a drawing, a product on paper, or a logo.",
+        term="share of views made into pictures with flat areas", low=0.0, high=1.0, step=0.05,
         group=_DATA)  # fmt: skip
 
     batch: int = inherited(TrainingSettings, "batch", 2)
