@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from foreign_kit import chunk, deep, near, opened, saved, tiff, with_chunks
+from PIL import Image
 
 from studio.core.images import PictureError, load_bytes
 from studio.core.picture_saving import encode
@@ -268,7 +269,8 @@ def test_hdr_pngs_show_paper_white_as_white():
         assert levels[3] == 255
 
 
-def test_an_avifs_code_points_are_honoured(photo):
+def test_an_avifs_code_points_are_honoured(scene):
+    photo = Image.fromarray((scene / 257).round().astype(np.uint8))
     data = saved(photo, "AVIF", quality=100, subsampling="4:4:4")
     place = data.index(b"colrnclx") + 8
     wide = data[:place] + struct.pack(">HH", 12, 13) + data[place + 4 :]
