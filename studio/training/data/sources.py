@@ -26,6 +26,7 @@ __all__ = [
     "counting_data",
     "finding_data",
     "finding_files",
+    "listed",
     "parts_of",
     "telling_parts",
 ]
@@ -99,17 +100,17 @@ class DataFiles:
     @property
     def division(self) -> str:
         """Which folders divide the data, in words; "" where none do."""
-        return "" if self.parts is None else f"{_named((*self.parts.taught, *self.parts.kept))} divide the data"
+        return "" if self.parts is None else f"{listed(one.name for one in (*self.parts.taught, *self.parts.kept))} divide the data"
 
     @property
     def left_beside(self) -> str:
         """What lies beside the folders that divide the data, in words; "" where there is nothing."""
-        return f"{_named(self.beside)} beside the folders that divide the data" if self.beside else ""
+        return f"{listed(one.name for one in self.beside)} beside the folders that divide the data" if self.beside else ""
 
     @property
     def without_pictures(self) -> str:
         """Which folders would be classes if they held pictures, in words; "" where there are none."""
-        return f"{_named(map(Path, self.empty))} without pictures" if self.empty else ""
+        return f"{listed(self.empty)} without pictures" if self.empty else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,9 +338,10 @@ def _two_sides(sources: Sequence[Path]) -> tuple[Path, Path] | None:
     return (folders[0], folders[1]) if len(folders) == 2 and len(sources) <= 2 else None
 
 
-def _named(folders: Iterable[Path]) -> str:
-    names = list(dict.fromkeys(f"“{readable(folder.name)}”" for folder in folders))
-    return " and ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+def listed(names: Iterable[str]) -> str:
+    """Name the first of some folders or classes, each once: “a” and “b” …."""
+    quoted = list(dict.fromkeys(f"“{readable(name)}”" for name in names))
+    return " and ".join(quoted[:_NAMED]) + (" …" if len(quoted) > _NAMED else "")
 
 
 def _joined(taught: Sequence[Path], kept: Sequence[Path], split: Split) -> DataFiles:
