@@ -100,12 +100,15 @@ class DataFiles:
     @property
     def division(self) -> str:
         """Which folders divide the data, in words; "" where none do."""
-        return "" if self.parts is None else f"{listed(one.name for one in (*self.parts.taught, *self.parts.kept))} divide the data"
+        if self.parts is None:
+            return ""
+        return f"{listed(one.name for one in (*self.parts.taught, *self.parts.kept))} divide the data"
 
     @property
     def left_beside(self) -> str:
         """What lies beside the folders that divide the data, in words; "" where there is nothing."""
-        return f"{listed(one.name for one in self.beside)} beside the folders that divide the data" if self.beside else ""
+        beside = listed(one.name for one in self.beside)
+        return f"{beside} beside the folders that divide the data" if beside else ""
 
     @property
     def without_pictures(self) -> str:
