@@ -6,7 +6,7 @@ Free even of pydantic, so that `atelier --help` answers at once.
 from studio.core.picture_task import CONTENT, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
-__all__ = ["ADJUST", "PICTURE_TASKS", "STYLIZE", "picture_task_named"]
+__all__ = ["ADJUST", "PICTURE_TASKS", "RESTORE", "STYLIZE", "picture_task_named"]
 
 STYLIZE = PictureTask(
     name="stylize",
@@ -40,7 +40,20 @@ ADJUST = PictureTask(
     done="adjusted",
 )
 
-PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST)
+RESTORE = PictureTask(
+    name="restore",
+    title="Restore",
+    verb="Restore",
+    icon="restore",
+    tooltip="Mend a damaged photo, or enlarge it",
+    settings_at="studio.core.restore_settings:RestoreSettings",
+    job="studio.jobs.restore.restore:restore",
+    inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
+    products=frozenset({"restorer"}),
+    done="restored",
+)
+
+PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE)
 
 
 def picture_task_named(name: str) -> PictureTask | None:
