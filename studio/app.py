@@ -25,6 +25,7 @@ from studio.core.user_folders import UserFolders
 from studio.engine import Engine
 from studio.ui.actions import make_actions
 from studio.ui.panels.adjust.panel import AdjustPanel
+from studio.ui.panels.degrade.panel import DegradePanel
 from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.models.panel import ModelsPanel
 from studio.ui.panels.style.panel import StylePanel
@@ -61,7 +62,7 @@ class Studio:
             self.theme, self.engine, self.pictures, self.library, self.preferences, actions,
             folders.sessions if self._sessions_lock.isLocked() else None, looks,
         )  # fmt: skip
-        picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context))
+        picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context), DegradePanel(context))
         panels = (
             *picture_panels,
             TrainPanel(self.theme, self.engine, self.pictures, self.runs, folders.runs, self.preferences),

@@ -1,6 +1,7 @@
 """Command-line flags made from a settings model, so that the form and the command line never differ."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -103,7 +104,7 @@ def _add_flag(group: Any, info: SettingInfo) -> None:
     elif info.kind == "choice":
         group.add_argument(info.flag, choices=list(info.choices), **common)
     else:
-        metavar = {"integer": "N", "number": "X", "numbers": "X,X,…", "text": "NAME"}[info.kind]
+        metavar = {"integer": "N", "number": "X", "numbers": "X,X,…", "text": "NAME", "structure": "FILE"}[info.kind]
         group.add_argument(info.flag, type=_reader(info), metavar=metavar, **common)
 
 
@@ -111,7 +112,7 @@ def _help(info: SettingInfo) -> str:
     facts = []
     if info.low is not None and info.high is not None:
         facts.append(f"{info.low:g} to {info.high:.10g}{' ' + info.unit if info.unit else ''}")
-    if info.default not in ("", ()):
+    if info.kind != "structure" and info.default not in ("", ()):
         facts.append(f"default {info.default}")
     text = f"{info.help} [{', '.join(facts)}]" if facts else info.help
     return text.replace("%", "%%")
@@ -124,7 +125,16 @@ def _reader(info: SettingInfo) -> Callable[[str], Any]:
         return lambda text: _in_range(_number(text, float), info)
     if info.kind == "numbers":
         return lambda text: tuple(_in_range(_number(part, float), info) for part in text.split(","))
-    return str
+    return _content_of if info.kind == "structure" else str
+
+
+def _content_of(name: str) -> Any:
+    try:
+        return json.loads(Path(name).expanduser().read_bytes())
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"“{name}” cannot be read ({error.strerror or error})") from None
+    except (ValueError, RecursionError):
+        raise argparse.ArgumentTypeError(f"“{name}” holds no JSON") from None
 
 
 def _number(text: str, kind: type[int] | type[float]) -> float:

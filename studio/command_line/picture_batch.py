@@ -79,7 +79,7 @@ class BatchMaker:
             found = self._run(gather(GatherTask(order.files[CONTENT], left_out), stop), stop)
             if found is None:
                 return INTERRUPTED
-            items = with_outputs(found, order.folder, order.task.done, order.suffix)
+            items = with_outputs(found, order.folder, "" if order.task.pairs else order.task.done, order.suffix)
             states = self._make_each(items, look, order.metadata, stop)
         report = Report.of(zip(items, states, strict=True), order.task.done)
         self._reporter.report(report.sentence, report.by_word, report.failures)

@@ -237,6 +237,9 @@ def _in_words(recipe: Recipe, looks: Sequence[Look]) -> str:
         words += [look.name for look in looks if look.task == task.name and look.settings and look.is_on(settings)]
     for info in describe(task.settings):
         value = recipe.settings.get(info.name, info.default)
+        if info.kind == "structure":
+            words.append(str(value["name"]) if isinstance(value, dict) and value.get("name") else "")
+            continue
         if value != info.default and value != list(info.default if isinstance(info.default, tuple) else ()):
             words.append(f"{info.label} {info.choices.get(str(value), value)}")
-    return ", ".join(words)
+    return ", ".join(filter(None, words))

@@ -63,6 +63,7 @@ class PictureTask:
         at_once: it takes a moment: a panel runs it by itself, anew for every change, and keeps no result unasked.
         previews: its job shows pictures on the way and can go on from each (`PictureRequest.branch`).
         done: what was done to a photo, for file names and reports: "holiday painted.png".
+        pairs: results in a folder keep their photos' names, so that before and after are found together by them.
         command: `module:class` of its command, where a subclass of `PictureCommand` says or checks more.
 
     """
@@ -79,6 +80,7 @@ class PictureTask:
     at_once: bool = False
     previews: bool = False
     done: str = "edited"
+    pairs: bool = False
     command: str = "studio.command_line.picture:PictureCommand"
 
     @property

@@ -6,7 +6,7 @@ Free even of pydantic, so that `atelier --help` answers at once.
 from studio.core.picture_task import CONTENT, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
-__all__ = ["ADJUST", "PICTURE_TASKS", "RESTORE", "STYLIZE", "picture_task_named"]
+__all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "picture_task_named"]
 
 STYLIZE = PictureTask(
     name="stylize",
@@ -53,7 +53,22 @@ RESTORE = PictureTask(
     done="restored",
 )
 
-PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE)
+DEGRADE = PictureTask(
+    name="degrade",
+    title="Degrade",
+    verb="Degrade",
+    icon="degrade",
+    tooltip="Damage photos on purpose, to learn their repair",
+    settings_at="studio.core.degrade_settings:DegradeSettings",
+    job="studio.jobs.degrade:degrade",
+    inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
+    at_once=True,
+    done="degraded",
+    pairs=True,
+    command="studio.command_line.degrade:DegradeCommand",
+)
+
+PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE, DEGRADE)
 
 
 def picture_task_named(name: str) -> PictureTask | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from studio.core.atomic import write_error, write_file
 from studio.core.failures import StudioError
@@ -90,7 +90,7 @@ class Look:
     def to_json(self) -> bytes:
         """Return what a file of the look holds."""
         told = {"atelier_look": VERSION, "name": self.name, "task": self.task, "settings": dict(self.settings)}
-        return json.dumps(told, indent=1, ensure_ascii=False).encode()
+        return json.dumps(told, indent=1, ensure_ascii=False, default=BaseModel.model_dump).encode()
 
     @classmethod
     def from_json(cls, data: bytes, name: str) -> Self:

@@ -84,7 +84,10 @@ class SteeringStep(_Record):
 
 
 class Recipe(_Record):
-    """How a picture came to be. `settings` are the newest; `initial` those the job started with, if others."""
+    """How a picture came to be. `settings` are the newest; `initial` those the job started with, if others.
+
+    `drawn` is what chance decided on the way, for whoever reads it: the seed makes it so again.
+    """
 
     version: int = RECIPE_VERSION
     task: str
@@ -95,6 +98,7 @@ class Recipe(_Record):
     initial: PlainData | None = None
     steering: tuple[SteeringStep, ...] = ()
     versions: dict[str, str] = {}
+    drawn: tuple[PlainData, ...] = ()
 
     @property
     def is_stopped(self) -> bool:
@@ -104,7 +108,8 @@ class Recipe(_Record):
     def to_json(self, indent: int | None = None) -> str:
         """Return the recipe as JSON in plain ASCII, which every metadata format can carry unharmed."""
         separators = (",", ":") if indent is None else None
-        return json.dumps(self.model_dump(), ensure_ascii=True, indent=indent, separators=separators)
+        told = self.model_dump(exclude=None if self.drawn else {"drawn"})
+        return json.dumps(told, ensure_ascii=True, indent=indent, separators=separators)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 Effect: TypeAlias = Literal["instant", "steer", "restart"]
 """When a change acts: on the shown picture without the network, on the running job, or on the next start."""
 
-Kind: TypeAlias = Literal["number", "integer", "switch", "choice", "text", "numbers"]
+Kind: TypeAlias = Literal["number", "integer", "switch", "choice", "text", "numbers", "structure"]
+"""A structure is a model of its own: a panel has a place for it rather than a row, the command line a JSON file."""
 
 
 class Settings(BaseModel):
@@ -148,5 +149,7 @@ def _kind_of(annotation: Any) -> Kind:
         return "choice"
     if get_origin(annotation) is tuple:
         return "numbers"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "structure"
     kinds: dict[Any, Kind] = {bool: "switch", int: "integer", float: "number", str: "text"}
     return kinds[annotation]

@@ -144,8 +144,11 @@ def with_outputs(items: Iterable[BatchItem], folder: Path | None, done: str, suf
     Args:
         items: the photos.
         folder: None is the library.
-        done: what is done to them, behind each name: "holiday painted.png".
+        done: what is done to them, behind each name: "holiday painted.png"; "" keeps the names.
         suffix: of the files, which names their format.
+
+    Raises:
+        StudioError: the names stay, and the results would lie among the photos.
 
     Returns:
         all of them but results of this same batch, where they lie among the photos.
@@ -155,11 +158,18 @@ def with_outputs(items: Iterable[BatchItem], folder: Path | None, done: str, suf
         return tuple(replace(item, output=None) for item in items)
     top, items = folder.absolute(), tuple(items)
     outside = tuple(item for item in items if top not in item.photo.absolute().parents)
+    if not done and not outside:
+        raise StudioError(
+            f"The results keep their photos' names, and “{readable(folder.name)}” is where the photos are.",
+            "Choose another folder for the results.",
+        )
     items = outside or items  # what lies in the results' folder, itself among the photos, is a result
+
+    ending = f" {done}{suffix}" if done else suffix
 
     def proposed(item: BatchItem, *, whole_name: bool = False) -> Path:
         name = PurePath(item.name)
-        return folder / name.parent / f"{name.name if whole_name else name.stem} {done}{suffix}"
+        return folder / name.parent / f"{name.name if whole_name else name.stem}{ending}"
 
     taken = Counter(str(proposed(item)).casefold() for item in items)
     placed: dict[str, BatchItem] = {}
@@ -168,7 +178,7 @@ def with_outputs(items: Iterable[BatchItem], folder: Path | None, done: str, suf
         number = 1
         while str(path).casefold() in placed:
             number += 1
-            path = path.with_name(f"{PurePath(item.name).stem} {number} {done}{suffix}")
+            path = path.with_name(f"{PurePath(item.name).stem} {number}{ending}")
         placed[str(path).casefold()] = replace(item, output=path)
     results = {item.output.absolute() for item in placed.values() if item.output}
     return tuple(item for item in placed.values() if item.photo.absolute() not in results)

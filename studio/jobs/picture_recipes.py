@@ -169,13 +169,17 @@ class RecipeWriter:
         then = request.history.versions if request.history else {}
         self._versions = then | _versions() | dict(versions or {})
 
-    def write(self, settings: Settings, record: tuple[SteeringStep, ...] = (), stopped_at: int | None = None) -> Recipe:
+    def write(
+        self, settings: Settings, record: tuple[SteeringStep, ...] = (), stopped_at: int | None = None,
+        drawn: tuple[dict[str, Any], ...] = (),
+    ) -> Recipe:  # fmt: skip
         """Return the recipe of what has been reached.
 
         Args:
             settings: the newest.
             record: what was done in this job.
             stopped_at: for a frame on the way: the evaluation after which it was there.
+            drawn: what chance decided.
 
         """
         steering = (*self._before, *record)
@@ -191,6 +195,7 @@ class RecipeWriter:
             initial=None if self._initial == newest else self._initial,
             steering=steering,
             versions=self._versions,
+            drawn=drawn,
         )
 
 

@@ -69,6 +69,7 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 QToolButton[kind="section"] {{ font-weight: 600; text-align: left; padding: 3px 0; }}
 QToolButton[kind="section"]:checked {{ background: transparent; }}
 QToolButton[kind="section"]:hover {{ background: {t.raised}; }}
+QToolButton[kind="section"][passed="true"] {{ color: {t.text_muted}; font-weight: 400; }}
 QToolButton[kind="segment"] {{ background: {t.field}; border: 1px solid {t.border}; border-radius: 0;
     min-height: {t.row - 8}px; padding: 3px 4px; }}
 QToolButton[kind="segment"]:hover {{ background: {t.hover}; }}

@@ -18,7 +18,7 @@ from studio.training.kinds import KINDS
 ROOT = Path(__file__).parents[2]
 CHECKS = JOBS | TRAINING
 WITHOUT_NETWORK = {
-    "adjust", "compose", "load_picture", "keep_result", "examine_data", "list_shelf", "download_weights",
+    "adjust", "compose", "degrade", "load_picture", "keep_result", "examine_data", "list_shelf", "download_weights",
     "verify_weights", "import_weights", "remove_weights",
 }  # fmt: skip
 """Jobs of the catalogue that no device computes."""

@@ -49,7 +49,7 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._model, self._theme = model, theme
         self._settings = model()
-        self._rows = {info.name: _make_row(info, theme) for info in describe(model)}
+        self._rows = {info.name: _make_row(info, theme) for info in describe(model) if info.kind != "structure"}
         for row in self._rows.values():
             if marks_restart and row.info.effect == "restart":
                 row.mark_restart()

@@ -113,6 +113,10 @@ class SettingRow(QWidget):
         """Put something that says more about the setting below its control."""
         self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 3)
 
+    def add_to_head(self, widget: QWidget) -> None:
+        """Put something to be done with the setting at the end of its first line."""
+        self._head.addWidget(widget)
+
     def _finish_building(self) -> None:
         info = self.info
         self.set_caption(info.label, _hint_of(info))

@@ -1,0 +1,1 @@
+"""The Degrade panel: the degradation desk."""

@@ -1,0 +1,162 @@
+"""The degradation desk in its panel: the photo follows the stack, undo goes step by step, presets and own recipes."""
+
+import numpy as np
+import pytest
+from accessibility import controls_without_name, controls_without_tooltip
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
+from studio_kit import drop_files, write_photo
+
+from models.degradations import degrade
+from studio.core.degrade_settings import PRESETS, DegradeSettings
+from studio.core.images import load_picture, save_picture
+from studio.core.presets import Look
+from studio.core.resizing import to_8_bits
+from studio.training.data.sampler import seed_of
+from studio.ui.panels.degrade.panel import DegradePanel
+
+
+@pytest.fixture
+def panel(qtbot, panel_context):
+    panel = DegradePanel(panel_context)
+    qtbot.addWidget(panel)
+    panel.resize(1200, 800)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return write_photo(tmp_path / "photo.png", 120, 80)
+
+
+@pytest.fixture
+def shows(panel, photo, until):
+    """Wait until the panel shows what a recipe and a seed make of the photo."""
+
+    def wait(recipe, seed=0):
+        loaded = load_picture(photo)
+        wanted = degrade(loaded.pixels, recipe, seed_of(seed, loaded.sha256)).picture
+        until(lambda: panel.session.layer is not None and np.array_equal(to_8_bits(panel.session.layer), wanted))
+
+    return wait
+
+
+@pytest.fixture
+def opened(panel, photo, shows):
+    assert drop_files(panel.canvas.viewport(), photo)
+    shows(PRESETS["old-photo"])
+    panel.undo_stack.clear()
+    return panel
+
+
+def card(panel, kind):
+    return next(one for one in panel.column.stack.cards if one.kind == kind)
+
+
+def recipe(panel):
+    return panel.session.settings.recipe
+
+
+def test_a_preset_is_shown_as_soon_as_it_is_chosen(opened, shows):
+    opened.column.preset.control.set_current("edges")
+    opened.column.preset.control.chosen.emit("edges")
+    assert recipe(opened) == PRESETS["edges"]
+    shows(PRESETS["edges"])
+    opened.undo_stack.undo()
+    shows(PRESETS["old-photo"])
+    assert opened.column.preset.value == "old-photo"
+    assert [one.kind for one in opened.column.stack.cards] == [step.kind for step in PRESETS["old-photo"].steps]
+
+
+def test_a_range_that_moves_is_followed_and_one_step_of_undo(opened, shows):
+    fading = card(opened, "fading")
+    fading.section.set_open(True)
+    row = fading.rows["amount"]
+    with row.gesture.step():
+        for high in (0.6, 0.7, 0.8):
+            row.high_box.setValue(high)
+    assert recipe(opened).steps[4].amount == (0.1, 0.8)
+    assert opened.column.preset.value == ""  # one's own
+    shows(recipe(opened))
+    assert opened.undo_stack.count() == 1
+    opened.undo_stack.undo()
+    assert recipe(opened) == PRESETS["old-photo"]
+    assert row.value == (0.1, 0.55)
+
+
+def test_cards_move_by_button_and_key_and_stay_open(opened, shows):
+    dust = card(opened, "dust")
+    dust.section.set_open(True)
+    place = opened.column.stack.cards.index(dust)
+    dust.up_button.click()
+    QTest.keyClick(dust.section.header, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert opened.column.stack.cards.index(dust) == place - 2
+    assert dust.section.is_open
+    assert recipe(opened).steps[place - 2].kind == "dust"
+    shows(recipe(opened))
+    assert opened.undo_stack.count() == 2
+    assert not opened.column.stack.cards[0].up_button.isEnabled()
+    assert not opened.column.stack.cards[-1].down_button.isEnabled()
+
+
+def test_damage_is_added_and_removed(opened, shows):
+    stack = opened.column.stack
+    next(action for action in stack.add_button.menu().actions() if action.text() == "Cut-outs").trigger()
+    assert [step.kind for step in recipe(opened).steps][-2:] == ["cut_outs", "jpeg"]
+    assert card(opened, "cut_outs").section.is_open
+    shows(recipe(opened))
+    card(opened, "cut_outs").remove_button.click()
+    assert recipe(opened) == PRESETS["old-photo"]
+    assert opened.column.preset.value == "old-photo"
+
+
+def test_the_dice_throw_the_same_kind_of_damage_anew(opened, shows):
+    opened.column.dice_button.click()
+    assert opened.session.settings.seed == 1
+    shows(PRESETS["old-photo"], seed=1)
+    opened.undo_stack.undo()
+    shows(PRESETS["old-photo"])
+
+
+def test_what_chance_passed_over_is_marked(opened, until):
+    made = {each["step"] for each in opened.session.recipe.drawn}
+    assert 0 < len(made) < len(opened.column.stack.cards)
+
+    def passed():
+        return {
+            place for place, one in enumerate(opened.column.stack.cards)
+            if one.section.header.property("passed") == "true"
+        }  # fmt: skip
+
+    until(lambda: passed() == set(range(len(opened.column.stack.cards))) - made)
+
+
+def test_one_s_own_recipe_is_a_look_and_a_look_is_a_recipe(opened):
+    card(opened, "dust").remove_button.click()
+    look = Look.of(opened.session.settings, "Mine", "degrade")
+    again = Look.from_json(look.to_json(), "mine")
+    assert again.applied_to(DegradeSettings()).recipe == recipe(opened)
+    assert again.understood(DegradeSettings).is_on(opened.session.settings)
+    assert not again.understood(DegradeSettings).is_on(DegradeSettings())
+
+
+def test_a_saved_picture_brings_its_recipe_back(opened, panel_context, tmp_path, until):
+    card(opened, "dust").remove_button.click()
+    own = recipe(opened)
+    until(lambda: opened.session.is_settled and opened.session.recipe.settings["recipe"]["name"] == "")
+    save_picture(tmp_path / "saved.png", opened.session.layer, recipe=opened.session.recipe)
+    opened.library_keep = panel_context.library.keep_input(opened.session.photo.picture)
+    opened.column.preset.control.chosen.emit("edges")
+    assert drop_files(opened.canvas.viewport(), tmp_path / "saved.png")
+    until(lambda: recipe(opened) == own)
+
+
+def test_everything_has_a_name_and_says_what_it_does(opened):
+    for one in opened.column.stack.cards:
+        one.section.set_open(True)
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox)
+    assert controls_without_name(opened.column) == []
+    assert controls_without_tooltip(opened.column, *kinds) == []
