@@ -13,6 +13,9 @@ from typing import Any
 FAST_STYLE = "fast-style"
 """What the header of a fast style calls its architecture."""
 
+RESTORER = "restorer"
+"""What the header of a network that restores pictures calls its task."""
+
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""
 

@@ -6,7 +6,7 @@ Free even of pydantic, so that `atelier --help` answers at once.
 from studio.core.picture_task import CONTENT, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
-__all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "STYLIZE", "picture_task_named"]
+__all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "picture_task_named"]
 
 STYLIZE = PictureTask(
     name="stylize",
@@ -40,6 +40,19 @@ ADJUST = PictureTask(
     done="adjusted",
 )
 
+RESTORE = PictureTask(
+    name="restore",
+    title="Restore",
+    verb="Restore",
+    icon="restore",
+    tooltip="Mend a damaged photo, or enlarge it",
+    settings_at="studio.core.restore_settings:RestoreSettings",
+    job="studio.jobs.restore.restore:restore",
+    inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
+    products=frozenset({"restorer"}),
+    done="restored",
+)
+
 DEGRADE = PictureTask(
     name="degrade",
     title="Degrade",
@@ -55,7 +68,7 @@ DEGRADE = PictureTask(
     command="studio.command_line.degrade:DegradeCommand",
 )
 
-PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, DEGRADE)
+PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE, DEGRADE)
 
 
 def picture_task_named(name: str) -> PictureTask | None:

@@ -72,7 +72,8 @@ class Processes:
         accelerator: what computes; "auto" is the fastest kind there is.
         devices: processes on this computer, each with a device of its own.
         nodes: computers.
-        precision: number format; half precision is used on CUDA only, and "auto" chooses bf16 where the device has it.
+        precision: number format; "auto" chooses bf16 on CUDA devices that have it. Processors with bf16 units compute
+            in it where it is asked for; in fp16 none does.
         timeout: seconds that a process may keep the others waiting.
 
     Raises:
@@ -315,8 +316,8 @@ def _kind_of_device(accelerator: Accelerator, devices: int) -> str:
 
 
 def _usable_precision(wanted: Precision, kind: str) -> Precision:
-    if kind != "cuda":  # no processor and no Apple GPU trains faster in half precision
-        return "fp32"
+    if kind != "cuda":  # few processors and no Apple GPU train faster in half precision: only where it is asked for
+        return "bf16" if wanted == "bf16" and kind == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
     if wanted == "auto":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     return wanted

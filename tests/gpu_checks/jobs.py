@@ -14,19 +14,26 @@ from gpu_checks.twins import Check, Differs, asked, computing_on, near, on_both,
 from models.backbones import Backbone, untrained_backbone
 from models.classifier_files import ClassifierFacts, to_file
 from models.classifiers import FAMILIES, build_classifier
+from models.collapsible import collapse
+from models.enlarger import Enlarger
 from models.fast_style import FastStyleNetwork
+from models.restoration import RestorerFacts
+from models.restoration import to_file as to_restorer_file
 from models.style_transfer import LossWeights, StyleObjective
 from studio.core.controls import Controls
 from studio.core.events import Event, Log, Metrics, finish
 from studio.core.images import load_picture
 from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
+from studio.core.restore_settings import RestoreSettings
 from studio.core.samples import sample_paintings, sample_photos
 from studio.core.settings import Settings
 from studio.core.style_settings import StyleSettings
 from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
 from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.restore.networks import kind_of_restorers
+from studio.jobs.restore.restore import restore
 from studio.jobs.style.fast_stylize import kind_of_fast_style
 from studio.jobs.style.stylize import stylize
 from studio.jobs.warm_up import warm_up
@@ -130,6 +137,23 @@ def check_classify(format: InferenceFormat, device: str, reference: str) -> str:
     return near("probabilities", *both, 5e-2 if format.dtype == "bfloat16" else 5e-3)
 
 
+def check_restore(format: InferenceFormat, device: str, reference: str) -> str:
+    """Enlarge a sample photo in tiles, with a network that is not trained but changes much."""
+    network, facts = Enlarger(2, width=16, blocks=2), RestorerFacts("enlarger", {"scale": 2, "width": 16, "blocks": 2})
+    network.initialise(torch.Generator().manual_seed(0))
+    photo = load_picture(sample_photos()[0].path)
+    with TemporaryDirectory() as folder:
+        model = Path(folder) / "model.safetensors"
+        save_file(to_restorer_file(collapse(network)), model, facts.to_metadata())
+
+        def made() -> PictureResult:
+            settings = RestoreSettings(mode="enlarge", model=str(model))
+            return finish(restore(PictureRequest({CONTENT: (photo,)}), Controls(settings)))
+
+        mine, wanted = in_formats(format, kind_of_restorers(facts), made, device, reference)
+    return near("picture", mine.layer, wanted.layer, 2e-2 if format.dtype == "bfloat16" else 2e-3)
+
+
 def networks(device: str) -> dict[str, tuple[nn.Module, Callable[[Any], Tensor]]]:
     """Return every kind of network, and what makes numbers of one: its output, or the gradient of its style loss."""
     chance = torch.Generator().manual_seed(0)
@@ -174,6 +198,7 @@ JOBS: dict[str, Check] = {
     "stylize, steered and replayed": check_replay,
     "stylize, out of memory": check_style_out_of_memory,
     **{f"stylize at once, {format}": partial(check_fast_style, format) for format in FORMATS},
+    **{f"restore, {format}": partial(check_restore, format) for format in FORMATS},
     **{f"classify, {format}": partial(check_classify, format) for format in FORMATS},
     "networks, channels last": partial(check_networks, (), lambda network, _: in_format(network, FORMATS[1])),
     "networks, compiled": partial(check_networks, ("fast style", "resnet"), compiled),

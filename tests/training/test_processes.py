@@ -48,9 +48,11 @@ def test_one_process_launches_nothing_and_changes_nothing(monkeypatch):
     assert not torch.distributed.is_initialized()
 
 
-def test_half_precision_is_for_cuda_only():
+def test_a_processor_trains_in_half_precision_only_where_it_is_asked_to_and_can():
     assert Processes("cpu", precision="fp16").precision == "fp32"
     assert Processes("cpu", precision="auto").precision == "fp32"
+    able = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert Processes("cpu", precision="bf16").precision == ("bf16" if able else "fp32")
 
 
 def test_a_device_that_is_not_there_is_named():

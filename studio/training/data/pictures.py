@@ -65,7 +65,7 @@ def opening_pictures(
     Args:
         slot: of the task.
         data: of the plan, or of a phase.
-        settings: of the run; they say how pictures vary.
+        settings: of the run; where they inherit `Variation`, they say how pictures vary.
         place: where they are kept.
         side: pictures whose shorter side is longer are reduced to it.
         held_back: so many are kept for checking: see `PictureCache.divided`.
@@ -81,8 +81,8 @@ def opening_pictures(
     together = (yield from alike_in(pictures)) if settings.fair_check and held_back and not found.kept else ()
     taught, kept = pictures.divided(found.kept, held_back, settings.seed, together)
     yield Log(f"{len(taught)} {slot.title.lower()} to learn from, {len(kept)} kept for checking.")
-    assert isinstance(settings, Variation)
-    return PictureExamples(pictures, taught, settings), kept
+    variation = settings if isinstance(settings, Variation) else Variation()
+    return PictureExamples(pictures, taught, variation), kept
 
 
 def never_checked_on(checked: set[str], chosen: Sequence[int], content_of: Callable[[int], str]) -> tuple[int, ...]:

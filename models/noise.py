@@ -1,0 +1,56 @@
+"""How noisy a photo is, and noise as strong as that."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["WORST_SIGMA", "add_grain", "noise_sigma"]
+
+WORST_SIGMA = 40.0 / 255.0
+"""Standard deviation of noise that strength 1 of an enhancer stands for; pictures lie in 0–1."""
+
+_BLOCK = 32
+_FLATTEST = 0.25
+"""The quantile of blocks that are taken for flat."""
+_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
+_ROWS = 256
+
+
+def noise_sigma(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> float:
+    """Return the standard deviation of a picture's noise, of luma, where 1 is white.
+
+    It is the median of the finest diagonal wavelet coefficients divided by 0.6745 (Donoho & Johnstone 1994, section 4),
+    of blocks, and of these the quartile that is flattest, where it is noise alone.
+    """
+    luma = cv2.transform(np.ascontiguousarray(picture[..., :3]), _LUMA).astype(np.float32)
+    luma /= np.float32(np.iinfo(picture.dtype).max)
+    height, width = (side - side % 2 for side in luma.shape[:2])
+    if min(height, width) < 2 * _BLOCK:
+        return 0.0
+    even, odd = luma[0:height:2, :width], luma[1:height:2, :width]
+    diagonal = np.abs(even[:, 0::2] - even[:, 1::2] - odd[:, 0::2] + odd[:, 1::2]) / 2
+    rows, columns = diagonal.shape[0] // _BLOCK, diagonal.shape[1] // _BLOCK
+    blocks = diagonal[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    medians = np.median(blocks.transpose(0, 2, 1, 3).reshape(rows * columns, -1), axis=1)
+    return float(np.quantile(medians, _FLATTEST) / 0.6745)
+
+
+def add_grain(picture: NDArray[np.uint16], sigma: float, seed: int, scale: int = 1) -> None:
+    """Add grain to H×W×3, in place: the same in all three colours, normal, of a standard deviation where 1 is white.
+
+    Args:
+        picture: changed.
+        sigma: of what is added.
+        seed: decides the grain.
+        scale: how many times as wide a grain is.
+
+    """
+    height, width = picture.shape[:2]
+    small = -(-height // scale), -(-width // scale)
+    grains = np.random.Generator(np.random.Philox(seed)).standard_normal(small, np.float32)
+    if scale > 1:
+        grains = np.asarray(cv2.resize(grains, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    for top in range(0, height, _ROWS):
+        rows = slice(top, top + _ROWS)
+        grainy = picture[rows].astype(np.float32) + grains[rows, :, None] * np.float32(65535 * sigma)
+        picture[rows] = np.clip(np.rint(grainy), 0, 65535).astype(np.uint16)

@@ -1,0 +1,177 @@
+"""Which networks restore a photo as the settings ask, opened and put together."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.restoration import RestorerFacts, load_restorer, mixed
+from models.restoration_tiles import Chain
+from models.weight_files import WeightsError
+from studio.core.device import choose_device
+from studio.core.failures import StudioError
+from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
+from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
+from studio.core.restore_settings import RestoreSettings
+from studio.core.trained_models import TrainedModel, TrainedModels
+
+__all__ = ["OpenRestorer", "kind_of_restorers", "opened"]
+
+ENHANCE, CRISP = "atelier-enhance", "-crisp"
+"""What the networks that come along are called; an enlarger is `atelier-enlarge-` and its scale."""
+FORMAT = "format"
+"""What recipes call, among the versions, the format that the networks computed in."""
+_TRIED_AT = {"cpu": 64}
+"""Side of the square, px, on which formats are compared; a graphics card needs more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenRestorer:
+    """A network ready to restore.
+
+    Attributes:
+        network: a `models.restoration.Restorer`, on the device that computes.
+        records: of all that it is made of.
+        format: that it computes in.
+        remark: what was asked for and cannot be had; "" where all was.
+
+    """
+
+    network: nn.Module
+    records: tuple[WeightsRecord, ...]
+    format: InferenceFormat
+    remark: str = ""
+
+
+def opened(settings: RestoreSettings, strength: float, recipe: Recipe | None = None) -> OpenRestorer:
+    """Open what the settings ask for: an enhancer, an enlarger, or one behind the other.
+
+    Args:
+        settings: of the job.
+        strength: what is to be taken away, 0–1; where that is nothing, a photo is enlarged as it is.
+        recipe: of a picture that is made again, with the networks of then, in the format of then.
+
+    Raises:
+        StudioError: a network is not on this computer, does something else, or its file cannot be used.
+
+    """
+    loader = _Loader(settings, recipe)
+    wanted = settings.enlargement
+    parts = [loader.load(1)] if wanted == 1 or strength > 0 else []
+    if wanted > 1:
+        parts.append(loader.load(wanted))
+    network = parts[0] if len(parts) == 1 else Chain(*parts)
+    network = network.to(choose_device().kind)
+    if recipe is None:
+        format = _best_format(network, kind_of_restorers(*loader.kinds))
+    else:
+        format = InferenceFormat.from_text(recipe.versions.get(FORMAT, ""))
+    return OpenRestorer(in_format(network, format), tuple(loader.records), format, loader.remark)
+
+
+class _Loader:
+    """Loads networks by what they do, and remembers what was used."""
+
+    def __init__(self, settings: RestoreSettings, recipe: Recipe | None) -> None:
+        self._settings, self._shelf = settings, TrainedModels.standard("restorer")
+        self._then = {record.name: record.sha256 for record in recipe.weights} if recipe is not None else {}
+        self.records: list[WeightsRecord] = []
+        self.kinds: list[RestorerFacts] = []
+        self.remark = ""
+
+    def load(self, scale: int) -> nn.Module:
+        """Return a network that enlarges so many times; 1 is an enhancer. It is as crisp as the settings say."""
+        own = self._own(scale)
+        model = own or self._coming_along(_name_of(scale))
+        network, facts = self._read(model)
+        self.kinds.append(facts)
+        if self._settings.crisp:
+            if own is None:
+                crisp, _ = self._read(self._coming_along(_name_of(scale) + CRISP))
+                network = mixed(network, crisp, self._settings.crisp)
+            else:
+                self.remark = f"{model.label} has no crisp partner: it is used as it is."
+        return network
+
+    def _own(self, scale: int) -> TrainedModel | None:
+        """Return the network that the settings name, if it is for this.
+
+        Raises:
+            StudioError: there is none, or it enlarges otherwise.
+
+        """
+        name = self._settings.model
+        if not name:
+            return None
+        model = self._find(name)
+        does = _facts_of(model).scale
+        if does not in (1, self._settings.enlargement):
+            what = (
+                "keeps the size" if self._settings.enlargement == 1 else f"enlarges {self._settings.enlargement}-fold"
+            )
+            raise StudioError(
+                f"{model.label} enlarges {does}-fold, and what is asked for {what}.",
+                f"Choose Enlarge {does} ×, or another network.",
+            )
+        return model if does == scale else None
+
+    def _coming_along(self, name: str) -> TrainedModel:
+        try:
+            return self._find(name)
+        except StudioError as error:
+            raise StudioError(
+                f"The network {name} is not on this computer.",
+                "Choose a network of your own, or install Atelier again.",
+            ) from error
+
+    def _find(self, name: str) -> TrainedModel:
+        if self._then:
+            return self._shelf.find_recorded(name, self._then.get(name_in_recipes(name), ""))
+        return self._shelf.find(name)
+
+    def _read(self, model: TrainedModel) -> tuple[nn.Module, RestorerFacts]:
+        try:
+            network, facts = load_restorer(model.path)
+        except (WeightsError, OSError) as error:
+            raise StudioError(str(error), "Choose another network, or get its file again.") from error
+        self.records.append(model.record())
+        return network, facts
+
+
+def _name_of(scale: int) -> str:
+    return ENHANCE if scale == 1 else f"atelier-enlarge-{scale}"
+
+
+def _facts_of(model: TrainedModel) -> RestorerFacts:
+    try:
+        return RestorerFacts.from_metadata(model.facts, model.path.name)
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose another network.") from error
+
+
+def _best_format(network: nn.Module, kind: str) -> InferenceFormat:
+    """Return the format that is best here for such networks; where it is not known yet, all are tried."""
+    device = next(network.parameters()).device
+    side = _TRIED_AT.get(device.type, 512)
+    picture = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
+    full = torch.ones(1, device=device)
+
+    def prepare(format: InferenceFormat) -> Callable[[], Tensor]:
+        copy = in_format(deepcopy(network), format)
+
+        def passing() -> Tensor:
+            with torch.no_grad():
+                made: Tensor = copy(picture, full)
+            return made
+
+        return passing
+
+    return FormatMemo.standard().choose(kind, prepare)
+
+
+def kind_of_restorers(*facts: RestorerFacts) -> str:
+    """Return what such networks are called where their format is kept."""
+    shapes = (f"{one.network} {' '.join(f'{name} {value}' for name, value in one.shape.items())}" for one in facts)
+    return f"restorers: {', '.join(shapes)}"

@@ -1,0 +1,130 @@
+"""The restore job: mends or enlarges a photo in tiles, those first that one looks at."""
+
+from time import monotonic
+from typing import Any
+
+import cv2
+import numpy as np
+
+from models.noise import WORST_SIGMA, add_grain, noise_sigma
+from models.restoration_tiles import Tile, restore_in_tiles
+from studio.core.compositing import result_of
+from studio.core.controls import Controls
+from studio.core.events import DeepPicture, Job, Log, Picture, Preview, Progress
+from studio.core.failures import StudioError, is_out_of_memory
+from studio.core.images import full_depth
+from studio.core.picture_task import PictureRequest, PictureResult
+from studio.core.picture_tasks import RESTORE
+from studio.core.resizing import fit_within, to_8_bits
+from studio.core.restore_settings import RestoreSettings
+from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
+from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened
+
+__all__ = ["restore", "strength_for"]
+
+LOADING = "Loading the network…"
+SHOWN_SIDE = 1600
+"""Longer side, px, of what is shown while it is made."""
+_LEAST_SIDE, _SIDE_PER_REACH = 384, 4
+"""Side of a tile: so much larger than what is around it that little is computed twice."""
+_SMALLEST_SIDE = 64
+_BETWEEN_PREVIEWS_S = 0.25
+
+
+def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job[PictureResult]:
+    """Restore `request.photo`, in the depth of its file.
+
+    Raises:
+        StudioError: a network cannot be had, or there is not even memory for small tiles.
+
+    """
+    settings, photo = controls.settings, request.photo
+    recipe = controls.recipe if isinstance(controls, ReplayControls) else None
+    yield Progress(LOADING)
+    picture = full_depth(photo)
+    strength = strength_for(settings, picture)
+    restorer = opened(settings, strength, recipe)
+    if restorer.remark:
+        yield Log(restorer.remark, "warning")
+    made = yield from _Work(restorer, picture, strength, settings).tiles()
+    if settings.grain:
+        yield Progress("Putting the grain back")
+        add_grain(made, settings.grain * noise_sigma(picture), settings.seed, settings.enlargement)
+    if recipe is None:
+        writer = RecipeWriter(RESTORE, request, settings, *restorer.records, versions={FORMAT: str(restorer.format)})
+        recipe = writer.write(settings)
+    return result_of(request, made, settings, recipe)
+
+
+def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture) -> float:
+    """Return how much is to be taken away, 0–1: what is set; automatic is what the photo's noise asks for."""
+    if settings.denoise >= 0:
+        return settings.denoise
+    return 0.0 if settings.enlargement > 1 else min(1.0, noise_sigma(picture) / WORST_SIGMA)
+
+
+class _Work:
+    """One photo's way through a network."""
+
+    def __init__(
+        self, restorer: OpenRestorer, picture: Picture | DeepPicture, strength: float, settings: RestoreSettings
+    ) -> None:
+        self._restorer, self._picture, self._strength = restorer, picture, strength
+        self._stage = f"Enlarging {settings.scale} ×" if settings.enlargement > 1 else "Enhancing"
+        self._scale = settings.enlargement
+
+    def tiles(self) -> Job[DeepPicture]:
+        """Return the restored picture; tiles are as small as the memory asks for.
+
+        Raises:
+            StudioError: they cannot be small enough.
+
+        """
+        reach: int | None = self._restorer.network.reach  # type: ignore[assignment]
+        side = max(_LEAST_SIDE, _SIDE_PER_REACH * (reach or 0))
+        while True:
+            try:
+                return (yield from self._in_tiles_of(side))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            side //= 2
+            if reach is None or side < _SMALLEST_SIDE:
+                raise StudioError("There is not enough memory for this picture.", "Make it smaller, or close programs.")
+            yield Log(f"The memory did not suffice: it goes on in smaller tiles, of {side} px.", "warning")
+
+    def _in_tiles_of(self, side: int) -> Job[DeepPicture]:
+        height, width = self._picture.shape[:2]
+        made = np.empty((height * self._scale, width * self._scale, 3), np.uint16)
+        shown, told = _Shown(self._picture, self._scale), monotonic()
+        work = restore_in_tiles(self._restorer.network, self._picture, self._strength, side=side, made=made)
+        yield Progress(self._stage, 0, 100, 0.0)
+        for number, (tile, share) in enumerate(work, 1):
+            shown.take(tile, made)
+            if number == 1 or monotonic() - told > _BETWEEN_PREVIEWS_S:
+                yield Preview(shown.picture.copy(), number, self._stage, draft=True)
+                told = monotonic()
+            yield Progress(self._stage, round(100 * share), 100, share)
+        return made
+
+
+class _Shown:
+    """What is shown meanwhile: the photo, and what is made of it so far, no larger than a screen."""
+
+    def __init__(self, photo: Picture | DeepPicture, scale: int) -> None:
+        height, width = photo.shape[:2]
+        small: Any = fit_within(to_8_bits(photo[..., :3]), SHOWN_SIDE)
+        share = min(1.0, SHOWN_SIDE / (scale * max(height, width)))
+        size = max(1, round(width * scale * share)), max(1, round(height * scale * share))
+        self.picture: Picture = np.ascontiguousarray(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC))
+        self._across, self._down = size[0] / (width * scale), size[1] / (height * scale)
+
+    def take(self, tile: Tile, made: DeepPicture) -> None:
+        """Show a tile that is made."""
+        top, bottom = (round(y * self._down) for y in (tile.top, tile.bottom))
+        left, right = (round(x * self._across) for x in (tile.left, tile.right))
+        if bottom > top and right > left:
+            part = to_8_bits(made[tile.cut])
+            self.picture[top:bottom, left:right] = cv2.resize(
+                part, (right - left, bottom - top), interpolation=cv2.INTER_AREA
+            )

@@ -1,0 +1,130 @@
+"""Restoring a photo: mended or enlarged, in its depth, with its alpha, again from its recipe."""
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from restorer_kit import ENHANCER, ENLARGER, write_restorer
+
+from models.noise import add_grain, noise_sigma
+from studio.core.controls import Controls
+from studio.core.events import Log, Preview, Progress, finish
+from studio.core.failures import StudioError
+from studio.core.images import load_picture
+from studio.core.picture_task import CONTENT, PictureRequest
+from studio.core.recipes import name_in_recipes
+from studio.core.restore_settings import RestoreSettings
+from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.restore.restore import restore, strength_for
+
+
+@pytest.fixture
+def photo(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 52, 4), dtype=np.uint8)
+    pixels[:10, :, 3], pixels[10:, :, 3] = 0, 255
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return load_picture(tmp_path / "photo.png")
+
+
+@pytest.fixture
+def enlarger(tmp_path):
+    return str(write_restorer(tmp_path / "enlarger.safetensors", ENLARGER))
+
+
+@pytest.fixture
+def enhancer(tmp_path):
+    return str(write_restorer(tmp_path / "enhancer.safetensors", ENHANCER))
+
+
+def made(photo, **settings):
+    job, events = restore(PictureRequest({CONTENT: (photo,)}), Controls(RestoreSettings(**settings))), []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return end.value, events
+
+
+def test_a_photo_is_enlarged_with_its_alpha(photo, enlarger):
+    result, events = made(photo, mode="enlarge", scale="2", model=enlarger)
+    assert result.picture.shape == (80, 104, 4)
+    assert result.picture.dtype == np.uint16
+    assert (result.picture[:16, :, 3] == 0).all()
+    assert (result.picture[24:, :, 3] == 65535).all()
+    shown = [event for event in events if isinstance(event, Preview)]
+    assert shown[0].draft
+    assert shown[0].picture.shape == (80, 104, 3)
+    assert isinstance(events[-1], Progress)
+    assert events[-1].share == 1.0
+    assert [record.name for record in result.recipe.weights] == [name_in_recipes(enlarger)]
+
+
+def test_enhancing_keeps_the_size_and_follows_denoise(photo, enhancer):
+    weak, _ = made(photo, model=enhancer, denoise=0.0)
+    strong, _ = made(photo, model=enhancer, denoise=1.0)
+    assert weak.picture.shape == (40, 52, 4)
+    assert not np.array_equal(weak.layer, strong.layer)
+
+
+def test_strength_lays_the_result_over_the_photo(photo, enlarger):
+    half, _ = made(photo, mode="enlarge", model=enlarger, strength=0.0)
+    enlarged = np.array(Image.fromarray(photo.pixels).resize((104, 80), Image.BICUBIC))
+    assert np.abs((half.picture[20:, :, :3] >> 8).astype(int) - enlarged[20:, :, :3]).mean() < 12
+    assert half.picture.shape == (80, 104, 4)
+
+
+def test_a_picture_is_made_again_from_its_recipe(photo, enlarger, tmp_path, monkeypatch):
+    first, _ = made(photo, mode="enlarge", model=enlarger, grain=0.5, seed=4)
+    (tmp_path / "enlarger.safetensors").rename(tmp_path / "moved.safetensors")
+    controls = ReplayControls(first.recipe)
+    with pytest.raises(StudioError, match="not on this computer"):
+        finish(restore(PictureRequest({CONTENT: (photo,)}), controls))
+    (tmp_path / "moved.safetensors").rename(tmp_path / "enlarger.safetensors")
+    monkeypatch.chdir(tmp_path)
+    again = finish(restore(PictureRequest({CONTENT: (photo,)}), controls))
+    assert np.array_equal(again.picture, first.picture)
+    assert again.recipe == first.recipe
+
+
+def test_sixteen_bits_stay_sixteen_bits(tmp_path, enhancer):
+    ramp = np.linspace(20_000, 24_000, 64 * 64).reshape(64, 64).astype(np.uint16)
+    cv2.imwrite(str(tmp_path / "deep.png"), np.dstack([ramp] * 3))
+    result, _ = made(load_picture(tmp_path / "deep.png"), model=enhancer, denoise=0.5)
+    assert len(np.unique(result.picture)) > 1000  # 8 bits would leave some sixty
+
+
+def test_a_network_that_enlarges_otherwise_is_told(photo, enlarger):
+    with pytest.raises(StudioError, match="enlarges 2-fold"):
+        made(photo, mode="enlarge", scale="4", model=enlarger)
+    with pytest.raises(StudioError, match="keeps the size"):
+        made(photo, mode="enhance", model=enlarger)
+
+
+def test_a_network_of_ones_own_has_no_crisp_partner_and_says_so(photo, enlarger):
+    _, events = made(photo, mode="enlarge", model=enlarger, crisp=1.0)
+    assert any(isinstance(event, Log) and "crisp" in event.message for event in events)
+
+
+def test_automatic_strength_is_that_of_the_noise():
+    smooth = np.full((256, 256, 3), 30_000, np.uint16)
+    for sigma in (0.02, 0.1):
+        noisy = smooth.copy()
+        add_grain(noisy, sigma, seed=1)
+        assert noise_sigma(noisy) == pytest.approx(sigma, rel=0.1)
+        assert strength_for(RestoreSettings(), noisy) == pytest.approx(sigma * 255 / 40, rel=0.1)
+        assert strength_for(RestoreSettings(mode="enlarge"), noisy) == 0.0
+    assert noise_sigma(smooth) == 0.0
+    assert strength_for(RestoreSettings(denoise=0.3), smooth) == 0.3
+
+
+def test_grain_is_put_back_as_strong_as_it_was(tmp_path, enlarger):
+    pixels = np.full((128, 128, 3), 30_000, np.uint16)
+    add_grain(pixels, 0.05, seed=2)
+    Image.fromarray((pixels >> 8).astype(np.uint8)).save(tmp_path / "grainy.png")
+    photo = load_picture(tmp_path / "grainy.png")
+    without, _ = made(photo, mode="enlarge", model=enlarger)
+    with_grain, _ = made(photo, mode="enlarge", model=enlarger, grain=1.0)
+    added = (with_grain.layer.astype(float) - without.layer).std() / 65535
+    assert added == pytest.approx(0.05, rel=0.3)  # what is enlarged is softer
+    other, _ = made(photo, mode="enlarge", model=enlarger, grain=1.0, seed=1)
+    assert not np.array_equal(other.layer, with_grain.layer)

@@ -1,0 +1,174 @@
+"""A restorer in training: what it is given, that it learns, what it leaves behind, and that it goes on exactly."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from training_kit import history_of
+
+from models.collapsible import CollapsibleConvolution
+from models.fidelity import luma, psnr, ssim
+from models.restoration import load_restorer
+from models.restoration_loss import PixelLoss, charbonnier
+from studio.core.controls import Controls
+from studio.core.events import Preview, finish
+from studio.core.failures import StudioError
+from studio.jobs.train import train
+from studio.training.data.sampler import seed_of
+from studio.training.kinds import kind_named
+from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
+from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.task import TaskContext
+from studio.training.tasks.restore import open_task
+from studio.training.tasks.restore_pictures import reduced
+from studio.training.tasks.restore_settings import RESTORE, RestorerSettings, default_schedule
+
+QUIET = {
+    "batch": 4, "size": 24, "width": 8, "held_back": 2, "sample_every": 100, "validate_every": 100,
+    "checkpoint_minutes": 240.0, "workers": 0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of ten small photos with edges in them."""
+    generator = np.random.default_rng(0)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(10):
+        coarse = generator.integers(0, 256, (9, 12, 3), dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(coarse, (96, 72), interpolation=cv2.INTER_NEAREST))
+    return folder
+
+
+def plan_for(photos: Path, steps: int = 4, rate: float = 1e-3, **settings) -> RunPlan:
+    schedule = Schedule(phases=(Phase(duration=steps, unit="steps", learning_rate=Ramp.level(rate)),))
+    return RunPlan(task="restore", data=(str(photos),), settings={**QUIET, **settings}, schedule=schedule)
+
+
+def sit(run: RunFolder):
+    job, events = train(TrainRequest(run.path), Controls(RestorerSettings())), []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return end.value, events
+
+
+def opened(plan: RunPlan, folder: Path):
+    return finish(open_task(plan, TaskContext(torch.device("cpu"), folder / "cache", seed=0)))
+
+
+def test_the_kind_is_known_by_name():
+    assert kind_named("restore") is RESTORE
+    assert RESTORE.product == "restorer"
+
+
+def test_the_schedule_is_as_long_as_asked_and_ends_low():
+    timeline = default_schedule(RestorerSettings(steps=500)).timeline(100, batch=16, size=96)
+    assert timeline.total_steps == 500
+    assert timeline.at(0).learning_rate < timeline.at(50).learning_rate == 5e-4
+    assert timeline.at(499).learning_rate < 1e-5
+
+
+def test_a_run_learns_and_leaves_a_network_that_says_what_it_is(photos, tmp_path):
+    run = RunFolder.create(tmp_path / "run", plan_for(photos, steps=60, rate=5e-3, ema_decay=0.9))
+    trained, events = sit(run)
+    assert trained.state == "finished"
+    history = history_of(run)
+    losses = history.metrics["charbonnier"].values
+    assert np.mean(losses[-20:]) < 0.9 * np.mean(losses[:20])
+    assert history.validation["psnr"].values[-1] > 15
+    assert set(history.validation) == {"psnr", "ssim", "gain"}
+    assert [event.picture.shape[2] for event in events if isinstance(event, Preview)][-1] == 3
+    network, facts = load_restorer(run.model_file)
+    assert (facts.network, facts.scale, facts.steps, facts.finish) == ("enlarger", 2, 60, "faithful")
+    assert not any(isinstance(layer, CollapsibleConvolution) for layer in network.modules())
+    card = run.card_file.read_text(encoding="utf-8")
+    assert "SPAN" in card
+    assert "on photos it did not learn from" in card
+
+
+def test_it_goes_on_as_if_it_had_not_been_interrupted(photos, tmp_path):
+    whole, parts = (RunFolder.create(tmp_path / name, plan_for(photos)) for name in ("whole", "parts"))
+    sit(whole)
+    job = train(TrainRequest(parts.path), Controls(RestorerSettings()))
+    while "loss" not in history_of(parts).metrics:
+        next(job)
+    job.close()
+    sit(parts)
+    one, other = load_file(whole.model_file), load_file(parts.model_file)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_what_is_given_is_what_is_wanted_reduced_from_all_around_it(photos, tmp_path):
+    task = opened(plan_for(photos, scale="2", from_afar=False, turned=False), tmp_path)
+    examples = task.examples
+    given, wanted, strength = examples.draw(0, torch.Generator().manual_seed(5), 24)
+    assert (given.shape, wanted.shape, float(strength)) == ((3, 12, 12), (3, 24, 24), 0.0)
+    pixels = examples.pictures[examples.chosen[0]]
+    part = (wanted * 255).round().byte().permute(1, 2, 0).numpy()
+    whole = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
+    for top in range(pixels.shape[0] - 23):  # where it was cut, the whole picture reduced shows the same
+        for left in range(pixels.shape[1] - 23):
+            if np.array_equal(pixels[top : top + 24, left : left + 24], part):
+                shifted = whole[:, top % 2 :, left % 2 :]
+                shifted = shifted[:, : shifted.shape[1] // 2 * 2, : shifted.shape[2] // 2 * 2]
+                small = reduced(shifted, 2)[:, top // 2 : top // 2 + 12, left // 2 : left // 2 + 12]
+                assert (small - (given * 255).round()).abs().max() <= 1
+                return
+    pytest.fail("it shows no part of the photo")
+
+
+def test_photos_are_reduced_as_pillow_reduces():
+    picture = np.random.default_rng(1).integers(0, 256, (60, 44, 3), dtype=np.uint8)
+    made = reduced(torch.from_numpy(picture).permute(2, 0, 1), 4).permute(1, 2, 0).numpy()
+    expected = np.asarray(Image.fromarray(picture).resize((11, 15), Image.Resampling.BICUBIC))
+    assert np.abs(made.astype(int) - expected).max() <= 1
+
+
+def test_a_network_to_begin_with_is_taken_over(photos, tmp_path):
+    first = RunFolder.create(tmp_path / "first", plan_for(photos))
+    sit(first)
+    second = opened(plan_for(photos, scale="4", start=str(first.path)), tmp_path)
+    trunk, _ = load_restorer(first.model_file)
+    network = second.networks["restorer"]
+    assert torch.allclose(network.head.kernel(), trunk.head.weight, atol=1e-6)
+    with pytest.raises(StudioError, match="nothing in common"):
+        opened(plan_for(photos, width=16, start=str(first.path)), tmp_path)
+
+
+def test_moved_weights_change_the_loss(photos, tmp_path):
+    task = opened(plan_for(photos), tmp_path)
+    task.adopt(RestorerSettings(**QUIET, mse_weight=2.0, ssim_weight=0.5))
+    batch = tuple(torch.stack(each) for each in zip(*(
+        task.examples.draw(index, torch.Generator().manual_seed(seed_of(index) % 2**63), 24) for index in range(2)
+    ), strict=True))  # fmt: skip
+    config = default_schedule(RestorerSettings()).timeline(8, batch=2, size=24).at(0)
+    objective = next(said for said in task.objectives(batch, config) if said is not None)
+    assert set(objective.terms) == {"charbonnier", "mse", "ssim"}
+    assert float(objective.loss.detach()) == pytest.approx(sum(map(float, objective.terms.values())))
+
+
+def test_the_losses_are_those_of_their_papers():
+    one, other = (torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    expected = float(np.sqrt((one - other).double().numpy() ** 2 + 1e-6).mean())
+    assert float(charbonnier(one, other)) == pytest.approx(expected, rel=1e-5)
+    terms = PixelLoss(charbonnier=0.0, mse=3.0, ssim=2.0)(one, other)
+    assert float(terms["mse"]) == pytest.approx(3 * float((one - other).square().mean()), rel=1e-5)
+    assert float(terms["ssim"]) == pytest.approx(2 * float(1 - ssim(one, other).mean()), rel=1e-5)
+    assert float(ssim(one, one).min()) == pytest.approx(1.0)
+
+
+def test_psnr_is_of_rounded_luma_without_the_border():
+    wanted = torch.full((1, 3, 20, 20), 100 / 255)
+    made = wanted.clone()
+    made[:, :, 4:-4, 4:-4] += 2.3 / 255  # rounds to 2
+    difference = float(luma(torch.full((1, 3, 1, 1), 102 / 255)) - luma(torch.full((1, 3, 1, 1), 100 / 255)))
+    assert float(psnr(made, wanted, border=4)) == pytest.approx(-20 * np.log10(difference), abs=1e-3)
+    white, black = luma(torch.ones(1, 3, 1, 1)) * 255, luma(torch.zeros(1, 3, 1, 1)) * 255
+    assert (float(white), float(black)) == pytest.approx((235.0, 16.0), abs=1e-3)
