@@ -28,6 +28,8 @@ PAIRS = (("neuschwanstein", "starry-night"), ("red-panda", "grande-jatte"), ("ma
 SLIDERS = ("Grain", "Fine strokes", "Strokes", "Shapes", "Masses")
 EDGE_STEP = 100.0
 """Height of the synthetic photo's step, of 255."""
+EDGE_SOFTNESS = 0.7
+"""Deviation of the blur that softens it, px."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +92,32 @@ def octaves(picture: Picture) -> NDArray[np.float64]:
     return np.array([np.mean((fine - coarse) ** 2) for fine, coarse in pairwise(levels)])
 
 
-def overshoot(painting: LoadedPicture, settings: StyleSettings) -> float:
-    """Paint a grey step; return by how much its mean profile overshoots beside the edge, as a share of the step."""
+@dataclass(frozen=True)
+class Contour:
+    """How a contour of the photo comes out."""
+
+    overshoot: float
+    """By how much the painting goes beyond either side's tone beside it, as a share of the step as painted."""
+    lines: float
+    """How far the tone goes up and down across it ÷ the step as painted: 1 is a plain edge, a hairline adds twice its
+    height."""
+
+
+def contour(painting: LoadedPicture, settings: StyleSettings) -> Contour:
+    """Paint a grey step as a camera would see it, soft by a pixel and off the network's grid; look at its profile."""
     side = settings.size
-    grey = np.full((side * 2 // 3, side, 3), 128.0 - EDGE_STEP / 2, np.uint8)
-    grey[:, side // 2 :] += int(EDGE_STEP)
-    photo = LoadedPicture(grey, "step", "0" * 64)
+    middle, near, far = side // 2 + 3, side // 32, side // 6
+    grey = np.full((side * 2 // 3, side), 128.0 - EDGE_STEP / 2, np.float32)
+    grey[:, middle:] += EDGE_STEP
+    pixels = np.repeat(blurred(grey, EDGE_SOFTNESS).round().astype(np.uint8)[..., None], 3, axis=-1)
+    photo = LoadedPicture(pixels, "step", "0" * 64)
     profile = luma(paint(PictureRequest({CONTENT: (photo,), "style": (painting,)}), settings)).mean(axis=0)
-    middle, near, far = side // 2, side // 32, side // 6
     dark, bright = profile[middle - far : middle - near].mean(), profile[middle + near : middle + far].mean()
     above = profile[middle : middle + near].max() - bright
     below = dark - profile[middle - near : middle].min()
-    return float(max(above, below) / EDGE_STEP)
+    across = profile[middle - 2 * near : middle + 2 * near]
+    step = max(1.0, bright - dark)
+    return Contour(float(max(above, below) / step), float(np.abs(np.diff(across)).sum() / step))
 
 
 # -- sliders -----------------------------------------------------------------------------------------------------------

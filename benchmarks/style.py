@@ -389,8 +389,11 @@ def paint_numbers(size: int) -> list[Number]:
                 Number("    peaks at 2, 4, 8 px ÷ the photo's", found.combs, required and 1.5, "×"),
             ]
         for sample in sample_paintings():
-            step = paint_quality.overshoot(load(sample.path), settings.model_copy(update={"size": STEP_SIDE}))
-            steps.append(Number(f"overshoot beside a step, {sample.name}, {label}", 100 * step, None, "%"))
+            edge = paint_quality.contour(load(sample.path), settings.model_copy(update={"size": STEP_SIDE}))
+            steps += [
+                Number(f"overshoot beside a step, {sample.name}, {label}", 100 * edge.overshoot, None, "%"),
+                Number("    up and down across it ÷ the step", edge.lines, None, "×"),
+            ]
     return [*numbers, *steps]
 
 

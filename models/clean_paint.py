@@ -1,9 +1,12 @@
-"""What clean paint is held to beside its Gram matrices: the energy of every octave, the range of tones, and edges.
+"""What clean paint is held to beside its Gram matrices: every octave's energy, the range of tones, edges and contours.
 
 Through the network the Gram matrix of any tap, fine or deep, pulls at details of every size alike (docs/painting.md),
 so no weight of a tap can be the hand on one size. The bands of a pyramid can: a painting has so much energy in each
 octave, in luma and in chroma (Heeger & Bergen 1995, in its second moments). Luma is brought to the energy asked for;
 chroma is only kept from having more, which would be speckle.
+
+Beside a contour of the photo nothing is to be lighter or darker than the paint on both sides of it. Style and content
+both gain by a line there, the one because its painting has lines, the other because an edge is what its features see.
 """
 
 import math
@@ -15,15 +18,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.painting_init import without_checkerboard
+from models.painting_init import gaussian_blur, luma, without_checkerboard
 
-__all__ = ["OCTAVES", "PaintTarget", "edge_keeping_variation", "mixed", "octave_energies", "octave_gains",
-           "paint_distance", "paint_target"]  # fmt: skip
+__all__ = ["OCTAVES", "Contours", "PaintTarget", "contours_of", "edge_keeping_variation", "line_distance", "mixed",
+           "octave_energies", "octave_gains", "paint_distance", "paint_target"]  # fmt: skip
 
 OCTAVES = 5
 """Bands of the pyramid: details of about 2–4, 4–8, … 32–64 px."""
 OCTAVE_SCALE, TONE_SCALE = 0.5, 1000.0
 """Weights of an octave's distance and of a tone's beside a style weight of 1: no Gram matrix outweighs them."""
+LINE_SCALE = 400.0
+"""Weight of the lines beside contours: hairlines go, an outline as broad as a brush may stay."""
 SMOOTHNESS_SCALE = 0.09
 _NARROWEST = 4
 """No band is measured where the picture has fewer pixels than this along its shorter side."""
@@ -36,6 +41,12 @@ _EDGE = 0.02
 """Differences between neighbours below this count squared, as grain; above it they count once, as edges."""
 _CHROMA_EDGES = 2.0
 """How much a step of chroma counts beside one of luma."""
+_CONTOUR = 0.08
+"""From this step of luma on, within `_BESIDE` pixels, the photo has a contour."""
+_BESIDE = 4
+"""How far a contour reaches to either side, and how broad the patches are in which the paint beside it is seen, px."""
+_FEW = 0.02
+"""Where contours take up a smaller share of a picture than this, their pixels count no more than if they took it up."""
 _RARE = 0.005
 """The share of a painting's pixels that may lie outside its range of tones at either end."""
 _SAMPLES = 65_536
@@ -51,6 +62,15 @@ class PaintTarget:
     energies: Tensor
     darkest: Tensor
     brightest: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contours:
+    """Where a photo has contours, 1×1×H×W, 0–1; and by how much its own lines are lighter or darker than all around."""
+
+    where: Tensor
+    lighter: Tensor
+    darker: Tensor
 
 
 def paint_target(painting: Tensor) -> PaintTarget:
@@ -119,17 +139,20 @@ def octave_gains(weights: Sequence[float], smoothness: float, below: int = 0) ->
     return (*gains[below:], *gains[-1:] * below)
 
 
-def paint_distance(image: Tensor, energies: Tensor, target: PaintTarget, gains: Sequence[float]) -> Tensor:
+def paint_distance(
+    image: Tensor, energies: Tensor, target: PaintTarget, gains: Sequence[float], contours: Contours | None = None
+) -> Tensor:
     """Return how far a picture is from clean paint: a scalar, 0 where it is.
 
-    Σ ln²(E / gE*) over the octaves' luma and over what their chroma has too much, and the mean square of what the tones
-    exceed the painting's by, all weighted.
+    Σ ln²(E / gE*) over the octaves' luma and over what their chroma has too much, the mean square of what the tones
+    exceed the painting's by, and the lines beside contours, all weighted.
 
     Args:
         image: 1×3×H×W.
         energies: its `octave_energies`.
         target: the painting's.
         gains: of each octave, from `octave_gains`.
+        contours: of the photo that is painted; None where none is.
 
     """
     octaves = min(len(energies), len(target.energies))
@@ -137,7 +160,51 @@ def paint_distance(image: Tensor, energies: Tensor, target: PaintTarget, gains: 
     ratios = ((energies[:octaves] + _TINY) / (wanted + _TINY)).log()
     off = ratios[:, 0].square().sum() + ratios[:, 1].clamp_min(0.0).square().sum()
     outside = image - image.clamp(target.darkest, target.brightest)  # 1×3×H×W
-    return OCTAVE_SCALE * off + TONE_SCALE * outside.square().mean()
+    distance = OCTAVE_SCALE * off + TONE_SCALE * outside.square().mean()
+    return distance if contours is None else distance + LINE_SCALE * line_distance(image, contours)
+
+
+def contours_of(photo: Tensor) -> Contours:
+    """Find the contours of 1×3×H×W."""
+    tones = luma(photo)
+    steps = _highest(tones, _BESIDE) + _highest(-tones, _BESIDE)
+    where = gaussian_blur((steps / _CONTOUR - 1.0).clamp_(0.0, 1.0), _BESIDE / 2)
+    return Contours(where, *_lines(tones))
+
+
+def line_distance(image: Tensor, contours: Contours) -> Tensor:
+    """Return the mean square, at contours, of what is lighter or darker than all paint around it: a scalar.
+
+    As much as the photo's own lines stand out is free: whiskers, the light in an eye.
+
+    Args:
+        image: 1×3×H×W.
+        contours: of the photo.
+
+    """
+    lighter, darker = _lines(luma(image))
+    lines = (lighter - contours.lighter).clamp_min(0.0).square() + (darker - contours.darker).clamp_min(0.0).square()
+    return (contours.where * lines).mean() / contours.where.mean().clamp_min(_FEW)
+
+
+def _lines(tones: Tensor) -> tuple[Tensor, Tensor]:
+    """Return by how much 1×1×H×W is lighter and darker than everything around it.
+
+    What is around is seen in patches, two to either side, so that strokes blur into their tone while both sides of a
+    contour stay apart.
+    """
+    patches = F.avg_pool2d(tones, _BESIDE, ceil_mode=True, count_include_pad=False)  # 1×1×H×W → 1×1×⌈H/4⌉×⌈W/4⌉
+    patches = without_checkerboard(patches)
+    lightest, darkest = (
+        F.interpolate(limit, tones.shape[2:], mode="bilinear", align_corners=False)
+        for limit in (_highest(patches, 2), -_highest(-patches, 2))
+    )
+    return (tones - lightest).clamp_min(0.0), (darkest - tones).clamp_min(0.0)
+
+
+def _highest(plane: Tensor, reach: int) -> Tensor:
+    """Return the greatest value within `reach` pixels, 1×1×H×W → the same."""
+    return F.max_pool2d(F.pad(plane, [reach] * 4, mode="replicate"), 2 * reach + 1, stride=1)
 
 
 def edge_keeping_variation(image: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from torch.nn import functional as F  # noqa: N812
 from models.backbones import Backbone
 from models.clean_paint import (
     PaintTarget,
+    contours_of,
     edge_keeping_variation,
     mixed,
     octave_energies,
@@ -137,6 +138,7 @@ class StyleObjective:
         self._content = content
         self._styles = tuple(styles)
         self._below = below
+        self._contours = None if below is None else contours_of(content)
         height, width = content.shape[2:]
         self._scales = backbone.scales_within(height, width)
         for style in styles:
@@ -230,9 +232,8 @@ class StyleObjective:
     def _paint_distance(self, image: Tensor, octaves: Tensor, weights: LossWeights, below: int) -> Tensor:
         shares = weights.shares(self.paintings)
         target = mixed([self._paint_targets[index] for index in range(self.paintings)], shares)
-        return paint_distance(
-            image, octaves, target, octave_gains(weights.style_layers, weights.total_variation, below)
-        )
+        gains = octave_gains(weights.style_layers, weights.total_variation, below)
+        return paint_distance(image, octaves, target, gains, self._contours if weights.content > 0 else None)
 
     def _variation(self, image: Tensor) -> Tensor:
         return total_variation(image) if self._below is None else edge_keeping_variation(image)

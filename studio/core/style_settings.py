@@ -58,7 +58,7 @@ class StyleSettings(Blending):
         2.0, label="Style", help="How strongly the painting's manner takes over.", term="style weight β",
         low=0.0, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip
     content_weight: float = setting(
-        1.5, label="Content", help="How faithfully the photo's shapes are kept.", term="content weight α",
+        2.0, label="Content", help="How faithfully the photo's shapes are kept.", term="content weight α",
         low=0.0, high=10.0, step=0.05, effect="steer", scale="log")  # fmt: skip
 
     style_layer_1: float = _style_layer(1, 1.0)
@@ -72,13 +72,13 @@ class StyleSettings(Blending):
         low=0.0, high=4.0, step=0.05, group="Strokes",
         effect="steer")  # fmt: skip
     stroke_size: float = setting(
-        1.25, label="Stroke size", help="Size of the painting's strokes in the result.",
+        1.5, label="Stroke size", help="Size of the painting's strokes in the result.",
         term="size of the style picture ÷ size of the result", low=0.25, high=3.0, step=0.05,
         group="Strokes", effect="restart", scale="log")  # fmt: skip
 
     content_layer_1: float = _content_layer(1, 0.0)
     content_layer_2: float = _content_layer(2, 0.0)
-    content_layer_3: float = _content_layer(3, 0.0)
+    content_layer_3: float = _content_layer(3, 0.3)
     content_layer_4: float = _content_layer(4, 1.0)
     content_layer_5: float = _content_layer(5, 0.0)
 

@@ -9,7 +9,9 @@ from models.backbones import untrained_backbone
 from models.clean_paint import (
     OCTAVES,
     PaintTarget,
+    contours_of,
     edge_keeping_variation,
+    line_distance,
     mixed,
     octave_energies,
     octave_gains,
@@ -136,7 +138,53 @@ def test_an_edge_costs_nearly_the_same_sharp_or_soft_and_grain_adds_to_it():
     assert costs[2] > 1.3 * costs[0]
 
 
-@pytest.mark.parametrize("function", [edge_keeping_variation, lambda image: octave_energies(image).log().sum()])
+def step(height, dark=0.2, bright=0.7, side=64):
+    """Dark on the left, bright from the column 30 on."""
+    row = torch.full((side,), dark)
+    row[30:] = bright
+    return row.expand(1, 3, height, side).clone()
+
+
+def test_a_contour_is_where_the_photo_steps():
+    where = contours_of(step(48) + 0.02 * (noise(48, 64) - 0.5)).where
+    assert float(where[..., 28:32].min()) > 0.85
+    assert float(where[..., :18].max()) < 0.01
+    assert float(where[..., 42:].max()) < 0.01
+
+
+def test_a_contour_may_have_any_tones_and_no_hairline():
+    photo = step(48)
+    painted = step(48, dark=0.6, bright=0.3)
+    hairline = painted.clone()
+    hairline[..., 29] += 0.2
+    outside = painted.clone()
+    outside[..., 50] += 0.2
+    contours = contours_of(photo)
+    assert float(line_distance(painted, contours)) < 1e-4
+    assert float(line_distance(outside, contours)) == pytest.approx(float(line_distance(painted, contours)), rel=1e-3)
+    across = contours.where[0, 0, 0]
+    told = float((0.2**2 * across[29]) / across.sum())  # what stands out, where it does, over all contours
+    assert float(line_distance(hairline, contours)) == pytest.approx(told, rel=0.35)
+
+
+def test_lines_of_the_photo_may_be_painted_as_strong_as_they_are():
+    photo = torch.full((1, 3, 48, 64), 0.5)
+    photo[..., 20, :] = 0.9  # a whisker
+    stronger = photo.clone()
+    stronger[..., 20, :] = 1.0
+    contours = contours_of(photo)
+    assert float(line_distance(photo, contours)) == 0.0
+    assert float(line_distance(stronger, contours)) > 1e-4
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        edge_keeping_variation,
+        lambda image: octave_energies(image).log().sum(),
+        lambda image: line_distance(image, contours_of(noise(9, 8, 5).double())),
+    ],
+)
 def test_gradients_are_right(function):
     image = noise(9, 8, dtype=torch.float64).requires_grad_()
     assert torch.autograd.gradcheck(function, (image,))
@@ -178,6 +226,16 @@ def test_the_loss_under_other_weights_is_known_without_the_network(pictures):
     moved = LossWeights(style=2.0, total_variation=1.0, style_layers=(0.5, 2.0, 1.0, 1.0, 3.0))
     known = optimisation.known_loss(moved)
     assert known == pytest.approx(optimisation.objective.look(optimisation.painting, moved).loss, rel=1e-4)
+
+
+def test_a_texture_has_no_contours_to_keep(pictures):
+    photo, painting = pictures
+    weights = LossWeights(content=0.0)
+    losses = [
+        StyleObjective(untrained_backbone("slim", seed=0), "gram", content, [painting], below=0).look(photo, weights)
+        for content in (step(64), photo)
+    ]
+    assert losses[0].loss == losses[1].loss
 
 
 def test_the_part_of_clean_paint_is_told_with_the_style(pictures):

@@ -64,7 +64,7 @@ class StyleInputs:
                 for style in self._styles
             ]
             photo = resize(self.photo, height, width).to(self._device)
-            below = max(0, round(math.log2(self._settings.size / side))) if self._is_clean else None
+            below = max(0, round(math.log2(self._settings.size / side))) if self.is_clean else None
             self._objectives[side] = StyleObjective(
                 self._backbone, self._settings.statistic, photo, styles, below=below
             )
@@ -89,7 +89,7 @@ class StyleInputs:
         """Return the canvas before the first stroke."""
         if self.starts_from_photo:
             photo = self._photo_at(height, width)
-            if self._is_clean and self._settings.seed:
+            if self.is_clean and self._settings.seed:
                 photo = photo.lerp(self._noise(height, width), VARIED)
             return self.primed(photo)
         textured = self._styles and self._settings.mode != "reconstruct"
@@ -128,10 +128,11 @@ class StyleInputs:
 
     def primed(self, canvas: Tensor) -> Tensor:
         """Return a stage's canvas without the period of two pixels, which the optimiser could not take away again."""
-        return without_checkerboard(canvas) if self._is_clean else canvas
+        return without_checkerboard(canvas) if self.is_clean else canvas
 
     @property
-    def _is_clean(self) -> bool:
+    def is_clean(self) -> bool:
+        """True where the paint is finished clean, not as in version 0.1."""
         return self._settings.finish == "clean"
 
     def captures(self, objective: StyleObjective, weights: LossWeights) -> Iterator[None]:

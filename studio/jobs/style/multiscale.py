@@ -176,8 +176,7 @@ class MultiscaleOptimisation:
         objective = self._inputs.objective(*size)
         starts: tuple[Tensor, ...]
         if self.painting is not None:
-            photo = objective.content if self._inputs.starts_from_photo else None
-            starts = (self._inputs.primed(grow(self.painting, photo, *size, paints_detail=self._equilibrated)),)
+            starts = (self._inputs.primed(self._grown(self.painting, objective.content)),)
         elif branch is not None:
             starts = (self._gone_on_from(branch, objective.content),)
         else:
@@ -196,9 +195,14 @@ class MultiscaleOptimisation:
         """Bring an earlier frame to the size of `photo`, which is the stage's."""
         size, branch = size_of(photo), branch.to(photo.device)
         if max(size) > max(size_of(branch)) and self._steering.grows():
-            ground = photo if self._inputs.starts_from_photo else None
-            return grow(branch, ground, *size, paints_detail=self._equilibrated)
+            return self._grown(branch, photo)
         return resize(branch, *size)
+
+    def _grown(self, painting: Tensor, photo: Tensor) -> Tensor:
+        """Take a painting to the size of `photo`, which is the stage's."""
+        ground = photo if self._inputs.starts_from_photo else None
+        paints_detail = self._equilibrated and self._inputs.is_clean
+        return grow(painting, ground, *size_of(photo), paints_detail=paints_detail)
 
     def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
         """Spend the stage's steps."""

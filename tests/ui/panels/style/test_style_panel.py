@@ -167,7 +167,7 @@ def test_one_drag_of_a_slider_is_one_undo_and_the_form_follows(studio, panel):
     assert moved > 2
     assert studio.window.panel("style").undo_stack.count() == 1
     studio.window.panel("style").undo_stack.undo()
-    assert (panel.session.settings.content_weight, row.slider.current) == (1.5, 1.5)
+    assert (panel.session.settings.content_weight, row.slider.current) == (2.0, 2.0)
     studio.window.panel("style").undo_stack.redo()
     assert panel.session.settings.content_weight == pytest.approx(moved)
     assert row.slider.current == pytest.approx(moved)
