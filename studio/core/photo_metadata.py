@@ -87,8 +87,9 @@ def _source_of(data: bytes) -> _Source:
         return _Source("TIFF", {}, exif, _iptc_of_tiff(data), exif.get(_TIFF_XMP) or b"")
     with open_image(data) as image:
         if image.format != "PSD":
-            iptc = image.info.get("photoshop", {}).get(_IPTC_RESOURCE, b"")
-            return _Source(image.format or "", dict(image.info), image.getexif(), iptc, image.info.get("xmp") or b"")
+            exif, info = image.getexif(), image.info  # in this order: a PNG's last chunks come with its Exif
+            iptc = info.get("photoshop", {}).get(_IPTC_RESOURCE, b"")
+            return _Source(image.format or "", info, exif, iptc, info.get("xmp") or b"")
         resources: dict[int, bytes] = {number: body for number, _, body in image.resources}  # type: ignore[attr-defined]
     exif = Image.Exif()
     exif.load(b"Exif\0\0" + resources[_EXIF_RESOURCE] if _EXIF_RESOURCE in resources else b"")

@@ -121,6 +121,8 @@ def decode_deep(data: bytes) -> DeepPicture | None:
 def _decode(data: bytes, max_pixels: int) -> DecodedPicture:
     if maker := raw_maker(data):
         raise RawPictureError(maker)
+    if data[12:16] == b"CgBI":  # its pixels are packed otherwise
+        raise UnidentifiedImageError
     data = _main_page_first(data)
     try:
         opened = open_image(data)
@@ -133,14 +135,14 @@ def _decode(data: bytes, max_pixels: int) -> DecodedPicture:
     with opened as image:
         width, height = image.size
         check_size(width, height)
+        if image.format == "PNG":  # asked for Exif it would be loaded as well, and what is wrong with it be lost
+            image.load()  # whole: OpenCV would hand out half a picture
         orientation, profile = _orientation(image), _profile(image, data)
         if orientation >= 5 and image.format != "TIFF":  # Pillow gives a TIFF's size as it stands upright
             width, height = height, width
-        if _bits(image, data) > 8 or image.format == "PSD":
-            if image.format == "PNG":
-                image.load()  # Pillow checks it whole first: OpenCV would hand out half a picture
-            if (values := _deep_values(data, image)) is not None:
-                return _of_values(values, (width, height), image.info.get("icc_profile") or None, max_pixels)
+        deep = _bits(image, data) > 8 or image.format == "PSD"
+        if deep and (values := _deep_values(data, image)) is not None:
+            return _of_values(values, (width, height), image.info.get("icc_profile") or None, max_pixels)
         if width * height > max_pixels:  # a JPEG decodes at 1/2, 1/4 or 1/8 at a fraction of the cost
             image.draft(None, _reduced_size(*image.size, max_pixels))
         image.load()

@@ -82,6 +82,24 @@ def test_a_broken_chunk_does_not_excuse_missing_pixels(photo):
         load_bytes(with_chunks(half, chunk(b"pHYs", b"")), "a")
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("spoilt", ["beginning", "middle", "all", "nothing"])
+def test_a_png_whose_pixels_cannot_be_unpacked_is_refused(scene, bits, spoilt):
+    """Never a black picture, nor half of one."""
+    array = scene[..., ::-1] if bits == 16 else (scene[..., ::-1] / 257).round().astype(np.uint8)
+    data = cv2.imencode(".png", array)[1].tobytes()
+    place = data.index(b"IDAT")
+    body = bytearray(data[place + 4 : place + 4 + int.from_bytes(data[place - 4 : place], "big")])
+    if spoilt == "beginning":
+        body[:2] = b"\0\0"
+    elif spoilt == "middle":
+        body[len(body) // 2 : len(body) // 2 + 40] = b"\xff" * 40
+    else:
+        body = bytearray(range(256)) * 2 if spoilt == "all" else bytearray()
+    with pytest.raises(PictureError, match=r"damaged|incomplete"):
+        load_bytes(data[:33] + chunk(b"IDAT", bytes(body)) + chunk(b"IEND", b""), "a")
+
+
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("cut", [1, 2])
 def test_a_jpeg_without_its_end_marker_is_whole(photo, scene, progressive, cut):

@@ -219,16 +219,26 @@ def test_a_deep_tiffs_resolution_is_kept():
     assert read_photo_metadata(as_tiff(b""), "keep").dpi == (200.0, 200.0)
 
 
+def test_an_avifs_rights_are_kept():
+    kept = read_photo_metadata(signed_photo("AVIF"), "keep")
+    assert "© Ada" in kept.xmp
+    assert kept.dpi == (300.0, 300.0)
+    assert told(saved(kept, "JPEG"))[0][315] == "Ada"
+
+
 def test_a_pngs_texts_are_kept():
     texts = PngInfo()
     texts.add_text("Author", "Ada")
     texts.add_itxt("Copyright", "© Ada")
     out = BytesIO()
     Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=texts)
-    kept = read_photo_metadata(out.getvalue(), "keep").xmp
-    assert "<rdf:Seq><rdf:li>Ada</rdf:li></rdf:Seq>" in kept
-    assert ">© Ada</rdf:li>" in kept
-    assert read_photo_metadata(out.getvalue(), "none") == PhotoMetadata()
+    data = out.getvalue()
+    begin, end = data.index(b"tEXt") - 4, data.index(b"IDAT") - 4
+    for written in (data, data[:begin] + data[end:-12] + data[begin:end] + data[-12:]):  # behind the pixels as well
+        kept = read_photo_metadata(written, "keep").xmp
+        assert "<rdf:Seq><rdf:li>Ada</rdf:li></rdf:Seq>" in kept
+        assert ">© Ada</rdf:li>" in kept
+    assert read_photo_metadata(data, "none") == PhotoMetadata()
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 7, 11])
