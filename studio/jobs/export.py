@@ -18,7 +18,7 @@ from studio.core.images import LoadedPicture, metadata_of, save_picture
 from studio.core.library import Library
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.recipes import Recipe
-from studio.core.resizing import thumbnail, to_16_bits, to_8_bits
+from studio.core.resizing import thumbnail, to_8_bits, to_16_bits
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
 

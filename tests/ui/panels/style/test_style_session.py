@@ -219,7 +219,8 @@ def test_undo_shows_again_what_was_made_with_those_settings(finished, heard, und
     until(lambda: finished.layer.shape == (64, 96, 3) and finished.is_settled)
     larger = finished.layer
     undo_stack.undo()
-    assert not finished.job.is_there and not finished._restart.isActive()  # nothing is painted again
+    assert not finished.job.is_there
+    assert not finished._restart.isActive()
     assert np.array_equal(finished.layer, to_8_bits(first))
     assert finished.state is SessionState.FINISHED
     undo_stack.redo()
