@@ -55,7 +55,7 @@ class SaveDialog(QFileDialog):
         assert name is not None  # it is Qt's own dialog
         self._name = name
         self._name.setText(proposed.name)
-        self._metadata = ChoiceBox(_METADATA, theme)
+        self._metadata = ChoiceBox({str(choice): words for choice, words in _METADATA.items()}, theme)
         self._add_quality(quality)
         self._add_metadata()
         self.resize(760, 480)
