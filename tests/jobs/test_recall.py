@@ -155,6 +155,14 @@ def test_a_network_is_found_again_by_its_content_wherever_its_run_lies_here(tmp_
     assert recalled.settings.fast_style == str(runs / "stripes 2")
 
 
+def test_a_network_that_was_chosen_but_not_used_is_called_as_it_is_here(tmp_path, library, inputs):
+    run_folder = UserFolders.standard().runs / "stripes"
+    put_run(run_folder)
+    recipe = recipe_of(inputs, settings={"fast_style": "stripes"})
+    _, recalled = run(recall, RecallTask(saved(tmp_path, recipe), library, (tmp_path / "in",)))
+    assert recalled.settings.fast_style == str(run_folder)
+
+
 def test_a_network_that_is_not_here_keeps_its_name(tmp_path, library, inputs):
     gone = (WeightsRecord(name="stripes", sha256="ab" * 32), WeightsRecord(name="vgg19", sha256="cd" * 32))
     recipe = recipe_of(inputs, weights=gone, settings={"fast_style": "stripes", "backbone": "vgg19"})
