@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.degradation_damage import Cracks, Creases, Dust, Folds, Scratches, Stains, Tears
-from models.degradation_overlays import DateStamp, Watermark
+from models.degradation_overlays import _WORDS, DateStamp, Watermark
 from models.degradations import DegradationRecipe, degrade
 
 DARK = np.full((250, 300, 3), (30, 60, 90), np.uint8)
@@ -87,3 +87,7 @@ def test_a_watermark_is_as_opaque_as_asked():
     made = damaged(Watermark(opacity=(0.4, 0.4), size=(0.3, 0.3), dark=0.0, outlined=0.0, tiled=1.0))
     assert made.mask.max() == pytest.approx(0.4 * 255, abs=1)
     assert (made.mask > 50).mean() > 0.02
+
+
+def test_words_have_only_letters_that_the_font_has():
+    assert all(word.isascii() for word in _WORDS)
