@@ -93,7 +93,7 @@ class Degradation(BaseModel):
     title: ClassVar[str]
     help: ClassVar[str]
 
-    kind: str
+    kind: str = ""
     probability: float = Field(
         default=1.0, ge=0.0, le=1.0, title="How often", description="In how many pictures of 100 %."
     )
