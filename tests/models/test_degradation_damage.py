@@ -25,7 +25,7 @@ def test_what_is_wholly_hidden_says_nothing_of_the_picture(kind):
         lost = one.mask >= 254
         found += lost.sum()
         assert np.abs(one.picture[lost].astype(int) - two.picture[lost]).max(initial=0) <= 4
-    assert found or kind in (Scratches, Dust, Watermark)  # which are never quite opaque
+    assert found or kind in (Scratches, Dust, Watermark, DateStamp)  # which are seldom quite opaque
 
 
 @pytest.mark.parametrize("kind", [Cracks, Tears, Dust, Scratches, DateStamp])
