@@ -24,7 +24,7 @@ from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
 from studio.training.tasks.restore import open_task
-from studio.training.tasks.restore_pictures import reduced
+from studio.training.tasks.restore_pictures import Damage, reduced
 from studio.training.tasks.restore_settings import RESTORE, RestorerSettings, default_schedule
 
 QUIET = {
@@ -109,7 +109,7 @@ def test_what_is_given_is_what_is_wanted_reduced_from_all_around_it(photos, tmp_
     task = opened(plan_for(photos, scale="2", from_afar=False, turned=False), tmp_path)
     examples = task.examples
     given, wanted, strength = examples.draw(0, torch.Generator().manual_seed(5), 24)
-    assert (given.shape, wanted.shape, float(strength)) == ((3, 12, 12), (3, 24, 24), 0.0)
+    assert (given.shape, wanted.shape, float(strength)) == ((3, 12, 12), (3, 24, 24), 1.0)
     pixels = examples.pictures[examples.chosen[0]]
     part = (wanted * 255).round().byte().permute(1, 2, 0).numpy()
     whole = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
@@ -122,6 +122,44 @@ def test_what_is_given_is_what_is_wanted_reduced_from_all_around_it(photos, tmp_
                 assert (small - (given * 255).round()).abs().max() <= 1
                 return
     pytest.fail("it shows no part of the photo")
+
+
+def test_an_enhancer_is_given_all_strengths_and_told_which(photos, tmp_path):
+    task = opened(plan_for(photos, network="enhancer", size=32), tmp_path)
+    draws = [task.examples.draw(0, torch.Generator().manual_seed(seed), 32) for seed in range(40)]
+    strengths = np.array([float(strength) for _, _, strength in draws])
+    far = np.array([float((given - wanted).abs().mean()) for given, wanted, _ in draws])
+    assert strengths.min() == 0.0
+    assert strengths.max() > 0.8
+    assert far[strengths == 0].max() == 0.0
+    assert np.corrcoef(strengths, far)[0, 1] > 0.7
+    again = task.examples.draw(0, torch.Generator().manual_seed(3), 32)
+    assert all(torch.equal(one, other) for one, other in zip(again, draws[3], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("damage", "scale"), [("web", "2"), ("web-x4", "4"), ("bicubic-x4-jpeg40", "4"), ("lesson7-sr", "2")]
+)
+def test_every_damage_comes_out_in_the_size_that_the_network_expects(photos, tmp_path, damage, scale):
+    task = opened(plan_for(photos, damage=damage, scale=scale), tmp_path)
+    given, wanted, strength = task.examples.draw(1, torch.Generator().manual_seed(0), 24)
+    assert (wanted.shape, given.shape[1]) == ((3, 24, 24), 24 // int(scale))
+    assert float(strength) == 1.0
+    assert float((given - reduced((wanted * 255).byte(), int(scale)) / 255).abs().max()) > 0
+
+
+def test_a_recipe_of_ones_own_is_used(photos, tmp_path):
+    recipe = {"name": "grey", "steps": [{"kind": "black_and_white", "film": [0.0, 0.0]}]}
+    task = opened(plan_for(photos, network="enhancer", damage="own", recipe=recipe), tmp_path)
+    given, _, _ = task.examples.draw(0, torch.Generator().manual_seed(0), 24)
+    assert float((given.amax(0) - given.amin(0)).max()) <= 1 / 255
+    with pytest.raises(ValueError, match="no damage"):
+        RestorerSettings(damage="rain")
+
+
+def test_a_clean_picture_is_only_made_smaller():
+    assert Damage(2).is_clean
+    assert Damage(2).draw_strength(torch.Generator()) == 1.0
 
 
 def test_photos_are_reduced_as_pillow_reduces():

@@ -25,8 +25,8 @@ from studio.training.run_folder import RunPlan
 from studio.training.sample_sheet import sample_sheet
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.restore_card import restore_card
-from studio.training.tasks.restore_pictures import DamagedPictures, whole_squares
-from studio.training.tasks.restore_settings import RESTORE, RestorerSettings
+from studio.training.tasks.restore_pictures import Damage, DamagedPictures, Square, whole_squares
+from studio.training.tasks.restore_settings import GRADED, RESTORE, RestorerSettings
 
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
@@ -37,9 +37,6 @@ _CACHED_SIDE = 1536
 """Shorter side at which photos are kept: larger ones are reduced, which only makes them sharper."""
 _MEASURED_SIDE = 256
 _SHOWN, _SHOWN_SIDE = 4, 192
-
-Square = tuple[Tensor, Tensor]
-"""What is given and what is wanted, 1×3×… each."""
 
 
 class RestoreTask(TrainingTask):
@@ -101,8 +98,8 @@ class RestoreTask(TrainingTask):
     def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
         """Measure luma's "psnr" (dB) and "ssim" on what is kept, and how much better that is than what was given."""
         sums = dict.fromkeys(("psnr", "ssim", "gain"), 0.0) if self._kept else {}
-        for given, wanted in self._kept:
-            made = self._restored(shown, given)
+        for given, wanted, strength in self._kept:
+            made = self._restored(shown, given, strength)
             yield
             border = self._facts.scale
             reached, plain = (psnr(x, wanted, border=border) for x in (made.cpu(), self._enlarged(given)))
@@ -116,15 +113,15 @@ class RestoreTask(TrainingTask):
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
         """Show a few squares: what is given, what it makes of that, and what is wanted."""
         rows: dict[str, list[Tensor]] = {"Given": [], "Restored": [], "Wanted": []}
-        for given, wanted in self._looks:
-            made = self._restored(shown, given).cpu()
+        for given, wanted, strength in self._looks:
+            made = self._restored(shown, given, strength).cpu()
             for row, picture in zip(rows.values(), (self._enlarged(given), made, wanted), strict=True):
                 row.append(picture)
             yield
         return sample_sheet({name: to_picture(torch.cat(row, dim=3)) for name, row in rows.items()})
 
-    def _restored(self, shown: nn.Module, given: Tensor) -> Tensor:
-        made: Tensor = shown(given.to(self._device), torch.ones(1, device=self._device))
+    def _restored(self, shown: nn.Module, given: Tensor, strength: float) -> Tensor:
+        made: Tensor = shown(given.to(self._device), torch.tensor([strength], device=self._device))
         return made.float()
 
     def _enlarged(self, given: Tensor) -> Tensor:
@@ -159,9 +156,8 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
     found, kept = yield from opening_pictures(
         slot, plan.data, settings, place, side=_CACHED_SIDE, held_back=settings.held_back
     )
-    photos = DamagedPictures(
-        found.pictures, found.chosen, found.variation, facts.scale, settings.from_afar, settings.turned
-    )
+    damage = Damage(facts.scale, settings.damage_recipe, settings.is_graded)
+    photos = DamagedPictures(found.pictures, found.chosen, found.variation, damage, settings.from_afar, settings.turned)
     network = build(facts)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))  # type: ignore[operator]
     if settings.start:
@@ -172,7 +168,8 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
     looks = (kept or photos.chosen)[:_SHOWN]
     return RestoreTask(
         network, facts, photos,
-        whole_squares(photos, kept, _MEASURED_SIDE), whole_squares(photos, looks, _SHOWN_SIDE), settings,
+        whole_squares(photos, kept, _MEASURED_SIDE, place.seed), whole_squares(photos, looks, _SHOWN_SIDE, place.seed),
+        settings,
     )  # fmt: skip
 
 
@@ -181,7 +178,8 @@ def facts_of(settings: RestorerSettings) -> RestorerFacts:
     shape: dict[str, Any] = {"width": settings.width} if settings.width else {}
     if settings.network == "enlarger":
         shape["scale"] = int(settings.scale)
-    return RestorerFacts(settings.network, shape)
+    damage = GRADED if settings.is_graded else settings.damage_recipe.name if settings.damage_recipe else ""
+    return RestorerFacts(settings.network, shape, damage)
 
 
 def loss_of(settings: RestorerSettings) -> PixelLoss:

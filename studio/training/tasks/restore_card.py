@@ -26,7 +26,7 @@ def restore_card(
         measured: what the last check found, by name; may be empty.
 
     """
-    given = "reduced by bicubic interpolation" if facts.network == "enlarger" else facts.damage
+    given = f"damaged by the recipe “{facts.damage}”" if facts.damage else "reduced by bicubic interpolation"
     rows = [
         ("network", f"{_PAPERS[facts.network]}; half precision"),
         ("input", "N×3×H×W, sRGB, 0–1, any size; a strength from 0 to 1"),

@@ -2,13 +2,24 @@
 
 from typing import Literal
 
+from pydantic import field_validator
+
+from models.degradations import DegradationRecipe
+from studio.core.degrade_settings import PRESET_WORDS, PRESETS
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind
 
-__all__ = ["RESTORE", "RestorerSettings", "default_schedule"]
+__all__ = ["GRADED", "OWN", "RESTORE", "RestorerSettings", "default_schedule"]
+
+GRADED, OWN = "mend", "own"
+"""Of `damage`: noise and JPEG, as strong as the network is told; the recipe of the settings."""
+_DAMAGES = {
+    "auto": "As the network suits", "none": "None", GRADED: "Noise and JPEG, of all strengths",
+    **{name: title for name, (title, _) in PRESET_WORDS.items()}, OWN: "A recipe of one's own",
+}  # fmt: skip
 
 _NETWORK, _DATA = "Network", "Data"
 _RATE, _STEPS, _WARM_UP = 5e-4, 20_000, 200
@@ -30,6 +41,14 @@ class RestorerSettings(TrainingSettings):
     start: str = setting(
         "", label="Begin with", help="A network to be taught further, or another scale; empty begins with a new one.",
         term="a name, a weights file or a finished run", group=_NETWORK, offers="restorer")  # fmt: skip
+
+    damage: str = setting(
+        "auto", label="Damage", help="What happens to the photos, and is to be undone.",
+        term="degradation; automatic: none before enlarging, noise and JPEG otherwise", group=_DATA,
+        choices=_DAMAGES)  # fmt: skip
+    recipe: DegradationRecipe = setting(
+        DegradationRecipe(), label="Recipe", help="The damage of one's own: a recipe in a JSON file.",
+        term="degradation stack", group=_DATA)  # fmt: skip
 
     charbonnier_weight: float = setting(
         1.0, label="Pixels", help="How much it counts that every pixel is right.",
@@ -56,6 +75,23 @@ class RestorerSettings(TrainingSettings):
     size: int = inherited(TrainingSettings, "size", 96)
     batch: int = inherited(TrainingSettings, "batch", 16)
     clip_norm: float = inherited(TrainingSettings, "clip_norm", 1.0)
+
+    @field_validator("damage")
+    @classmethod
+    def _is_known(cls, damage: str) -> str:
+        if damage not in _DAMAGES:
+            raise ValueError(f"there is no damage “{damage}”; choose from {', '.join(_DAMAGES)}")
+        return damage
+
+    @property
+    def damage_recipe(self) -> DegradationRecipe | None:
+        """What happens to photos; None nothing, or noise and JPEG of all strengths (`is_graded`)."""
+        return self.recipe if self.damage == OWN else PRESETS.get(self.damage)
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether photos are damaged as strongly as the network is told."""
+        return self.damage == GRADED or (self.damage == "auto" and self.network == "enhancer")
 
 
 def default_schedule(settings: TrainingSettings) -> Schedule:
