@@ -157,6 +157,38 @@ def test_a_recipe_of_ones_own_is_used(photos, tmp_path):
         RestorerSettings(damage="rain")
 
 
+@pytest.mark.parametrize(("course", "term"), [("mse", "mse"), ("feature", "gram relu3_1")])
+def test_the_lessons_courses_teach_a_unet_around_the_network_that_comes_along(photos, tmp_path, course, term):
+    settings = {name: value for name, value in QUIET.items() if name not in ("width", "size")}
+    plan = RunPlan(
+        task="restore", data=(str(photos),), settings={**settings, "course": course, "size": 32, "batch": 2},
+        schedule=Schedule(phases=(
+            Phase(duration=1, unit="steps", learning_rate=Ramp.level(1e-3), frozen=("encoder",), train_norms=True),
+            Phase(duration=1, unit="steps", learning_rate=Ramp.level(1e-3), layer_rates=(1e-3, 1.0)),
+        )),
+    )  # fmt: skip
+    run = RunFolder.create(tmp_path / "run", plan)
+    trained, _ = sit(run)
+    assert trained.state == "finished"
+    assert term in history_of(run).metrics
+    network, facts = load_restorer(run.model_file)
+    assert (facts.network, facts.damage, network.reach) == ("unet", "lesson7-sr", None)
+
+
+def test_a_course_decides_what_nobody_has_set():
+    settings = RestorerSettings(course="feature", damage="old-photo")
+    assert (settings.network, settings.damage, settings.batch) == ("unet", "old-photo", 32)
+    assert (settings.feature_weight, settings.charbonnier_weight) == (1.0, 0.0)
+    assert RestorerSettings(**settings.model_dump(exclude_unset=True)) == settings
+    small, large = RestorerSettings(course="mse"), default_schedule(settings).timeline(100, batch=32, size=128)
+    mse = default_schedule(small).timeline(100, batch=32, size=128)
+    assert mse.total_steps == 1200
+    assert (mse.at(0).frozen, mse.at(0).train_norms) == (("encoder",), True)
+    assert mse.at(383).learning_rate > 0.99 * 3e-3 > mse.at(479).learning_rate  # pct_start 0.8 of 480 steps
+    assert mse.at(600).layer_rates == (1e-3, 1.0)
+    assert (large.at(3999).size, large.at(3999).batch, large.at(2500).frozen) == (256, 12, ("encoder",))
+
+
 def test_a_clean_picture_is_only_made_smaller():
     assert Damage(2).is_clean
     assert Damage(2).draw_strength(torch.Generator()) == 1.0

@@ -7,10 +7,11 @@ from studio.training.tasks.restore_settings import RestorerSettings
 
 __all__ = ["restore_card"]
 
-_TITLES = {"enlarger": "Enlarges pictures {scale}-fold", "enhancer": "Mends pictures"}
+_TITLES = {"enlarger": "Enlarges pictures {scale}-fold", "enhancer": "Mends pictures", "unet": "Mends pictures"}
 _PAPERS = {
     "enlarger": "attention without parameters, after SPAN (Wan et al. 2024)",
     "enhancer": "a U-Net without activations, after NAFNet (Chen et al. 2022), without channel attention",
+    "unet": "fast.ai's Dynamic U-Net with self-attention, weight norm, ICNR and blur",
 }
 
 
