@@ -1,5 +1,6 @@
 """The restore job: mends or enlarges a photo in tiles, those first that one looks at."""
 
+from math import sqrt
 from time import monotonic
 from typing import Any
 
@@ -15,7 +16,7 @@ from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
-from studio.core.resizing import fit_within, to_8_bits
+from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened
@@ -23,6 +24,8 @@ from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened
 __all__ = ["restore", "strength_for"]
 
 LOADING = "Loading the network…"
+ONE_PASS_PIXELS = 1_000_000
+"""The most that a network that looks at the whole picture gets at once: its attention grows with the square of it."""
 SHOWN_SIDE = 1600
 """Longer side, px, of what is shown while it is made."""
 _LEAST_SIDE, _SIDE_PER_REACH = 384, 4
@@ -71,7 +74,7 @@ class _Work:
     ) -> None:
         self._restorer, self._picture, self._strength = restorer, picture, strength
         self._stage = f"Enlarging {settings.scale} ×" if settings.enlargement > 1 else "Enhancing"
-        self._scale = settings.enlargement
+        self._scale, self._settings = settings.enlargement, settings
 
     def tiles(self) -> Job[DeepPicture]:
         """Return the restored picture; tiles are as small as the memory asks for.
@@ -82,6 +85,8 @@ class _Work:
         """
         reach: int | None = self._restorer.network.reach  # type: ignore[assignment]
         side = max(_LEAST_SIDE, _SIDE_PER_REACH * (reach or 0))
+        if reach is None and self._picture.shape[0] * self._picture.shape[1] > ONE_PASS_PIXELS:
+            return (yield from self._reduced())
         while True:
             try:
                 return (yield from self._in_tiles_of(side))
@@ -92,6 +97,20 @@ class _Work:
             if reach is None or side < _SMALLEST_SIDE:
                 raise StudioError("There is not enough memory for this picture.", "Make it smaller, or close programs.")
             yield Log(f"The memory did not suffice: it goes on in smaller tiles, of {side} px.", "warning")
+
+    def _reduced(self) -> Job[DeepPicture]:
+        """Restore a smaller version in one piece, and add what that changed to the photo, which keeps its detail."""
+        height, width = self._picture.shape[:2]
+        share = sqrt(ONE_PASS_PIXELS / (height * width))
+        yield Log("This network looks at the whole picture, which is too large for it: it works on a smaller version.")
+        small = resize(to_16_bits(self._picture[..., :3]), round(width * share), round(height * share))
+        work = _Work(self._restorer, small, self._strength, self._settings)
+        made = yield from work.tiles()
+        size = width * self._scale, height * self._scale
+        change = cv2.resize(made.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+        change -= cv2.resize(small.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+        change += cv2.resize(to_16_bits(self._picture[..., :3]), size, interpolation=cv2.INTER_CUBIC)
+        return np.clip(np.rint(change, out=change), 0, 65535).astype(np.uint16)
 
     def _in_tiles_of(self, side: int) -> Job[DeepPicture]:
         height, width = self._picture.shape[:2]
