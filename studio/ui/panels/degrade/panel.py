@@ -5,8 +5,9 @@ from studio.core.degrade_settings import PRESETS, DegradationRecipe, DegradeSett
 from studio.core.picture_tasks import DEGRADE
 from studio.jobs.degrade import like_scan
 from studio.ui.panels.degrade.column import DegradeColumn
+from studio.ui.picture.context import PanelContext
 from studio.ui.picture.open_dialog import choose_pictures
-from studio.ui.picture.panel import PanelContext, PicturePanel
+from studio.ui.picture.panel import PicturePanel
 
 __all__ = ["DegradePanel"]
 
@@ -43,7 +44,12 @@ class DegradePanel(PicturePanel):
     def _choose_scan(self) -> None:
         context = self.context
         chosen = choose_pictures(
-            self, "Make It Look Like This Scan", self.last_folder(), context.pictures, context.theme, several=False
+            self,
+            "Make It Look Like This Scan",
+            self.input_desk.last_folder(),
+            context.pictures,
+            context.theme,
+            several=False,
         )
         for scan in chosen:
             handle = context.pictures.live("degrade.scan", like_scan, scan, Controls(self.session.settings))
