@@ -87,8 +87,8 @@ def table_of_ground(measured: Mapping[str, Ground]) -> list[str]:
     lines = ["", "## Plain ground", "",
              "Median luma of the ground of a white, a grey and a black page with a logo on it, 0–255, painted in full;",
              "in brackets what it was, within the tones that the painting knows: white as white as its lightest areas.",
-             f"Asked: within {ASKED_OF_TONES:g}. After ±, how far nineteen of twenty of its pixels are from that at most;",
-             f"asked: {ASKED_OF_TONES:g}.", "",
+             f"Asked: within {ASKED_OF_TONES:g}. After ±, how far nineteen of twenty of its pixels are from that at",
+             f"most; asked: {ASKED_OF_TONES:g}.", "",
              "| fast style | " + " | ".join(PAGES) + " |", "|---|" + "---|" * len(PAGES)]  # fmt: skip
     for label, ground in measured.items():
         cells = [
@@ -98,8 +98,8 @@ def table_of_ground(measured: Mapping[str, Ground]) -> list[str]:
         ]
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
     shortest, longest = NET_PERIODS
-    lines += ["", "How far peaks of the spectrum stand out at the periods of combs, and in any direction, ÷ the picture's",
-              f"before, the worst; asked: at most {ASKED_OF_COMBS}.", "",
+    lines += ["", "How far peaks of the spectrum stand out at the periods of combs, and in any direction, ÷ the",
+              f"picture's before, the worst; asked: at most {ASKED_OF_COMBS}.", "",
               "| fast style | on | " + " | ".join(f"{period} px" for period in PERIODS)
               + f" | {shortest}–{longest} px in any direction |",
               "|---|---|" + "---|" * (len(PERIODS) + 1)]  # fmt: skip

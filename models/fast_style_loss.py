@@ -8,8 +8,8 @@ Two things style transfer has no term for, as it fits a single picture:
 
 *Ground*: where a photo is plain, what is painted shall be plain and as light, as far as the painting has such tones, in
 the colour that the painting has there. Gram matrices ask for the painting's mean everywhere, and features see edges
-rather than levels: nothing else speaks for white paper. Nor is a plain area asked for the painting's textures: the Gram matrices leave most of it out. A network
-sees nothing there, and would hang all of what is missing onto the next edge.
+rather than levels: nothing else speaks for white paper. Nor is a plain area asked for the painting's textures: the Gram
+matrices leave most of it out. A network sees nothing there, and would hang all of what is missing onto the next edge.
 
 *Lattice*: a network that sees ten pixels around can have a painting's Gram matrices all by one small pattern over and
 over. No frequency of a small window may be stronger than such windows of the painting have it (after the spectra of
@@ -183,7 +183,7 @@ class Palette:
         self._colours = colours[:: -(-len(colours) // _COLOURS)]
 
     def nearest(self, colours: Tensor) -> Tensor:
-        """Return what the painting has for N×3×h×w: as light as far as it has such tones, then as near in hue as it has.
+        """Return the painting's colours for N×3×h×w: as light, within its tones, and of those the nearest in hue.
 
         Each is the mean of the painting's colours, weighted by a Gaussian of their distance (Nadaraya & Watson 1964).
         """
@@ -194,8 +194,9 @@ class Palette:
         known = torch.cat([own / _NEAR_IN_TONE, (self._colours - own) / _NEAR_IN_CHROMA], dim=1)  # C×4
         flat = asked.movedim(1, -1)  # → N×h×w×4
         weights = torch.softmax(-0.5 * torch.cdist(flat.flatten(1, 2), known).square(), dim=2)  # N×hw×C
-        found = (weights @ self._colours).unflatten(1, tuple(flat.shape[1:3])).movedim(-1, 1)  # → N×3×h×w
-        return found + wanted - _luma(found)
+        found = (weights @ self._colours).view_as(flat[..., 1:]).movedim(-1, 1)  # → N×3×h×w
+        nearest: Tensor = found + wanted - _luma(found)
+        return nearest
 
 
 def plainness(photo: Tensor) -> Tensor:
@@ -240,7 +241,7 @@ class Lattice:
         """Mean of max(0, ln P / P*)² over the windows and their frequencies, of N×3×H×W: N; 0 of less than a window."""
         if min(picture.shape[2:]) < _WINDOW:
             return picture.new_zeros(len(picture))
-        over = ((_window_power(picture) + _UNSEEN) / self._cap).log().clamp_min(0.0)
+        over: Tensor = ((_window_power(picture) + _UNSEEN) / self._cap).log().clamp_min(0.0)
         return (over.square() * self._counts).mean(dim=(1, 2, 3))
 
 
