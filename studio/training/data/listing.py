@@ -50,10 +50,10 @@ def _pictures_in_sources(sources: Collection[Path]) -> Iterator[Path]:
             continue  # “share/*” names wastebaskets as well; whoever names one alone means it
         if source.is_dir():
             yield from _pictures_below(source)
-        elif source.suffix.lower() == ".txt":
+        elif source.suffix.lower() == ".txt" and source.is_file():
             yield from _pictures_in_list(source)
         elif not is_systems_own(source.name):
-            yield source
+            yield _checked(source)
 
 
 def _pictures_below(folder: Path, entered: frozenset[str] = frozenset()) -> Iterator[Path]:
@@ -100,7 +100,19 @@ def _pictures_in_list(listing: Path) -> Iterator[Path]:
         if path.is_dir():
             yield from _pictures_below(path)
         else:
-            yield path
+            yield _checked(path)
+
+
+def _checked(path: Path) -> Path:
+    """Return a file that was named itself; reading from a pipe would wait for ever.
+
+    Raises:
+        StudioError: it is none.
+
+    """
+    if not path.is_file():
+        raise StudioError(f"“{path.name}” is a device or a pipe, not a picture.", "Take it out of the data.")
+    return path
 
 
 def _other_forms(path: Path) -> Iterator[Path]:

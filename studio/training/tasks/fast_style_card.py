@@ -20,16 +20,21 @@ def fast_style_card(
         measured: what the last check found, by name; may be empty.
 
     """
+    learnt = f"{photos} photos, {facts.steps:,} steps of {settings.batch} squares of {settings.size} px"
+    if settings.plain:
+        learnt += f"; {settings.plain:.0%} of them drawings, products on paper and logos made of the photos"
+    weights = [f"style {settings.style_weight:g}", f"content {settings.content_weight:g}"]
+    weights += [f"smoothness {settings.total_variation:g}"]
+    weights += [f"plain ground {settings.ground:g}"] if settings.ground else []
+    weights += [f"no nets {settings.lattice:g}"] if settings.lattice else []
     rows = [
         ("painting", f"{facts.painting} (sha256 {facts.painting_sha256[:12]}…), seen at {settings.stroke_side} px"),
         ("network", f"{settings.width} width, {facts.blocks} residual blocks; half precision"),
         ("input", "N×3×H×W, sRGB, 0–1, any size; a strength from 0 to 1"),
         ("judged by", facts.backbone),
-        ("learnt from", f"{photos} photos, {facts.steps:,} steps of {settings.batch} squares of {settings.size} px; "
-         f"{settings.plain:.0%} of them drawings, products on paper and logos made of the photos"),
-        ("weights of the loss", f"style {settings.style_weight:g}, content {settings.content_weight:g}, "
-         f"smoothness {settings.total_variation:g}, plain ground {settings.ground:g}, no nets {settings.lattice:g}"),
-    ]  # fmt: skip
+        ("learnt from", learnt),
+        ("weights of the loss", ", ".join(weights)),
+    ]
     if measured:
         numbers = ", ".join(f"{name} {value:.3f}" for name, value in measured.items())
         rows.append(("on photos it did not learn from", numbers))

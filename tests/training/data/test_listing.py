@@ -1,5 +1,6 @@
 """Which files folders, files and lists mean."""
 
+import os
 import sys
 
 import pytest
@@ -57,6 +58,16 @@ def test_a_wrong_line_of_a_list_is_named(tmp_path):
     (tmp_path / "data.txt").write_text("x.png\nmissing.png\n")
     with pytest.raises(StudioError, match=r"Line 2 of “data\.txt”.*missing\.png"):
         find_pictures([tmp_path / "data.txt"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes")
+def test_a_pipe_that_is_named_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "list.txt").write_text("pipe.png\n")
+    for source in ("pipe.png", "pipe.txt", "list.txt"):
+        with pytest.raises(StudioError, match="is a device or a pipe"):
+            find_pictures([tmp_path / source])
 
 
 def test_a_file_that_is_named_may_be_called_anything(tmp_path):
