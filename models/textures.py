@@ -24,8 +24,13 @@ def blurred(plane: Plane, sigma: float) -> Plane:
 
 def smoothstep(values: Plane, low: float, high: float) -> Plane:
     """0 below `low`, 1 above `high`, without a corner in between."""
-    share = np.clip((values - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
-    return np.asarray(share * share * (3.0 - 2.0 * share), np.float32)
+    share = values - np.float32(low)
+    share *= np.float32(1.0 / (high - low))
+    np.clip(share, 0.0, 1.0, out=share)
+    smooth = np.float32(3.0) - np.float32(2.0) * share
+    smooth *= share
+    smooth *= share
+    return np.asarray(smooth, np.float32)
 
 
 def clouds(height: int, width: int, cell: float, chance: Chance, octaves: int = 4, roughness: float = 0.5) -> Plane:
