@@ -27,9 +27,11 @@ def test_the_packaged_manifest_says_of_every_network_what_one_needs_to_know():
 
 def test_it_agrees_with_the_architectures_layer_by_layer():
     from models.backbones import ARCHITECTURES, untrained_backbone
+    from models.restoration import NETWORKS
 
     manifest = packaged_weights().manifest
-    assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE}
+    restorers = {f"atelier-{name}" for name in NETWORKS}
+    assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE, *restorers}
     for network in manifest.networks:
         if network.task == "backbone":
             assert untrained_backbone(network.architecture).taps == network.taps

@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.noise import WORST_SIGMA, add_grain, noise_sigma
 from models.restoration_tiles import Tile, restore_in_tiles
@@ -107,10 +108,14 @@ class _Work:
         work = _Work(self._restorer, small, self._strength, self._settings)
         made = yield from work.tiles()
         size = width * self._scale, height * self._scale
-        change = cv2.resize(made.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
-        change -= cv2.resize(small.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
-        change += cv2.resize(to_16_bits(self._picture[..., :3]), size, interpolation=cv2.INTER_CUBIC)
-        return np.clip(np.rint(change, out=change), 0, 65535).astype(np.uint16)
+
+        def grown(picture: Any) -> NDArray[np.float32]:
+            return np.asarray(cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_CUBIC), np.float32)
+
+        changed = grown(self._picture[..., :3]) * np.float32(65535 / np.iinfo(self._picture.dtype).max)
+        changed += grown(made)
+        changed -= grown(small)
+        return np.asarray(np.clip(np.rint(changed), 0, 65535), np.uint16)
 
     def _in_tiles_of(self, side: int) -> Job[DeepPicture]:
         height, width = self._picture.shape[:2]
