@@ -242,7 +242,8 @@ class Lattice:
         if min(picture.shape[2:]) < _WINDOW:
             return picture.new_zeros(len(picture))
         over: Tensor = ((_window_power(picture) + _UNSEEN) / self._cap).log().clamp_min(0.0)
-        return (over.square() * self._counts).mean(dim=(1, 2, 3))
+        excess: Tensor = (over.square() * self._counts).mean(dim=(1, 2, 3))
+        return excess
 
 
 def _window_power(picture: Tensor) -> Tensor:

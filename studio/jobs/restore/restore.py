@@ -115,7 +115,7 @@ class _Work:
         changed = grown(self._picture[..., :3]) * np.float32(65535 / np.iinfo(self._picture.dtype).max)
         changed += grown(made)
         changed -= grown(small)
-        return np.clip(np.rint(changed), 0, 65535).astype(np.uint16)
+        return np.asarray(np.clip(np.rint(changed), 0, 65535), np.uint16)
 
     def _in_tiles_of(self, side: int) -> Job[DeepPicture]:
         height, width = self._picture.shape[:2]
