@@ -1,8 +1,8 @@
 """Ten pairs, painted as version 0.1 did and as now, side by side: the contact sheet of docs/painting.md.
 
-    python benchmarks/paint_sheet.py [--pictures ../shared/data/images/free] [--out out/paint] [--write]
+    python benchmarks/paint_sheet.py [--pictures ../shared/data/images/free] [--out out/paint] [--size 1024] [--write]
 
-Each version paints at its own default size; the sheet shows both equally large.
+Each version paints at its own default size, where `--size` says nothing else; the sheet shows both equally large.
 Finished pictures are kept in `--out` and not painted again. `--write` renews the sheet in docs/images.
 """
 
@@ -49,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=Path, default=ROOT.parent / "shared/data/images/free")
     parser.add_argument("--out", type=Path, default=ROOT / "out/paint")
+    parser.add_argument("--size", type=int, default=StyleSettings().size, help="size of what is painted today, px")
     parser.add_argument("--write", action="store_true", help="renew docs/images/painting.jpg")
     options = parser.parse_args()
     before = StyleSettings.model_validate({"size": SIZE_BEFORE, **BEFORE})
@@ -58,7 +59,7 @@ def main() -> None:
         request = PictureRequest({CONTENT: (photo,), "style": (painting,)})
         painted = [
             _painted(options.out / label / f"{name}.png", request, settings)
-            for label, settings in (("before", before), ("after", StyleSettings()))
+            for label, settings in (("before", before), ("after", StyleSettings(size=options.size)))
         ]
         rows.append(np.hstack([_cell(picture) for picture in (photo.pixels, painting.pixels, *painted)]))
     if options.write:

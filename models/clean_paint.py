@@ -5,8 +5,8 @@ so no weight of a tap can be the hand on one size. The bands of a pyramid can: a
 octave, in luma and in chroma (Heeger & Bergen 1995, in its second moments). Luma is brought to the energy asked for;
 chroma is only kept from having more, which would be speckle.
 
-Beside a contour of the photo nothing is to be lighter or darker than the paint on both sides of it. Style and content
-both gain by a line there, the one because its painting has lines, the other because an edge is what its features see.
+Beside a contour of the photo nothing is to be lighter or darker than the paint on both sides of it: style and content
+both gain by a line there.
 """
 
 import math
