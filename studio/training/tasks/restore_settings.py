@@ -29,7 +29,8 @@ class RestorerSettings(TrainingSettings):
         low=0, high=256, step=8, lowest="automatic", group=_NETWORK)  # fmt: skip
     start: str = setting(
         "", label="Begin with", help="A network to be taught further, or another scale; empty begins with a new one.",
-        term="a name, a weights file or a finished run", group=_NETWORK, offers="restorer")  # fmt: skip
+        term="a name, a weights file or a finished run", group=_NETWORK, offers="restorer",
+        choices={"": "Nothing: a new network"})  # fmt: skip
 
     charbonnier_weight: float = setting(
         1.0, label="Pixels", help="How much it counts that every pixel is right.",

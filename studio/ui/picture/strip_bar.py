@@ -36,9 +36,7 @@ class StripBar(QWidget):
         self.facts = ElidingLabel(parent=self)
         self.go_on = QPushButton("Go On from Here", self)
         self.star = self._button("star", "Star this frame", "Keep this frame in the strip, whatever comes (S)")
-        self.compare = self._button(
-            "compare_split", "Compare with this frame", _COMPARE
-        )
+        self.compare = self._button("compare_split", "Compare with this frame", _COMPARE)
         self.save = self._button("export", "Save this frame as", "Save this frame under a name of its own")
         self.newest = self._button("newest", "Newest frame", f"Look at the newest state of the {self._noun} again")
         self._lay_out()
