@@ -1,4 +1,4 @@
-"""The only thing that changes while a job runs: the newest settings, where one looks, and the pause and cancel flags."""
+"""The only thing that changes while a job runs: settings, where one looks, the flags to pause and to cancel."""
 
 from typing import Generic, TypeVar
 

@@ -38,7 +38,8 @@ class RestoreSettings(Blending):
         term="assumed strength of the damage, 0–1", low=AUTOMATIC, high=1.0, step=0.05,
         lowest="automatic")  # fmt: skip
     crisp: float = setting(
-        0.0, label="Faithful ↔ Crisp", help="0 keeps to what is certain; 1 draws the detail that is likely to be there.",
+        0.0, label="Faithful ↔ Crisp",
+        help="0 keeps to what is certain; 1 draws the detail that is likely to be there.",
         term="interpolation between the weights of two networks", low=0.0, high=1.0, step=0.05)  # fmt: skip
     grain: float = setting(
         0.0, label="Grain", help="Puts grain back, as strong as the photo's own was.",

@@ -37,7 +37,7 @@ def test_the_map_is_clear_where_they_agree_and_red_where_they_do_not(large, phot
     made = large.copy()
     made[:40] = 0
     found = finish(invented(InventedTask(photo, made), Controls(RestoreSettings())))
-    blue, green, red, alpha = (found.frame.levels[0][..., channel].astype(int) for channel in range(4))
+    _, green, red, alpha = (found.frame.levels[0][..., channel].astype(int) for channel in range(4))
     assert found.reduced
     assert (alpha[22:] == 0).all()
     assert alpha[:18].mean() > 180

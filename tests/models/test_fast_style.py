@@ -310,9 +310,7 @@ def test_the_ground_is_missed_by_its_tone_where_the_photo_is_plain_within_the_pa
 
 
 def test_plain_ground_takes_the_paintings_colour_of_its_tone_and_of_those_the_one_nearest_in_hue():
-    bands = torch.tensor(
-        [[0.1, 0.1, 0.5], [0.7, 0.5, 0.3], [0.3, 0.55, 0.9], [0.95, 0.9, 0.8]]
-    )  # navy, sand, sky, cream
+    bands = torch.tensor([[0.1, 0.1, 0.5], [0.7, 0.5, 0.3], [0.3, 0.55, 0.9], [0.95, 0.9, 0.8]])  # navy, sand, sky, cream
     painting = bands.T.reshape(1, 3, 4, 1).repeat_interleave(32, dim=2).expand(1, 3, 128, 64)
     asked = torch.tensor([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.62, 0.53, 0.42], [0.4, 0.55, 0.72]])  # a row of four
     got = Palette(painting).nearest(asked.T.reshape(1, 3, 1, 4))[0, :, 0].T

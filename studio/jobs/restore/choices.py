@@ -12,7 +12,7 @@ from studio.core.failures import StudioError
 from studio.core.restore_settings import SCALES, RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 
-__all__ = ["CRISP", "COMING_ALONG", "RestorerChoice", "RestorersTask", "list_restorers", "missing", "name_of"]
+__all__ = ["COMING_ALONG", "CRISP", "RestorerChoice", "RestorersTask", "list_restorers", "missing", "name_of"]
 
 CRISP = "-crisp"
 """What the crisp partner of a network is called behind its name."""

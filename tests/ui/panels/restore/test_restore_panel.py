@@ -47,7 +47,7 @@ def test_another_mode_takes_a_network_that_does_it_and_is_one_step_of_undo(opene
 
 def test_what_is_done_follows_the_network_that_is_chosen(opened, networks):
     row = opened.form.row("model")
-    assert [row.control.itemText(i) for i in range(row.control.count())][0] == "Automatic"
+    assert row.control.itemText(0) == "Automatic"
     row.control.setCurrentIndex(row.control.findData(networks["twofold"]))
     settings = opened.session.settings
     assert (settings.mode, settings.scale, settings.model) == ("enlarge", "2", networks["twofold"])
