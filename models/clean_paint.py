@@ -27,7 +27,7 @@ OCTAVES = 5
 """Bands of the pyramid: details of about 2–4, 4–8, … 32–64 px."""
 OCTAVE_SCALE, TONE_SCALE = 0.5, 1000.0
 """Weights of an octave's distance and of a tone's beside a style weight of 1: no Gram matrix outweighs them."""
-LINE_SCALE = 400.0
+LINE_SCALE = 300.0
 """Weight of the lines beside contours: hairlines go, an outline as broad as a brush may stay."""
 SMOOTHNESS_SCALE = 0.09
 _NARROWEST = 4
@@ -45,6 +45,8 @@ _CONTOUR = 0.08
 """From this step of luma on, within `_BESIDE` pixels, the photo has a contour."""
 _BESIDE = 4
 """How far a contour reaches to either side, and how broad the patches are in which the paint beside it is seen, px."""
+_CROWD = 16.0
+"""Deviation of the neighbourhood, px, in which contours crowd."""
 _FEW = 0.02
 """Where contours take up a smaller share of a picture than this, their pixels count no more than if they took it up."""
 _RARE = 0.005
@@ -165,10 +167,12 @@ def paint_distance(
 
 
 def contours_of(photo: Tensor) -> Contours:
-    """Find the contours of 1×3×H×W."""
+    """Find the contours of 1×3×H×W: the more alone one stands, the more it counts. Among twigs a line is a stroke."""
     tones = luma(photo)
     steps = _highest(tones, _BESIDE) + _highest(-tones, _BESIDE)
     where = gaussian_blur((steps / _CONTOUR - 1.0).clamp_(0.0, 1.0), _BESIDE / 2)
+    around = gaussian_blur(_patches(where), _CROWD / _BESIDE)  # 1×1×⌈H/4⌉×⌈W/4⌉
+    where = where * (1.0 - F.interpolate(around, where.shape[2:], mode="bilinear", align_corners=False))
     return Contours(where, *_lines(tones))
 
 
@@ -193,13 +197,17 @@ def _lines(tones: Tensor) -> tuple[Tensor, Tensor]:
     What is around is seen in patches, two to either side, so that strokes blur into their tone while both sides of a
     contour stay apart.
     """
-    patches = F.avg_pool2d(tones, _BESIDE, ceil_mode=True, count_include_pad=False)  # 1×1×H×W → 1×1×⌈H/4⌉×⌈W/4⌉
-    patches = without_checkerboard(patches)
+    patches = without_checkerboard(_patches(tones))
     lightest, darkest = (
         F.interpolate(limit, tones.shape[2:], mode="bilinear", align_corners=False)
         for limit in (_highest(patches, 2), -_highest(-patches, 2))
     )
     return (tones - lightest).clamp_min(0.0), (darkest - tones).clamp_min(0.0)
+
+
+def _patches(plane: Tensor) -> Tensor:
+    """Return the means of squares of `_BESIDE` pixels, 1×1×H×W → 1×1×⌈H/4⌉×⌈W/4⌉."""
+    return F.avg_pool2d(plane, _BESIDE, ceil_mode=True, count_include_pad=False)
 
 
 def _highest(plane: Tensor, reach: int) -> Tensor:

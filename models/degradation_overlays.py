@@ -17,9 +17,10 @@ from models.textures import blurred
 __all__ = ["CutOuts", "DateStamp", "QualityNumber", "Watermark"]
 
 _WORDS = (
-    "SAMPLE", "PROOF", "PREVIEW", "© Studio", "do not copy", "stock photo", "ARCHIVE", "Foto Müller", "www.example.com",
-    "COPY", "draft", "Lumière", "collection no. 217", "property of the museum", "not for sale", "Atelier Paris",
+    "SAMPLE", "PROOF", "PREVIEW", "(c) Studio", "do not copy", "stock photo", "ARCHIVE", "www.example.com",
+    "COPY", "draft", "Foto Weber", "collection no. 217", "property of the museum", "not for sale",
 )  # fmt: skip
+"""Letters that Pillow's own font has: ASCII."""
 
 
 class QualityNumber(Degradation):

@@ -155,7 +155,12 @@ def _pooled(plane: Any, count: int, axis: int) -> Any:
     """Average whatever pixels each of `count` new ones touches, along one axis: adaptive average pooling."""
     size, places = plane.shape[axis], np.arange(count)
     begin, end = places * size // count, -(-(places + 1) * size // count)
-    before = np.zeros_like(plane.take([0], axis), np.float64)
-    sums = np.concatenate([before, np.cumsum(plane, axis=axis, dtype=np.float64)], axis=axis)
+    if (end - begin).max() <= 2:
+        pooled = plane.take(begin, axis)
+        pooled += plane.take(end - 1, axis)
+        pooled *= np.float32(0.5)
+        return pooled
+    sums = np.zeros((*plane.shape[:axis], size + 1, *plane.shape[axis + 1 :]), np.float32)
+    np.cumsum(plane, axis=axis, out=sums[(slice(None),) * axis + (slice(1, None),)])
     counts = np.expand_dims(end - begin, tuple(other for other in range(plane.ndim) if other != axis))
-    return ((sums.take(end, axis) - sums.take(begin, axis)) / counts).astype(np.float32)
+    return (sums.take(end, axis) - sums.take(begin, axis)) / counts.astype(np.float32)

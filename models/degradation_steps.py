@@ -93,7 +93,7 @@ class Degradation(BaseModel):
     title: ClassVar[str]
     help: ClassVar[str]
 
-    kind: str
+    kind: str = ""
     probability: float = Field(
         default=1.0, ge=0.0, le=1.0, title="How often", description="In how many pictures of 100 %."
     )
@@ -133,7 +133,7 @@ class Chance:
 
     def __init__(self, seed: int, kind: str, occurrence: int = 0) -> None:
         sequence = np.random.SeedSequence([seed, zlib.crc32(kind.encode()), occurrence])
-        self.random = np.random.Generator(np.random.PCG64(sequence))
+        self.random = np.random.Generator(np.random.SFC64(sequence))
         self.drawn: dict[str, float | str | bool] = {}
 
     def happens(self, probability: float, name: str = "") -> bool:

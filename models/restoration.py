@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from models.collapsible import CollapsibleConvolution, collapse
 from models.enhancer import Enhancer
 from models.enlarger import Enlarger
+from models.unet_encoders import unet
 from models.weight_files import WeightsError, read_tensors
 from models.weight_headers import RESTORER, safetensors_metadata
 
@@ -45,7 +46,7 @@ class Restorer(Protocol):
     def __call__(self, pictures: Tensor, strength: Tensor) -> Tensor: ...  # noqa: D102
 
 
-NETWORKS: Mapping[str, Callable[..., nn.Module]] = {"enlarger": Enlarger, "enhancer": Enhancer}
+NETWORKS: Mapping[str, Callable[..., nn.Module]] = {"enlarger": Enlarger, "enhancer": Enhancer, "unet": unet}
 """By the name that a file's header has for them."""
 
 

@@ -1,14 +1,16 @@
 """Encoders for U-Nets: torchvision's classifiers without their heads, and the network that comes along."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
 from models.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from models.slim import MEAN, STD, slim_features
+from models.unet import DynamicUnet
 from models.vision_operators import declare_vision_operators
 
-__all__ = ["SLIM", "encoder_named", "fill_encoder"]
+__all__ = ["SLIM", "encoder_named", "fill_encoder", "unet"]
 
 SLIM = "atelier-slim"
 Colours = tuple[float, float, float]
@@ -38,6 +40,12 @@ def encoder_named(name: str) -> tuple[nn.Sequential, Colours, Colours]:
     if isinstance(whole, models.ResNet):
         return nn.Sequential(*list(whole.children())[:-2]), IMAGENET_MEAN, IMAGENET_STD
     raise ValueError(f"{name} cannot be an encoder: its layers do not stand in a row.")
+
+
+def unet(encoder: str = SLIM, **options: Any) -> DynamicUnet:
+    """Return an untrained U-Net around an encoder of this name; `options` are those of `DynamicUnet`."""
+    features, mean, std = encoder_named(encoder)
+    return DynamicUnet(features, mean=mean, std=std, **options)
 
 
 def fill_encoder(name: str, encoder: nn.Sequential, tensors: Mapping[str, Tensor]) -> None:

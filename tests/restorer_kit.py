@@ -16,7 +16,8 @@ def lively(facts: RestorerFacts, seed: int = 0) -> torch.nn.Module:
     """An untrained network, as it learns, whose every layer changes the picture."""
     generator = torch.Generator().manual_seed(seed)
     network = build(facts)
-    network.initialise(generator)
+    if facts.network != "unet":
+        network.initialise(generator)
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if name.endswith("_scale") or name.startswith("to_pixels"):

@@ -64,6 +64,8 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     kind = _kind_in(arguments)
     parser = _parser_for(kind)
     asked = parser.parse_args(arguments[1:])
+    if asked.preset in kind.courses:
+        asked.course, asked.preset = asked.preset, None
     settings = settings_from(asked, kind.settings, parser)
     plan = RunPlan(
         task=kind.name,
@@ -238,7 +240,7 @@ def _parser_for(kind: TaskKind) -> CommandParser:
     how.add_argument("--schedule", metavar="FILE.json", type=named_path, help="learn as drawn in the window's editor")
     how.add_argument(
         "--preset", metavar="NAME[:X=…,Y=…]",
-        help=f"learn by a ready schedule ({', '.join(PRESETS)}), with other numbers if you like: "
+        help=f"learn by a ready schedule ({', '.join((*kind.courses, *PRESETS))}), with other numbers if you like: "
         "one_cycle:duration=30,rate=0.01",
     )  # fmt: skip
     _add_common(parser)

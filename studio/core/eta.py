@@ -12,12 +12,14 @@ class EtaEstimator:
     Args:
         memory: over how many steps the pace is averaged.
         tolerance: relative difference below which the shown value is left alone.
+        least: how many steps it must have seen before it says anything; the first ones are often slow.
 
     """
 
-    def __init__(self, memory: float = 12.0, tolerance: float = 0.12) -> None:
+    def __init__(self, memory: float = 12.0, tolerance: float = 0.12, least: int = 2) -> None:
         self._memory = memory
         self._tolerance = tolerance
+        self._least = least
         self.reset()
 
     def reset(self) -> None:
@@ -37,7 +39,7 @@ class EtaEstimator:
         if self._last is not None and done < self._last[1]:
             self.reset()
         self._measure(now, done)
-        if self._pace is None or total <= 0 or self._observed < 2:
+        if self._pace is None or total <= 0 or self._observed < self._least:
             return None
         left = max(0, total - done) * self._pace
         self._shown_end = self._calm(now, left)
@@ -72,7 +74,7 @@ def words_for_time_left(seconds: float | None) -> str:
     """Return "0:14 left", "1:02:05 left", or "" while unknown."""
     if seconds is None:
         return ""
-    minutes, rest = divmod(math.ceil(seconds), 60)
+    minutes, rest = divmod(math.ceil(round(seconds, 3)), 60)  # 90 s are not 91 for a last bit
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
     return f"{clock} left"

@@ -77,7 +77,7 @@ class TrainedModels:
         return (*self._on_shelf(), *self._of_runs())
 
     def find(self, name: str) -> TrainedModel:
-        """Return the network called `name`: one of `all()`, a file, or the folder of a finished run.
+        """Return the network called `name`: one of `all()` (also as recipes call it), a file, or a run's folder.
 
         Raises:
             StudioError: there is none, or it is none.
@@ -91,7 +91,10 @@ class TrainedModels:
             return self._in_run(path)
         if path.is_file():
             return TrainedModel(name, path.stem, path, self._facts(path))
-        names = ", ".join(model.name for model in self.all())
+        for model in self._of_runs():
+            if name_in_recipes(model.name) == name:
+                return model
+        names = ", ".join(name_in_recipes(model.name) for model in self.all())
         raise StudioError(
             f"There is no {self.noun} called “{name}”.",
             f"Choose one of {names}, or give a file or the folder of a finished run."

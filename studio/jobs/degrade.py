@@ -1,21 +1,29 @@
-"""Damages a photo by a recipe, as the loader does it to a training's photos, and writes down what chance drew."""
+"""Damages a photo by a recipe, as the loader does it to a training's photos, and writes down what chance drew.
+
+And the other way round: finds the recipe that makes photos look like a scan.
+"""
+
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import PIL
 
-from models.degradations import Degraded, degrading
+from models.degradations import DegradationRecipe, Degraded, degrading
+from models.scan_likeness import recipe_like
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
 from studio.core.degrade_settings import DegradeSettings
 from studio.core.events import DeepPicture, Job, Picture, Progress
+from studio.core.images import load_picture
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import DEGRADE
 from studio.core.resizing import to_16_bits
 from studio.jobs.picture_recipes import RecipeWriter
 from studio.training.data.sampler import seed_of
 
-__all__ = ["degrade"]
+__all__ = ["degrade", "like_scan"]
 
 _VERSIONS = {"numpy": np.__version__, "pillow": PIL.__version__}
 
@@ -37,6 +45,19 @@ def degrade(request: PictureRequest, controls: Controls[DegradeSettings]) -> Job
     layer = _with_alpha(made.picture, pixels)
     recipe = RecipeWriter(DEGRADE, request, settings, versions=_VERSIONS).write(settings, drawn=made.drawn)
     return result_of(request, layer, settings, recipe)
+
+
+def like_scan(scan: Path, controls: Controls[Any]) -> Job[DegradationRecipe]:
+    """Return the recipe that makes photos look like this scan.
+
+    Raises:
+        PictureError: it cannot be opened.
+
+    """
+    yield Progress("Looking at the scan")
+    picture = load_picture(scan)
+    yield Progress("Looking at the scan")
+    return recipe_like(picture.pixels)
 
 
 def _with_alpha(picture: Picture, photo: Picture) -> DeepPicture:

@@ -124,11 +124,14 @@ def with_networks_here(settings: Settings, recipe: Recipe) -> Settings:
     changes = {}
     for info in describe(type(settings)):
         name = getattr(settings, info.name)
-        if not info.offers or name not in known:
+        if not info.offers:
             continue
         with suppress(StudioError):  # it is gone, as whoever works with it is told
             if info.offers != "backbone":
-                changes[info.name] = TrainedModels.standard(info.offers).find_recorded(name, known[name]).name
-            elif (found := resolve_recorded(name, known[name])).sha256 == known[name]:
+                models = TrainedModels.standard(info.offers)  # it may be one that was only chosen, and not used
+                changes[info.name] = (
+                    models.find_recorded(name, known[name]) if name in known else models.find(name)
+                ).name
+            elif name in known and (found := resolve_recorded(name, known[name])).sha256 == known[name]:
                 changes[info.name] = found.name
     return settings.model_copy(update=changes)

@@ -74,6 +74,7 @@ class TaskKind:
         in_window: whether the window offers it; by the command line all can be trained.
         suited_schedule: how it learns by default from data of which it is known how much there is; None: the same
             schedule suits any.
+        courses: values of its setting `course`, which the command line's --preset takes as well.
         held_back: how many pictures the task keeps for checking of those that there are.
 
     """
@@ -91,6 +92,7 @@ class TaskKind:
     classifies: bool = False
     in_window: bool = True
     suited_schedule: Callable[[TrainingSettings, DataCount], Suited] | None = None
+    courses: tuple[str, ...] = ()
     held_back: Callable[[TrainingSettings, DataCount], int] = lambda settings, count: 0
 
     def learnt_from(self, settings: TrainingSettings, count: DataCount) -> int:

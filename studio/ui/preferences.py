@@ -47,6 +47,15 @@ class Preferences:
         self._store.setValue("compare", mode)
 
     @property
+    def picture_panel(self) -> str:
+        """The name of the panel in which pictures were worked on last, "" at first."""
+        return str(self._store.value("picture_panel", ""))
+
+    @picture_panel.setter
+    def picture_panel(self, name: str) -> None:
+        self._store.setValue("picture_panel", name)
+
+    @property
     def ai_mark(self) -> bool:
         """Whether saved pictures carry the mark of AI-made pictures; on unless the artist switched it off."""
         return str(self._store.value("ai_mark", "true")).lower() == "true"

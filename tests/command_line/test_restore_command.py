@@ -92,3 +92,14 @@ def test_what_cannot_be_had_is_told_in_one_line(atelier, tmp_path, models):
     assert "There is no restorer called “nothing.safetensors”" in stderr
     assert "Traceback" not in stderr
     assert atelier("restore", photo, "-o", tmp_path / "out.png", "--scale", 3)[0] == 2
+
+
+def test_an_imported_network_is_found_by_its_name(atelier, tmp_path, models):
+    code, _, stderr = atelier("models", "import", models / "enlarger.safetensors")
+    assert code == 0, stderr
+    photo = write_photo(tmp_path / "photo.png", 24, 20)
+    code, stdout, stderr = atelier("models", "list")
+    assert "Enlarger" in stdout + stderr
+    command = ("restore", photo, "-o", tmp_path / "out.png", "--mode", "enlarge", "--model", "enlarger")
+    code, _, stderr = atelier(*command)
+    assert code == 0, stderr

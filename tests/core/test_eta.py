@@ -12,6 +12,13 @@ def test_steady_pace_gives_the_exact_time_left():
     assert left[10] == pytest.approx((100 - 10) * 0.5)
 
 
+def test_it_says_nothing_before_it_has_seen_enough():
+    eta = EtaEstimator(least=5)
+    assert eta.observe(0.0, 0, 1000) is None
+    assert eta.observe(8.0, 2, 1000) is None  # the first step of a job may load a network
+    assert eta.observe(9.0, 5, 1000) is not None
+
+
 def test_one_slow_step_moves_the_estimate_little():
     eta = EtaEstimator(memory=12)
     for step in range(30):

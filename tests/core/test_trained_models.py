@@ -58,6 +58,7 @@ def test_it_is_found_by_name_file_and_run_with_what_its_header_tells(restorers, 
     loose = write_restorer(tmp_path / "loose.safetensors", seed=2)
     found = [restorers.find(name) for name in ("sharp", str(run), str(loose))]
     assert [one.label for one in found] == ["sharp", "Old photos", "loose"]
+    assert restorers.find("first").name == str(run)  # as a recipe calls it, which tells no folders
     assert [one.path for one in found] == [brought.path, run / "model.safetensors", loose]
     assert all(one.facts["lesson"] == "7" for one in found)
     assert {name: str(path) for name, path in found[1].inputs.items()} == {"mask": "/gone/mask.png"}

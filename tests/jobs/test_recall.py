@@ -91,7 +91,7 @@ def test_the_settings_come_back_where_nothing_else_does(tmp_path, library, input
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        ({"task": "restore"}, "carries no painting recipe"),
+        ({"task": "dream"}, "carries no painting recipe"),
         ({"inputs": ()}, "names no photo"),
         ({"settings": {"colour_of_the_frame": "gold"}}, "settings cannot be read"),
         ({"settings": {"size": -5}}, "settings cannot be read"),
@@ -153,6 +153,14 @@ def test_a_network_is_found_again_by_its_content_wherever_its_run_lies_here(tmp_
                        settings={"method": "instant", "fast_style": "stripes"})  # fmt: skip
     _, recalled = run(recall, RecallTask(saved(tmp_path, recipe), library, (tmp_path / "in",)))
     assert recalled.settings.fast_style == str(runs / "stripes 2")
+
+
+def test_a_network_that_was_chosen_but_not_used_is_called_as_it_is_here(tmp_path, library, inputs):
+    run_folder = UserFolders.standard().runs / "stripes"
+    put_run(run_folder)
+    recipe = recipe_of(inputs, settings={"fast_style": "stripes"})
+    _, recalled = run(recall, RecallTask(saved(tmp_path, recipe), library, (tmp_path / "in",)))
+    assert recalled.settings.fast_style == str(run_folder)
 
 
 def test_a_network_that_is_not_here_keeps_its_name(tmp_path, library, inputs):

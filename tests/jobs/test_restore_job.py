@@ -8,6 +8,7 @@ from restorer_kit import ENHANCER, ENLARGER, write_restorer
 from studio_kit import write_photo
 
 from models.noise import add_grain, noise_sigma
+from models.restoration import RestorerFacts
 from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress, finish
 from studio.core.failures import StudioError
@@ -123,6 +124,19 @@ def test_a_network_that_enlarges_otherwise_is_told(photo, enlarger):
         made(photo, mode="enlarge", scale="4", model=enlarger)
     with pytest.raises(StudioError, match="keeps the size"):
         made(photo, mode="enhance", model=enlarger)
+
+
+def test_a_network_that_looks_at_everything_gets_a_smaller_version_of_a_large_photo(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.jobs.restore.restore.ONE_PASS_PIXELS", 48 * 48)
+    model = write_restorer(tmp_path / "unet.safetensors", RestorerFacts("unet", {"encoder": "atelier-slim"}))
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    result, events = made(load_picture(tmp_path / "photo.png"), model=str(model))
+    assert result.picture.shape == (96, 96, 3)
+    assert any(isinstance(event, Log) and "smaller version" in event.message for event in events)
+    fine = pixels.astype(float) - cv2.blur(pixels, (5, 5))
+    kept = (result.picture / 257).astype(float) - cv2.blur(result.picture / 257, (5, 5))
+    assert np.corrcoef(fine.ravel(), kept.ravel())[0, 1] > 0.7  # its own detail stays
 
 
 def test_a_network_of_ones_own_has_no_crisp_partner_and_says_so(photo, enlarger):

@@ -134,3 +134,21 @@ def test_whatever_moment_it_is_killed_at_the_session_opens(tmp_path, pictures):
         read = read_session(killed_in_mid_painting(home, pictures))
         assert read.layer is not None
         assert len(read.inputs["style"]) == 1
+
+
+@pytest.mark.parametrize("last", ["style", "adjust"])
+def test_the_next_start_shows_the_panel_that_was_worked_in_last(qapp, qtbot, tmp_path, pictures, last):
+    until = lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)  # noqa: E731
+    home = tmp_path / "home"
+    with open_studio(home) as studio:
+        panels = [studio.window.panel(name) for name in ("style", "adjust")]
+        for panel in panels:
+            panel.open_pictures([pictures[0]])
+            until(lambda panel=panel: panel.session.photo is not None and panel.session.is_settled)
+        studio.window.show_panel(last)
+        studio.window.close()
+    with open_studio(home) as studio:
+        panels = [studio.window.panel(name) for name in ("style", "adjust")]
+        studio.open([])
+        until(lambda: all(panel.session.photo is not None for panel in panels))
+        assert studio.window.panel(last).isVisible()

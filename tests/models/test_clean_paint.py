@@ -147,9 +147,14 @@ def step(height, dark=0.2, bright=0.7, side=64):
 
 def test_a_contour_is_where_the_photo_steps():
     where = contours_of(step(48) + 0.02 * (noise(48, 64) - 0.5)).where
-    assert float(where[..., 28:32].min()) > 0.85
+    assert float(where[..., 28:32].min()) > 0.5
     assert float(where[..., :18].max()) < 0.01
     assert float(where[..., 42:].max()) < 0.01
+
+
+def test_among_twigs_there_are_no_contours():
+    alone, twigs = contours_of(step(96, side=96)).where, contours_of(waves(8, side=96)).where
+    assert float(twigs.mean()) < 0.1 * float(alone[..., 28:32].mean())
 
 
 def test_a_contour_may_have_any_tones_and_no_hairline():

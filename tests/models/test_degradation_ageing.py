@@ -124,5 +124,5 @@ def test_drawing_is_the_extended_difference_of_gaussians():
 def test_clouds_have_no_mean_and_a_spread_of_about_one(cell):
     drawn_clouds = np.stack([clouds(120, 90, cell, Chance(seed, "clouds")) for seed in range(25)])
     assert drawn_clouds.shape[1:] == (120, 90)
-    assert drawn_clouds.mean() == pytest.approx(0.0, abs=0.3)
-    assert 0.6 < drawn_clouds.std() < 1.45
+    assert drawn_clouds.mean() == pytest.approx(0.0, abs=0.2 if cell < 100 else 0.7)  # then one shape fills a picture
+    assert 0.7 < drawn_clouds.std() < 1.8

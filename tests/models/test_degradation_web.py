@@ -9,7 +9,7 @@ from PIL import Image
 
 from models.degradation_plate import Plate, resampled
 from models.degradation_steps import Chance
-from models.degradation_web import Jpeg, Noise, Rescale, convolved, shot_noise
+from models.degradation_web import Blur, Jpeg, Noise, Rescale, convolved, shot_noise
 from models.degradations import DegradationRecipe, degrade
 
 GREY = np.full((400, 400, 3), 128, np.uint8)
@@ -62,6 +62,14 @@ def test_blur_mirrors_at_the_edges():
     padded = np.pad(picture, ((3, 3), (3, 3), (0, 0)), mode="reflect")
     by_hand = sum(kernel[y, x] * padded[y : y + 9, x : x + 11] for y in range(7) for x in range(7))
     np.testing.assert_allclose(convolved(picture, kernel), by_hand, atol=1e-5)
+
+
+def test_leaving_out_a_faint_rim_of_a_kernel_shows_nowhere():
+    picture = np.random.default_rng(0).random((40, 50, 3)).astype(np.float32)
+    for seed in range(40):
+        kernel = Blur().kernel(Chance(seed, "blur"))
+        whole = cv2.filter2D(picture, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REFLECT_101)
+        assert np.abs(convolved(picture, kernel) - whole).max() < 0.5 / 255
 
 
 def test_rescaling_goes_down_up_or_stays_as_often_as_told():

@@ -326,4 +326,4 @@ def test_the_card_says_what_was_left_out(data, tmp_path):
     sit(run)
     card = run.card_file.read_text(encoding="utf-8")
     assert "“cut.png” is incomplete" in card
-    assert "“page.jpg” is a text file, not a picture; it is left out." in card
+    assert "“page.jpg” is a web page, not a picture; it is left out." in card

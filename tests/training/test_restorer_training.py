@@ -24,7 +24,7 @@ from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
 from studio.training.tasks.restore import open_task
-from studio.training.tasks.restore_pictures import reduced
+from studio.training.tasks.restore_pictures import Damage, reduced
 from studio.training.tasks.restore_settings import RESTORE, RestorerSettings, default_schedule
 
 QUIET = {
@@ -109,7 +109,7 @@ def test_what_is_given_is_what_is_wanted_reduced_from_all_around_it(photos, tmp_
     task = opened(plan_for(photos, scale="2", from_afar=False, turned=False), tmp_path)
     examples = task.examples
     given, wanted, strength = examples.draw(0, torch.Generator().manual_seed(5), 24)
-    assert (given.shape, wanted.shape, float(strength)) == ((3, 12, 12), (3, 24, 24), 0.0)
+    assert (given.shape, wanted.shape, float(strength)) == ((3, 12, 12), (3, 24, 24), 1.0)
     pixels = examples.pictures[examples.chosen[0]]
     part = (wanted * 255).round().byte().permute(1, 2, 0).numpy()
     whole = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
@@ -122,6 +122,76 @@ def test_what_is_given_is_what_is_wanted_reduced_from_all_around_it(photos, tmp_
                 assert (small - (given * 255).round()).abs().max() <= 1
                 return
     pytest.fail("it shows no part of the photo")
+
+
+def test_an_enhancer_is_given_all_strengths_and_told_which(photos, tmp_path):
+    task = opened(plan_for(photos, network="enhancer", size=32), tmp_path)
+    draws = [task.examples.draw(0, torch.Generator().manual_seed(seed), 32) for seed in range(40)]
+    strengths = np.array([float(strength) for _, _, strength in draws])
+    far = np.array([float((given - wanted).abs().mean()) for given, wanted, _ in draws])
+    assert strengths.min() == 0.0
+    assert strengths.max() > 0.8
+    assert far[strengths == 0].max() == 0.0
+    assert np.corrcoef(strengths, far)[0, 1] > 0.7
+    again = task.examples.draw(0, torch.Generator().manual_seed(3), 32)
+    assert all(torch.equal(one, other) for one, other in zip(again, draws[3], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("damage", "scale"), [("web", "2"), ("web-x4", "4"), ("bicubic-x4-jpeg40", "4"), ("lesson7-sr", "2")]
+)
+def test_every_damage_comes_out_in_the_size_that_the_network_expects(photos, tmp_path, damage, scale):
+    task = opened(plan_for(photos, damage=damage, scale=scale), tmp_path)
+    given, wanted, strength = task.examples.draw(1, torch.Generator().manual_seed(0), 24)
+    assert (wanted.shape, given.shape[1]) == ((3, 24, 24), 24 // int(scale))
+    assert float(strength) == 1.0
+    assert float((given - reduced((wanted * 255).byte(), int(scale)) / 255).abs().max()) > 0
+
+
+def test_a_recipe_of_ones_own_is_used(photos, tmp_path):
+    recipe = {"name": "grey", "steps": [{"kind": "black_and_white", "film": [0.0, 0.0]}]}
+    task = opened(plan_for(photos, network="enhancer", damage="own", recipe=recipe), tmp_path)
+    given, _, _ = task.examples.draw(0, torch.Generator().manual_seed(0), 24)
+    assert float((given.amax(0) - given.amin(0)).max()) <= 1 / 255
+    with pytest.raises(ValueError, match="no damage"):
+        RestorerSettings(damage="rain")
+
+
+@pytest.mark.parametrize(("course", "term"), [("mse", "mse"), ("feature", "gram relu3_1")])
+def test_the_lessons_courses_teach_a_unet_around_the_network_that_comes_along(photos, tmp_path, course, term):
+    settings = {name: value for name, value in QUIET.items() if name not in ("width", "size")}
+    plan = RunPlan(
+        task="restore", data=(str(photos),), settings={**settings, "course": course, "size": 32, "batch": 2},
+        schedule=Schedule(phases=(
+            Phase(duration=1, unit="steps", learning_rate=Ramp.level(1e-3), frozen=("encoder",), train_norms=True),
+            Phase(duration=1, unit="steps", learning_rate=Ramp.level(1e-3), layer_rates=(1e-3, 1.0)),
+        )),
+    )  # fmt: skip
+    run = RunFolder.create(tmp_path / "run", plan)
+    trained, _ = sit(run)
+    assert trained.state == "finished"
+    assert term in history_of(run).metrics
+    network, facts = load_restorer(run.model_file)
+    assert (facts.network, facts.damage, network.reach) == ("unet", "lesson7-sr", None)
+
+
+def test_a_course_decides_what_nobody_has_set():
+    settings = RestorerSettings(course="feature", damage="old-photo")
+    assert (settings.network, settings.damage, settings.batch) == ("unet", "old-photo", 32)
+    assert (settings.feature_weight, settings.charbonnier_weight) == (1.0, 0.0)
+    assert RestorerSettings(**settings.model_dump(exclude_unset=True)) == settings
+    small, large = RestorerSettings(course="mse"), default_schedule(settings).timeline(100, batch=32, size=128)
+    mse = default_schedule(small).timeline(100, batch=32, size=128)
+    assert mse.total_steps == 1200
+    assert (mse.at(0).frozen, mse.at(0).train_norms) == (("encoder",), True)
+    assert mse.at(383).learning_rate > 0.99 * 3e-3 > mse.at(479).learning_rate  # pct_start 0.8 of 480 steps
+    assert mse.at(600).layer_rates == (1e-3, 1.0)
+    assert (large.at(3999).size, large.at(3999).batch, large.at(2500).frozen) == (256, 12, ("encoder",))
+
+
+def test_a_clean_picture_is_only_made_smaller():
+    assert Damage(2).is_clean
+    assert Damage(2).draw_strength(torch.Generator()) == 1.0
 
 
 def test_photos_are_reduced_as_pillow_reduces():

@@ -1,6 +1,6 @@
 """The restore job: mends or enlarges a photo in tiles, those first that one looks at."""
 
-import math
+from math import sqrt
 from time import monotonic
 from typing import Any
 
@@ -17,7 +17,7 @@ from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
-from studio.core.resizing import fit_within, resize, to_8_bits
+from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened, with_scale
@@ -25,6 +25,8 @@ from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened, with_scal
 __all__ = ["restore", "strength_for"]
 
 LOADING = "Loading the network…"
+ONE_PASS_PIXELS = 1_000_000
+"""The most that a network that looks at the whole picture gets at once: its attention grows with the square of it."""
 SHOWN_SIDE = 4096
 """Longer side, px, of what is shown while it is made: at 100 % one wants to see what is made, not a smaller version."""
 _SHOWN_IN_PASSING = 6_000_000
@@ -85,7 +87,7 @@ def _check_memory(width: int, height: int) -> None:
     """
     cost = Cost(width, height, memory=_BYTES_PER_PIXEL * width * height, room=available_memory())
     if not cost.fits:
-        share = math.sqrt(0.8 * (cost.room or 0) / (cost.memory or 1))
+        share = sqrt(0.8 * (cost.room or 0) / (cost.memory or 1))
         raise cost.refusal(int(share * max(width, height)))
 
 
@@ -98,7 +100,7 @@ class _Work:
     ) -> None:  # fmt: skip
         self._restorer, self._picture, self._strength, self._controls = restorer, picture, strength, controls
         self._stage = f"Enlarging {settings.scale} ×" if settings.enlargement > 1 else "Enhancing"
-        self._scale = settings.enlargement
+        self._scale, self._settings = settings.enlargement, settings
 
     def tiles(self) -> Job[DeepPicture]:
         """Return the restored picture; tiles are as small as the memory asks for.
@@ -109,6 +111,8 @@ class _Work:
         """
         reach: int | None = self._restorer.network.reach  # type: ignore[assignment]
         side = max(_LEAST_SIDE, _SIDE_PER_REACH * (reach or 0))
+        if reach is None and self._picture.shape[0] * self._picture.shape[1] > ONE_PASS_PIXELS:
+            return (yield from self._reduced())
         while True:
             try:
                 return (yield from self._in_tiles_of(side))
@@ -119,6 +123,20 @@ class _Work:
             if reach is None or side < _SMALLEST_SIDE:
                 raise StudioError("There is not enough memory for this picture.", "Make it smaller, or close programs.")
             yield Log(f"The memory did not suffice: it goes on in smaller tiles, of {side} px.", "warning")
+
+    def _reduced(self) -> Job[DeepPicture]:
+        """Restore a smaller version in one piece, and add what that changed to the photo, which keeps its detail."""
+        height, width = self._picture.shape[:2]
+        share = sqrt(ONE_PASS_PIXELS / (height * width))
+        yield Log("This network looks at the whole picture, which is too large for it: it works on a smaller version.")
+        small = resize(to_16_bits(self._picture[..., :3]), round(width * share), round(height * share))
+        work = _Work(self._restorer, small, self._strength, self._settings, self._controls)
+        made = yield from work.tiles()
+        size = width * self._scale, height * self._scale
+        change = cv2.resize(made.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+        change -= cv2.resize(small.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+        change += cv2.resize(to_16_bits(self._picture[..., :3]), size, interpolation=cv2.INTER_CUBIC)
+        return np.clip(np.rint(change, out=change), 0, 65535).astype(np.uint16)
 
     def _in_tiles_of(self, side: int) -> Job[DeepPicture]:
         height, width = self._picture.shape[:2]

@@ -7,10 +7,11 @@ from studio.training.tasks.restore_settings import RestorerSettings
 
 __all__ = ["restore_card"]
 
-_TITLES = {"enlarger": "Enlarges pictures {scale}-fold", "enhancer": "Mends pictures"}
+_TITLES = {"enlarger": "Enlarges pictures {scale}-fold", "enhancer": "Mends pictures", "unet": "Mends pictures"}
 _PAPERS = {
     "enlarger": "attention without parameters, after SPAN (Wan et al. 2024)",
     "enhancer": "a U-Net without activations, after NAFNet (Chen et al. 2022), without channel attention",
+    "unet": "fast.ai's Dynamic U-Net with self-attention, weight norm, ICNR and blur",
 }
 
 
@@ -26,7 +27,7 @@ def restore_card(
         measured: what the last check found, by name; may be empty.
 
     """
-    given = "reduced by bicubic interpolation" if facts.network == "enlarger" else facts.damage
+    given = f"damaged by the recipe “{facts.damage}”" if facts.damage else "reduced by bicubic interpolation"
     rows = [
         ("network", f"{_PAPERS[facts.network]}; half precision"),
         ("input", "N×3×H×W, sRGB, 0–1, any size; a strength from 0 to 1"),

@@ -1,7 +1,7 @@
 """What a restorer learns from: parts of good photos, and what became of them."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from models.degradations import DegradationRecipe, degrade
+from models.mending import mending
 from studio.training.data.augment import uniform
 from studio.training.data.pictures import PictureExamples
+from studio.training.data.sampler import seed_of
 
-__all__ = ["DamagedPictures", "reduced", "whole_squares"]
+__all__ = ["Damage", "DamagedPictures", "Square", "reduced", "whole_squares"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -22,39 +25,101 @@ _FROM_AFAR = 0.5
 """How often, and at most how much smaller, a photo is seen: that takes away its grain and the blocks of its JPEG."""
 
 
+_CLOSEST = 0.5
+"""The smallest part of a photo's shorter side that is seen where whole photos are."""
+_NONE = 0.1
+"""How often a photo that is to be mended has nothing."""
+_STRENGTHS = (0.1, 0.25, 0.5, 1.0)
+
+
+class Square(NamedTuple):
+    """What is given, 1×3×S/s×S/s, what is wanted, 1×3×S×S, both 0–1, and the strength to mend it with."""
+
+    given: Tensor
+    wanted: Tensor
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What happens to a photo before a restorer gets it.
+
+    Args:
+        scale: how many times smaller it becomes, unless the recipe makes it so.
+        recipe: what else happens; None nothing.
+        graded: noise and JPEG of all strengths instead (`models.mending`), which the restorer is told.
+
+    """
+
+    scale: int = 1
+    recipe: DegradationRecipe | None = None
+    graded: bool = False
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing happens but that it becomes smaller."""
+        return self.recipe is None and not self.graded
+
+    def draw_strength(self, generator: torch.Generator) -> float:
+        """Draw how strong it is, 0–1: more often weak; 1 where strengths are not told apart."""
+        if not self.graded:
+            return 1.0
+        return 0.0 if uniform(generator) < _NONE else uniform(generator) ** 1.5
+
+    def of(self, picture: Tensor, seed: int, strength: float) -> Tensor:
+        """3×H×W uint8 → 3×H/s×W/s uint8."""
+        recipe = mending(strength) if self.graded else self.recipe
+        size = picture.shape[1] // self.scale, picture.shape[2] // self.scale
+        if recipe is None or recipe.scale != self.scale:
+            picture = reduced(picture, self.scale)
+        if recipe is None or (self.graded and not strength):
+            return picture
+        damaged = degrade(np.ascontiguousarray(picture.permute(1, 2, 0).numpy()), recipe, seed).picture
+        made = torch.from_numpy(damaged).permute(2, 0, 1)
+        return made if made.shape[1:] == size else _resized(made, *size)
+
+
 @dataclass(frozen=True, slots=True)
 class DamagedPictures(PictureExamples):
     """Parts of photos, pixel by pixel, damaged as a restorer shall learn to mend.
 
     Args:
-        scale: how many times smaller what is given is than what is wanted.
+        damage: what is done to them.
         from_afar: whether some photos are reduced first.
         turned: whether they are turned by quarters and mirrored.
+        whole: whether views of a whole photo, reduced, are shown instead of parts.
 
     """
 
-    scale: int = 2
+    damage: Damage = Damage()
     from_afar: bool = True
     turned: bool = True
+    whole: bool = False
 
     def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return what is given, 3×S/s×S/s, what is wanted, 3×S×S (both 0–1), and the strength to mend it with, 0–1."""
-        size -= size % self.scale
-        margin = _MARGIN * self.scale if self.scale > 1 else 0
+        scale = self.damage.scale
+        size -= size % scale
+        margin = _MARGIN * scale if self.damage.is_clean and scale > 1 else 0
         cut = self._part(self.pictures[self.chosen[index]], size + 2 * margin, generator)
         if self.turned:
             cut = torch.rot90(cut, int(torch.randint(4, (), generator=generator)), (1, 2))
             cut = cut.flip(2) if uniform(generator) < 0.5 else cut
-        given = reduced(cut, self.scale)
+        strength = self.damage.draw_strength(generator)
+        seed = 0 if self.damage.is_clean else int(torch.randint(2**62, (), generator=generator))
+        given = self.damage.of(cut, seed, strength)
         if margin:
             cut, given = cut[:, margin:-margin, margin:-margin], given[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-        return _as_floats(given), _as_floats(cut), torch.zeros(())
+        return _as_floats(given), _as_floats(cut), torch.tensor(strength)
 
     def _part(self, pixels: Pixels, side: int, generator: torch.Generator) -> Tensor:
         """Cut a square of `side` pixels out of a photo, which may be reduced first: 3×side×side, uint8."""
         height, width = pixels.shape[:2]
-        factor = uniform(generator, _FROM_AFAR, 1.0) if self.from_afar and uniform(generator) < _FROM_AFAR else 1.0
-        taken = min(round(side / factor), height, width)
+        if self.whole:
+            taken = round(min(height, width) * uniform(generator, _CLOSEST, 1.0))
+        else:
+            factor = uniform(generator, _FROM_AFAR, 1.0) if self.from_afar and uniform(generator) < _FROM_AFAR else 1.0
+            taken = min(round(side / factor), height, width)
         top, left = (int(torch.randint(length - taken + 1, (), generator=generator)) for length in (height, width))
         cut = torch.from_numpy(np.array(pixels[top : top + taken, left : left + taken])).permute(2, 0, 1)
         return cut if taken == side else _resized(cut, side)
@@ -65,16 +130,23 @@ def reduced(picture: Tensor, scale: int) -> Tensor:
     return picture if scale == 1 else _resized(picture, picture.shape[1] // scale, picture.shape[2] // scale)
 
 
-def whole_squares(examples: DamagedPictures, numbers: tuple[int, ...], size: int) -> list[tuple[Tensor, Tensor]]:
-    """Return what is given and what is wanted of the middles of some pictures, always the same, 1×3×… each, 0–1."""
-    found = []
-    for number in numbers:
+def whole_squares(examples: DamagedPictures, numbers: tuple[int, ...], size: int, seed: int) -> list[Square]:
+    """Return what is given and what is wanted of the middles of some pictures, always the same, and with what strength.
+
+    Strengths come in turn, from weak to strong.
+    """
+    found, damage = [], examples.damage
+    for place, number in enumerate(numbers):
         pixels = examples.pictures[number]
         side = min(size, *pixels.shape[:2])
-        side -= side % examples.scale
-        top, left = ((length - side) // 2 for length in pixels.shape[:2])
-        wanted = torch.from_numpy(np.array(pixels[top : top + side, left : left + side])).permute(2, 0, 1)
-        found.append((_as_floats(reduced(wanted, examples.scale))[None], _as_floats(wanted)[None]))
+        side -= side % damage.scale
+        taken = min(pixels.shape[:2]) if examples.whole else side
+        top, left = ((length - taken) // 2 for length in pixels.shape[:2])
+        wanted = torch.from_numpy(np.array(pixels[top : top + taken, left : left + taken])).permute(2, 0, 1)
+        wanted = wanted if taken == side else _resized(wanted, side)
+        strength = _STRENGTHS[place % len(_STRENGTHS)] if damage.graded else 1.0
+        given = damage.of(wanted, seed_of("damage", seed, place), strength)
+        found.append(Square(_as_floats(given)[None], _as_floats(wanted)[None], strength))
     return found
 
 

@@ -1,26 +1,60 @@
 """What training a restorer can be set to. Free of torch, so that the form shows first."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
+from pydantic import field_validator, model_validator
+
+from models.degradations import DegradationRecipe
+from studio.core.degrade_settings import PRESET_WORDS, PRESETS
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
+from studio.training.schedule_presets import fit_one_cycle
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind
 
-__all__ = ["RESTORE", "RestorerSettings", "default_schedule"]
+__all__ = ["GRADED", "OWN", "RESTORE", "RestorerSettings", "default_schedule"]
+
+GRADED, OWN = "mend", "own"
+"""Of `damage`: noise and JPEG, as strong as the network is told; the recipe of the settings."""
+_DAMAGES = {
+    "auto": "As the network suits", "none": "None", GRADED: "Noise and JPEG, of all strengths",
+    **{name: title for name, (title, _) in PRESET_WORDS.items()}, OWN: "A recipe of one's own",
+}  # fmt: skip
+
+_LESSON: Mapping[str, Any] = {
+    "network": "unet", "damage": "lesson7-sr", "size": 128, "batch": 32, "clip_norm": 0.0, "charbonnier_weight": 0.0,
+}  # fmt: skip
+_COURSES: Mapping[str, Mapping[str, Any]] = {
+    "mse": {**_LESSON, "mse_weight": 1.0},
+    "feature": {**_LESSON, "feature_weight": 1.0},
+}
+"""What a course sets where nobody else does."""
 
 _NETWORK, _DATA = "Network", "Data"
-_RATE, _STEPS, _WARM_UP = 5e-4, 20_000, 200
+_RATE, _WARM_UP = 5e-4, 200
+_STEPS = {"small": 20_000, "mse": 1_200, "feature": 4_000}
+"""Where nobody says how many."""
 
 
 class RestorerSettings(TrainingSettings):
     """The settings of a restorer, beside those that all runs have."""
 
-    network: Literal["enlarger", "enhancer"] = setting(
-        "enlarger", label="Network", help="What it learns: to enlarge, or to mend at the same size.",
-        term="after SPAN (Wan et al. 2024), after NAFNet (Chen et al. 2022)", group=_NETWORK,
-        choices={"enlarger": "Enlarge", "enhancer": "Enhance"})  # fmt: skip
+    course: Literal["small", "mse", "feature"] = setting(
+        "small", label="Course", help="How it learns, and by default which network from which damage.",
+        term="schedule: one cosine; or those of fast.ai's lesson 7", choices={
+            "small": "Small network", "mse": "Lesson 7, pixels", "feature": "Lesson 7, look"})  # fmt: skip
+    network: Literal["enlarger", "enhancer", "unet"] = setting(
+        "enlarger", label="Network", help="Enlarge and Enhance are small and quick; a U-Net looks at all of a picture.",
+        term="after SPAN (Wan et al. 2024), NAFNet (Chen et al. 2022), fast.ai's Dynamic U-Net", group=_NETWORK,
+        choices={"enlarger": "Enlarge", "enhancer": "Enhance", "unet": "U-Net"})  # fmt: skip
+    encoder: str = setting(
+        "atelier-slim", label="Encoder", help="The trained network that a U-Net is built around.",
+        term="atelier-slim, or the name of one of torchvision's models", group=_NETWORK)  # fmt: skip
+    encoder_file: str = setting(
+        "", label="Encoder's weights", help="A file of one of torchvision's encoders; without, it begins untrained.",
+        term="weights in torchvision's layout", group=_NETWORK)  # fmt: skip
     scale: Literal["2", "3", "4"] = setting(
         "2", label="Enlarges", help="How many times as wide its pictures become.", term="scale s", group=_NETWORK,
         choices={"2": "2 ×", "3": "3 ×", "4": "4 ×"})  # fmt: skip
@@ -32,6 +66,14 @@ class RestorerSettings(TrainingSettings):
         term="a name, a weights file or a finished run", group=_NETWORK, offers="restorer",
         choices={"": "Nothing: a new network"})  # fmt: skip
 
+    damage: str = setting(
+        "auto", label="Damage", help="What happens to the photos, and is to be undone.",
+        term="degradation; automatic: none before enlarging, noise and JPEG otherwise", group=_DATA,
+        choices=_DAMAGES)  # fmt: skip
+    recipe: DegradationRecipe = setting(
+        DegradationRecipe(), label="Recipe", help="The damage of one's own: a recipe in a JSON file.",
+        term="degradation stack", group=_DATA)  # fmt: skip
+
     charbonnier_weight: float = setting(
         1.0, label="Pixels", help="How much it counts that every pixel is right.",
         term="weight of the Charbonnier loss", low=0.0, high=10.0, step=0.1, effect="steer", scale="log")  # fmt: skip
@@ -42,6 +84,11 @@ class RestorerSettings(TrainingSettings):
         0.0, label="Structure", help="How much it counts that edges and textures run alike.",
         term="weight of 1 − SSIM (Wang et al. 2004)", low=0.0, high=10.0, step=0.1, effect="steer",
         scale="log")  # fmt: skip
+
+    feature_weight: float = setting(
+        0.0, label="Look", help="How much it counts that a network that sees finds both pictures alike.",
+        term="weight of the feature loss: pixels, features and Gram matrices through atelier-slim, as in lesson 7",
+        low=0.0, high=10.0, step=0.1, scale="log")  # fmt: skip
 
     from_afar: bool = setting(
         True, label="Also from afar", help="Shows some photos reduced: sharper than they are, without their grain.",
@@ -58,23 +105,91 @@ class RestorerSettings(TrainingSettings):
     batch: int = inherited(TrainingSettings, "batch", 16)
     clip_norm: float = inherited(TrainingSettings, "clip_norm", 1.0)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_course(cls, given: Any) -> Any:
+        """Let a course decide what nobody has set."""
+        return {**_COURSES.get(given.get("course", ""), {}), **given} if isinstance(given, Mapping) else given
+
+    @field_validator("damage")
+    @classmethod
+    def _is_known(cls, damage: str) -> str:
+        if damage not in _DAMAGES:
+            raise ValueError(f"there is no damage “{damage}”; choose from {', '.join(_DAMAGES)}")
+        return damage
+
+    @property
+    def damage_recipe(self) -> DegradationRecipe | None:
+        """What happens to photos; None nothing, or noise and JPEG of all strengths (`is_graded`)."""
+        return self.recipe if self.damage == OWN else PRESETS.get(self.damage)
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether photos are damaged as strongly as the network is told."""
+        return self.damage == GRADED or (self.damage == "auto" and self.network == "enhancer")
+
 
 def default_schedule(settings: TrainingSettings) -> Schedule:
-    """Adam, warmed up, then falling as a cosine over the steps that are asked for."""
-    steps = settings.steps or _STEPS
+    """Return the course that the settings name, over the steps that they ask for."""
+    assert isinstance(settings, RestorerSettings)
+    steps = settings.steps or _STEPS[settings.course]
+    match settings.course:
+        case "small":
+            return Schedule(phases=_small_course(steps))
+        case "mse":
+            return Schedule(phases=_mse_course(steps))
+        case "feature":
+            return Schedule(phases=_feature_course(steps, settings))
+
+
+def _small_course(steps: int) -> tuple[Phase, ...]:
+    """Adam, warmed up, then falling as a cosine."""
     warm_up = min(_WARM_UP, max(1, steps // 10))
     rising = Ramp(start=_RATE / 20, end=_RATE, decay="linear")
     falling = Ramp(start=_RATE, end=_RATE / 500, decay="cosine")
-    phases = (
+    return (
         Phase(name="Warm up", duration=warm_up, unit="steps", learning_rate=rising),
         Phase(name="Learn", duration=max(1, steps - warm_up), unit="steps", learning_rate=falling),
     )
-    return Schedule(phases=phases)
+
+
+def _mse_course(steps: int) -> tuple[Phase, ...]:
+    """Lesson 7's generator: two epochs with the encoder frozen, three with all of it."""
+    return (
+        *_cycle("Decoder", steps, 0.4, 3e-3, pct_start=0.8, frozen=True),
+        *_cycle("All", steps, 0.6, 1e-3, pct_start=0.3, least=1e-6),
+    )
+
+
+def _feature_course(steps: int, settings: RestorerSettings) -> tuple[Phase, ...]:
+    """Lesson 7's super-resolution: four cycles, of which the last two see twice the size."""
+    large: dict[str, Any] = {"size": 2 * settings.size, "batch": max(1, round(settings.batch * 12 / 32))}
+    return (
+        *_cycle("Decoder", steps, 0.25, 1e-2, pct_start=0.9, frozen=True),
+        *_cycle("All", steps, 0.25, 1e-3, pct_start=0.9, least=1e-5),
+        *_cycle("Decoder, larger", steps, 0.25, 1e-3, pct_start=0.9, frozen=True, **large),
+        *_cycle("All, larger", steps, 0.25, 1e-4, pct_start=0.3, least=1e-6, **large),
+    )
+
+
+def _cycle(
+    name: str, steps: int, share: float, rate: float, *, pct_start: float, frozen: bool = False,
+    least: float | None = None, **changes: Any,
+) -> tuple[Phase, ...]:  # fmt: skip
+    """Return one of fastai's cycles: AdamW, the encoder frozen but for its norms, or learning at `least`."""
+    cycle = fit_one_cycle(
+        duration=max(2, round(steps * share)), rate=rate, pct_start=pct_start, unit="steps", optimiser="adamw"
+    )
+    changes |= {"weight_decay": 1e-3, "frozen": ("encoder",) if frozen else (), "train_norms": frozen}
+    if least is not None:
+        changes["layer_rates"] = (least / rate, 1.0)
+    return tuple(phase.model_copy(update=changes | {"name": f"{name}: {phase.name.lower()}"}) for phase in cycle.phases)
 
 
 def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
-    steps = settings.steps or _STEPS
-    return Suited(default_schedule(settings), f"{steps:,} steps of small parts, of which a photo has thousands.")
+    schedule = default_schedule(settings)
+    steps = sum(int(phase.duration) for phase in schedule.phases)
+    return Suited(schedule, f"{steps:,} steps, however many photos: each has thousands of parts.")
 
 
 def _held_back(settings: TrainingSettings, count: DataCount) -> int:
@@ -100,5 +215,6 @@ RESTORE = TaskKind(
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
     held_back=_held_back,
+    courses=("small", "mse", "feature"),
     product="restorer",
 )

@@ -55,7 +55,7 @@ class _ProgressBase(QWidget):
         super().__init__(parent)
         self._theme, self._clock = theme, clock
         self._eta = EtaEstimator(memory=self.unit.memory)
-        self._job_eta = EtaEstimator(memory=0.06 * _FINE)
+        self._job_eta = EtaEstimator(memory=0.06 * _FINE, least=_FINE // 100)
         self._heading = ""
         self._stage = ElidingLabel(parent=self)
         self._count = figures_label(self.unit.widest, self)

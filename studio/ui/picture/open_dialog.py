@@ -5,9 +5,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QIdentityProxyModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QEvent, QIdentityProxyModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QFileSystemModel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QFileSystemModel,
+    QLabel,
+    QToolButton,
+    QWidget,
+)
 
 from studio.engine import Engine, JobHandle
 from studio.jobs.browse import Thumbnail, ThumbnailTask, small_picture
@@ -22,7 +30,7 @@ _ENDINGS = (
     "ppm", "pgm", "pfm",
 )  # fmt: skip
 PICTURE_FILTER = f"Pictures ({' '.join(f'*.{ending}' for ending in _ENDINGS)});;All files (*)"
-_SIDE = 64
+_SIDE, _CHEVRON = 64, 16
 _ICONS = {
     "backButton": "step_back", "forwardButton": "step_on", "toParentButton": "arrow_up",
     "newFolderButton": "folder_plus_outline", "listModeButton": "view_grid_outline",
@@ -67,11 +75,36 @@ def choose_pictures(
 
 
 def dress(dialog: QFileDialog, theme: Theme) -> None:
-    """Give Qt's own dialog the studio's icons: its black arrows vanish on a dark ground."""
+    """Give Qt's own dialog the studio's icons: its black arrows vanish on a dark ground, and its lists have none."""
     for name, icon in _ICONS.items():
         button = dialog.findChild(QToolButton, name)
         if button is not None:
             set_icon(button, icon, theme)
+    for name in ("lookInCombo", "fileTypeCombo"):
+        box = dialog.findChild(QComboBox, name)
+        if box is not None:
+            _Chevron(box, theme)
+
+
+class _Chevron(QLabel):
+    """The sign of a list that opens, at the right end of a box that is not one of the studio's own."""
+
+    def __init__(self, box: QComboBox, theme: Theme) -> None:
+        super().__init__(box)
+        self._box = box
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        set_icon(self, "chevron_down", theme, colour="text_muted")
+        self.resize(_CHEVRON, _CHEVRON)
+        box.installEventFilter(self)
+        self._place()
+
+    def _place(self) -> None:
+        self.move(self._box.width() - _CHEVRON - 5, (self._box.height() - _CHEVRON) // 2)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
 
 
 class _Thumbnails(QIdentityProxyModel):

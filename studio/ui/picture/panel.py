@@ -426,7 +426,8 @@ class PicturePanel(Panel):
         self.session.when_kept(partial(self._show_session, opened, path))
 
     def _show_session(self, opened: OpenedSession, path: Path | None) -> None:
-        self.shown_requested.emit()
+        if path is not None or opened.running:  # the others come back behind the one that was worked in last
+            self.shown_requested.emit()
         self.session.restore(opened)
         if path is None:
             self.undo_stack.clear()
@@ -466,7 +467,7 @@ class PicturePanel(Panel):
         first, self._shown = self._shown is None, frame
         self._show_size()
         if first:
-            self._show_saveable()
+            self._show_state()
 
     def _show_size(self) -> None:
         """Show what is there at the size it is going to have, and say both; the same is 100 % from the first frame."""

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QLineEdit, QSlider, QWidget
 
 from studio.core.errands import answers
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_saving import SUFFIXES
+from studio.ui.controls.choice_box import ChoiceBox
 from studio.ui.controls.layouts import holding, row
 from studio.ui.controls.question import Question
 from studio.ui.picture.open_dialog import dress
@@ -54,7 +55,7 @@ class SaveDialog(QFileDialog):
         assert name is not None  # it is Qt's own dialog
         self._name = name
         self._name.setText(proposed.name)
-        self._metadata = QComboBox()
+        self._metadata = ChoiceBox({str(choice): words for choice, words in _METADATA.items()}, theme)
         self._add_quality(quality)
         self._add_metadata()
         self.resize(760, 480)
@@ -87,11 +88,9 @@ class SaveDialog(QFileDialog):
         caption.setBuddy(self._metadata)
         self._metadata.setAccessibleName("Of the photo keep")
         self._metadata.setToolTip("What the photo says of itself, such as its author and the day it was taken")
-        for choice, words in _METADATA.items():
-            self._metadata.addItem(words, choice)
         layout = self.layout()
         assert isinstance(layout, QGridLayout)
-        line = holding(row(caption, self._metadata, None, gap=gap, margins=(0, gap, 0, 0)))
+        line = holding(row(caption, (self._metadata, 1), gap=gap, margins=(0, gap, 0, 0)))
         layout.addWidget(line, layout.rowCount(), 0, 1, layout.columnCount())
 
     @property
@@ -102,7 +101,7 @@ class SaveDialog(QFileDialog):
 
     @metadata.setter
     def metadata(self, choice: MetadataChoice) -> None:
-        self._metadata.setCurrentIndex(list(_METADATA).index(choice))
+        self._metadata.set_current(choice)
 
     @property
     def path(self) -> Path:

@@ -127,7 +127,10 @@ class Banner(QFrame):
         self._take(_Message(kind, words, remedy, details))
 
     def lie_over(self, picture: QWidget | None) -> None:
-        """Lie over the upper edge of `picture`, in which there is nothing to press; None is in room of its own."""
+        """Lie over the upper edge of `picture`, in which there is nothing to press.
+
+        Without one, and where it is not to be seen, the message is in room of its own.
+        """
         if self._picture is not None:
             self._picture.removeEventFilter(self)
         self._picture = picture
@@ -161,7 +164,8 @@ class Banner(QFrame):
         self._next()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show) and self._shown is not None:
+        kinds = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
+        if event.type() in kinds and self._shown is not None:
             self._fit()
         return super().eventFilter(watched, event)
 
@@ -220,13 +224,14 @@ class Banner(QFrame):
 
     def _fit(self) -> None:
         gap, area = self._theme.tokens.gap, self._host.rect()
-        if self._picture is not None:
-            area = QRect(self._picture.mapTo(self._host, QPoint()), self._picture.size())
+        picture = self._picture if self._picture is not None and self._picture.isVisible() else None
+        if picture is not None:
+            area = QRect(picture.mapTo(self._host, QPoint()), picture.size())
         width = min(max(240, area.width() - 2 * gap), 720)
         height = self._layout.totalHeightForWidth(width)
         self._slide.stop()
         self.setGeometry(area.left() + (area.width() - width) // 2, area.top() + gap, width, height)
-        room = 0 if self._shown is None or self._picture is not None else height + 2 * gap
+        room = 0 if self._shown is None or picture is not None else height + 2 * gap
         self._host.setContentsMargins(0, room, 0, 0)
 
     def _slide_in(self) -> None:

@@ -56,7 +56,7 @@ MOUSE_AND_KEYS = {
         Shortcut("Open with its settings", ("Enter", "Double-click")),
         Shortcut("Star, or take the star away", ("S",)),
         Shortcut("Show the versions of a painting", ("V",)),
-        Shortcut("Words to find it by", ("F2",)),
+        Shortcut("Words to find it by", ("W",)),
         Shortcut("Into the wastebasket, or back from it", ("Del",)),
     ),
     "Sliders": (

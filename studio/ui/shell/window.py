@@ -220,10 +220,15 @@ class StudioWindow(QMainWindow):
         self._pictured.input_desk.open_samples()
 
     def open_last_sessions(self, otherwise: Callable[[], None]) -> None:
-        """Bring every picture panel back as it was left; where the one in front held nothing, act `otherwise`."""
-        for panel in self.panels:
-            if isinstance(panel, PicturePanel):
-                panel.session_files.open_last(otherwise if panel is self._pictured else lambda: None)
+        """Bring every picture panel back as it was left, with the one in front that was worked in last.
+
+        Where that one held nothing, act `otherwise`.
+        """
+        pictured = [panel for panel in self.panels if isinstance(panel, PicturePanel)]
+        if self._preferences.picture_panel in [panel.name for panel in pictured]:
+            self.show_panel(self._preferences.picture_panel)
+        for panel in pictured:
+            panel.session_files.open_last(otherwise if panel is self._pictured else lambda: None)
 
     def show_failure(self, failure: Failure) -> None:
         """Say what failed, why, and what to do."""
@@ -294,6 +299,7 @@ class StudioWindow(QMainWindow):
             event.ignore()  # the panel closes the window when everything is saved
             return
         self._preferences.store_bytes("geometry", self.saveGeometry())
+        self._preferences.picture_panel = self._pictured.name
         self.hide()  # what is left to keep takes a moment, which nobody needs to watch
         for panel in self.panels:
             panel.close_gently()

@@ -83,7 +83,7 @@ def test_folders_that_make_no_class_are_named(tmp_path):
     (data / "torn" / "broken.png").write_bytes(b"no picture")
     said = [one.message for one in opening_collection([data], tmp_path / "cache", side=32, reading=Reading("classes"))
             if isinstance(one, Log)]  # fmt: skip
-    assert "“empty”, “notes” without pictures: no class." in said
+    assert "“empty” and “notes” without pictures: no class." in said
     assert "Of “torn” no picture can be read: no class." in said
 
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from studio.ui.controls.question import Question
 from studio.ui.picture.save_dialog import SaveDialog
@@ -43,6 +43,22 @@ def answering(button):
     yield asked
     clock.stop()
     assert len(asked) == 1
+
+
+def test_its_lists_show_that_they_open(dialog):
+    for name in ("lookInCombo", "fileTypeCombo"):
+        box = dialog.findChild(QComboBox, name)
+        sign = box.findChild(QLabel)
+        assert sign.isVisible()
+        assert not sign.pixmap().isNull()
+        dialog.resize(dialog.width() + 200, dialog.height())
+        QApplication.processEvents()
+        assert box.width() - 24 < sign.geometry().right() < box.width()
+
+
+def test_what_is_kept_of_the_photo_is_chosen_and_remembered(dialog):
+    dialog.metadata = "none"
+    assert dialog.metadata == "none"
 
 
 def test_it_proposes_folder_and_name_in_the_format_of_the_last_time(dialog, tmp_path):

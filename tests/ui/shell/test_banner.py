@@ -68,6 +68,19 @@ def test_where_there_is_no_picture_it_has_room_of_its_own_and_gives_it_back(qtbo
     qtbot.waitUntil(lambda: canvas.geometry() == before)
 
 
+def test_while_the_picture_is_not_to_be_seen_it_has_room_of_its_own(qtbot, host: QWidget, banner: Banner):
+    picture = QLabel("sample", host)
+    host.layout().addWidget(picture)
+    picture.show()
+    banner.lie_over(picture)
+    banner.show_failure(FAILURE)
+    assert host.contentsMargins().top() == 0
+    picture.hide()
+    assert host.contentsMargins().top() > banner.height()
+    picture.show()
+    assert host.contentsMargins().top() == 0
+
+
 def test_it_follows_the_width_of_what_it_lies_over(host: QWidget, banner: Banner):
     banner.show_failure(FAILURE)
     host.resize(320, 400)

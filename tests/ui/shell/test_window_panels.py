@@ -17,6 +17,7 @@ from studio.ui.canvas.incoming import picture_of
 from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.style.panel import StylePanel
 from studio.ui.shell.help_desk import HelpDesk
+from studio.ui.shell.shortcuts_sheet import MOUSE_AND_KEYS, shortcuts_by_menu
 from studio.ui.shell.window import StudioWindow
 
 
@@ -207,3 +208,9 @@ def test_every_command_of_a_panel_stands_in_the_file_menu(window):
     for panel in window.panels:
         assert set(panel.file_actions) <= set(file.actions())
     assert isinstance(file, QMenu)
+
+
+def test_no_key_of_a_part_is_taken_by_the_window(window):
+    """A command's key goes before what has the keyboard: such a key would never arrive."""
+    commands = {keys for group in shortcuts_by_menu(window.menuBar()).values() for one in group for keys in one.keys}
+    assert not commands & {keys for group in MOUSE_AND_KEYS.values() for one in group for keys in one.keys}

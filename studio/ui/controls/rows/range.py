@@ -41,7 +41,7 @@ class RangeRow(SettingRow):
         self._connect()
 
     def _make_slider(self) -> QRangeSlider:
-        slider = QRangeSlider(Qt.Orientation.Horizontal, self)
+        slider = QRangeSlider(Qt.Orientation.Horizontal, self)  # type: ignore[no-untyped-call]  # superqt's
         slider.setRange(0, POSITIONS)
         FocusWheel(slider)
         slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.core.degrade_settings import PRESET_WORDS, DegradeSettings
 from studio.core.picture_tasks import DEGRADE
@@ -32,6 +32,9 @@ class DegradeColumn(PictureColumn):
     def __init__(self, theme: Theme) -> None:
         self.preset = ChoiceRow(_PRESET, theme)
         self.stack = DegradationStack(theme)
+        self.scan_button = QPushButton("Like a Scan…")
+        self.scan_button.setToolTip("Choose a damaged photo: its noise, blur, file, tone and fading become the recipe")
+        self.scan_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         super().__init__(DEGRADE, theme)
         self.dice_button = tool_button(
             "dice", "Throw the dice", theme, hint="The same kind of damage, thrown anew", side=theme.tokens.control
@@ -45,6 +48,7 @@ class DegradeColumn(PictureColumn):
         self.preset.add_to_head(self.looks_bar.menu_button)
         self.looks_bar.setParent(self)
         self.looks_bar.hide()  # its menu is enough: one's own recipes
+        self.stack.add_beside(self.scan_button)
         return (*self.slots.values(), self.preset, self.stack, self.form)
 
     def show_settings(self, settings: Settings) -> None:

@@ -45,7 +45,12 @@ class DegradationStack(QWidget):
         self._menu.setToolTipsVisible(True)
         self.add_button.setMenu(self._menu)
         self._cards = column(gap=0)
-        self.setLayout(column(self._cards, row(self.add_button, None), gap=theme.tokens.gap))
+        self._below = row(self.add_button, gap=theme.tokens.gap)
+        self.setLayout(column(self._cards, self._below, gap=theme.tokens.gap))
+
+    def add_beside(self, button: QWidget) -> None:
+        """Put another way to come to a recipe beside “Add Damage”."""
+        self._below.addWidget(button)
 
     @property
     def recipe(self) -> DegradationRecipe:

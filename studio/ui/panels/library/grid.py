@@ -182,7 +182,7 @@ class LibraryGrid(ThumbnailView[Row]):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         keys = {
-            Qt.Key.Key_Delete: self.delete_pressed, Qt.Key.Key_S: self.star_pressed, Qt.Key.Key_F2: self.words_pressed,
+            Qt.Key.Key_Delete: self.delete_pressed, Qt.Key.Key_S: self.star_pressed, Qt.Key.Key_W: self.words_pressed,
         }  # fmt: skip
         plainly = event.modifiers() == Qt.KeyboardModifier.NoModifier
         key = Qt.Key(event.key())

@@ -276,7 +276,7 @@ class LibraryView(QWidget):
         if not session.in_wastebasket:
             starred = all(shown.result.mark.star for shown in rows)
             _add(menu, f"{'Unstar' if starred else 'Star'}{several}", "S", self._toggle_stars)
-            _add(menu, "Words…", "F2", self._ask_for_words)
+            _add(menu, "Words…", "W", self._ask_for_words)
         if one and one.versions > 1:
             words = "Put Versions Together" if one.is_open else f"Show All {one.versions} Versions"
             _add(menu, words, "V", partial(session.toggle_stack, one.path))

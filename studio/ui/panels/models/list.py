@@ -17,7 +17,7 @@ _NARROWEST, _WIDEST = 720, 880
 _TASKS = {
     "backbone": "For painting",
     "fast_style": "For painting at once",
-    "restore": "For restoring",
+    "restorer": "For restoring",
     "translate": "For translating",
 }
 

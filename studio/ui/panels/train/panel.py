@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
 
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
@@ -91,6 +91,11 @@ class TrainPanel(Panel):
             self.refresh_models()
             self._show_readiness()
         return self._desk
+
+    @property
+    def picture_place(self) -> QWidget:
+        """The newest sample of the run that is shown."""
+        return self.desk.run_page.samples.canvas
 
     # -- commands of its own ---------------------------------------------------------------------------------------
 

@@ -6,15 +6,19 @@ from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
-from studio_kit import drop_files, write_photo
+from studio_kit import answering_file_dialog, drop_files, write_photo
 
-from models.degradations import degrade
+from models.degradations import DegradationRecipe, degrade
 from studio.core.degrade_settings import PRESETS, DegradeSettings
 from studio.core.images import load_picture, save_picture
 from studio.core.presets import Look
 from studio.core.resizing import to_8_bits
 from studio.training.data.sampler import seed_of
 from studio.ui.panels.degrade.panel import DegradePanel
+
+SEPIA = DegradationRecipe.model_validate(
+    {"steps": [{"kind": "black_and_white"}, {"kind": "toning"}, {"kind": "noise", "gaussian": 1, "sigma": [8, 8]}]}
+)
 
 
 @pytest.fixture
@@ -148,10 +152,31 @@ def test_a_saved_picture_brings_its_recipe_back(opened, panel_context, tmp_path,
     own = recipe(opened)
     until(lambda: opened.session.is_settled and opened.session.recipe.settings["recipe"]["name"] == "")
     save_picture(tmp_path / "saved.png", opened.session.layer, recipe=opened.session.recipe)
-    opened.library_keep = panel_context.library.keep_input(opened.session.photo.picture)
+    panel_context.library.keep_input(opened.session.photo.picture)
     opened.column.preset.control.chosen.emit("edges")
     assert drop_files(opened.canvas.viewport(), tmp_path / "saved.png")
     until(lambda: recipe(opened) == own)
+
+
+def test_a_scan_becomes_a_recipe(opened, tmp_path, until):
+    sepia = degrade(load_picture(write_photo(tmp_path / "other.png", 200, 160)).pixels, SEPIA, 0).picture
+    save_picture(tmp_path / "scan.png", sepia, recipe=None)
+    with answering_file_dialog(tmp_path / "scan.png"):
+        opened.column.scan_button.click()
+    until(lambda: {"black_and_white", "toning", "noise"} <= {step.kind for step in recipe(opened).steps})
+    opened.undo_stack.undo()
+    assert recipe(opened) == PRESETS["old-photo"]
+
+
+def test_a_scan_that_cannot_be_opened_is_told(opened, tmp_path, until):
+    (tmp_path / "scan.png").write_bytes(b"no picture")
+    told = []
+    opened.failed.connect(told.append)
+    with answering_file_dialog(tmp_path / "scan.png"):
+        opened.column.scan_button.click()
+    until(lambda: told)
+    assert "scan.png" in told[0].cause
+    assert recipe(opened) == PRESETS["old-photo"]
 
 
 def test_everything_has_a_name_and_says_what_it_does(opened):

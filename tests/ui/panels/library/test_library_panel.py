@@ -259,7 +259,7 @@ def answering(qtbot, text):
 def test_words_of_the_artists_own_find_it_again(qtbot, panel, grid, kept, until):
     grid.choose(kept[2:3])
     answering(qtbot, "for Anna")
-    QTest.keyClick(grid, Qt.Key.Key_F2)
+    QTest.keyClick(grid, Qt.Key.Key_W)
     until(lambda: panel.session.rows[2].result.mark.words == "for Anna")
     panel.session.ask(text="anna")
     assert panel.view.paths == (kept[2],)

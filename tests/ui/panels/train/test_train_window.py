@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from accessibility import focusable_controls
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QScrollBar
 from studio_kit import write_painting
@@ -64,6 +64,21 @@ def test_a_new_run_and_a_runs_folder_have_keys(window, until, tmp_path, monkeypa
     QTest.keyClick(window, Qt.Key.Key_N, CTRL)
     assert panel.session.shown is None
     assert panel.desk._pages.currentWidget() is panel.desk.new_page
+
+
+def test_a_message_moves_nothing_on_the_page_of_a_run(window, until, tmp_path):
+    panel = window.panel("train")
+    window.show_panel("train")
+    panel.session.show(new_run(tmp_path / "elsewhere", toy_plan(3)).path)
+    canvas = panel.desk.run_page.samples.canvas
+    until(canvas.isVisible)
+    QApplication.processEvents()  # which lays it out
+    before = canvas.mapTo(window, QPoint())
+    window.show_notice("It was stopped, and its network kept.")
+    QApplication.processEvents()
+    assert canvas.mapTo(window, QPoint()) == before
+    panel.session.show(None)  # where there is no sample it has room of its own
+    until(lambda: panel.desk.mapTo(window, QPoint()).y() > window.banner.mapTo(window, QPoint()).y())
 
 
 def test_what_closing_does_can_be_chosen_beforehand(window, studio):

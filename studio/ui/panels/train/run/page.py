@@ -202,6 +202,8 @@ class RunPage(QWidget):
         removable = snapshot.path.parent != self._session.manager.folder and place == "nowhere"
         self.header.set_state(words, actions, place, removable=removable)
         self.header.set_progress(snapshot.history.step, total_of(snapshot), busy=snapshot.state == "running")
+        # what is being followed cannot be redrawn; a run that rests takes another course when it goes on
+        self.schedule.setEnabled(RunAction.RESUME in actions)
 
     def _words_for(self, snapshot: RunSnapshot, place: str) -> str:
         if place == "waiting":
@@ -261,8 +263,6 @@ class RunPage(QWidget):
             self._scheduled = of
             self.schedule.set_schedule(snapshot.plan.schedule, counted(snapshot.plan.schedule, counts), batch, size)
         self.schedule.set_position(snapshot.history.step or None)
-        # what is being followed cannot be redrawn; a run that rests takes another course when it goes on
-        self.schedule.setEnabled(RunAction.RESUME in self._session.actions(snapshot))
 
     def _show_place(self, path: Path) -> None:
         if path == self._path and self._session.watch.snapshot is not None:
