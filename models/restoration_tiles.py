@@ -88,6 +88,7 @@ def restore_in_tiles(
     side: int,
     overlap: int | None = None,
     look_at: LookAt = lambda: (0.5, 0.5),
+    first_look: int = 0,
     made: Deep | None = None,
 ) -> Generator[tuple[Tile, float], None, Deep]:
     """Restore one picture; the tile that is nearest to where the artist looks is always the next.
@@ -100,6 +101,8 @@ def restore_in_tiles(
         overlap: how much is around it; None is as far as the network looks. One that looks at everything takes the
             picture as one tile.
         look_at: asked before each tile.
+        first_look: side of a small tile around it that comes before all others, where those are larger, and is made
+            again with them: a moment for what the artist waits for. 0 goes without.
         made: where the result is written to, tile by tile; None makes room.
 
     Yields:
@@ -121,13 +124,20 @@ def restore_in_tiles(
         made = np.empty((height * restorer.scale, width * restorer.scale, 3), np.uint16)
     device = next(network.parameters()).device
     asked, done = torch.tensor([strength], device=device), 0
-    while left:
-        tile = left.pop(_nearest(left, look_at(), height, width))
+
+    def restored(tile: Tile) -> Tile:
         seen = tile.grown(around, height, width)
         output = network(_to_tensor(picture[seen.cut]).to(device), asked)
         place = tile.scaled(restorer.scale)
         rows, columns = place.within(seen.scaled(restorer.scale)).cut
         made[place.cut] = _to_deep(output[:, :, rows, columns])
+        return place
+
+    if restorer.reach is not None and 0 < first_look < min(side, height, width):
+        yield restored(_around(look_at(), first_look, height, width, restorer.multiple)), 0.0
+    while left:
+        tile = left.pop(_nearest(left, look_at(), height, width))
+        place = restored(tile)
         done += (tile.bottom - tile.top) * (tile.right - tile.left)
         yield place, done / (height * width)
     return made
@@ -138,6 +148,16 @@ def _edges(length: int, side: int, multiple: int) -> list[int]:
     count = max(1, -(-length // side))
     inner = (round(length * number / count / multiple) * multiple for number in range(1, count))
     return [0, *sorted({edge for edge in inner if 0 < edge < length}), length]
+
+
+def _around(place: tuple[float, float], side: int, height: int, width: int, multiple: int) -> Tile:
+    """Return a tile around a place, as far as the picture goes."""
+    middle = round(place[1] * height), round(place[0] * width)
+    top, left = (
+        min(max(0, at - side // 2), length - side) // multiple * multiple
+        for at, length in zip(middle, (height, width), strict=True)
+    )
+    return Tile(top, left, top + side, left + side)
 
 
 def _nearest(tiles: Sequence[Tile], place: tuple[float, float], height: int, width: int) -> int:

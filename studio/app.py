@@ -28,6 +28,7 @@ from studio.ui.panels.adjust.panel import AdjustPanel
 from studio.ui.panels.degrade.panel import DegradePanel
 from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.models.panel import ModelsPanel
+from studio.ui.panels.restore.panel import RestorePanel
 from studio.ui.panels.style.panel import StylePanel
 from studio.ui.panels.train.panel import TrainPanel
 from studio.ui.picture.context import PanelContext
@@ -63,7 +64,9 @@ class Studio:
             self.theme, self.engine, self.pictures, self.library, self.preferences, actions,
             folders.sessions if self._sessions_lock.isLocked() else None, looks,
         )  # fmt: skip
-        picture_panels: tuple[PicturePanel, ...] = (StylePanel(context), AdjustPanel(context), DegradePanel(context))
+        picture_panels: tuple[PicturePanel, ...] = (
+            StylePanel(context), AdjustPanel(context), RestorePanel(context), DegradePanel(context),
+        )  # fmt: skip
         panels = (
             *picture_panels,
             TrainPanel(self.theme, self.engine, self.pictures, self.runs, folders.runs, self.preferences),

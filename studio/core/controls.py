@@ -1,4 +1,4 @@
-"""The only thing that changes while a job runs: the newest settings, and the pause and cancel flags."""
+"""The only thing that changes while a job runs: settings, where one looks, the flags to pause and to cancel."""
 
 from typing import Generic, TypeVar
 
@@ -19,6 +19,9 @@ class Controls(Generic[S]):
         self._cancelled = False
         self._finishing = False
         self._paused = False
+        self.look_at: tuple[float, float] = (0.5, 0.5)
+        """Where the artist looks, as shares of the picture's width and height. It may decide what is made first, never
+        what is made: no recipe tells of it."""
 
     @property
     def settings(self) -> S:

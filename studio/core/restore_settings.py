@@ -1,12 +1,14 @@
 """What one sets to have a photo mended or enlarged."""
 
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 from studio.core.blending import Blending
 from studio.core.settings import inherited, setting
 
 __all__ = ["AUTOMATIC", "RestoreSettings"]
 
+SCALES = 1, 2, 4
+"""How many times as wide the networks that come along make a photo."""
 AUTOMATIC = -0.05
 """Of `denoise`: as much as the photo's own noise asks for."""
 
@@ -18,19 +20,26 @@ class RestoreSettings(Blending):
     photo is enlarged.
     """
 
+    leading: ClassVar[tuple[str, ...]] = ("mode", "scale", "longer_side", "denoise", "crisp", "strength")
+
     mode: Literal["enhance", "enlarge"] = setting(
         "enhance", label="Do", help="Mends the photo at its size, or makes it larger.", term="restoration task",
         choices={"enhance": "Enhance", "enlarge": "Enlarge"})  # fmt: skip
-    scale: Literal["1", "2", "4"] = setting(
+    scale: Literal["1", "2", "4", "size"] = setting(
         "2", label="Enlarge", help="How many times as wide and as high it becomes.", term="scale s",
-        choices={"1": "1 ×", "2": "2 ×", "4": "4 ×"})  # fmt: skip
+        choices={"1": "1 ×", "2": "2 ×", "4": "4 ×", "size": "To a size"})  # fmt: skip
+    longer_side: int = setting(
+        4096, label="Longer side", help="How many pixels the longer side of the result has, where a size is asked for.",
+        term="enlarged by the next larger scale, then reduced", low=64, high=16384, step=1, unit="px",
+        scale="log")  # fmt: skip
     denoise: float = setting(
         AUTOMATIC, label="Denoise", help="How much noise and JPEG blocks are taken away; too much makes wax of skin. "
         "Automatic: Enhance measures the photo's noise, Enlarge leaves it.",
         term="assumed strength of the damage, 0–1", low=AUTOMATIC, high=1.0, step=0.05,
         lowest="automatic")  # fmt: skip
     crisp: float = setting(
-        0.0, label="Crisp", help="0 keeps to what is certain; 1 draws the detail that is likely to be there.",
+        0.0, label="Faithful ↔ Crisp",
+        help="0 keeps to what is certain; 1 draws the detail that is likely to be there.",
         term="interpolation between the weights of two networks", low=0.0, high=1.0, step=0.05)  # fmt: skip
     grain: float = setting(
         0.0, label="Grain", help="Puts grain back, as strong as the photo's own was.",
@@ -47,11 +56,33 @@ class RestoreSettings(Blending):
 
     @property
     def enlargement(self) -> int:
-        """How many times as wide the result is."""
-        return int(self.scale) if self.mode == "enlarge" else 1
+        """How many times as wide a network makes it; settings that ask for a size know it once they are `for_photo`."""
+        return int(self.scale) if self.mode == "enlarge" and self.scale != "size" else 1
+
+    def for_photo(self, width: int, height: int, own: int = 1) -> Self:
+        """Return settings with a number for a scale: a size is reached with the smallest that suffices, or the largest.
+
+        Args:
+            width: of the photo, px.
+            height: of the photo, px.
+            own: how many times the network that the settings name enlarges; more than once, and it is this one.
+
+        """
+        if self.mode == "enhance" or self.scale != "size":
+            return self
+        enough = [scale for scale in SCALES if scale * max(width, height) >= self.longer_side]
+        return self.model_copy(update={"scale": str(own if own > 1 else min(enough, default=SCALES[-1]))})
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        """Return width and height, px, of what becomes of a photo of this size."""
+        if self.mode == "enlarge" and self.scale == "size":
+            share = self.longer_side / max(width, height)
+            return max(1, round(width * share)), max(1, round(height * share))
+        return width * self.enlargement, height * self.enlargement
 
     @property
     def idle(self) -> frozenset[str]:
         """What changes nothing: the scale of what keeps its size, the seed where there is no grain."""
         without = {"scale"} if self.mode == "enhance" else set()
+        without |= {"longer_side"} if self.mode == "enhance" or self.scale != "size" else set()
         return frozenset(without | ({"seed"} if not self.grain else set()))

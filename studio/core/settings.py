@@ -6,7 +6,7 @@ A task's settings are a frozen pydantic model whose fields are made with `settin
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -32,6 +32,15 @@ class Settings(BaseModel):
     def idle(self) -> frozenset[str]:
         """The settings that change nothing while the others are as they are."""
         return frozenset()
+
+    def moved(self, name: str, value: Any) -> Self:
+        """Return the settings after a hand has set one of them; others may follow it.
+
+        Raises:
+            ValidationError: it cannot have this value.
+
+        """
+        return type(self).model_validate({**self.model_dump(), name: value})
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ GLYPHS: dict[str, str] = {
     "help": MDI7.help_circle_outline,
     "history": MDI7.history,
     "info": MDI7.information_outline,
+    "invented": MDI7.head_question_outline,
     "keyboard": MDI7.keyboard_outline,
     "list": MDI7.format_list_bulleted,
     "library": MDI7.image_multiple_outline,

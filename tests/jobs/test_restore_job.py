@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from restorer_kit import ENHANCER, ENLARGER, write_restorer
+from studio_kit import write_photo
 
 from models.noise import add_grain, noise_sigma
 from models.restoration import RestorerFacts
@@ -58,6 +59,30 @@ def test_a_photo_is_enlarged_with_its_alpha(photo, enlarger):
     assert isinstance(events[-1], Progress)
     assert events[-1].share == 1.0
     assert [record.name for record in result.recipe.weights] == [name_in_recipes(enlarger)]
+
+
+def test_a_photo_is_brought_to_a_size(photo, enlarger, tmp_path, monkeypatch):
+    result, _ = made(photo, mode="enlarge", scale="size", longer_side=78, model=enlarger, grain=0.5)
+    assert result.picture.shape == (60, 78, 4)
+    assert result.recipe.settings["longer_side"] == 78
+    monkeypatch.chdir(tmp_path)
+    again = finish(restore(PictureRequest({CONTENT: (photo,)}), ReplayControls(result.recipe)))
+    assert np.array_equal(again.picture, result.picture)
+
+
+def test_what_is_looked_at_comes_first(tmp_path, enlarger):
+    write_photo(tmp_path / "large.png", 900, 700)
+    controls = Controls(RestoreSettings(mode="enlarge", model=enlarger))
+    controls.look_at = (1.0, 0.0)
+    photo = load_picture(tmp_path / "large.png")
+    job = restore(PictureRequest({CONTENT: (photo,)}), controls)
+    first = next(event for event in job if isinstance(event, Preview)).picture
+    assert first.shape == (1400, 1800, 3)
+    enlarged = cv2.resize(photo.pixels, (1800, 1400), interpolation=cv2.INTER_CUBIC)
+    changed = np.argwhere((first != enlarged).any(axis=2))
+    assert changed.min(axis=0) == pytest.approx((0, 1544), abs=16)
+    assert changed.max(axis=0) == pytest.approx((255, 1799), abs=16)
+    job.close()
 
 
 def test_enhancing_keeps_the_size_and_follows_denoise(photo, enhancer):

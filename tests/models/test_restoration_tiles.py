@@ -68,3 +68,13 @@ def test_a_network_that_looks_at_everything_takes_one_pass():
     network.reach = None  # as of one with attention over the whole picture
     _, tiles = finished(restore_in_tiles(network, photo(70, 80), 1.0, side=16))
     assert [tile for tile, _ in tiles] == [Tile(0, 0, 140, 160)]
+
+
+def test_a_first_look_comes_before_all_tiles_and_changes_nothing():
+    network, picture = lively(ENHANCER), photo(96, 96)
+    plain, tiles = finished(restore_in_tiles(network, picture, 1.0, side=48))
+    looked, others = finished(restore_in_tiles(network, picture, 1.0, side=48, look_at=lambda: (1, 0), first_look=16))
+    assert np.array_equal(plain, looked)
+    assert others[0] == (Tile(0, 80, 16, 96), 0.0)
+    assert len(others) == len(tiles) + 1
+    assert others[-1][1] == 1.0

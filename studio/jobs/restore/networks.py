@@ -16,11 +16,10 @@ from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
 from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
+from studio.jobs.restore.choices import CRISP, name_of
 
-__all__ = ["OpenRestorer", "kind_of_restorers", "opened"]
+__all__ = ["OpenRestorer", "kind_of_restorers", "opened", "with_scale"]
 
-ENHANCE, CRISP = "atelier-enhance", "-crisp"
-"""What the networks that come along are called; an enlarger is `atelier-enlarge-` and its scale."""
 FORMAT = "format"
 """What recipes call, among the versions, the format that the networks computed in."""
 _TRIED_AT = {"cpu": 64}
@@ -71,6 +70,16 @@ def opened(settings: RestoreSettings, strength: float, recipe: Recipe | None = N
     return OpenRestorer(in_format(network, format), tuple(loader.records), format, loader.remark)
 
 
+def with_scale(settings: RestoreSettings, width: int, height: int, recipe: Recipe | None = None) -> RestoreSettings:
+    """Return settings that ask for a scale where they ask for a size of a photo of so many pixels.
+
+    Raises:
+        StudioError: the network that they name is not on this computer, or does something else.
+
+    """
+    return settings.for_photo(width, height, _Loader(settings, recipe).own_scale)
+
+
 class _Loader:
     """Loads networks by what they do, and remembers what was used."""
 
@@ -84,16 +93,21 @@ class _Loader:
     def load(self, scale: int) -> nn.Module:
         """Return a network that enlarges so many times; 1 is an enhancer. It is as crisp as the settings say."""
         own = self._own(scale)
-        model = own or self._coming_along(_name_of(scale))
+        model = own or self._coming_along(name_of(scale))
         network, facts = self._read(model)
         self.kinds.append(facts)
         if self._settings.crisp:
             if own is None:
-                crisp, _ = self._read(self._coming_along(_name_of(scale) + CRISP))
+                crisp, _ = self._read(self._coming_along(name_of(scale) + CRISP))
                 network = mixed(network, crisp, self._settings.crisp)
             else:
                 self.remark = f"{model.label} has no crisp partner: it is used as it is."
         return network
+
+    @property
+    def own_scale(self) -> int:
+        """How many times the network that the settings name enlarges; 1 where they name none."""
+        return _facts_of(self._find(self._settings.model)).scale if self._settings.model else 1
 
     def _own(self, scale: int) -> TrainedModel | None:
         """Return the network that the settings name, if it is for this.
@@ -138,10 +152,6 @@ class _Loader:
             raise StudioError(str(error), "Choose another network, or get its file again.") from error
         self.records.append(model.record())
         return network, facts
-
-
-def _name_of(scale: int) -> str:
-    return ENHANCE if scale == 1 else f"atelier-enlarge-{scale}"
 
 
 def _facts_of(model: TrainedModel) -> RestorerFacts:

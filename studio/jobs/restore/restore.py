@@ -12,6 +12,7 @@ from models.noise import WORST_SIGMA, add_grain, noise_sigma
 from models.restoration_tiles import Tile, restore_in_tiles
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
+from studio.core.cost import Cost, available_memory
 from studio.core.events import DeepPicture, Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
@@ -20,18 +21,22 @@ from studio.core.picture_tasks import RESTORE
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
-from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened
+from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened, with_scale
 
 __all__ = ["restore", "strength_for"]
 
 LOADING = "Loading the network…"
 ONE_PASS_PIXELS = 1_000_000
 """The most that a network that looks at the whole picture gets at once: its attention grows with the square of it."""
-SHOWN_SIDE = 1600
-"""Longer side, px, of what is shown while it is made."""
+SHOWN_SIDE = 4096
+"""Longer side, px, of what is shown while it is made: at 100 % one wants to see what is made, not a smaller version."""
+_SHOWN_IN_PASSING = 6_000_000
+"""Bytes that take next to nothing to be shown; what is larger is shown less often."""
+_BYTES_PER_PIXEL = 24
+"""Of the result: its layer and what is composed of it, of 16 bits a colour, and what is shown of it."""
 _LEAST_SIDE, _SIDE_PER_REACH = 384, 4
 """Side of a tile: so much larger than what is around it that little is computed twice."""
-_SMALLEST_SIDE = 64
+_SMALLEST_SIDE, _FIRST_LOOK = 64, 128
 _BETWEEN_PREVIEWS_S = 0.25
 
 
@@ -39,25 +44,32 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     """Restore `request.photo`, in the depth of its file.
 
     Raises:
-        StudioError: a network cannot be had, or there is not even memory for small tiles.
+        StudioError: a network cannot be had, the result is too large for the memory, or even small tiles are.
 
     """
-    settings, photo = controls.settings, request.photo
+    asked, photo = controls.settings, request.photo
     recipe = controls.recipe if isinstance(controls, ReplayControls) else None
     yield Progress(LOADING)
     picture = full_depth(photo)
+    height, width = picture.shape[:2]
+    size = asked.size_of(width, height)
+    _check_memory(*size)
+    settings = with_scale(asked, width, height, recipe)
     strength = strength_for(settings, picture)
     restorer = opened(settings, strength, recipe)
     if restorer.remark:
         yield Log(restorer.remark, "warning")
-    made = yield from _Work(restorer, picture, strength, settings).tiles()
-    if settings.grain:
+    made = yield from _Work(restorer, picture, strength, settings, controls).tiles()
+    if size != (made.shape[1], made.shape[0]):
+        yield Progress(f"Bringing it to {size[0]} × {size[1]} px")
+        made = resize(made, *size)
+    if asked.grain:
         yield Progress("Putting the grain back")
-        add_grain(made, settings.grain * noise_sigma(picture), settings.seed, settings.enlargement)
+        add_grain(made, asked.grain * noise_sigma(picture), asked.seed, max(1, round(size[0] / width)))
     if recipe is None:
-        writer = RecipeWriter(RESTORE, request, settings, *restorer.records, versions={FORMAT: str(restorer.format)})
-        recipe = writer.write(settings)
-    return result_of(request, made, settings, recipe)
+        writer = RecipeWriter(RESTORE, request, asked, *restorer.records, versions={FORMAT: str(restorer.format)})
+        recipe = writer.write(asked)
+    return result_of(request, made, asked, recipe)
 
 
 def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture) -> float:
@@ -67,13 +79,27 @@ def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture) -> f
     return 0.0 if settings.enlargement > 1 else min(1.0, noise_sigma(picture) / WORST_SIGMA)
 
 
+def _check_memory(width: int, height: int) -> None:
+    """Refuse a result for which there is no room.
+
+    Raises:
+        StudioError: there is none.
+
+    """
+    cost = Cost(width, height, memory=_BYTES_PER_PIXEL * width * height, room=available_memory())
+    if not cost.fits:
+        share = sqrt(0.8 * (cost.room or 0) / (cost.memory or 1))
+        raise cost.refusal(int(share * max(width, height)))
+
+
 class _Work:
     """One photo's way through a network."""
 
     def __init__(
-        self, restorer: OpenRestorer, picture: Picture | DeepPicture, strength: float, settings: RestoreSettings
-    ) -> None:
-        self._restorer, self._picture, self._strength = restorer, picture, strength
+        self, restorer: OpenRestorer, picture: Picture | DeepPicture, strength: float, settings: RestoreSettings,
+        controls: Controls[RestoreSettings],
+    ) -> None:  # fmt: skip
+        self._restorer, self._picture, self._strength, self._controls = restorer, picture, strength, controls
         self._stage = f"Enlarging {settings.scale} ×" if settings.enlargement > 1 else "Enhancing"
         self._scale, self._settings = settings.enlargement, settings
 
@@ -105,7 +131,7 @@ class _Work:
         share = sqrt(ONE_PASS_PIXELS / (height * width))
         yield Log("This network looks at the whole picture, which is too large for it: it works on a smaller version.")
         small = resize(to_16_bits(self._picture[..., :3]), round(width * share), round(height * share))
-        work = _Work(self._restorer, small, self._strength, self._settings)
+        work = _Work(self._restorer, small, self._strength, self._settings, self._controls)
         made = yield from work.tiles()
         size = width * self._scale, height * self._scale
 
@@ -121,11 +147,15 @@ class _Work:
         height, width = self._picture.shape[:2]
         made = np.empty((height * self._scale, width * self._scale, 3), np.uint16)
         shown, told = _Shown(self._picture, self._scale), monotonic()
-        work = restore_in_tiles(self._restorer.network, self._picture, self._strength, side=side, made=made)
+        pause = _BETWEEN_PREVIEWS_S * max(1.0, shown.picture.size / _SHOWN_IN_PASSING)
+        work = restore_in_tiles(
+            self._restorer.network, self._picture, self._strength, side=side, made=made,
+            look_at=lambda: self._controls.look_at, first_look=_FIRST_LOOK,
+        )  # fmt: skip
         yield Progress(self._stage, 0, 100, 0.0)
         for number, (tile, share) in enumerate(work, 1):
             shown.take(tile, made)
-            if number == 1 or monotonic() - told > _BETWEEN_PREVIEWS_S:
+            if number == 1 or monotonic() - told > pause:
                 yield Preview(shown.picture.copy(), number, self._stage, draft=True)
                 told = monotonic()
             yield Progress(self._stage, round(100 * share), 100, share)
@@ -133,7 +163,7 @@ class _Work:
 
 
 class _Shown:
-    """What is shown meanwhile: the photo, and what is made of it so far, no larger than a screen."""
+    """What is shown meanwhile: the photo, and what is made of it so far, no larger than is worth it."""
 
     def __init__(self, photo: Picture | DeepPicture, scale: int) -> None:
         height, width = photo.shape[:2]

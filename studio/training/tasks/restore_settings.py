@@ -1,7 +1,7 @@
 """What training a restorer can be set to. Free of torch, so that the form shows first."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
@@ -63,7 +63,8 @@ class RestorerSettings(TrainingSettings):
         low=0, high=256, step=8, lowest="automatic", group=_NETWORK)  # fmt: skip
     start: str = setting(
         "", label="Begin with", help="A network to be taught further, or another scale; empty begins with a new one.",
-        term="a name, a weights file or a finished run", group=_NETWORK, offers="restorer")  # fmt: skip
+        term="a name, a weights file or a finished run", group=_NETWORK, offers="restorer",
+        choices={"": "Nothing: a new network"})  # fmt: skip
 
     damage: str = setting(
         "auto", label="Damage", help="What happens to the photos, and is to be undone.",
@@ -109,6 +110,13 @@ class RestorerSettings(TrainingSettings):
     def _as_its_course(cls, given: Any) -> Any:
         """Let a course decide what nobody has set."""
         return {**_COURSES.get(given.get("course", ""), {}), **given} if isinstance(given, Mapping) else given
+
+    def moved(self, name: str, value: Any) -> Self:
+        """Let another course bring what it decides, and take back what the last one did."""
+        if name != "course":
+            return super().moved(name, value)
+        decided = {*_COURSES.get(self.course, {}), *_COURSES.get(value, {})}
+        return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})
 
     @field_validator("damage")
     @classmethod

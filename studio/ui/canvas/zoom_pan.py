@@ -23,6 +23,9 @@ class ZoomPanView(QGraphicsView):
     zoom_changed = Signal(float)
     """Device pixels per picture pixel: 1.0 is 100 %, on a HiDPI screen as well."""
 
+    part_changed = Signal(float, float)
+    """Another part of the picture is seen: its middle, as shares of the picture's width and height."""
+
     cursor_moved = Signal(int, int)
     """The picture's pixel under the pointer; -1, -1 when it leaves the picture."""
 
@@ -172,6 +175,8 @@ class ZoomPanView(QGraphicsView):
         self.eye_moved()
         if changed:
             self.zoom_changed.emit(zoom)
+        middle = self.to_picture(self.picture_in_view().center())
+        self.part_changed.emit(middle.x() / width, middle.y() / height)
 
     def eye_moved(self) -> None:
         """React to a new zoom or scroll position: what hangs on the screen rather than on the picture is redrawn."""

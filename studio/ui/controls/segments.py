@@ -1,4 +1,4 @@
-"""Two or three words side by side, one of them chosen."""
+"""A few words side by side, one of them chosen."""
 
 from collections.abc import Mapping
 

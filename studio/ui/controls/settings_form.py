@@ -161,12 +161,15 @@ class SettingsForm(QWidget):
 
     def _take(self, name: str, value: Any) -> None:
         try:
-            changed = self._model.model_validate({**self._settings.model_dump(), name: value})
+            changed = self._settings.moved(name, value)
         except ValidationError:
             # the controls keep the ranges; a typed text may still be refused by the model
             self._rows[name].set_value(getattr(self._settings, name))
             return
         self._settings = changed
+        for other, row in self._rows.items():
+            if other != name and row.value != getattr(changed, other):
+                row.set_value(getattr(changed, other))
         self._mark_changed_groups()
         self.settings_changed.emit(changed)
 
@@ -181,7 +184,7 @@ class SettingsForm(QWidget):
 
 
 def _make_row(info: SettingInfo, theme: Theme) -> SettingRow:
-    if info.offers or info.kind == "choice":
+    if info.offers or info.choices:
         return ChoiceRow(info, theme)
     kinds: dict[str, type[NumberRow] | type[SwitchRow] | type[TextRow]] = {
         "number": NumberRow, "integer": NumberRow, "switch": SwitchRow, "text": TextRow, "numbers": NumbersRow,

@@ -46,6 +46,7 @@ class LiveJob(QObject):
         """What the job in progress, or the last one, works from."""
         self.began_with: Any = task.settings()
         """The settings that it began with."""
+        self._look_at = (0.5, 0.5)
 
     @property
     def is_there(self) -> bool:
@@ -70,8 +71,9 @@ class LiveJob(QObject):
             branch=None if branch is None or branch.layer is None else to_8_bits(branch.layer),
             history=None if branch is None else branch.recipe,
         )
-        name = self._task.name
-        self._handle = self._engine.live(name, name, request, Controls(settings), after_running=True)
+        name, controls = self._task.name, Controls(settings)
+        controls.look_at = self._look_at
+        self._handle = self._engine.live(name, name, request, controls, after_running=True)
         self._listen(self._handle)
         if keeps:
             self._handle.finished.connect(partial(self._tell_finished, self.inputs))
@@ -80,6 +82,12 @@ class LiveJob(QObject):
         """Let the job in progress follow the settings."""
         if self._handle is not None:
             self._handle.controls.replace(settings)
+
+    def look_at(self, across: float, down: float) -> None:
+        """Make first what lies there, shares of the picture's width and height: now, and in the jobs to come."""
+        self._look_at = (across, down)
+        if self._handle is not None:
+            self._handle.controls.look_at = self._look_at
 
     def pause(self) -> None:
         """Leave the picture as it is until `resume`."""

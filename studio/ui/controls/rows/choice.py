@@ -1,4 +1,4 @@
-"""The row of a choice: up to three short words side by side, otherwise a list."""
+"""The row of a choice: up to four short words side by side, otherwise a list."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ class ChoiceRow(SettingRow):
     def __init__(self, info: SettingInfo, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(info, theme, parent)
         words = info.choices
-        short = info.kind == "choice" and 2 <= len(words) <= 3 and self._width_of(words) <= _WIDEST_SEGMENTS
+        short = info.kind == "choice" and 2 <= len(words) <= 4 and self._width_of(words) <= _WIDEST_SEGMENTS
         self.control: Segments | ChoiceBox = Segments(words, self) if short else ChoiceBox(words, theme, self)
         self._place(self.control, 1, main=True)
         if isinstance(self.control, Segments):
@@ -33,10 +33,10 @@ class ChoiceRow(SettingRow):
         self.control.chosen.connect(self._take)
 
     def set_choices(self, choices: Mapping[str, str]) -> None:
-        """Offer other values; the current one stays chosen."""
+        """Offer other values behind those of the setting itself; the current one stays chosen."""
         if isinstance(self.control, ChoiceBox):
             with QSignalBlocker(self.control):
-                self.control.set_choices(choices)
+                self.control.set_choices({**self.info.choices, **choices})
             self._show(self._value)
 
     def set_caption(self, label: str, tooltip: str) -> None:  # noqa: D102

@@ -302,9 +302,12 @@ class TrainPanel(Panel):
 
     def refresh_models(self) -> None:
         """Offer the networks that are on this computer now."""
-        if self._desk is not None:
-            handle = self._pictures.live("train.networks", list_offers, "backbone")
-            handle.finished.connect(self._desk.new_page.set_networks)
+        if self._desk is None:
+            return
+        page = self._desk.new_page
+        for product in page.offers:
+            handle = self._pictures.live(f"train.{product}", list_offers, product)
+            handle.finished.connect(partial(page.set_networks, product))
             handle.failed.connect(self.report)
 
     def _list_samples(self) -> None:

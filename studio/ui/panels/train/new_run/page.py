@@ -127,10 +127,15 @@ class NewRunPage(QWidget):
     def _make_form(self, kind: TaskKind) -> SettingsForm:
         return SettingsForm(kind.settings, self._theme)
 
-    def set_networks(self, networks: Mapping[str, str]) -> None:
-        """Offer these networks wherever one that looks at pictures can be chosen."""
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The kinds of network that some training asks for, each once."""
+        return tuple(dict.fromkeys(product for form in self.forms.values() for product in form.offers))
+
+    def set_networks(self, product: str, networks: Mapping[str, str]) -> None:
+        """Offer these networks wherever one of this kind can be chosen."""
         for form in self.forms.values():
-            form.set_offers("backbone", networks)
+            form.set_offers(product, networks)
 
     def _make_column(self) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap

@@ -1,0 +1,158 @@
+"""The Restore panel: a damaged photo mended, a small one made large, what one looks at first."""
+
+from collections.abc import Mapping, Sequence
+
+from studio.core.controls import Controls
+from studio.core.frames import Frame
+from studio.core.picture_tasks import RESTORE
+from studio.core.settings import Settings
+from studio.jobs.restore.choices import COMING_ALONG, CRISP, RestorerChoice, RestorersTask, list_restorers
+from studio.jobs.restore.invented import Invented, InventedTask, invented
+from studio.ui.canvas.map_layer import MapLayer
+from studio.ui.panel import ModelToUse
+from studio.ui.panels.restore.column import RestoreColumn
+from studio.ui.panels.restore.session import RestoreSession
+from studio.ui.picture.context import PanelContext
+from studio.ui.picture.panel import PicturePanel
+from studio.ui.picture.session import SessionState
+
+_NO_NETWORK = (
+    "There is no network yet that {does}. Train one: in Train choose Restorer, set Network to “{kind}”{scale}, and "
+    "drop a few hundred sharp photos. When the run is finished, or stopped and kept, it is offered here."
+)
+
+
+class RestorePanel(PicturePanel):
+    """Adds the two modes, the order in which the picture is made, and the map of what was invented.
+
+    Args:
+        context: what it shares with other panels.
+
+    """
+
+    task = RESTORE
+    result_title = "Restored"
+    session: RestoreSession
+    column: RestoreColumn
+
+    def __init__(self, context: PanelContext) -> None:
+        super().__init__(context)
+        self.map = MapLayer()
+        self.map.hide()
+        self.canvas.layers.add(self.map)
+        self._connect_restoring()
+
+    @property
+    def words(self) -> Mapping[SessionState, str]:
+        """What can be done, and what is missing."""
+        if self.session.photo is not None and self.session.missing:
+            return dict.fromkeys(SessionState, "There is no network for this yet: see the column")
+        return super().words | {
+            SessionState.EMPTY: "Drop a photo: it is restored at once",
+            SessionState.FINISHED: "Done: Strength acts at once, any other setting begins again",
+        }
+
+    def make_session(self) -> RestoreSession:
+        """Return the panel's state."""
+        return RestoreSession(self.context.studio, self.context.pictures, self.undo_stack, self)
+
+    def make_column(self) -> RestoreColumn:
+        """Return the controls beside the canvas."""
+        return RestoreColumn(self.context.theme)
+
+    def _connect_restoring(self) -> None:
+        self.canvas.part_changed.connect(self.session.look_at)
+        self.column.mode.chosen.connect(lambda mode: self.session.change(mode=mode))
+        self.column.invented_button.toggled.connect(self._ask_what_is_invented)
+        self.session.frame_composed.connect(lambda _frame: self._ask_what_is_invented())
+
+    @property
+    def can_start(self) -> bool:
+        """Whether photo and networks are there, and nothing runs."""
+        return super().can_start and self.session.is_complete
+
+    # -- networks ----------------------------------------------------------------------------------------------------
+
+    def use_model(self, model: ModelToUse) -> None:
+        """Restore with another network; what it does is done from now on. One step of undo."""
+        self.list_restorers(model.name)
+
+    def refresh_models(self) -> None:
+        """Offer the networks that are on this computer now."""
+        self.list_restorers()
+
+    def list_restorers(self, wanted: str = "") -> None:
+        """Look the networks up; one that is `wanted` is used as soon as it is known what it does."""
+        task = RestorersTask(used=wanted or self.session.settings.model)
+        handle = self.context.pictures.live("restore.networks", list_restorers, task)
+        handle.finished.connect(lambda found: self._offer(found, wanted))
+        handle.failed.connect(self.report)
+
+    def _offer(self, found: Sequence[RestorerChoice], wanted: str) -> None:
+        self.form.set_offers("restorer", {one.name: one.words for one in found if one.name not in COMING_ALONG})
+        self.session.take_networks(found)
+        if wanted:
+            self.session.change(model=wanted)
+        self._show_settings(self.session.settings)
+
+    # -- what was invented -------------------------------------------------------------------------------------------
+
+    def _ask_what_is_invented(self, _on: bool = False) -> None:
+        """Measure it anew while somebody asks; of what is half made there is nothing to say."""
+        session, asked = self.session, self.column.invented_button.isChecked()
+        if not asked or session.photo is None or session.layer is None or session.recipe is None:
+            self._show_invented(None)
+            return
+        task = InventedTask(session.photo.picture.pixels, session.layer)
+        controls = Controls(session.settings_to_compose)
+        handle = self.context.pictures.live("restore.invented", invented, task, controls, after_running=True)
+        handle.finished.connect(self._show_invented)
+        handle.failed.connect(self.report)
+
+    def _show_invented(self, found: Invented | None) -> None:
+        if found is not None and (not self.column.invented_button.isChecked() or self.session.recipe is None):
+            return  # nobody asks any more
+        self.map.set_frame(None if found is None else found.frame)
+        self.map.setVisible(found is not None)
+        self.column.show_invented(found)
+
+    # -- showing the state -------------------------------------------------------------------------------------------
+
+    def show_input(self, role: str) -> None:
+        """Show the photo; what was invented of the last one says nothing about it."""
+        self._show_invented(None)
+        super().show_input(role)
+        self._show_settings(self.session.settings)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show a composed picture, unless it was half made and let go."""
+        if self.has_picture:
+            super().show_frame(frame)
+
+    def _show_settings(self, settings: Settings) -> None:
+        super()._show_settings(settings)
+        self.column.show_note(self._note())
+        photo = self.session.photo
+        size = (0, 0) if photo is None else self.session.settings.size_of(*self.session.photo_size)
+        self.column.show_size("" if photo is None else "It becomes {} × {} px.".format(*size))
+        self._show_state()
+
+    def _note(self) -> str:
+        missing = self.session.missing
+        if not missing:
+            return ""
+        if all(name.endswith(CRISP) for name in missing):
+            return "The network that draws crisp detail is not on this computer: set Crisp to 0."
+        scale = missing[0].removesuffix(CRISP).rpartition("-")[2]
+        if not scale.isdigit():
+            return _NO_NETWORK.format(does="enhances", kind="Enhance", scale="")
+        return _NO_NETWORK.format(does=f"enlarges {scale} ×", kind="Enlarge", scale=f" and Enlarges to {scale} ×")
+
+    def _show_state(self) -> None:
+        if self._shown is not None and not self.has_picture:
+            self._shown = None
+            self.canvas.set_after(None)
+            self.workspace.compare_bar.set_result("")
+        super()._show_state()
+        done = self.session.layer is not None and self.session.recipe is not None
+        self.column.invented_button.setEnabled(done or self.column.invented_button.isChecked())

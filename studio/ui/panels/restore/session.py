@@ -1,0 +1,142 @@
+"""The Restore panel's state: which networks there are, what is missing, and what was made last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoStack
+
+from studio.core.controls import Controls
+from studio.core.picture_tasks import RESTORE
+from studio.core.restore_settings import SCALES, RestoreSettings
+from studio.engine import Engine
+from studio.jobs.restore.choices import COMING_ALONG, RestorerChoice, missing
+from studio.ui.picture.history import HistoryState, Made
+from studio.ui.picture.session import PictureSession
+from studio.ui.picture.undo import Snapshot
+
+__all__ = ["RestoreSession"]
+
+_ORDINARY = 3000, 2000
+"""Width and height of a photo, as long as there is none."""
+
+
+class RestoreSession(PictureSession[RestoreSettings]):
+    """Begins by itself as soon as photo and network are there; what is half made is never kept.
+
+    Args:
+        studio: the engine that owns the device.
+        pictures: the engine that composes frames.
+        undo_stack: receives one step per gesture.
+
+    """
+
+    def __init__(self, studio: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
+        self._scales: Mapping[str, int] = {}
+        self._has_looked = False
+        self._last = Made()
+        super().__init__(RESTORE, studio, pictures, undo_stack, parent)
+
+    @property
+    def starts_by_itself(self) -> bool:
+        """Always: what one looks at is there in a moment, and the rest can be stopped."""
+        return True
+
+    def look_at(self, across: float, down: float) -> None:
+        """Restore first what lies there: shares of the picture's width and height."""
+        self.job.look_at(across, down)
+
+    # -- networks ----------------------------------------------------------------------------------------------------
+
+    def take_networks(self, networks: Sequence[RestorerChoice]) -> None:
+        """Learn which networks there are."""
+        self._scales, self._has_looked = {network.name: network.scale for network in networks}, True
+        self.settings_state.apply(self.settings)
+        self._begin_if_ready()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The networks that the settings of now need and that are not here; none while nobody has looked."""
+        return self._missing(self.settings)
+
+    @property
+    def photo_size(self) -> tuple[int, int]:
+        """Width and height of the photo, px; of an ordinary one while there is none."""
+        return _ORDINARY if self.photo is None else (self.photo.picture.width, self.photo.picture.height)
+
+    @property
+    def size_to_be(self) -> tuple[int, int] | None:
+        """Width and height that the job in progress works towards."""
+        return self.job.began_with.size_of(*self.photo_size) if self.is_running and self.photo is not None else None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether photo and networks are there."""
+        return super().is_complete and not self.missing
+
+    @property
+    def has_look(self) -> bool:
+        """Whether the networks are there."""
+        return not self.missing
+
+    def fit(self, settings: RestoreSettings) -> RestoreSettings:
+        """Let what is done follow a network that is chosen, and the network what is done.
+
+        Where the networks that come along are not here, one of the artist's own that suits takes their place.
+        """
+        if settings.model and settings.model not in self._scales:
+            return settings  # nobody knows what it does: the job tells
+        if settings.model and settings.model != self.settings.model:
+            scale = self._scales[settings.model]
+            if not self._suits(settings.model, settings):
+                enlarge = {"mode": "enlarge", "scale": str(scale) if scale in SCALES else "size"}
+                settings = settings.model_copy(update={"mode": "enhance"} if scale == 1 else enlarge)
+        elif settings.model and not self._suits(settings.model, settings):
+            settings = settings.model_copy(update={"model": ""})
+        if not settings.model and self._missing(settings):
+            own = (name for name in self._scales if name not in COMING_ALONG and self._suits(name, settings))
+            settings = settings.model_copy(update={"model": next(own, "")})
+        return settings
+
+    def _suits(self, name: str, settings: RestoreSettings) -> bool:
+        scale = self._scales[name]
+        return settings.for_photo(*self.photo_size, scale).enlargement == scale
+
+    def _missing(self, settings: RestoreSettings) -> tuple[str, ...]:
+        return missing(settings, self._scales, self.photo_size) if self._has_looked else ()
+
+    def follow(self, changed: frozenset[str], effects: frozenset[str]) -> None:
+        """Begin where nothing could be made before; otherwise as ever."""
+        super().follow(changed, effects)
+        self._begin_if_ready()
+
+    def _begin_if_ready(self) -> None:
+        if self.photo is not None and self.layer is None and self.as_saved is None and not self.job.is_there:
+            self._settle()
+
+    # -- what is made ------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Return everything that is there, with what was made last in place of what is half made."""
+        now = super().snapshot()
+        return replace(now, made=self._last) if self._is_half_made else now
+
+    @property
+    def _is_half_made(self) -> bool:
+        return self.film.newest.layer is not None and self.film.newest.recipe is None
+
+    def _start(self, branch: HistoryState | Made | None = None, *, again: bool = False) -> None:
+        if not self._is_half_made:
+            self._last = self.film.newest
+        super()._start(branch, again=again)
+
+    def _rest(self, controls: Controls[RestoreSettings]) -> None:
+        """Let go of what is half made: what was made last is shown again, or the photo alone."""
+        if self._is_half_made:
+            self.compositor.forget()
+            self.film.take(self._last)
+        super()._rest(controls)
+
+    def _forget(self, left: Snapshot) -> None:
+        super()._forget(left)
+        self._last = Made()

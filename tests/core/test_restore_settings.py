@@ -1,0 +1,29 @@
+"""How large a restored photo becomes, and which scale takes it there."""
+
+import pytest
+
+from studio.core.restore_settings import RestoreSettings
+
+
+@pytest.mark.parametrize(("longer_side", "scale"), [(300, 1), (301, 2), (600, 2), (601, 4), (5000, 4)])
+def test_a_size_is_reached_with_the_smallest_scale_that_suffices(longer_side, scale):
+    settings = RestoreSettings(mode="enlarge", scale="size", longer_side=longer_side)
+    assert settings.for_photo(300, 200).enlargement == scale
+    assert settings.size_of(300, 200) == (longer_side, round(longer_side * 2 / 3))
+
+
+def test_a_size_is_reached_with_the_network_that_is_named():
+    settings = RestoreSettings(mode="enlarge", scale="size", longer_side=320)
+    assert settings.for_photo(300, 200, own=3).enlargement == 3
+
+
+@pytest.mark.parametrize("settings", [RestoreSettings(scale="size"), RestoreSettings(mode="enlarge", scale="2")])
+def test_without_a_size_to_reach_nothing_changes(settings):
+    assert settings.for_photo(300, 200) is settings
+    assert settings.size_of(300, 200) == (300 * settings.enlargement, 200 * settings.enlargement)
+
+
+def test_only_what_acts_is_worth_a_place():
+    assert RestoreSettings().idle == {"scale", "longer_side", "seed"}
+    assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"}
+    assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"}

@@ -1,0 +1,169 @@
+"""The Restore panel: a photo is restored as soon as it is there, with a network that does what is asked."""
+
+import numpy as np
+from accessibility import controls_without_name, controls_without_tooltip
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
+from restorer_kit import ENLARGER, write_restorer
+from studio_kit import drop_files, write_photo
+
+from studio.core.restore_settings import RestoreSettings
+from studio.ui.panel import ModelToUse
+from studio.ui.picture.session import SessionState
+
+
+def clicks(button):
+    assert button.isVisible()
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def mode(panel, name):
+    return panel.column.mode.buttons[["enhance", "enlarge"].index(name)]
+
+
+def test_a_photo_that_is_dropped_is_restored_at_once(opened, networks):
+    assert opened.session.settings.model == networks["mends"]  # in place of one that comes along and is not here
+    assert opened.session.layer.shape == (80, 120, 3)
+    assert opened.session.layer.dtype == np.uint16
+    assert opened.session.state is SessionState.FINISHED
+    assert set(opened.canvas.pictures) == {"before", "after"}
+    assert opened.start_button.text() == "Restore again"
+    assert not opened.column.note.isVisible()
+
+
+def test_another_mode_takes_a_network_that_does_it_and_is_one_step_of_undo(opened, networks, settled):
+    clicks(mode(opened, "enlarge"))
+    assert opened.session.settings.model == networks["twofold"]
+    opened.start()
+    settled(opened)
+    assert opened.session.layer.shape == (160, 240, 3)
+    assert opened.column.size_words.text() == "It becomes 240 × 160 px."
+    assert opened.undo_stack.count() == 1
+    opened.undo_stack.undo()
+    assert (opened.session.settings.mode, opened.session.settings.model) == ("enhance", networks["mends"])
+
+
+def test_what_is_done_follows_the_network_that_is_chosen(opened, networks):
+    row = opened.form.row("model")
+    assert row.control.itemText(0) == "Automatic"
+    row.control.setCurrentIndex(row.control.findData(networks["twofold"]))
+    settings = opened.session.settings
+    assert (settings.mode, settings.scale, settings.model) == ("enlarge", "2", networks["twofold"])
+    assert opened.column.mode.current == "enlarge"
+    assert not opened.form.row("crisp").isEnabled()
+    assert opened.form.row("scale").isVisible()
+    assert not opened.form.row("longer_side").isVisible()
+
+
+def test_a_scale_that_no_network_has_is_told_with_what_to_do(opened, networks, until):
+    clicks(mode(opened, "enlarge"))
+    opened.session.change(scale="4")
+    assert opened.session.settings.model == ""
+    assert "enlarges 4 ×" in opened.column.note.text()
+    assert "in Train choose Restorer" in opened.column.note.text()
+    assert opened.column.note.isVisible()
+    until(lambda: not opened.session.job.is_there)
+    assert not opened.start_button.isEnabled()
+    opened.session.change(scale="2")
+    assert opened.session.settings.model == networks["twofold"]
+    assert not opened.column.note.isVisible()
+
+
+def test_a_size_is_reached_with_the_network_that_there_is(opened, networks, settled):
+    opened.session.change(mode="enlarge", scale="size", longer_side=200)
+    assert opened.session.settings.model == networks["twofold"]
+    assert opened.form.row("longer_side").isVisible()
+    opened.start()
+    settled(opened)
+    assert opened.session.layer.shape == (133, 200, 3)
+    assert opened.column.size_words.text() == "It becomes 200 × 133 px."
+
+
+def test_without_any_network_a_photo_waits_until_one_is_there(open_panel, photo, home, until, settled):
+    panel = open_panel()
+    assert drop_files(panel.canvas.viewport(), photo)
+    until(lambda: panel.session.photo is not None)
+    assert panel.session.state is SessionState.EMPTY
+    assert "There is no network yet that enhances" in panel.column.note.text()
+    assert "no network" in panel.words[SessionState.EMPTY]
+    assert not panel.start_button.isEnabled()
+    write_restorer(home / "runs" / "mine" / "model.safetensors", ENLARGER)
+    panel.take(ModelToUse("restorer", str(home / "runs" / "mine")))
+    settled(panel)
+    assert (panel.session.settings.mode, panel.session.settings.scale) == ("enlarge", "2")
+    assert panel.session.layer.shape == (160, 240, 3)
+    assert not panel.column.note.isVisible()
+
+
+def test_strength_acts_at_once_and_nothing_is_computed_again(opened, until):
+    made, frames = opened.session.layer, []
+    opened.session.frame_composed.connect(frames.append)
+    opened.session.change(strength=0.0)
+    until(lambda: frames)
+    assert opened.session.layer is made
+    assert not opened.session.job.is_there
+    assert np.array_equal(frames[-1].levels[0], opened.session.photo.frame.levels[0])
+
+
+def test_where_one_looks_is_told_to_the_job(panel, tmp_path, until):
+    assert drop_files(panel.canvas.viewport(), write_photo(tmp_path / "large.png", 1200, 900))
+    until(lambda: panel.session.is_running)
+    panel.session.pause()
+    panel.canvas.zoom_to(4.0)
+    panel.canvas.place(QPointF(300, 675), QPointF(panel.canvas.viewport().rect().center()))
+    across, down = panel.session.job._handle.controls.look_at
+    assert abs(across - 0.25) < 0.01
+    assert abs(down - 0.75) < 0.01
+    panel.stop()
+    until(lambda: not panel.session.job.is_there)
+
+
+def test_what_is_stopped_leaves_the_photo_or_what_was_made_before(opened, tmp_path, until, settled):
+    made = opened.session.layer
+    opened.session.change(denoise=0.7)
+    opened.start()
+    assert opened.is_running
+    assert opened.session.snapshot().made.layer is made
+    opened.stop()
+    until(lambda: opened.session.is_settled)
+    assert opened.session.layer is made
+    assert drop_files(opened.canvas.viewport(), write_photo(tmp_path / "other.png", 100, 90))
+    until(lambda: opened.session.is_running and opened.session.photo.picture.name == "other.png")
+    opened.stop()
+    until(lambda: opened.session.is_settled)
+    assert opened.session.layer is None
+    assert not opened.has_picture
+    assert set(opened.canvas.pictures) == {"before"}
+    assert opened.session.state is SessionState.READY
+    opened.start()
+    settled(opened)
+    assert opened.session.layer.shape == (90, 100, 3)
+
+
+def test_what_was_invented_lies_over_the_picture_while_one_asks(opened, until):
+    button = opened.column.invented_button
+    assert not opened.column.invented_words.isVisible()
+    clicks(button)
+    until(opened.map.isVisible)
+    assert (opened.map.frame.width, opened.map.frame.height) == (120, 80)
+    assert "of 255 levels" in opened.column.invented_words.text()
+    before = opened.column.invented_words.text()
+    opened.session.change(strength=0.2)
+    until(lambda: opened.column.invented_words.text() != before)
+    clicks(button)
+    assert not opened.map.isVisible()
+    assert not opened.column.invented_words.isVisible()
+
+
+def test_everything_has_a_name_and_a_hint(opened):
+    opened.session.change(mode="enlarge", scale="size")
+    assert controls_without_name(opened) == []
+    assert controls_without_tooltip(opened, QAbstractButton, QComboBox, QAbstractSpinBox) == []
+
+
+def test_reset_keeps_to_networks_that_are_here(opened, networks):
+    opened.session.change(mode="enlarge", grain=0.5)
+    opened.reset()
+    assert opened.session.settings == RestoreSettings(model=networks["mends"])
