@@ -77,8 +77,11 @@ def shortened(name: str) -> str:
     return name if len(name) <= 120 else f"{name[:60]}…{name[-59:]}"
 
 
-_ALLOCATORS_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "ALLOC_FAILED")
-"""What torch's CPU allocator says on Windows, and elsewhere; Apple's GPU, and CUDA in mid-kernel; cuBLAS and cuDNN."""
+_ALLOCATORS_WORDS = (
+    "not enough memory", "can't allocate memory", "out of memory", "ALLOC_FAILED", "could not create a primitive"
+)  # fmt: skip
+"""What torch's CPU allocator says on Windows, and elsewhere; Apple's GPU, and CUDA in mid-kernel; cuBLAS and cuDNN;
+oneDNN, which gives no reason, where a convolution finds no room for its work."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from studio.core.failures import explain, is_out_of_memory
         "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to",
         "[enforce fail at alloc_cpu.cpp:83] data. DefaultCPUAllocator: not enough memory: you tried to allocate",
         "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call",
+        "could not create a primitive",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
         "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
         "MPS backend out of memory (MPS allocated: 8.85 GiB, other allocations: 1.02 MiB, max allowed: 9.07 GiB)",
