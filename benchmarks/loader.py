@@ -33,8 +33,8 @@ from studio.core.events import finish
 from studio.core.images import load_picture
 from studio.training.data.augment import augmented
 from studio.training.data.cache import PictureCache, caching_pictures
+from studio.training.data.listing import find_pictures
 from studio.training.data.loader import ExampleLoader
-from studio.training.data.sources import find_pictures
 from studio.training.data.variation import Variation
 
 PICTURES = Path(__file__).parents[2] / "shared" / "data" / "images" / "bsds200"

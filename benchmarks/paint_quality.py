@@ -41,11 +41,6 @@ class Quality:
     combs: float
     """The greatest spectral peak at periods of 2, 4 and 8 px ÷ the photo's; at most 1.5."""
 
-    @property
-    def is_clean(self) -> bool:
-        """True when all three are within their limits."""
-        return self.chroma <= 1.3 and self.clipped <= 0.5 and self.combs <= 1.5
-
 
 def pairs() -> Iterator[tuple[str, PictureRequest]]:
     """Yield the pairs that are measured, by name."""

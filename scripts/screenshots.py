@@ -86,7 +86,7 @@ class Stage:
         self.session.set_settings(StyleSettings().model_copy(update=settings))
         self.panel.undo_stack.clear()
         self.session.start_when_ready = True
-        self.panel.choose_sample("style", named(painting, sample_paintings()).name)
+        self.panel.input_desk.choose_sample("style", named(painting, sample_paintings()).name)
         self.window.open_files([named(photo, sample_photos()).path])
         self.wait_until(lambda: self.session.state is SessionState.RUNNING and self.studio.pictures.is_idle)
 

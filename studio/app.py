@@ -29,7 +29,8 @@ from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.models.panel import ModelsPanel
 from studio.ui.panels.style.panel import StylePanel
 from studio.ui.panels.train.panel import TrainPanel
-from studio.ui.picture.panel import PanelContext, PicturePanel
+from studio.ui.picture.context import PanelContext
+from studio.ui.picture.panel import PicturePanel
 from studio.ui.preferences import Preferences
 from studio.ui.shell.help_desk import HelpDesk
 from studio.ui.shell.window import StudioWindow

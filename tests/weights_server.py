@@ -1,10 +1,16 @@
 """A real web server on this machine that misbehaves on demand."""
 
+import hashlib
 import socketserver
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import torch
+
+from studio.core.known_networks import Manifest, packaged_weights
 
 
 @dataclass
@@ -121,3 +127,22 @@ def open_shop(body: bytes) -> Shop:
     host, port = server.server_address[:2]
     shop.url, shop.close = f"http://{host}:{port}/weights/net-0.pth", close
     return shop
+
+
+def part_of_vgg(path: Path) -> Path:
+    """Write the first layers of a VGG with random weights."""
+    torch.manual_seed(0)
+    tensors = {"0.weight": torch.randn(3, 3, 1, 1), "0.bias": torch.zeros(3)}
+    torch.save(tensors | {"2.weight": torch.randn(64, 3, 3, 3), "2.bias": torch.zeros(64)}, path)
+    return path
+
+
+def manifest_of(shop: Shop) -> Manifest:
+    """Return a list of networks that names one: what the shop sells."""
+    network = {
+        "name": "net", "label": "Net", "task": "backbone", "architecture": "vgg19_normalised", "source": shop.url,
+        "file": "net-0.pth", "size": len(shop.body), "sha256": hashlib.sha256(shop.body).hexdigest(),
+        "licence": "free", "trained_on": "nothing", "good_for": "Good for tests.", "taps": ["relu1_1"],
+    }  # fmt: skip
+    architectures = packaged_weights().manifest.architectures
+    return Manifest.model_validate({"version": 1, "architectures": architectures, "networks": [network]})

@@ -42,7 +42,7 @@ def classify(arguments: Sequence[str]) -> int:
     verdicts: list[Verdict] = []
 
     def work() -> int:
-        from studio.training.data.sources import find_pictures
+        from studio.training.data.listing import find_pictures
 
         with stoppable(controls):
             task = ClassifyTask(tuple(find_pictures(asked.images)), asked.model)

@@ -87,6 +87,10 @@ class PictureTask:
         model: type[Settings] = resolve_name(self.settings_at)
         return model
 
+    def slot(self, role: str) -> InputSlot:
+        """Return the slot of this role."""
+        return next(slot for slot in self.inputs if slot.role == role)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureRequest:

@@ -29,7 +29,7 @@ from studio.core.recipes import InputRecord, Recipe
 from studio.core.settings import Settings
 from studio.jobs import catalog
 from studio.jobs.picture_recipes import told
-from studio.training.data.sources import listing
+from studio.training.data.listing import listing
 
 __all__ = [
     "BatchItem",

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from weights_server import open_shop
+from weights_server import manifest_of, open_shop, part_of_vgg
 
 from studio.command_line.shelf import tend
 from studio.core.images import load_picture, read_recipe, save_picture
-from studio.core.known_networks import Manifest, PackagedWeights, packaged_weights
+from studio.core.known_networks import PackagedWeights, packaged_weights
 from studio.core.model_shelf import ModelShelf
 
 ROOT = Path(__file__).parents[2]
@@ -33,13 +32,6 @@ def no_torch_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
 
 
-def part_of_vgg(path):
-    torch.manual_seed(0)
-    tensors = {"0.weight": torch.randn(3, 3, 1, 1), "0.bias": torch.zeros(3)}
-    torch.save(tensors | {"2.weight": torch.randn(64, 3, 3, 3), "2.bias": torch.zeros(64)}, path)
-    return path
-
-
 @pytest.fixture
 def shop(tmp_path):
     shop = open_shop(part_of_vgg(tmp_path / "published.pth").read_bytes())
@@ -49,13 +41,7 @@ def shop(tmp_path):
 
 @pytest.fixture
 def manifest(shop):
-    network = {
-        "name": "net", "label": "Net", "task": "backbone", "architecture": "vgg19_normalised", "source": shop.url,
-        "file": "net-0.pth", "size": len(shop.body), "sha256": hashlib.sha256(shop.body).hexdigest(),
-        "licence": "free", "trained_on": "nothing", "good_for": "Good for tests.", "taps": ["relu1_1"],
-    }  # fmt: skip
-    architectures = packaged_weights().manifest.architectures
-    return Manifest.model_validate({"version": 1, "architectures": architectures, "networks": [network]})
+    return manifest_of(shop)
 
 
 @pytest.fixture

@@ -1,59 +1,14 @@
-"""Pictures as other programs write them: floats, extra channels, thumbnails first, broken metadata, linear light."""
+"""Pixels as other programs write them: floats, extra channels, other colours, linear light."""
 
 import struct
-import zlib
-from io import BytesIO
 
 import cv2
 import numpy as np
 import pytest
-import tifffile
-from PIL import Image
+from foreign_kit import chunk, deep, near, opened, tiff, with_chunks
 
-from studio.core.images import PictureError, full_depth, load_bytes
+from studio.core.images import PictureError, load_bytes
 from studio.core.picture_saving import encode
-
-
-def tiff(array, **options):
-    out = BytesIO()
-    tifffile.imwrite(out, array, metadata=None, **options)
-    return out.getvalue()
-
-
-def opened(data):
-    return load_bytes(data, "a").pixels
-
-
-def deep(data):
-    return full_depth(load_bytes(data, "a"))
-
-
-def saved(image, kind, **options):
-    out = BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
-
-
-def chunk(kind, body):
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def with_chunks(png, *chunks):
-    """Return a PNG file with chunks behind its header."""
-    return png[:33] + b"".join(chunks) + png[33:]
-
-
-@pytest.fixture
-def photo(scene):
-    """The scene in 8 bits, as a Pillow image."""
-    return Image.fromarray((scene / 257).round().astype(np.uint8))
-
-
-def near(pixels, scene, levels=1.0):
-    full = 257 if pixels.dtype == np.uint16 else 1
-    assert pixels.shape[:2] == scene.shape[:2]
-    assert np.abs(pixels[..., :3] / full - scene / 257).max() <= levels
-
 
 # Floats
 
@@ -93,94 +48,6 @@ def test_half_a_float_map_is_refused(scene):
     values = (scene / 65535).astype("<f4")
     with pytest.raises(PictureError, match="incomplete"):
         load_bytes(b"PF\n60 40\n-1.0\n" + values.tobytes()[:-400], "a")
-
-
-# Metadata that is broken, pixels that are whole
-
-
-def exif(orientation_field):
-    """Return an Exif directory of one field, given as its twelve bytes."""
-    return b"Exif\0\0II*\0\x08\0\0\0\x01\0" + orientation_field + bytes(4)
-
-
-BROKEN_EXIF = {
-    "cut": exif(b"\x12\x01\x03\0\x01")[:-8],
-    "garbage": b"Exif\0\0garbage garbage garbage",
-    "empty": b"Exif\0\0",
-    "orientation 9": exif(b"\x12\x01\x03\0\x01\0\0\0\x09\0\0\0"),
-    "orientation 0": exif(b"\x12\x01\x03\0\x01\0\0\0\0\0\0\0"),
-    "orientation as text": exif(b"\x12\x01\x02\0\x02\0\0\0\x36\0\0\0"),
-    "orientation as byte": exif(b"\x12\x01\x01\0\x01\0\0\0\x06\0\0\0"),
-    "orientation as fraction of nothing": exif(b"\x12\x01\x05\0\x01\0\0\0\0\0\0\0"),
-    "endless directory": b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x03\0",
-}
-
-
-@pytest.mark.parametrize("broken", BROKEN_EXIF.values(), ids=BROKEN_EXIF)
-def test_unreadable_exif_leaves_a_picture_as_it_lies(photo, scene, broken):
-    near(opened(saved(photo, "JPEG", quality=100, subsampling=0, exif=broken)), scene, 8)
-    near(opened(saved(photo, "WEBP", lossless=True, exif=broken)), scene)
-    near(opened(with_chunks(saved(photo, "PNG"), chunk(b"eXIf", broken.removeprefix(b"Exif\0\0")))), scene)
-    near(opened(with_chunks(saved(photo, "PNG"), chunk(b"eXIf", broken))), scene)
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        chunk(b"iCCP", b"broken\0\0not compressed at all"),
-        chunk(b"iCCP", b"no end of the name"),
-        chunk(b"tEXt", b"Comment\0x")[:-1] + b"\0",
-        chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"\nexif\n      20\nxyzzy not hexadecimal\n")),
-        chunk(b"zTXt", b"Raw profile type exif\0\0broken stream"),
-        chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0broken stream"),
-        chunk(b"gAMA", b"\0"),
-        chunk(b"cHRM", b"\0" * 32) + chunk(b"gAMA", struct.pack(">I", 45455)),
-        chunk(b"pHYs", b"\0"),
-        chunk(b"tIME", b""),
-    ],
-)
-def test_broken_chunks_beside_the_pixels_do_not_stop_a_png(photo, scene, broken):
-    near(opened(with_chunks(saved(photo, "PNG"), broken)), scene)
-
-
-def test_a_broken_chunk_in_a_16_bit_png_costs_no_depth(scene):
-    data = cv2.imencode(".png", scene[..., ::-1])[1].tobytes()
-    broken = chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"\nexif\n      20\nxyzzy\n"))
-    assert np.array_equal(deep(with_chunks(data, broken)), scene)
-
-
-def test_a_png_without_its_last_chunk_opens(photo, scene):
-    near(opened(saved(photo, "PNG")[:-12]), scene)
-
-
-def test_a_broken_chunk_does_not_excuse_missing_pixels(photo):
-    data = saved(photo, "PNG")
-    place = data.index(b"IDAT")
-    length = int.from_bytes(data[place - 4 : place], "big")
-    half = data[: place - 4] + chunk(b"IDAT", data[place + 4 : place + 4 + length // 2]) + data[-12:]
-    with pytest.raises(PictureError):
-        load_bytes(with_chunks(half, chunk(b"pHYs", b"")), "a")
-
-
-@pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("cut", [1, 2])
-def test_a_jpeg_without_its_end_marker_is_whole(photo, scene, progressive, cut):
-    near(opened(saved(photo, "JPEG", quality=100, subsampling=0, progressive=progressive)[:-cut]), scene, 8)
-
-
-@pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("share", [0.5, 0.8, 0.95])
-def test_a_jpeg_that_lacks_pixels_is_refused(photo, progressive, share):
-    data = saved(photo.resize((640, 480)), "JPEG", quality=95, progressive=progressive)
-    with pytest.raises(PictureError, match="incomplete"):
-        load_bytes(data[: int(len(data) * share)], "a")
-
-
-def test_a_broken_profile_in_several_pieces_is_none(photo, scene):
-    data = saved(photo, "JPEG", quality=100, subsampling=0)
-    piece = b"ICC_PROFILE\0\x02\x07" + b"x" * 50
-    loaded = load_bytes(data[:2] + b"\xff\xe2" + struct.pack(">H", len(piece) + 2) + piece + data[2:], "a")
-    near(loaded.pixels, scene, 8)
 
 
 # Deep pictures with more channels, or other colours
@@ -319,103 +186,6 @@ def test_a_transparent_tone_in_a_deep_png_becomes_alpha(scene):
     assert not pixels[3:9, 3:9, 3].any()
     assert (pixels[20:, 20:, 3] == 65535).all()
     assert np.array_equal(pixels[..., 0], grey)
-
-
-# Thumbnails first
-
-
-def pages(*written):
-    """Return a TIFF file of several pages, each given as its array and options."""
-    out = BytesIO()
-    with tifffile.TiffWriter(out) as writer:
-        for array, options in written:
-            writer.write(array, metadata=None, **options)
-    return out.getvalue()
-
-
-RGB = {"photometric": "rgb"}
-
-
-@pytest.mark.parametrize("options", [{"subfiletype": 1}, {}])
-@pytest.mark.parametrize("compression", [None, "zlib"])
-@pytest.mark.parametrize("bits", [8, 16])
-def test_the_picture_behind_a_thumbnail_is_opened(scene, options, compression, bits):
-    full = scene if bits == 16 else (scene / 257).round().astype(np.uint8)
-    data = pages((full[::4, ::4], RGB | options), (full, RGB | {"compression": compression}))
-    near(opened(data), scene)
-    if bits == 16:
-        assert np.array_equal(deep(data), scene)
-
-
-def test_the_picture_in_a_directory_below_the_thumbnail_is_opened(scene):
-    data = pages((scene[::4, ::4], RGB | {"subfiletype": 1, "subifds": 1}), (scene, RGB))
-    near(opened(data), scene)
-    big = BytesIO()
-    with tifffile.TiffWriter(big, bigtiff=True) as writer:
-        writer.write(scene[::4, ::4], metadata=None, subfiletype=1, subifds=1, **RGB)
-        writer.write(scene, metadata=None, **RGB)
-    near(opened(big.getvalue()), scene)
-
-
-def test_a_pyramid_gives_its_base_and_a_document_its_first_page(scene):
-    pyramid = pages(
-        (scene, RGB | {"subifds": 2}),
-        (scene[::2, ::2], RGB | {"subfiletype": 1}),
-        (scene[::4, ::4], RGB | {"subfiletype": 1}),
-    )
-    near(opened(pyramid), scene)
-    document = pages((scene, RGB), (np.pad(scene, ((0, 9), (0, 9), (0, 0))), RGB))
-    near(opened(document), scene)
-
-
-def test_masks_and_turned_pictures_behind_thumbnails(scene):
-    mask = np.zeros((400, 600), bool)
-    turn = {"extratags": [(274, "H", 1, 3, True)]}
-    data = pages(
-        (scene[::4, ::4], RGB | {"subfiletype": 1}),
-        (mask, {"photometric": "minisblack", "subfiletype": 4}),
-        (scene, RGB | turn),
-    )
-    near(opened(data), scene[::-1, ::-1])
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"FUJIFILMCCD-RAW 0201", b"IIRO\x08\0\0\0", b"IIU\0\x18\0\0\0", b"II*\0\x10\0\0\0CR\2\0", b"FOVb\3\0\3\0",
-        b"\0\0\0\x18ftypcrx \0\0\0\1", b"\0MRM\0\0\0\1",
-    ],
-)  # fmt: skip
-def test_raw_files_are_called_raw_files(head):
-    with pytest.raises(PictureError, match="camera's raw file") as caught:
-        load_bytes(head + bytes(200), "a")
-    assert "export" in str(caught.value)
-
-
-def test_a_raw_picture_behind_a_thumbnail_is_named(scene):
-    raw = scene[..., 0]
-    below = pages((scene[::4, ::4], RGB | {"subfiletype": 1, "subifds": 1}), (raw, {"photometric": "cfa"}))
-    first = pages((raw, {"photometric": "cfa"}))
-    for data in (below, first):
-        with pytest.raises(PictureError, match="camera's raw file"):
-            load_bytes(data, "a")
-
-
-@pytest.mark.parametrize(
-    ("data", "word"),
-    [
-        (b"\0\0\0\x18ftypheic" + bytes(50), "HEIC"),
-        (b"\xff\x0a" + bytes(50), "JPEG XL"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
-        (b"v/1\1" + bytes(50), "OpenEXR"),
-        (b"#?RADIANCE\n", "Radiance"),
-        (b"gimp xcf v011\0", "GIMP"),
-        (b"8BPS\0\2" + bytes(50), "PSB"),
-    ],
-)
-def test_other_programs_files_are_named(data, word):
-    with pytest.raises(PictureError, match=word):
-        load_bytes(data, "a")
 
 
 # Linear light and wide colours

@@ -2,7 +2,7 @@ import numpy as np
 
 from studio.core.compositing import Backdrop, compose
 from studio.core.controls import Controls
-from studio.core.events import Progress
+from studio.core.events import Progress, finish
 from studio.core.frames import prepare_frame
 from studio.core.style_settings import StyleSettings
 from studio.jobs import catalog
@@ -11,14 +11,6 @@ from studio.jobs.export import ComposeTask
 rng = np.random.default_rng(0)
 PHOTO = rng.integers(0, 256, (90, 120, 4), np.uint8)
 PAINTING = rng.integers(0, 65536, (300, 400, 3)).astype(np.uint16)
-
-
-def finish(job):
-    try:
-        while True:
-            next(job)
-    except StopIteration as end:
-        return end.value
 
 
 def test_the_frame_shows_the_composition():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from job_kit import heard
 
 from studio.core.controls import Controls
 from studio.core.events import Progress
@@ -16,12 +17,7 @@ RECIPE = Recipe(task="stylize", settings={"strength": 0.5})
 
 def run(name, task):
     """Run a job to its end; returns its events and its result."""
-    job, events = catalog.start(name, task, Controls(Settings())), []
-    while True:
-        try:
-            events.append(next(job))
-        except StopIteration as end:
-            return events, end.value
+    return heard(catalog.start(name, task, Controls(Settings())))
 
 
 @pytest.fixture

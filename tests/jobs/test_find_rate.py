@@ -2,10 +2,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from job_kit import heard
 from rate_kit import kind_of, plan
 
 from studio.core.controls import Controls
-from studio.core.events import Event, Job, Metrics, Progress, finish
+from studio.core.events import Job, Metrics, Progress, finish
 from studio.core.failures import StudioError
 from studio.jobs.catalog import start
 from studio.jobs.find_rate import find_rate
@@ -22,17 +23,8 @@ def job_for(opener: str, controls: Controls[Any] | None = None) -> Job[FoundRate
     return find_rate(RateRequest(plan(), sweep=SWEEP), controls or Controls(TrainingSettings()), kind=kind_of(opener))
 
 
-def run(job: Job[FoundRates]) -> tuple[FoundRates, list[Event]]:
-    events = []
-    while True:
-        try:
-            events.append(next(job))
-        except StopIteration as end:
-            return end.value, events
-
-
 def test_every_rate_is_told_with_its_loss() -> None:
-    found, events = run(job_for("open_fit"))
+    events, found = heard(job_for("open_fit"))
     (curve,) = found.curves
     told = [event.values for event in events if isinstance(event, Metrics)]
     assert [values["network.rate"] for values in told] == curve.rates.tolist()
@@ -47,7 +39,7 @@ def test_every_rate_is_told_with_its_loss() -> None:
 
 
 def test_each_network_has_its_curve() -> None:
-    found, events = run(job_for("open_pair"))
+    events, found = heard(job_for("open_pair"))
     assert [curve.network for curve in found.curves] == ["generator", "critic"]
     assert {event.stage for event in events if isinstance(event, Progress) and event.total} == {
         "Trying learning rates · generator",
@@ -73,9 +65,9 @@ def test_a_run_that_goes_on_is_tried_from_its_newest_checkpoint(tmp_path: Path) 
     run_folder = RunFolder.create(tmp_path / "run", started)
     finish(train(TrainRequest(run_folder.path), Controls(TrainingSettings()), kind=kind_of("open_fit")))
     before = {path: path.read_bytes() for path in run_folder.path.rglob("*") if path.is_file()}
-    fresh, _ = run(job_for("open_fit"))
+    _, fresh = heard(job_for("open_fit"))
     request = RateRequest(started, folder=run_folder.path, sweep=SWEEP)
-    gone_on, _ = run(find_rate(request, Controls(TrainingSettings()), kind=kind_of("open_fit")))
+    _, gone_on = heard(find_rate(request, Controls(TrainingSettings()), kind=kind_of("open_fit")))
     assert gone_on.curves[0].losses[0] < fresh.curves[0].losses[0]  # it has learnt something by then
     assert {path: path.read_bytes() for path in run_folder.path.rglob("*") if path.is_file()} == before
 

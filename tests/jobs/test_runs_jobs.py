@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from job_kit import heard
 from training_kit import new_run, toy_plan
 
 from studio.core.controls import Controls
@@ -61,13 +62,7 @@ def test_a_long_log_is_read_in_pieces_that_tell_how_far_they_are(tmp_path):
     run = new_run(tmp_path / "run")
     lines = (json.dumps({"t": 1.0, "type": "metrics", "step": s, "values": {"loss": 0.5}}) for s in range(12_000))
     run.events_file.write_text("\n".join(lines) + "\n")
-    job, told = look_at_run(RunReader(run.path), Controls(Settings())), []
-    while True:
-        try:
-            told.append(next(job))
-        except StopIteration as end:
-            seen = end.value
-            break
+    told, seen = heard(look_at_run(RunReader(run.path), Controls(Settings())))
     assert len(told) >= 2
     assert all(0 < one.done < one.total for one in told)
     assert seen.history.step == 11_999

@@ -1,16 +1,16 @@
 """The shelf's jobs by their names in the catalogue, as the window and the command line start them."""
 
-import hashlib
 import threading
 
 import pytest
 import torch
-from weights_server import open_shop
+from job_kit import heard
+from weights_server import manifest_of, open_shop, part_of_vgg
 
 from studio.core.controls import Controls
 from studio.core.events import Log
 from studio.core.failures import StudioError
-from studio.core.known_networks import Manifest, PackagedWeights, packaged_weights
+from studio.core.known_networks import PackagedWeights, packaged_weights
 from studio.core.model_shelf import DownloadTask, ImportTask, ListTask, ModelShelf, RemoveTask, VerifyTask
 from studio.core.partial_files import Patience
 from studio.core.settings import Settings
@@ -19,19 +19,7 @@ from studio.jobs import catalog
 
 def run(name, task):
     """Run a job to its end; returns what it said and its result."""
-    job, said = catalog.start(name, task, Controls(Settings())), []
-    while True:
-        try:
-            said.append(next(job))
-        except StopIteration as end:
-            return said, end.value
-
-
-def part_of_vgg(path):
-    torch.manual_seed(0)
-    tensors = {"0.weight": torch.randn(3, 3, 1, 1), "0.bias": torch.zeros(3)}
-    torch.save(tensors | {"2.weight": torch.randn(64, 3, 3, 3), "2.bias": torch.zeros(64)}, path)
-    return path
+    return heard(catalog.start(name, task, Controls(Settings())))
 
 
 @pytest.fixture
@@ -44,14 +32,7 @@ def shop(tmp_path):
 @pytest.fixture
 def shelf(shop, tmp_path):
     """A shelf that knows one network, from a real server."""
-    network = {
-        "name": "net", "label": "Net", "task": "backbone", "architecture": "vgg19_normalised", "source": shop.url,
-        "file": "net-0.pth", "size": len(shop.body), "sha256": hashlib.sha256(shop.body).hexdigest(),
-        "licence": "free", "trained_on": "nothing", "good_for": "Good for tests.", "taps": ["relu1_1"],
-    }  # fmt: skip
-    architectures = packaged_weights().manifest.architectures
-    manifest = Manifest.model_validate({"version": 1, "architectures": architectures, "networks": [network]})
-    return ModelShelf(tmp_path / "models", packaged=PackagedWeights(tmp_path, manifest), hub=tmp_path / "hub")
+    return ModelShelf(tmp_path / "models", packaged=PackagedWeights(tmp_path, manifest_of(shop)), hub=tmp_path / "hub")
 
 
 def test_a_network_comes_is_checked_imported_listed_and_goes(shelf, shop, tmp_path):

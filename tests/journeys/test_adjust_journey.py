@@ -123,7 +123,7 @@ def test_a_photo_is_prepared_painted_saved_and_brought_back(photographer, tmp_pa
 
     # on to Style, with the recipe in the library
     style = p.window.panel("style")
-    p.chooses(p.window._send_menu, "Style")
+    p.chooses(p.window.menus.send, "Style")
     p.waits_until(lambda: style.session.photo is not None)
     assert style.isVisible()
     sent = style.session.photo.picture

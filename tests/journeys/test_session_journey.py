@@ -95,7 +95,7 @@ def test_a_killed_painting_is_offered_at_the_next_start_and_goes_on(qapp, qtbot,
         assert "Go On" in window.banner.text
         assert panel.save_button.isEnabled()
 
-        last, frames = session.shown_frame, len(session.history.frames)
+        last, frames = session.film.shown_frame, len(session.history.frames)
         assert np.array_equal(last.layer, kept.layer)
         assert bar.go_on.isEnabled()
         QTest.mouseClick(bar.go_on, Qt.MouseButton.LeftButton)

@@ -127,7 +127,7 @@ def test_an_hour_of_small_things(writer, tmp_path):
         assert not banner.is_showing
 
         # what was broken is not among the recent files; the log knows of it, and diagnostics bring it along
-        menu = w.window._recent_menu
+        menu = w.window.menus.recent
         menu.aboutToShow.emit()
         assert [action.text() for action in menu.actions()] == ["holiday.png"]
         w.commands("diagnos")

@@ -132,7 +132,7 @@ def test_a_photo_is_painted_steered_branched_saved_and_brought_back(artist, phot
     assert early.settings != steered
     frames = len(session.history.frames)
     artist.clicks_frame(0)
-    assert session.looking_at is early
+    assert session.film.looking_at is early
     assert session.settings == steered
     artist.presses_on_strip(Qt.Key.Key_Return)
     assert session.state is SessionState.RUNNING

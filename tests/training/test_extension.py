@@ -7,7 +7,6 @@ from training_kit import (
     ToySettings,
     advance_to,
     constant_schedule,
-    end_of,
     history_of,
     left_if_killed_now,
     new_run,
@@ -20,6 +19,7 @@ from training_kit import (
 )
 
 from studio.core.controls import Controls
+from studio.core.events import finish
 from studio.jobs.train import train
 from studio.training.extension import extended
 from studio.training.run_folder import RunFolder, TrainRequest
@@ -75,7 +75,7 @@ def test_an_extended_run_ends_the_same_however_it_is_interrupted(tmp_path, avera
     for run in (whole, broken):
         train_to_end(run)
     before = numbers_of(whole)["loss"]
-    end_of(extending(whole, 8))
+    finish(extending(whole, 8))
     job = extending(broken, 8, clock=EverySteps(3))
     advance_to(15, job)
     left = left_if_killed_now(broken)
@@ -92,7 +92,7 @@ def test_a_run_that_patience_ended_learns_on(tmp_path):
     run = new_run(tmp_path / "run", toy_plan(40, validate_every=2, stop_after_stale=2))
     for extend, reached in ((0, 6), (3, 9), (0, 9)):
         request = TrainRequest(run.path, extend=extend)
-        ended = end_of(train(request, Controls(ToySettings()), kind=toy_kind(open_best_first)))
+        ended = finish(train(request, Controls(ToySettings()), kind=toy_kind(open_best_first)))
         assert (ended.state, ended.step) == ("finished", 2)  # it keeps its best
         assert history_of(run).step == reached
 
@@ -101,7 +101,7 @@ def test_twice_extended_is_extended_twice(tmp_path):
     run = new_run(tmp_path / "run", toy_plan(schedule=CYCLE))
     train_to_end(run)
     for end in (14, 18):
-        assert end_of(extending(run, 4)).step == end
+        assert finish(extending(run, 4)).step == end
     assert run.read_plan().extended == (10, 14)
     assert weights_in(run)
 
@@ -109,7 +109,7 @@ def test_twice_extended_is_extended_twice(tmp_path):
 def test_what_else_changed_in_the_schedule_is_still_asked(tmp_path):
     run = new_run(tmp_path / "run", toy_plan(schedule=CYCLE))
     train_to_end(run)
-    end_of(extending(run, 4))
+    finish(extending(run, 4))
     plan = run.read_plan()
     drawn = plan.schedule.phases[-1].model_copy(update={"duration": 9.0})
     run.write_plan(plan.model_copy(update={"schedule": Schedule(phases=(*plan.schedule.phases[:-1], drawn))}))

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from job_kit import heard
 from safetensors.torch import load_file
 from training_kit import history_of
 
@@ -58,12 +59,8 @@ def plan_for(data: tuple[Path, Path], steps: int = 4, **settings) -> RunPlan:
 
 
 def sit(run: RunFolder):
-    job, events = train(TrainRequest(run.path), Controls(FastStyleSettings())), []
-    while True:
-        try:
-            events.append(next(job))
-        except StopIteration as end:
-            return end.value, events
+    events, result = heard(train(TrainRequest(run.path), Controls(FastStyleSettings())))
+    return result, events
 
 
 def place_in(folder: Path) -> TaskContext:

@@ -13,7 +13,6 @@ from training_kit import (
     Regression,
     ToySettings,
     advance_to,
-    end_of,
     history_of,
     new_run,
     numbers_of,
@@ -27,7 +26,7 @@ from training_kit import (
 )
 
 from studio.core.controls import Controls
-from studio.core.events import Job, Log, Preview, Progress
+from studio.core.events import Job, Log, Preview, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.user_folders import UserFolders
 from studio.jobs.train import train
@@ -168,24 +167,24 @@ def prompt(monkeypatch):
 
 def test_an_order_to_pause_saves_and_ends(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    trained = end_of(order_at(7, RunCommand("pause"), run))
+    trained = finish(order_at(7, RunCommand("pause"), run))
     assert (trained.state, trained.model) == ("paused", None)
     assert 7 <= trained.step <= 8
     assert Checkpoints(run.checkpoints).newest_good()[0].step == trained.step
     assert history_of(run).logged_state == "paused"
-    assert end_of(training(run)).state == "finished"
+    assert finish(training(run)).state == "finished"
 
 
 def test_an_order_to_finish_keeps_what_was_reached(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    trained = end_of(order_at(7, RunCommand("finish"), run))
+    trained = finish(order_at(7, RunCommand("finish"), run))
     assert (trained.state, trained.model) == ("stopped", run.model_file)
     assert run.model_file.exists()
 
 
 def test_a_pinned_checkpoint_stays_with_its_note(tmp_path, prompt):
     run = new_run(tmp_path / "run", toy_plan(50))
-    end_of(order_at(7, RunCommand("pin", {"note": "lovely"}), run, clock=EverySteps(3)))
+    finish(order_at(7, RunCommand("pin", {"note": "lovely"}), run, clock=EverySteps(3)))
     pinned = [one for one in Checkpoints(run.checkpoints).all() if one.pinned]
     assert [one.note for one in pinned] == ["lovely"]
     assert [event.facts["kind"] for event in history_of(run).of_kind("checkpoint")].count("pinned") == 1
@@ -216,7 +215,7 @@ def test_a_signal_pauses_as_an_order_does(tmp_path):
     job = train(TrainRequest(run.path), controls, kind=toy_kind())
     advance_to(5, job)
     controls.finish()
-    assert end_of(job).state == "paused"
+    assert finish(job).state == "paused"
 
 
 def open_endlessly(plan, place):
@@ -238,7 +237,7 @@ def test_a_run_that_still_reads_its_data_can_be_paused(tmp_path, how):
         run.commands.post(RunCommand("pause"))
     else:
         controls.finish()
-    ended = end_of(job)
+    ended = finish(job)
     assert (ended.state, ended.step) == ("paused", 0)
     assert history_of(run).logged_state == "paused"
     assert (UserFolders.standard().cache / "put away").exists()
@@ -284,9 +283,9 @@ def test_a_run_whose_photos_are_gone_fails_where_it_was(tmp_path):
     job = train(TrainRequest(run.path), controls, kind=toy_kind())
     advance_to(5, job)
     controls.finish()
-    reached = end_of(job).step
+    reached = finish(job).step
     with pytest.raises(StudioError, match="not there"):
-        end_of(train(TrainRequest(run.path), Controls(ToySettings()), kind=toy_kind(open_missing)))
+        finish(train(TrainRequest(run.path), Controls(ToySettings()), kind=toy_kind(open_missing)))
     assert summarise(run.path).step == reached >= 5
 
 
@@ -366,7 +365,7 @@ def test_a_run_that_rests_can_be_kept_without_learning_on(tmp_path):
     job = training(run)
     advance_to(7, job)
     job.close()
-    kept = end_of(train(TrainRequest(run.path, keep=True), Controls(ToySettings()), kind=toy_kind()))
+    kept = finish(train(TrainRequest(run.path, keep=True), Controls(ToySettings()), kind=toy_kind()))
     assert (kept.state, kept.model) == ("stopped", run.model_file)
     assert kept.step == history_of(run).step < 30
     assert run.model_file.exists()

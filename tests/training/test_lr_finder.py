@@ -42,13 +42,7 @@ def processes() -> Iterator[Processes]:
 def find(
     task: TrainingTask, processes: Processes, sweep: RateSweep, config: StepConfig | None = None, **more: Any
 ) -> tuple[RateCurve, ...]:
-    work = find_rates(task, config or TIMELINE.at(0), SETTINGS, processes, sweep, **more)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            curves: tuple[RateCurve, ...] = end.value
-            return curves
+    return finish(find_rates(task, config or TIMELINE.at(0), SETTINGS, processes, sweep, **more))
 
 
 def everything_of(task: TrainingTask, optimisers: Mapping[str, NetworkOptimiser]) -> list[Any]:

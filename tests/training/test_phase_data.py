@@ -24,7 +24,7 @@ from training_kit import (
     weights_in,
 )
 
-from studio.core.events import Job, Progress
+from studio.core.events import Job, Progress, finish
 from studio.core.failures import StudioError
 from studio.training.plan_changes import changes_between, identity_of
 from studio.training.run_folder import RunPlan
@@ -171,7 +171,7 @@ def test_where_the_data_lies_is_no_change_but_what_it_holds_is(tmp_path):
 
 def test_fingerprints_are_told_by_phase(tmp_path):
     plan = toy_plan(schedule=SCHEDULE)
-    task = end_of(open_toys(plan, TaskContext(torch.device("cpu"), tmp_path)))
+    task = finish(open_toys(plan, TaskContext(torch.device("cpu"), tmp_path)))
     prints = task.fingerprint(SCHEDULE)
     assert list(prints) == ["data", "phase 1", "phase 3"]
     assert prints["phase 1"] == ToyExamples(10).fingerprint
@@ -192,14 +192,6 @@ def test_a_change_in_one_of_several_slots_is_told_by_its_name(tmp_path):
         prints.append(task.fingerprint(constant_schedule(3)))
     before, now = (identity_of(toy_plan(), ToySettings(), each) for each in prints)
     assert changes_between(before, now, ToySettings) == ["the pictures it learns from (b)"]
-
-
-def end_of(job):
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
 
 
 def test_a_run_whose_phase_s_data_moved_goes_on(tmp_path):

@@ -18,7 +18,6 @@ from training_kit import (
     ToySettings,
     advance_to,
     constant_schedule,
-    end_of,
     history_of,
     new_run,
     numbers_of,
@@ -28,7 +27,7 @@ from training_kit import (
     weights_in,
 )
 
-from studio.core.events import Job, Log, Picture, Progress
+from studio.core.events import Job, Log, Picture, Progress, finish
 from studio.core.failures import StudioError
 from studio.training.checkpoints import Checkpoints
 from studio.training.live_settings import ChangeLog
@@ -203,7 +202,7 @@ def test_a_run_at_its_end_leaves_its_network_even_without_room_for_a_checkpoint(
     advance_to(7, job)
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 0))
-    trained = end_of(job)
+    trained = finish(job)
     assert (trained.state, trained.step) == ("finished", 12)
     assert run.model_file.exists()
     assert Checkpoints(run.checkpoints).newest_good()[0].step == 5
@@ -215,7 +214,7 @@ def test_a_run_whose_folder_is_deleted_ends_and_does_not_bring_it_back(tmp_path)
     advance_to(7, job)
     shutil.rmtree(run.path)
     with pytest.raises(StudioError, match="not there any more"):
-        end_of(job)
+        finish(job)
     assert not run.path.exists()
 
 

@@ -254,11 +254,3 @@ class Plain(Regression):
 
 def weights_in(run: RunFolder) -> dict[str, torch.Tensor]:
     return load_file(run.model_file)
-
-
-def end_of(job):
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value

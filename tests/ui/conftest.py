@@ -17,7 +17,7 @@ from studio.core import picture_tasks
 from studio.core.library import Library
 from studio.engine import Engine
 from studio.ui.actions import make_actions
-from studio.ui.picture.panel import PanelContext
+from studio.ui.picture.context import PanelContext
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme
 

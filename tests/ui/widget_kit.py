@@ -1,8 +1,11 @@
 """Small things that several widget tests need."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 
 from studio.core.events import Picture
 
@@ -26,3 +29,12 @@ class Frame:
     @property
     def thumbnail(self) -> Picture:
         return plain_picture(self.number % 256)
+
+
+def actions_below(menu: QMenu) -> Iterator[QAction]:
+    """Yield every action of a menu and of the menus in it."""
+    for action in menu.actions():
+        if action.menu() is not None:
+            yield from actions_below(action.menu())
+        elif not action.isSeparator():
+            yield action

@@ -213,7 +213,7 @@ def _report_on_idx(pictures: IdxPictures, size: int, reading: Reading) -> DataRe
     classes = tuple((name, counts[label]) for label, name in enumerate(pictures.names))
     findings = []
     if kept:
-        findings.append(_on_split(("train", "t10k"), len(taught), len(kept)))
+        findings.append(_on_split("“train” and “t10k” divide the data", len(taught), len(kept)))
     if reading.share < 1.0:
         findings.append(_on_share(number, len(pictures), reading))
     findings.append(_plain("grey", "info", number))
@@ -310,21 +310,16 @@ _Look: TypeAlias = Callable[[_Data], Iterator[Finding]]
 
 def _look_at_parts(data: _Data) -> Iterator[Finding]:
     found, examples = data.found, len(data.examples)
-    if found.parts is not None:
-        names = tuple(dict.fromkeys(folder.name for folder in (*found.parts.taught, *found.parts.kept)))
-        yield _on_split(names, examples - data.kept, data.kept)
-    if found.beside:
-        names_beside = " and ".join(f"“{folder.name}”" for folder in found.beside[:3])
-        more = " …" if len(found.beside) > 3 else ""
-        beside = f"{names_beside}{more} beside the folders that divide the data"
-        yield Finding("beside", "info", beside, "what lies there is left out")
+    if found.division:
+        yield _on_split(found.division, examples - data.kept, data.kept)
+    if found.left_beside:
+        yield Finding("beside", "info", found.left_beside, "what lies there is left out")
     if data.reading.share < 1.0:
         yield _on_share(len(found.files), found.total, data.reading)
 
 
-def _on_split(names: Sequence[str], taught: int, kept: int) -> Finding:
-    words = " and ".join(f"“{name}”" for name in names)
-    return Finding("split", "info", f"{words} divide the data", f"it learns from {taught:,} and is checked on {kept:,}")
+def _on_split(division: str, taught: int, kept: int) -> Finding:
+    return Finding("split", "info", division, f"it learns from {taught:,} and is checked on {kept:,}")
 
 
 def _on_share(number: int, total: int, reading: Reading) -> Finding:

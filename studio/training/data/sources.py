@@ -1,13 +1,7 @@
-"""Which pictures an artist means by the folders, files and lists that were dropped, and how they belong together.
+"""What an artist means by the folders, files and lists that were dropped: pictures, classes of them, or pairs."""
 
-A folder means every picture below it. A list (.txt) names a file or folder a line, relative to where the list lies;
-empty lines and those that begin with # are skipped. Hidden and system files are passed over. The order is the same on
-every computer: folders sorted by path, sources and lists as they were given.
-"""
-
-import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -15,25 +9,23 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 from unicodedata import normalize
 
-from studio.core.events import Job, Log, Progress, finish
+from studio.core.events import Job, Log
 from studio.core.failures import StudioError
-from studio.core.file_names import is_hidden, is_systems_own, readable
+from studio.core.file_names import readable
 from studio.training.data.idx_files import IdxPictures, find_idx_pairs
+from studio.training.data.listing import absolute, listing, no_pictures, require
 from studio.training.data.sampler import shuffled
-from studio.training.data.splits import SUFFIXES, Split, divided_sources, is_folder, split_of, subfolders
+from studio.training.data.splits import Split, divided_sources, split_of, subfolders
 
 __all__ = [
     "ANY_PICTURES",
-    "SUFFIXES",
     "DataCount",
     "DataFiles",
     "Holds",
     "Reading",
     "counting_data",
-    "find_pictures",
     "finding_data",
     "finding_files",
-    "listing",
     "parts_of",
     "telling_parts",
 ]
@@ -46,8 +38,7 @@ _LOOKS, _WIDE = 8, 1.9
 A photo alone is up to 16:9."""
 
 _NAMED = 8
-_IN_A_ROW = 500
-"""Pictures found between two signs of life: some milliseconds, more on a network's disk."""
+"""So many folders are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +94,16 @@ class DataFiles:
     beside: tuple[Path, ...] = ()
     total: int = 0
 
+    @property
+    def division(self) -> str:
+        """Which folders divide the data, in words; "" where none do."""
+        return "" if self.parts is None else f"{_named((*self.parts.taught, *self.parts.kept))} divide the data"
+
+    @property
+    def left_beside(self) -> str:
+        """What lies beside the folders that divide the data, in words; "" where there is nothing."""
+        return f"{_named(self.beside)} beside the folders that divide the data" if self.beside else ""
+
 
 @dataclass(frozen=True, slots=True)
 class DataCount:
@@ -118,18 +119,6 @@ class DataCount:
     pictures: int
     classes: tuple[int, ...] = ()
     divided: bool = False
-
-
-def find_pictures(sources: Sequence[Path]) -> list[Path]:
-    """Return the picture files that `sources` (folders, files, lists) mean, each once.
-
-    Raises:
-        StudioError: a source or something on a list is not there or may not be read, or there is no picture at all.
-
-    """
-    if not (found := finish(listing(sources))):
-        raise _no_pictures(sources)
-    return found
 
 
 def finding_data(sources: Sequence[Path], reading: Reading) -> Job[DataFiles | IdxPictures]:
@@ -152,7 +141,7 @@ def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
 
     """
     for source in sources:
-        _require(source)
+        require(source)
     split = divided_sources(sources, reading.side) if reading.split else Split(tuple(sources))
     match reading.holds:
         case "pictures":
@@ -162,21 +151,16 @@ def finding_files(sources: Sequence[Path], reading: Reading) -> Job[DataFiles]:
         case "pairs":
             found = yield from _finding_pairs(split, split_further=reading.split)
     if not (found.files or found.loose):
-        raise _no_pictures(sources)
+        raise no_pictures(sources)
     return _some_of(found, reading)
 
 
 def telling_parts(found: DataFiles) -> Job[None]:
     """Say which folders divide the data, and what lies beside them and is left out."""
-    if found.parts is not None:
-        named = " and ".join(
-            dict.fromkeys(f"“{readable(one.name)}”" for one in (*found.parts.taught, *found.parts.kept))
-        )
-        yield Log(f"{named} divide the data.")
-    if found.beside:
-        named = ", ".join(f"“{readable(one.name)}”" for one in found.beside[:_NAMED])
-        more = " …" if len(found.beside) > _NAMED else ""
-        yield Log(f"What lies in {named}{more} beside the folders that divide the data is left out.")
+    if found.division:
+        yield Log(f"{found.division}.")
+    if found.left_beside:
+        yield Log(f"{found.left_beside}: what lies there is left out.")
 
 
 def counting_data(sources: Sequence[Path], reading: Reading) -> Job[DataCount]:
@@ -254,7 +238,7 @@ def _classed(sources: Sequence[Path], *, deepest: bool) -> Job[tuple[dict[Path, 
                 f"“{source.name}” is not a folder.", "Choose a folder that holds a folder for each class."
             )
         here: dict[str, list[Path]] = {}
-        top = _absolute(source)
+        top = absolute(source)
         for path in (yield from listing([source])):
             parts = path.relative_to(top).parts[:-1]
             if parts:
@@ -296,7 +280,7 @@ def _paired(sources: Sequence[Path]) -> Job[tuple[dict[Path, Path], list[Path]]]
     if two is not None:
         sides: list[dict[str, Path]] = []
         for folder in two:
-            files, top = (yield from listing([folder])), _absolute(folder)
+            files, top = (yield from listing([folder])), absolute(folder)
             sides.append({_one_form(str(path.relative_to(top).with_suffix(""))): path for path in files})
         first, second = sides
         both = first.keys() & second.keys()
@@ -339,6 +323,11 @@ def _two_sides(sources: Sequence[Path]) -> tuple[Path, Path] | None:
     return (folders[0], folders[1]) if len(folders) == 2 and len(sources) <= 2 else None
 
 
+def _named(folders: Sequence[Path]) -> str:
+    names = list(dict.fromkeys(f"“{readable(folder.name)}”" for folder in folders))
+    return " and ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+
+
 def _joined(taught: Sequence[Path], kept: Sequence[Path], split: Split) -> DataFiles:
     parts = split if kept else None
     return DataFiles((*taught, *kept), kept=frozenset(kept), parts=parts, beside=split.beside)
@@ -351,106 +340,6 @@ def _idx_in(sources: Sequence[Path]) -> IdxPictures | None:
             "MNIST's kind of files and other sources cannot be learnt from together.", "Choose one set of them alone."
         )
     return IdxPictures(pairs[0]) if pairs else None
-
-
-# -- files -------------------------------------------------------------------------------------------------------------
-
-
-def listing(sources: Collection[Path]) -> Job[list[Path]]:
-    """Return every picture that the sources mean, each once."""
-    found: dict[Path, None] = {}
-    for path in _pictures_in_sources(sources):
-        found.setdefault(_absolute(path))
-        if len(found) % _IN_A_ROW == 0:
-            yield Progress("Looking for pictures", len(found))
-    return list(found)
-
-
-def _pictures_in_sources(sources: Collection[Path]) -> Iterator[Path]:
-    for source in sources:
-        _require(source)
-        if len(sources) > 1 and is_systems_own(source.name):
-            continue  # “share/*” names wastebaskets as well; whoever names one alone means it
-        if source.is_dir():
-            yield from _pictures_below(source)
-        elif source.suffix.lower() == ".txt":
-            yield from _pictures_in_list(source)
-        elif not is_systems_own(source.name):
-            yield source
-
-
-def _pictures_below(folder: Path, entered: frozenset[str] = frozenset()) -> Iterator[Path]:
-    """Walk a folder in the order of its names; follows links, but never in a circle."""
-    real = os.path.realpath(folder)
-    if real in entered:
-        return
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted((entry.name, is_folder(entry), entry.path) for entry in listing)
-    except OSError as error:
-        raise _unreadable(folder, error) from error
-    for name, goes_on, path in entries:
-        if is_hidden(name):
-            continue
-        if goes_on:
-            yield from _pictures_below(folder / name, entered | {real})
-        elif os.path.splitext(name)[1].lower() in SUFFIXES and os.path.isfile(path):  # noqa: PTH113, PTH122 - fast
-            yield folder / name
-
-
-def _pictures_in_list(listing: Path) -> Iterator[Path]:
-    try:
-        lines = listing.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise StudioError(
-            f"The list “{listing.name}” is not plain text (UTF-8).", "Save it as UTF-8 text, with a file a line."
-        ) from error
-    except OSError as error:
-        raise _unreadable(listing, error) from error
-    for number, line in enumerate(lines, 1):
-        entry = line.strip()
-        if not entry or entry.startswith("#"):
-            continue
-        named = listing.parent / Path(entry).expanduser()
-        path = next((form for form in (named, *_other_forms(named)) if form.exists()), None)
-        if path is None:
-            raise StudioError(
-                f"Line {number} of “{listing.name}” names a file that is not there ({named}).",
-                "Correct or remove that line; paths count from the folder in which the list lies.",
-            )
-        if is_systems_own(path.name):
-            continue
-        if path.is_dir():
-            yield from _pictures_below(path)
-        else:
-            yield path
-
-
-def _other_forms(path: Path) -> Iterator[Path]:
-    """Write a path as Linux and Windows do, and as Macs do: a list may come from elsewhere than its pictures."""
-    return (Path(normalize(form, str(path))) for form in ("NFC", "NFD"))
-
-
-def _absolute(path: Path) -> Path:
-    """Give each file one name: absolute, without dots. Links stay: theirs is the name that the artist knows."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() leaves “..” in
-
-
-def _require(source: Path) -> None:
-    if not source.exists():
-        raise StudioError(f"{source} is not there.", "Check the path, or choose the folder again.")
-
-
-def _unreadable(path: Path, error: OSError) -> StudioError:
-    return StudioError(
-        f"{path} cannot be read ({error.strerror or error}).", "Change its permissions, or take it out of the data."
-    )
-
-
-def _no_pictures(sources: Sequence[Path]) -> StudioError:
-    where = ", ".join(f"“{source.name or source}”" for source in sources[:3]) + (" …" if len(sources) > 3 else "")
-    cause = f"There are no pictures in {where}." if sources else "No folder was chosen."
-    return StudioError(cause, "Choose a folder with pictures in it: JPEG, PNG, TIFF, WebP or another usual kind.")
 
 
 def _too_few_classes(source: Path, names: tuple[str, ...]) -> StudioError:

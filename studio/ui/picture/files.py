@@ -69,10 +69,6 @@ class PictureFiles(QObject):
         """Open a picture as it is, wherever it came from."""
         self._load(load, partial(self.opened.emit, role))
 
-    def open_for(self, path: Path, take: Callable[[OpenedPicture], None]) -> None:
-        """Open a picture file as it is, for somebody who takes it himself."""
-        self._load(LoadTask(path=path), take)
-
     def open_together(self, loads: Sequence[LoadTask], take: Callable[[tuple[OpenedPicture, ...]], None]) -> None:
         """Open pictures as they are, for somebody who takes all that can be opened at once, in their order."""
         found: dict[int, OpenedPicture | None] = {}

@@ -83,7 +83,7 @@ class FilmStrip(ThumbnailView[StripFrame]):
     frame_starred = Signal(int)
     """The star of this frame should come or go."""
     comparison_requested = Signal(int)
-    """What is shown should be compared with this frame."""
+    """What is shown should be compared with this frame; with the photo again where it is compared with it already."""
     save_requested = Signal(int)
 
     _by_key = False

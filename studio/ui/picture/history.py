@@ -62,11 +62,12 @@ NUMBERS = tuple(one.name for one in fields(HistoryState) if one.name not in _APA
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reached:
-    """A picture to go on from that need not be a frame of the strip: the layer, and how it came to be."""
+class Made:
+    """A picture that need not be a frame of the strip: its layer, how it came to be, and what it was made from."""
 
-    layer: Picture
-    recipe: Recipe
+    layer: Picture | DeepPicture | None = None
+    recipe: Recipe | None = None
+    inputs: InputPictures = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ class SessionKeeper(QObject):
         self._timer.timeout.connect(self._write)
         session = self._session
         for changed in (
-            session.input_changed, session.settings_changed, session.history_changed, session.state_changed,
+            session.input_changed, session.settings_changed, session.film.changed, session.state_changed,
             session.frame_composed,
         ):  # fmt: skip
             changed.connect(self._note_change)
@@ -91,8 +91,8 @@ class SessionKeeper(QObject):
         now = left or session.snapshot()
         if not now.inputs[CONTENT]:
             return None
-        if now.layer is not self._layer:
-            self._layer, self._key = now.layer, HistoryState.new_key()
+        if now.made.layer is not self._layer:
+            self._layer, self._key = now.made.layer, HistoryState.new_key()
         running = left is None and session.is_running
         return saved_of(session.task, now, key=self._key, preview=self._preview, running=running, travels=travels)
 

@@ -10,15 +10,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
 from studio.core.looks import built_in_looks, surprise
-from studio.core.presets import SUFFIX, Look, LookFolder, proper_name
-from studio.engine import Engine, JobHandle
+from studio.core.presets import SUFFIX, Look, proper_name
+from studio.engine import JobHandle
 from studio.jobs.looks import LooksTask, ReadLook, WriteLook, list_looks, read_look, write_look
+from studio.ui.picture.context import PanelContext
 from studio.ui.picture.looks_bar import LooksBar
 from studio.ui.picture.session import PictureSession
 
 __all__ = ["LookDesk"]
-
-_SEED = 2**31 - 1
 
 
 class LookDesk(QObject):
@@ -28,8 +27,7 @@ class LookDesk(QObject):
         parent: the widget in front of which dialogs open.
         session: whose settings it is about.
         bar: shows it.
-        folder: one's own looks.
-        pictures: the engine that reads and writes.
+        context: what panels share, among it one's own looks.
         begin_in: the folder in which a dialog begins.
         chance: draws surprises.
 
@@ -43,14 +41,13 @@ class LookDesk(QObject):
         parent: QWidget,
         session: PictureSession[Any],
         bar: LooksBar,
-        folder: LookFolder,
-        pictures: Engine,
+        context: PanelContext,
         begin_in: Callable[[], str],
         chance: Random | None = None,
     ) -> None:
         super().__init__(parent)
-        self._window, self._session, self._bar, self._folder = parent, session, bar, folder
-        self._pictures, self._begin_in, self._chance = pictures, begin_in, chance or Random()
+        self._window, self._session, self._bar, self._folder = parent, session, bar, context.looks
+        self._pictures, self._begin_in, self._chance = context.pictures, begin_in, chance or Random()
         self._task = session.task
         self._built_in = built_in_looks(self._task.name, self._task.settings)
         self.own: tuple[Look, ...] = ()

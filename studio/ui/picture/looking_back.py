@@ -42,18 +42,18 @@ class LookingBack(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        session, bar = self._session, self._bar
-        session.history_changed.connect(self.refresh)
-        bar.frame_shown.connect(session.show)
-        bar.frame_chosen.connect(session.branch_from)
-        bar.frame_starred.connect(session.star)
-        bar.comparison_requested.connect(self.compare_with)
-        bar.save_requested.connect(self._save)
+        session, strip = self._session, self._bar.strip
+        session.film.changed.connect(self.refresh)
+        strip.frame_shown.connect(session.film.show)
+        strip.frame_chosen.connect(session.branch_from)
+        strip.frame_starred.connect(session.film.star)
+        strip.comparison_requested.connect(lambda number: self.compare_with(-1 if number == self._compared else number))
+        strip.save_requested.connect(self._save)
 
     def refresh(self, _history: object = None) -> None:
         """Show every frame, and say on the canvas which ones are compared."""
         session, photo = self._session, self._titles[0]
-        shown, newest = session.shown_frame, session.looking_at is None
+        shown, newest = session.film.shown_frame, session.film.looking_at is None
         running = session.is_running and not session.task.at_once
         self._bar.show_history(session.history, shown, newest=newest, running=running)
         compared = session.history.find(self._compared)
@@ -88,5 +88,5 @@ class LookingBack(QObject):
         self.refresh()
 
     def _save(self, number: int) -> None:
-        self._session.show(number)
+        self._session.film.show(number)
         self.save_requested.emit()

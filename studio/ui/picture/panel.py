@@ -1,31 +1,22 @@
 """What every picture panel is made of: a canvas, a column of controls, files, and commands, bound to one session."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from PySide6.QtCore import QPoint, QStandardPaths, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from studio.core.errands import answers
-from studio.core.events import Picture
 from studio.core.failures import Failure
 from studio.core.frames import Frame
-from studio.core.images import DISPLAY_LIMIT, LoadedPicture
-from studio.core.library import Library
-from studio.core.picture_task import CONTENT, InputSlot, PictureResult, PictureTask
-from studio.core.presets import LookFolder
-from studio.core.session_files import SESSION_SUFFIX
+from studio.core.picture_task import CONTENT, PictureResult, PictureTask
 from studio.core.settings import Settings, describe
-from studio.engine import Engine
-from studio.jobs.browse import PicturesTask, SamplesTask, list_offers, list_pictures, list_samples
+from studio.jobs.browse import list_offers
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
 from studio.jobs.sessions import OpenedSession
-from studio.ui.actions import Actions
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
@@ -33,42 +24,21 @@ from studio.ui.controls.layouts import column, holding, row, splitter
 from studio.ui.controls.mnemonics import literal
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
+from studio.ui.picture.context import PanelContext
 from studio.ui.picture.files import PictureFiles
+from studio.ui.picture.input_desk import InputDesk
 from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.look_desk import LookDesk
 from studio.ui.picture.looking_back import LookingBack
-from studio.ui.picture.open_dialog import choose_pictures
 from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
 from studio.ui.picture.session_files import SessionFiles
 from studio.ui.picture.size_desk import SizeDesk
 from studio.ui.picture.workspace import Workspace
-from studio.ui.preferences import Preferences
-from studio.ui.theme import Theme
 
-__all__ = ["PanelContext", "PicturePanel"]
-
-_PASTED = "Pasted picture"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PanelContext:
-    """What picture panels share: colours, engines, the library, what is remembered, the window's commands."""
-
-    theme: Theme
-    studio: Engine
-    """Owns the device."""
-    pictures: Engine
-    """Loads, saves and composes; runs tasks that need no network."""
-    library: Library
-    preferences: Preferences
-    actions: Actions
-    sessions: Path | None = None
-    """Where sessions are kept unasked; None keeps none."""
-    looks: LookFolder = field(default_factory=LookFolder.standard)
-    """The artist's own."""
+__all__ = ["PicturePanel"]
 
 
 class PicturePanel(Panel):
@@ -102,29 +72,22 @@ class PicturePanel(Panel):
         self.empty_state = self._make_empty_state()
         root = None if context.sessions is None else context.sessions / task.name
         self.keeper = SessionKeeper(self.session, context.pictures, root, self)
-        self.session_files = SessionFiles(self, self.session, self.keeper, context.pictures, context.preferences)
-        titles = self._slot(CONTENT).title, self.result_title
+        self.session_files = SessionFiles(self, self.session, self.keeper, context)
+        self.input_desk = InputDesk(self, self.session, self.files, self.column.slots, self.empty_state, context)
+        titles = task.slot(CONTENT).title, self.result_title
         self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
-        self.desk = QueueDesk(
-            self.session, context.studio, context.pictures, context.library, context.preferences, context.theme, self
-        )
-        self.looks = LookDesk(
-            self, self.session, self.column.looks_bar, context.looks, context.pictures, self.last_folder
-        )
+        self.desk = QueueDesk(self.session, context, self)
+        last_folder = self.input_desk.last_folder
+        self.looks = LookDesk(self, self.session, self.column.looks_bar, context, last_folder)
         self.sizes = SizeDesk(self, self.session, self.column, context.theme) if self.column.has_sizes else None
-        self._saver = PictureSaver(
-            self, self.session, self.files, context.preferences, context.theme, self.save_folder, self.task.done
-        )
+        self._saver = PictureSaver(self, self.session, self.files, context, last_folder)
         self._not_made: list[Failure] = []
         self._shown: Frame | None = None
-        self._loading, self._closing, self._shows_sample = "", False, False
+        self._loading, self._closing = "", False
         self._lay_out()
         self._connect()
         self.canvas.set_compare_mode(context.preferences.compare_mode)
         self._show_state()
-        self._list_samples()
-        for slot in task.inputs:
-            self._list_recent(slot.role)
         self.refresh_models()
 
     # -- what is special about a panel -----------------------------------------------------------------------------
@@ -154,13 +117,13 @@ class PicturePanel(Panel):
 
     def _lay_out(self) -> None:
         self.canvas.set_empty_widget(self.empty_state)
-        self.canvas.set_labels(self._slot(CONTENT).title, self.result_title)
+        self.canvas.set_labels(self.task.slot(CONTENT).title, self.result_title)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         middle = holding(column((self.workspace, 1), self.desk.view, gap=0))
         self.setLayout(row(splitter(middle, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
-        noun, actions = self._slot(CONTENT).title.lower(), self.context.actions
+        noun, actions = self.task.slot(CONTENT).title.lower(), self.context.actions
         words = "or open one, or paste one from the clipboard"
         empty = EmptyState("picture", f"Drop a {noun} here", words, self.context.theme)
         empty.add_action(actions.open, primary=True)
@@ -178,10 +141,23 @@ class PicturePanel(Panel):
             self._continue.setText(literal(f"Continue with “{photo}”"))
 
     def _connect(self) -> None:
-        session, canvas, files, line = self.session, self.canvas, self.files, self.workspace.progress_line
+        self._connect_session()
+        self._connect_workspace()
+        self._connect_files()
+        for desk in (self.input_desk, self.looks):
+            desk.noticed.connect(self.noticed)
+        desks = (self.input_desk, self.looks, self.looking_back, self.session_files, self.keeper, self.desk.queue)
+        for part in (*desks, *(() if self.sizes is None else (self.sizes,))):
+            part.failed.connect(self.report)
+        self.looking_back.save_requested.connect(self.save_as)
+        self.desk.queue.made.connect(self.results_changed)
+        self.desk.view.opened.connect(lambda path: self.open_requested.emit([path]))
+        self.desk.ended.connect(self.ended)
+
+    def _connect_session(self) -> None:
+        session, line = self.session, self.workspace.progress_line
         session.input_changed.connect(self.show_input)
         session.settings_changed.connect(self._show_settings)
-        session.settings_changed.connect(lambda _: None if session.adapts else self._take_over())
         session.frame_composed.connect(self.show_frame)
         session.state_changed.connect(self._show_state)
         session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
@@ -189,65 +165,40 @@ class PicturePanel(Panel):
         session.failed.connect(self._fail_to_make)
         (session.frame_composed if self.task.at_once else session.finished).connect(self._note_made)
         session.noticed.connect(self.noticed)
-        self.looks.noticed.connect(self.noticed)
-        for source in (self.looks, *(() if self.sizes is None else (self.sizes,))):
-            source.failed.connect(self.report)
-        self.form.settings_changed.connect(session.set_settings)
-        self.form.drag_started.connect(session.settings_state.begin)
-        self.form.drag_finished.connect(session.settings_state.commit)
-        self.looking_back.save_requested.connect(self.save_as)
-        self.looking_back.failed.connect(self.report)
-        self.session_files.opened.connect(self.take_session)
-        self.session_files.opened.connect(lambda *_: files.take_back_refusals())
-        self.session_files.listed.connect(self._offer_to_continue)
-        self.session_files.failed.connect(self.report)
-        self.session_files.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
-        self.keeper.failed.connect(self.report)
         line.stop_requested.connect(session.stop)
         line.pause_requested.connect(session.pause)
         line.resume_requested.connect(session.resume)
         line.go_on_requested.connect(session.go_on)
+
+    def _connect_workspace(self) -> None:
+        canvas, state = self.canvas, self.session.settings_state
         canvas.files_dropped.connect(self.open_pictures)
-        canvas.picture_pasted.connect(partial(self._open_pasted, CONTENT))
-        canvas.refused.connect(files.refuse)
+        canvas.picture_pasted.connect(partial(self.input_desk.open_pasted, CONTENT))
+        canvas.refused.connect(self.files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
-        files.opened.connect(self._take_opened)
-        files.recalled.connect(lambda recalled: session.when_kept(partial(session.recall, recalled)))
+        self.column.slots[CONTENT].files_dropped.connect(self.open_pictures)
+        self.form.settings_changed.connect(self.session.set_settings)
+        self.form.drag_started.connect(state.begin)
+        self.form.drag_finished.connect(state.commit)
+        self.start_button.clicked.connect(self.start)
+        self.save_button.clicked.connect(self.save)
+        self.export_button.clicked.connect(self.save_as)
+
+    def _connect_files(self) -> None:
+        files, sessions = self.files, self.session_files
+        files.recalled.connect(lambda recalled: self.session.when_kept(partial(self.session.recall, recalled)))
         files.foreign.connect(lambda opened: self.sent.emit(ResultToOpen(opened), ""))
         files.saved.connect(self._note_saved)
         files.kept.connect(self.results_changed)
         files.failed.connect(self.report)
         files.withdrawn.connect(self.withdrawn)
-        files.unreadable.connect(self.context.preferences.forget_file)
         files.busy_changed.connect(self._name_loading)
-        files.busy_changed.connect(canvas.show_waiting)
-        self.empty_state.sample_chosen.connect(partial(self.choose_sample, CONTENT))
-        for role, view in self.column.slots.items():
-            view.open_requested.connect(lambda role=role, view=view: self.choose(role, joins=view.joins))
-            view.files_dropped.connect(
-                self.open_pictures
-                if role == CONTENT
-                else lambda files, role=role, view=view: self.open_as(role, files, joins=view.joins)
-            )
-            view.picture_dropped.connect(
-                lambda picture, role=role, view=view: self._open_pasted(role, picture, joins=view.joins)
-            )
-            view.refused.connect(files.refuse)
-            view.sample_chosen.connect(
-                lambda name, role=role, view=view: self.choose_sample(role, name, joins=view.joins)
-            )
-            view.recent_chosen.connect(lambda path, role=role, view=view: self.open_as(role, [path], joins=view.joins))
-            view.recent_removed.connect(partial(self._forget_recent, role))
-        self.start_button.clicked.connect(self.start)
-        self.save_button.clicked.connect(self.save)
-        self.export_button.clicked.connect(self.save_as)
-        self.desk.queue.made.connect(self.results_changed)
-        self.desk.queue.failed.connect(self.report)
-        self.desk.view.opened.connect(lambda path: self.open_requested.emit([path]))
-        self.desk.ended.connect(self.ended)
-
-    def _slot(self, role: str) -> InputSlot:
-        return next(slot for slot in self.task.inputs if slot.role == role)
+        files.busy_changed.connect(self.canvas.show_waiting)
+        self.input_desk.session_chosen.connect(sessions.open)
+        sessions.opened.connect(self.take_session)
+        sessions.opened.connect(lambda *_: files.take_back_refusals())
+        sessions.listed.connect(self._offer_to_continue)
+        sessions.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
@@ -278,7 +229,7 @@ class PicturePanel(Panel):
 
     def start(self) -> None:
         """Begin from the beginning."""
-        self._take_over()
+        self.input_desk.take_over()
         self.session.start()
 
     def stop(self) -> None:
@@ -300,16 +251,6 @@ class PicturePanel(Panel):
 
     # -- pictures in -----------------------------------------------------------------------------------------------
 
-    def open_samples(self) -> None:
-        """Put the first sample of everything that goes in on the panel; it begins when all are there.
-
-        What is made of them is a show, and kept in the library only when somebody has had a hand in it.
-        """
-        self.session.start_when_ready = self._shows_sample = True
-        for slot in self.task.inputs:
-            for sample in slot.samples()[:1]:
-                self.files.open_file(sample.path, slot.role)
-
     def open_pictures(self, files: list[Path], *, anywhere: bool = False) -> None:
         """Open a file as the photo; several, or a folder, are photos for the queue.
 
@@ -319,105 +260,29 @@ class PicturePanel(Panel):
         if len(files) > 1 or any(path.is_dir() for path in files):
             self.desk.propose(files)
             self.files.take_back_refusals()
-            return
-        for path in files:
-            self._open_file(path, CONTENT, anywhere=anywhere)
-
-    def _open_pasted(self, role: str, picture: bytes | Picture, *, joins: bool = False) -> None:
-        data, pixels = (picture, None) if isinstance(picture, bytes) else (None, picture)
-        load = LoadTask(data=data, pixels=pixels, name=_PASTED)
-        if role == CONTENT:
-            self.files.open_plain(load, role)
-        else:
-            self.files.open_together([load], partial(self._take_chosen, role, joins))
-
-    def open_as(self, role: str, files: Sequence[Path], *, joins: bool = False) -> None:
-        """Open files in this role: they take the place of what is there, unless they shall join it."""
-        if role == CONTENT:
-            for path in files:
-                self._open_file(path, role)
         elif files:
-            paths = [Path(path) for path in files]
-            self.files.open_together([LoadTask(path=path) for path in paths], partial(self._take_chosen, role, joins))
-            for path in paths:
-                self.context.preferences.remember_in(role, path)
-            self._list_recent(role)
+            self.input_desk.open_photo(files[0], anywhere=anywhere)
 
-    def _open_file(self, path: Path, role: str, *, anywhere: bool = False) -> None:
-        self._take_over()
-        if Path(path).suffix.lower() == SESSION_SUFFIX:
-            self.session_files.open(Path(path))
-            return
-        self.files.open_file(Path(path), role, anywhere=anywhere)
-        self.context.preferences.remember_file(Path(path))
-
-    def _take_chosen(self, role: str, joins: bool, opened: tuple[OpenedPicture, ...]) -> None:
-        session, most = self.session, self._slot(role).most
-        self._take_over()
-
-        def put() -> None:
-            there = session.inputs[role][: max(0, most - len(opened))] if joins else ()
-            session.put(role, *there, *opened)
-
-        session.when_kept(put)
-
-    def _take_over(self) -> None:
-        """Somebody has a hand in what is made from now on."""
-        self._shows_sample = False
+    def open_as(self, role: str, files: Sequence[Path]) -> None:
+        """Open files in this role, in place of what is there."""
+        self.input_desk.open_as(role, files)
 
     def choose(self, role: str = CONTENT, *, joins: bool = False) -> None:
         """Ask for a picture in this role, or for several where it has places for them."""
         self.shown_requested.emit()
-        slot = self._slot(role)
-        noun = slot.title.lower()
-        title = f"Open a {noun}"
-        if slot.most > 1:
-            title = f"Add {noun}s" if joins else f"Choose a {noun}, or several to mix"
-        folder, context, several = self.last_folder(role), self.context, slot.most > 1
-        files = choose_pictures(self, title, folder, context.pictures, context.theme, several=several)
-        self.open_as(role, files, joins=joins)
+        self.input_desk.choose(role, joins=joins)
 
     def choose_folder(self) -> None:
         """Ask for a folder whose photos shall be queued."""
         self.shown_requested.emit()
-        folder = QFileDialog.getExistingDirectory(self, "Queue the photos of a folder", self.last_folder())
+        folder = QFileDialog.getExistingDirectory(self, "Queue the photos of a folder", self.input_desk.last_folder())
         if folder:
             self.desk.propose([Path(folder)])
-
-    def choose_sample(self, role: str, name: str, *, joins: bool = False) -> None:
-        """Work from this sample, and from nothing else in its role unless it shall join what is there."""
-        self._take_over()
-        path = next(sample.path for sample in self._slot(role).samples() if sample.name == name)
-        if role == CONTENT:
-            self.files.open_file(path, role)
-        else:
-            self.files.open_together([LoadTask(path=path)], partial(self._take_chosen, role, joins))
 
     def paste(self) -> None:
         """Take what is on the clipboard as the photo."""
         self.shown_requested.emit()
         self.canvas.paste()
-
-    def last_folder(self, role: str = CONTENT) -> str:
-        """Return the folder in which a dialog begins, unless its disk does not answer."""
-        preferences = self.context.preferences
-        recent = (() if role == CONTENT else preferences.recent_in(role)) or preferences.recent_files
-        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return str(recent[0].parent) if recent and all(answers([recent[0].parent.is_dir], False)) else pictures
-
-    def save_folder(self) -> str:
-        """Return the photo's own folder; that of the last save for one which nobody opened from a file of his."""
-        preferences, photo = self.context.preferences, self.session.photo
-        path = None if photo is None else photo.picture.path
-        wanted = str(path.parent) if path in preferences.recent_files and path else preferences.save_folder
-        return wanted if wanted and all(answers([Path(wanted).is_dir], False)) else self.last_folder()
-
-    def _take_opened(self, role: str, opened: OpenedPicture) -> None:
-        if opened.picture.full_size is not None:
-            self.noticed.emit(_words_for_reduced(opened.picture), "info")
-        if opened.picture.recipe_problem:
-            self.noticed.emit(opened.picture.recipe_problem, "warning")
-        self.session.when_kept(partial(self.session.add, role, opened))
 
     # -- pictures out ----------------------------------------------------------------------------------------------
 
@@ -475,12 +340,11 @@ class PicturePanel(Panel):
             self.withdrawn.emit(failure)
 
     def _keep(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
-        if not self._shows_sample:
+        if not self.input_desk.shows_sample:
             self.files.keep(result, inputs, ai_mark=self.context.preferences.ai_mark)
 
     def _note_saved(self, path: Path) -> None:
         self._saver.note_saved(path)
-        self.context.preferences.save_folder = str(path.parent)
         self.noticed.emit(f"Saved as {path.name}", "info")
 
     def hold_closing(self, *, ask: bool = True) -> bool:
@@ -546,37 +410,14 @@ class PicturePanel(Panel):
         handle.finished.connect(partial(self.form.set_offers, product))
         handle.failed.connect(self.report)
 
-    def _list_samples(self) -> None:
-        for slot in self.task.inputs:
-            take = (self.empty_state if slot.role == CONTENT else self.column.slots[slot.role]).set_samples
-            handle = self.context.pictures.queue(f"{self.name}.samples", list_samples, SamplesTask(slot.samples))
-            handle.finished.connect(take)
-            handle.failed.connect(self.report)
-
-    def _list_recent(self, role: str) -> None:
-        """Have the pictures of one's own looked up that were chosen in this role."""
-        paths = tuple(self.context.preferences.recent_in(role))
-        if paths or role != CONTENT:
-            handle = self.context.pictures.live(f"{self.name}.recent", list_pictures, PicturesTask(paths))
-            handle.finished.connect(self.column.slots[role].set_recent)
-            handle.failed.connect(self.report)
-
-    def _forget_recent(self, role: str, path: Path) -> None:
-        self.context.preferences.forget_in(role, path)
-        self._list_recent(role)
-
     # -- sessions --------------------------------------------------------------------------------------------------
-
-    def open_last_session(self, otherwise: Callable[[], None]) -> None:
-        """Bring back what was on the panel when the program ended; where nothing was, act `otherwise`."""
-        self.session_files.open_last(otherwise)
 
     def take_session(self, opened: OpenedSession, path: Path | None) -> None:
         """Show a session; without a `path` it is the last one, and nothing was there before."""
         if opened.task is not self.task:
             self.sent.emit(SessionToOpen(opened, path), "")
             return
-        self._take_over()
+        self.input_desk.take_over()
         self.session.when_kept(partial(self._show_session, opened, path))
 
     def _show_session(self, opened: OpenedSession, path: Path | None) -> None:
@@ -600,16 +441,18 @@ class PicturePanel(Panel):
             self._saver.forget_name()
             self.looking_back.compare_with(-1)
             self._shown = None
-        if role == CONTENT and not pictures:
-            self.canvas.clear()
-            self.workspace.compare_bar.clear_picture()
-        if role == CONTENT and pictures:
-            photo = pictures[0].picture
-            self.canvas.set_after(None)  # first: now the photo says what is seen, and is fitted
-            self.canvas.set_before(pictures[0].frame)
-            self.workspace.compare_bar.set_picture(photo.name, photo.width, photo.height)
-            self.workspace.compare_bar.set_result("")
-            self._shown = None
+            self._show_photo(self.session.photo)
+
+    def _show_photo(self, opened: OpenedPicture | None) -> None:
+        canvas, bar = self.canvas, self.workspace.compare_bar
+        if opened is None:
+            canvas.clear()
+            bar.clear_picture()
+        else:
+            canvas.set_after(None)  # first: now the photo says what is seen, and is fitted
+            canvas.set_before(opened.frame)
+            bar.set_picture(opened.picture.name, opened.picture.width, opened.picture.height)
+            bar.set_result("")
 
     def show_frame(self, frame: Frame) -> None:
         """Show a composed picture."""
@@ -662,15 +505,6 @@ class PicturePanel(Panel):
         for button in (self.save_button, self.export_button, self.column.finish_button):
             button.setEnabled(self.has_picture)
         self.actions_changed.emit()
-
-
-def _words_for_reduced(picture: LoadedPicture) -> str:
-    assert picture.full_size is not None
-    across, down = picture.full_size
-    return (
-        f"“{picture.name}” has {across} × {down} pixels. It is worked on at {picture.width} × {picture.height}: "
-        f"{DISPLAY_LIMIT // 1_000_000} megapixels are the most that stay fluent here. The file is left as it is."
-    )
 
 
 def _in_slot(opened: OpenedPicture) -> SlotPicture:

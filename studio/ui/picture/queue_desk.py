@@ -7,15 +7,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from studio.core.library import Library
 from studio.core.picture_task import CONTENT
-from studio.engine import Engine
 from studio.jobs.batch import BatchLook
+from studio.ui.picture.context import PanelContext
 from studio.ui.picture.queue import PictureQueue
 from studio.ui.picture.queue_view import QueueView
 from studio.ui.picture.session import PictureSession
-from studio.ui.preferences import Preferences
-from studio.ui.theme import Theme
 
 __all__ = ["QueueDesk"]
 
@@ -25,24 +22,18 @@ class QueueDesk(QObject):
 
     Args:
         session: whose look the photos get.
-        studio: the engine that works on them.
-        pictures: the engine that finds them.
-        library: where results go unless a folder is chosen.
-        preferences: the folder of the last time.
+        context: what panels share.
 
     """
 
     ended = Signal(str, str)
     """Nothing is left to be done: a headline, and how it went."""
 
-    def __init__(
-        self, session: PictureSession[Any], studio: Engine, pictures: Engine, library: Library,
-        preferences: Preferences, theme: Theme, parent: QObject,
-    ) -> None:  # fmt: skip
+    def __init__(self, session: PictureSession[Any], context: PanelContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._preferences = session, preferences
-        self.queue = PictureQueue(session.task, studio, pictures, library, self)
-        self.view = QueueView(self.queue, preferences, theme)
+        self._session, self._preferences = session, context.preferences
+        self.queue = PictureQueue(session.task, context.studio, context.pictures, context.library, self)
+        self.view = QueueView(self.queue, context.preferences, context.theme)
         self._connect()
         self._show_ready()
         self.queue.look_for_interrupted()

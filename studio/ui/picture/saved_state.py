@@ -12,7 +12,7 @@ from studio.core.session_files import InputKeys, SavedFrame, SavedSession
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
 from studio.jobs.sessions import OpenedSession
-from studio.ui.picture.history import NUMBERS, History, HistoryState
+from studio.ui.picture.history import NUMBERS, History, HistoryState, Made
 from studio.ui.picture.inputs import InputPictures
 from studio.ui.picture.undo import Snapshot
 
@@ -49,7 +49,7 @@ def saved_of(
     def plain(settings: Settings) -> Mapping[str, Any]:
         return told(settings) if travels else settings.model_dump(mode="json")
 
-    layer = None if task.at_once else now.layer
+    layer = None if task.at_once else now.made.layer
     small = now.inputs[CONTENT][0].thumbnail if preview is None or layer is None else preview
     frames = [
         SavedFrame(
@@ -60,7 +60,7 @@ def saved_of(
     ]  # fmt: skip
     return SavedSession(
         task.name, title_of(now.inputs), plain(now.settings), pictures, keys_of(now.inputs), running, key, layer,
-        now.recipe, keys_of(now.made_from), frames, small,
+        now.made.recipe, keys_of(now.made.inputs), frames, small,
     )  # fmt: skip
 
 
@@ -77,4 +77,4 @@ def snapshot_of(opened: OpenedSession) -> Snapshot:
     last = opened.last
     if last is not None:
         history.add(to_8_bits(last.layer), last.thumbnail, last.step, last.settings, last.recipe, opened.made_from)
-    return Snapshot(opened.inputs, opened.settings, opened.layer, opened.recipe, opened.made_from, history)
+    return Snapshot(opened.inputs, opened.settings, Made(opened.layer, opened.recipe, opened.made_from), history)

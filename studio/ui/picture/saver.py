@@ -6,12 +6,12 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from studio.core.errands import answers
 from studio.jobs.export import ExportTask
+from studio.ui.picture.context import PanelContext
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.save_dialog import SaveDialog
 from studio.ui.picture.session import PictureSession
-from studio.ui.preferences import Preferences
-from studio.ui.theme import Theme
 
 
 class PictureSaver:
@@ -21,9 +21,8 @@ class PictureSaver:
         parent: the widget in front of which dialogs open.
         session: holds the picture.
         files: writes it.
-        preferences: what is remembered: folder, format, quality.
-        folder: returns the folder to begin in where this picture was not saved yet.
-        done: what was done to the photo, for the name that is proposed: "painted".
+        context: what panels share; folder, format and quality are remembered.
+        last_folder: returns the folder that pictures were opened from last.
 
     """
 
@@ -32,28 +31,39 @@ class PictureSaver:
         parent: QWidget,
         session: PictureSession[Any],
         files: PictureFiles,
-        preferences: Preferences,
-        theme: Theme,
-        folder: Callable[[], str],
-        done: str,
+        context: PanelContext,
+        last_folder: Callable[[], str],
     ) -> None:
         self._parent, self._session, self._files = parent, session, files
-        self._preferences, self._theme, self._folder, self._done = preferences, theme, folder, done
+        self._preferences, self._theme, self._last_folder = context.preferences, context.theme, last_folder
         self._saved_as: Path | None = None
+        self._being_saved_as: Path | None = None
 
     def forget_name(self) -> None:
         """Ask for a name again: another photo is on the panel."""
-        self._saved_as = None
+        self._saved_as = self._being_saved_as = None
 
     @property
     def proposed_name(self) -> str:
         """What a file of the picture would be called, without a suffix."""
         photo = self._session.photo
-        return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._done}"
+        return f"{Path(photo.picture.name).stem if photo else 'Picture'} {self._session.task.done}"
 
     def note_saved(self, path: Path) -> None:
-        """Save under this name from now on; one that could not be written is asked for again."""
-        self._saved_as = path
+        """Save under this name from now on; one that could not be written is asked for again.
+
+        So is one whose photo has been replaced since: the next photo would be written over this one's picture.
+        """
+        if path == self._being_saved_as:
+            self._saved_as = path
+        self._preferences.save_folder = str(path.parent)
+
+    def _first_folder(self) -> str:
+        """Return the photo's own folder; that of the last save for one which nobody opened from a file of his."""
+        preferences, photo = self._preferences, self._session.photo
+        path = None if photo is None else photo.picture.path
+        wanted = str(path.parent) if path in preferences.recent_files and path else preferences.save_folder
+        return wanted if wanted and all(answers([Path(wanted).is_dir], False)) else self._last_folder()
 
     def save(self) -> None:
         """Save what is shown under the name it has, or ask for one."""
@@ -67,7 +77,7 @@ class PictureSaver:
         if self._session.layer is None:
             return
         last, preferences = self._saved_as, self._preferences
-        folder = Path(self._folder()) if last is None else last.parent
+        folder = Path(self._first_folder()) if last is None else last.parent
         suffix = preferences.save_suffix if last is None else last.suffix
         dialog = SaveDialog(folder / self.proposed_name, suffix, preferences.jpeg_quality, self._theme, self._parent)
         dialog.setWindowTitle(self._title)
@@ -87,6 +97,7 @@ class PictureSaver:
         return f"Save the picture: {width} × {height} pixels{unfinished}"
 
     def _export(self, path: Path) -> None:
+        self._being_saved_as = path
         self._session.when_made(lambda: self._write(path))
 
     def _write(self, path: Path) -> None:

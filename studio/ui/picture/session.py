@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 from typing import Any, Generic, TypeVar
-from weakref import ref
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
@@ -16,18 +14,19 @@ from studio.core.cost import Cost
 from studio.core.events import DeepPicture, Log, Metrics, Picture, Preview
 from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
-from studio.core.picture_task import CONTENT, PictureRequest, PictureResult, PictureTask
+from studio.core.picture_task import CONTENT, PictureResult, PictureTask
 from studio.core.recipes import Recipe
-from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings, describe
-from studio.engine import Engine, JobHandle
-from studio.jobs.export import ComposeTask, compose_small
+from studio.engine import Engine
+from studio.jobs.export import ComposeTask
 from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.jobs.sessions import OpenedSession
 from studio.ui.picture.compositor import Compositor
-from studio.ui.picture.history import History, HistoryState, Reached
+from studio.ui.picture.film import Film
+from studio.ui.picture.history import History, HistoryState, Made
 from studio.ui.picture.inputs import InputPictures, Inputs
+from studio.ui.picture.live_job import LiveJob
 from studio.ui.picture.saved_state import snapshot_of
 from studio.ui.picture.settings_state import SettingsState
 from studio.ui.picture.undo import PicturesChange, Snapshot, UndoMemory, name_of_change
@@ -69,7 +68,6 @@ class PictureSession(QObject, Generic[S]):
     """Another photo comes, or none: everything as it was until now, a `Snapshot`."""
     settings_changed = Signal(object)
     frame_composed = Signal(object)
-    history_changed = Signal(object)
     progressed = Signal(object)
     state_changed = Signal(object)
     finished = Signal(object, object)
@@ -83,41 +81,43 @@ class PictureSession(QObject, Generic[S]):
         self, task: PictureTask, engine: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.task, self._engine = task, engine
+        self.task = task
         self._effects = {info.name: info.effect for info in describe(task.settings)}
-        self._networks = tuple(info.name for info in describe(task.settings) if info.offers)
         self.inputs = Inputs(task.inputs)
         self.undo_stack, self._undo_memory = undo_stack, UndoMemory()
         first: Any = task.settings()
         self.settings_state: SettingsState[S] = SettingsState(first, undo_stack, self._follow_settings, self.fit)
         self.compositor = Compositor(pictures, f"{task.name}.compose", self)
-        self._strip_compositor = Compositor(pictures, f"{task.name}.strip", self)
-        self.history = History()
-        self.looking_at: HistoryState | None = None
-        """The frame of the strip that is shown in place of the newest picture."""
+        self.film = Film(task, pictures, lambda: self.settings, lambda: self.is_running, self)
         self.state = SessionState.EMPTY
-        self.layer: Picture | DeepPicture | None = None
-        self.recipe: Recipe | None = None
-        self._made_from: InputPictures = {}
-        self._newest: tuple[Picture | DeepPicture | None, Recipe | None, InputPictures] = (None, None, {})
-        self._job_inputs: InputPictures = {}
+        self.job = LiveJob(task, engine, self)
         self._restoring = False
         self._settings_before = first
-        self._asked_for: Preview | None = None
         self.start_when_ready = False
         self.adapts = False
         """Whether settings are changing by themselves just now, to suit this computer."""
-        self.started_with: S = first
-        """The settings that the job in progress, or the last one, began with."""
         self._waiting: list[Callable[[], None]] = []
-        self._handle: JobHandle | None = None
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
+        self._connect()
+
+    def _connect(self) -> None:
         self._restart.timeout.connect(self.start)
+        self.film.shown_changed.connect(self._show)
+        self.film.noticed.connect(self.noticed)
         self.compositor.composed.connect(self._show_composed)
-        self.compositor.failed.connect(self.failed)
+        for compositor in (self.compositor, self.film.thumbnails):
+            compositor.composed.connect(self._act)
+            compositor.failed.connect(self.failed)
         self.compositor.failed.connect(self._act)
-        self._strip_compositor.composed.connect(self._remember)
-        self._strip_compositor.failed.connect(self.failed)
+        job = self.job
+        job.progressed.connect(self.progressed)
+        job.measured.connect(self._take_metrics)
+        job.previewed.connect(self._take_preview)
+        job.made.connect(self._take_result)
+        job.ended.connect(self._rest)
+        job.finished.connect(self.finished)
+        job.logged.connect(self._show_log)
+        job.failed.connect(self.failed)
 
     # -- what goes in ----------------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class PictureSession(QObject, Generic[S]):
     @property
     def pictures(self) -> tuple[LoadedPicture, ...]:
         """What the picture that is shown was made from, in one row, the photo first."""
-        made_from = self._made_from or self.used_inputs
+        made_from = self.film.shown.inputs or self.used_inputs
         return tuple(opened.picture for pictures in made_from.values() for opened in pictures)
 
     @property
@@ -168,8 +168,7 @@ class PictureSession(QObject, Generic[S]):
         self.settings_state.apply(self.settings_for(role))
         self.input_changed.emit(role)
         if self.inputs[role] != before.inputs[role]:
-            slot = next(slot for slot in self.task.inputs if slot.role == role)
-            self._record(name_of_change(slot.title, before.inputs[role], self.inputs[role]), before)
+            self._record(name_of_change(self.task.slot(role).title, before.inputs[role], self.inputs[role]), before)
         if not starts_over and (self.is_running or self.state is SessionState.FINISHED):
             self._restart.start()
         else:
@@ -192,8 +191,7 @@ class PictureSession(QObject, Generic[S]):
 
     def snapshot(self) -> Snapshot:
         """Return everything that is there now."""
-        layer, recipe, made_from = self._newest if self.looking_at else (self.layer, self.recipe, self._made_from)
-        return Snapshot(self.inputs.all, self.settings, layer, recipe, made_from, self.history)
+        return Snapshot(self.inputs.all, self.settings, self.film.newest, self.film.history)
 
     def _record(self, name: str, before: Snapshot) -> None:
         held = self._undo_memory.hold(before)
@@ -209,11 +207,11 @@ class PictureSession(QObject, Generic[S]):
         if CONTENT in changed:
             self.stop()
             self._forget(now)
-            self.history = then.history
-        elif self._handle is not None:
-            self._handle.cancel()
+            self.film.history = then.history
+        self.job.cancel()
+        self.job.forget()
         self._restart.stop()
-        self._handle, self.looking_at, self.start_when_ready = None, None, False
+        self.film.looking_at, self.start_when_ready = None, False
         self._set_state(SessionState.READY)
         self._show_state_of(then, changed)
         return now
@@ -227,10 +225,8 @@ class PictureSession(QObject, Generic[S]):
         self._restoring = True  # what was made with these settings comes as well
         self.settings_state.apply(settings)
         self._restoring = False
-        self._made_from = then.made_from
-        self._take_layer(then.layer, then.recipe)
-        self.history_changed.emit(self.history)
-        self._compose()
+        self.film.put(then.made, self.film.history)
+        self._show()
         self._settle()
         if self.task.at_once and self.is_complete:
             self.start()
@@ -285,19 +281,18 @@ class PictureSession(QObject, Generic[S]):
     def follow(self, changed: frozenset[str], effects: frozenset[str]) -> None:
         """Let the job follow what changed: the names of settings, and when they act (`settings.Effect`)."""
         if self.task.at_once:
-            if self._handle is None and effects - {"instant"}:  # otherwise it is the next: see `_rest`
+            if not self.job.is_there and effects - {"instant"}:  # otherwise it is the next: see `_rest`
                 self._start(again=self.layer is not None)
         elif self.is_running:
-            assert self._handle is not None
-            self._handle.controls.replace(self.settings)
+            self.job.steer(self.settings)
             if effects - {"instant"}:
-                self.show_newest()  # what the hand moves is what one sees
+                self.film.show_newest()  # what the hand moves is what one sees
             if "restart" in effects:
                 self._restart.start()
         elif self.state is SessionState.FINISHED and "restart" in effects:
             self._restart.start()
-        elif self.state is SessionState.FINISHED and "steer" in effects and self.shown_frame is not None:
-            frame, before = self.shown_frame, replace(self.snapshot(), settings=self._settings_before)
+        elif self.state is SessionState.FINISHED and "steer" in effects and self.film.shown_frame is not None:
+            frame, before = self.film.shown_frame, replace(self.snapshot(), settings=self._settings_before)
             if self._go_on_from(frame):  # the finished picture follows the slider too
                 self._record(f"Go On from Step {frame.evaluations}", before)
 
@@ -311,8 +306,8 @@ class PictureSession(QObject, Generic[S]):
     @property
     def is_settled(self) -> bool:
         """Whether nothing runs or is about to, and everything that was made is shown."""
-        busy = self.compositor.is_busy or self._strip_compositor.is_busy
-        return self._handle is None and not self._restart.isActive() and not busy
+        busy = self.compositor.is_busy or self.film.thumbnails.is_busy
+        return not self.job.is_there and not self._restart.isActive() and not busy
 
     @property
     def is_waited_for(self) -> bool:
@@ -328,7 +323,7 @@ class PictureSession(QObject, Generic[S]):
         """Act when nothing waits for the picture any more."""
         self._waiting.append(act) if self._waiting else act()
 
-    def _act(self, _: object = None, *, anyway: bool = False) -> None:
+    def _act(self, *_: object, anyway: bool = False) -> None:
         if anyway or self.is_settled or (self.recipe is not None and not self.task.at_once):
             acts, self._waiting = self._waiting, []
             for act in acts:
@@ -360,11 +355,9 @@ class PictureSession(QObject, Generic[S]):
         self._start(reached)
 
     @property
-    def _reached(self) -> Reached | None:
+    def _reached(self) -> Made | None:
         """What is shown, to go on from; None where nobody knows how it came to be."""
-        if self.layer is None or self.recipe is None:
-            return None
-        return Reached(to_8_bits(self.layer), self.recipe)
+        return Made(self.layer, self.recipe) if self.layer is not None and self.recipe is not None else None
 
     def cost(self, size: int, *, goes_on: bool = False) -> Cost | None:
         """Return what a picture with this longer side costs here; None where nobody knows.
@@ -400,37 +393,33 @@ class PictureSession(QObject, Generic[S]):
 
     def _go_on_from(self, frame: HistoryState) -> bool:
         """Paint on from a frame, with the settings of now and its pictures; True where those are others than now."""
-        self.looking_at = None
         changed = [role for role, pictures in frame.inputs.items() if pictures != self.inputs[role]]
         for role in changed:
             self.inputs.put(role, frame.inputs[role])
             self.input_changed.emit(role)
-        self._take_layer(frame.layer, frame.recipe)
-        self._made_from = frame.inputs
-        self._compose()
+        self.film.go_back_to(frame)
         self._start(frame)
         return bool(changed)
 
     def pause(self) -> None:
         """Leave the picture as it is until `resume`."""
-        if self._handle is not None and self.state is SessionState.RUNNING:
-            self._handle.pause()
+        if self.state is SessionState.RUNNING:
+            self.job.pause()
             self._set_state(SessionState.PAUSED)
 
     def resume(self) -> None:
         """Go on with the paused job."""
-        if self._handle is not None and self.state is SessionState.PAUSED:
-            self._handle.resume()
+        if self.state is SessionState.PAUSED:
+            self.job.resume()
             self._set_state(SessionState.RUNNING)
 
     def stop(self) -> None:
         """End the job with what was reached, which is kept like a finished picture. Before the first frame: give up."""
         self._restart.stop()
         self._act(anyway=self.task.at_once)  # with what is there: nothing newer will come
-        if self._handle is not None:
-            self._handle.cancel() if self.history.newest is None else self._handle.finish()
+        self.job.cancel() if self.history.newest is None else self.job.finish()
 
-    def _start(self, branch: HistoryState | Reached | None = None, *, again: bool = False) -> None:
+    def _start(self, branch: HistoryState | Made | None = None, *, again: bool = False) -> None:
         """Begin from the beginning, or on from a frame; `again`: what is there only follows the settings."""
         if not self.is_complete:
             self.stop() if self.is_running else self._settle()
@@ -439,45 +428,12 @@ class PictureSession(QObject, Generic[S]):
             branch = None  # there is nothing to go on from: it is made in one pass
         self._restart.stop()
         # what goes on from the picture itself goes on from its frame, where it has one
-        parent = self.history.last_of_take if isinstance(branch, Reached) else branch
+        parent = self.history.last_of_take if isinstance(branch, Made) else branch
         self.history.begin(parent, again=again)
-        self.show_newest()
-        if self._handle is not None and not self._handle.controls.finishing:
-            self._handle.cancel()  # unless it is done already and its result on the way, which must not be lost
-        used = self._job_inputs = dict(self.used_inputs)
-        request = PictureRequest(
-            {role: tuple(one.picture for one in pictures) for role, pictures in used.items()},
-            branch=None if branch is None else branch.layer,
-            history=None if branch is None else branch.recipe,
-        )
-        self.started_with = self.settings
-        name, controls = self.task.name, Controls(self.settings)
-        self._handle = self._engine.live(name, name, request, controls, after_running=True)
-        self._listen(self._handle, None if again or self.task.at_once else used)
-        if not again or not self.task.at_once:
+        self.film.show_newest()
+        self.job.begin(self.used_inputs, self.settings, branch, keeps=not (again or self.task.at_once))
+        if not (again and self.task.at_once):
             self._set_state(SessionState.RUNNING)
-
-    def _listen(self, handle: JobHandle, used: InputPictures | None) -> None:
-        """Show what a job says while it is the newest; its result is kept even when it is not, if it is to be kept."""
-        this = ref(handle)  # a slot that held its own sender would keep it, and the pictures, for ever
-
-        def if_newest(act: Callable[..., object]) -> Callable[..., None]:
-            def tell(*said: object) -> None:
-                if this() is self._handle:
-                    act(*said)
-
-            return tell
-
-        handle.progressed.connect(if_newest(self.progressed.emit))
-        handle.measured.connect(if_newest(self._take_metrics))
-        handle.frame_ready.connect(if_newest(self._take_preview))
-        handle.logged.connect(self._show_log)
-        handle.finished.connect(if_newest(self._show_result))
-        handle.failed.connect(if_newest(lambda _failure: self._rest()))
-        handle.cancelled.connect(if_newest(self._rest))
-        handle.failed.connect(self.failed)
-        if used is not None:
-            handle.finished.connect(partial(self._tell_finished, used))
 
     def _take_metrics(self, metrics: Metrics) -> None:
         self.history.loss = metrics.values.get("loss")
@@ -487,35 +443,21 @@ class PictureSession(QObject, Generic[S]):
             self.history.offer(preview)
         self._take_newest(preview.picture, preview.recipe)
 
-    def _show_result(self, result: PictureResult) -> None:
+    def _take_result(self, result: PictureResult) -> None:
         if self.task.previews:
             self.history.offer_last(result.layer, result.recipe)
         self._take_newest(result.layer, result.recipe)
-        self._rest()
 
     def _take_newest(self, layer: Picture | DeepPicture, recipe: Recipe | None) -> None:
-        """Show what the job has just made, unless another frame is being looked at; the strip gets it anyway."""
-        self._newest = (layer, recipe, self._job_inputs)
-        if self.looking_at is None:
-            self._made_from = self._job_inputs
-            self._take_layer(layer, recipe)
-            self._compose()
-        waiting = self.history.waiting
-        if waiting is not None and waiting is not self._asked_for and self.photo is not None:
-            self._asked_for = waiting
-            task = ComposeTask(Backdrop(self.photo.thumbnail), waiting.picture)
-            self._strip_compositor.compose(task, self.settings_to_compose, waiting, compose_small)
-
-    def _tell_finished(self, used: InputPictures, result: PictureResult) -> None:
-        self.finished.emit(result, tuple(picture for pictures in used.values() for picture in pictures))
+        self.film.take(Made(layer, recipe, self.job.inputs))
+        if self.photo is not None:
+            self.film.develop(Backdrop(self.photo.thumbnail), self.settings_to_compose)
 
     def _show_log(self, log: Log) -> None:
         self.noticed.emit(log.message, log.level)
 
-    def _rest(self) -> None:
+    def _rest(self, controls: Controls[S]) -> None:
         """Nothing runs any more; a task that is made at once follows what changed meanwhile."""
-        assert self._handle is not None
-        controls, self._handle = self._handle.controls, None
         self._settle()
         if self.task.at_once and controls.settings != self.settings and not controls.cancelled:
             self._start(again=self.layer is not None)
@@ -523,77 +465,36 @@ class PictureSession(QObject, Generic[S]):
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
-    def show(self, number: int) -> None:
-        """Look at a frame of the strip; a job that runs goes on meanwhile, and its newest picture is the last one."""
-        frame = self.history.find(number)
-        if frame is None or frame is self.looking_at:
-            return
-        if frame is self._last_frame:
-            self.show_newest()
-            return
-        if self.looking_at is None:
-            self._newest = (self.layer, self.recipe, self._made_from)
-        self.looking_at = frame
-        self._show_layer(frame.layer, frame.recipe, frame.inputs)
+    @property
+    def layer(self) -> Picture | DeepPicture | None:
+        """The picture that is shown, before it is laid over its photo."""
+        return self.film.shown.layer
 
-    def show_newest(self) -> None:
-        """Look at the newest picture again, and go on following it."""
-        if self.looking_at is not None:
-            self.looking_at = None
-            self._show_layer(*self._newest)
+    @property
+    def recipe(self) -> Recipe | None:
+        """How it came to be."""
+        return self.film.shown.recipe
 
-    def _show_layer(self, layer: Picture | DeepPicture | None, recipe: Recipe | None, made_from: InputPictures) -> None:
-        self._made_from = made_from
-        self._take_layer(layer, recipe)
+    @property
+    def history(self) -> History:
+        """The frames of the strip."""
+        return self.film.history
+
+    def _show(self) -> None:
+        """Another picture is to be seen."""
+        self.note_shown()
         self._compose()
-        self.history_changed.emit(self.history)
 
-    @property
-    def shown_frame(self) -> HistoryState | None:
-        """The frame that is shown, or that the newest picture belongs to."""
-        return self.looking_at or self._last_frame
-
-    @property
-    def _last_frame(self) -> HistoryState | None:
-        """The frame of the newest picture: while it is being made, the last there is."""
-        recipe = self._newest[1] if self.looking_at else self.recipe
-        last = self.history.last_of_take
-        if self.is_running and last is not None:
-            return last
-        return next((frame for frame in reversed(self.history.frames) if frame.recipe == recipe), last)
-
-    def star(self, number: int) -> None:
-        """Star a frame, so that it never goes by itself, or take the star away."""
-        if not self.history.star(number):
-            self.noticed.emit("Starred frames take as much memory as there is for them: save some instead.", "warning")
-        if self.looking_at is not None:
-            self.looking_at = self.history.find(self.looking_at.number)
-        self.history_changed.emit(self.history)
+    def note_shown(self) -> None:
+        """Take note of another picture, before it is laid over its photo."""
 
     def _compose(self) -> None:
         """Lay the layer over the photo."""
         if self.photo is not None and self.layer is not None:
             self.compositor.compose(ComposeTask(self.photo.ground, self.layer), self.settings_to_compose)
 
-    def _take_layer(self, layer: Picture | DeepPicture | None, recipe: Recipe | None) -> None:
-        self.layer, self.recipe = layer, recipe
-
     def _show_composed(self, frame: Frame, _preview: Preview | None) -> None:
         self.frame_composed.emit(frame)
-        self._act()
-
-    def _remember(self, thumbnail: Picture, preview: Preview) -> None:
-        """Give the strip what it waited for, in the look that it had when it was composed."""
-        if preview is self.history.waiting:
-            assert preview.recipe is not None
-            self._add_frame(preview.picture, thumbnail, preview.step, preview.recipe, self._job_inputs)
-        self._act()
-
-    def _add_frame(self, layer: Picture, thumbnail: Picture, step: int, recipe: Recipe, inputs: InputPictures) -> None:
-        networks = {name: getattr(self.settings, name) for name in self._networks}  # a recipe tells no paths
-        settings: Any = self.task.settings.model_validate({**recipe.settings, **networks})
-        self.history.add(layer, thumbnail, step, settings, recipe, inputs)
-        self.history_changed.emit(self.history)
 
     # -- restoring -------------------------------------------------------------------------------------------------
 
@@ -620,15 +521,16 @@ class PictureSession(QObject, Generic[S]):
         if recalled.remark:
             self.noticed.emit(recalled.remark, "warning")
         if recalled.has_photo:
-            self.recipe = recalled.recipe
+            self.film.newest = Made(None, recalled.recipe)
             self.frame_composed.emit(recalled.shown.frame)
         if self.task.at_once:
             self.start_when_ready = True
         elif recalled.shows_layer and not recalled.missing:
             pixels = recalled.shown.picture.pixels
-            self._take_layer(pixels, recalled.recipe)
+            self.film.newest = Made(pixels, recalled.recipe)
+            self.note_shown()
             if self.task.previews:
-                self._add_frame(pixels, recalled.shown.thumbnail, recalled.step, recalled.recipe, self.used_inputs)
+                self.film.add(pixels, recalled.shown.thumbnail, recalled.step, recalled.recipe, self.used_inputs)
         self._settle()
 
     def restore(self, opened: OpenedSession) -> None:
@@ -637,7 +539,7 @@ class PictureSession(QObject, Generic[S]):
         self.stop()
         self._forget(before)
         then = snapshot_of(opened)
-        self.history, self.start_when_ready = then.history, False
+        self.film.history, self.start_when_ready = then.history, False
         self._set_state(SessionState.READY)
         self._show_state_of(then, [slot.role for slot in self.task.inputs])
         self._record(f"Open Session “{opened.title}”", before)
@@ -646,14 +548,10 @@ class PictureSession(QObject, Generic[S]):
         """Let go of everything that was made of the photo that was there."""
         if left.inputs[CONTENT]:
             self.photo_left.emit(left)
-        self._handle = self.looking_at = None
-        self.layer = self.recipe = None
-        self._made_from = self._job_inputs = {}
+        self.job.forget()
         self._waiting.clear()
         self.compositor.forget()
-        self._strip_compositor.forget()
-        self.history = History()
-        self.history_changed.emit(self.history)
+        self.film.clear()
 
     def _settle(self) -> None:
         """Find the state that the pictures at hand allow when nothing runs."""

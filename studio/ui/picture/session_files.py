@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.core.failures import Failure
 from studio.core.session_files import SESSION_SUFFIX
-from studio.engine import Engine, JobHandle
+from studio.engine import JobHandle
 from studio.jobs.sessions import (
     ListSessionsTask,
     OpenedSession,
@@ -22,9 +22,9 @@ from studio.jobs.sessions import (
     open_session,
     save_session,
 )
+from studio.ui.picture.context import PanelContext
 from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.session import PictureSession
-from studio.ui.preferences import Preferences
 
 SESSION_FILTER = f"Atelier sessions (*{SESSION_SUFFIX})"
 
@@ -36,8 +36,7 @@ class SessionFiles(QObject):
         parent: the widget in front of which dialogs open.
         session: is saved.
         keeper: knows what there is to save, and where sessions are kept unasked.
-        pictures: the engine that reads and writes.
-        preferences: remembers named sessions.
+        context: what panels share.
 
     """
 
@@ -49,12 +48,11 @@ class SessionFiles(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, parent: QWidget, session: PictureSession[Any], keeper: SessionKeeper, pictures: Engine,
-        preferences: Preferences,
-    ) -> None:  # fmt: skip
+        self, parent: QWidget, session: PictureSession[Any], keeper: SessionKeeper, context: PanelContext
+    ) -> None:
         super().__init__(parent)
         self._widget, self._session, self._keeper = parent, session, keeper
-        self._pictures, self._preferences = pictures, preferences
+        self._pictures, self._preferences = context.pictures, context.preferences
         self._numbers = count()
         self._saved_as: dict[str, Path] = {}
         self.offers: tuple[SessionOffer, ...] = ()

@@ -1,6 +1,6 @@
 """The film strip with what can be done with the frame that is shown: its numbers in words, and buttons."""
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, SignalInstance
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
@@ -16,19 +16,12 @@ _SETTLED = 0.005
 
 
 class StripBar(QWidget):
-    """Frames on the left; on the right the one that is shown.
+    """Frames on the left; on the right the one that is shown. Its buttons ask through the strip's own signals.
 
     Args:
         picture: what is being made: "Painting".
 
     """
-
-    frame_shown = Signal(int)
-    frame_chosen = Signal(int)
-    frame_starred = Signal(int)
-    comparison_requested = Signal(int)
-    """Compare what is shown with this frame; -1: with the photo again."""
-    save_requested = Signal(int)
 
     def __init__(self, picture: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,17 +70,11 @@ class StripBar(QWidget):
 
     def _connect(self) -> None:
         strip = self.strip
-        for heard, told in (
-            (strip.frame_shown, self.frame_shown), (strip.frame_chosen, self.frame_chosen),
-            (strip.frame_starred, self.frame_starred), (strip.save_requested, self.save_requested),
-        ):  # fmt: skip
-            heard.connect(told)
-        strip.comparison_requested.connect(self._toggle_comparison)
-        self.go_on.clicked.connect(lambda: self._tell(self.frame_chosen))
-        self.star.clicked.connect(lambda: self._tell(self.frame_starred))
-        self.save.clicked.connect(lambda: self._tell(self.save_requested))
-        self.compare.clicked.connect(self._press_comparison)
-        self.newest.clicked.connect(lambda: self.frame_shown.emit(self._last))
+        self.go_on.clicked.connect(lambda: self._ask(strip.frame_chosen))
+        self.star.clicked.connect(lambda: self._ask(strip.frame_starred))
+        self.save.clicked.connect(lambda: self._ask(strip.save_requested))
+        self.compare.clicked.connect(self._ask_for_comparison)
+        self.newest.clicked.connect(lambda: strip.frame_shown.emit(self._last))
 
     def show_history(self, history: History, shown: HistoryState | None, *, newest: bool, running: bool) -> None:
         """Show every frame, and which one the canvas shows.
@@ -118,19 +105,16 @@ class StripBar(QWidget):
         name = "Compare with the photo again" if number >= 0 else "Compare with this frame"
         self.compare.setAccessibleName(name)
 
-    def _press_comparison(self) -> None:
+    def _ask_for_comparison(self) -> None:
         self.compare.setChecked(self._compared >= 0)  # until it has happened
         if self._compared >= 0:
-            self.comparison_requested.emit(-1)
+            self.strip.comparison_requested.emit(self._compared)
         else:
-            self._tell(self.comparison_requested)
+            self._ask(self.strip.comparison_requested)
 
-    def _toggle_comparison(self, number: int) -> None:
-        self.comparison_requested.emit(-1 if number == self._compared else number)
-
-    def _tell(self, signal: object) -> None:
+    def _ask(self, signal: SignalInstance) -> None:
         if self._shown is not None:
-            signal.emit(self._shown.number)  # type: ignore[attr-defined]
+            signal.emit(self._shown.number)
 
 
 def words_of(frame: HistoryState, history: History) -> str:

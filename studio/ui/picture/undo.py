@@ -7,11 +7,9 @@ from weakref import WeakSet
 
 from PySide6.QtGui import QUndoCommand
 
-from studio.core.events import DeepPicture, Picture
-from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
-from studio.ui.picture.history import History
+from studio.ui.picture.history import History, Made
 from studio.ui.picture.inputs import InputPictures
 
 __all__ = ["PicturesChange", "Snapshot", "UndoMemory", "name_of_change"]
@@ -22,22 +20,20 @@ MEMORY_LIMIT = 2**30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """Everything that a panel holds at one moment; `made_from` is what `layer` was made from."""
+    """Everything that a panel holds at one moment."""
 
     inputs: InputPictures
     settings: Settings
-    layer: Picture | DeepPicture | None
-    recipe: Recipe | None
-    made_from: InputPictures
+    made: Made
     history: History
 
     def arrays(self) -> Iterator[Any]:
         """Yield whatever takes memory, some of it perhaps twice."""
-        if self.layer is not None:
-            yield self.layer
+        if self.made.layer is not None:
+            yield self.made.layer
         frames = self.history.frames
         yield from (frame.layer for frame in frames)
-        for inputs in (self.inputs, self.made_from, *(frame.inputs for frame in frames)):
+        for inputs in (self.inputs, self.made.inputs, *(frame.inputs for frame in frames)):
             for pictures in inputs.values():
                 for opened in pictures:
                     yield from _arrays_of(opened)

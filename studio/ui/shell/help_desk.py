@@ -1,13 +1,15 @@
-"""Help: the manual, what a report needs to say of this computer, and the log."""
+"""Help: the manual, what a report needs to say of this computer, the log, and what this program is."""
 
 import platform
 
 from PySide6.QtCore import QObject, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
+from studio import __version__
 from studio.core.failures import StudioError, explain
 from studio.core.manual import manual
+from studio.core.samples import sample_paintings, sample_photos
 from studio.core.user_folders import UserFolders
 from studio.engine import Engine
 from studio.jobs.diagnose import diagnose
@@ -69,3 +71,14 @@ class HelpDesk(QObject):
             self.noticed.emit(f"Nothing was written down yet. The log will be {log}", "info")
         elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(log))):
             self.noticed.emit(f"No program here opens it. The log is {log}", "warning")
+
+    def show_about(self, parent: QWidget) -> None:
+        """Say what this program is."""
+        samples = (*sample_paintings(), *sample_photos())
+        credits = "".join(f"<br>{sample.title}: {sample.credit}, {sample.licence}" for sample in samples)
+        QMessageBox.about(
+            parent,
+            "About Atelier",
+            f"<b>Atelier {__version__}</b><p>A studio in which an artist directs neural image models by hand.</p>"
+            f"<p>Apache-2.0.</p><p>Log: {self.folders.log}</p><p>Sample pictures{credits}</p>",
+        )

@@ -31,6 +31,42 @@ class Shortcut:
     keys: tuple[str, ...]
 
 
+MOUSE_AND_KEYS = {
+    "Canvas": (
+        Shortcut("Zoom at the pointer", ("Wheel",)),
+        Shortcut("Pan", ("Drag", "Arrow keys")),
+        Shortcut("Fit or 100 %", ("Double-click",)),
+        Shortcut("Show the photo while held", ("Space",)),
+        Shortcut("Move the divider", ("[", "]")),
+    ),
+    "Crop": (
+        Shortcut("Move the rectangle", ("Drag", "Arrow keys")),
+        Shortcut("Resize it", ("Drag a handle", "Shift+Arrow keys")),
+        Shortcut("Done", ("Enter",)),
+        Shortcut("Take the move back", ("Esc",)),
+    ),
+    "Film strip": (
+        Shortcut("Look at a frame", ("Click", "Arrow keys")),
+        Shortcut("Go on from it", ("Enter",)),
+        Shortcut("Compare with it", ("C", "Ctrl+Click")),
+        Shortcut("Star it", ("S",)),
+    ),
+    "Library": (
+        Shortcut("Search", ("Ctrl+F",)),
+        Shortcut("Open with its settings", ("Enter", "Double-click")),
+        Shortcut("Star, or take the star away", ("S",)),
+        Shortcut("Show the versions of a painting", ("V",)),
+        Shortcut("Words to find it by", ("F2",)),
+        Shortcut("Into the wastebasket, or back from it", ("Del",)),
+    ),
+    "Sliders": (
+        Shortcut("Finer and coarser steps", ("Arrow keys", "Page Up", "Page Down")),
+        Shortcut("Back to the default", ("Double-click the name",)),
+    ),
+}
+"""What no action knows: moves of the mouse, and keys of what has the keyboard."""
+
+
 def shortcuts_of(actions: Sequence[QAction]) -> tuple[Shortcut, ...]:
     """Return a line for each action that has a shortcut."""
     form = QKeySequence.SequenceFormat.NativeText

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from job_kit import heard
 from PIL import Image
 
 from studio.core.controls import Controls
@@ -60,10 +61,6 @@ def plan_for(*data, steps=10, rate=3e-3, **settings):
 
 def trained(path, plan):
     """The run, trained to its end, what came of it, and what was said."""
-    run, said = RunFolder.create(path, plan), []
-    job = train(TrainRequest(path), Controls(ClassifierSettings()))
-    while True:
-        try:
-            said.append(next(job))
-        except StopIteration as end:
-            return run, end.value, said
+    run = RunFolder.create(path, plan)
+    said, result = heard(train(TrainRequest(path), Controls(ClassifierSettings())))
+    return run, result, said

@@ -48,14 +48,6 @@ def opened(plan, place):
     return finish(open_task(plan, place))
 
 
-def done(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 def history_of(run):
     history = RunHistory(run.events_file)
     history.poll()
@@ -106,7 +98,7 @@ def test_the_kept_network_says_again_what_the_card_says(shapes, tmp_path, place)
     network = build_classifier("resnet", "narrow", channels=3, classes=3)
     network.load_state_dict(load_file(run.model_file), strict=False)  # all but the counters of batch norm
     with torch.no_grad():
-        values = done(opened(plan, place).validate(network.eval()))
+        values = finish(opened(plan, place).validate(network.eval()))
     history = history_of(run)
     assert {name: one.values[-1] for name, one in history.validation.items()} == pytest.approx(values, abs=1e-6)
 

@@ -8,6 +8,7 @@ import torch
 from classifier_kit import write_idx, write_shapes
 from hypothesis import given
 from hypothesis import strategies as st
+from job_kit import heard
 
 from studio.core.events import Log, finish
 from studio.core.failures import StudioError
@@ -57,13 +58,7 @@ def test_what_belongs_to_no_class_or_is_broken_is_named_and_left_out(tmp_path):
     data = write_shapes(tmp_path / "data", count=2, kinds=("disc", "square"))
     (data / "loose.png").write_bytes((data / "disc" / "000.png").read_bytes())
     (data / "disc" / "broken.png").write_bytes(b"no picture")
-    said, job = [], opening_collection([data], tmp_path / "cache", side=32, reading=Reading("classes"))
-    while True:
-        try:
-            said.append(next(job))
-        except StopIteration as end:
-            collection = end.value
-            break
+    said, collection = heard(opening_collection([data], tmp_path / "cache", side=32, reading=Reading("classes")))
     messages = [one.message for one in said if isinstance(one, Log)]
     assert len(collection.labels) == 4
     assert any("1 picture lies beside" in message for message in messages)

@@ -10,10 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox
 from studio_kit import answering_file_dialog, write_photo
 
-from studio.core import picture_tasks
 from studio.core.events import Progress
 from studio.core.images import read_recipe
-from studio.core.library import Library
 from studio.jobs import catalog
 from studio.jobs.batch import BatchLook, Outcome
 from studio.ui.picture.queue import PictureQueue
@@ -23,14 +21,7 @@ from studio.ui.preferences import Preferences
 BRIGHTER = BatchLook(BRIGHTEN, BrightenSettings(stops=1.0))
 
 
-@pytest.fixture(autouse=True)
-def known_tasks(monkeypatch):
-    monkeypatch.setattr(picture_tasks, "PICTURE_TASKS", (*picture_tasks.PICTURE_TASKS, BRIGHTEN))
-
-
-@pytest.fixture
-def library(tmp_path):
-    return Library(tmp_path / "library")
+pytestmark = pytest.mark.usefixtures("brightening")
 
 
 @pytest.fixture

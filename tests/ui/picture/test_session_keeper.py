@@ -65,7 +65,7 @@ def restored(root, engines):
 
 
 def test_the_next_start_has_everything_back_without_painting_again(finished, keeper, engines, until):
-    finished.star(finished.history.frames[0].number)
+    finished.film.star(finished.history.frames[0].number)
     until(lambda: keeper.is_up_to_date)
     again = restored(keeper.root, engines)
     assert again.state is SessionState.FINISHED
@@ -80,7 +80,7 @@ def test_the_next_start_has_everything_back_without_painting_again(finished, kee
         assert (mine.settings, mine.recipe, mine.starred, mine.take, mine.evaluations, mine.loss) == (
             theirs.settings, theirs.recipe, theirs.starred, theirs.take, theirs.evaluations, theirs.loss,
         )  # fmt: skip
-    assert again.shown_frame is again.history.frames[-1]
+    assert again.film.shown_frame is again.history.frames[-1]
 
 
 def test_a_restored_session_goes_on_from_its_frames(finished, keeper, engines, until):
@@ -110,7 +110,7 @@ def test_while_it_paints_the_newest_picture_reaches_the_disk_and_is_marked_unfin
     again = restored(keeper.root, engines)
     assert np.array_equal(again.layer, kept.layer)
     assert again.history.frames[-1].recipe == kept.recipe  # one can go on from it, whether it was a frame or not
-    assert again.shown_frame is again.history.frames[-1]
+    assert again.film.shown_frame is again.history.frames[-1]
     session.stop()
     until(lambda: session.state is SessionState.FINISHED and session.is_settled and keeper.is_up_to_date)
     assert not read_session(keeper.folder).running

@@ -65,16 +65,16 @@ def test_the_rail_shows_every_panel_it_was_given(window):
 
 def test_commands_and_their_words_follow_the_panel_in_front(window, brightened_photo):
     actions = window.actions_of_window
-    assert (window._work_menu.title(), actions.start.text()) == ("&Brighten", "Brighten")
+    assert (window.menus.work.title(), actions.start.text()) == ("&Brighten", "Brighten")
     assert actions.show_result.text() == "Brightened Only"
     assert not actions.start.isEnabled()  # it is done by itself
     assert actions.save.isEnabled()
     window.show_panel("style")
-    assert (window._work_menu.title(), actions.start.text()) == ("&Painting", "Paint")
+    assert (window.menus.work.title(), actions.start.text()) == ("&Painting", "Paint")
     assert actions.show_result.text() == "Painting Only"
     assert not actions.save.isEnabled()
     window.show_panel("library")  # it is only looked at: the commands stay where they were
-    assert window._work_menu.title() == "&Painting"
+    assert window.menus.work.title() == "&Painting"
 
 
 def test_each_panel_undoes_its_own(window, brightened_photo):

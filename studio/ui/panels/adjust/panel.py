@@ -17,7 +17,8 @@ from studio.ui.canvas.crop_layer import CropLayer
 from studio.ui.canvas.picker_layer import PickerLayer
 from studio.ui.panels.adjust.column import AdjustColumn
 from studio.ui.panels.adjust.session import AdjustSession
-from studio.ui.picture.panel import PanelContext, PicturePanel
+from studio.ui.picture.context import PanelContext
+from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
 
 _OF_THE_FRAME = ("angle", "aspect", "crop")

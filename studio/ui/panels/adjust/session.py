@@ -41,8 +41,7 @@ class AdjustSession(PictureSession[AdjustSettings]):
 
     def follow(self, changed: frozenset[str], effects: frozenset[str]) -> None:
         """Show at once what the settings mean; the picture itself is made when they rest."""
-        if self._handle is not None:
-            self._handle.cancel()
+        self.job.cancel()
         if self.photo is not None:
             self._restart.start()
             self._compose()

@@ -13,7 +13,8 @@ from studio.ui.panel import ModelToFind, ModelToUse, Sendable
 from studio.ui.panels.style.column import StyleColumn
 from studio.ui.panels.style.fast_style_tiles import FastStyleOffer
 from studio.ui.panels.style.session import STYLE, StyleSession
-from studio.ui.picture.panel import PanelContext, PicturePanel
+from studio.ui.picture.context import PanelContext
+from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
 
 _READY = {SessionState.READY: "Ready to paint"}

@@ -6,10 +6,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoStack
 
 from studio.core.cost import Cost, Pace
-from studio.core.events import DeepPicture, Picture
 from studio.core.picture_task import CONTENT
 from studio.core.picture_tasks import STYLIZE
-from studio.core.recipes import Recipe
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
 from studio.jobs.files import OpenedPicture
@@ -111,7 +109,7 @@ class StyleSession(PictureSession[StyleSettings]):
         if not self.is_running or self.photo is None:
             return None
         photo = self.photo.picture
-        height, width = fitted(photo.height, photo.width, self.started_with.size)
+        height, width = fitted(photo.height, photo.width, self.job.began_with.size)
         return width, height
 
     def fit(self, settings: StyleSettings) -> StyleSettings:
@@ -152,6 +150,6 @@ class StyleSession(PictureSession[StyleSettings]):
         """The settings with which the painting is laid over its photo, `strength` being its opacity."""
         return self._strength_preview.to_compose(self.settings)
 
-    def _take_layer(self, layer: Picture | DeepPicture | None, recipe: Recipe | None) -> None:
-        super()._take_layer(layer, recipe)
-        self._strength_preview = StrengthPreview.of(recipe, self.settings)
+    def note_shown(self) -> None:
+        """Fade the painting from the strength in which it was made."""
+        self._strength_preview = StrengthPreview.of(self.recipe, self.settings)

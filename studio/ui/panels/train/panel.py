@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout
 
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
@@ -15,7 +15,6 @@ from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offer
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
 from studio.training.time_estimate import TimeEstimate
-from studio.ui.controls.question import Question
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
 from studio.ui.panels.train.asking import AskDialog
@@ -405,26 +404,6 @@ class TrainPanel(Panel):
     def _show_folder(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.noticed.emit(f"No program here shows folders. The folder is {path}", "warning")
-
-    def confirm_deletion(self, path: Path) -> None:
-        """Ask whether a run shall go with all its files; it goes into the desktop's wastebasket."""
-        run = self.session.manager.summary(path)
-        words = f"Delete “{run.title if run else path.name}”?"
-        about = f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
-        question = Question("Delete a run", words, about, self._theme, self, yes="Delete", no="Keep")
-        question.accepted.connect(lambda: self.session.delete(path))
-        question.open()
-
-    def _ask_for_pin(self, path: Path) -> None:
-        note, agreed = QInputDialog.getText(self, "Pin this moment", "A note, if you like:")
-        if agreed:
-            self.session.manager.pin(path, note.strip())
-
-    def _ask_about_changes(self, path: Path, failure: Failure) -> None:
-        about, go_on = "Go on with it as it is now, or leave the run as it was saved?", "Go On With the Change"
-        question = Question("Something changed", failure.cause, about, self._theme, self, yes=go_on, no="Leave It")
-        question.accepted.connect(lambda: self.session.manager.start(path, accept_changes=True))
-        question.open()
 
 
 def length_in_words(steps: int | None, estimate: TimeEstimate | None) -> str:

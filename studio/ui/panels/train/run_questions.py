@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from studio.core.failures import Failure
+from studio.ui.controls.question import Question
 from studio.ui.panels.train.extending import ExtendDialog
 from studio.ui.panels.train.session import TrainSession
 from studio.ui.theme import Theme
@@ -63,20 +64,10 @@ class RunQuestions(QObject):
     def confirm_deletion(self, path: Path) -> None:
         """Ask whether a run shall go with all its files; it goes into the desktop's wastebasket."""
         run = self._session.manager.summary(path)
-        question = QMessageBox(self._panel)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Delete a run")
-        question.setText(f"Delete “{run.title if run else path.name}”?")
-        question.setInformativeText(
-            f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
-        )
-        question.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole).clicked.connect(
-            lambda: self._session.delete(path)
-        )
-        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.setEscapeButton(keep)
+        words = f"Delete “{run.title if run else path.name}”?"
+        about = f"Its folder with all checkpoints, samples and its network goes into the wastebasket: {path}"
+        question = Question("Delete a run", words, about, self._theme, self._panel, yes="Delete", no="Keep")
+        question.accepted.connect(lambda: self._session.delete(path))
         question.open()
 
     def ask_for_pin(self, path: Path) -> None:
@@ -87,15 +78,9 @@ class RunQuestions(QObject):
 
     def ask_about_changes(self, path: Path, failure: Failure) -> None:
         """Ask whether a run shall go on although something about it has changed."""
-        question = QMessageBox(self._panel)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("Something changed")
-        question.setText(failure.cause)
-        question.setInformativeText("Go on with it as it is now, or leave the run as it was saved?")
-        question.addButton("Go On With the Change", QMessageBox.ButtonRole.AcceptRole)
-        leave = question.addButton("Leave It", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(leave)
-        question.setEscapeButton(leave)
+        about, go_on = "Go on with it as it is now, or leave the run as it was saved?", "Go On With the Change"
+        question = Question(
+            "Something changed", failure.cause, about, self._theme, self._panel, yes=go_on, no="Leave It"
+        )
         question.accepted.connect(lambda: self._session.manager.start(path, accept_changes=True))
         question.open()

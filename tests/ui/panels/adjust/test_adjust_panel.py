@@ -1,14 +1,13 @@
 """The Adjust panel: proofs while a hand moves, the full picture when it rests, and the crop on the canvas."""
 
-from time import sleep
-
 import numpy as np
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QMouseEvent
+from adjust_kit import pull, shows, tool
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider
 from studio_kit import PATIENCE, drop_files, write_photo
 
 from studio.core.adjust_settings import AdjustSettings
@@ -17,67 +16,10 @@ from studio.core.recipes import Recipe, WeightsRecord
 from studio.core.resizing import to_8_bits
 from studio.jobs.adjust import framed, toned
 from studio.ui.canvas.incoming import picture_of
-from studio.ui.panels.adjust.panel import AdjustPanel
-
-
-@pytest.fixture
-def panel(qtbot, panel_context):
-    panel_context.preferences.compare_mode = "after"
-    panel = AdjustPanel(panel_context)
-    qtbot.addWidget(panel)
-    panel.resize(1200, 800)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    return panel
-
-
-@pytest.fixture
-def settled(panel, until):
-    def wait(name="photo.png"):
-        there = lambda: panel.has_picture and panel.session.photo.picture.name == name  # noqa: E731
-        until(lambda: there() and panel.session.is_settled)
-
-    return wait
-
-
-@pytest.fixture
-def photo(tmp_path):
-    return write_photo(tmp_path / "photo.png", 240, 160)
-
-
-@pytest.fixture
-def opened(panel, photo, settled):
-    """The panel with a photo of 240 × 160."""
-    assert drop_files(panel.canvas.viewport(), photo)
-    settled()
-    panel.undo_stack.clear()
-    return panel
 
 
 def expected(photo, settings):
     return toned(framed(load_picture(photo).pixels, settings), settings)
-
-
-def shows(panel, x, y):
-    """The colour on the screen at a position of the picture."""
-    place = panel.canvas.to_view(QPointF(x, y))
-    return picture_of(panel.canvas.viewport().grab().toImage())[round(place.y()), round(place.x()), :3].astype(int)
-
-
-def pull(panel, start, end):
-    view, left, none = panel.canvas.viewport(), Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-    begin, finish = (panel.canvas.to_view(QPointF(*spot)) for spot in (start, end))
-    for kind, place, button, held in (
-        (QEvent.Type.MouseButtonPress, begin, left, left),
-        (QEvent.Type.MouseMove, finish, none, left),
-        (QEvent.Type.MouseButtonRelease, finish, left, none),
-    ):
-        event = QMouseEvent(kind, place, view.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(view, event)
-
-
-def tool(panel, name):
-    return next(b for b in panel.column.findChildren(QAbstractButton) if b.accessibleName() == name)
 
 
 # -- proofs and pictures
@@ -108,9 +50,9 @@ def test_a_large_photo_shows_a_proof_at_once_in_the_same_place(panel, tmp_path, 
     assert panel.session.layer.shape == (1600, 2400, 3)
 
 
-def test_while_a_slider_moves_the_full_picture_is_not_made(opened, settled, qtbot):
+def test_while_a_slider_moves_the_full_picture_is_not_made(opened, pictures, settled, qtbot):
     made = []
-    opened.session._engine.started.connect(lambda key: made.append(key))
+    pictures.started.connect(made.append)
     opened.session.settings_state.begin()
     for step in range(8):
         opened.session.change(exposure=0.1 * step)
@@ -230,152 +172,6 @@ def test_it_is_sent_as_a_file_of_the_library_with_its_recipe(opened, photo, sett
     assert kept.recipe().settings["exposure"] == 0.5
     assert np.array_equal(opened.session.photo.picture.pixels, to_8_bits(expected(photo, AdjustSettings(exposure=0.5))))
     assert opened.session.photo.picture.sha256 == load_picture(kept.path).sha256
-
-
-# -- the crop on the canvas
-
-
-def test_the_crop_is_chosen_on_all_of_the_photo(opened, photo, settled):
-    opened.session.change(crop=(0.25, 0.25, 0.75, 0.75))
-    settled()
-    opened.column.crop_button.click()
-    settled()
-    assert opened.canvas.hasFocus()
-    assert "Enter when done" in opened.workspace.progress_line.text
-    assert opened.canvas.picture_size == (240, 160)
-    assert opened.crop.crop == QRectF(60, 40, 120, 80)
-    assert opened.canvas.accessibleDescription().startswith("Photo, 240 by 160 pixels. Crop 120 × 80, 60 from the left")
-    pixels = load_picture(photo).pixels.astype(int)
-    assert np.abs(shows(opened, 110, 70) - pixels[70, 110]).max() <= 4
-    assert shows(opened, 20, 20).sum() < 0.6 * pixels[20, 20].sum()
-    opened.column.crop_button.click()
-    settled()
-    assert opened.canvas.picture_size == (120, 80)
-    assert opened.canvas.layers.active is None
-    assert "save it" in opened.workspace.progress_line.text
-
-
-def test_no_late_proof_of_the_rest_is_shown_as_all_of_the_photo(opened, settled, until):
-    sizes = []
-    opened.session.frame_composed.connect(lambda _: sizes.append(opened.canvas.picture_size))
-    opened.session.change(crop=(0.25, 0.25, 0.75, 0.75))
-    sleep(0.3)  # it is composed, and not told yet
-    opened.column.crop_button.click()
-    until(lambda: len(sizes) >= 2)
-    settled()
-    assert set(sizes) == {(240, 160)}
-
-
-def test_dragging_a_handle_is_one_step_of_undo_of_the_settings(opened, settled):
-    opened.column.crop_button.click()
-    settled()
-    pull(opened, (240, 160), (180, 120))
-    pull(opened, (100, 60), (120, 70))
-    assert opened.session.settings.crop == pytest.approx((1 / 12, 1 / 16, 10 / 12, 13 / 16), abs=0.01)
-    assert opened.undo_stack.count() == 2
-    opened.undo_stack.undo()
-    assert opened.session.settings.crop == pytest.approx((0, 0, 0.75, 0.75), abs=0.01)
-    assert opened.crop.crop.getRect() == pytest.approx((0, 0, 180, 120), abs=2)
-    opened.undo_stack.undo()
-    assert opened.session.settings.crop == ()
-    assert opened.crop.crop == QRectF(0, 0, 240, 160)
-
-
-def test_escape_leaves_the_crop_as_it_was(opened, settled):
-    opened.session.change(crop=(0.0, 0.0, 0.5, 0.5))
-    opened.column.crop_button.click()
-    settled()
-    pull(opened, (60, 40), (90, 60))
-    QTest.keyClick(opened.canvas, Qt.Key.Key_Right)
-    assert opened.session.settings.crop != (0.0, 0.0, 0.5, 0.5)
-    QTest.keyClick(opened.canvas, Qt.Key.Key_Escape)
-    assert opened.session.settings.crop == (0.0, 0.0, 0.5, 0.5)
-    assert not opened.column.crop_button.isChecked()
-
-
-def test_arrows_and_enter_crop_without_a_mouse(opened, settled):
-    opened.column.crop_button.click()
-    settled()
-    for _ in range(3):
-        QTest.keyClick(opened.canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    QTest.keyClick(opened.canvas, Qt.Key.Key_Return)
-    settled()
-    assert opened.canvas.picture_size == (237, 160)
-    assert opened.undo_stack.count() == 3
-
-
-def test_a_locked_shape_is_kept_by_the_hand(opened, settled):
-    opened.session.change(aspect="1:1")
-    opened.column.crop_button.click()
-    settled()
-    assert opened.crop.crop == QRectF(40, 0, 160, 160)
-    pull(opened, (200, 160), (160, 150))
-    assert opened.crop.crop.width() == pytest.approx(opened.crop.crop.height(), abs=0.01)
-    opened.column.crop_button.click()
-    settled()
-    width, height = opened.canvas.picture_size
-    assert width == height < 160
-
-
-def test_straightening_opens_the_whole_photo_and_the_crop_stays_inside(opened, settled):
-    slider = opened.form.row("angle").slider
-    slider.setFocus()
-    QTest.keyPress(slider, Qt.Key.Key_PageUp)
-    assert opened.crop.isVisible()
-    assert opened.crop._lines == 9  # to see what is level
-    QTest.keyRelease(slider, Qt.Key.Key_PageUp)
-    assert opened.crop._lines == 3
-    assert slider.hasFocus()
-    settled()
-    settings = opened.session.settings
-    assert settings.angle > 0
-    assert opened.crop.crop.getCoords() == pytest.approx(settings.box(240, 160))
-    opened.session.change(angle=8.0)
-    settled()
-    settings = opened.session.settings
-    assert shows(opened, 1, 1).sum() == 0  # nothing of the photo is left in the corner
-    before = QRectF(opened.crop.crop)
-    pull(opened, (before.right(), before.bottom()), (500, 500))
-    c = opened.crop.crop
-    assert c.width() - before.width() < 12
-    assert AdjustSettings(angle=settings.angle, crop=opened.session.settings.crop).box(240, 160) == pytest.approx(
-        c.getCoords(), abs=0.05
-    )
-
-
-def test_sliders_of_tone_leave_the_crop_closed(opened):
-    QTest.keyClick(opened.form.row("exposure").slider, Qt.Key.Key_Right)
-    assert not opened.column.crop_button.isChecked()
-
-
-@pytest.mark.parametrize(
-    ("name", "turn"),
-    [
-        ("Turn left", np.rot90),
-        ("Turn right", lambda a: np.rot90(a, -1)),
-        ("Swap left and right", lambda a: a[:, ::-1]),
-        ("Swap top and bottom", lambda a: a[::-1]),
-    ],
-)
-def test_buttons_turn_and_mirror_what_is_shown(opened, photo, settled, name, turn):
-    opened.session.change(crop=(0.0, 0.25, 0.5, 1.0))
-    settled()
-    shown = opened.session.layer
-    for _ in range(2):
-        tool(opened, name).click()
-        settled()
-        shown = turn(shown)
-        assert np.array_equal(opened.session.layer, shown)
-        assert opened.canvas.picture_size == (shown.shape[1], shown.shape[0])
-
-
-def test_opening_another_photo_closes_the_crop(opened, tmp_path, settled):
-    opened.column.crop_button.click()
-    settled()
-    opened.open_pictures([write_photo(tmp_path / "other.png", 100, 150)])
-    settled("other.png")
-    assert not opened.crop.isVisible()
-    assert opened.canvas.picture_size == (100, 150)
 
 
 def test_every_control_has_a_name_and_explains_itself(panel):

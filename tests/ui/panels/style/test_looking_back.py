@@ -51,7 +51,7 @@ def shows(panel, layer):
 def test_a_frame_is_looked_at_while_the_painting_goes_on(running, bar, until):
     session = running.session
     first = session.history.frames[0]
-    bar.frame_shown.emit(first.number)
+    bar.strip.frame_shown.emit(first.number)
     until(lambda: shows(running, first.layer))
     assert session.state is SessionState.RUNNING
     frames = len(session.history.frames)
@@ -61,7 +61,7 @@ def test_a_frame_is_looked_at_while_the_painting_goes_on(running, bar, until):
     assert running.canvas.labels == ("Photo", f"Step {first.evaluations}")
     assert bar.go_on.isEnabled()
     bar.newest.click()
-    assert session.looking_at is None
+    assert session.film.looking_at is None
     until(lambda: not shows(running, first.layer))
     assert running.canvas.labels == ("Photo", "Painting")
     assert not bar.go_on.isEnabled()  # it goes on already
@@ -69,11 +69,11 @@ def test_a_frame_is_looked_at_while_the_painting_goes_on(running, bar, until):
 
 def test_a_slider_that_steers_leads_back_to_the_newest(running):
     session = running.session
-    session.show(session.history.frames[0].number)
+    session.film.show(session.history.frames[0].number)
     session.change(strength=0.5)
-    assert session.looking_at is session.history.frames[0]
+    assert session.film.looking_at is session.history.frames[0]
     session.change(style_weight=3.0)
-    assert session.looking_at is None
+    assert session.film.looking_at is None
 
 
 def test_what_is_saved_is_the_frame_in_sight_with_its_own_recipe(finished, bar, tmp_path, until):
@@ -89,7 +89,7 @@ def test_what_is_saved_is_the_frame_in_sight_with_its_own_recipe(finished, bar, 
 def test_go_on_from_here_paints_on_and_undo_brings_the_picture_back(finished, bar, until):
     session, there = finished.session, list(finished.session.history.frames)
     layer = session.layer
-    session.show(there[1].number)
+    session.film.show(there[1].number)
     bar.go_on.click()
     assert session.state is SessionState.RUNNING
     until(lambda: session.state is SessionState.FINISHED and len(session.history.frames) > len(there))
@@ -100,7 +100,7 @@ def test_go_on_from_here_paints_on_and_undo_brings_the_picture_back(finished, ba
     finished.undo_stack.undo()
     assert session.layer is layer
     until(lambda: shows(finished, layer))
-    assert session.shown_frame is there[-1]
+    assert session.film.shown_frame is there[-1]
     assert new in session.history.frames  # the strip forgets nothing
 
 
@@ -129,7 +129,7 @@ def test_a_slider_goes_on_from_the_frame_in_sight_with_its_paintings_and_undo_ta
     until(lambda: session.history.frames[-1].take > first.take and session.state is SessionState.FINISHED)
     until(lambda: session.is_settled)
     layer, weight = session.layer, session.settings.style_weight
-    session.show(first.number)
+    session.film.show(first.number)
     session.change(style_weight=3.0)
     assert session.state is SessionState.RUNNING
     assert [one.picture.name for one in session.paintings] == ["stripes.png"]
@@ -171,7 +171,7 @@ def test_the_card_says_in_words_what_the_frame_is(finished, bar, until):
     session = finished.session
     texts = []
     for frame in session.history.frames:
-        session.show(frame.number)
+        session.film.show(frame.number)
         texts.append((bar.title.text(), bar.facts.text()))
     assert texts[0][0] == f"Step {session.history.frames[0].evaluations} · 64 × 43 px"
     assert texts[0][1] == "The first of its take"
@@ -180,7 +180,7 @@ def test_the_card_says_in_words_what_the_frame_is(finished, bar, until):
 
 def test_a_star_is_set_and_taken_away_by_button_and_key(qtbot, finished, bar):
     session, number = finished.session, finished.session.history.frames[0].number
-    session.show(number)
+    session.film.show(number)
     bar.star.click()
     assert session.history.find(number).starred
     assert bar.star.isChecked()

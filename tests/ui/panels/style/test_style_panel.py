@@ -5,6 +5,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from studio_kit import (
     LONG,
+    PATIENCE,
     QUICK,
     answering_file_dialog,
     drag_slider,
@@ -287,11 +288,11 @@ def test_save_as_proposes_a_name_and_writes_the_format_that_was_chosen(finished,
     assert load_picture(tmp_path / "deep.tif").recipe is not None
 
 
-def test_save_asks_once_and_then_writes_the_same_file(finished, until, tmp_path):
+def test_save_asks_once_and_then_writes_the_same_file(finished, until, qtbot, tmp_path):
     path = tmp_path / "mine.png"
-    with answering_file_dialog(path):
+    # the file is there before the panel hears of it, and a name that is not known to be good is asked for again
+    with qtbot.waitSignal(finished.files.saved, timeout=PATIENCE), answering_file_dialog(path):
         finished.save_button.click()
-    until(path.is_file)
     path.unlink()
     finished.session.set_settings(finished.session.settings.model_copy(update={"strength": 0.5}))
     finished.save_button.click()
@@ -304,6 +305,17 @@ def test_save_asks_again_for_another_photo(finished, until, tmp_path):
         finished.save()
     finished.open_pictures([write_photo(tmp_path / "other.png", 64, 96)])
     until(lambda: finished.session.photo.picture.name == "other.png" and finished.has_picture)
+    with answering_file_dialog() as proposed:
+        finished.save()
+    assert proposed[0].endswith("other painted")
+
+
+def test_a_file_that_is_ready_after_the_next_photo_came_is_not_that_photos(finished, until, tmp_path):
+    with answering_file_dialog(tmp_path / "mine.png"):
+        finished.save()
+    finished.open_pictures([write_photo(tmp_path / "other.png", 64, 96)])
+    until(lambda: finished.session.photo.picture.name == "other.png" and finished.has_picture)
+    finished.files.saved.emit(tmp_path / "mine.png")  # as of a slow disk
     with answering_file_dialog() as proposed:
         finished.save()
     assert proposed[0].endswith("other painted")

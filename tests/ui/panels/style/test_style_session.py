@@ -1,89 +1,15 @@
 import time
 
 import numpy as np
-import pytest
-from studio_kit import LONG, PATIENCE, QUICK, write_painting, write_photo
+from studio_kit import LONG, PATIENCE, QUICK
 
 from studio.core.compositing import compose
-from studio.core.controls import Controls
-from studio.core.cost import Pace
+from studio.core.events import finish
 from studio.core.frames import prepare_frame
-from studio.core.images import load_picture, save_picture
-from studio.core.library import Library
 from studio.core.picture_task import PictureRequest, PictureResult
-from studio.core.style_settings import StyleSettings
 from studio.jobs import catalog
-from studio.jobs.files import prepare_opened
 from studio.jobs.picture_recipes import ReplayControls
-from studio.jobs.recall import RecallTask, recall
-from studio.jobs.style.stylize import stylize
-from studio.ui.panels.style.session import StyleSession
 from studio.ui.picture.session import SessionState
-
-PAINTING_LIMIT = 4
-
-
-class Heard:
-    """Everything the session said, by signal."""
-
-    def __init__(self, session):
-        self.frames, self.states, self.results, self.inputs, self.failures, self.notices = [], [], [], [], [], []
-        session.frame_composed.connect(self.frames.append)
-        session.state_changed.connect(self.states.append)
-        session.finished.connect(self._take_result)
-        session.failed.connect(self.failures.append)
-        session.noticed.connect(lambda words, level: self.notices.append((words, level)))
-
-    def _take_result(self, result, inputs):
-        self.results.append(result)
-        self.inputs.append(inputs)
-
-
-@pytest.fixture
-def session(engines, undo_stack):
-    return StyleSession(*engines, undo_stack)
-
-
-@pytest.fixture
-def heard(session):
-    return Heard(session)
-
-
-@pytest.fixture
-def photo(tmp_path):
-    return prepare_opened(load_picture(write_photo(tmp_path / "photo.png")))
-
-
-@pytest.fixture
-def other_photo(tmp_path):
-    return prepare_opened(load_picture(write_photo(tmp_path / "other.png", 64, 96)))
-
-
-@pytest.fixture
-def paintings(tmp_path):
-    return [prepare_opened(load_picture(write_painting(tmp_path / f"{n}.png", n))) for n in range(PAINTING_LIMIT + 1)]
-
-
-@pytest.fixture
-def at_work(session, heard, photo, paintings, until):
-    """A painting that goes on until it is stopped, with a few frames on its film."""
-    session.set_settings(LONG)
-    session.put("content", photo)
-    session.add("style", paintings[0])
-    session.start()
-    until(lambda: len(session.history.frames) >= 2)
-    return session
-
-
-@pytest.fixture
-def finished(session, heard, photo, paintings, until):
-    """A painting that is done."""
-    session.set_settings(QUICK)
-    session.put("content", photo)
-    session.add("style", paintings[0])
-    session.start()
-    until(lambda: session.state is SessionState.FINISHED and session.history.frames)
-    return session
 
 
 def test_what_can_be_done_follows_from_what_is_there(session, photo, paintings):
@@ -132,7 +58,7 @@ def test_a_painting_starts_by_itself_when_both_pictures_are_there(session, photo
 def test_more_paintings_than_places_replace_the_last(session, paintings):
     for painting in paintings:
         session.add("style", painting)
-    assert session.paintings == (*paintings[: PAINTING_LIMIT - 1], paintings[-1])
+    assert session.paintings == (*paintings[:3], paintings[4])
 
 
 def test_moved_sliders_reach_the_running_painting_without_a_restart(at_work, heard, until):
@@ -187,16 +113,8 @@ def test_a_stopped_painting_is_made_again_by_its_recipe(at_work, heard, photo, p
     until(lambda: heard.results)
     (result,) = heard.results
     task = PictureRequest({"content": (photo.picture,), "style": (paintings[0].picture,)})
-    again = _run(catalog.start("stylize", task, ReplayControls(result.recipe)))
+    again = finish(catalog.start("stylize", task, ReplayControls(result.recipe)))
     assert np.array_equal(again.layer, result.layer)
-
-
-def _run(job):
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
 
 
 def test_stop_before_the_first_frame_leaves_nothing_behind(session, heard, photo, paintings, until):
@@ -246,7 +164,7 @@ def test_a_result_on_its_way_is_kept_when_painting_begins_again(session, heard, 
     session.put("content", photo)
     session.add("style", paintings[0])
     session.start()
-    run = session._handle._run
+    run = session.job._handle._run
     deadline = time.monotonic() + PATIENCE / 1000
     while not run.ended:  # the window is busy: nothing of what is said arrives
         assert time.monotonic() < deadline
@@ -342,172 +260,3 @@ def test_a_failure_is_told_and_one_can_try_again(session, heard, photo, painting
     session.set_settings(QUICK)
     session.start()
     until(lambda: session.state is SessionState.FINISHED)
-
-
-def recalled_from(path, library):
-    return _run(recall(RecallTask(prepare_opened(load_picture(path)), library), Controls(QUICK)))
-
-
-@pytest.mark.parametrize("strength", [1.0, 0.5])
-def test_a_saved_painting_comes_back_whole(finished, heard, photo, other_photo, until, tmp_path, strength):
-    finished.set_settings(finished.settings.model_copy(update={"strength": strength}))
-    (result,) = heard.results
-    library = Library(tmp_path / "library")
-    for used in heard.inputs[0]:
-        library.keep_input(used.picture)
-    recipe = result.recipe.model_copy(update={"settings": finished.settings.model_dump()})
-    composed = compose(photo.picture.pixels, result.layer, finished.settings)
-    save_picture(tmp_path / "saved.png", composed, recipe=recipe)
-    settings = finished.settings
-    finished.put("content", other_photo)
-    finished.set_settings(LONG)
-    finished.recall(recalled_from(tmp_path / "saved.png", library))
-    assert finished.settings == settings
-    assert finished.photo.picture.name == "photo.png"
-    assert [p.picture.name for p in finished.paintings] == ["0.png"]
-    expected = prepare_frame(load_picture(tmp_path / "saved.png").pixels)
-    assert np.array_equal(heard.frames[-1].levels[0], expected.levels[0])
-    plain = strength == 1.0
-    assert finished.state is (SessionState.FINISHED if plain else SessionState.READY)
-    assert len(finished.history.frames) == (1 if plain else 0)
-
-
-def test_restoring_can_be_undone(finished, undo_stack, photo, until, tmp_path, heard):
-    library = Library(tmp_path / "library")
-    for used in heard.inputs[0]:
-        library.keep_input(used.picture)
-    save_picture(tmp_path / "saved.png", heard.results[0].picture, recipe=heard.results[0].recipe)
-    changed = finished.settings.model_copy(update={"seed": 5, "strength": 0.3})
-    finished.set_settings(changed)
-    finished.recall(recalled_from(tmp_path / "saved.png", library))
-    undo_stack.undo()
-    assert finished.settings == changed
-
-
-# -- the picture comes out whole ---------------------------------------------------------------------------------------
-
-
-def test_a_stopped_painting_says_so_and_goes_on_to_its_end(session, heard, photo, paintings, until):
-    session.set_settings(QUICK.model_copy(update={"size": 96, "steps": 400}))
-    session.put("content", photo)
-    session.add("style", paintings[0])
-    session.start()
-    until(lambda: len(session.history.frames) >= 2)
-    assert not session.is_stopped
-    session.stop()
-    until(lambda: session.state is SessionState.FINISHED)
-    assert session.is_stopped
-    assert session.can_go_on
-    reached = session.layer
-    session.set_settings(session.settings.model_copy(update={"steps": 4}))
-    session._restart.stop()
-    session.go_on()
-    assert session.state is SessionState.RUNNING
-    until(lambda: len(heard.results) == 2)
-    assert heard.results[1].finished
-    assert [step.action for step in heard.results[1].recipe.steering] == ["branch"]
-    assert not session.is_stopped
-    assert not session.can_go_on
-    assert np.abs(session.layer.astype(int) - reached).mean() < 257 * 40  # nobody began again
-
-
-def test_finishing_larger_goes_on_from_the_painting_and_is_made_again_by_its_recipe(
-    finished, heard, photo, paintings, undo_stack, until
-):
-    frames = list(finished.history.frames)
-    finished.finish_at(160)
-    assert finished.size_to_be == (160, 107)
-    until(lambda: len(heard.results) == 2)
-    result = heard.results[1]
-    assert result.layer.shape == (107, 160, 3)
-    assert result.finished
-    assert finished.settings.size == 160
-    assert [step.action for step in result.recipe.steering] == ["branch", "grow"]
-    until(lambda: not finished.compositor.is_busy)
-    assert finished.history.frames[: len(frames)] == frames
-    request = PictureRequest({"content": (photo.picture,), "style": (paintings[0].picture,)})
-    again = _run(stylize(request, ReplayControls(result.recipe)))
-    assert np.array_equal(again.layer, result.layer)
-
-
-def test_a_setting_that_begins_again_leaves_the_film_strip_as_it_was(finished, until):
-    frames = list(finished.history.frames)
-    finished.set_settings(finished.settings.model_copy(update={"size": 96}))
-    until(lambda: finished.layer.shape == (64, 96, 3) and finished.state is SessionState.FINISHED)
-    until(lambda: len(finished.history.frames) > len(frames))
-    assert finished.history.frames[: len(frames)] == frames
-    assert finished.history.frames[len(frames)].take == frames[-1].take + 1
-    finished.branch_from(frames[-1].number)
-    assert finished.settings == frames[-1].settings
-    until(lambda: finished.state is SessionState.FINISHED and finished.layer.shape == (43, 64, 3))
-
-
-def test_the_size_to_be_is_known_while_it_is_painted(session, photo, paintings, until):
-    session.put("content", photo)
-    session.add("style", paintings[0])
-    assert session.size_to_be is None
-    session.set_settings(LONG.model_copy(update={"size": 256}))
-    session.start()
-    assert session.size_to_be == (256, 171)
-    session.set_settings(session.settings.model_copy(update={"size": 96}))  # of the next one
-    assert session.size_to_be == (256, 171)
-    until(lambda: session.history.newest)
-    session.stop()
-    until(lambda: session.state is SessionState.FINISHED)
-    assert session.size_to_be is None
-
-
-def test_on_a_slow_computer_a_newcomer_begins_with_a_size_that_takes_a_moment(session, undo_stack, photo):
-    default = StyleSettings()
-    slow = {default.backbone: Pace({1_000_000: 10.0})}
-    session.put("content", photo)
-    steps = undo_stack.count()
-    session.take_pace(slow)
-    assert session.settings.size < default.size
-    assert session.cost(session.settings.size).seconds <= 40.0 < session.cost(session.settings.size + 64).seconds
-    assert undo_stack.count() == steps
-    session.set_settings(default)
-    session.take_pace(slow)
-    assert session.settings == default  # by hand: it stays
-
-
-def test_on_a_fast_computer_the_default_size_stays(session):
-    session.take_pace({StyleSettings().backbone: Pace({1_000_000: 0.01})})
-    assert session.settings == StyleSettings()
-
-
-def saved_by(heard, library, tmp_path, *, without):
-    """Save what was painted, and keep its inputs but one in the library."""
-    for used in heard.inputs[0]:
-        if used.picture.name != without:
-            library.keep_input(used.picture)
-    save_picture(tmp_path / "saved.png", heard.results[0].picture, recipe=heard.results[0].recipe)
-    return tmp_path / "saved.png"
-
-
-def test_the_settings_come_back_without_the_painting(finished, heard, until, tmp_path):
-    settings, library = finished.settings, Library(tmp_path / "library")
-    saved = saved_by(heard, library, tmp_path, without="0.png")
-    finished.set_settings(LONG)
-    finished.recall(recalled_from(saved, library))
-    assert finished.settings == settings
-    assert finished.photo.picture.name == "photo.png"
-    assert finished.paintings == ()
-    assert finished.state is SessionState.EMPTY
-    ((words, level),) = [notice for notice in heard.notices if "0.png" in notice[0]]
-    assert "settings are back" in words
-    assert level == "warning"
-    expected = prepare_frame(load_picture(saved).pixels)
-    assert np.array_equal(heard.frames[-1].levels[0], expected.levels[0])
-
-
-def test_the_settings_come_back_without_the_photo(finished, heard, tmp_path):
-    settings, library = finished.settings, Library(tmp_path / "library")
-    saved = saved_by(heard, library, tmp_path, without="photo.png")
-    finished.set_settings(LONG)
-    finished.recall(recalled_from(saved, library))
-    assert finished.settings == settings
-    assert finished.photo.picture.name == "saved.png"
-    assert [painting.picture.name for painting in finished.paintings] == ["0.png"]
-    assert finished.state is SessionState.READY
-    assert finished.recipe is None

@@ -37,7 +37,7 @@ def test_commands_act_on_the_panel_in_sight(window, tmp_path):
     actions, new = window.actions_of_window, window.panel("train").session.new_run
     window.show_panel("train")
     assert (actions.start.text(), actions.start.isEnabled()) == ("Start Training", False)
-    assert window._work_menu.title() == "&Training"
+    assert window.menus.work.title() == "&Training"
     before = new.settings
     new.set_settings(before.model_copy(update={"batch": 7}))
     actions.undo.trigger()
@@ -47,7 +47,7 @@ def test_commands_act_on_the_panel_in_sight(window, tmp_path):
     assert new.settings == type(before)()
     window.show_panel("style")
     assert actions.start.text() == "Paint"
-    assert window._work_menu.title() == "&Painting"
+    assert window.menus.work.title() == "&Painting"
     assert not actions.undo.isEnabled()  # what happened in the other panel stays there
 
 

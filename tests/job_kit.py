@@ -4,11 +4,16 @@ from studio.core.controls import Controls
 from studio.core.settings import Settings
 
 
-def run(job, task, controls=None):
+def heard(job):
     """Run a job to its end; returns its events and its result."""
-    steps, events = job(task, controls or Controls(Settings())), []
+    events = []
     while True:
         try:
-            events.append(next(steps))
+            events.append(next(job))
         except StopIteration as end:
             return events, end.value
+
+
+def run(job, task, controls=None):
+    """Begin a job and run it to its end; returns its events and its result."""
+    return heard(job(task, controls or Controls(Settings())))
