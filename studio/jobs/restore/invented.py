@@ -67,7 +67,7 @@ def difference(photo: Picture, made: Picture) -> NDArray[np.float32]:
     if plain.size != (width, height):
         plain = plain.resize((width, height), Image.Resampling.BICUBIC)
     apart = cv2.absdiff(np.ascontiguousarray(photo[..., :3]), np.asarray(plain))
-    return apart.mean(axis=2, dtype=np.float32)
+    return np.asarray(apart.mean(axis=2), np.float32)
 
 
 def _coloured(heat: NDArray[np.float32]) -> Picture:
