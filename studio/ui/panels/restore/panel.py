@@ -47,7 +47,8 @@ class RestorePanel(PicturePanel):
         """What can be done, and what is missing."""
         if self.session.photo is not None and self.session.missing:
             return dict.fromkeys(SessionState, "There is no network for this yet: see the column")
-        return super().words | {
+        return {
+            **super().words,
             SessionState.EMPTY: "Drop a photo: it is restored at once",
             SessionState.FINISHED: "Done: Strength acts at once, any other setting begins again",
         }
