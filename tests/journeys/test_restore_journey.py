@@ -123,7 +123,7 @@ def trains(sitter, photos):
     """Drop photos in the Train panel, make everything tiny, begin, pause, and go on to the end."""
     sitter.goes_to("train")
     page, run_page = sitter.train.desk.new_page, sitter.train.desk.run_page
-    page.kinds.control.setCurrentIndex(page.kinds.control.findData("restore"))
+    sitter.clicks(next(button for button in page.kinds.control.buttons if button.text() == "Restorer"))
     assert page.forms["restore"].row("start").control.currentText() == "Nothing: a new network"
     assert drop_files(page, photos)
     sitter.waits_until(page.start_button.isEnabled)
