@@ -27,7 +27,7 @@ class Every(Settings):
     seed: int = setting(0, label="Seed", help="Variation.", low=0, high=2**31 - 1, step=1, group="More")
     fast: bool = setting(False, label="Fast", help="Quicker.", group="More")
     few: Literal["a", "b"] = setting("a", label="Few", help="Two.", choices={"a": "Ay", "b": "Bee"}, group="More")
-    many: Literal["1", "2", "3", "4"] = setting("1", label="Many", help="Four.", group="Other")
+    many: Literal["1", "2", "3", "4", "5"] = setting("1", label="Many", help="Five.", group="Other")
     name: str = setting("plain", label="Name", help="A word.", group="Other")
     network: str = setting("slim", label="Network", help="Which.", group="Other", offers="backbone",
                            choices={"slim": "Slim", "vgg19": "VGG-19"})  # fmt: skip

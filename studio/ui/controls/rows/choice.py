@@ -33,10 +33,11 @@ class ChoiceRow(SettingRow):
         self.control.chosen.connect(self._take)
 
     def set_choices(self, choices: Mapping[str, str]) -> None:
-        """Offer other values behind those of the setting itself; the current one stays chosen."""
+        """Offer other values; what leaves the choice to the studio ("") stays, and the current one stays chosen."""
         if isinstance(self.control, ChoiceBox):
+            automatic = {value: words for value, words in self.info.choices.items() if not value}
             with QSignalBlocker(self.control):
-                self.control.set_choices({**self.info.choices, **choices})
+                self.control.set_choices({**automatic, **choices})
             self._show(self._value)
 
     def set_caption(self, label: str, tooltip: str) -> None:  # noqa: D102
