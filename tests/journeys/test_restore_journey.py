@@ -139,7 +139,7 @@ def trains(sitter, photos):
     assert sitter.run.history.step < STEPS
     sitter.clicks(run_page.header.main_button)
     sitter.waits_until(lambda: sitter.run.state == "finished")
-    assert {"psnr", "ssim", "charbonnier"} <= set(run_page.curves.names)
+    sitter.waits_until(lambda: {"psnr", "ssim", "charbonnier"} <= set(run_page.curves.names))
     sitter.waits_until(lambda: run_page.samples.shown is not None)
     sitter.waits_until(run_page.side.use_button.isVisible)
     return sitter.run.path
