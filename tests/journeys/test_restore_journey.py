@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from restorer_kit import write_restorer
-from studio_kit import PATIENCE, answering_file_dialog, drop_files, open_studio, write_photo
+from studio_kit import PATIENCE, answering_file_dialog, drop_files, open_studio, write_painting, write_photo
 
 from models.degradations import degrade
 from models.restoration import RestorerFacts
@@ -103,8 +103,8 @@ class Restorer:
 @pytest.fixture
 def photos(tmp_path):
     folder = tmp_path / "holiday"
-    for number in range(6):
-        write_photo(folder / f"{number}.png", 64 + number, 48)
+    for number in range(8):
+        write_painting(folder / f"{number}.png", number, 64)  # no two alike: those stay on one side
     return folder
 
 

@@ -76,7 +76,8 @@ def test_a_message_moves_nothing_on_the_page_of_a_run(window, until, tmp_path):
     before = canvas.mapTo(window, QPoint())
     window.show_notice("It was stopped, and its network kept.")
     QApplication.processEvents()
-    assert canvas.mapTo(window, QPoint()) == before
+    moved = canvas.mapTo(window, QPoint()) - before
+    assert moved.manhattanLength() <= 2  # a line of words may settle by a pixel; a message is 40 high
     panel.session.show(None)  # where there is no sample it has room of its own
     until(lambda: panel.desk.mapTo(window, QPoint()).y() > window.banner.mapTo(window, QPoint()).y())
 
