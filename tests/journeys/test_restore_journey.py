@@ -139,7 +139,7 @@ def trains(sitter, photos):
     assert sitter.run.history.step < STEPS
     sitter.clicks(run_page.header.main_button)
     sitter.waits_until(lambda: sitter.run.state == "finished")
-    sitter.waits_until(lambda: {"psnr", "ssim", "charbonnier"} <= set(run_page.curves.names))
+    sitter.waits_until(lambda: {"psnr (checked)", "ssim (checked)", "charbonnier"} <= set(run_page.curves.names))
     sitter.waits_until(lambda: run_page.samples.shown is not None)
     sitter.waits_until(run_page.side.use_button.isVisible)
     return sitter.run.path
@@ -155,14 +155,15 @@ def test_a_restorer_is_trained_and_what_it_enlarges_is_saved_and_brought_back(ho
         assert (sitter.session.settings.mode, sitter.session.settings.scale) == ("enlarge", "2")
 
         # dropped, paused, looked at elsewhere, gone on with
-        width, height = Image.open(damaged).size
+        with Image.open(damaged) as photo:
+            width, height = photo.size
         assert drop_files(sitter.panel.canvas.viewport(), damaged)
         sitter.waits_until(lambda: sitter.session.state is SessionState.RUNNING)
         line = sitter.panel.workspace.progress_line
-        sitter.clicks(line.pause_button)
+        sitter.clicks(line._pause)
         assert sitter.session.state is SessionState.PAUSED
         sitter.panel.canvas.zoom_to(2.0, QPointF(20, 20))
-        sitter.clicks(line.pause_button)
+        sitter.clicks(line._pause)
         sitter.waits_until(lambda: sitter.session.state is SessionState.FINISHED and sitter.session.is_settled)
         made = sitter.session.layer
         assert made.shape == (2 * height, 2 * width, 3)

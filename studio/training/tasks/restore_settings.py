@@ -224,4 +224,5 @@ RESTORE = TaskKind(
     held_back=_held_back,
     courses=("small", "mse", "feature"),
     product="restorer",
+    use="Mend or enlarge photos with it: in the Restore panel",
 )

@@ -35,7 +35,7 @@ class ChoiceRow(SettingRow):
     def set_choices(self, choices: Mapping[str, str]) -> None:
         """Offer other values; what leaves the choice to the studio ("") stays, and the current one stays chosen."""
         if isinstance(self.control, ChoiceBox):
-            automatic = {value: words for value, words in self.info.choices.items() if not value}
+            automatic: dict[str, str] = {value: words for value, words in self.info.choices.items() if not value}
             with QSignalBlocker(self.control):
                 self.control.set_choices({**automatic, **choices})
             self._show(self._value)

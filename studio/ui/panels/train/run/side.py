@@ -103,7 +103,7 @@ class RunSide(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.use_button = QPushButton("Use in the Style Panel", self)
+        self.use_button = QPushButton("Use This Network", self)
         self.ask_button = QPushButton("Ask It About a Picture…", self)
         self.notes = Notes(self)
         self.happenings = QListWidget(self)
@@ -119,7 +119,7 @@ class RunSide(QWidget):
     def _lay_out(self) -> None:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap
         mark(self.use_button, kind="primary")
-        self.use_button.setAccessibleName("Use in the Style panel")
+        self.use_button.setAccessibleName("Use this network")
         self.ask_button.setAccessibleName("Ask it about a picture")
         self.ask_button.setToolTip("Drop a picture, and see what the classifier says it shows")
         set_icon(self.ask_button, "search", self._theme)
