@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CTRL = Qt.KeyboardModifier.ControlModifier
 NAMES = ("beach.png", "rome/forum.png", "rome/café.png", "zoo.png")
 RESULTS = [str(Path(name).with_name(f"{Path(name).stem} restored.png")) for name in NAMES]
-STEPS = 30
+STEPS = 200
 
 FIRST_DAY = """
 import sys
@@ -128,8 +128,8 @@ def trains(sitter, photos):
     assert drop_files(page, photos)
     sitter.waits_until(page.start_button.isEnabled)
     for setting, value in (
-        ("width", 8), ("size", 16), ("batch", 1), ("held_back", 1), ("workers", 0), ("sample_every", 10),
-        ("validate_every", 10), ("steps", STEPS),
+        ("width", 8), ("size", 16), ("batch", 1), ("held_back", 1), ("workers", 0), ("sample_every", 100),
+        ("validate_every", 100), ("steps", STEPS),
     ):  # fmt: skip
         sitter.types(setting, value)
     sitter.clicks(page.start_button)
