@@ -9,8 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from picture_measures import blurred, chroma_noise, luma, peaks
+from picture_measures import chroma_noise, luma, peaks
 
+from models.textures import blurred
 from studio.core.controls import Controls
 from studio.core.events import Picture, finish
 from studio.core.images import LoadedPicture, load_picture

@@ -4,10 +4,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.textures import blurred
 from studio.core.compositing import LUMA
 from studio.core.events import Picture
 
-__all__ = ["NET_PERIODS", "PERIODS", "blurred", "chroma_noise", "luma", "net", "peaks"]
+__all__ = ["NET_PERIODS", "PERIODS", "chroma_noise", "luma", "net", "peaks"]
 
 Plane = NDArray[np.float32]
 PERIODS = (2, 4, 8)
@@ -59,11 +60,6 @@ def net(picture: Picture) -> float:
 def luma(picture: Picture) -> Plane:
     """Return Y, H×W."""
     return np.asarray(cv2.transform(np.asarray(picture[..., :3], np.float32), LUMA), np.float32)
-
-
-def blurred(plane: Plane, sigma: float) -> Plane:
-    """Blur with a Gaussian."""
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def _peaks_along_rows(plane: Plane) -> NDArray[np.float64]:

@@ -210,7 +210,7 @@ def _noise_of(colours: Colours) -> tuple[float, float, bool]:
     rest = blocks - _planes(blocks)
     spread = rest.std(axis=(1, 2)).mean(axis=1)
     flat = rest[np.argsort(spread)[: max(4, len(spread) // 20)]]
-    grey = flat @ np.array([0.299, 0.587, 0.114], np.float32)
+    grey = luma(flat.reshape(-1, side, 3)).reshape(flat.shape[:3])
     power = float((grey * grey).mean()) + 1e-12
     shared = power / (float((flat * flat).mean()) + 1e-12)
     return 255 * float(flat.std()), _correlation(grey), shared > 0.75

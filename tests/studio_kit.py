@@ -17,6 +17,8 @@ from studio.app import Studio
 from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
+from studio.ui.controls.rows.number import NumberRow
+from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.picture.panel import PicturePanel
 
 UNTRAINED = "squeezenet1_1:untrained"
@@ -108,6 +110,18 @@ def drop_mime(widget: QWidget, mime: QMimeData) -> bool:
     drop = QDropEvent(QPointF(middle), copy, mime, left, no_keys)
     QApplication.sendEvent(widget, drop)
     return drop.isAccepted()
+
+
+def type_number(form: SettingsForm, setting: str, value: object) -> None:
+    """Open the setting's group, click its number, type another one, press Enter."""
+    row = form.row(setting)
+    assert isinstance(row, NumberRow)
+    form.set_open_groups({row.info.group})
+    entry = row.box.lineEdit()
+    QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
+    entry.selectAll()
+    QTest.keyClicks(entry, str(value))
+    QTest.keyClick(entry, Qt.Key.Key_Return)
 
 
 def drag_slider(slider: QWidget, share: float, moves: int = 6, between: Callable[[], None] | None = None) -> None:

@@ -14,7 +14,15 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from restorer_kit import write_restorer
-from studio_kit import PATIENCE, answering_file_dialog, drop_files, open_studio, write_painting, write_photo
+from studio_kit import (
+    PATIENCE,
+    answering_file_dialog,
+    drop_files,
+    open_studio,
+    type_number,
+    write_painting,
+    write_photo,
+)
 
 from models.degradations import degrade
 from models.restoration import RestorerFacts
@@ -85,15 +93,7 @@ class Restorer:
         QTest.mouseClick(self.window.rail._buttons[name], Qt.MouseButton.LeftButton)
 
     def types(self, setting, value):
-        """Open the setting's group, click its number, type another one, press Enter."""
-        form = self.train.desk.new_page.forms["restore"]
-        row = form.row(setting)
-        form.set_open_groups({row.info.group})
-        entry = row.box.lineEdit()
-        QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
-        entry.selectAll()
-        QTest.keyClicks(entry, str(value))
-        QTest.keyClick(entry, Qt.Key.Key_Return)
+        type_number(self.train.desk.new_page.forms["restore"], setting, value)
 
     @property
     def run(self):

@@ -13,6 +13,7 @@ from studio_kit import (
     drag_slider,
     drop_files,
     pixels_of,
+    type_number,
     write_painting,
     write_photo,
 )
@@ -43,14 +44,7 @@ class Artist:
         assert drop_files(self.canvas.viewport(), *files)
 
     def types(self, setting, value):
-        """Open the setting's group, click its number, type another one, press Enter."""
-        row = self.panel.form.row(setting)
-        self.panel.form.set_open_groups({row.info.group})
-        entry = row.box.lineEdit()
-        QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
-        entry.selectAll()
-        QTest.keyClicks(entry, str(value))
-        QTest.keyClick(entry, Qt.Key.Key_Return)
+        type_number(self.panel.form, setting, value)
 
     def drags(self, setting, share):
         """Take the slider of a setting and pull it; the window lives on meanwhile."""

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from studio_kit import PATIENCE, drop_files, open_studio, write_painting, write_photo
+from studio_kit import PATIENCE, drop_files, open_studio, type_number, write_painting, write_photo
 
 from studio.training.run_folder import RunFolder
 from studio.training.run_log import RunHistory
@@ -35,15 +35,7 @@ class Trainer:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def types(self, setting, value):
-        """Open the setting's group, click its number, type another one, press Enter."""
-        form = self.new.forms[self.session.new_run.kind.name]
-        row = form.row(setting)
-        form.set_open_groups({row.info.group})
-        entry = row.box.lineEdit()
-        QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
-        entry.selectAll()
-        QTest.keyClicks(entry, str(value))
-        QTest.keyClick(entry, Qt.Key.Key_Return)
+        type_number(self.new.forms[self.session.new_run.kind.name], setting, value)
 
     @property
     def snapshot(self):

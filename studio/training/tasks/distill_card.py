@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from models.teachers import Lesson
+from studio.training.tasks.card import facts_table
 from studio.training.tasks.distill_settings import DistillSettings
 
 __all__ = ["distill_card"]
@@ -32,7 +33,7 @@ def distill_card(
         ("weights of the loss", f"features 1, Gram matrices {settings.gram_weight:g}, gradients "
          f"{settings.gradient_weight:g}"),
     ]  # fmt: skip
-    lines = ["# A slim network", "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+    lines = ["# A slim network", "", facts_table(rows)]
     if measured:
         lines += [
             "",

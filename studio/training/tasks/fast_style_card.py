@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from models.fast_style_files import FastStyleFacts
+from studio.training.tasks.card import facts_table
 from studio.training.tasks.fast_style_settings import FastStyleSettings
 
 __all__ = ["fast_style_card"]
@@ -38,12 +39,11 @@ def fast_style_card(
     if measured:
         numbers = ", ".join(f"{name} {value:.3f}" for name, value in measured.items())
         rows.append(("on photos it did not learn from", numbers))
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return (
         f"# A fast style after {facts.painting}\n\n"
         "Paints any photo in this painting's manner in a single pass: the network of Johnson, Alahi & Fei-Fei 2016 with"
         "\ninstance norm, resize-convolutions and a strength.\n\n"
-        f"| | |\n|---|---|\n{table}\n\n"
+        f"{facts_table(rows)}\n\n"
         "Losses are relative to their target's energy: 0 is reached, 1 is as far as an empty picture.\n\n"
         "Whose the painting and the photos are decides who may use it.\n"
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import Backbone, load_backbone
 from models.collapsible import collapse
@@ -39,7 +38,7 @@ from studio.training.task import (
     TrainingTask,
 )  # fmt: skip
 from studio.training.tasks.restore_card import restore_card
-from studio.training.tasks.restore_pictures import Damage, DamagedPictures, Square, whole_squares
+from studio.training.tasks.restore_pictures import Damage, DamagedPictures, Square, enlarged_to, whole_squares
 from studio.training.tasks.restore_settings import GRADED, RESTORE, RestorerSettings
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ class RestoreTask(TrainingTask):
             made = self._restored(shown, given, strength)
             yield
             border = self._facts.scale
-            reached, plain = (psnr(x, wanted, border=border) for x in (made.cpu(), self._enlarged(given)))
+            reached, plain = (psnr(x, wanted, border=border) for x in (made.cpu(), enlarged_to(wanted, given)))
             found = {"psnr": reached, "ssim": ssim(made.cpu(), wanted), "gain": reached - plain}
             for name, value in found.items():
                 sums[name] += float(value) / len(self._kept)
@@ -154,7 +153,7 @@ class RestoreTask(TrainingTask):
         rows: dict[str, list[Tensor]] = {"Given": [], "Restored": [], "Wanted": []}
         for given, wanted, strength in self._looks:
             made = self._restored(shown, given, strength).cpu()
-            for row, picture in zip(rows.values(), (self._enlarged(given), made, wanted), strict=True):
+            for row, picture in zip(rows.values(), (enlarged_to(wanted, given), made, wanted), strict=True):
                 row.append(picture)
             yield
         return sample_sheet({name: to_picture(torch.cat(row, dim=3)) for name, row in rows.items()})
@@ -162,12 +161,6 @@ class RestoreTask(TrainingTask):
     def _restored(self, shown: nn.Module, given: Tensor, strength: float) -> Tensor:
         made: Tensor = shown(given.to(self._device), torch.tensor([strength], device=self._device))
         return made.float()
-
-    def _enlarged(self, given: Tensor) -> Tensor:
-        """Return what was given at the size of what is wanted."""
-        if self._facts.scale == 1:
-            return given
-        return F.interpolate(given, scale_factor=self._facts.scale, mode="bicubic", antialias=True)
 
     # -- being kept --------------------------------------------------------------------------------------------------
 
@@ -250,9 +243,7 @@ def _slim() -> Backbone:
 def _pairs(photos: DamagedPictures, numbers: Sequence[int], place: TaskContext) -> Iterator[tuple[Tensor, Tensor]]:
     """Return what is given, at the size of what is wanted, and that, of a few photos."""
     for given, wanted, _ in whole_squares(photos, tuple(numbers), _CALIBRATED_SIDE, place.seed):
-        size = wanted.shape[2:]
-        enlarged = given if given.shape[2:] == size else F.interpolate(given, size, mode="bicubic", antialias=True)
-        yield enlarged.to(place.device), wanted.to(place.device)
+        yield enlarged_to(wanted, given).to(place.device), wanted.to(place.device)
 
 
 def facts_of(settings: RestorerSettings) -> RestorerFacts:

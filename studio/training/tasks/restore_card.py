@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from models.restoration import RestorerFacts
+from studio.training.tasks.card import facts_table
 from studio.training.tasks.restore_settings import RestorerSettings
 
 __all__ = ["restore_card"]
@@ -37,6 +38,5 @@ def restore_card(
     if measured:
         words = "luma PSNR {psnr:.2f} dB ({gain:+.2f} over the bicubic enlargement or the input), SSIM {ssim:.3f}"
         rows.append(("on photos it did not learn from", words.format(**measured)))
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     title = _TITLES[facts.network].format(scale=facts.scale)
-    return f"# {title}\n\n| | |\n|---|---|\n{table}\n\nWhose the photos are decides who may use it.\n"
+    return f"# {title}\n\n{facts_table(rows)}\n\nWhose the photos are decides who may use it.\n"

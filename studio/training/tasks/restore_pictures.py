@@ -15,7 +15,7 @@ from studio.training.data.augment import uniform
 from studio.training.data.pictures import PictureExamples
 from studio.training.data.sampler import seed_of
 
-__all__ = ["Damage", "DamagedPictures", "Square", "reduced", "whole_squares"]
+__all__ = ["Damage", "DamagedPictures", "Square", "enlarged_to", "reduced", "whole_squares"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -128,6 +128,12 @@ class DamagedPictures(PictureExamples):
 def reduced(picture: Tensor, scale: int) -> Tensor:
     """3×H×W uint8 → 3×H/s×W/s uint8: bicubic with antialiasing (a = −½), as MATLAB's `imresize` and Pillow reduce."""
     return picture if scale == 1 else _resized(picture, picture.shape[1] // scale, picture.shape[2] // scale)
+
+
+def enlarged_to(wanted: Tensor, given: Tensor) -> Tensor:
+    """Return what is given, N×3×H/s×W/s, at the size of what is wanted: bicubic, what an enlarger has to surpass."""
+    size = wanted.shape[2:]
+    return given if given.shape[2:] == size else F.interpolate(given, size, mode="bicubic", antialias=True)
 
 
 def whole_squares(examples: DamagedPictures, numbers: tuple[int, ...], size: int, seed: int) -> list[Square]:
