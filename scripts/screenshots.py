@@ -19,7 +19,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
 
 from PIL import Image
-from PySide6.QtCore import QBuffer, QDeadlineTimer, QEventLoop, QPoint, QRect, QSize, QTimer
+from PySide6.QtCore import QBuffer, QDeadlineTimer, QEventLoop, QPoint, QPointF, QRect, QSize, QTimer
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
@@ -249,6 +249,18 @@ def put_run_together(stage: Stage, folder: Path) -> None:
     stage.window.setFocus()  # no ring lies around whatever happens to come first
 
 
+def restore(stage: Stage) -> QPixmap:
+    """A photo that was made twice as large, seen from near."""
+    stage.window.show_panel("restore")
+    panel = stage.window.panel("restore")
+    panel.session.change(mode="enlarge")
+    stage.window.open_files([named("red-panda", sample_photos()).path])
+    stage.wait_until(lambda: panel.session.state is SessionState.FINISHED and stage.studio.pictures.is_idle)
+    stage.window.banner.clear()
+    panel.canvas.zoom_to(2.0, QPointF(panel.canvas.viewport().rect().center()))
+    return stage.grab()
+
+
 def train_new(stage: Stage) -> QPixmap:
     """A run that is put together, with its schedule."""
     with tempfile.TemporaryDirectory() as folder:
@@ -290,6 +302,7 @@ SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "shortcuts": (shortcuts, "dark"),
     "library": (library, "dark"),
     "adjust": (adjust, "dark"),
+    "restore": (restore, "dark"),
     "train-new": (train_new, "dark"),
     "train": (train, "dark"),
     "instant": (instant, "dark"),
