@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 
 __all__ = ["Enhancer"]
 
-WIDTH, DOWN, MIDDLE, UP = 32, (2, 2, 3), 7, (2, 2, 3)
+WIDTH, DOWN, MIDDLE, UP = 32, (2, 2, 3), 4, (2, 2, 3)
 _PIXELS = 2
 """Pixels a side that lie in one where the network begins."""
 
