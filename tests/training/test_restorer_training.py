@@ -19,12 +19,13 @@ from studio.core.events import Preview, finish
 from studio.core.failures import StudioError
 from studio.jobs.train import train
 from studio.training.data.sampler import seed_of
+from studio.training.data.variation import Variation
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
 from studio.training.tasks.restore import open_task
-from studio.training.tasks.restore_pictures import Damage, reduced
+from studio.training.tasks.restore_pictures import Damage, DamagedPictures, reduced, whole_squares
 from studio.training.tasks.restore_settings import RESTORE, RestorerSettings, default_schedule
 
 QUIET = {
@@ -135,6 +136,13 @@ def test_an_enhancer_is_given_all_strengths_and_told_which(photos, tmp_path):
     assert np.corrcoef(strengths, far)[0, 1] > 0.7
     again = task.examples.draw(0, torch.Generator().manual_seed(3), 32)
     assert all(torch.equal(one, other) for one, other in zip(again, draws[3], strict=True))
+
+
+def test_what_an_enhancer_is_measured_on_is_never_left_whole_by_chance():
+    pictures = np.random.default_rng(1).integers(0, 256, (40, 24, 24, 3), dtype=np.uint8)
+    examples = DamagedPictures(pictures, tuple(range(40)), Variation(), Damage(graded=True))
+    for given, wanted, _ in whole_squares(examples, examples.chosen, size=24, seed=1):
+        assert not torch.equal(given, wanted)  # a PSNR without end, which outweighs all others'
 
 
 @pytest.mark.parametrize(

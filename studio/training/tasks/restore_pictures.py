@@ -30,6 +30,11 @@ _CLOSEST = 0.5
 _NONE = 0.1
 """How often a photo that is to be mended has nothing."""
 _STRENGTHS = (0.1, 0.25, 0.5, 1.0)
+_TRIES = 20
+"""So often a damage is drawn for a picture that something is measured on, until there is one.
+
+Chance may leave it whole, which has no finite PSNR and would outweigh all others.
+"""
 
 
 class Square(NamedTuple):
@@ -151,7 +156,10 @@ def whole_squares(examples: DamagedPictures, numbers: tuple[int, ...], size: int
         wanted = torch.from_numpy(np.array(pixels[top : top + taken, left : left + taken])).permute(2, 0, 1)
         wanted = wanted if taken == side else _resized(wanted, side)
         strength = _STRENGTHS[place % len(_STRENGTHS)] if damage.graded else 1.0
-        given = damage.of(wanted, seed_of("damage", seed, place), strength)
+        for attempt in range(_TRIES):
+            given = damage.of(wanted, seed_of("damage", seed, place, attempt), strength)
+            if not (damage.graded and torch.equal(given, wanted)):
+                break
         found.append(Square(_as_floats(given)[None], _as_floats(wanted)[None], strength))
     return found
 
