@@ -104,8 +104,8 @@ def grow(painting: Tensor, photo: Tensor | None, height: int, width: int, *, pai
 
     """
     grown = resize(painting, height, width)
-    if photo is None:
-        return grown
+    if photo is None or (paints_detail and max(height, width) <= max(size_of(painting))):
+        return grown  # where memory ran out, a painting becomes smaller: it has all the detail that there is room for
     small = resize(photo, *size_of(painting))
     detail = photo - resize(small, height, width)
     if paints_detail:

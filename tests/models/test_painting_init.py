@@ -78,6 +78,12 @@ def contours(height, width):
     return (0.5 + 0.3 * torch.sign(torch.sin(down) + torch.sin(0.7 * across))).expand(1, 3, height, width)
 
 
+def test_a_painting_that_is_larger_already_only_becomes_smaller():
+    painting, photo = torch.rand(2, 1, 3, 96, 128, generator=torch.Generator().manual_seed(1))
+    smaller = resize(photo, 48, 64)
+    assert torch.equal(grow(painting, smaller, 48, 64, paints_detail=True), resize(painting, 48, 64))
+
+
 def test_an_unpainted_contour_grows_sharp_and_a_calmed_one_as_calm_as_it_is():
     photo = contours(96, 128)
     small = resize(photo, 48, 64)
