@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu
 
 from studio.core.library import Library
 from studio.engine import Engine
@@ -50,6 +50,11 @@ class LibraryPanel(Panel):
         super().showEvent(event)
         self.refresh_results()
         self.view.view.setFocus()
+
+    @property
+    def list_place(self) -> QAbstractScrollArea:
+        """The pictures."""
+        return self.view.view
 
     def refresh_results(self) -> None:
         """Read the folder again, if anybody looks."""
