@@ -23,6 +23,7 @@ from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.file_dialogs import choose_folder
+from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column, holding, row, splitter
 from studio.ui.controls.mnemonics import literal
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
@@ -185,6 +186,10 @@ class PicturePanel(Panel):
         canvas.files_dropped.connect(self.open_pictures)
         canvas.picture_pasted.connect(partial(self.input_desk.open_pasted, CONTENT))
         canvas.refused.connect(self.files.refuse)
+        around = FileDrop(self.workspace, pictures=True)
+        around.files_dropped.connect(self.open_pictures)
+        around.picture_dropped.connect(partial(self.input_desk.open_pasted, CONTENT))
+        around.refused.connect(self.files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
         self.column.slots[CONTENT].files_dropped.connect(self.open_pictures)
         self.form.settings_changed.connect(self.session.set_settings)

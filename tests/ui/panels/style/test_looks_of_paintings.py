@@ -98,7 +98,7 @@ def test_the_look_that_was_on_before_is_not_told_of_settings_that_came_with_a_fi
     settings = StyleSettings(size=64, style_weight=7.0)
     recipe = Recipe(task="stylize", settings=settings.model_dump(), inputs=())
     panel.session.recall(RecalledPicture(panel.task, photo, {}, settings, recipe))
-    assert (panel.looks.shown, bar.state.text()) == (None, "")
+    assert (panel.looks.shown, bar.state.text()) == (None, "Your own settings")
     panel.undo_stack.undo()
     assert panel.looks.shown.name == "Free"
     panel.undo_stack.undo()

@@ -361,7 +361,7 @@ def test_whoever_comes_back_to_a_photo_finds_its_strip_again(finished, pictures,
     finished.open_pictures([write_photo(tmp_path / "other.png", 64, 96)])
     until(lambda: session.photo.picture.name == "other.png")
     assert not {frame.key for frame in session.history.frames} & set(kept)
-    finished.open_pictures([photo])
+    assert drop_files(finished.workspace, photo)  # anywhere around the canvas, the strip included
     until(lambda: session.photo.picture.name == photo.name)
     assert [frame.key for frame in session.history.frames][: len(kept)] == kept
     assert session.history.frames[0].starred
