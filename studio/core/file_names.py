@@ -2,9 +2,10 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["expanded", "is_hidden", "is_systems_own", "is_there", "not_too_long", "readable"]
+__all__ = ["expanded", "is_hidden", "is_systems_own", "is_there", "not_too_long", "place_in_words", "readable"]
 
 _LONGEST = 255
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
@@ -43,6 +44,14 @@ def readable(name: str) -> str:
 def expanded(name: str) -> Path:
     """Return the path that a typed name means: “~” is home, and stays a letter where there is no such home."""
     return Path(os.path.expanduser(name))  # noqa: PTH111 - Path's raises
+
+
+def place_in_words(path: Path) -> str:
+    """Return a file's name and where it lies, as a sentence has it: “a.png in ~/Pictures”."""
+    folder = path.parent
+    with suppress(RuntimeError, ValueError):  # there is no home, or it lies elsewhere
+        folder = "~" / folder.relative_to(Path.home())
+    return f"{readable(path.name)} in {readable(str(folder))}"
 
 
 def is_there(path: Path) -> bool:

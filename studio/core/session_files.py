@@ -89,8 +89,9 @@ class SavedFrame:
 class SavedSession:
     """Everything that a panel holds. `running`: the picture was being made when this was written.
 
-    `pictures` are all that `inputs`, `made_from` (what `layer` was made from) and frames name, by sha256. `key` names
-    the newest layer: another layer has another key.
+    `pictures` are all that `inputs`, `made_from` (what `layer` was made from), `as_saved` and frames name, by sha256.
+    `key` names the newest layer: another layer has another key. `as_saved` is the file that is shown as it was saved,
+    where nobody knows its layer.
     """
 
     task: str
@@ -103,6 +104,7 @@ class SavedSession:
     layer: Picture | DeepPicture | None = None
     recipe: Recipe | None = None
     made_from: InputKeys = field(default_factory=dict)
+    as_saved: str = ""
     frames: Sequence[SavedFrame] = ()
     preview: Picture | None = None
 
@@ -218,14 +220,16 @@ def _write_files(session: SavedSession, place: _Place, *, paths: bool) -> Genera
             "recipe": frame.recipe.model_dump(),
         })  # fmt: skip
         yield
-    shown = None
+    shown: dict[str, Any] | None = None
+    recipe = None if session.recipe is None else session.recipe.model_dump()
     if session.layer is not None:
         name = f"pictures/{session.key}.png"
         if not place.has(name):
             place.write(name, encode_png(session.layer))
-        recipe = None if session.recipe is None else session.recipe.model_dump()
         shown = {"file": name, "recipe": recipe, "inputs": _listed(session.made_from)}
         yield
+    elif session.as_saved:
+        shown = {"as_saved": session.as_saved, "recipe": recipe}
     if session.preview is not None:
         place.write(_PREVIEW, encode_png(session.preview))
     return {
@@ -270,7 +274,7 @@ def _files_of(content: Mapping[str, Any]) -> Iterator[str]:
     yield from (picture["file"] for picture in content["pictures"].values())
     for frame in content["frames"]:
         yield from (f"frames/{frame['key']}.png", f"frames/{frame['key']}.small.png")
-    if content["shown"] is not None:
+    if "file" in (content["shown"] or {}):
         yield content["shown"]["file"]
 
 
@@ -317,6 +321,8 @@ def _read(place: _Place, path: Path) -> SavedSession:
         raise SessionError(f"The photo of the session “{path.name}” cannot be read any more.", "Open the photo itself.")
     shown = _mapping(content.get("shown"))
     layer = _pixels(place, str(shown.get("file", "")))
+    as_saved = str(shown.get("as_saved", ""))
+    as_saved = as_saved if layer is None and as_saved in pictures else ""
     frames = [frame for told in content.get("frames", ()) if (frame := _frame(place, _mapping(told), pictures))]
     return SavedSession(
         task=str(content["task"]),
@@ -326,8 +332,9 @@ def _read(place: _Place, path: Path) -> SavedSession:
         inputs=inputs,
         running=bool(content.get("running")),
         layer=layer,
-        recipe=None if layer is None else _recipe(shown.get("recipe")),
+        recipe=None if layer is None and not as_saved else _recipe(shown.get("recipe")),
         made_from=_there(shown.get("inputs"), pictures),
+        as_saved=as_saved,
         frames=frames,
         preview=None if (preview := _pixels(place, _PREVIEW)) is None else to_8_bits(preview),
     )

@@ -64,6 +64,8 @@ class OpenedSession:
     frames: tuple["OpenedFrame", ...]
     last: "LastPicture | None" = None
     """The picture once more, where no frame of the strip shows it: it was the last to reach the disk."""
+    as_saved: OpenedPicture | None = None
+    """In place of `layer`, a file's picture that is shown as it was saved."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +175,7 @@ def open_session(path: Path, controls: Controls[Any]) -> Job[OpenedSession]:
     return OpenedSession(
         task, saved.title, pictures_of(saved.inputs), settings, saved.running, saved.layer, saved.recipe,
         pictures_of(saved.made_from), frames, _last_of(saved, task, settings),
+        opened.get(saved.as_saved),
     )  # fmt: skip
 
 

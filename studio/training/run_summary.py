@@ -92,6 +92,8 @@ def _newest_words(events: Path) -> _Words:
     for line in reversed(lines):
         event = _event(line)
         newest.setdefault(str(event.get("type")), event)
+        if event.get("type") in ("pace", "extended"):
+            newest.setdefault("total", event)
         if "step" in event:
             newest.setdefault("any", event)
         if "pace" in newest and "state" in newest:
@@ -100,7 +102,7 @@ def _newest_words(events: Path) -> _Words:
     return _Words(
         state=state.get("state") or ("new" if whole else "running"),
         step=int(_number(newest.get("any", {}).get("step"))),
-        total=int(_number(pace.get("total"))),
+        total=int(_number(newest.get("total", {}).get("total"))),
         images_per_second=_number(pace.get("images_per_second")),
         pixels_per_second=_number(pace.get("pixels")) / (_number(pace.get("seconds")) or 1.0),
         computer=str(pace.get("computer") or ""),

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QUndoStack
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
 
 from studio.core.failures import Failure
 from studio.core.frames import Frame
@@ -133,6 +133,11 @@ class Panel(QWidget):
     @property
     def picture_place(self) -> QWidget | None:
         """What messages may lie over, because it holds a picture and nothing to press; None where there is none."""
+        return None
+
+    @property
+    def list_place(self) -> QAbstractScrollArea | None:
+        """A list that makes room for messages at its lower end while no picture is to be seen."""
         return None
 
     # -- what can be done ------------------------------------------------------------------------------------------

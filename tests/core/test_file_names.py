@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from studio.core.file_names import expanded, is_hidden, is_systems_own, is_there, not_too_long, readable
+from studio.core.file_names import expanded, is_hidden, is_systems_own, is_there, not_too_long, place_in_words, readable
 
 
 @pytest.mark.parametrize(("name", "shown"), [
@@ -16,6 +16,15 @@ def test_any_name_becomes_one_line_of_proper_text(name, shown):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are always text there")
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("home/Pictures/a.png", "a.png in ~/Pictures"), ("home/a.png", "a.png in ~"), ("disk/a.png", "a.png in {}/disk")],
+)
+def test_where_a_file_lies_is_told_from_home(tmp_path, monkeypatch, path, words):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert place_in_words(tmp_path / path) == words.format(tmp_path)
+
+
 def test_names_that_differ_stay_different():
     assert readable(os.fsdecode(b"\xe8")) != readable(os.fsdecode(b"\xe9"))
 

@@ -1,6 +1,7 @@
 import json
 import os
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,6 +61,20 @@ def session(tmp_path):
 
 def test_a_folder_gives_everything_back_to_the_bit(session, tmp_path):
     same(read_session(wrote(session, tmp_path / "kept")), session)
+
+
+@pytest.mark.parametrize("write", [wrote, packed])
+def test_a_picture_that_is_shown_as_its_file_has_it_comes_back_and_without_that_file_only_the_photo(
+    session, tmp_path, write
+):
+    (shown,) = session.inputs["style"]  # any file will do
+    mixed = replace(session, layer=None, made_from={}, as_saved=shown)
+    path = write(mixed, tmp_path / "kept.atelier")
+    back = read_session(path)
+    assert (back.as_saved, back.recipe, back.layer) == (shown, session.recipe, None)
+    if path.is_dir():
+        nowhere = read_session(edited(path, shown={"as_saved": "ab" * 32, "recipe": session.recipe.model_dump()}))
+        assert (nowhere.as_saved, nowhere.recipe) == ("", None)
 
 
 def test_a_file_gives_everything_back_though_the_originals_are_gone_and_tells_no_paths(session, tmp_path):

@@ -114,7 +114,7 @@ def test_an_hour_of_small_things(writer, tmp_path):
 
         # saved beside the photo; an ending that is not written is asked about, and the quality is kept
         w.saves_as("plain.jpg", 40, lambda: w.commands("save as"))
-        w.waits_until(lambda: "Saved as plain.jpg" in w.said)
+        w.waits_until(lambda: f"Saved as plain.jpg in {photo.parent}" in w.said)
         small = photo.with_name("plain.jpg")
         asked = w.saves_as("a.gif", 95, lambda: w.presses(Qt.Key.Key_S, CTRL | Qt.KeyboardModifier.ShiftModifier))
         assert asked == ["GIF files are not written here."]

@@ -30,6 +30,13 @@ def test_the_newest_words_count(tmp_path):
         ("state", 12, {"state": "paused"}),
         title="The wave",
     )
+    longer = written(
+        tmp_path / "longer",
+        ("pace", 9, {"total": 10, "images_per_second": 4.5}),
+        ("extended", 10, {"steps": 5, "total": 15}),
+        ("state", 10, {"state": "running"}),
+    )
+    assert summarise(longer.path).total == 15
     seen = summarise(run.path)
     assert (seen.title, seen.state, seen.step, seen.total, seen.images_per_second) == (
         "The wave",

@@ -2,8 +2,18 @@
 
 from typing import TypeAlias
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 Part: TypeAlias = QWidget | QLayout
 Item: TypeAlias = Part | tuple[Part, int | Qt.AlignmentFlag] | int | None
@@ -45,6 +55,17 @@ def scrolling(content: QWidget) -> QScrollArea:
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes to what is in it, which then comes into sight
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return scroll
+
+
+def bring_into_sight(*parts: QWidget, margin: int) -> None:
+    """Scroll what is around these to show them, `margin` px from its edges; the last counts most."""
+    above = parts[0].parentWidget()
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    if above is not None:
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # where they lie is known afterwards
+        for part in parts:
+            above.ensureWidgetVisible(part, 0, margin)
 
 
 def splitter(*parts: QWidget, sizes: tuple[int, ...], growing: int | None = None, upright: bool = False) -> QSplitter:

@@ -18,7 +18,7 @@ class Question(QMessageBox):
         title: of the little window.
         words: the question.
         about: what follows from it.
-        yes: what the button says that does it.
+        yes: what the button says that does it; "" where there is nothing to do but to read.
         no: what the one says that leaves it.
 
     """
@@ -28,11 +28,12 @@ class Question(QMessageBox):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setIconPixmap(icon("help", theme.tokens, colour="accent").pixmap(_ICON, _ICON))
+        self.setIconPixmap(icon("help" if yes else "info", theme.tokens, colour="accent").pixmap(_ICON, _ICON))
         self.setWindowTitle(title)
         self.setText(words)
         self.setInformativeText(about)
-        self.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        if yes:
+            self.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
         leave = self.addButton(no, QMessageBox.ButtonRole.RejectRole)
         self.setDefaultButton(leave)
         self.setEscapeButton(leave)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
-from studio.ui.controls.layouts import column
+from studio.ui.controls.layouts import bring_into_sight, column
 from studio.ui.icons import set_icon
 from studio.ui.theme import Theme, mark
 
@@ -32,6 +32,7 @@ class Section(QWidget):
 
     def _connect(self) -> None:
         self.header.toggled.connect(self._fold)
+        self.header.clicked.connect(self._show_contents)
 
     @property
     def is_open(self) -> bool:
@@ -45,6 +46,11 @@ class Section(QWidget):
     def set_changed(self, changed: bool) -> None:
         """Mark the title when a control inside differs from its default."""
         self.header.set_changed(changed)
+
+    def _show_contents(self, is_open: bool) -> None:
+        """Scroll to what a hand has opened, the title first of all."""
+        if is_open:
+            bring_into_sight(self, self.header, margin=self._theme.tokens.gap)
 
     def _fold(self, is_open: bool) -> None:
         self.header.show_open(is_open)

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from studio.core.settings import SettingInfo, Settings, describe
-from studio.ui.controls.layouts import column
+from studio.ui.controls.layouts import bring_into_sight, column
 from studio.ui.controls.rows.base import SettingRow
 from studio.ui.controls.rows.choice import ChoiceRow
 from studio.ui.controls.rows.number import NumberRow
@@ -108,12 +108,7 @@ class SettingsForm(QWidget):
         if row.info.group:
             self._sections[row.info.group].set_open(True)
         row.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        above = self.parentWidget()
-        while above is not None and not isinstance(above, QScrollArea):
-            above = above.parentWidget()
-        if above is not None:
-            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # where it lies is known afterwards
-            above.ensureWidgetVisible(row, 0, self._theme.tokens.margin)
+        bring_into_sight(row, margin=self._theme.tokens.margin)
 
     def set_hidden(self, names: Collection[str]) -> None:
         """Hide exactly these settings; a group without any visible one hides too."""

@@ -173,6 +173,7 @@ class FilmStrip(ThumbnailView[StripFrame]):
         at_end = bar.value() >= bar.maximum()
         super().resizeEvent(event)
         if at_end:
+            self._lay_out_now()  # a layout that is due already would only come later, and know of another end
             self.go_to_end()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
@@ -204,14 +205,17 @@ class FilmStrip(ThumbnailView[StripFrame]):
         at_end = bar.value() >= bar.maximum()
         lefts = self._lefts_in_view()
         change()
-        self.executeDelayedItemsLayout()
-        self.updateGeometries()
+        self._lay_out_now()
         anchor = next(((row, left) for number, left in lefts if (row := self._film.row_of(number)) >= 0), None)
         if at_end:
             bar.setValue(bar.maximum())
         elif anchor is not None:
             row, left = anchor
             bar.setValue(bar.value() + self.visualRect(self._film.index(row)).left() - left)
+
+    def _lay_out_now(self) -> None:
+        self.executeDelayedItemsLayout()
+        self.updateGeometries()
 
     def _lefts_in_view(self) -> list[tuple[int, int]]:
         """Return number and left edge of every frame that begins in view: some of them will outlive the change."""

@@ -92,6 +92,9 @@ class History:
     loss: float | None = None
     """The newest loss of the job in progress."""
     _take: int = -1
+    _follows: int | None = None
+    _followed: int | None = None
+    """The gestures that the job in progress and the last frame follow."""
     _parent: HistoryState | None = None
     _next_number: int = 0
     _last_step: int = -1_000_000
@@ -103,15 +106,17 @@ class History:
         last = max((frame.number for frame in kept), default=-1)
         return cls(kept, _next_number=last + 1, _take=max((frame.take for frame in kept), default=-1))
 
-    def begin(self, parent: HistoryState | None = None, *, again: bool = False) -> None:
-        """A job begins, on from `parent` or anew (`again`: it only follows the settings); what waited is another's.
+    def begin(self, parent: HistoryState | None = None, *, follows: int | None = None) -> None:
+        """A job begins, on from `parent` or anew; what waited is another's.
 
-        Going on from the last frame there is belongs to its take; from any other it is a branch.
+        Going on from the last frame there is belongs to its take; from any other it is a branch. Where the job only
+        `follows` the settings, that is the number of the hand's gesture: one gesture leaves one frame.
         """
         self.newest = self.waiting = self.loss = None
-        self._parent = parent
+        self._parent, self._follows = parent, follows
         self._last_step = -1_000_000
-        if self._take < 0 or not (again or (parent is not None and self.frames and parent is self.frames[-1])):
+        goes_on = follows is not None or (parent is not None and self.frames and parent is self.frames[-1])
+        if self._take < 0 or not goes_on:
             self._take += 1
             self.spacing = SPACING
 
@@ -142,7 +147,10 @@ class History:
         recipe: Recipe,
         inputs: InputPictures | None = None,
     ) -> HistoryState:
-        """Append a frame of the job in progress and return it."""
+        """Append a frame of the job in progress, in place of the last one of the same gesture, and return it."""
+        if self._follows is not None and self._follows == self._followed and not self.frames[-1].starred:
+            self.frames.pop()
+        self._followed = self._follows
         parent = self._parent
         last = self.frames[-1].take if self.frames else -1
         frame = HistoryState(

@@ -21,6 +21,7 @@ from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.input_slot import SlotView
 from studio.ui.picture.open_dialog import choose_pictures
 from studio.ui.picture.session import PictureSession
+from studio.ui.picture.session_files import SessionFiles
 
 __all__ = ["InputDesk"]
 
@@ -34,6 +35,7 @@ class InputDesk(QObject):
         parent: the widget in front of which dialogs open.
         session: works from the pictures.
         files: opens them.
+        sessions: finds what was made of a photo before.
         slots: role → what shows the pictures in it, and asks for others.
         empty_state: what the canvas shows while there is no photo.
         context: what panels share.
@@ -46,11 +48,11 @@ class InputDesk(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, parent: QWidget, session: PictureSession[Any], files: PictureFiles, slots: Mapping[str, SlotView],
-        empty_state: EmptyState, context: PanelContext,
+        self, parent: QWidget, session: PictureSession[Any], files: PictureFiles, sessions: SessionFiles,
+        slots: Mapping[str, SlotView], empty_state: EmptyState, context: PanelContext,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._widget, self._session, self._files, self._slots = parent, session, files, slots
+        self._widget, self._session, self._files, self._sessions, self._slots = parent, session, files, sessions, slots
         self._empty_state, self._preferences = empty_state, context.preferences
         self._pictures, self._theme = context.pictures, context.theme
         self._task = session.task
@@ -177,7 +179,13 @@ class InputDesk(QObject):
             self.noticed.emit(_words_for_reduced(opened.picture), "info")
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
-        self._session.when_kept(partial(self._session.add, role, opened))
+        session = self._session
+        if role == CONTENT:
+            self._sessions.find_strip(
+                opened, lambda history: session.when_kept(partial(session.put, role, opened, history=history))
+            )
+        else:
+            session.when_kept(partial(session.add, role, opened))
 
     # -- what is offered -------------------------------------------------------------------------------------------
 

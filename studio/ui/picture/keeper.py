@@ -12,6 +12,7 @@ from studio.core.frames import Frame
 from studio.core.picture_task import CONTENT
 from studio.core.session_files import SavedSession
 from studio.engine import Engine, JobHandle
+from studio.jobs.files import OpenedPicture
 from studio.jobs.sessions import SaveSessionTask, keep_session
 from studio.ui.picture.history import HistoryState
 from studio.ui.picture.inputs import InputPictures
@@ -108,7 +109,11 @@ class SessionKeeper(QObject):
 
     def _folder_of(self, inputs: InputPictures) -> Path | None:
         photo = next(iter(inputs[CONTENT]), None)
-        return None if self.root is None or photo is None else self.root / photo.picture.sha256[:20]
+        return None if photo is None else self.folder_of(photo)
+
+    def folder_of(self, photo: OpenedPicture) -> Path | None:
+        """Return where the session of a photo is kept, if any is."""
+        return None if self.root is None else self.root / photo.picture.sha256[:20]
 
     def _note_frame(self, frame: Any) -> None:
         if isinstance(frame, Frame):

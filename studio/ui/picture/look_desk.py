@@ -7,12 +7,14 @@ from random import Random
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
+from studio.core.file_names import place_in_words
 from studio.core.looks import built_in_looks, surprise
 from studio.core.presets import SUFFIX, Look, proper_name
 from studio.engine import JobHandle
 from studio.jobs.looks import LooksTask, ReadLook, WriteLook, list_looks, read_look, write_look
+from studio.ui.controls.file_dialogs import choose_files, choose_new_file
 from studio.ui.controls.question import Question
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.looks_bar import LooksBar
@@ -54,7 +56,7 @@ class LookDesk(QObject):
         self._built_in = built_in_looks(self._task.name, self._task.settings)
         self.own: tuple[Look, ...] = ()
         self._last: Look | None = None
-        """The look that was put on last; the settings may be others by now."""
+        """The look that the settings had last; they may be others by now."""
         self._connect()
         self._list()
         self.show()
@@ -62,6 +64,7 @@ class LookDesk(QObject):
     def _connect(self) -> None:
         bar = self._bar
         self._session.settings_changed.connect(lambda _settings: self.show())
+        self._session.brought_back.connect(self._forget)
         bar.look_chosen.connect(self.put_on)
         bar.save_requested.connect(self.save)
         bar.remove_requested.connect(self.remove)
@@ -82,7 +85,13 @@ class LookDesk(QObject):
         """Let the bar say it."""
         look = self.shown
         changed = look is not None and not look.is_on(self._session.settings)
+        self._last = look
         self._bar.show_look("" if look is None else look.name, changed=changed)
+
+    def _forget(self) -> None:
+        """Say nothing of the look that other settings had."""
+        self._last = None
+        self.show()
 
     # -- putting on ------------------------------------------------------------------------------------------------
 
@@ -154,12 +163,9 @@ class LookDesk(QObject):
 
     def open(self) -> None:
         """Ask for a file, put on the look that it holds, and keep that among one's own."""
-        file, _ = QFileDialog.getOpenFileName(
-            self._window, "Take a look from a file", self._begin_in(),
-            f"Looks and painted pictures (*{SUFFIX} *.png *.jpg *.jpeg *.tif *.tiff *.webp);;All files (*)",
-        )  # fmt: skip
-        if file:
-            self._queue(read_look, ReadLook(Path(file), self._task)).finished.connect(self._take)
+        kinds = f"Looks and painted pictures (*{SUFFIX} *.png *.jpg *.jpeg *.tif *.tiff *.webp);;All files (*)"
+        for file in choose_files(self._window, "Take a look from a file", self._begin_in(), kinds, self._theme):
+            self._queue(read_look, ReadLook(file, self._task)).finished.connect(self._take)
 
     def _take(self, look: Look) -> None:
         names = {one.name.casefold() for one in (*self._built_in, *self.own)}
@@ -173,17 +179,12 @@ class LookDesk(QObject):
         """Ask for a place, and write the settings of now as a file for others."""
         shown = self.shown
         name = shown.name if shown is not None and shown.is_on(self._session.settings) else self._free_name()
-        file, _ = QFileDialog.getSaveFileName(
-            self._window,
-            "Save the look as a file",
-            str(Path(self._begin_in()) / f"{name}{SUFFIX}"),
-            f"Look (*{SUFFIX})",
-        )
-        if file:
-            path = Path(file) if file.endswith(SUFFIX) else Path(file + SUFFIX)
+        proposed = Path(self._begin_in()) / f"{name}{SUFFIX}"
+        path = choose_new_file(self._window, "Save the look as a file", proposed, "Look", SUFFIX, self._theme)
+        if path is not None:
             look = Look.of(self._session.settings, proper_name(path.stem) or name, self._task.name)
             handle = self._queue(write_look, WriteLook(path, look.told(self._task.settings)))
-            handle.finished.connect(lambda path: self.noticed.emit(f"Saved as {path.name}", "info"))
+            handle.finished.connect(lambda path: self.noticed.emit(f"Saved as {place_in_words(path)}", "info"))
 
     def _queue(self, job: Any, task: Any) -> JobHandle:
         handle = self._pictures.queue(f"{self._task.name}.looks", job, task)

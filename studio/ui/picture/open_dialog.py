@@ -1,41 +1,27 @@
 """The dialog that opens pictures, and shows them small."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QIdentityProxyModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QIdentityProxyModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QFileDialog,
-    QFileSystemModel,
-    QLabel,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QFileSystemModel, QWidget
 
 from studio.engine import Engine, JobHandle
 from studio.jobs.browse import Thumbnail, ThumbnailTask, small_picture
+from studio.ui.controls.file_dialogs import USES_QTS_OWN, FileDialog
 from studio.ui.controls.pixmaps import pixmap_of
-from studio.ui.icons import set_icon
 from studio.ui.theme import Theme
 
-__all__ = ["PICTURE_FILTER", "choose_pictures", "dress"]
+__all__ = ["PICTURE_FILTER", "choose_pictures"]
 
 _ENDINGS = (
     "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "avif", "heic", "heif", "jp2", "psd", "tga", "qoi",
     "ppm", "pgm", "pfm",
 )  # fmt: skip
 PICTURE_FILTER = f"Pictures ({' '.join(f'*.{ending}' for ending in _ENDINGS)});;All files (*)"
-_SIDE, _CHEVRON = 64, 16
-_ICONS = {
-    "backButton": "step_back", "forwardButton": "step_on", "toParentButton": "arrow_up",
-    "newFolderButton": "folder_plus_outline", "listModeButton": "view_grid_outline",
-    "detailModeButton": "list",
-}  # fmt: skip
+_SIDE = 64
 _KEPT = 2_000
 """Thumbnails that are kept while a dialog is open."""
 
@@ -54,11 +40,10 @@ def choose_pictures(
         several: whether more than one may be chosen.
 
     """
-    dialog = QFileDialog(parent, title, folder, PICTURE_FILTER)
+    dialog = FileDialog(parent, title, folder, PICTURE_FILTER, theme)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile)
     thumbnails = None
-    if sys.platform.startswith("linux"):  # Windows and macOS show pictures small in dialogs of their own
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    if USES_QTS_OWN:
         thumbnails = _Thumbnails(pictures, dialog)
         dialog.setProxyModel(thumbnails)
         dialog.setViewMode(QFileDialog.ViewMode.List)
@@ -66,45 +51,10 @@ def choose_pictures(
         for view in dialog.findChildren(QAbstractItemView):
             if view.objectName() in ("listView", "treeView"):
                 view.setIconSize(QSize(_SIDE, _SIDE))
-        dress(dialog, theme)
-    chosen = [Path(file) for file in dialog.selectedFiles()] if dialog.exec() else []
+    chosen = dialog.chosen
     if thumbnails is not None:
         thumbnails.stop()
-    dialog.deleteLater()
     return chosen
-
-
-def dress(dialog: QFileDialog, theme: Theme) -> None:
-    """Give Qt's own dialog the studio's icons: its black arrows vanish on a dark ground, and its lists have none."""
-    for name, icon in _ICONS.items():
-        button = dialog.findChild(QToolButton, name)
-        if button is not None:
-            set_icon(button, icon, theme)
-    for name in ("lookInCombo", "fileTypeCombo"):
-        box = dialog.findChild(QComboBox, name)
-        if box is not None:
-            _Chevron(box, theme)
-
-
-class _Chevron(QLabel):
-    """The sign of a list that opens, at the right end of a box that is not one of the studio's own."""
-
-    def __init__(self, box: QComboBox, theme: Theme) -> None:
-        super().__init__(box)
-        self._box = box
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        set_icon(self, "chevron_down", theme, colour="text_muted")
-        self.resize(_CHEVRON, _CHEVRON)
-        box.installEventFilter(self)
-        self._place()
-
-    def _place(self) -> None:
-        self.move(self._box.width() - _CHEVRON - 5, (self._box.height() - _CHEVRON) // 2)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
 
 
 class _Thumbnails(QIdentityProxyModel):

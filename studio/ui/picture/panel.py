@@ -8,18 +8,22 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.core.failures import Failure
+from studio.core.file_names import place_in_words
 from studio.core.frames import Frame
 from studio.core.picture_task import CONTENT, PictureResult, PictureTask
 from studio.core.settings import Settings, describe
 from studio.jobs.browse import list_offers
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
+from studio.jobs.recall import RecalledPicture
 from studio.jobs.sessions import OpenedSession
 from studio.ui.canvas.frame_item import wrap_level
 from studio.ui.canvas.incoming import picture_of
 from studio.ui.controls.empty_state import EmptyState
+from studio.ui.controls.file_dialogs import choose_folder
+from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column, holding, row, splitter
 from studio.ui.controls.mnemonics import literal
 from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
@@ -73,7 +77,9 @@ class PicturePanel(Panel):
         root = None if context.sessions is None else context.sessions / task.name
         self.keeper = SessionKeeper(self.session, context.pictures, root, self)
         self.session_files = SessionFiles(self, self.session, self.keeper, context)
-        self.input_desk = InputDesk(self, self.session, self.files, self.column.slots, self.empty_state, context)
+        self.input_desk = InputDesk(
+            self, self.session, self.files, self.session_files, self.column.slots, self.empty_state, context
+        )
         titles = task.slot(CONTENT).title, self.result_title
         self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
         self.desk = QueueDesk(self.session, context, self)
@@ -180,6 +186,10 @@ class PicturePanel(Panel):
         canvas.files_dropped.connect(self.open_pictures)
         canvas.picture_pasted.connect(partial(self.input_desk.open_pasted, CONTENT))
         canvas.refused.connect(self.files.refuse)
+        around = FileDrop(self.workspace, pictures=True)
+        around.files_dropped.connect(self.open_pictures)
+        around.picture_dropped.connect(partial(self.input_desk.open_pasted, CONTENT))
+        around.refused.connect(self.files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
         self.column.slots[CONTENT].files_dropped.connect(self.open_pictures)
         self.form.settings_changed.connect(self.session.set_settings)
@@ -191,7 +201,7 @@ class PicturePanel(Panel):
 
     def _connect_files(self) -> None:
         files, sessions = self.files, self.session_files
-        files.recalled.connect(lambda recalled: self.session.when_kept(partial(self.session.recall, recalled)))
+        files.recalled.connect(self._recall)
         files.foreign.connect(lambda opened: self.sent.emit(ResultToOpen(opened), ""))
         files.saved.connect(self._note_saved)
         files.kept.connect(self.results_changed)
@@ -203,7 +213,7 @@ class PicturePanel(Panel):
         sessions.opened.connect(self.take_session)
         sessions.opened.connect(lambda *_: files.take_back_refusals())
         sessions.listed.connect(self._offer_to_continue)
-        sessions.saved.connect(lambda path: self.noticed.emit(f"Session saved as {path.name}", "info"))
+        sessions.saved.connect(lambda path: self.noticed.emit(f"Session saved as {place_in_words(path)}", "info"))
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
@@ -280,9 +290,9 @@ class PicturePanel(Panel):
     def choose_folder(self) -> None:
         """Ask for a folder whose photos shall be queued."""
         self.shown_requested.emit()
-        folder = QFileDialog.getExistingDirectory(self, "Queue the photos of a folder", self.input_desk.last_folder())
-        if folder:
-            self.desk.propose([Path(folder)])
+        begin = self.input_desk.last_folder()
+        if (folder := choose_folder(self, "Queue the photos of a folder", begin, self.context.theme)) is not None:
+            self.desk.propose([folder])
 
     def paste(self) -> None:
         """Take what is on the clipboard as the photo."""
@@ -348,9 +358,17 @@ class PicturePanel(Panel):
         if not self.input_desk.shows_sample:
             self.files.keep(result, inputs, ai_mark=self.context.preferences.ai_mark)
 
+    def _recall(self, recalled: RecalledPicture) -> None:
+        """Show a saved picture with everything that made it, and the strip that there was of its photo."""
+        (photo, *_) = recalled.inputs.get(CONTENT) or (recalled.shown,)
+        session = self.session
+        self.session_files.find_strip(
+            photo, lambda history: session.when_kept(partial(session.recall, recalled, history))
+        )
+
     def _note_saved(self, path: Path) -> None:
         self._saver.note_saved(path)
-        self.noticed.emit(f"Saved as {path.name}", "info")
+        self.noticed.emit(f"Saved as {place_in_words(path)}", "info")
 
     def hold_closing(self, *, ask: bool = True) -> bool:
         """Hold the window until what is to be saved has been made."""

@@ -9,7 +9,6 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QSize, Qt, Si
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -23,6 +22,7 @@ from studio.core.eta import EtaEstimator, words_for_time_left
 from studio.jobs.batch import Outcome
 from studio.ui.controls.choice_box import ChoiceBox
 from studio.ui.controls.eliding_label import ElidingLabel, figures_label
+from studio.ui.controls.file_dialogs import choose_folder
 from studio.ui.controls.layouts import column, holding, row
 from studio.ui.controls.thumbnails import SUBJECT, Index, ThumbnailDelegate, ThumbnailView
 from studio.ui.icons import icon, set_icon
@@ -161,10 +161,8 @@ class QueueView(QWidget):
     def _choose_place(self, place: str) -> None:
         if place == _OTHER:
             begin = str(self._folder or self.queue.proposed[0].photo.parent if self.queue.proposed else Path.home())
-            folder = QFileDialog.getExistingDirectory(self, "Where shall the results go?", begin)
-            if folder:
-                self._folder = Path(folder)
-                self._preferences.queue_folder = folder
+            if (folder := choose_folder(self, "Where shall the results go?", begin, self._theme)) is not None:
+                self._folder, self._preferences.queue_folder = folder, str(folder)
             self._offer_places()
         self._show_proposal()
 
@@ -205,9 +203,10 @@ class QueueView(QWidget):
         elif queue.is_interrupted:
             self.words.setText(f"A queue was broken off: {len(queue.photos) - done:,} of {len(queue.photos):,} left")
         else:
+            cancelled = report.counts.get(Outcome.CANCELLED, 0)
             failed = f" · {report.counts[Outcome.FAILED]:,} failed" if report.counts.get(Outcome.FAILED) else ""
             turn = " · waits until what trains is done" if queue.waits_for_turn else ""
-            self.words.setText(f"Queue · {done:,} of {len(queue.photos):,} done{failed}{turn}")
+            self.words.setText(f"Queue · {done - cancelled:,} of {len(queue.photos) - cancelled:,} done{failed}{turn}")
         self._show_time_left(over)
         self.bar.setVisible(not over)
         self.bar.setValue(round(queue.share * _FINE))

@@ -9,9 +9,9 @@ from studio.core.errands import answers
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.picture_saving import SUFFIXES
 from studio.ui.controls.choice_box import ChoiceBox
+from studio.ui.controls.file_dialogs import FileDialog
 from studio.ui.controls.layouts import holding, row
 from studio.ui.controls.question import Question
-from studio.ui.picture.open_dialog import dress
 from studio.ui.theme import Theme, mark, with_even_figures
 
 __all__ = ["SaveDialog"]
@@ -30,7 +30,7 @@ _UNWRITTEN = (
 """Endings that name a format of pictures which is not written here: whoever types one expects that format."""
 
 
-class SaveDialog(QFileDialog):
+class SaveDialog(FileDialog):
     """Asks for the file. The format follows the ending that is typed, or else the chosen kind.
 
     Args:
@@ -41,16 +41,15 @@ class SaveDialog(QFileDialog):
     """
 
     def __init__(self, proposed: Path, suffix: str, quality: int, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent, "Save the picture", str(proposed.parent))
-        self._theme = theme
+        kinds, folder = ";;".join(_FORMATS), str(proposed.parent)
+        # the desktop's own has no place for the quality
+        super().__init__(parent, "Save the picture", folder, kinds, theme, qts_own=True)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._figure = QLabel()
         self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self.setOption(QFileDialog.Option.DontUseNativeDialog)  # which has no place for the quality
         self.setOption(QFileDialog.Option.DontConfirmOverwrite)  # it would not see the ending that is added
-        self.setNameFilters(list(_FORMATS))
-        kinds = {SUFFIXES[ending]: kind for kind, ending in _FORMATS.items()}
-        self.selectNameFilter(kinds[SUFFIXES.get(suffix.lower(), "PNG")])
+        kind_of = {SUFFIXES[ending]: kind for kind, ending in _FORMATS.items()}
+        self.selectNameFilter(kind_of[SUFFIXES.get(suffix.lower(), "PNG")])
         name = self.findChild(QLineEdit, "fileNameEdit")
         assert name is not None  # it is Qt's own dialog
         self._name = name
@@ -58,8 +57,6 @@ class SaveDialog(QFileDialog):
         self._metadata = ChoiceBox({str(choice): words for choice, words in _METADATA.items()}, theme)
         self._add_quality(quality)
         self._add_metadata()
-        self.resize(760, 480)
-        dress(self, theme)
         self.filterSelected.connect(self._follow_kind)
         self._name.textChanged.connect(self._show_quality)
         self._slider.valueChanged.connect(self._show_quality)
@@ -138,7 +135,7 @@ class SaveDialog(QFileDialog):
         is_folder, exists = answers([whole.is_dir, whole.with_name(self._complete(whole.name)).exists], otherwise=False)
         if not path.name or is_folder:
             super().accept()  # which opens the folder
-        elif self._may_write_as(whole.name) and (not exists or self._may_replace(self._complete(whole.name))):
+        elif self._may_write_as(whole.name) and (not exists or self.may_replace(self._complete(whole.name))):
             self._name.setText(str(path.with_name(self._complete(path.name))))
             super().accept()
 
@@ -158,8 +155,3 @@ class SaveDialog(QFileDialog):
             "Another format", words, about, self._theme, self, yes=f"Save as {instead}", no="Another Name"
         )
         return question.is_answered_yes
-
-    def _may_replace(self, name: str) -> bool:
-        about = "What is in it now is lost."
-        words = f"“{name}” is there already. Replace it?"
-        return Question("Replace the file?", words, about, self._theme, self, yes="Replace").is_answered_yes

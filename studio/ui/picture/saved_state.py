@@ -49,8 +49,11 @@ def saved_of(
     def plain(settings: Settings) -> Mapping[str, Any]:
         return told(settings) if travels else settings.model_dump(mode="json")
 
-    layer = None if task.at_once else now.made.layer
-    small = now.inputs[CONTENT][0].thumbnail if preview is None or layer is None else preview
+    layer, as_saved = (None, None) if task.at_once else (now.made.layer, now.made.as_saved)
+    if as_saved is not None:
+        pictures[as_saved.picture.sha256] = as_saved.picture
+    nothing_made = layer is None and as_saved is None
+    small = now.inputs[CONTENT][0].thumbnail if preview is None or nothing_made else preview
     frames = [
         SavedFrame(
             frame.key, frame.layer, frame.thumbnail, frame.recipe, plain(frame.settings), keys_of(frame.inputs),
@@ -60,7 +63,7 @@ def saved_of(
     ]  # fmt: skip
     return SavedSession(
         task.name, title_of(now.inputs), plain(now.settings), pictures, keys_of(now.inputs), running, key, layer,
-        now.made.recipe, keys_of(now.made.inputs), frames, small,
+        now.made.recipe, keys_of(now.made.inputs), "" if as_saved is None else as_saved.picture.sha256, frames, small,
     )  # fmt: skip
 
 
@@ -77,4 +80,5 @@ def snapshot_of(opened: OpenedSession) -> Snapshot:
     last = opened.last
     if last is not None:
         history.add(to_8_bits(last.layer), last.thumbnail, last.step, last.settings, last.recipe, opened.made_from)
-    return Snapshot(opened.inputs, opened.settings, Made(opened.layer, opened.recipe, opened.made_from), history)
+    made = Made(opened.layer, opened.recipe, opened.made_from, opened.as_saved)
+    return Snapshot(opened.inputs, opened.settings, made, history)

@@ -67,6 +67,8 @@ class PictureSession(QObject, Generic[S]):
     photo_left = Signal(object)
     """Another photo comes, or none: everything as it was until now, a `Snapshot`."""
     settings_changed = Signal(object)
+    brought_back = Signal()
+    """The settings of now came with pictures: those of a file, of a session, or of an earlier step."""
     frame_composed = Signal(object)
     progressed = Signal(object)
     state_changed = Signal(object)
@@ -153,11 +155,11 @@ class PictureSession(QObject, Generic[S]):
         """Whether nobody needs to ask for the result, because it takes only a moment."""
         return self.task.at_once
 
-    def put(self, role: str, *pictures: OpenedPicture) -> None:
+    def put(self, role: str, *pictures: OpenedPicture, history: History | None = None) -> None:
         """Work from exactly these pictures in this role.
 
         Another photo starts over: what was reached is kept, and the new one is begun at once where the old one was.
-        One step of undo brings everything back as it was.
+        One step of undo brings everything back as it was. `history` holds the frames that were made of a photo before.
         """
         before, starts_over = self.snapshot(), role == CONTENT
         if starts_over:
@@ -166,6 +168,7 @@ class PictureSession(QObject, Generic[S]):
         self.inputs.put(role, pictures)
         if starts_over:
             self._forget(before)
+            self._find_again(history)
         self.settings_state.apply(self.settings_for(role))
         self.input_changed.emit(role)
         if self.inputs[role] != before.inputs[role]:
@@ -226,6 +229,7 @@ class PictureSession(QObject, Generic[S]):
         self._restoring = True  # what was made with these settings comes as well
         self.settings_state.apply(settings)
         self._restoring = False
+        self.brought_back.emit()
         self.film.put(then.made, self.film.history)
         self._show()
         self._settle()
@@ -451,7 +455,7 @@ class PictureSession(QObject, Generic[S]):
         self._restart.stop()
         # what goes on from the picture itself goes on from its frame, where it has one
         parent = self.history.last_of_take if isinstance(branch, Made) else branch
-        self.history.begin(parent, again=again)
+        self.history.begin(parent, follows=self.settings_state.gesture if again else None)
         self.film.show_newest()
         self.job.begin(self.used_inputs, self.settings, branch, keeps=not (again or self.task.at_once))
         if not (again and self.task.at_once):
@@ -532,12 +536,13 @@ class PictureSession(QObject, Generic[S]):
 
     # -- restoring -------------------------------------------------------------------------------------------------
 
-    def recall(self, recalled: RecalledPicture) -> None:
+    def recall(self, recalled: RecalledPicture, history: History | None = None) -> None:
         """Show a saved picture again with everything that made it: inputs, settings, and the layer itself.
 
         A file holds the composed picture. Where its compositing was neutral, that is the layer, and sliders go on
         from it; otherwise, and where something is missing that it was made from, it is shown as it is until it is made
-        again. Without its photo it is the photo itself. One step of undo brings back what was there.
+        again. Without its photo it is the photo itself. One step of undo brings back what was there. `history` holds
+        the frames that were made of the photo before.
         """
         before = self.snapshot()
         self.stop()
@@ -546,11 +551,13 @@ class PictureSession(QObject, Generic[S]):
         if not recalled.has_photo:
             self.inputs.put(CONTENT, (recalled.shown,))
         self._forget(before)
+        self._find_again(history)
         for slot in self.task.inputs:
             self.input_changed.emit(slot.role)
         self._set_state(SessionState.READY)
         settings: Any = recalled.settings
         self.settings_state.apply(settings)
+        self.brought_back.emit()
         self._record(f"Open “{recalled.shown.picture.name}”", before)
         if recalled.remark:
             self.noticed.emit(recalled.remark, "warning")
@@ -564,6 +571,7 @@ class PictureSession(QObject, Generic[S]):
             self.film.newest = Made(pixels, recalled.recipe)
             self.note_shown()
             if self.task.previews:
+                self.history.begin()
                 self.film.add(pixels, recalled.shown.thumbnail, recalled.step, recalled.recipe, self.used_inputs)
         self._settle()
 
@@ -586,6 +594,11 @@ class PictureSession(QObject, Generic[S]):
         self._waiting.clear()
         self.compositor.forget()
         self.film.clear()
+
+    def _find_again(self, history: History | None) -> None:
+        """Show the strip of a photo that one comes back to."""
+        if history is not None and history.frames:
+            self.film.put(Made(), history)
 
     def _settle(self) -> None:
         """Find the state that the pictures at hand allow when nothing runs."""

@@ -6,12 +6,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtWidgets import QWidget
 
 from studio.core.failures import Failure
+from studio.core.file_names import is_there
 from studio.core.session_files import SESSION_SUFFIX
 from studio.engine import JobHandle
+from studio.jobs.files import OpenedPicture
 from studio.jobs.sessions import (
     ListSessionsTask,
     OpenedSession,
@@ -22,11 +24,14 @@ from studio.jobs.sessions import (
     open_session,
     save_session,
 )
+from studio.ui.controls.file_dialogs import choose_files, choose_new_file
 from studio.ui.picture.context import PanelContext
+from studio.ui.picture.history import History
 from studio.ui.picture.keeper import SessionKeeper
+from studio.ui.picture.saved_state import snapshot_of
 from studio.ui.picture.session import PictureSession
 
-SESSION_FILTER = f"Atelier sessions (*{SESSION_SUFFIX})"
+_KIND = "Atelier sessions"
 
 
 class SessionFiles(QObject):
@@ -52,9 +57,10 @@ class SessionFiles(QObject):
     ) -> None:
         super().__init__(parent)
         self._widget, self._session, self._keeper = parent, session, keeper
-        self._pictures, self._preferences = context.pictures, context.preferences
+        self._pictures, self._preferences, self._theme = context.pictures, context.preferences, context.theme
         self._numbers = count()
         self._saved_as: dict[str, Path] = {}
+        self._finding: JobHandle | None = None
         self.offers: tuple[SessionOffer, ...] = ()
         """What was kept unasked, the newest first."""
         keeper.kept.connect(self.refresh)
@@ -96,11 +102,29 @@ class SessionFiles(QObject):
             self._saved_as[photo.picture.sha256] = path
         self.opened.emit(opened, path)
 
+    def find_strip(self, photo: OpenedPicture, take: Callable[[History], None]) -> None:
+        """Hand the frames to `take` that were made of a photo before, so that nobody who comes back to it loses them.
+
+        A newer wish replaces this one.
+        """
+        if self._finding is not None:
+            self._finding.drop()
+            self._finding = None
+        there, folder = self._session.photo, self._keeper.folder_of(photo)
+        if there is not None and there.picture.sha256 == photo.picture.sha256:
+            take(self._session.history)
+        elif not self._session.task.previews or folder is None or not is_there(folder):
+            take(History())
+        else:
+            self._finding = handle = self._pictures.queue(f"{self._session.task.name}.strip", open_session, folder)
+            handle.finished.connect(lambda opened: take(snapshot_of(opened).history))
+            handle.failed.connect(lambda _failure: take(History()))  # of what is damaged there is nothing to find
+
     def choose(self) -> None:
         """Ask for a session's file, and open it."""
-        file, _ = QFileDialog.getOpenFileName(self._widget, "Open a session", self._folder, SESSION_FILTER)
-        if file:
-            self.open(Path(file))
+        kinds = f"{_KIND} (*{SESSION_SUFFIX})"
+        for file in choose_files(self._widget, "Open a session", self._folder, kinds, self._theme):
+            self.open(file)
 
     def save(self) -> None:
         """Ask for a name, and write the session as one file; that under which it was saved last is proposed."""
@@ -109,10 +133,8 @@ class SessionFiles(QObject):
             return
         sha256 = photo.picture.sha256
         proposed = self._saved_as.get(sha256) or Path(self._folder) / f"{self._keeper.title}{SESSION_SUFFIX}"
-        file, _ = QFileDialog.getSaveFileName(self._widget, "Save the session", str(proposed), SESSION_FILTER)
-        if file:
-            path = Path(file)
-            path = path if path.suffix == SESSION_SUFFIX else path.with_name(path.name + SESSION_SUFFIX)
+        path = choose_new_file(self._widget, "Save the session", proposed, _KIND, SESSION_SUFFIX, self._theme)
+        if path is not None:
             self._saved_as[sha256] = path
             self.write(path)
 
@@ -131,7 +153,8 @@ class SessionFiles(QObject):
     @property
     def _folder(self) -> str:
         recent = self._preferences.recent_sessions
-        return str(recent[0].parent) if recent else self._preferences.save_folder
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        return str(recent[0].parent) if recent else self._preferences.save_folder or documents
 
     def _queue(self, name: str, job: Any, task: Any) -> JobHandle:
         key = f"{self._session.task.name}.{name}-{next(self._numbers)}"

@@ -48,6 +48,8 @@ class SettingsState(Generic[S]):
         self.current = settings
         self._stack, self._follow, self._fit = stack, follow, fit
         self._began: S | None = None
+        self.gesture = 0
+        """Counts gestures: what one of them brings about has the same number."""
         self.goes_back = False
         """Whether undo or redo is bringing settings back just now."""
 
@@ -60,6 +62,7 @@ class SettingsState(Generic[S]):
         """Remember where a gesture starts; a second begin inside a gesture is the same gesture."""
         if self._began is None:
             self._began = self.current
+            self.gesture += 1
 
     def commit(self) -> None:
         """End the gesture: one undo step, unless nothing changed."""
@@ -69,9 +72,10 @@ class SettingsState(Generic[S]):
 
     def set(self, settings: S, name: str = "") -> None:
         """Take over `settings`; outside a gesture the change is an undo step of its own, called `name` if given."""
-        before = self.current
+        before, alone = self.current, not self.in_gesture
+        self.gesture += alone
         self.apply(settings)
-        if not self.in_gesture:
+        if alone:
             self._record(before, name)
 
     def apply(self, settings: S) -> None:
@@ -88,6 +92,7 @@ class SettingsState(Generic[S]):
 
     def _go_back(self, settings: S) -> None:
         self.goes_back = True
+        self.gesture += 1
         self.apply(settings)
         self.goes_back = False
 

@@ -1,4 +1,4 @@
-"""A message at the top: what happened, what to do. It covers neither a control nor pushes a picture about."""
+"""A message: what happened, what to do. It neither covers a control nor pushes one about."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Literal
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QFrame,
     QLabel,
     QPushButton,
@@ -41,9 +42,10 @@ class _Message:
 class Banner(QFrame):
     """Shows the newest message; older ones come back when that is dismissed, and Esc dismisses all.
 
-    It lies over a picture, where there is one (`lie_over`), and otherwise takes room of its own above what the parent
-    holds. A plain notice goes by itself after a while, unless the pointer rests on it, and is said only once: it does
-    not come back from behind another message.
+    It lies over a picture, where there is one, at the lower end of a list, which makes room for it (`lie_over`), and
+    otherwise takes room of its own below what the parent holds: so nothing that a hand may be about to press moves. A
+    plain notice goes by itself after a while, unless the pointer rests on it, and is said only once: it does not come
+    back from behind another message.
 
     Args:
         parent: what it lies in.
@@ -59,6 +61,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self._theme, self._host = theme, parent
         self._picture: QWidget | None = None
+        self._list: QAbstractScrollArea | None = None
         self._waiting: deque[_Message] = deque()
         self._shown: _Message | None = None
         self._sign = QLabel(self)
@@ -126,16 +129,19 @@ class Banner(QFrame):
         """Show a notice or a warning."""
         self._take(_Message(kind, words, remedy, details))
 
-    def lie_over(self, picture: QWidget | None) -> None:
-        """Lie over the upper edge of `picture`, in which there is nothing to press.
+    def lie_over(self, picture: QWidget | None, list_place: QAbstractScrollArea | None = None) -> None:
+        """Lie over the upper edge of `picture`, in which there is nothing to press, or else at a list's lower end.
 
-        Without one, and where it is not to be seen, the message is in room of its own.
+        Where neither is to be seen, the message is in room of its own.
         """
-        if self._picture is not None:
-            self._picture.removeEventFilter(self)
-        self._picture = picture
-        if picture is not None:
-            picture.installEventFilter(self)
+        self._give_back()
+        for place in (self._picture, self._list):
+            if place is not None:
+                place.removeEventFilter(self)
+        self._picture, self._list = picture, list_place
+        for place in (picture, list_place):
+            if place is not None:
+                place.installEventFilter(self)
         self._fit()
 
     def withdraw(self, failure: Failure) -> None:
@@ -224,23 +230,33 @@ class Banner(QFrame):
 
     def _fit(self) -> None:
         gap, area = self._theme.tokens.gap, self._host.rect()
-        picture = self._picture if self._picture is not None and self._picture.isVisible() else None
-        if picture is not None:
-            area = QRect(picture.mapTo(self._host, QPoint()), picture.size())
+        places = (self._picture, self._list)
+        place = next((one for one in places if one is not None and one.isVisibleTo(self._host)), None)
+        if place is not None:
+            area = QRect(place.mapTo(self._host, QPoint()), place.size())
         width = min(max(240, area.width() - 2 * gap), 720)
         height = self._layout.totalHeightForWidth(width)
         self._slide.stop()
-        self.setGeometry(area.left() + (area.width() - width) // 2, area.top() + gap, width, height)
-        room = 0 if self._shown is None or picture is not None else height + 2 * gap
-        self._host.setContentsMargins(0, room, 0, 0)
+        over_picture = place is not None and place is self._picture
+        top = area.top() + gap if over_picture else area.bottom() + 1 - gap - height
+        self.setGeometry(area.left() + (area.width() - width) // 2, top, width, height)
+        room = 0 if self._shown is None or over_picture else height + 2 * gap
+        if self._list is not None:
+            self._list.setViewportMargins(0, 0, 0, room if place is self._list else 0)
+        self._host.setContentsMargins(0, 0, 0, room if place is None else 0)
+
+    def _give_back(self) -> None:
+        """Take no room of what the message lay over until now."""
+        if self._list is not None:
+            self._list.setViewportMargins(0, 0, 0, 0)
 
     def _slide_in(self) -> None:
         if not self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration):
             return
-        end = self.pos()
+        end, is_above = self.pos(), self.geometry().center().y() < self._host.height() // 2
         self._slide.setDuration(_SLIDE_MS)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._slide.setStartValue(QPoint(end.x(), end.y() - self.height() // 2))
+        self._slide.setStartValue(end + QPoint(0, self.height() // 2 * (-1 if is_above else 1)))
         self._slide.setEndValue(end)
         self._slide.start()
 

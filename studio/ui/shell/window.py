@@ -36,8 +36,10 @@ from studio.ui.shell.tab_order import neighbour
 from studio.ui.shell.task_rail import TaskEntry, TaskRail
 from studio.ui.theme import Theme
 
-_LEAST = QSize(1024, 640)
-"""The smallest window, where the screen is not smaller still."""
+_AT_FIRST, _LEAST = QSize(1440, 900), QSize(1024, 640)
+"""The window that a newcomer gets, and the smallest, where the screen is not smaller still."""
+_FRAME = QSize(32, 48)
+"""What a desktop draws around a window, at most: with it, all of the window is on the screen."""
 
 
 class StudioWindow(QMainWindow):
@@ -194,7 +196,7 @@ class StudioWindow(QMainWindow):
         self._stack.setCurrentIndex(self.panels.index(panel))
         self.rail.set_current(name)
         self.menus.show_front(panel)
-        self.banner.lie_over(panel.picture_place)
+        self.banner.lie_over(panel.picture_place, panel.list_place)
         if panel.undo_stack is not None:
             self._undo.setActiveStack(panel.undo_stack)
         if panel.menu_title:
@@ -282,11 +284,11 @@ class StudioWindow(QMainWindow):
     # -- coming and going ------------------------------------------------------------------------------------------
 
     def _restore_geometry(self) -> None:
-        screen = QApplication.primaryScreen().availableSize()
-        self.setMinimumSize(_LEAST.boundedTo(screen))
+        room = QApplication.primaryScreen().availableSize() - _FRAME
+        self.setMinimumSize(_LEAST.boundedTo(room))
         geometry = self._preferences.load_bytes("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(min(1440, screen.width() - 32), min(900, screen.height() - 48))
+            self.resize(_AT_FIRST.boundedTo(room))
 
     def close_without_asking(self) -> None:
         """Close because the system wants it: what trains is paused, and saved first."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from studio.core.settings import Settings, setting
 from studio.core.style_settings import StyleSettings
 from studio.ui.controls.choice_box import ChoiceBox
+from studio.ui.controls.layouts import scrolling
 from studio.ui.controls.rows.choice import ChoiceRow
 from studio.ui.controls.rows.number import NumberRow
 from studio.ui.controls.rows.switch import SwitchRow
@@ -320,6 +321,20 @@ def test_groups_are_closed_at_first_and_their_state_can_be_kept(qtbot, theme: Th
     assert told.args == ["More", True]
     assert form.open_groups == ("More",)
     assert number(form, "size").isVisible()
+
+
+def test_a_group_that_is_opened_by_hand_comes_into_sight(qtbot, theme: Theme):
+    form = SettingsForm(Every, theme)
+    area = scrolling(form)
+    qtbot.addWidget(area)
+    area.resize(320, 200)
+    area.show()
+    qtbot.waitExposed(area)
+    *_, last = form._sections.values()
+    area.ensureWidgetVisible(last.header)
+    QTest.mouseClick(last.header, Qt.MouseButton.LeftButton)
+    top = last.mapTo(area.viewport(), QPoint()).y()
+    assert 0 <= top <= max(theme.tokens.gap, 200 - last.height())
 
 
 def test_hidden_settings_hide_and_an_empty_group_with_them(form: SettingsForm):

@@ -236,6 +236,7 @@ def test_progress_of_each_is_seen_and_keys_and_signs_cancel(qtbot, view, queue, 
     place = _cancel_place(view.list.visualRect(view.list.model().index(1, 0))).center()
     qtbot.mouseClick(view.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert outcomes(queue) == ["running", "cancelled", "waiting"]
+    assert view.words.text() == "Queue · 0 of 2 done"
     view.list.setCurrentIndex(view.list.model().index(2, 0))
     QTest.keyClick(view.list, Qt.Key.Key_Delete)
     assert outcomes(queue) == ["running", "cancelled", "cancelled"]

@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.failures import Failure
 from studio.ui.shell.banner import Banner
@@ -74,11 +74,33 @@ def test_while_the_picture_is_not_to_be_seen_it_has_room_of_its_own(qtbot, host:
     picture.show()
     banner.lie_over(picture)
     banner.show_failure(FAILURE)
-    assert host.contentsMargins().top() == 0
+    assert host.contentsMargins().isNull()
     picture.hide()
-    assert host.contentsMargins().top() > banner.height()
+    assert host.contentsMargins().bottom() > banner.height()
     picture.show()
-    assert host.contentsMargins().top() == 0
+    assert host.contentsMargins().isNull()
+
+
+def test_a_list_makes_room_for_it_at_its_lower_end_and_nothing_moves(qtbot, host: QWidget, banner: Banner):
+    picture = canvas_in(host)
+    picture.setMinimumHeight(120)
+    cards, foot = QScrollArea(host), QPushButton("Delete", host)
+    cards.setWidget(QLabel("\n" * 100))
+    host.layout().addWidget(cards, 1)
+    host.layout().addWidget(foot)
+    for widget in (cards, foot):
+        widget.show()
+    QApplication.processEvents()
+    cards.verticalScrollBar().setValue(cards.verticalScrollBar().maximum())
+    before = cards.geometry(), foot.geometry(), cards.verticalScrollBar().value(), cards.viewport().height()
+    banner.lie_over(None, cards)
+    banner.show_failure(FAILURE)
+    qtbot.waitUntil(lambda: cards.geometry().contains(banner.geometry()))
+    assert not cards.viewport().geometry().translated(cards.pos()).intersects(banner.geometry())
+    assert (cards.geometry(), foot.geometry(), cards.verticalScrollBar().value()) == before[:3]
+    banner.lie_over(picture, cards)
+    qtbot.waitUntil(lambda: picture.geometry().contains(banner.geometry()))
+    assert cards.viewport().height() == before[3]
 
 
 def test_it_follows_the_width_of_what_it_lies_over(host: QWidget, banner: Banner):

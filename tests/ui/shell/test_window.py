@@ -241,8 +241,10 @@ def test_messages_lie_over_the_picture_and_over_no_control(painted, qtbot):
     said = lambda: QRect(painted.banner.mapTo(painted, QPoint()), painted.banner.size())  # noqa: E731
     qtbot.waitUntil(lambda: place().contains(said()))
     painted.show_panel("models")
-    panel = painted.panel("models")
-    qtbot.waitUntil(lambda: not said().intersects(QRect(panel.mapTo(painted, QPoint()), panel.size())))
+    cards = painted.panel("models").list.area
+    qtbot.waitUntil(cards.isVisible)
+    seen = lambda: QRect(cards.viewport().mapTo(painted, QPoint()), cards.viewport().size())  # noqa: E731
+    qtbot.waitUntil(lambda: 0 < said().top() - seen().bottom() < 20)
 
 
 def test_copying_says_so(painted):

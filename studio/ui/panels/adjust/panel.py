@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QTransform
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QTransform
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit
 
 from studio.core.adjust_settings import AdjustSettings
 from studio.core.controls import Controls
@@ -23,6 +24,8 @@ from studio.ui.picture.session import SessionState
 
 _OF_THE_FRAME = ("angle", "aspect", "crop")
 """Settings that one sees best on the whole picture."""
+_ENDING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+"""Keys that end a crop."""
 
 
 class AdjustPanel(PicturePanel):
@@ -138,6 +141,15 @@ class AdjustPanel(PicturePanel):
             QRectF(QPointF(left, top), QPointF(right, bottom)), frame, [turn.map(corner) for corner in frame],
             aspect=settings.ratio(width, height), caption="{} × {}".format(*settings.size(width, height)),
         )  # fmt: skip
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Enter and Esc end a crop wherever the keyboard is; in a box, Enter is first of all for its number."""
+        if not self.column.crop_button.isChecked() or event.key() not in _ENDING:
+            super().keyPressEvent(event)
+        elif isinstance(self.focusWidget(), QAbstractSpinBox | QLineEdit) and event.key() != Qt.Key.Key_Escape:
+            self.canvas.setFocus()
+        else:
+            self.canvas.layers.answer_key(event)
 
     # -- a grey --------------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu
 
 from studio.core.library import Library
 from studio.engine import Engine
+from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column
 from studio.ui.panel import Panel, PictureToOpen
 from studio.ui.panels.library.session import LibrarySession
@@ -44,12 +45,18 @@ class LibraryPanel(Panel):
         self.view.opened.connect(lambda path: self.open_requested.emit([path]))
         self.view.menu_opened.connect(self._add_to_menu)
         self.view.reveal_requested.connect(self._reveal)
+        FileDrop(self).files_dropped.connect(self.open_requested)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look again: results may have come and gone."""
         super().showEvent(event)
         self.refresh_results()
         self.view.view.setFocus()
+
+    @property
+    def list_place(self) -> QAbstractScrollArea:
+        """The pictures."""
+        return self.view.view
 
     def refresh_results(self) -> None:
         """Read the folder again, if anybody looks."""

@@ -62,9 +62,9 @@ class ModelList(QWidget):
         middle = holding(column(title, words, self._cards_column, None, gap=2, margins=(0, wide, 0, 0)))
         middle.setMaximumWidth(_WIDEST)
         self.setMinimumWidth(_NARROWEST)
-        self._scroll = scrolling(centred(middle, wide))
+        self.area = scrolling(centred(middle, wide))
         self._places.addWidget(self.empty_state)
-        self._places.addWidget(self._scroll)
+        self._places.addWidget(self.area)
 
     def set_entries(self, entries: Sequence[ShelfEntry]) -> None:
         """Show exactly these; those that were there before keep their card."""
@@ -102,7 +102,7 @@ class ModelList(QWidget):
         if self._wants_focus:
             button = card.main_button if card.main_button.isEnabled() else card.menu_button
             button.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._scroll.ensureWidgetVisible(card, 0, self._theme.tokens.margin)
+        self.area.ensureWidgetVisible(card, 0, self._theme.tokens.margin)
 
     def _put_in_order(self) -> None:
         names = {name for _, name in self._order}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QAbstractScrollArea
 
 from studio.core.events import Progress
 from studio.core.failures import Failure, StudioError
@@ -13,6 +13,7 @@ from studio.core.model_shelf import ModelShelf, ShelfEntry
 from studio.core.sizes import megabytes
 from studio.engine import Engine
 from studio.training.run_folder import RunFolder
+from studio.ui.controls.file_dialogs import choose_files
 from studio.ui.controls.layouts import column
 from studio.ui.controls.question import Question
 from studio.ui.panel import ModelToAsk, ModelToFind, ModelToUse, Panel, Sendable
@@ -139,6 +140,11 @@ class ModelsPanel(Panel):
         """Bring one network into sight and the keyboard to it, as soon as it is listed."""
         self._wanted = "" if self.list.bring_into_sight(name) else name
 
+    @property
+    def list_place(self) -> QAbstractScrollArea:
+        """The cards."""
+        return self.list.area
+
     def showEvent(self, event: QShowEvent) -> None:
         """Look again: a file may have been dropped into the folder by hand."""
         super().showEvent(event)
@@ -152,8 +158,7 @@ class ModelsPanel(Panel):
 
     def choose_file(self) -> None:
         """Ask for weights files to import."""
-        files, _ = QFileDialog.getOpenFileNames(self, "Import a network", "", FILTER)
-        self.session.import_files([Path(file) for file in files])
+        self.session.import_files(choose_files(self, "Import a network", "", FILTER, self._theme, several=True))
 
     def confirm_removal(self, name: str) -> None:
         """Ask whether a network's file shall go; it goes when the answer is yes."""

@@ -13,11 +13,15 @@ from studio.ui.icons import set_icon
 from studio.ui.panels.train.new_run.page import NewRunPage
 from studio.ui.panels.train.run.page import RunPage
 from studio.ui.panels.train.runs.list import RunEntry, RunList
+from studio.ui.panels.train.runs.manager import Whereabouts
 from studio.ui.panels.train.runs.pictures import RunPictures
+from studio.ui.panels.train.runs.rows import EntryState
 from studio.ui.panels.train.session import TrainSession
 from studio.ui.theme import Theme, mark
 
 _LIST_WIDTH, _NARROWEST = 248, 196
+_STATE_HERE: dict[Whereabouts, EntryState] = {"here": "running", "waiting": "waiting"}
+"""What this window knows of its own runs before their folders tell it."""
 
 
 class TrainDesk(QWidget):
@@ -96,9 +100,9 @@ class TrainDesk(QWidget):
             folder=run.path,
             title=run.title,
             task=kind.title if kind is not None else run.plan.task if run.plan is not None else "",
-            state="running" if place == "here" else run.state,
+            state=_STATE_HERE.get(place, run.state),
             share=share_of(run),
-            details="Waits for its turn" if place == "waiting" else details_of(run, time.time()),
+            details=details_of(run, time.time()),
             thumbnail=self._pictures.small(run),
         )
 

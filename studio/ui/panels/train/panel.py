@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QVBoxLayout, QWidget
 
 from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
@@ -15,6 +15,7 @@ from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offer
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
 from studio.training.time_estimate import TimeEstimate
+from studio.ui.controls.file_dialogs import choose_files, choose_folder
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
 from studio.ui.panels.train.asking import AskDialog
@@ -96,6 +97,11 @@ class TrainPanel(Panel):
     def picture_place(self) -> QWidget:
         """The newest sample of the run that is shown."""
         return self.desk.run_page.samples.canvas
+
+    @property
+    def list_place(self) -> QAbstractScrollArea:
+        """What a new run is put together on."""
+        return self.desk.new_page.sheet
 
     # -- commands of its own ---------------------------------------------------------------------------------------
 
@@ -272,28 +278,27 @@ class TrainPanel(Panel):
 
     def choose_folder(self, place: DataPlace | None = None) -> None:
         """Ask for a folder to learn from."""
-        folder = QFileDialog.getExistingDirectory(self, "Learn from a folder", self._last_folder())
-        if folder:
-            self.session.new_run.add_data([Path(folder)], place)
+        folder = choose_folder(self, "Learn from a folder", self._last_folder(), self._theme)
+        if folder is not None:
+            self.session.new_run.add_data([folder], place)
 
     def choose_files(self, place: DataPlace | None = None) -> None:
         """Ask for pictures, or lists of them, to learn from."""
-        files, _ = QFileDialog.getOpenFileNames(self, "Learn from these", self._last_folder(), _PICTURES)
+        files = choose_files(self, "Learn from these", self._last_folder(), _PICTURES, self._theme, several=True)
         if files:
-            self.session.new_run.add_data([Path(file) for file in files], place)
+            self.session.new_run.add_data(files, place)
 
     def choose_input(self, name: str) -> None:
         """Ask for one of the files that the kind of training needs."""
         wanted = next(one for one in self.session.new_run.kind.inputs if one.role == name)
-        file, _ = QFileDialog.getOpenFileName(self, wanted.title, self._last_folder(), _PICTURES)
-        if file:
-            self.session.new_run.set_input(name, Path(file))
+        for file in choose_files(self, wanted.title, self._last_folder(), _PICTURES, self._theme):
+            self.session.new_run.set_input(name, file)
 
     def choose_run(self) -> None:
         """Ask for the folder of a run, wherever it was made."""
-        folder = QFileDialog.getExistingDirectory(self, "Open a run folder", str(self.session.manager.folder))
-        if folder:
-            self.session.open(Path(folder))
+        folder = choose_folder(self, "Open a run folder", str(self.session.manager.folder), self._theme)
+        if folder is not None:
+            self.session.open(folder)
 
     def _last_folder(self) -> str:
         known = [path for paths in self.session.new_run.data.values() for path in paths]
@@ -400,9 +405,8 @@ class TrainPanel(Panel):
 
     def _choose_asked(self, dialog: AskDialog) -> None:
         folder = str(dialog.picture.parent) if dialog.picture else self._last_folder()
-        file, _ = QFileDialog.getOpenFileName(dialog, "Ask about a picture", folder, _PICTURES)
-        if file:
-            dialog.ask(Path(file))
+        for file in choose_files(dialog, "Ask about a picture", folder, _PICTURES, self._theme):
+            dialog.ask(file)
 
     def _use(self) -> None:
         snapshot = self.session.watch.snapshot

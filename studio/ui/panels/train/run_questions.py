@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from studio.core.failures import Failure
+from studio.ui.controls.file_dialogs import choose_folder
 from studio.ui.controls.question import Question
 from studio.ui.panels.train.extending import ExtendDialog
 from studio.ui.panels.train.session import TrainSession
@@ -47,9 +48,9 @@ class RunQuestions(QObject):
             words = "The pictures it learns from" if len(kind.data) == 1 else f"{slot.title}: where they lie now"
             if phase is not None:
                 words = f"{words}, only in “{phases[phase].name or f'Phase {phase + 1}'}”"
-            if not (folder := QFileDialog.getExistingDirectory(self._panel, words, self._last_folder())):
+            if not (folder := choose_folder(self._panel, words, self._last_folder(), self._theme)):
                 return
-            self._session.manager.move_data(path, slot.name, Path(folder), phase)
+            self._session.manager.move_data(path, slot.name, folder, phase)
         self._session.watch.look_now()
 
     def ask_for_steps(self, path: Path) -> None:

@@ -82,6 +82,25 @@ def test_arrows_and_enter_crop_without_a_mouse(opened, settled):
     assert opened.undo_stack.count() == 3
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_a_crop_is_ended_wherever_the_keyboard_is_but_enter_is_first_for_a_number(opened, settled, key):
+    opened.column.crop_button.click()
+    settled()
+    box = opened.column.crop_size.width_box
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "120")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert opened.canvas.hasFocus()
+    assert (opened.column.crop_button.isChecked(), box.value()) == (True, 120)
+    slider = opened.form.row("exposure").slider
+    slider.setFocus()
+    QTest.keyClick(slider, key)
+    settled()
+    assert not opened.column.crop_button.isChecked()
+    assert opened.canvas.picture_size[0] == (120 if key == Qt.Key.Key_Return else 240)
+
+
 def test_a_locked_shape_is_kept_by_the_hand(opened, settled):
     opened.session.change(aspect="1:1")
     opened.column.crop_button.click()

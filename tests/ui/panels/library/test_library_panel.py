@@ -4,7 +4,7 @@ from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QInputDialog, QLineEdit, QMessageBox
-from studio_kit import PATIENCE, write_photo
+from studio_kit import PATIENCE, drop_files, write_photo
 
 from studio.core.images import from_pixels, load_picture
 from studio.core.library import Library
@@ -146,6 +146,13 @@ def test_every_control_has_a_name_and_explains_itself_in_either_scheme(panel, th
     assert panel.grab().toImage() != dark
     theme.set_mode("dark")
     assert panel.grab().toImage() == dark
+
+
+def test_files_that_are_dropped_on_it_are_opened(qtbot, panel, tmp_path):
+    photo = write_photo(tmp_path / "photo.png")
+    with qtbot.waitSignal(panel.open_requested) as told:
+        assert drop_files(panel, photo)
+    assert told.args == [[photo]]
 
 
 # -- searched, filtered, sorted ----------------------------------------------------------------------------------------

@@ -73,6 +73,29 @@ def test_strength_fades_the_painting_and_then_paints_it_anew(painted, until):
     assert not np.array_equal(painted.session.layer, full)
 
 
+def test_one_drag_of_strength_is_one_frame_and_one_step_however_often_the_hand_rests(painted, until):
+    session, state = painted.session, painted.session.settings_state
+
+    def moved(strength):
+        session.change(strength=strength)
+        until(lambda: session.is_settled and session.recipe.settings["strength"] == strength)
+        return [frame.settings.strength for frame in session.history.frames]
+
+    steps = painted.undo_stack.count()
+    state.begin()
+    assert moved(0.8) == [1.0, 0.8]
+    assert moved(0.6) == [1.0, 0.6]
+    state.commit()
+    assert moved(0.4) == [1.0, 0.6, 0.4]
+    assert painted.undo_stack.count() == steps + 2
+    session.film.star(session.history.frames[-1].number)
+    state.begin()
+    assert moved(0.3) == [1.0, 0.6, 0.4, 0.3]
+    session.film.star(session.history.frames[-1].number)
+    assert moved(0.2) == [1.0, 0.6, 0.4, 0.3, 0.2]
+    state.commit()
+
+
 def test_the_library_keeps_the_first_version_alone(painted, studio, until):
     until(lambda: len(studio.library.entries()) == 1)
     painted.session.set_settings(painted.session.settings.model_copy(update={"strength": 0.5}))

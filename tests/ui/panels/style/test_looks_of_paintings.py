@@ -4,11 +4,15 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
-from studio_kit import answering_file_dialog
+from studio_kit import answering_file_dialog, write_photo
 
+from studio.core.images import load_picture
 from studio.core.looks import built_in_looks
 from studio.core.presets import SUFFIX, Look
+from studio.core.recipes import Recipe
 from studio.core.style_settings import StyleSettings
+from studio.jobs.files import prepare_opened
+from studio.jobs.recall import RecalledPicture
 
 LOOKS = {look.name: look for look in built_in_looks("stylize", StyleSettings)}
 
@@ -84,6 +88,22 @@ def test_a_moved_slider_is_told_beside_the_look_and_undo_takes_it_back(panel, ba
     panel.session.change(style_weight=7.0)
     QTest.mouseClick(bar.back_button, Qt.MouseButton.LeftButton)
     assert LOOKS["Free"].is_on(panel.session.settings)
+
+
+def test_the_look_that_was_on_before_is_not_told_of_settings_that_came_with_a_file_or_an_undone_look(
+    panel, bar, tmp_path
+):
+    click(bar, "Free")
+    photo = prepare_opened(load_picture(write_photo(tmp_path / "photo.png")))
+    settings = StyleSettings(size=64, style_weight=7.0)
+    recipe = Recipe(task="stylize", settings=settings.model_dump(), inputs=())
+    panel.session.recall(RecalledPicture(panel.task, photo, {}, settings, recipe))
+    assert (panel.looks.shown, bar.state.text()) == (None, "Your own settings")
+    panel.undo_stack.undo()
+    assert panel.looks.shown.name == "Free"
+    panel.undo_stack.undo()
+    panel.session.change(style_weight=7.0)
+    assert bar.state.text() == "Painted, changed"
 
 
 def test_a_surprise_is_another_look_and_one_step_of_undo(panel, bar):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QUndoStack
 from studio_kit import LONG, QUICK
 
 from studio.core.compositing import compose
@@ -12,11 +13,27 @@ from studio.core.images import load_picture, save_picture
 from studio.core.library import Library
 from studio.jobs.files import prepare_opened
 from studio.jobs.recall import RecallTask, recall
+from studio.jobs.sessions import SaveSessionTask, keep_session, open_session
+from studio.ui.panels.style.session import StyleSession
+from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.session import SessionState
 
 
 def recalled_from(path, library):
     return finish(recall(RecallTask(prepare_opened(load_picture(path)), library), Controls(QUICK)))
+
+
+def at_the_next_start(session, tmp_path, engines):
+    """Keep a session, open it in another one, and return which file that shows as it was saved, and its recipe."""
+    keeper = SessionKeeper(session, engines[1], None)
+    finish(keep_session(SaveSessionTask(keeper.saved(), tmp_path / "kept"), Controls(QUICK)))
+    again, frames = StyleSession(*engines, stack := QUndoStack()), []
+    again.frame_composed.connect(frames.append)
+    again.restore(finish(open_session(tmp_path / "kept", Controls(QUICK))))
+    assert np.array_equal(frames[-1].levels[0], again.as_saved.frame.levels[0])
+    assert (again.state, again.settings) == (session.state, session.settings)
+    again.deleteLater(), stack.deleteLater()
+    return again.as_saved.picture.sha256, again.recipe
 
 
 def saved_by(heard, library, tmp_path, *, without=""):
@@ -55,7 +72,7 @@ def test_a_saved_painting_comes_back_whole(finished, heard, photo, other_photo, 
 
 
 def test_a_painting_that_was_mixed_with_its_photo_is_there_as_its_file_has_it_and_finished_larger(
-    finished, heard, undo_stack, until, tmp_path
+    finished, heard, undo_stack, engines, until, tmp_path
 ):
     """Nobody knows the layer below what its file holds: it is made anew."""
     finished.set_settings(finished.settings.model_copy(update={"strength": 0.5}))
@@ -70,6 +87,7 @@ def test_a_painting_that_was_mixed_with_its_photo_is_there_as_its_file_has_it_an
     assert finished.as_saved is None
     undo_stack.undo()
     assert finished.as_saved is mixed
+    assert at_the_next_start(finished, tmp_path, engines) == (mixed.picture.sha256, finished.recipe)
     assert heard.frames[-1] is mixed.frame
     undo_stack.undo()
     finished.finish_at(96)

@@ -351,3 +351,19 @@ def test_photo_and_paintings_are_chosen_in_a_dialog(panel, pictures, until, tmp_
     until(lambda: len(panel.session.paintings) == 2)
     assert panel.context.preferences.recent_files == [pictures[0]]
     assert panel.context.preferences.recent_in("style") == [second, pictures[1]]
+
+
+def test_whoever_comes_back_to_a_photo_finds_its_strip_again(finished, pictures, tmp_path, until):
+    session = finished.session
+    photo, (first, *_) = pictures[0], session.history.frames
+    session.film.star(first.number)
+    kept = [frame.key for frame in session.history.frames]
+    finished.open_pictures([write_photo(tmp_path / "other.png", 64, 96)])
+    until(lambda: session.photo.picture.name == "other.png")
+    assert not {frame.key for frame in session.history.frames} & set(kept)
+    assert drop_files(finished.workspace, photo)  # anywhere around the canvas, the strip included
+    until(lambda: session.photo.picture.name == photo.name)
+    assert [frame.key for frame in session.history.frames][: len(kept)] == kept
+    assert session.history.frames[0].starred
+    until(lambda: session.state is SessionState.FINISHED and len(session.history.frames) > len(kept))
+    assert session.history.frames[-1].take > first.take  # it was begun anew behind what there was

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
-from studio_kit import PATIENCE, drop_files, write_painting
+from PySide6.QtWidgets import QApplication
+from studio_kit import PATIENCE, answering_file_dialog, drop_files, write_painting
 from train_kit import click
 from training_kit import ToySettings, constant_schedule, toy_kind, toy_plan
 
@@ -59,30 +59,30 @@ def test_folders_lists_and_single_files_stand_in_lines_of_their_own(tmp_path):
     assert lines[2].paths == tuple(singles)
 
 
-def test_data_is_added_by_dialog_and_removed_by_its_cross(panel, until, photos, monkeypatch):
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+def test_data_is_added_by_dialog_and_removed_by_its_cross(panel, photos):
     shelf = place(panel.desk.new_page).shelf
-    click(shelf.folder_button)
+    with answering_file_dialog(photos):
+        click(shelf.folder_button)
     assert [row.words.text() for row in shelf.rows] == ["photos"]
     click(shelf.rows[0].remove_button)
     assert shelf.rows == []
     assert not place(panel.desk.new_page).doctor.isVisible()
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(photos / "1.png")], ""))
-    click(shelf.files_button)
+    with answering_file_dialog(photos / "1.png"):
+        click(shelf.files_button)
     assert panel.session.new_run.data == {"data": (photos / "1.png",)}
 
 
-def test_a_phase_gets_a_folder_of_its_own_by_a_menu(panel, until, photos, tmp_path, monkeypatch):
+def test_a_phase_gets_a_folder_of_its_own_by_a_menu(panel, until, photos, tmp_path):
     page, new = panel.desk.new_page, panel.session.new_run
     assert drop_files(page, photos)
     few = tmp_path / "few"
     few.mkdir()
     for name in ("1.png", "2.png"):
         (few / name).write_bytes((photos / name).read_bytes())
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(few))
     page.data.phase_menu.aboutToShow.emit()
     assert [action.text() for action in page.data.phase_menu.actions()] == ["Only in “Phase 1”…"]
-    page.data.phase_menu.actions()[0].trigger()
+    with answering_file_dialog(few):
+        page.data.phase_menu.actions()[0].trigger()
     own = list(page.data.views.values())[1]
     assert (own.title.text(), [row.words.text() for row in own.shelf.rows]) == ("Only in “Phase 1”", ["few"])
     until(lambda: "2 pictures" in own.doctor.text)
@@ -94,17 +94,15 @@ def test_a_phase_gets_a_folder_of_its_own_by_a_menu(panel, until, photos, tmp_pa
     assert new.schedule.phases[0].data == {}
 
 
-def test_moved_pictures_are_asked_for_slot_by_slot(panel, until, photos, tmp_path, monkeypatch):
+def test_moved_pictures_are_asked_for_slot_by_slot(panel, until, photos, tmp_path):
     slots = tuple(DataSlot(name, name.upper(), "pictures", "") for name in "ab")
     panel.session.kinds = (replace(toy_kind(), data=slots),)
     data = {"a": (str(photos),), "b": (str(tmp_path / "gone"),)}
     run = RunFolder.create(tmp_path / "run", toy_plan(3).model_copy(update={"data": data}))
     panel.session.open(run.path)
     until(lambda: panel.session.watch.snapshot is not None)
-    asked = []
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda _, title, *__: asked.append(title) or str(tmp_path))
-    panel._questions.choose_moved_pictures(run.path)
-    assert asked == ["B: where they lie now"]
+    with answering_file_dialog(tmp_path):
+        panel._questions.choose_moved_pictures(run.path)
     assert run.read_plan().data == {"a": (str(photos),), "b": (str(tmp_path),)}
 
 

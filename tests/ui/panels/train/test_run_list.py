@@ -54,9 +54,10 @@ def test_a_double_click_and_enter_open(qtbot, runs: RunList):
 
 @pytest.mark.parametrize(
     ("state", "words", "signal"),
-    [("running", "Pause", "pause_requested"), ("paused", "Resume", "resume_requested"),
-     ("interrupted", "Resume", "resume_requested"), ("stopped", "Resume", "resume_requested"),
-     ("failed", "Resume", "resume_requested"), ("new", "Start", "resume_requested")],
+    [("running", "Pause", "pause_requested"), ("waiting", "Pause", "pause_requested"),
+     ("paused", "Resume", "resume_requested"), ("interrupted", "Resume", "resume_requested"),
+     ("stopped", "Resume", "resume_requested"), ("failed", "Resume", "resume_requested"),
+     ("new", "Start", "resume_requested")],
 )  # fmt: skip
 def test_a_run_goes_on_or_rests(qtbot, runs: RunList, state, words, signal):
     runs.set_runs([run("a", state)])
@@ -76,8 +77,10 @@ def test_a_finished_run_has_nothing_to_go_on_with(runs: RunList):
     assert "Resume" not in words_of(runs.menu_for(runs.selected))
 
 
-def test_a_running_run_is_not_deleted(qtbot, runs: RunList):
-    runs.set_runs([run("a", "running"), run("b")])
+@pytest.mark.parametrize(("state", "word"), [("running", "Running"), ("waiting", "Waiting")])
+def test_a_run_at_work_or_about_to_be_says_so_and_is_not_deleted(qtbot, runs: RunList, state, word):
+    runs.set_runs([run("a", state), run("b")])
+    assert word in run("a", state).in_words
     runs.select(Path("a"))
     assert not runs.delete.isEnabled()
     with qtbot.assertNotEmitted(runs.delete_requested):

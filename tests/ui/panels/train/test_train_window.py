@@ -6,8 +6,8 @@ from accessibility import focusable_controls
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QScrollBar
-from studio_kit import write_painting
+from PySide6.QtWidgets import QApplication, QMenu, QScrollBar
+from studio_kit import answering_file_dialog, write_painting
 from training_kit import new_run, toy_plan
 
 from studio.core.controls import Controls
@@ -51,16 +51,18 @@ def test_commands_act_on_the_panel_in_sight(window, tmp_path):
     assert not actions.undo.isEnabled()  # what happened in the other panel stays there
 
 
-def test_a_new_run_and_a_runs_folder_have_keys(window, until, tmp_path, monkeypatch):
+def test_a_new_run_and_a_runs_folder_have_keys(window, until, tmp_path):
     run = new_run(tmp_path / "elsewhere", toy_plan(3))
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(run.path))
-    QTest.keyClick(window, Qt.Key.Key_N, CTRL | SHIFT)
+    with answering_file_dialog(run.path):
+        QTest.keyClick(window, Qt.Key.Key_N, CTRL | SHIFT)
     assert window.rail.current == "train"
     panel = window.panel("train")
     until(lambda: panel.session.watch.snapshot is not None)
     assert panel.session.shown == run.path
     assert panel.desk._pages.currentWidget() is panel.desk.run_page
     assert panel.desk.run_page.header._state.text() == "Not begun yet"
+    window.activateWindow()  # again, behind the dialog
+    until(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_N, CTRL)
     assert panel.session.shown is None
     assert panel.desk._pages.currentWidget() is panel.desk.new_page
@@ -78,8 +80,11 @@ def test_a_message_moves_nothing_on_the_page_of_a_run(window, until, tmp_path):
     QApplication.processEvents()
     moved = canvas.mapTo(window, QPoint()) - before
     assert moved.manhattanLength() <= 2  # a line of words may settle by a pixel; a message is 40 high
-    panel.session.show(None)  # where there is no sample it has room of its own
-    until(lambda: panel.desk.mapTo(window, QPoint()).y() > window.banner.mapTo(window, QPoint()).y())
+    panel.session.show(None)  # there is no sample: what a run is put together on makes room at its lower end
+    sheet = panel.desk.new_page.sheet
+    until(lambda: sheet.viewport().height() < sheet.height())
+    below = sheet.viewport().mapTo(window, sheet.viewport().rect().bottomLeft())
+    until(lambda: window.banner.mapTo(window, QPoint()).y() > below.y())
 
 
 def test_what_closing_does_can_be_chosen_beforehand(window, studio):

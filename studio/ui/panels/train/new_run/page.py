@@ -108,9 +108,9 @@ class NewRunPage(QWidget):
         self.rate_button.setAccessibleName("Find a learning rate")
         self.rate_button.setToolTip("Tries every pace on a copy for a minute, and shows at which it learns best")
         set_icon(self.rate_button, "search", self._theme)
-        scroll = scrolling(centred(sheet, gap + 4))
-        scroll.setMinimumWidth(_MIDDLE)
-        return scroll
+        self.sheet = scrolling(centred(sheet, gap + 4))
+        self.sheet.setMinimumWidth(_MIDDLE)
+        return self.sheet
 
     def _card(self, title: str, *widgets: QWidget) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap

@@ -35,11 +35,12 @@ def settings_of(kind: TaskKind, values: dict[str, object]) -> TrainingSettings:
 
 
 def total_of(snapshot: RunSnapshot) -> int:
-    """Return how many steps a run takes, 0 while nobody knows."""
-    pace = snapshot.history.pace
-    total = pace.facts.get("total") if pace is not None else None
-    if snapshot.state in ("finished", "stopped"):
-        return max(1, snapshot.history.step)
+    """Return how many steps a run takes, or was to take; 0 while nobody knows."""
+    history = snapshot.history
+    if snapshot.state == "finished":
+        return max(1, history.step)
+    said = [one for one in (*history.of_kind("extended"), history.pace) if one is not None]
+    total = max(said, key=lambda one: one.at).facts.get("total") if said else None
     return total if isinstance(total, int) else 0
 
 
@@ -92,6 +93,8 @@ def figures_of(snapshot: RunSnapshot) -> RunFigures:
     history = snapshot.history
     pace = dict(history.pace.facts) if history.pace is not None and snapshot.state == "running" else {}
     total = total_of(snapshot)
+    if total and pace.get("total") != total:  # it is of before the run was extended
+        pace = {}
     return RunFigures(
         stage=str(pace.get("stage") or ""),
         step=history.step if len(history.worked) else None,

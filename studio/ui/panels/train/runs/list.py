@@ -128,7 +128,7 @@ class RunList(QWidget):
         """Return the context menu of a run."""
         menu = QMenu(self)
         menu.addAction("Open", partial(self.opened.emit, entry.folder))
-        if entry.state == "running":
+        if entry.is_at_work:
             menu.addAction("Pause", partial(self.pause_requested.emit, entry.folder))
         elif entry.can_go_on:
             menu.addAction(_go_on_word(entry), partial(self.resume_requested.emit, entry.folder))
@@ -138,12 +138,12 @@ class RunList(QWidget):
         menu.addAction("Show in folder", partial(self.reveal_requested.emit, entry.folder))
         menu.addSeparator()
         delete = menu.addAction("Delete…", partial(self.delete_requested.emit, entry.folder))
-        delete.setEnabled(entry.state != "running")
+        delete.setEnabled(not entry.is_at_work)
         return menu
 
     def _show_actions(self) -> None:
         entry = self.selected
-        running = entry is not None and entry.state == "running"
+        running = entry is not None and entry.is_at_work
         words = "Pause" if running else _go_on_word(entry)
         self.go_on.setText(words)
         set_icon(self.go_on, "pause" if running else "play", self._theme)
@@ -170,14 +170,14 @@ class RunList(QWidget):
 
     def _go_on_or_pause(self) -> None:
         entry = self.selected
-        if entry is not None and entry.state == "running":
+        if entry is not None and entry.is_at_work:
             self.pause_requested.emit(entry.folder)
         elif entry is not None and entry.can_go_on:
             self.resume_requested.emit(entry.folder)
 
     def _ask_to_delete(self) -> None:
         entry = self.selected
-        if entry is not None and entry.state != "running":
+        if entry is not None and not entry.is_at_work:
             self.delete_requested.emit(entry.folder)
 
 

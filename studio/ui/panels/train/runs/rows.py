@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
@@ -24,8 +25,12 @@ _BAR = 4
 _NARROW = 260
 """Below this width of its words, px, a title has a line of its own."""
 
-STATES: dict[RunState, tuple[str, str, str]] = {
+EntryState: TypeAlias = RunState | Literal["waiting"]
+"""A run's state, or that it shall go on here when its turn comes."""
+
+STATES: dict[EntryState, tuple[str, str, str]] = {
     "new": ("Not begun", "history", "text_muted"),
+    "waiting": ("Waiting", "clock_outline", "text"),
     "running": ("Running", "play", "accent"),
     "paused": ("Paused", "pause", "text"),
     "interrupted": ("Interrupted", "warning", "warning"),
@@ -35,7 +40,7 @@ STATES: dict[RunState, tuple[str, str, str]] = {
 }
 """The word, the sign and the colour of a state; none of them alone."""
 
-_GO_ON: Collection[RunState] = ("new", "paused", "interrupted", "stopped", "failed")
+_GO_ON: Collection[EntryState] = ("new", "paused", "interrupted", "stopped", "failed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +50,16 @@ class RunEntry:
     folder: Path
     title: str
     task: str
-    state: RunState
+    state: EntryState
     share: float | None = None
     details: str = ""
     """How far and when, in words: "step 1,200 of 8,000 · yesterday"."""
     thumbnail: Picture | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it runs, or will as soon as its turn comes."""
+        return self.state in ("running", "waiting")
 
     @property
     def can_go_on(self) -> bool:
