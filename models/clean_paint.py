@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.painting_init import gaussian_blur, luma, without_checkerboard
+from models.plain_ground import ground_distance, roughnesses
 
 __all__ = ["OCTAVES", "Contours", "PaintTarget", "contours_of", "edge_keeping_variation", "line_distance", "mixed",
            "octave_energies", "octave_gains", "paint_distance", "paint_target"]  # fmt: skip
@@ -29,6 +30,8 @@ OCTAVE_SCALE, TONE_SCALE = 0.5, 1000.0
 """Weights of an octave's distance and of a tone's beside a style weight of 1: no Gram matrix outweighs them."""
 LINE_SCALE = 300.0
 """Weight of the lines beside contours: hairlines go, an outline as broad as a brush may stay."""
+GROUND_SCALE = 15.0
+"""Weight of what plain ground is too rough."""
 SMOOTHNESS_SCALE = 0.09
 _NARROWEST = 4
 """No band is measured where the picture has fewer pixels than this along its shorter side."""
@@ -59,9 +62,18 @@ _TINY = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaintTarget:
-    """What one painting asks for: `energies` octaves×2 (luma, chroma); `darkest` and `brightest` 1×3×1×1, 0–1."""
+    """What one painting asks for.
+
+    Attributes:
+        energies: octaves×2 (luma, chroma).
+        roughnesses: from `plain_ground.roughnesses`.
+        darkest: 1×3×1×1, 0–1.
+        brightest: 1×3×1×1, 0–1.
+
+    """
 
     energies: Tensor
+    roughnesses: Tensor
     darkest: Tensor
     brightest: Tensor
 
@@ -87,7 +99,7 @@ def paint_target(painting: Tensor) -> PaintTarget:
     energies = octave_energies(painting)
     for octave in range(len(energies) - 2, -1, -1):
         energies[octave, 0].clamp_(min=float(energies[octave + 1, 0]) * _SHARP)
-    return PaintTarget(energies, darkest.view(1, 3, 1, 1), brightest.view(1, 3, 1, 1))
+    return PaintTarget(energies, roughnesses(painting), darkest.view(1, 3, 1, 1), brightest.view(1, 3, 1, 1))
 
 
 def mixed(targets: Sequence[PaintTarget], shares: Sequence[float]) -> PaintTarget:
@@ -99,6 +111,7 @@ def mixed(targets: Sequence[PaintTarget], shares: Sequence[float]) -> PaintTarge
 
     return PaintTarget(
         mean([target.energies[:octaves] for target in targets]),
+        mean([target.roughnesses for target in targets]),
         mean([target.darkest for target in targets]),
         mean([target.brightest for target in targets]),
     )
@@ -142,12 +155,13 @@ def octave_gains(weights: Sequence[float], smoothness: float, below: int = 0) ->
 
 
 def paint_distance(
-    image: Tensor, energies: Tensor, target: PaintTarget, gains: Sequence[float], contours: Contours | None = None
-) -> Tensor:
+    image: Tensor, energies: Tensor, target: PaintTarget, gains: Sequence[float],
+    contours: Contours | None = None, ranks: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """Return how far a picture is from clean paint: a scalar, 0 where it is.
 
     Σ ln²(E / gE*) over the octaves' luma and over what their chroma has too much, the mean square of what the tones
-    exceed the painting's by, and the lines beside contours, all weighted.
+    exceed the painting's by, the lines beside contours, and what plain ground is too rough, all weighted.
 
     Args:
         image: 1×3×H×W.
@@ -155,6 +169,7 @@ def paint_distance(
         target: the painting's.
         gains: of each octave, from `octave_gains`.
         contours: of the photo that is painted; None where none is.
+        ranks: of its places, from `plain_ground.ranks_of`; None where none is.
 
     """
     octaves = min(len(energies), len(target.energies))
@@ -163,7 +178,12 @@ def paint_distance(
     off = ratios[:, 0].square().sum() + ratios[:, 1].clamp_min(0.0).square().sum()
     outside = image - image.clamp(target.darkest, target.brightest)  # 1×3×H×W
     distance = OCTAVE_SCALE * off + TONE_SCALE * outside.square().mean()
-    return distance if contours is None else distance + LINE_SCALE * line_distance(image, contours)
+    if contours is not None:
+        distance = distance + LINE_SCALE * line_distance(image, contours)
+    if ranks is not None:  # an octave that is to have more energy may have it everywhere
+        allowed = target.roughnesses * max(1.0, *gains)
+        distance = distance + GROUND_SCALE * ground_distance(image, ranks, allowed)
+    return distance
 
 
 def contours_of(photo: Tensor) -> Contours:

@@ -16,6 +16,14 @@ MOST_KEPT = 1.5
 _FAINT = 2e-4
 """Detail whose mean square lies below this is the photo's noise."""
 _TINY = 1e-5
+GRAIN = 0.6
+"""Deviation of the grain in a grown painting ÷ that of its strokes around: what is sharp loses so much an octave."""
+_GEOMETRIC = 0.53
+"""Root of the geometric mean of squares ÷ root of their mean, where they are normally distributed."""
+_GRAINLESS = 1e-6
+"""Mean square that is taken for no strokes at all: a third of the step between two of 256 values."""
+_GRAIN_WITHIN = 0.7
+"""Deviation of the blur that keeps grain free of the period of two pixels, px."""
 
 
 def resize(image: Tensor, height: int, width: int) -> Tensor:
@@ -112,6 +120,29 @@ def grow(painting: Tensor, photo: Tensor | None, height: int, width: int, *, pai
         kept = F.interpolate(_kept(painting, small), (height, width), mode="bilinear", align_corners=False)
         detail = kept * luma(detail)  # 1×3×H×W · 1×1×H×W
     return (grown + detail).clamp_(0.0, 1.0)
+
+
+def grained(grown: Tensor, painting: Tensor) -> Tensor:
+    """Add to a painting that has grown the grain which its new finest octave can be painted from.
+
+    Enlarging leaves that octave with nothing but traces of the small painting's rows and columns, and optimisation
+    makes of what it finds: horizontal and vertical hatching, above all where the photo is plain. Noise knows no
+    direction. It is as strong as the strokes around it are, so that what is plain stays plain; beside a contour that
+    stands alone a geometric mean finds no strokes.
+
+    Args:
+        grown: 1×3×H×W.
+        painting: what it has grown from, 1×3×h×w.
+
+    """
+    height, width = size_of(grown)
+    strokes = (
+        gaussian_blur((luma(_finest_band(painting)).square() + _GRAINLESS).log(), KEPT_WITHIN).exp().sqrt()
+    )  # 1×1×h×w
+    strokes = F.interpolate(strokes, (height, width), mode="bilinear", align_corners=False) / _GEOMETRIC
+    noise = torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(0)).to(grown)
+    noise = gaussian_blur(noise, _GRAIN_WITHIN)
+    return (grown + GRAIN / noise.std() * strokes * noise).clamp_(0.0, 1.0)
 
 
 def _kept(painting: Tensor, photo: Tensor) -> Tensor:

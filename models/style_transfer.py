@@ -30,6 +30,7 @@ from models.clean_paint import (
     paint_target,
 )
 from models.painting_init import size_of
+from models.plain_ground import ranks_of
 from models.statistics import (
     Statistic,
     Target,
@@ -139,6 +140,7 @@ class StyleObjective:
         self._styles = tuple(styles)
         self._below = below
         self._contours = None if below is None else contours_of(content)
+        self._ranks = None if below is None else ranks_of(content)
         height, width = content.shape[2:]
         self._scales = backbone.scales_within(height, width)
         for style in styles:
@@ -233,7 +235,8 @@ class StyleObjective:
         shares = weights.shares(self.paintings)
         target = mixed([self._paint_targets[index] for index in range(self.paintings)], shares)
         gains = octave_gains(weights.style_layers, weights.total_variation, below)
-        return paint_distance(image, octaves, target, gains, self._contours if weights.content > 0 else None)
+        contours, ranks = (self._contours, self._ranks) if weights.content > 0 else (None, None)
+        return paint_distance(image, octaves, target, gains, contours, ranks)
 
     def _variation(self, image: Tensor) -> Tensor:
         return total_variation(image) if self._below is None else edge_keeping_variation(image)

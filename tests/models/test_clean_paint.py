@@ -112,7 +112,7 @@ def test_chroma_counts_only_where_there_is_too_much():
 
 
 def test_tones_outside_the_paintings_range_are_drawn_back():
-    target = PaintTarget(torch.ones(1, 2), torch.full((1, 3, 1, 1), 0.2), torch.full((1, 3, 1, 1), 0.8))
+    target = PaintTarget(torch.ones(1, 2), torch.ones(2), torch.full((1, 3, 1, 1), 0.2), torch.full((1, 3, 1, 1), 0.8))
     image = torch.tensor([0.1, 0.5, 1.0]).view(1, 1, 1, 3).repeat(1, 3, 1, 1).requires_grad_()
     distance = paint_distance(image, torch.ones(1, 2), target, (1.0,))
     assert float(distance.detach()) == pytest.approx(1000.0 * (0.1**2 + 0.0 + 0.2**2) / 3)

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from models.painting_init import (
+    GRAIN,
     cover,
     fitted,
     gaussian_blur,
+    grained,
     grow,
     median_filter,
     recoloured,
@@ -106,6 +108,26 @@ def test_no_grain_of_the_photo_is_added():
     small = resize(photo, 48, 64)
     added = grow(small, photo, 96, 128, paints_detail=True) - resize(small, 96, 128)
     assert float(added.std()) < 0.1 * float((photo - resize(small, 96, 128)).std())
+
+
+def test_grain_knows_no_direction_and_is_as_strong_as_the_strokes_around_it():
+    painting = torch.full((1, 3, 64, 64), 0.5)
+    painting[..., 32:] += 0.03 * torch.randn(1, 1, 64, 32, generator=torch.Generator().manual_seed(1))
+    grown = grow(painting, None, 128, 128)
+    added = (grained(grown, painting) - grown)[0, 1]
+    plain, painted = added[:, 8:48], added[:, 80:120]
+    assert float(plain.std()) < 0.15 * float(painted.std())
+    finest = painting - resize(resize(painting, 32, 32), 64, 64)
+    assert float(painted.std()) == pytest.approx(GRAIN * float(finest[..., 40:56].std()), rel=0.25)
+    across, down = ((painted - painted.roll(1, axis)).square().mean() for axis in (1, 0))
+    assert float(across / down) == pytest.approx(1.0, abs=0.1)
+
+
+def test_no_grain_lies_beside_a_contour_that_stands_alone():
+    painting = torch.full((1, 3, 64, 64), 0.2)
+    painting[..., 32:] = 0.8
+    grown = grow(painting, None, 128, 128)
+    assert float((grained(grown, painting) - grown).std()) < 0.01
 
 
 @pytest.mark.parametrize(("height", "width"), [(30, 50), (50, 30), (10, 90)])

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.painting_init import fitted, grow, resize, size_of
+from models.painting_init import fitted, grained, grow, resize, size_of
 from models.pixels import to_picture
 from models.steered_lbfgs import Outcome
 from models.style_optimisation import StyleOptimisation
@@ -202,7 +202,8 @@ class MultiscaleOptimisation:
         """Take a painting to the size of `photo`, which is the stage's."""
         ground = photo if self._inputs.starts_from_photo else None
         paints_detail = self._equilibrated and self._inputs.is_clean
-        return grow(painting, ground, *size_of(photo), paints_detail=paints_detail)
+        grown = grow(painting, ground, *size_of(photo), paints_detail=paints_detail)
+        return grained(grown, painting) if paints_detail else grown
 
     def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
         """Spend the stage's steps."""
