@@ -41,6 +41,7 @@ class ForeignRestorer(nn.Module):
         scale: how many times as wide the result is.
         multiple: pixels that a side is padded to a multiple of.
         reach: pixels away that something still changes the result visibly; None where it shall see the whole picture.
+        held: about so many numbers are in memory at once for each pixel of the input.
 
     Raises:
         WeightsError: it is for something else than whole photos.
@@ -66,6 +67,7 @@ class ForeignRestorer(nn.Module):
         self.architecture = " ".join((name, *descriptor.tags))
         self.scale, self.multiple = descriptor.scale, descriptor.size_requirements.multiple_of
         self._channels = channels[0]
+        self.held = self._measured_maps()
         if reach == 0:
             reach = self._measured_reach() if descriptor.tiling is ModelTiling.SUPPORTED else None
         self.reach = reach
@@ -75,6 +77,21 @@ class ForeignRestorer(nn.Module):
         count, colours, height, width = pictures.shape
         made: Tensor = self._descriptor(pictures.reshape(-1, self._channels, height, width))
         return made.reshape(count, colours, *made.shape[2:])
+
+    @torch.no_grad()
+    def _measured_maps(self) -> int:
+        """Return four times what the largest map has for each pixel of a small picture."""
+        side, largest = 64, 0
+
+        def look(layer: nn.Module, given: Any, made: Any) -> None:
+            nonlocal largest
+            largest = max(largest, made.numel() if isinstance(made, Tensor) else 0)
+
+        hooks = [layer.register_forward_hook(look) for layer in self.model.modules()]
+        self(torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)))
+        for hook in hooks:
+            hook.remove()
+        return 4 * largest // side**2
 
     @torch.no_grad()
     def _measured_reach(self) -> int:

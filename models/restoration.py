@@ -34,6 +34,7 @@ class Restorer(Protocol):
         scale: how many times as wide the result is.
         reach: how many pixels of the input away something can still change the result; None where it looks at all.
         multiple: tiles begin at multiples of so many pixels.
+        held: about so many numbers are in memory at once for each pixel of the input.
 
     """
 
@@ -44,6 +45,9 @@ class Restorer(Protocol):
 
     @property
     def multiple(self) -> int: ...  # noqa: D102
+
+    @property
+    def held(self) -> int: ...  # noqa: D102
 
     def __call__(self, pictures: Tensor, strength: Tensor) -> Tensor: ...  # noqa: D102
 

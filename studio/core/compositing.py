@@ -56,6 +56,8 @@ def compose(content: Picture, layer: Picture | DeepPicture, settings: Settings) 
     """
     if not isinstance(settings, Blending):
         return to_16_bits(layer)
+    if settings.is_neutral and content.shape[2] == 3:
+        return np.ascontiguousarray(to_16_bits(layer[..., :3]))
     photo = resize(content, layer.shape[1], layer.shape[0])
     if settings.opacity == 0.0:
         return to_16_bits(photo)

@@ -41,6 +41,11 @@ class InferenceFormat:
     def __str__(self) -> str:
         return f"{self.dtype} channels_last" if self.channels_last else self.dtype
 
+    @property
+    def bytes(self) -> int:
+        """Of a number."""
+        return 2 if self.dtype == "bfloat16" else 4
+
     @classmethod
     def from_text(cls, text: str) -> "InferenceFormat":
         """Return the format that `str` wrote; what is not known is taken for the plain one."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from models.lean_forms import lean
 from models.restoration import FOREIGN, RestorerFacts, load_restorer, mixed
 from models.restoration_tiles import Chain
 from models.weight_files import WeightsError
 from studio.core.device import choose_device
 from studio.core.failures import StudioError
-from studio.core.inference_format import FORMATS, FormatMemo, InferenceFormat, in_format
+from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
@@ -44,13 +45,16 @@ class OpenRestorer:
     remark: str = ""
 
 
-def opened(settings: RestoreSettings, strength: float, recipe: Recipe | None = None) -> OpenRestorer:
+def opened(
+    settings: RestoreSettings, strength: float, recipe: Recipe | None = None, *, plain: bool = False
+) -> OpenRestorer:
     """Open what the settings ask for: an enhancer, an enlarger, or one behind the other.
 
     Args:
         settings: of the job.
         strength: what is to be taken away, 0–1; where that is nothing, a photo is enlarged as it is.
         recipe: of a picture that is made again, with the networks of then, in the format of then.
+        plain: as it learnt, and in full precision: to compare with.
 
     Raises:
         StudioError: a network is not on this computer, does something else, or its file cannot be used.
@@ -63,6 +67,9 @@ def opened(settings: RestoreSettings, strength: float, recipe: Recipe | None = N
         parts.append(loader.load(wanted))
     network = parts[0] if len(parts) == 1 else Chain(*parts)
     network = network.to(choose_device().kind)
+    if plain:
+        return OpenRestorer(network, tuple(loader.records), PLAIN)
+    network = lean(network)
     if recipe is None:
         format = _best_format(network, loader.kinds)
     else:

@@ -16,6 +16,7 @@ from studio.core.cost import Cost, available_memory
 from studio.core.events import DeepPicture, Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
+from studio.core.memory import keeping_pages
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
@@ -34,8 +35,10 @@ _SHOWN_IN_PASSING = 6_000_000
 """Bytes that take next to nothing to be shown; what is larger is shown less often."""
 _BYTES_PER_PIXEL = 24
 """Of the result: its layer and what is composed of it, of 16 bits a colour, and what is shown of it."""
-_LEAST_SIDE, _SIDE_PER_REACH = 384, 4
-"""Side of a tile: so much larger than what is around it that little is computed twice."""
+_ORDINARY_SIDE, _SIDE_PER_REACH = 512, 10
+"""Side of a tile: so much larger than what is around it that little is computed twice, and done in a second or two."""
+_ROOM = 2**30
+"""Bytes that a tile may take, with what is around it; no more than a quarter of what is free."""
 _SMALLEST_SIDE, _FIRST_LOOK = 64, 128
 _BETWEEN_PREVIEWS_S = 0.25
 
@@ -55,6 +58,7 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     size = asked.size_of(width, height)
     _check_memory(*size)
     settings = with_scale(asked, width, height, recipe)
+    _check_memory(width * settings.enlargement, height * settings.enlargement)
     strength = strength_for(settings, picture)
     restorer = opened(settings, strength, recipe)
     if restorer.remark:
@@ -111,12 +115,13 @@ class _Work:
 
         """
         reach: int | None = self._restorer.network.reach  # type: ignore[assignment]
-        side = max(_LEAST_SIDE, _SIDE_PER_REACH * (reach or 0))
+        side = self._side(reach or 0)
         if reach is None and self._picture.shape[0] * self._picture.shape[1] > ONE_PASS_PIXELS:
             return (yield from self._reduced())
         while True:
             try:
-                return (yield from self._in_tiles_of(side))
+                with keeping_pages():
+                    return (yield from self._in_tiles_of(side))
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -124,6 +129,13 @@ class _Work:
             if reach is None or side < _SMALLEST_SIDE:
                 raise StudioError("There is not enough memory for this picture.", "Make it smaller, or close programs.")
             yield Log(f"The memory did not suffice: it goes on in smaller tiles, of {side} px.", "warning")
+
+    def _side(self, reach: int) -> int:
+        """Return the side of the tiles to begin with, as the network's reach, its maps and the memory ask for."""
+        held: int = self._restorer.network.held  # type: ignore[assignment]
+        room = min(_ROOM, (available_memory() or 4 * _ROOM) // 4)
+        largest = int(sqrt(room / (held * self._restorer.format.bytes))) - 2 * reach
+        return max(_SMALLEST_SIDE, min(largest, max(_ORDINARY_SIDE, _SIDE_PER_REACH * reach)))
 
     def _reduced(self) -> Job[DeepPicture]:
         """Restore a smaller version in one piece, and add what that changed to the photo, which keeps its detail."""
