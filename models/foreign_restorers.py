@@ -101,7 +101,7 @@ class ForeignRestorer(nn.Module):
         """
         generator = torch.Generator().manual_seed(0)
         side = _SEEN_SIDE + 2 * _LOOKS[-1]
-        picture = sum(_noise(grain, side, generator) for grain in (1, 4, 32)) / 3
+        picture = torch.stack([_noise(grain, side, generator) for grain in (1, 4, 32)]).mean(dim=0)
         before, last = None, 0
         for look in _LOOKS:
             around = -(-look // self.multiple) * self.multiple
@@ -137,7 +137,7 @@ def load_foreign(path: Path, reach: int | None = 0) -> ForeignRestorer:
     check_numbers({key: value for key, value in tensors.items() if value.is_floating_point()}, path.name)
     tensors = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
     try:
-        network = ForeignRestorer(MAIN_REGISTRY.load(tensors), path.name, reach)  # type: ignore[arg-type]
+        network = ForeignRestorer(MAIN_REGISTRY.load(tensors), path.name, reach)
     except WeightsError:
         raise
     except UnsupportedModelError as error:

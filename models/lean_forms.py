@@ -45,7 +45,8 @@ class LeanGatedBlock(nn.Module):
         y = self.space[0](self.widen[0](y)).mul_(self.space[1](self.widen[1](y)))
         x = self.narrow(y).add_(x)
         y = self.norm(x)
-        return self.join(self.mix[0](y).mul_(self.mix[1](y))).add_(x)  # type: ignore[no-any-return]
+        made: Tensor = self.join(self.mix[0](y).mul_(self.mix[1](y))).add_(x)
+        return made
 
 
 class LeanNorm(nn.Module):

@@ -21,8 +21,18 @@ from models.unet_encoders import unet
 from models.weight_files import WeightsError, read_tensors
 from models.weight_headers import RESTORER, facts_of, task_of
 
-__all__ = ["FOREIGN", "NETWORKS", "Restorer", "RestorerFacts", "begin_from", "build", "foreign_facts",
-           "load_restorer", "mixed", "to_file"]
+__all__ = [
+    "FOREIGN",
+    "NETWORKS",
+    "Restorer",
+    "RestorerFacts",
+    "begin_from",
+    "build",
+    "foreign_facts",
+    "load_restorer",
+    "mixed",
+    "to_file",
+]
 
 FORMAT = "1"
 

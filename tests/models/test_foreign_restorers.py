@@ -1,4 +1,4 @@
-"""Other people's networks: recognised by their weights, asked as ours are, refused where they are for something else."""
+"""Other people's networks: recognised by their weights, asked as ours are, refused where they do something else."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,9 @@ def test_one_is_recognised_and_enlarges_tile_by_tile_as_in_one_pass(tmp_path):
 
 
 def test_sides_are_padded_to_what_it_needs(tmp_path):
-    network = load_foreign(write_foreign(tmp_path / "esrgan.safetensors", "ESRGAN"))  # of ×2: it halves first, and again
+    network = load_foreign(
+        write_foreign(tmp_path / "esrgan.safetensors", "ESRGAN")
+    )  # of ×2: it halves first, and again
     assert (network.scale, network.multiple) == (2, 4)
     assert network(torch.rand(1, 3, 21, 33)).shape == (1, 3, 42, 66)
 

@@ -13,11 +13,13 @@ from models.restoration_tiles import Chain
 from models.weight_files import WeightsError
 from studio.core.device import choose_device
 from studio.core.failures import StudioError
+from studio.core.file_names import expanded
 from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.restore.choices import CRISP, name_of
+from studio.jobs.restore.unfinished import model_so_far
 
 __all__ = ["OpenRestorer", "kind_of_restorers", "opened", "with_scale"]
 
@@ -148,6 +150,8 @@ class _Loader:
             ) from error
 
     def _find(self, name: str) -> TrainedModel:
+        if (folder := expanded(name)).is_dir() and (so_far := model_so_far(folder)):
+            return so_far
         if self._then:
             return self._shelf.find_recorded(name, self._then.get(name_in_recipes(name), ""))
         return self._shelf.find(name)

@@ -152,7 +152,7 @@ def whole_squares(examples: DamagedPictures, numbers: tuple[int, ...], size: int
         wanted = wanted if taken == side else _resized(wanted, side)
         strength = _STRENGTHS[place % len(_STRENGTHS)] if damage.graded else 1.0
         given = damage.of(wanted, seed_of("damage", seed, place), strength)
-        found.append(Square(_as_floats(given)[None], _as_floats(wanted)[None], strength))
+        found.append(Square(_as_floats(given)[None], _as_floats(wanted[:3])[None], strength))
     return found
 
 
