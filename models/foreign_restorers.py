@@ -100,13 +100,13 @@ class ForeignRestorer(nn.Module):
         What still does so at the last distance is of a network of which its authors say that it may be tiled.
         """
         generator = torch.Generator().manual_seed(0)
-        side = _SEEN_SIDE + 2 * _LOOKS[-1]
+        middle = -(-_LOOKS[-1] // self.multiple) * self.multiple
+        side = _SEEN_SIDE + 2 * middle
         picture = torch.stack([_noise(grain, side, generator) for grain in (1, 4, 32)]).mean(dim=0)
         before, last = None, 0
         for look in _LOOKS:
             around = -(-look // self.multiple) * self.multiple
-            middle = side // 2 // self.multiple * self.multiple
-            cut = slice(middle - around, min(side, middle + _SEEN_SIDE + around))
+            cut = slice(middle - around, middle + _SEEN_SIDE + around)
             seen = slice(around * self.scale, (around + _SEEN_SIDE) * self.scale)
             now = self(picture[:, :, cut, cut])[:, :, seen, seen]
             if before is not None and (now - before).abs().max() < _VISIBLE:

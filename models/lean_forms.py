@@ -68,7 +68,8 @@ class LeanNorm(nn.Module):
         rows = centred.permute(0, 2, 3, 1).reshape(-1, width)  # channels last, nothing is moved
         lengths = torch.linalg.vector_norm(rows, dim=1, keepdim=True).float()
         rows.mul_(lengths.square_().div_(width).add_(1e-6).rsqrt_().to(rows.dtype))
-        return rows.view(count, height, across, width).permute(0, 3, 1, 2)
+        made: Tensor = rows.view(count, height, across, width).permute(0, 3, 1, 2)
+        return made
 
 
 class LeanAttentionBlock(nn.Module):

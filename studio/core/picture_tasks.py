@@ -50,7 +50,7 @@ RESTORE = PictureTask(
     job="studio.jobs.restore.restore:restore",
     inputs=(
         InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),
-        InputSlot(MASK, "Protect", "a picture that is white where the photo stays as it is", least=0),
+        InputSlot(MASK, "Protected places", "a picture that is white where the photo stays as it is", least=0),
     ),
     products=frozenset({"restorer"}),
     done="restored",

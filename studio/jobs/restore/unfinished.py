@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from models.weight_headers import facts_of
 from studio.core.atomic import write_file
 from studio.core.failures import StudioError
 from studio.core.trained_models import TrainedModel
@@ -16,6 +17,8 @@ from studio.training.tasks.restore_settings import RESTORE, RestorerSettings
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from studio.training.checkpoints import Checkpoint
 
 __all__ = ["model_so_far", "unfinished_restorers"]
 
@@ -44,31 +47,49 @@ def model_so_far(folder: Path) -> TrainedModel | None:
     step, plan = _newest_step(folder), _plan_of(folder)
     if not step or plan is None:
         return None
+    from studio.training.checkpoints import Checkpoints
+
+    checkpoints = Checkpoints(RunFolder(folder).checkpoints)
+    newest = next((one for one in reversed(checkpoints.all()) if not one.abandoned), None)
+    path = None if newest is None else _file_of(folder, newest)
+    if path is None or not path.exists():
+        newest, state, _ = checkpoints.newest_good()
+        if newest is None:
+            raise StudioError(
+                f"No checkpoint in {folder} can be read.", "Go on with the run, or choose another network."
+            )
+        path = _file_of(folder, newest)
+        _write(path, folder, plan, newest.step, state["trainee"])
+    title = f"{plan.title or folder.name}, step {newest.step:,}"  # type: ignore[union-attr]
+    return TrainedModel(str(folder), title, path, facts_of(path))
+
+
+def _file_of(folder: Path, checkpoint: "Checkpoint") -> Path:
+    name = f"{folder.name} {checkpoint.step:08d} {checkpoint.sha256[:8]}.safetensors"
+    return UserFolders.standard().cache / "unfinished" / name
+
+
+def _write(path: Path, folder: Path, plan: RunPlan, step: int, reached: dict[str, Any]) -> None:
+    """Write what a run has reached as a finished run does; of its files before only the last few stay."""
     from safetensors.torch import save
 
     from models.collapsible import collapse
     from models.restoration import build, to_file
-    from studio.training.checkpoints import Checkpoints
-    from studio.training.tasks.restore import facts_of
+    from studio.training.tasks import restore
 
-    facts = facts_of(RestorerSettings.model_validate(dict(plan.settings)))
-    checkpoint, state, _ = Checkpoints(RunFolder(folder).checkpoints).newest_good()
-    if checkpoint is None:
-        raise StudioError(f"No checkpoint in {folder} can be read.", "Go on with the run, or choose another network.")
+    facts = replace(restore.facts_of(RestorerSettings.model_validate(dict(plan.settings))), steps=step)
     network = build(facts)
-    reached = state["trainee"]
-    network.load_state_dict(reached["networks"]["restorer"])
+    try:
+        network.load_state_dict(reached["networks"]["restorer"])
+    except RuntimeError as error:
+        raise StudioError(
+            f"What {folder.name} has reached is of another version's network.", "Use the version that trains it."
+        ) from error
     _take_average(network, reached.get("average"))
-    facts = replace(facts, steps=checkpoint.step)
-    place = UserFolders.standard().cache / "unfinished"
-    path = place / f"{folder.name} {checkpoint.step:08d} {checkpoint.sha256[:8]}.safetensors"
-    if not path.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        write_file(path, save(to_file(collapse(network)), facts.to_metadata()))
-        for older in sorted(place.glob(f"{folder.name} ????????*.safetensors"))[:-_KEPT]:
-            older.unlink(missing_ok=True)
-    label = f"{plan.title or folder.name}, step {checkpoint.step:,}"
-    return TrainedModel(str(folder), label, path, facts.to_metadata())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, save(to_file(collapse(network)), facts.to_metadata()))
+    for older in sorted(path.parent.glob(f"{folder.name} ????????*.safetensors"))[:-_KEPT]:
+        older.unlink(missing_ok=True)
 
 
 def _take_average(network: "nn.Module", average: dict[str, object] | None) -> None:

@@ -10,7 +10,7 @@ from studio.core.picture_tasks import DEGRADE
 from studio.core.restore_settings import RestoreSettings
 from studio.engine import JobHandle
 from studio.jobs.degrade import like_scan
-from studio.jobs.restore.choices import RestorerChoice, RestorersTask, list_restorers
+from studio.jobs.restore.choices import COMING_ALONG, RestorerChoice, RestorersTask, list_restorers
 from studio.jobs.restore.trial import Mended, MendTask
 from studio.ui.panels.degrade.column import DegradeColumn
 from studio.ui.picture.context import PanelContext
@@ -69,7 +69,8 @@ class DegradePanel(PicturePanel):
 
     def _offer(self, found: Sequence[RestorerChoice]) -> None:
         self._scales = {one.name: one.scale for one in found}
-        self.column.mended_by.set_choices({one.name: one.words for one in found})
+        words = {one.name: one.title if one.name in COMING_ALONG else one.words for one in found}
+        self.column.mended_by.set_choices(words)
 
     def _mend(self) -> None:
         """Have the chosen restorer mend what is shown; what was begun for an earlier damage is let go."""
