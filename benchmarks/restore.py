@@ -35,16 +35,18 @@ from torch import Tensor
 from models.degradation_web import Noise
 from models.degradations import DegradationRecipe, degrade
 from models.fidelity import luma, psnr, ssim
+from models.restoration import RestorerFacts
 from models.restoration_tiles import restore_in_tiles
 from studio.core.events import finish
-from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.core.inference_format import PLAIN
-from studio.core.restore_settings import RestoreSettings
+from studio.core.memory import keeping_pages
+from studio.core.restore_settings import AUTOMATIC, RestoreSettings
 from studio.core.trained_models import TrainedModels
 from studio.jobs.restore.choices import COMING_ALONG, CRISP, name_of
 from studio.jobs.restore.networks import opened
 from studio.jobs.restore.restore import strength_for
+from studio.jobs.restore.unfinished import model_so_far
 from studio.training.data.pictures import opening_pictures
 from studio.training.run_folder import RunFolder
 from studio.training.task import TaskContext
@@ -94,7 +96,7 @@ def damages() -> list[Damage]:
         Damage("Quartered (clean ×4)", 4, clean),
         Damage("Quartered, JPEG 40", 4, DegradationRecipe(steps=(Jpeg(quality=(40, 40)),)), denoise=0.75),
         Damage("Lesson 7's crappify", 1, PRESETS["lesson7-critic"], denoise=0.75, hides=True),
-        Damage("Noise, σ 25", 1, noise, denoise=-1.0),
+        Damage("Noise, σ 25", 1, noise, denoise=AUTOMATIC),
     ]
 
 
@@ -144,7 +146,7 @@ def main() -> None:
     sets = dict(picture_sets(options))
     judge = open_lpips(options.judge)
     report = [
-        f"`python benchmarks/restore.py` on {' and '.join(f'{len(p)} pictures {name}' for name, p in sets.items())}. "
+        f"`python benchmarks/restore.py` on {' and '.join(f'{len(p)} pictures ({name})' for name, p in sets.items())}. "
         "Each cell: dB of luma / SSIM / LPIPS (less is better). Seconds are one thread's for 256 × 256 px, "
         "in brackets as a share of the plain 32-bit pass."
     ]
@@ -179,11 +181,10 @@ def picture_sets(options: argparse.Namespace) -> Iterator[tuple[str, list[Bytes]
         opening = opening_pictures(RESTORE.data[0], plan.data, settings, place, side=1536, held_back=settings.held_back)
         examples, kept = finish(opening)
         chosen = kept[:: max(1, len(kept) // options.count)][: options.count]
-        yield "that no network here learnt from", [_middle(examples.pictures[n], options.side) for n in chosen]
+        yield "kept from learning", [_middle(examples.pictures[n], options.side) for n in chosen]
     files = [file for path in options.pictures for file in (sorted(path.glob("*.*")) if path.is_dir() else [path])]
     chosen_files = files[:: max(1, len(files) // options.count)][: options.count]
-    name = f"of {options.pictures[0].name}"
-    yield name, [_middle(load_picture(file).pixels, options.side) for file in chosen_files]
+    yield options.pictures[0].name, [_middle(load_picture(file).pixels, options.side) for file in chosen_files]
 
 
 def _cache() -> Path:
@@ -220,24 +221,25 @@ def contenders(damage: Damage, options: argparse.Namespace) -> Iterator[Contende
             if parts | ({name + CRISP for name in parts} if crisp else set()) <= here:
                 extra = f", Denoise {denoise}" if denoise and scale > 1 else ""
                 yield of_settings(f"**{title}**{extra}", RestoreSettings(**mode, crisp=crisp, denoise=denoise))
+    alone = damage.denoise if scale == 1 else 0.0
     for name in [*(name for name in here if name not in COMING_ALONG), *options.models]:
-        try:
-            yield of_settings(Path(name).stem, RestoreSettings(**mode, model=name, denoise=max(0.0, damage.denoise)))
-        except StudioError:
-            continue  # it enlarges otherwise
+        if scale_of(name) == scale:
+            yield of_settings(Path(name).stem, RestoreSettings(**mode, model=name, denoise=alone))
     if options.ncnn and scale > 1:
         for title, stem in NCNN.items():
             for file in sorted(options.ncnn.glob(f"*/models/**/{stem.format(scale)}.param")):
                 yield Contender(f"{title} (ncnn)", of_ncnn(options.ncnn, file))
 
 
+def scale_of(name: str) -> int:
+    """Return how many times a restorer enlarges: one of this computer, a file, or a run, also one that goes on."""
+    so_far = model_so_far(Path(name)) if Path(name).is_dir() else None
+    model = so_far or TrainedModels.standard("restorer").find(name)
+    return RestorerFacts.from_metadata(model.facts, name).scale
+
+
 def of_settings(title: str, settings: RestoreSettings) -> Contender:
-    """Return what the panel does with some settings, timed.
-
-    Raises:
-        StudioError: a network is not here, or for something else.
-
-    """
+    """Return what the panel does with some settings, timed."""
     fast = opened(settings, settings.denoise or 0.0)
     plain = opened(settings, settings.denoise or 0.0, plain=True)
     assert plain.format == PLAIN
@@ -249,7 +251,7 @@ def of_settings(title: str, settings: RestoreSettings) -> Contender:
     picture = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     strength = torch.ones(1)
     seconds: dict[bool, float] = {}
-    with torch.no_grad():
+    with torch.no_grad(), keeping_pages():
         for turn in range(TURNS + 1):
             for quick, network in ((True, fast.network), (False, plain.network)):
                 begun = thread_time()

@@ -6,6 +6,7 @@ from studio_kit import write_painting
 
 from studio.core.controls import Controls
 from studio.core.events import finish
+from studio.core.recipes import Recipe
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.restore.choices import RestorersTask, list_restorers
 from studio.jobs.restore.networks import opened
@@ -37,3 +38,6 @@ def test_the_newest_checkpoint_is_used(tmp_path, home):
     assert all(torch.equal(reached[name], exported[name]) for name in exported)
     restorer = opened(RestoreSettings(mode="enlarge", model=str(run.path)), 0.0)
     assert restorer.records[0].name == "mine"
+    run.path.rename(tmp_path / "elsewhere")  # a picture is made again with what was reached then, whatever came of it
+    recipe = Recipe(task="restore", settings={}, inputs=(), weights=restorer.records, seed=0)
+    assert opened(RestoreSettings(mode="enlarge", model="mine"), 0.0, recipe).records == restorer.records

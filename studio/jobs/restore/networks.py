@@ -19,7 +19,7 @@ from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.restore.choices import CRISP, name_of
-from studio.jobs.restore.unfinished import model_so_far
+from studio.jobs.restore.unfinished import kept_so_far, model_so_far
 
 __all__ = ["OpenRestorer", "kind_of_restorers", "opened", "with_scale"]
 
@@ -150,11 +150,12 @@ class _Loader:
             ) from error
 
     def _find(self, name: str) -> TrainedModel:
-        if (folder := expanded(name)).is_dir() and (so_far := model_so_far(folder)):
+        if not self._then and (folder := expanded(name)).is_dir() and (so_far := model_so_far(folder)):
             return so_far
-        if self._then:
-            return self._shelf.find_recorded(name, self._then.get(name_in_recipes(name), ""))
-        return self._shelf.find(name)
+        if not self._then:
+            return self._shelf.find(name)
+        sha256 = self._then.get(name_in_recipes(name), "")
+        return kept_so_far(name, sha256) or self._shelf.find_recorded(name, sha256)
 
     def _read(self, model: TrainedModel) -> tuple[nn.Module, RestorerFacts]:
         try:

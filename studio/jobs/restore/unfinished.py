@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.weight_headers import facts_of
 from studio.core.atomic import write_file
+from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
 from studio.core.trained_models import TrainedModel
 from studio.core.user_folders import UserFolders
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from studio.training.checkpoints import Checkpoint
 
-__all__ = ["model_so_far", "unfinished_restorers"]
+__all__ = ["kept_so_far", "model_so_far", "unfinished_restorers"]
 
 _KEPT = 3
 """So many files of one run stay, for the pictures that were made with them."""
@@ -64,9 +66,20 @@ def model_so_far(folder: Path) -> TrainedModel | None:
     return TrainedModel(str(folder), title, path, facts_of(path))
 
 
+def kept_so_far(name: str, sha256: str) -> TrainedModel | None:
+    """Return what a run had reached when a picture was made with it, if that file is still kept."""
+    for path in _place().glob(f"{escape(name)} ????????*.safetensors"):
+        if sha256 and sha256_of(path) == sha256:
+            return TrainedModel(name, path.stem, path, facts_of(path))
+    return None
+
+
+def _place() -> Path:
+    return UserFolders.standard().cache / "unfinished"
+
+
 def _file_of(folder: Path, checkpoint: "Checkpoint") -> Path:
-    name = f"{folder.name} {checkpoint.step:08d} {checkpoint.sha256[:8]}.safetensors"
-    return UserFolders.standard().cache / "unfinished" / name
+    return _place() / f"{folder.name} {checkpoint.step:08d} {checkpoint.sha256[:8]}.safetensors"
 
 
 def _write(path: Path, folder: Path, plan: RunPlan, step: int, reached: dict[str, Any]) -> None:
@@ -88,7 +101,7 @@ def _write(path: Path, folder: Path, plan: RunPlan, step: int, reached: dict[str
     _take_average(network, reached.get("average"))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, save(to_file(collapse(network)), facts.to_metadata()))
-    for older in sorted(path.parent.glob(f"{folder.name} ????????*.safetensors"))[:-_KEPT]:
+    for older in sorted(path.parent.glob(f"{escape(folder.name)} ????????*.safetensors"))[:-_KEPT]:
         older.unlink(missing_ok=True)
 
 
