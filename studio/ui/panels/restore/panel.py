@@ -38,7 +38,7 @@ class RestorePanel(PicturePanel):
     column: RestoreColumn
 
     def __init__(self, context: PanelContext) -> None:
-        self._is_warm = False
+        self._is_warm, self._wanted = False, ""
         super().__init__(context)
         self.map = MapLayer()
         self.map.hide()
@@ -91,12 +91,14 @@ class RestorePanel(PicturePanel):
 
     def list_restorers(self, wanted: str = "") -> None:
         """Look the networks up; one that is `wanted` is used as soon as it is known what it does."""
-        task = RestorersTask(used=wanted or self.session.settings.model)
+        self._wanted = wanted or self._wanted  # a list that is asked for meanwhile replaces this one
+        task = RestorersTask(used=self._wanted or self.session.settings.model)
         handle = self.context.pictures.live("restore.networks", list_restorers, task)
-        handle.finished.connect(lambda found: self._offer(found, wanted))
+        handle.finished.connect(self._offer)
         handle.failed.connect(self.report)
 
-    def _offer(self, found: Sequence[RestorerChoice], wanted: str) -> None:
+    def _offer(self, found: Sequence[RestorerChoice]) -> None:
+        wanted, self._wanted = self._wanted, ""
         self.form.set_offers("restorer", {one.name: one.words for one in found if one.name not in COMING_ALONG})
         self.session.take_networks(found)
         if wanted:
