@@ -7,7 +7,7 @@ an architecture is one entry in `ARCHITECTURES`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -24,6 +24,7 @@ from models.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from models.normalised_vgg19 import normalised_features
 from models.small_resnet import BasicBlock
 from models.weight_files import WeightsError, check_numbers, read_shapes, read_tensors
+from models.weight_headers import UnknownNetworkError
 
 __all__ = [
     "ARCHITECTURES",
@@ -317,6 +318,8 @@ class WeightsFacts:
     architecture: str
     taps: tuple[str, ...]
     complete: bool
+    header: Mapping[str, str] = field(default_factory=dict)
+    """What a file of Atelier's would say of itself; of other people's networks it was found out."""
 
 
 def inspect_weights(path: Path, architecture: str = "") -> WeightsFacts:
@@ -347,7 +350,7 @@ def recognise(shapes: Mapping[str, tuple[int, ...]], file: str = "This file") ->
     likeness = {architecture: resemblance(architecture) for architecture in ARCHITECTURES}
     best = max(likeness, key=lambda architecture: likeness[architecture])
     if likeness[best] <= 0:
-        raise WeightsError(f"{file} holds none of the networks that are known ({', '.join(ARCHITECTURES)}).")
+        raise UnknownNetworkError(f"{file} holds none of the networks that are known ({', '.join(ARCHITECTURES)}).")
     return best
 
 

@@ -52,6 +52,11 @@ class Enhancer(nn.Module):
         return int(_PIXELS * 2 ** len(self.down))
 
     @property
+    def held(self) -> int:
+        """So many numbers are held at once for each pixel of the input, at most: some twelve maps at half the size."""
+        return 3 * int(self.head.out_channels)
+
+    @property
     def reach(self) -> int:
         """So many pixels away a pixel of the input can still change the output, at most.
 

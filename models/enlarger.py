@@ -42,6 +42,11 @@ class Enlarger(nn.Module):
         self.to_pixels = CollapsibleConvolution(width, 3 * scale**2)
 
     @property
+    def held(self) -> int:
+        """So many numbers are held at once for each pixel of the input, at most: ten maps, thrice what comes out."""
+        return 10 * self.width + 9 * self.scale**2
+
+    @property
     def reach(self) -> int:
         """So many pixels away a pixel of the input can still change the output: one for each 3×3 convolution."""
         return 3 * len(self.blocks) + 3

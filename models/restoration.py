@@ -16,11 +16,23 @@ from torch import Tensor, nn
 from models.collapsible import CollapsibleConvolution, collapse
 from models.enhancer import Enhancer
 from models.enlarger import Enlarger
+from models.foreign_restorers import ForeignRestorer, load_foreign
 from models.unet_encoders import unet
 from models.weight_files import WeightsError, read_tensors
-from models.weight_headers import RESTORER, safetensors_metadata
+from models.weight_headers import RESTORER, facts_of, task_of
 
-__all__ = ["NETWORKS", "Restorer", "RestorerFacts", "begin_from", "build", "load_restorer", "mixed", "to_file"]
+__all__ = [
+    "FOREIGN",
+    "NETWORKS",
+    "Restorer",
+    "RestorerFacts",
+    "begin_from",
+    "build",
+    "foreign_facts",
+    "load_restorer",
+    "mixed",
+    "to_file",
+]
 
 FORMAT = "1"
 
@@ -32,6 +44,7 @@ class Restorer(Protocol):
         scale: how many times as wide the result is.
         reach: how many pixels of the input away something can still change the result; None where it looks at all.
         multiple: tiles begin at multiples of so many pixels.
+        held: about so many numbers are in memory at once for each pixel of the input.
 
     """
 
@@ -43,11 +56,17 @@ class Restorer(Protocol):
     @property
     def multiple(self) -> int: ...  # noqa: D102
 
+    @property
+    def held(self) -> int: ...  # noqa: D102
+
     def __call__(self, pictures: Tensor, strength: Tensor) -> Tensor: ...  # noqa: D102
 
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {"enlarger": Enlarger, "enhancer": Enhancer, "unet": unet}
 """By the name that a file's header has for them."""
+
+FOREIGN = "foreign"
+"""What facts call a network of other people's, which its weights alone tell how to build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +74,8 @@ class RestorerFacts:
     """What a file tells of its network.
 
     Attributes:
-        network: which of `NETWORKS`.
-        shape: what it is built with, such as `{"scale": 2, "width": 48}`.
+        network: which of `NETWORKS`; or `FOREIGN`.
+        shape: what it is built with, such as `{"scale": 2, "width": 48}`; of a foreign one, what was found out of it.
         damage: what it mends, by the name of the recipe that damaged what it learnt from; "" none but reduction.
         finish: "faithful" (pixels alone were compared) or "crisp" (also what they look like).
         steps: how long it learnt.
@@ -95,7 +114,7 @@ class RestorerFacts:
 
         """
         network = metadata.get("architecture", "").removeprefix("atelier-")
-        if metadata.get("task") != RESTORER or network not in NETWORKS:
+        if metadata.get("task") != RESTORER or network not in {*NETWORKS, FOREIGN}:
             raise WeightsError(f"{file} holds no network that restores pictures.")
         if metadata.get("format") != FORMAT:
             raise WeightsError(f"{file} was made by a newer version of Atelier.")
@@ -128,15 +147,23 @@ def to_file(network: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in network.state_dict().items()}
 
 
-def load_restorer(path: Path) -> tuple[nn.Module, RestorerFacts]:
-    """Return the network in `path`, collapsed, in full precision and eval mode on the CPU, and what its file tells.
+def load_restorer(path: Path, facts: RestorerFacts | None = None) -> tuple[nn.Module, RestorerFacts]:
+    """Return the network in `path`, collapsed, in full precision and eval mode on the CPU, and what it is.
+
+    Args:
+        path: a file of ours, or of other people's.
+        facts: what is known of it; None asks the file.
 
     Raises:
         WeightsError: the file is damaged or holds something else.
         OSError: it cannot be read.
 
     """
-    facts = RestorerFacts.from_metadata(safetensors_metadata(path), path.name)
+    header = facts_of(path)
+    if not task_of(header):
+        foreign = load_foreign(path, facts.shape.get("reach") if facts else 0)
+        return foreign, foreign_facts(foreign)
+    facts = RestorerFacts.from_metadata(header, path.name)
     tensors = read_tensors(path)
     try:
         network = build(facts, collapsed=True)
@@ -148,6 +175,12 @@ def load_restorer(path: Path) -> tuple[nn.Module, RestorerFacts]:
             raise WeightsError(f"{path.name} does not fit its own description: see {name}.")
     network.load_state_dict({name: tensors[name].to(torch.float32) for name in wanted})
     return network.requires_grad_(False).eval(), facts
+
+
+def foreign_facts(network: ForeignRestorer) -> RestorerFacts:
+    """Return what was found out of a network of other people's."""
+    shape = {"scale": network.scale, "reach": network.reach, "design": network.architecture}
+    return RestorerFacts(FOREIGN, shape)
 
 
 @torch.no_grad()

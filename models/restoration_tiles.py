@@ -64,6 +64,7 @@ class Chain(nn.Module):
         assert one.scale == 1, "what lies behind an enlargement is measured in larger pixels"
         self.scale = other.scale
         self.multiple = one.multiple * other.multiple // gcd(one.multiple, other.multiple)
+        self.held = max(one.held, other.held)
         looks = one.reach, other.reach
         self.reach = None if None in looks else sum(cast(tuple[int, int], looks))
 

@@ -46,7 +46,7 @@ class DynamicUnet(nn.Module):
 
     """
 
-    scale, reach, multiple = 1, None, 1
+    scale, reach, multiple, held = 1, None, 1, 600
     mean: Tensor
     std: Tensor
 

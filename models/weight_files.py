@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.weight_headers import WeightsError, cut_off, is_cut_off, is_safetensors, safetensors_shapes
 
-__all__ = ["WeightsError", "check_numbers", "read_shapes", "read_tensors"]
+__all__ = ["WeightsError", "check_numbers", "read_content", "read_shapes", "read_tensors"]
 
 
 def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
@@ -36,6 +36,11 @@ def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
         raise WeightsError(f"{path.name} holds a {type(content).__name__}, not named weights.")
     named = {str(key).removeprefix("module."): value for key, value in content.items()}
     return {key: value for key, value in named.items() if key.startswith(prefix) and isinstance(value, Tensor)}
+
+
+def read_content(path: Path) -> Any:
+    """Return all that is in `path`, however it is wrapped; raises as `read_tensors` does."""
+    return _read_safetensors(path, "") if is_safetensors(path) else _read_pickle(path)
 
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:

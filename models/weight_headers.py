@@ -24,6 +24,10 @@ class WeightsError(ValueError):
     """A weights file cannot be used; the message says why, for the user."""
 
 
+class UnknownNetworkError(WeightsError):
+    """A file's weights are sound, but of no network that is known."""
+
+
 def is_safetensors(path: Path) -> bool:
     """Tell whether `path` is called a safetensors file, in whatever case: other files are pickles."""
     return path.suffix.lower() == ".safetensors"

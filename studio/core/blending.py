@@ -3,9 +3,15 @@
 Free of torch, so that a form shows without it. `compositing.compose` does what they say.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from studio.core.settings import Settings, setting
+
+if TYPE_CHECKING:
+    from studio.core.compositing import Backdrop
+    from studio.core.events import DeepPicture, Picture
+
+    Layer = Picture | DeepPicture
 
 __all__ = ["Blending"]
 
@@ -35,6 +41,10 @@ class Blending(Settings):
     def opacity(self) -> float:
         """How much of the result covers the photo when they are composed, 0–1."""
         return self.strength
+
+    def prepared(self, layer: "Layer", backdrop: "Backdrop") -> "Layer":
+        """Return the result as it is laid over its photo: itself, unless a task's settings do something to it first."""
+        return layer
 
     @property
     def is_neutral(self) -> bool:

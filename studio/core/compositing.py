@@ -5,10 +5,13 @@ chroma vector of zero luma; whatever changes one of the two leaves the other alo
 between black and white is shortened, never clipped channel by channel, so that no hue shifts.
 """
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.noise import noise_sigma
 from studio.core.blending import Blending
 from studio.core.events import DeepPicture, Picture
 from studio.core.picture_task import PictureRequest, PictureResult
@@ -38,6 +41,11 @@ class Backdrop:
         self.photo = photo
         self._fitted = photo
 
+    @cached_property
+    def noise(self) -> float:
+        """The standard deviation of the photo's noise, where 1 is white; measured once."""
+        return noise_sigma(self.photo)
+
     def fitted(self, height: int, width: int) -> Picture:
         """Return the photo at this size; only the newest size is kept."""
         if self._fitted.shape[:2] != (height, width):
@@ -45,18 +53,22 @@ class Backdrop:
         return self._fitted
 
 
-def compose(content: Picture, layer: Picture | DeepPicture, settings: Settings) -> DeepPicture:
+def compose(content: Picture | Backdrop, layer: Picture | DeepPicture, settings: Settings) -> DeepPicture:
     """Return the picture to show and save, of the layer's size, with the photo's alpha where it has one.
 
     Args:
-        content: the photo, RGB or RGBA, of any size.
+        content: the photo, RGB or RGBA, of any size; as a backdrop where several layers are laid over it.
         layer: what the job made, RGB (an alpha channel of its own does not count).
         settings: the task's. Where they are no `Blending`, the layer is the picture, with its own alpha.
 
     """
     if not isinstance(settings, Blending):
         return to_16_bits(layer)
-    photo = resize(content, layer.shape[1], layer.shape[0])
+    backdrop = content if isinstance(content, Backdrop) else Backdrop(content)
+    layer = settings.prepared(layer, backdrop)
+    if settings.is_neutral and backdrop.photo.shape[2] == 3:
+        return np.ascontiguousarray(to_16_bits(layer[..., :3]))
+    photo = backdrop.fitted(*layer.shape[:2])
     if settings.opacity == 0.0:
         return to_16_bits(photo)
     colours = layer[..., :3] if settings.is_neutral else _mix(photo, layer, settings)

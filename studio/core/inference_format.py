@@ -5,7 +5,7 @@ others are slower. Nothing but trying tells. Only networks that are done learnin
 a picture comes of it, its recipe names the format, so that it can be made again bit by bit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -41,6 +41,11 @@ class InferenceFormat:
     def __str__(self) -> str:
         return f"{self.dtype} channels_last" if self.channels_last else self.dtype
 
+    @property
+    def bytes(self) -> int:
+        """Of a number."""
+        return 2 if self.dtype == "bfloat16" else 4
+
     @classmethod
     def from_text(cls, text: str) -> "InferenceFormat":
         """Return the format that `str` wrote; what is not known is taken for the plain one."""
@@ -66,8 +71,10 @@ def in_format(network: "Network", format: InferenceFormat) -> "Network":
     return network
 
 
-def measure(prepare: Prepare, device: str = "cpu") -> dict[InferenceFormat, float]:
-    """Return the seconds of a pass in every format that works here: the shortest of several, in turns.
+def measure(
+    prepare: Prepare, device: str = "cpu", formats: Sequence[InferenceFormat] = FORMATS
+) -> dict[InferenceFormat, float]:
+    """Return the seconds of a pass in each of the formats that works here: the shortest of several, in turns.
 
     Raises:
         RuntimeError: the plain format does not work.
@@ -84,7 +91,7 @@ def measure(prepare: Prepare, device: str = "cpu") -> dict[InferenceFormat, floa
         seconds[format] = min(seconds.get(format, float("inf")), perf_counter() - began)
         return made
 
-    for format in FORMATS:
+    for format in formats:
         try:
             passes[format] = prepare(format)
             made = timed(format)  # kernels are chosen and weights laid out now: hardly ever the shortest
@@ -149,12 +156,12 @@ class FormatMemo:
                         found[key.removesuffix(here)] = InferenceFormat.from_text(format), speed
         return found
 
-    def choose(self, kind: str, prepare: Prepare) -> InferenceFormat:
-        """Return the best format for this kind of network; where it is not known yet, all are tried."""
+    def choose(self, kind: str, prepare: Prepare, formats: Sequence[InferenceFormat] = FORMATS) -> InferenceFormat:
+        """Return the best of the formats for this kind of network; where it is not known yet, all are tried."""
         known = self.known()
         if kind in known:
             return known[kind][0]
-        seconds = measure(prepare, self._device.kind)
+        seconds = measure(prepare, self._device.kind, formats)
         choice = fastest(seconds)
         self.keep(kind, choice, seconds[PLAIN] / seconds[choice])
         return choice

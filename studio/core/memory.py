@@ -1,10 +1,39 @@
 """How much of this computer's memory the studio holds."""
 
+import ctypes
 import os
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["memory_in_use", "memory_of_computer"]
+__all__ = ["keeping_pages", "memory_in_use", "memory_of_computer"]
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Of glibc's mallopt."""
+_MOST, _USUAL = 2**30, 2**25
+"""Bytes: as long as pages are kept; and what glibc raises its threshold to by itself."""
+
+
+@contextmanager
+def keeping_pages() -> Iterator[None]:
+    """Let memory that is freed in here be used again as it is, and give it back afterwards.
+
+    Otherwise glibc returns every large map of a network to the system at once, which then clears the pages of the next
+    one: a third of the time of a network whose maps are larger than 32 MB. Elsewhere it does nothing.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(library, "mallopt") or library is None:
+        yield
+        return
+    library.mallopt(_MMAP_THRESHOLD, _MOST)
+    library.mallopt(_TRIM_THRESHOLD, _MOST)
+    try:
+        yield
+    finally:
+        library.mallopt(_MMAP_THRESHOLD, _USUAL)
+        library.mallopt(_TRIM_THRESHOLD, 2 * _USUAL)
+        library.malloc_trim(0)
 
 
 def memory_in_use() -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from models.weight_headers import facts_of, is_cut_off
+from models.weight_headers import facts_of, is_cut_off, task_of
 from studio.core.atomic import write_error, written_in_pieces
 from studio.core.checksums import hashing, pieces_of
 from studio.core.events import Job, Log, Progress, finish
@@ -205,12 +205,13 @@ class ModelShelf:
             label = f"{label}, to {facts.taps[-1]}"
         if any(entry.label == label for entry in self.entries() if entry.path != path):
             label = f"{label} ({_wanted_name(path)})"
-        task = task_on_shelf(path)
+        task = task_of(facts.header) or task_on_shelf(path)
         if task != "backbone":
             label = Path(facts_of(path).get("painting", "")).stem or _wanted_name(path)
         return Record(
             task=task, label=label, architecture=facts.architecture, taps=facts.taps, complete=facts.complete,
             sha256=sha256, size=path.stat().st_size, origin=path.name,
+            header=facts.header,
         )  # fmt: skip
 
     def twin_of(self, sha256: str) -> ShelfEntry | None:

@@ -1,16 +1,19 @@
 """The networks that the user brought: files in the models folder, each with a record of what was found in it."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.weight_headers import facts_of, task_of
+from models.weight_headers import UnknownNetworkError, WeightsError, facts_of, task_of
 from studio.core.atomic import write_file
-from studio.core.checksums import unreadable
+from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
+from studio.core.memo import Memo
+from studio.core.user_folders import UserFolders
 
 if TYPE_CHECKING:
     from models.backbones import WeightsFacts
@@ -34,6 +37,8 @@ class Record(BaseModel):
     size: int
     origin: str
     task: str = "backbone"
+    header: Mapping[str, str] = Field(default_factory=dict)
+    """Of other people's networks: what a file of Atelier's would say of itself, for the lists to read."""
 
 
 class OwnFiles:
@@ -102,13 +107,18 @@ def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
         StudioError: it is none that the studio knows, damaged, or holds more than numbers.
 
     """
-    from models.backbones import WeightsError, WeightsFacts, inspect_weights
+    from models.backbones import WeightsFacts, inspect_weights
 
     try:
         facts, task = facts_of(path), task_on_shelf(path)
         own = facts.get("architecture", task)
         if task == "backbone" or architecture not in ("", own):
-            return inspect_weights(path, architecture)
+            try:
+                return inspect_weights(path, architecture)
+            except UnknownNetworkError as unknown:
+                if not (header := foreign_header(path)):
+                    raise unknown from None
+            return WeightsFacts(json.loads(header["shape"])["design"], (), complete=True, header=header)
         if task == "fast_style":
             from models.fast_style_files import load_fast_style
 
@@ -122,6 +132,31 @@ def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
         raise StudioError(str(error), "Choose another weights file, or get this one again.") from error
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def foreign_header(path: Path) -> dict[str, str]:
+    """Return what a file of Atelier's would say of the restorer in `path`, which others made; {} where it is none.
+
+    It is found out once and remembered: that imports torch, and may take ten seconds.
+
+    Raises:
+        WeightsError: the file is damaged, or what it holds cannot restore photos.
+        OSError: it cannot be read.
+
+    """
+    memo, key = Memo(UserFolders.standard().cache / "foreign.json"), sha256_of(path)
+    known = memo.read().get(key)
+    if isinstance(known, dict):
+        return {str(name): str(value) for name, value in known.items()}
+    from models.foreign_restorers import load_foreign
+    from models.restoration import foreign_facts
+
+    try:
+        header = foreign_facts(load_foreign(path)).to_metadata()
+    except UnknownNetworkError:
+        return {}
+    memo.remember(key, header)
+    return header
 
 
 def free_name(wanted: str, is_taken: Callable[[str], bool]) -> str:

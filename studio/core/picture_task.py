@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from studio.core.recipes import Recipe
     from studio.core.settings import Settings
 
-__all__ = ["CONTENT", "InputSlot", "PictureRequest", "PictureResult", "PictureTask"]
+__all__ = ["CONTENT", "MASK", "InputSlot", "PictureRequest", "PictureResult", "PictureTask"]
 
 CONTENT = "content"
 """The role of the photo that a result is laid over, in every task that has one."""
+
+MASK = "mask"
+"""The role of a picture that says where: white is all of it, black nothing."""
 
 
 @dataclass(frozen=True, slots=True)

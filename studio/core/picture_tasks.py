@@ -3,7 +3,7 @@
 Free even of pydantic, so that `atelier --help` answers at once.
 """
 
-from studio.core.picture_task import CONTENT, InputSlot, PictureTask
+from studio.core.picture_task import CONTENT, MASK, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
 __all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "picture_task_named"]
@@ -48,7 +48,10 @@ RESTORE = PictureTask(
     tooltip="Mend a damaged photo, or enlarge it",
     settings_at="studio.core.restore_settings:RestoreSettings",
     job="studio.jobs.restore.restore:restore",
-    inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
+    inputs=(
+        InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),
+        InputSlot(MASK, "Protected places", "a picture that is white where the photo stays as it is", least=0),
+    ),
     products=frozenset({"restorer"}),
     done="restored",
 )

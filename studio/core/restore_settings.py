@@ -1,9 +1,13 @@
 """What one sets to have a photo mended or enlarged."""
 
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from studio.core.blending import Blending
 from studio.core.settings import inherited, setting
+
+if TYPE_CHECKING:
+    from studio.core.blending import Layer
+    from studio.core.compositing import Backdrop
 
 __all__ = ["AUTOMATIC", "RestoreSettings"]
 
@@ -44,15 +48,32 @@ class RestoreSettings(Blending):
     grain: float = setting(
         0.0, label="Grain", help="Puts grain back, as strong as the photo's own was.",
         term="noise of luma, as a share of the standard deviation that was measured", low=0.0, high=1.0,
-        step=0.05)  # fmt: skip
+        step=0.05, effect="instant")  # fmt: skip
     model: str = setting(
         "", label="Network", help="Which network does it; automatic takes the one that comes along for this.",
         term="a name, a weights file or a finished run", offers="restorer", choices={"": "Automatic"})  # fmt: skip
     seed: int = setting(
         0, label="Seed", help="Another number, other grain.", term="random seed", low=0, high=2**31 - 1, step=1,
-        look=False)  # fmt: skip
+        look=False, effect="instant")  # fmt: skip
 
     strength: float = inherited(Blending, "strength", 1.0)
+
+    def prepared(self, layer: "Layer", backdrop: "Backdrop") -> "Layer":
+        """Put grain on the result, as wide as it was enlarged; reduced, it is as much weaker."""
+        from models.noise import add_grain
+        from studio.core.resizing import to_16_bits
+
+        if not self.grain:
+            return layer
+        share = layer.shape[1] / backdrop.photo.shape[1]
+        grainy = to_16_bits(layer[..., :3]).copy()
+        add_grain(grainy, self.grain * backdrop.noise * min(1.0, share), self.seed, max(1, round(share)))
+        return grainy
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether the composition is the result itself."""
+        return not self.grain and super().is_neutral
 
     @property
     def enlargement(self) -> int:

@@ -1,6 +1,7 @@
 """One network as the shelf shows it, and how it comes about from what is known and what was found."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -41,6 +42,8 @@ class ShelfEntry:
     place: Location = "nowhere"
     classifies: bool = False
     """Whether it was trained here to tell pictures apart, and can be asked what they show."""
+    header: Mapping[str, str] = field(default_factory=dict)
+    """What its file says of itself, or, of other people's networks, what was found out."""
 
     @property
     def is_here(self) -> bool:
@@ -76,12 +79,14 @@ def known_entry(network: KnownNetwork, found: FoundFile | None, unfinished: int)
         taps=found.record.taps if found and found.record else network.taps,
         removable=unfinished > 0 or (found is not None and found.place == "folder"),
         place=found.place if found else "nowhere",
+        header=facts_of(found.path) if found else {},
     )
 
 
 def own_entry(name: str, found: FoundFile) -> ShelfEntry:
     """Return the entry of a network that the user brought."""
     record = found.record
+    header = facts_of(found.path) or (record.header if record else {})
     return ShelfEntry(
         name=name,
         label=record.label if record else found.path.name,
@@ -97,7 +102,8 @@ def own_entry(name: str, found: FoundFile) -> ShelfEntry:
         taps=record.taps if record else (),
         removable=True,
         place=found.place,
-        classifies=task_of(facts_of(found.path)) == "classifier",
+        classifies=task_of(header) == "classifier",
+        header=header,
     )
 
 

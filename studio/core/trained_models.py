@@ -9,16 +9,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.weight_headers import WeightsError, facts_of, is_safetensors, safetensors_metadata, task_of
+from models.weight_headers import RESTORER, WeightsError, facts_of, is_safetensors, safetensors_metadata, task_of
 from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
 from studio.core.file_names import expanded
 from studio.core.model_shelf import ModelShelf, hub_folder
+from studio.core.own_networks import foreign_header
 from studio.core.recipes import WeightsRecord, name_in_recipes
 from studio.core.user_folders import UserFolders
 
 __all__ = ["TrainedModel", "TrainedModels"]
 
+_WHICH_FILE = (
+    "Choose a file that the Train panel has made.",
+    "Choose a file that the Train panel has made, or other people's weights of a kind that spandrel knows.",
+)
 _MODEL = "model.safetensors"
 """What a finished run calls its network."""
 
@@ -127,9 +132,8 @@ class TrainedModels:
 
     def _on_shelf(self) -> Iterator[TrainedModel]:
         for entry in self._shelf.entries():
-            facts = facts_of(entry.path) if entry.is_here and entry.path is not None else {}
-            if task_of(facts) == self.task and entry.path is not None:
-                yield TrainedModel(entry.name, entry.label, entry.path, facts)
+            if entry.is_here and entry.path is not None and task_of(entry.header) == self.task:
+                yield TrainedModel(entry.name, entry.label, entry.path, entry.header)
 
     def _of_runs(self) -> tuple[TrainedModel, ...]:
         models = [path for path in self._runs.glob(f"*/{_MODEL}") if task_of(facts_of(path)) == self.task]
@@ -154,12 +158,14 @@ class TrainedModels:
         """
         try:
             facts = safetensors_metadata(path) if is_safetensors(path) else {}
+            if self.task == RESTORER and not task_of(facts):
+                facts = foreign_header(path)
         except WeightsError as error:
             raise StudioError(str(error), "Choose another file.") from error
         except OSError as error:
             raise unreadable(path, error) from error
         if task_of(facts) != self.task:
-            raise StudioError(f"{path.name} is not a {self.noun}.", "Choose a file that the Train panel has made.")
+            raise StudioError(f"{path.name} is not a {self.noun}.", _WHICH_FILE[self.task == RESTORER])
         return facts
 
 

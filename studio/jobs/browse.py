@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.controls import Controls
+from studio.core.degrade_settings import DegradeSettings
 from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_bytes, load_picture, thumbnail
 from studio.core.model_shelf import ModelShelf, ShelfEntry
+from studio.core.picture_tasks import DEGRADE
+from studio.core.presets import LookFolder
 from studio.core.samples import Sample
 from studio.core.trained_models import TrainedModels
 from studio.jobs.files import bytes_of
+from studio.training.tasks.restore_settings import DAMAGES_OFFERED, damages_with
 
 SAMPLE_SIDE = 192
 
@@ -85,6 +89,10 @@ def list_offers(task: str, controls: Controls[Any]) -> Job[dict[str, str]]:
     Of backbones those that are not on this computer are offered, too: their labels say so.
     """
     yield Progress("Looking for networks")
+    if task == DAMAGES_OFFERED:
+        looks = LookFolder.standard().looks(DEGRADE.name)
+        recipes = {look.name: look.applied_to(DegradeSettings()).recipe for look in looks}
+        return damages_with(recipes)
     if task != "backbone":
         return {model.name: model.label for model in TrainedModels.standard(task).all()}
     lookers = [entry for entry in ModelShelf.standard().entries() if entry.task == "backbone"]

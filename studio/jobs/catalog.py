@@ -10,6 +10,8 @@ from studio.core.picture_tasks import picture_task_named
 _JOBS = {
     "warm_up": "studio.jobs.warm_up:warm_up",
     "classify": "studio.jobs.classify:classify",
+    "mend_damage": "studio.jobs.restore.trial:mend_damage",
+    "warm_up_restorer": "studio.jobs.restore.restore:warm_up_restorer",
     "compose": "studio.jobs.export:compose",
     "load_picture": "studio.jobs.files:load_picture",
     "keep_result": "studio.jobs.files:keep_result",

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import compositing
-from studio.core.blending import Blending
 from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Picture, Progress
@@ -54,16 +53,14 @@ def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     """Lay `task.layer` over its ground with the settings as they are when the work begins."""
     yield Progress("Compositing")
     settings, layer = controls.settings, task.layer
-    photo = task.ground.fitted(*layer.shape[:2]) if isinstance(settings, Blending) else task.ground.photo
-    return prepare_frame(compositing.compose(photo, layer, settings))
+    return prepare_frame(compositing.compose(task.ground, layer, settings))
 
 
 def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:
     """Lay a small version of the layer over its ground, itself small, as a thumbnail."""
     yield Progress("Compositing")
     settings, small = controls.settings, thumbnail(task.layer)
-    photo = task.ground.fitted(*small.shape[:2]) if isinstance(settings, Blending) else task.ground.photo
-    return to_8_bits(compositing.compose(photo, small, settings))
+    return to_8_bits(compositing.compose(task.ground, small, settings))
 
 
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:

@@ -30,6 +30,7 @@ class DataSlot:
         holds: what its folders are looked through for.
         help: what to drop, in the artist's words.
         deepest: of classes: whether these settings make every folder that holds pictures one.
+        paired: whether these settings ask for pairs in place of what it holds.
 
     """
 
@@ -38,6 +39,7 @@ class DataSlot:
     holds: Holds
     help: str
     deepest: Callable[[TrainingSettings], bool] = lambda settings: False
+    paired: Callable[[TrainingSettings], bool] = lambda settings: False
 
     @property
     def flag(self) -> str:
@@ -52,7 +54,8 @@ class DataSlot:
         """Return how its sources are understood under these settings."""
         seed = settings.seed if settings.share < 100 else 0  # all is all, whatever the seed
         side = self.name if self.name in ("a", "b") else ""
-        return Reading(self.holds, self.deepest(settings), settings.split, settings.share / 100, seed, side)
+        holds: Holds = "pairs" if self.paired(settings) else self.holds
+        return Reading(holds, self.deepest(settings), settings.split, settings.share / 100, seed, side)
 
 
 @dataclass(frozen=True, slots=True)

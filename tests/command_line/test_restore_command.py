@@ -4,10 +4,13 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from restorer_kit import ENHANCER, ENLARGER, write_restorer
+from restorer_kit import ENHANCER, ENLARGER, write_foreign, write_restorer
 from studio_kit import write_photo
 
+from studio.core.controls import Controls
+from studio.core.events import finish
 from studio.core.images import load_picture, read_recipe
+from studio.jobs.restore.choices import RestorersTask, list_restorers
 
 
 @pytest.fixture
@@ -101,3 +104,19 @@ def test_an_imported_network_is_found_by_its_name(atelier, tmp_path, models):
     command = ("restore", photo, "-o", tmp_path / "out.png", "--mode", "enlarge", "--model", "enlarger")
     code, _, stderr = atelier(*command)
     assert code == 0, stderr
+
+
+def test_other_peoples_networks_are_used_as_a_file_and_from_the_shelf(atelier, tmp_path, models):
+    write_foreign(models / "2xSPAN.pth", "SPAN")
+    photo = write_photo(tmp_path / "photo.png", 24, 20)
+    command = ("restore", photo, "-o", tmp_path / "out.png", "--mode", "enlarge", "--model")
+    code, _, stderr = atelier(*command, "2xSPAN.pth")
+    assert code == 0, stderr
+    assert load_picture(tmp_path / "out.png").pixels.shape == (40, 48, 3)
+    code, _, stderr = atelier("models", "import", models / "2xSPAN.pth")
+    assert code == 0, stderr
+    found = {choice.name: choice for choice in finish(list_restorers(RestorersTask(), Controls(None)))}
+    assert found["2xSPAN"].words == "2xSPAN · enlarges 2 ×"
+    assert atelier(*command, "2xSPAN")[0] == 0
+    code, _, stderr = atelier(*command, "2xSPAN", "--scale", 4)
+    assert "2xSPAN enlarges 2-fold, and what is asked for enlarges 4-fold" in stderr

@@ -9,12 +9,14 @@ from studio_kit import write_photo
 
 from models.noise import add_grain, noise_sigma
 from models.restoration import RestorerFacts
+from studio.core.compositing import Backdrop, compose
 from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
-from studio.core.picture_task import CONTENT, PictureRequest
+from studio.core.picture_task import CONTENT, MASK, PictureRequest
 from studio.core.recipes import name_in_recipes
+from studio.core.resizing import resize, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.restore import restore, strength_for
@@ -156,14 +158,27 @@ def test_automatic_strength_is_that_of_the_noise():
     assert strength_for(RestoreSettings(denoise=0.3), smooth) == 0.3
 
 
-def test_grain_is_put_back_as_strong_as_it_was(tmp_path, enlarger):
+def test_grain_is_put_back_as_strong_as_it_was_and_needs_no_network(tmp_path, enlarger):
     pixels = np.full((128, 128, 3), 30_000, np.uint16)
     add_grain(pixels, 0.05, seed=2)
     Image.fromarray((pixels >> 8).astype(np.uint8)).save(tmp_path / "grainy.png")
     photo = load_picture(tmp_path / "grainy.png")
-    without, _ = made(photo, mode="enlarge", model=enlarger)
-    with_grain, _ = made(photo, mode="enlarge", model=enlarger, grain=1.0)
-    added = (with_grain.layer.astype(float) - without.layer).std() / 65535
+    made_of_it, _ = made(photo, mode="enlarge", model=enlarger, grain=1.0)
+    backdrop, layer = Backdrop(photo.pixels), made_of_it.layer
+    assert np.array_equal(compose(backdrop, layer, RestoreSettings(grain=1.0)), made_of_it.picture)
+    assert np.array_equal(compose(backdrop, layer, RestoreSettings()), layer)
+    added = (made_of_it.picture.astype(float) - layer).std() / 65535
     assert added == pytest.approx(0.05, rel=0.3)  # what is enlarged is softer
-    other, _ = made(photo, mode="enlarge", model=enlarger, grain=1.0, seed=1)
-    assert not np.array_equal(other.layer, with_grain.layer)
+    assert not np.array_equal(compose(backdrop, layer, RestoreSettings(grain=1.0, seed=1)), made_of_it.picture)
+
+
+def test_what_a_mask_protects_stays(photo, enlarger, tmp_path):
+    mask = np.zeros((20, 26), np.uint8)
+    mask[:, 13:] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    request = PictureRequest({CONTENT: (photo,), MASK: (load_picture(tmp_path / "mask.png"),)})
+    settings = Controls(RestoreSettings(mode="enlarge", model=enlarger))
+    result, whole = finish(restore(request, settings)), finish(restore(PictureRequest({CONTENT: (photo,)}), settings))
+    assert np.array_equal(result.layer[:, :48], whole.layer[:, :48])
+    assert np.array_equal(result.layer[:, 56:], resize(to_16_bits(photo.pixels[..., :3]), 104, 80)[:, 56:])
+    assert [used.role for used in result.recipe.inputs] == [CONTENT, MASK]

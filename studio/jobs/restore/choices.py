@@ -11,6 +11,7 @@ from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
 from studio.core.restore_settings import SCALES, RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
+from studio.core.user_folders import UserFolders
 
 __all__ = ["COMING_ALONG", "CRISP", "RestorerChoice", "RestorersTask", "list_restorers", "missing", "name_of"]
 
@@ -35,12 +36,14 @@ class RestorerChoice:
         name: what settings call it.
         title: words for it.
         scale: how many times it enlarges; 1 mends.
+        hears: whether it is told how much to take away, or does always as it learnt.
 
     """
 
     name: str
     title: str
     scale: int
+    hears: bool = False
 
     @property
     def words(self) -> str:
@@ -63,7 +66,12 @@ def list_restorers(task: RestorersTask, controls: Controls[Any]) -> Job[tuple[Re
     if task.used and task.used not in found:
         with suppress(StudioError):  # it is gone, or was none: that is told where it is used
             found[task.used] = models.find(task.used)
-    return tuple(RestorerChoice(model.name, model.label, _scale_of(model)) for model in found.values())
+    from studio.jobs.restore.unfinished import unfinished_restorers
+
+    finished = (
+        RestorerChoice(model.name, model.label, _scale_of(model), hears=_hears(model)) for model in found.values()
+    )
+    return (*finished, *unfinished_restorers(UserFolders.standard().runs))
 
 
 def missing(settings: RestoreSettings, scales: Mapping[str, int], size: tuple[int, int]) -> tuple[str, ...]:
@@ -87,6 +95,10 @@ def missing(settings: RestoreSettings, scales: Mapping[str, int], size: tuple[in
 def _not_here(names: Collection[str], scales: Mapping[str, int], *, crisp: bool) -> list[str]:
     wanted = [one for name in names for one in ((name, name + CRISP) if crisp else (name,))]
     return [name for name in wanted if name not in scales]
+
+
+def _hears(model: TrainedModel) -> bool:
+    return model.facts.get("architecture") == "atelier-enhancer"
 
 
 def _scale_of(model: TrainedModel) -> int:

@@ -1,22 +1,25 @@
 """Which networks restore a photo as the settings ask, opened and put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from models.restoration import RestorerFacts, load_restorer, mixed
+from models.lean_forms import lean
+from models.restoration import FOREIGN, RestorerFacts, load_restorer, mixed
 from models.restoration_tiles import Chain
 from models.weight_files import WeightsError
 from studio.core.device import choose_device
 from studio.core.failures import StudioError
-from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
+from studio.core.file_names import expanded
+from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.restore.choices import CRISP, name_of
+from studio.jobs.restore.unfinished import kept_so_far, model_so_far
 
 __all__ = ["OpenRestorer", "kind_of_restorers", "opened", "with_scale"]
 
@@ -44,13 +47,16 @@ class OpenRestorer:
     remark: str = ""
 
 
-def opened(settings: RestoreSettings, strength: float, recipe: Recipe | None = None) -> OpenRestorer:
+def opened(
+    settings: RestoreSettings, strength: float, recipe: Recipe | None = None, *, plain: bool = False
+) -> OpenRestorer:
     """Open what the settings ask for: an enhancer, an enlarger, or one behind the other.
 
     Args:
         settings: of the job.
         strength: what is to be taken away, 0–1; where that is nothing, a photo is enlarged as it is.
         recipe: of a picture that is made again, with the networks of then, in the format of then.
+        plain: as it learnt, and in full precision: to compare with.
 
     Raises:
         StudioError: a network is not on this computer, does something else, or its file cannot be used.
@@ -63,8 +69,11 @@ def opened(settings: RestoreSettings, strength: float, recipe: Recipe | None = N
         parts.append(loader.load(wanted))
     network = parts[0] if len(parts) == 1 else Chain(*parts)
     network = network.to(choose_device().kind)
+    if plain:
+        return OpenRestorer(network, tuple(loader.records), PLAIN)
+    network = lean(network)
     if recipe is None:
-        format = _best_format(network, kind_of_restorers(*loader.kinds))
+        format = _best_format(network, loader.kinds)
     else:
         format = InferenceFormat.from_text(recipe.versions.get(FORMAT, ""))
     return OpenRestorer(in_format(network, format), tuple(loader.records), format, loader.remark)
@@ -141,13 +150,16 @@ class _Loader:
             ) from error
 
     def _find(self, name: str) -> TrainedModel:
-        if self._then:
-            return self._shelf.find_recorded(name, self._then.get(name_in_recipes(name), ""))
-        return self._shelf.find(name)
+        if not self._then and (folder := expanded(name)).is_dir() and (so_far := model_so_far(folder)):
+            return so_far
+        if not self._then:
+            return self._shelf.find(name)
+        sha256 = self._then.get(name_in_recipes(name), "")
+        return kept_so_far(name, sha256) or self._shelf.find_recorded(name, sha256)
 
     def _read(self, model: TrainedModel) -> tuple[nn.Module, RestorerFacts]:
         try:
-            network, facts = load_restorer(model.path)
+            network, facts = load_restorer(model.path, _facts_of(model))
         except (WeightsError, OSError) as error:
             raise StudioError(str(error), "Choose another network, or get its file again.") from error
         self.records.append(model.record())
@@ -161,8 +173,13 @@ def _facts_of(model: TrainedModel) -> RestorerFacts:
         raise StudioError(str(error), "Choose another network.") from error
 
 
-def _best_format(network: nn.Module, kind: str) -> InferenceFormat:
-    """Return the format that is best here for such networks; where it is not known yet, all are tried."""
+def _best_format(network: nn.Module, kinds: Sequence[RestorerFacts]) -> InferenceFormat:
+    """Return the format that is best here for such networks; where it is not known yet, all are tried.
+
+    Other people's have full precision from end to end: their last layer makes the picture itself, not what is added to
+    it, and half precision has 8 bits.
+    """
+    formats = FORMATS if all(kind.network != FOREIGN for kind in kinds) else FORMATS[:2]
     device = next(network.parameters()).device
     side = _TRIED_AT.get(device.type, 512)
     picture = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
@@ -178,7 +195,7 @@ def _best_format(network: nn.Module, kind: str) -> InferenceFormat:
 
         return passing
 
-    return FormatMemo.standard().choose(kind, prepare)
+    return FormatMemo.standard().choose(kind_of_restorers(*kinds), prepare, formats)
 
 
 def kind_of_restorers(*facts: RestorerFacts) -> str:

@@ -1,5 +1,6 @@
 """The restore job: mends or enlarges a photo in tiles, those first that one looks at."""
 
+from contextlib import suppress
 from math import sqrt
 from time import monotonic
 from typing import Any
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.noise import WORST_SIGMA, add_grain, noise_sigma
+from models.noise import WORST_SIGMA, noise_sigma
 from models.restoration_tiles import Tile, restore_in_tiles
 from studio.core.compositing import result_of
 from studio.core.controls import Controls
@@ -16,14 +17,15 @@ from studio.core.cost import Cost, available_memory
 from studio.core.events import DeepPicture, Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
-from studio.core.picture_task import PictureRequest, PictureResult
+from studio.core.memory import keeping_pages
+from studio.core.picture_task import MASK, PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened, with_scale
 
-__all__ = ["restore", "strength_for"]
+__all__ = ["restore", "strength_for", "warm_up_restorer"]
 
 LOADING = "Loading the network…"
 ONE_PASS_PIXELS = 1_000_000
@@ -34,10 +36,14 @@ _SHOWN_IN_PASSING = 6_000_000
 """Bytes that take next to nothing to be shown; what is larger is shown less often."""
 _BYTES_PER_PIXEL = 24
 """Of the result: its layer and what is composed of it, of 16 bits a colour, and what is shown of it."""
-_LEAST_SIDE, _SIDE_PER_REACH = 384, 4
-"""Side of a tile: so much larger than what is around it that little is computed twice."""
+_ORDINARY_SIDE, _SIDE_PER_REACH = 512, 10
+"""Side of a tile: so much larger than what is around it that little is computed twice, and done in a second or two."""
+_ROOM = 2**30
+"""Bytes that a tile may take, with what is around it; no more than a quarter of what is free."""
 _SMALLEST_SIDE, _FIRST_LOOK = 64, 128
+_SAMPLE = np.zeros((_FIRST_LOOK, _FIRST_LOOK, 3), np.uint8)
 _BETWEEN_PREVIEWS_S = 0.25
+_BAND = 256
 
 
 def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job[PictureResult]:
@@ -55,6 +61,7 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     size = asked.size_of(width, height)
     _check_memory(*size)
     settings = with_scale(asked, width, height, recipe)
+    _check_memory(width * settings.enlargement, height * settings.enlargement)
     strength = strength_for(settings, picture)
     restorer = opened(settings, strength, recipe)
     if restorer.remark:
@@ -63,13 +70,26 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     if size != (made.shape[1], made.shape[0]):
         yield Progress(f"Bringing it to {size[0]} × {size[1]} px")
         made = resize(made, *size)
-    if asked.grain:
-        yield Progress("Putting the grain back")
-        add_grain(made, asked.grain * noise_sigma(picture), asked.seed, max(1, round(size[0] / width)))
+    for mask in request.all(MASK):
+        yield Progress("Putting back what is protected")
+        _protect(made, picture, mask.pixels)
     if recipe is None:
         writer = RecipeWriter(RESTORE, request, asked, *restorer.records, versions={FORMAT: str(restorer.format)})
         recipe = writer.write(asked)
     return result_of(request, made, asked, recipe)
+
+
+def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None]:
+    """Have torch and the networks for these settings in memory, and know the best format, before a photo comes.
+
+    What cannot be had is told when it is needed.
+    """
+    yield Progress(LOADING)
+    with suppress(StudioError):
+        mends = 1.0 if task.enlargement == 1 else max(0.0, task.denoise)
+        restorer = opened(task.for_photo(1, 1), mends)
+        yield Progress(LOADING)
+        yield from (Progress(LOADING) for _ in restore_in_tiles(restorer.network, _SAMPLE, mends, side=_FIRST_LOOK))
 
 
 def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture) -> float:
@@ -77,6 +97,18 @@ def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture) -> f
     if settings.denoise >= 0:
         return settings.denoise
     return 0.0 if settings.enlargement > 1 else min(1.0, noise_sigma(picture) / WORST_SIGMA)
+
+
+def _protect(made: DeepPicture, photo: Picture | DeepPicture, mask: Picture) -> None:
+    """Lay the photo over what was made of it where the mask is white; in place, in bands of rows."""
+    height, width = made.shape[:2]
+    stays = cv2.cvtColor(np.ascontiguousarray(mask[..., :3]), cv2.COLOR_RGB2GRAY)
+    stays = np.asarray(cv2.resize(stays, (width, height), interpolation=cv2.INTER_LINEAR))
+    original = resize(to_16_bits(photo[..., :3]), width, height)
+    for top in range(0, height, _BAND):
+        rows = slice(top, top + _BAND)
+        share = stays[rows, :, None] * np.float32(1.0 / 255.0)
+        made[rows] = np.rint(made[rows] + (original[rows].astype(np.float32) - made[rows]) * share).astype(np.uint16)
 
 
 def _check_memory(width: int, height: int) -> None:
@@ -111,12 +143,13 @@ class _Work:
 
         """
         reach: int | None = self._restorer.network.reach  # type: ignore[assignment]
-        side = max(_LEAST_SIDE, _SIDE_PER_REACH * (reach or 0))
+        side = self._side(reach or 0)
         if reach is None and self._picture.shape[0] * self._picture.shape[1] > ONE_PASS_PIXELS:
             return (yield from self._reduced())
         while True:
             try:
-                return (yield from self._in_tiles_of(side))
+                with keeping_pages():
+                    return (yield from self._in_tiles_of(side))
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -124,6 +157,13 @@ class _Work:
             if reach is None or side < _SMALLEST_SIDE:
                 raise StudioError("There is not enough memory for this picture.", "Make it smaller, or close programs.")
             yield Log(f"The memory did not suffice: it goes on in smaller tiles, of {side} px.", "warning")
+
+    def _side(self, reach: int) -> int:
+        """Return the side of the tiles to begin with, as the network's reach, its maps and the memory ask for."""
+        held: int = self._restorer.network.held  # type: ignore[assignment]
+        room = min(_ROOM, (available_memory() or 4 * _ROOM) // 4)
+        largest = int(sqrt(room / (held * self._restorer.format.bytes))) - 2 * reach
+        return max(_SMALLEST_SIDE, min(largest, max(_ORDINARY_SIDE, _SIDE_PER_REACH * reach)))
 
     def _reduced(self) -> Job[DeepPicture]:
         """Restore a smaller version in one piece, and add what that changed to the photo, which keeps its detail."""

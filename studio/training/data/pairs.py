@@ -45,21 +45,21 @@ class PairedPictures:
     def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return a random view of both pictures of pair `index`, 3×size×size each, 0–1."""
         state = generator.get_state()
-        first, second = self._both(index)
+        first, second = self.both(index)
         view = augmented(first, size, self.variation, generator)
         generator.set_state(state)
         return view, augmented(second, size, self.variation, generator)
 
     def plain(self, index: int, size: int) -> tuple[Tensor, Tensor]:
         """Return the largest square of both pictures as they are, 3×size×size each, 0–1."""
-        first, second = self._both(index)
+        first, second = self.both(index)
         return centred(first, size), centred(second, size)
 
     def name_of(self, index: int) -> str:
         """Say which pair that is, for a message."""
         return self.pictures.name_of(self.pairs[index][0])
 
-    def _both(self, index: int) -> tuple[Pixels, Pixels]:
+    def both(self, index: int) -> tuple[Pixels, Pixels]:
         """Return both, H×W×3 of one size: views into the cache, unless the second must be fitted to the first."""
         one, other = self.pairs[index]
         first, second = self.pictures[one], self.pictures[other]

@@ -38,8 +38,9 @@ from studio.training.task import (
     TrainingTask,
 )  # fmt: skip
 from studio.training.tasks.restore_card import restore_card
+from studio.training.tasks.restore_pairs import opening_own_pairs
 from studio.training.tasks.restore_pictures import Damage, DamagedPictures, Square, enlarged_to, whole_squares
-from studio.training.tasks.restore_settings import GRADED, RESTORE, RestorerSettings
+from studio.training.tasks.restore_settings import GRADED, PAIRS, RESTORE, RestorerSettings
 
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
@@ -185,12 +186,21 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
     settings = RestorerSettings.model_validate(dict(plan.settings))
     facts = facts_of(settings)
     (slot,) = RESTORE.data
-    found, kept = yield from opening_pictures(
-        slot, plan.data, settings, place, side=_CACHED_SIDE, held_back=settings.held_back
-    )
-    damage = Damage(facts.scale, settings.damage_recipe, settings.is_graded)
-    photos = DamagedPictures(found.pictures, found.chosen, found.variation, damage, settings.from_afar, settings.turned,
-                             whole=facts.network == "unet")  # fmt: skip
+    whole = facts.network == "unet"
+    photos: DamagedPictures
+    if settings.damage == PAIRS:
+        photos, kept = yield from opening_own_pairs(
+            slot, plan.data, settings, place, scale=facts.scale, side=_CACHED_SIDE, held_back=settings.held_back,
+            whole=whole,
+        )  # fmt: skip
+    else:
+        found, kept = yield from opening_pictures(
+            slot, plan.data, settings, place, side=_CACHED_SIDE, held_back=settings.held_back
+        )
+        damage = Damage(facts.scale, settings.damage_recipe, settings.is_graded)
+        photos = DamagedPictures(
+            found.pictures, found.chosen, found.variation, damage, settings.from_afar, settings.turned, whole
+        )
     network = yield from _untrained(facts, settings, place.seed)
     if settings.start:
         yield Progress("Loading the network to begin with")
@@ -254,6 +264,7 @@ def facts_of(settings: RestorerSettings) -> RestorerFacts:
     if settings.network == "enlarger":
         shape["scale"] = int(settings.scale)
     damage = GRADED if settings.is_graded else settings.damage_recipe.name if settings.damage_recipe else ""
+    damage = PAIRS if settings.damage == PAIRS else damage
     return RestorerFacts(settings.network, shape, damage)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from models.restoration import RestorerFacts
 from studio.training.tasks.card import facts_table
-from studio.training.tasks.restore_settings import RestorerSettings
+from studio.training.tasks.restore_settings import PAIRS, RestorerSettings
 
 __all__ = ["restore_card"]
 
@@ -29,6 +29,7 @@ def restore_card(
 
     """
     given = f"damaged by the recipe “{facts.damage}”" if facts.damage else "reduced by bicubic interpolation"
+    given = "pairs of its trainer's own" if facts.damage == PAIRS else given
     rows = [
         ("network", f"{_PAPERS[facts.network]}; half precision"),
         ("input", "N×3×H×W, sRGB, 0–1, any size; a strength from 0 to 1"),

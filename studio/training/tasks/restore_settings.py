@@ -14,14 +14,27 @@ from studio.training.schedule_presets import fit_one_cycle
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind
 
-__all__ = ["GRADED", "OWN", "RESTORE", "RestorerSettings", "default_schedule"]
+__all__ = [
+    "DAMAGES_OFFERED", "GRADED", "OWN", "RESTORE", "RestorerSettings", "damages_with", "default_schedule",
+]  # fmt: skip
 
-GRADED, OWN = "mend", "own"
-"""Of `damage`: noise and JPEG, as strong as the network is told; the recipe of the settings."""
+GRADED, OWN, PAIRS = "mend", "own", "pairs"
+"""Of `damage`: noise and JPEG, as strong as the network is told; the recipe of the settings; what the data shows."""
 _DAMAGES = {
     "auto": "As the network suits", "none": "None", GRADED: "Noise and JPEG, of all strengths",
     **{name: title for name, (title, _) in PRESET_WORDS.items()}, OWN: "A recipe of one's own",
+    PAIRS: "Pairs of one's own, before and after",
 }  # fmt: skip
+
+DAMAGES_OFFERED = "degradation"
+"""What `offers` calls the damages that there are: see `damages_with`."""
+
+
+def damages_with(own: Mapping[str, DegradationRecipe]) -> dict[str, str]:
+    """Return what a form offers as damage, value → words: what comes along, and recipes of one's own as JSON."""
+    recipes = {recipe.model_dump_json(): f"{name} (your own)" for name, recipe in own.items()}
+    return {**_DAMAGES, OWN: "A recipe of one's own: save one in Degrade" if not own else _DAMAGES[OWN], **recipes}
+
 
 _LESSON: Mapping[str, Any] = {
     "network": "unet", "damage": "lesson7-sr", "size": 128, "batch": 32, "clip_norm": 0.0, "charbonnier_weight": 0.0,
@@ -69,7 +82,7 @@ class RestorerSettings(TrainingSettings):
     damage: str = setting(
         "auto", label="Damage", help="What happens to the photos, and is to be undone.",
         term="degradation; automatic: none before enlarging, noise and JPEG otherwise", group=_DATA,
-        choices=_DAMAGES)  # fmt: skip
+        offers=DAMAGES_OFFERED, choices=_DAMAGES)  # fmt: skip
     recipe: DegradationRecipe = setting(
         DegradationRecipe(), label="Recipe", help="The damage of one's own: a recipe in a JSON file.",
         term="degradation stack", group=_DATA)  # fmt: skip
@@ -112,7 +125,10 @@ class RestorerSettings(TrainingSettings):
         return {**_COURSES.get(given.get("course", ""), {}), **given} if isinstance(given, Mapping) else given
 
     def moved(self, name: str, value: Any) -> Self:
-        """Let another course bring what it decides, and take back what the last one did."""
+        """Let another course bring what it decides, and take back what the last one did; let a damage be a recipe."""
+        if name == "damage" and value.startswith("{"):
+            recipe = DegradationRecipe.model_validate_json(value)
+            return type(self).model_validate({**self.model_dump(), name: OWN, "recipe": recipe})
         if name != "course":
             return super().moved(name, value)
         decided = {*_COURSES.get(self.course, {}), *_COURSES.get(value, {})}
@@ -216,7 +232,9 @@ RESTORE = TaskKind(
             DATA,
             "Photos",
             "pictures",
-            "Drop good, sharp photos of the kind you want to restore: a few hundred, of any size.",
+            "Drop good, sharp photos of the kind you want to restore: a few hundred, of any size. Of pairs, two "
+            "folders called “before” and “after”, in which both pictures of a pair have the same name.",
+            paired=lambda settings: getattr(settings, "damage", "") == PAIRS,
         ),
     ),
     default_schedule=default_schedule,

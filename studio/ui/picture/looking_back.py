@@ -61,6 +61,8 @@ class LookingBack(QObject):
         self._bar.show_history(session.history, shown, newest=newest, running=running)
         if began:
             self._bar.strip.go_to_end()
+        if not session.task.previews:
+            return  # there is one picture, and a panel may compare it with others
         compared = self._compared  # also where the strip had to let it go meanwhile
         names_steps = shown is not None and (compared is not None or not newest)
         before = photo if compared is None else f"Step {compared.evaluations}"

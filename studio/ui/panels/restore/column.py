@@ -27,6 +27,8 @@ class RestoreColumn(PictureColumn):
     """Shows photo, mode, what is missing, the settings that act, and the question what was invented."""
 
     def __init__(self, theme: Theme) -> None:
+        self.hears_denoise = True
+        """Whether the network is told how much to take away."""
         self.mode = Segments(_MODES.choices)
         self.note, self.size_words = WrappingLabel(), WrappingLabel()
         self.invented_button = QToolButton()
@@ -68,7 +70,8 @@ class RestoreColumn(PictureColumn):
         super().show_settings(settings)
         assert isinstance(settings, RestoreSettings)
         self.mode.set_current(settings.mode)
-        self.form.set_enabled_names(_NAMES - ({"crisp"} if settings.model else set()))
+        idle = ({"crisp"} if settings.model else set()) | (set() if self.hears_denoise else {"denoise"})
+        self.form.set_enabled_names(_NAMES - idle)
 
     def show_size(self, words: str) -> None:
         """Say below the scale how large the result is."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from PySide6.QtGui import QShowEvent
+
 from studio.core.controls import Controls
 from studio.core.frames import Frame
 from studio.core.picture_tasks import RESTORE
@@ -36,6 +38,7 @@ class RestorePanel(PicturePanel):
     column: RestoreColumn
 
     def __init__(self, context: PanelContext) -> None:
+        self._is_warm, self._wanted = False, ""
         super().__init__(context)
         self.map = MapLayer()
         self.map.hide()
@@ -82,19 +85,28 @@ class RestorePanel(PicturePanel):
         """Offer the networks that are on this computer now."""
         self.list_restorers()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
+        super().showEvent(event)
+        self.refresh_models()  # a run that goes on has a newer network by now
+
     def list_restorers(self, wanted: str = "") -> None:
         """Look the networks up; one that is `wanted` is used as soon as it is known what it does."""
-        task = RestorersTask(used=wanted or self.session.settings.model)
+        self._wanted = wanted or self._wanted  # a list that is asked for meanwhile replaces this one
+        task = RestorersTask(used=self._wanted or self.session.settings.model)
         handle = self.context.pictures.live("restore.networks", list_restorers, task)
-        handle.finished.connect(lambda found: self._offer(found, wanted))
+        handle.finished.connect(self._offer)
         handle.failed.connect(self.report)
 
-    def _offer(self, found: Sequence[RestorerChoice], wanted: str) -> None:
+    def _offer(self, found: Sequence[RestorerChoice]) -> None:
+        wanted, self._wanted = self._wanted, ""
         self.form.set_offers("restorer", {one.name: one.words for one in found if one.name not in COMING_ALONG})
         self.session.take_networks(found)
         if wanted:
             self.session.change(model=wanted)
         self._show_settings(self.session.settings)
+        if self.isVisible() and not self._is_warm and not self.session.missing:
+            self._is_warm = True
+            self.context.studio.live("restore.warm_up", "warm_up_restorer", self.session.settings)
 
     # -- what was invented -------------------------------------------------------------------------------------------
 
@@ -131,6 +143,7 @@ class RestorePanel(PicturePanel):
             super().show_frame(frame)
 
     def _show_settings(self, settings: Settings) -> None:
+        self.column.hears_denoise = self.session.hears_denoise
         super()._show_settings(settings)
         self.column.show_note(self._note())
         photo = self.session.photo

@@ -33,6 +33,7 @@ class RestoreSession(PictureSession[RestoreSettings]):
 
     def __init__(self, studio: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
         self._scales: Mapping[str, int] = {}
+        self._deaf: frozenset[str] = frozenset()
         self._has_looked = False
         self._last = Made()
         super().__init__(RESTORE, studio, pictures, undo_stack, parent)
@@ -51,8 +52,14 @@ class RestoreSession(PictureSession[RestoreSettings]):
     def take_networks(self, networks: Sequence[RestorerChoice]) -> None:
         """Learn which networks there are."""
         self._scales, self._has_looked = {network.name: network.scale for network in networks}, True
+        self._deaf = frozenset(network.name for network in networks if network.scale == 1 and not network.hears)
         self.settings_state.apply(self.settings)
         self._begin_if_ready()
+
+    @property
+    def hears_denoise(self) -> bool:
+        """Whether Denoise changes anything: a network of one's own may mend always as it learnt."""
+        return self.settings.model not in self._deaf or self.settings.enlargement > 1
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -216,6 +216,7 @@ class TrainPanel(Panel):
         super().showEvent(event)
         self.desk.setVisible(True)
         self.session.set_visible(True)
+        self.refresh_models()  # a recipe may have been saved meanwhile, a network finished
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Let them be."""

@@ -6,6 +6,7 @@ from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
+from restorer_kit import ENHANCER, write_restorer
 from studio_kit import answering_file_dialog, drop_files, write_photo
 
 from models.degradations import DegradationRecipe, degrade
@@ -185,3 +186,21 @@ def test_everything_has_a_name_and_says_what_it_does(opened):
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox)
     assert controls_without_name(opened.column) == []
     assert controls_without_tooltip(opened.column, *kinds) == []
+
+
+def test_what_a_restorer_makes_of_the_damage_lies_beside_it(opened, home, until):
+    name = str(home / "runs" / "mine")
+    write_restorer(home / "runs" / "mine" / "model.safetensors", ENHANCER)
+    opened.refresh_models()
+    box = opened.column.mended_by.control
+    until(lambda: box.findData(name) >= 0)
+    box.setCurrentIndex(box.findData(name))
+    until(lambda: opened.canvas.labels == ("Degraded", "Mended"))
+    words = opened.column.mended_words.text()
+    assert "dB damaged" in words
+    opened.column.dice_button.click()
+    until(lambda: opened.column.mended_words.text() != words)
+    assert opened.canvas.labels == ("Degraded", "Mended")
+    box.setCurrentIndex(0)
+    until(lambda: opened.canvas.labels == ("Photo", "Degraded"))
+    assert not opened.column.mended_words.isVisible()
