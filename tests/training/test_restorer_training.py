@@ -11,19 +11,22 @@ from safetensors.torch import load_file
 from training_kit import history_of
 
 from models.collapsible import CollapsibleConvolution
-from models.fidelity import luma, psnr, ssim
+from models.fidelity import chroma_drift, luma, psnr, ssim
 from models.restoration import load_restorer
 from models.restoration_loss import PixelLoss, charbonnier
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
 from studio.core.failures import StudioError
+from studio.core.trained_models import TrainedModels
 from studio.jobs.train import train
+from studio.training.checkpoints import Checkpoints
 from studio.training.data.sampler import seed_of
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
 from studio.training.tasks.restore import open_task
+from studio.training.tasks.restore_finish import ColourWatch
 from studio.training.tasks.restore_pictures import Damage, reduced
 from studio.training.tasks.restore_settings import RESTORE, RestorerSettings, default_schedule
 
@@ -187,6 +190,104 @@ def test_a_course_decides_what_nobody_has_set():
     assert mse.at(383).learning_rate > 0.99 * 3e-3 > mse.at(479).learning_rate  # pct_start 0.8 of 480 steps
     assert mse.at(600).layer_rates == (1e-3, 1.0)
     assert (large.at(3999).size, large.at(3999).batch, large.at(2500).frozen) == (256, 12, ("encoder",))
+
+
+CRITIC = {
+    "course": "critic", "network": "enlarger", "damage": "none", "size": 32, "batch": 2, "critic": "trained",
+    "critic_width": 8, "validate_every": 4, "sample_every": 4,
+}  # fmt: skip
+
+
+def with_a_critic(photos: Path, *, threshold: float) -> RunPlan:
+    """The restorer alone, the critic alone, then both."""
+
+    def phase(steps: int, *trains: str) -> Phase:
+        return Phase(duration=steps, unit="steps", learning_rate=Ramp.level(1e-3), trains=trains)
+
+    schedule = Schedule(phases=(phase(2, "restorer"), phase(2, "critic"), phase(8)))
+    return RunPlan(task="restore", data=(str(photos),), schedule=schedule,
+                   settings={**QUIET, **CRITIC, "critic_threshold": threshold})  # fmt: skip
+
+
+def test_a_critic_learns_alone_and_then_in_turns_exactly_as_if_never_interrupted(photos, tmp_path):
+    plan = with_a_critic(photos, threshold=2.0)  # which is always good enough
+    whole, parts = (RunFolder.create(tmp_path / name, plan) for name in ("whole", "parts"))
+    sit(whole)
+    numbers = history_of(whole).metrics
+    assert {"restorer.mse", "critic.accuracy", "critic.photos", "critic.results"} <= numbers.keys()
+    # it waits for a sure critic, but not for ever: from a quarter of the phase on they take turns
+    assert numbers["restorer.critic"].steps.tolist() == [8, 10, 12]
+    assert numbers["critic.loss"].steps.tolist() == [3, 4, 5, 6, 7, 9, 11]
+    checks = history_of(whole).of_kind("validation")
+    assert (checks[0].step, checks[0].facts["best"]) == (4, False)  # it has not begun to matter yet
+    assert checks[1].facts["best"]
+    assert {"feature_distance", "colour_drift", "psnr"} <= checks[1].facts["values"].keys()
+    job = train(TrainRequest(parts.path), Controls(RestorerSettings()))
+    while history_of(parts).step < 9:
+        next(job)
+    job.close()
+    sit(parts)
+    one, other = load_file(whole.model_file), load_file(parts.model_file)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert history_of(parts).metrics["critic.loss"].values.tolist() == numbers["critic.loss"].values.tolist()
+
+
+def test_a_critic_may_learn_at_every_step_beside_the_restorer(photos, tmp_path):
+    plan = with_a_critic(photos, threshold=0.0)
+    run = RunFolder.create(tmp_path / "run", plan)
+    sit(run)
+    numbers = history_of(run).metrics
+    assert numbers["restorer.critic"].steps.tolist() == numbers["critic.loss"].steps.tolist()[2:] == [*range(5, 13)]
+
+
+def test_a_crisp_network_begins_as_a_faithful_one_and_is_mixed_with_it(photos, tmp_path):
+    faithful, crisp = (RunFolder.create(tmp_path / name, plan) for name, plan in (
+        ("faithful", plan_for(photos, steps=2)),
+        ("crisp", plan_for(photos, steps=3, course="crisp", start=str(tmp_path / "faithful"), size=32, critic_width=8,
+                           sample_every=3, validate_every=3)),
+    ))  # fmt: skip
+    sit(faithful)
+    _, events = sit(crisp)
+    numbers = history_of(crisp).metrics
+    assert {"restorer.features relu3_1", "restorer.gram relu4_1", "restorer.critic", "critic.loss"} <= numbers.keys()
+    sheets = [event.picture for event in events if isinstance(event, Preview)]
+    assert sheets[-1].shape[0] > 3 * 72  # what it made before stands between what is given and what it makes now
+    (pinned,) = (one for one in Checkpoints(crisp.checkpoints).all() if one.pinned)
+    assert pinned.note == "The best of the finish"
+    models = TrainedModels.standard("restorer")
+    found = models.crisp_of(models.find(str(faithful.path)))
+    assert found.path == crisp.model_file
+    (one, facts), (other, its_facts) = (load_restorer(run.model_file) for run in (faithful, crisp))
+    assert (facts.shape, facts.finish, its_facts.shape, its_facts.finish) == (
+        facts.shape,
+        "faithful",
+        facts.shape,
+        "crisp",
+    )
+    assert any(not torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    with pytest.raises(StudioError, match="begins with a faithful network"):
+        opened(plan_for(photos, course="crisp"), tmp_path)
+
+
+def test_colours_that_drift_give_an_alarm():
+    photo = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    redder = photo + torch.tensor([2 / 255, 0.0, 0.0]).view(1, 3, 1, 1)
+    expected = (2 * 112.0 + 2 * 37.797) / 255 / 2  # levels of C_r and C_b (BT.601)
+    assert float(chroma_drift(redder, photo.clamp(0, 1))) == pytest.approx(expected, rel=0.05)
+    watch = ColourWatch()
+    assert [watch.alarm(drift) for drift in (0.5, 0.2, 1.1)] == ["", "", ""]
+    assert "off by 1.3 levels" in watch.alarm(1.3)
+
+
+def test_the_critics_course_is_the_lessons():
+    settings = RestorerSettings(course="critic")
+    timeline = default_schedule(settings).timeline(100, batch=settings.batch, size=settings.size)
+    assert (settings.damage, settings.critic, settings.mse_weight) == ("lesson7-critic", "lesson", 50.0)
+    at = {config.phase_name: config for config in map(timeline.at, range(0, timeline.total_steps, 10))}
+    turns, larger = at["In turns"], at["In turns, larger"]
+    assert (turns.momentum, turns.learning_rate, turns.weight_decay) == (0.0, 1e-4, 1e-3)
+    assert (larger.size, larger.batch, larger.learning_rate) == (192, 16, 5e-5)
+    assert [timeline.at(step).trained for step in (0, 1300, 2200)] == [("restorer",), ("critic",), ()]
 
 
 def test_a_clean_picture_is_only_made_smaller():
