@@ -52,12 +52,14 @@ class TaskContext:
         device: that its networks and constants belong on.
         cache: a folder for decoded pictures and the like; made when needed, may be emptied at any time.
         seed: of the run. Whatever a task draws before the first step (weights, fixed samples) derives from it.
+        run: its folder; None where there is none, as for a search for a learning rate.
 
     """
 
     device: torch.device
     cache: Path
     seed: int = 0
+    run: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from models.collapsible import CollapsibleConvolution
 from models.fidelity import chroma_drift, luma, psnr, ssim
 from models.restoration import load_restorer
 from models.restoration_loss import PixelLoss, charbonnier
+from studio.core.checksums import sha256_of
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
 from studio.core.failures import StudioError
@@ -21,13 +22,16 @@ from studio.core.trained_models import TrainedModels
 from studio.jobs.train import train
 from studio.training.checkpoints import Checkpoints
 from studio.training.data.sampler import seed_of
+from studio.training.emphasis import EmphasisFolder
 from studio.training.kinds import kind_named
+from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
 from studio.training.tasks.restore import open_task
+from studio.training.tasks.restore_emphasis import PaintedWeights
 from studio.training.tasks.restore_finish import ColourWatch
-from studio.training.tasks.restore_pictures import Damage, reduced
+from studio.training.tasks.restore_pictures import Damage, reduced, whole_squares
 from studio.training.tasks.restore_settings import RESTORE, RestorerSettings, default_schedule
 
 QUIET = {
@@ -111,7 +115,7 @@ def test_it_goes_on_as_if_it_had_not_been_interrupted(photos, tmp_path):
 def test_what_is_given_is_what_is_wanted_reduced_from_all_around_it(photos, tmp_path):
     task = opened(plan_for(photos, scale="2", from_afar=False, turned=False), tmp_path)
     examples = task.examples
-    given, wanted, strength = examples.draw(0, torch.Generator().manual_seed(5), 24)
+    given, wanted, strength, _ = examples.draw(0, torch.Generator().manual_seed(5), 24)
     assert (given.shape, wanted.shape, float(strength)) == ((3, 12, 12), (3, 24, 24), 1.0)
     pixels = examples.pictures[examples.chosen[0]]
     part = (wanted * 255).round().byte().permute(1, 2, 0).numpy()
@@ -130,8 +134,8 @@ def test_what_is_given_is_what_is_wanted_reduced_from_all_around_it(photos, tmp_
 def test_an_enhancer_is_given_all_strengths_and_told_which(photos, tmp_path):
     task = opened(plan_for(photos, network="enhancer", size=32), tmp_path)
     draws = [task.examples.draw(0, torch.Generator().manual_seed(seed), 32) for seed in range(40)]
-    strengths = np.array([float(strength) for _, _, strength in draws])
-    far = np.array([float((given - wanted).abs().mean()) for given, wanted, _ in draws])
+    strengths = np.array([float(strength) for _, _, strength, _ in draws])
+    far = np.array([float((given - wanted).abs().mean()) for given, wanted, *_ in draws])
     assert strengths.min() == 0.0
     assert strengths.max() > 0.8
     assert far[strengths == 0].max() == 0.0
@@ -145,7 +149,7 @@ def test_an_enhancer_is_given_all_strengths_and_told_which(photos, tmp_path):
 )
 def test_every_damage_comes_out_in_the_size_that_the_network_expects(photos, tmp_path, damage, scale):
     task = opened(plan_for(photos, damage=damage, scale=scale), tmp_path)
-    given, wanted, strength = task.examples.draw(1, torch.Generator().manual_seed(0), 24)
+    given, wanted, strength, _ = task.examples.draw(1, torch.Generator().manual_seed(0), 24)
     assert (wanted.shape, given.shape[1]) == ((3, 24, 24), 24 // int(scale))
     assert float(strength) == 1.0
     assert float((given - reduced((wanted * 255).byte(), int(scale)) / 255).abs().max()) > 0
@@ -154,7 +158,7 @@ def test_every_damage_comes_out_in_the_size_that_the_network_expects(photos, tmp
 def test_a_recipe_of_ones_own_is_used(photos, tmp_path):
     recipe = {"name": "grey", "steps": [{"kind": "black_and_white", "film": [0.0, 0.0]}]}
     task = opened(plan_for(photos, network="enhancer", damage="own", recipe=recipe), tmp_path)
-    given, _, _ = task.examples.draw(0, torch.Generator().manual_seed(0), 24)
+    given, *_ = task.examples.draw(0, torch.Generator().manual_seed(0), 24)
     assert float((given.amax(0) - given.amin(0)).max()) <= 1 / 255
     with pytest.raises(ValueError, match="no damage"):
         RestorerSettings(damage="rain")
@@ -343,3 +347,95 @@ def test_psnr_is_of_rounded_luma_without_the_border():
     assert float(psnr(made, wanted, border=4)) == pytest.approx(-20 * np.log10(difference), abs=1e-3)
     white, black = luma(torch.ones(1, 3, 1, 1)) * 255, luma(torch.zeros(1, 3, 1, 1)) * 255
     assert (float(white), float(black)) == pytest.approx((235.0, 16.0), abs=1e-3)
+
+
+# -- what matters ------------------------------------------------------------------------------------------------------
+
+
+def greys_of(pictures, number: int) -> np.ndarray:
+    return cv2.cvtColor(np.array(pictures[number]), cv2.COLOR_RGB2GRAY)
+
+
+@pytest.mark.parametrize("network", ["enlarger", "enhancer"])
+def test_what_is_painted_lies_where_the_picture_is_cut_turned_and_reduced(photos, tmp_path, network):
+    task = opened(plan_for(photos, network=network), tmp_path)
+    examples, folder = task.examples, EmphasisFolder(tmp_path)
+    folder.path.mkdir()
+    contents = [examples.pictures.content_of(number) for number in range(len(examples.pictures))]
+    for number in examples.chosen:  # each picture's own light is painted over it
+        emphasis = folder.keep(contents[number], greys_of(examples.pictures, number))
+    weights = PaintedWeights(tmp_path, contents)
+    weights.adopt(emphasis)
+    for seed in range(12):
+        _, wanted, _, place = examples.draw(seed % len(examples), torch.Generator().manual_seed(seed), 24)
+        grey = (wanted * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(dim=0)
+        found = weights.of(place[None], 24, 3.0)
+        assert float(((found[0, 0] - 1) / 3 - grey).abs().mean()) < 0.02
+    assert weights.of(place[None], 24, 0.0) is None
+
+
+@pytest.fixture
+def halves(tmp_path):
+    """Photos whose left half could be restored, while the right one, noise, takes all the attention."""
+    generator, folder = np.random.default_rng(0), tmp_path / "halves"
+    folder.mkdir()
+    for number in range(6):
+        coarse = cv2.resize(generator.integers(90, 166, (9, 6, 3), dtype=np.uint8), (48, 72), interpolation=0)
+        noise = generator.integers(0, 256, (72, 48, 3), dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), np.hstack([coarse, noise]))
+    return folder
+
+
+def test_the_error_under_the_brush_falls_faster(halves, tmp_path):
+    errors = {}
+    for name in ("plain", "painted"):
+        plan = plan_for(halves, steps=40, rate=3e-3, turned=False, from_afar=False, painted_weight=20.0, average="none")
+        run = RunFolder.create(tmp_path / name, plan)
+        if name == "painted":
+            folder = EmphasisFolder(run.path)
+            folder.path.mkdir()
+            for path in halves.iterdir():
+                left = np.zeros((36, 48), np.uint8)
+                left[:, :24] = 255
+                emphasis = folder.keep(sha256_of(path), left)
+            run.commands.post(RunCommand("settings", {"emphasis": emphasis.model_dump()}))
+        sit(run)
+        network, _ = load_restorer(run.model_file)
+        task = opened(plan, tmp_path)
+        squares = whole_squares(task.examples, task.examples.chosen, 72, 0)  # 12 px of noise at both sides
+        made = [(network(given, torch.ones(1)) - wanted)[..., :34] for given, wanted, _ in squares]
+        errors[name] = float(torch.cat(made).abs().mean().detach())
+    assert errors["painted"] < 0.8 * errors["plain"]
+    pictures = EmphasisFolder(run.path).pictures()
+    assert {one.path.parent for one in pictures} == {halves}
+    assert len(pictures) == 5  # one is kept for checking
+
+
+def test_what_is_painted_in_mid_run_is_met_again_after_a_pause(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.training.loop._POLL_S", 0.0)
+    results = []
+    for name in ("whole", "parts"):
+        run = RunFolder.create(tmp_path / name, plan_for(photos, steps=6))
+        job = train(TrainRequest(run.path), Controls(RestorerSettings()))
+        while not (progress := next(job)) or getattr(progress, "done", 0) < 2 or not getattr(progress, "total", 0):
+            pass
+        folder = EmphasisFolder(run.path)
+        for picture in folder.pictures():
+            emphasis = folder.keep(picture.content, np.full((9, 12), 255, np.uint8))
+        run.commands.post(RunCommand("settings", {"emphasis": emphasis.model_dump()}))
+        if name == "parts":
+            while history_of(run).step < 4:
+                next(job)
+            job.close()
+        for _ in job if name == "whole" else ():
+            pass
+        if name == "parts":
+            sit(run)
+        results.append((load_file(run.model_file), history_of(run)))
+    (one, whole), (other, parts) = results
+    assert [event.step for event in whole.of_kind("settings")] == [event.step for event in parts.of_kind("settings")][
+        :1
+    ]
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    losses = whole.metrics["loss"].values
+    assert losses[3:].min() > 3 * losses[:2].max()

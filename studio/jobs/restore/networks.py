@@ -98,7 +98,8 @@ class _Loader:
         network, facts = self._read(model)
         self.kinds.append(facts)
         if self._settings.crisp:
-            crisp = self._coming_along(name_of(scale) + CRISP) if own is None else self._crisp_of(own)
+            comes_along = own is None or own.name == name_of(scale)
+            crisp = self._coming_along(name_of(scale) + CRISP) if comes_along else self._crisp_of(model)
             if crisp is None:
                 self.remark = f"{model.label} has no crisp partner: it is used as it is."
             else:

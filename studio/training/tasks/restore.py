@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from models.restoration_loss import PixelLoss
 from models.unet import DynamicUnet
 from models.unet_encoders import SLIM, fill_encoder
 from models.weight_files import WeightsError, read_tensors
+from studio.core.atomic import WriteError
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
@@ -26,6 +28,7 @@ from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import resolve_backbone
 from studio.training.data.pictures import opening_pictures
 from studio.training.data.sampler import seed_of
+from studio.training.emphasis import EmphasisFolder, LearntPicture
 from studio.training.run_folder import RunPlan
 from studio.training.sample_sheet import sample_sheet
 from studio.training.task import (
@@ -40,6 +43,7 @@ from studio.training.task import (
 )  # fmt: skip
 from studio.training.tasks.restore_card import restore_card
 from studio.training.tasks.restore_crisp import as_begun, crisp_facts, faithful_start
+from studio.training.tasks.restore_emphasis import PaintedWeights
 from studio.training.tasks.restore_finish import Adversary, ColourWatch
 from studio.training.tasks.restore_pictures import Damage, DamagedPictures, Square, enlarged_to, whole_squares
 from studio.training.tasks.restore_settings import RESTORE, RestorerSettings
@@ -72,6 +76,7 @@ class RestoreTask(TrainingTask):
         settings: of the run.
         look: compares what pictures look like; None nothing does.
         critic: what learns to tell its results from photos; None nothing does.
+        painted: where errors count more; None nowhere.
 
     """
 
@@ -87,12 +92,14 @@ class RestoreTask(TrainingTask):
         settings: RestorerSettings,
         look: FeatureLoss | None = None,
         critic: nn.Module | None = None,
+        painted: PaintedWeights | None = None,
     ) -> None:
         self.networks: Mapping[str, nn.Module] = {"restorer": network} | ({"critic": critic} if critic else {})
         self.examples = photos
         self._facts, self._kept, self._looks, self._settings = facts, kept, looks, settings
         self._device = next(network.parameters()).device
         self._loss, self._look = loss_of(settings), look
+        self._painted = painted or PaintedWeights(None, ())
         self._adversary = Adversary(critic) if critic is not None else None
         self._watch = ColourWatch()
         self._enter(finishing=False)
@@ -132,13 +139,14 @@ class RestoreTask(TrainingTask):
 
     def _restoring(self, batch: Batch, critic: Adversary | None) -> Generator[Any, Any, Tensor]:
         """Teach the restorer one batch; returns what it made of it, N×3×H×W."""
-        given, wanted, strength = batch
+        given, wanted, strength, places = batch
         made: Tensor = self.networks["restorer"](given, strength)
         yield None
-        terms = dict(self._loss(made, wanted))
+        painted = self._painted.of(places, wanted.shape[-1], self._settings.painted_weight)
+        terms = dict(self._loss(made, wanted, 1.0 if painted is None else painted))
         if self._look is not None and (weight := self._settings.feature_weight):
             yield None
-            for name, term in self._look(made, wanted).items():
+            for name, term in self._look(made, wanted, painted).items():
                 share = self._settings.texture if name.startswith("gram") else 1.0
                 if share:
                     terms[name] = weight * share * term
@@ -151,7 +159,7 @@ class RestoreTask(TrainingTask):
 
     def _judging(self, batch: Batch, critic: Adversary) -> Objectives:
         """Teach the critic one batch."""
-        given, wanted, strength = batch
+        given, wanted, strength, _ = batch
         with torch.no_grad():
             made = self.networks["restorer"](given, strength)
         yield None
@@ -182,6 +190,7 @@ class RestoreTask(TrainingTask):
     def adopt(self, settings: Settings) -> None:  # noqa: D102
         assert isinstance(settings, RestorerSettings)
         self._settings, self._loss = as_begun(settings, self._facts), loss_of(settings)
+        self._painted.adopt(settings.emphasis)
 
     def state_dict(self) -> dict[str, Any]:  # noqa: D102
         state: dict[str, Any] = {"steps": self._steps, "measured": dict(self._measured)}
@@ -291,7 +300,20 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
         network, facts, photos,
         whole_squares(photos, kept, _MEASURED_SIDE, place.seed), whole_squares(photos, looks, _SHOWN_SIDE, place.seed),
         settings, look, _critic(settings, place) if settings.has_critic else None,
+        _painted(photos, settings, place),
     )  # fmt: skip
+
+
+def _painted(photos: DamagedPictures, settings: RestorerSettings, place: TaskContext) -> PaintedWeights:
+    """Return what is painted over the photos, and note in the run's folder which there are to be painted on."""
+    pictures = photos.pictures
+    if place.run is not None:
+        learnt = [LearntPicture(pictures.files[number], pictures.content_of(number)) for number in photos.chosen]
+        with suppress(WriteError, OSError):  # a run is worth more than what could be painted
+            EmphasisFolder(place.run).list_pictures(learnt)
+    painted = PaintedWeights(place.run, [pictures.content_of(number) for number in range(len(pictures))])
+    painted.adopt(settings.emphasis)
+    return painted
 
 
 def _critic(settings: RestorerSettings, place: TaskContext) -> nn.Module:

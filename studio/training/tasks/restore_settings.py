@@ -9,6 +9,7 @@ from models.degradations import DegradationRecipe
 from studio.core.degrade_settings import PRESET_WORDS, PRESETS
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
+from studio.training.emphasis import Emphasis
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.schedule_presets import fit_one_cycle
 from studio.training.settings import TrainingSettings
@@ -102,6 +103,14 @@ class RestorerSettings(TrainingSettings):
     texture: float = setting(
         1.0, label="Texture", help="How much of the look is texture, wherever it is; more draws more, and errs more.",
         term="factor of the feature loss's Gram terms", low=0.0, high=1.0, step=0.05, effect="steer")  # fmt: skip
+
+    emphasis: Emphasis = setting(
+        Emphasis(), label="What matters", help="Where errors count more: painted over the pictures in the run's view.",
+        term="weight maps of the loss, by the pictures' checksums", effect="steer")  # fmt: skip
+    painted_weight: float = setting(
+        8.0, label="Painted counts", help="How much more an error counts where you have painted.",
+        term="what is added to the loss's weight of 1", low=0.0, high=50.0, step=0.5, effect="steer",
+        scale="log")  # fmt: skip
 
     critic: Literal["trained", "lesson"] = setting(
         "trained", label="Critic", help="Who tells photos from results: one that sees already, or one that learns to.",
@@ -301,6 +310,7 @@ RESTORE = TaskKind(
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
     held_back=_held_back,
+    contested=frozenset({"restorer.loss", "restorer.critic", "critic.loss", "critic.photos", "critic.results"}),
     courses=("small", "mse", "feature", "critic", "crisp"),
     product="restorer",
     use="Mend or enlarge photos with it: in the Restore panel",
