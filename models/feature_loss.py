@@ -88,7 +88,8 @@ def calibrated(backbone: Backbone, pairs: Iterable[tuple[Tensor, Tensor]]) -> Fe
 def _l1(one: Tensor, other: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
         return F.l1_loss(one, other)
-    return (F.adaptive_avg_pool2d(weight, one.shape[2:]) * (one - other).abs()).mean()
+    height, width = one.shape[2:]
+    return (F.adaptive_avg_pool2d(weight, (height, width)) * (one - other).abs()).mean()
 
 
 def _gram(features: Tensor) -> Tensor:

@@ -107,7 +107,7 @@ class Restorer:
         QTest.mousePress(view, left, pos=view.rect().center())
         QTest.mouseMove(view, view.rect().center() + QPoint(40, 0))
         QTest.mouseRelease(view, left, pos=view.rect().center() + QPoint(40, 0))
-        self.waits_until(lambda: "painted" in dialog.list.item(0).text())
+        self.waits_until(lambda: "Painted" in dialog.list.item(0).text())
         self.clicks(dialog.close_button)
 
     @property

@@ -61,7 +61,7 @@ class BrushLayer(CanvasLayer):
         """Return what is painted: H×W, 0–255."""
         alpha = self._image.convertToFormat(QImage.Format.Format_Alpha8)
         rows = np.frombuffer(alpha.constBits(), np.uint8).reshape(alpha.height(), alpha.bytesPerLine())
-        return np.ascontiguousarray(rows[:, : alpha.width()])
+        return rows[:, : alpha.width()].copy()  # the image's memory goes with it
 
     def wipe(self) -> None:
         """Take everything away, as a stroke does."""

@@ -22,9 +22,14 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def dialog(qtbot, theme, engines, run):
+def window(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
+    return window
+
+
+@pytest.fixture
+def dialog(theme, engines, run, window):
     dialog = EmphasisDialog(run.path, "Eyes", engines[1], theme, window)
     dialog.show()
     return dialog
@@ -38,7 +43,7 @@ def test_a_stroke_is_kept_and_told_to_the_run_and_undone(dialog, run, until):
     until(dialog.clear_button.isEnabled)
     place = dialog.canvas.to_view(QPointF(30, 30))
     drag(dialog.canvas.viewport(), place.toTuple(), (place + QPointF(20, 0)).toTuple())
-    until(lambda: "painted" in dialog.list.item(1).text())
+    until(lambda: "Painted" in dialog.list.item(1).text())
     (content,) = EmphasisFolder(run.path).newest().maps
     assert content == sha256_of(run.path.parent / "photos" / "1.png")
     (order,) = run.commands.take()
@@ -46,7 +51,7 @@ def test_a_stroke_is_kept_and_told_to_the_run_and_undone(dialog, run, until):
     painted = EmphasisFolder(run.path).read(order.values["emphasis"]["maps"][content])
     assert 0 < (painted > 0).mean() < 0.9
     dialog.undo_button.click()
-    until(lambda: "painted" not in dialog.list.item(1).text())
+    until(lambda: "Painted" not in dialog.list.item(1).text())
     assert EmphasisFolder(run.path).newest().maps == {}
 
 

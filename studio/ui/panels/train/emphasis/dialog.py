@@ -45,9 +45,9 @@ _HINT = (
 class BrushLook(Settings):
     """How one paints."""
 
-    diameter: float = setting(
-        40.0, label="Brush", help="How wide the brush is on the screen: zoom in to paint finely.",
-        term="diameter", low=4.0, high=400.0, step=2.0, unit="px", scale="log")  # fmt: skip
+    diameter: int = setting(
+        40, label="Brush", help="How wide the brush is on the screen: zoom in to paint finely.",
+        term="diameter", low=4, high=400, step=1, unit="px", scale="log")  # fmt: skip
 
 
 class EmphasisDialog(QDialog):
@@ -100,11 +100,13 @@ class EmphasisDialog(QDialog):
         self.list.setToolTip("What the run learns from; painted pictures come first")
         self.list.setIconSize(QSize(_ICON, _ICON))
         self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.tool.name_buttons("Tool")
         self.tool.set_current("paint")
-        for button, tip in zip(self.tool.buttons, ("Errors count more here", "They count as everywhere"), strict=True):
-            button.setToolTip(tip)
-        self.width_row.set_value(self.brush.diameter)
+        for choice, tip in zip(self.tool.buttons, ("Errors count more here", "They count as everywhere"), strict=True):
+            choice.setToolTip(tip)
+        self.width_row.set_value(round(self.brush.diameter))
         self.undo_button.setToolTip("Take the last stroke back (Ctrl+Z)")
         self.undo_button.setShortcut(QKeySequence.StandardKey.Undo)
         self.clear_button.setToolTip("Take everything away that is painted over this picture")
@@ -140,7 +142,7 @@ class EmphasisDialog(QDialog):
         self._rest.timeout.connect(self._load_small)
         self.tool.chosen.connect(lambda which: setattr(self.brush, "erases", which == "erase"))
         self.width_row.value_changed.connect(lambda value: setattr(self.brush, "diameter", value))
-        self.brush.diameter_changed.connect(self.width_row.set_value)
+        self.brush.diameter_changed.connect(lambda value: self.width_row.set_value(round(value)))
         self.brush.painted.connect(self._keep)
         self.undo_stack.canUndoChanged.connect(self.undo_button.setEnabled)
         self.undo_button.clicked.connect(self.undo_stack.undo)
@@ -167,7 +169,7 @@ class EmphasisDialog(QDialog):
     def _name(self, item: QListWidgetItem) -> None:
         picture: LearntPicture = item.data(_PICTURE)
         is_painted = picture.content in self._emphasis.maps
-        item.setText(f"{picture.path.name}{' · painted' if is_painted else ''}")
+        item.setText(f"{'Painted · ' if is_painted else ''}{picture.path.name}")
         item.setToolTip(str(picture.path))
 
     def _filter(self, words: str) -> None:
