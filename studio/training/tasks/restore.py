@@ -62,6 +62,8 @@ _DISTANCE, _DRIFT = "feature_distance", "colour_drift"
 _CALIBRATED_ON, _CALIBRATED_SIDE = 8, 128
 """So many squares, of so many pixels, the look is calibrated on."""
 _LESSON_WIDTH, _HEADS_WIDTH = 128, 64
+_ASKED = 24
+"""So many kept photos tell one check of a finish from the next; it is checked often."""
 
 
 class RestoreTask(TrainingTask):
@@ -298,7 +300,8 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
         look = calibrated(_slim().to(place.device), _pairs(photos, (kept or photos.chosen)[:_CALIBRATED_ON], place))
     return RestoreTask(
         network, facts, photos,
-        whole_squares(photos, kept, _MEASURED_SIDE, place.seed), whole_squares(photos, looks, _SHOWN_SIDE, place.seed),
+        whole_squares(photos, kept[:_ASKED] if settings.is_finish else kept, _MEASURED_SIDE, place.seed),
+        whole_squares(photos, looks, _SHOWN_SIDE, place.seed),
         settings, look, _critic(settings, place) if settings.has_critic else None,
         _painted(photos, settings, place),
     )  # fmt: skip

@@ -46,7 +46,8 @@ class Adversary:
 
     def is_restorers_turn(self, progress: float) -> bool:
         """Whether the restorer learns at this step of a phase of which the share `progress` is over."""
-        return self._turn == "restorer" and (self._ready or progress > _PATIENT_UNTIL)
+        self._ready = self._ready or progress > _PATIENT_UNTIL
+        return self._ready and self._turn == "restorer"
 
     def loss(self, made: Tensor) -> Tensor:
         """Return how far it is from taking a result for a photo (scalar)."""
