@@ -42,14 +42,17 @@ class FeatureLoss:
     grams: tuple[float, ...]
     pixels: float = _PER_DEVIATION
 
-    def __call__(self, made: Tensor, wanted: Tensor) -> Mapping[str, Tensor]:
-        """Both N×3×H×W, 0–1 → each term: "pixels", and "features" and "gram" of each tap; the loss is their sum."""
-        terms = {"pixels": self.pixels * F.l1_loss(made.float(), wanted)}
+    def __call__(self, made: Tensor, wanted: Tensor, weight: Tensor | None = None) -> Mapping[str, Tensor]:
+        """Both N×3×H×W, 0–1 → each term: "pixels", and "features" and "gram" of each tap; the loss is their sum.
+
+        `weight`, N×1×H×W, is how much an error counts at each place; not in Gram matrices, which know no places.
+        """
+        terms = {"pixels": self.pixels * _l1(made.float(), wanted, weight)}
         with torch.no_grad():
             right = self.backbone(wanted, self.taps)
         seen = self.backbone(made.float(), self.taps)
         for tap, feature, gram in zip(self.taps, self.features, self.grams, strict=True):
-            terms[f"features {tap}"] = feature * F.l1_loss(seen[tap], right[tap])
+            terms[f"features {tap}"] = feature * _l1(seen[tap], right[tap], weight)
             terms[f"gram {tap}"] = gram * F.l1_loss(_gram(seen[tap]), _gram(right[tap]))
         return terms
 
@@ -80,6 +83,13 @@ def calibrated(backbone: Backbone, pairs: Iterable[tuple[Tensor, Tensor]]) -> Fe
         )
 
     return FeatureLoss(backbone, TAPS, weights("features", _FEATURES), weights("gram", _GRAMS))
+
+
+def _l1(one: Tensor, other: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return F.l1_loss(one, other)
+    height, width = one.shape[2:]
+    return (F.adaptive_avg_pool2d(weight, (height, width)) * (one - other).abs()).mean()
 
 
 def _gram(features: Tensor) -> Tensor:

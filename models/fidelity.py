@@ -4,10 +4,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-__all__ = ["luma", "psnr", "ssim"]
+__all__ = ["chroma_drift", "luma", "psnr", "ssim"]
 
 _LUMA = (65.481, 128.553, 24.966)
 """Of red, green and blue (ITU-R BT.601, as MATLAB's `rgb2ycbcr` has it); black is 16, white 235."""
+_CHROMA = ((-37.797, -74.203, 112.0), (112.0, -93.786, -18.214))
+"""Of the same, C_b and C_r: how blue and how red it is."""
+_BLOCK = 16
 _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
 
@@ -56,3 +59,14 @@ def ssim(made: Tensor, wanted: Tensor) -> Tensor:
     light = (2 * mean_made * mean_wanted + _C1) / (mean_made.square() + mean_wanted.square() + _C1)
     structure = (2 * covariance + _C2) / (variance_made + variance_wanted + _C2)
     return (light * structure).mean(dim=(1, 2, 3))
+
+
+def chroma_drift(made: Tensor, wanted: Tensor) -> Tensor:
+    """Return by how many levels of 255 the colours of each picture are off on average, wherever detail is: N.
+
+    Measured on means over blocks of 16×16 pixels, so that a cast or a blotch counts, and a shifted edge does not. Both
+    N×3×H×W, 0–1.
+    """
+    difference = F.avg_pool2d(made.clamp(0.0, 1.0) - wanted, min(_BLOCK, *wanted.shape[2:]))
+    weights = difference.new_tensor(_CHROMA)[:, :, None, None]
+    return F.conv2d(difference, weights).abs().mean(dim=(1, 2, 3))

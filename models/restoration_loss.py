@@ -12,9 +12,9 @@ __all__ = ["PixelLoss", "charbonnier"]
 _EPSILON = 1e-3
 
 
-def charbonnier(made: Tensor, wanted: Tensor) -> Tensor:
+def charbonnier(made: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Tensor:
     """Return the mean of √(difference² + ε²), ε = 0.001: an L1 without a corner (Charbonnier et al. 1994)."""
-    return ((made - wanted).square() + _EPSILON**2).sqrt().mean()
+    return (weight * ((made - wanted).square() + _EPSILON**2).sqrt()).mean()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,16 @@ class PixelLoss:
     mse: float = 0.0
     ssim: float = 0.0
 
-    def __call__(self, made: Tensor, wanted: Tensor) -> Mapping[str, Tensor]:
-        """Both N×3×H×W → each term's share of the loss; they add up to it."""
+    def __call__(self, made: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Mapping[str, Tensor]:
+        """Both N×3×H×W → each term's share of the loss; they add up to it.
+
+        `weight`, N×1×H×W, is how much an error counts at each place; not for SSIM, which knows windows.
+        """
         made, terms = made.float(), dict[str, Tensor]()
         if self.charbonnier:
-            terms["charbonnier"] = self.charbonnier * charbonnier(made, wanted)
+            terms["charbonnier"] = self.charbonnier * charbonnier(made, wanted, weight)
         if self.mse:
-            terms["mse"] = self.mse * (made - wanted).square().mean()
+            terms["mse"] = self.mse * (weight * (made - wanted).square()).mean()
         if self.ssim:
             terms["ssim"] = self.ssim * (1 - ssim(made, wanted)).mean()
         return terms

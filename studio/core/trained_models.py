@@ -18,8 +18,10 @@ from studio.core.own_networks import foreign_header
 from studio.core.recipes import WeightsRecord, name_in_recipes
 from studio.core.user_folders import UserFolders
 
-__all__ = ["TrainedModel", "TrainedModels"]
+__all__ = ["PARTNER", "TrainedModel", "TrainedModels"]
 
+PARTNER = "faithful"
+"""In the header of a crisp network: the checksum of the faithful one that it began as, and can be mixed with."""
 _WHICH_FILE = (
     "Choose a file that the Train panel has made.",
     "Choose a file that the Train panel has made, or other people's weights of a kind that spandrel knows.",
@@ -129,6 +131,21 @@ class TrainedModels:
             f"The {self.noun} {name} that this picture was made with is not on this computer.",
             "Import its file in the Models panel, or copy it into this folder, and try again.",
         )
+
+    def crisp_of(self, faithful: TrainedModel) -> TrainedModel | None:
+        """Return the network that began as this one and draws more: one of `all()`, or beside it; None without any."""
+        crisp = [model for model in (*self.all(), *self._beside(faithful.path)) if PARTNER in model.facts]
+        sha256 = sha256_of(faithful.path) if crisp else ""
+        return next((model for model in crisp if model.facts[PARTNER] == sha256), None)
+
+    def _beside(self, path: Path) -> Iterator[TrainedModel]:
+        """Return the networks in the same folder, or of a run those of the runs beside it."""
+        if path.name == _MODEL:
+            runs = (file.parent for file in sorted(path.parent.parent.glob(f"*/{_MODEL}")))
+            yield from (self._in_run(run) for run in runs if task_of(facts_of(run / _MODEL)) == self.task)
+        for file in sorted(path.parent.glob("*.safetensors")):
+            if task_of(facts := facts_of(file)) == self.task:
+                yield TrainedModel(str(file), file.stem, file, facts)
 
     def _on_shelf(self) -> Iterator[TrainedModel]:
         for entry in self._shelf.entries():

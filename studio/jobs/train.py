@@ -117,7 +117,7 @@ class TrainingJob:
         cache = UserFolders.standard().cache / "training"
         seed = self._settings.seed
         seed_everything(seed_of("open", seed), processes.device)
-        task = yield from self._opened(TaskContext(processes.device, cache, seed), controls)
+        task = yield from self._opened(TaskContext(processes.device, cache, seed, self._run.path), controls)
         if task is None:
             return TrainedRun(self._run.path, "paused", self._reached())
         if self._request.extend:

@@ -112,6 +112,16 @@ class Checkpointer:
             self._train_state.load_state_dict(state["trainee"])
         return best is not None
 
+    def pin_best(self, note: str) -> None:
+        """Never throw the best checkpoint away, if it is there."""
+        step = self._train_state.standing.best_step
+        if self._processes.rank == 0 and any(one.step == step and one.best for one in self._checkpoints.all()):
+            try:
+                self._checkpoints.mark(step, pinned=True, note=note)
+            except WriteError as error:
+                self._say(f"{error.cause} {error.remedy}")
+            self._logger.event("checkpoint", step, file=self._checkpoints.file_of(step).name, kind="pinned", best=True)
+
     def _missing(self) -> str:
         """Say so where a run has no checkpoints although it has taken steps; "" for a new one."""
         history = RunHistory(self._events)

@@ -144,7 +144,8 @@ class LiveSettings:
     def follow(self, step: int) -> Mapping[str, Any]:
         """Set the settings to what holds after `step` steps; return those that differ from before."""
         before, self.settings = self.settings, self._with(self.change_log.at(step).settings)
-        return {name: new for name, new in self.settings if new != getattr(before, name)}
+        plain = self.settings.model_dump(mode="json")
+        return {name: plain[name] for name, new in self.settings if new != getattr(before, name)}
 
     def restore(self, steered: Mapping[str, Any]) -> None:
         """Set the settings to what a checkpoint was trained with."""

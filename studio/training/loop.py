@@ -217,7 +217,7 @@ class TrainingLoop:
             if self._task.judged_by & changed.keys():
                 self._train_state.standing.forget_best()  # it was measured otherwise: what follows cannot be compared
         if config.step in self._kit.plan.extended:
-            self._train_state.standing.stale = 0
+            self._train_state.standing.stale, self._train_state.standing.alarm = 0, ""
 
     def _take_note(self, config: StepConfig, report: StepReport, rate: float) -> None:
         for name, update in report.updates:
@@ -273,10 +273,13 @@ class TrainingLoop:
         if not values:
             return
         self._logger.flush()
-        best = self._task.best is not None and standing.judge(values[self._task.best[0]], self._task.best[1])
+        standing.alarm = self._task.alarm(values)
+        wanted = self._task.best if not standing.alarm else None  # what gave the alarm is never the best
+        best = wanted is not None and standing.judge(values[wanted[0]], wanted[1])
         self._logger.event("validation", self.step, values=values, best=best)
         self._said.append(Metrics(self.step, {f"validation {name}": value for name, value in values.items()}))
-        if best and (self._checkpointer.affordable() or self._live_settings.settings.stop_after_stale):
+        is_returned_to = bool(self._live_settings.settings.stop_after_stale or self._task.best_note)
+        if best and (is_returned_to or self._checkpointer.affordable()):
             yield from self._to_its_end(self._checkpointer.saving_in_passing())
 
     def _sample(self, controls: Controls[Any]) -> Job[None]:
@@ -353,6 +356,9 @@ class TrainingLoop:
         patience = self._live_settings.settings.stop_after_stale
         if self.step in self._kit.plan.extended:  # somebody wants more
             return None
+        if alarm := self._train_state.standing.alarm:
+            self._say(f"{alarm} The run ends, and keeps its best.")
+            return "finished"
         if patience and self._train_state.standing.stale >= patience:
             self._say(f"{patience} checks in a row brought nothing better: the run ends, and keeps its best.", "info")
             return "finished"
@@ -360,7 +366,10 @@ class TrainingLoop:
 
     def _export(self) -> Job[Path]:
         """Write the shown network and its card."""
-        if self._live_settings.settings.stop_after_stale and self._checkpointer.return_to_best():
+        keeps_best = bool(self._live_settings.settings.stop_after_stale or self._train_state.standing.alarm)
+        if keeps_best and self._task.best_note:
+            self._checkpointer.pin_best(self._task.best_note)
+        if keeps_best and self._checkpointer.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")
         yield from self._breathing(self._evaluator.export(self._shown()))
         self._train_state.train()

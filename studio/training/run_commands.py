@@ -64,8 +64,11 @@ class RunCommands:
         return any(order is not None and order.kind == kind for order in map(_read, self._waiting()))
 
     def clear(self) -> None:
-        """Forget whatever was ordered of a process that is gone."""
-        self.take()
+        """Forget whatever was ordered of a process that is gone, but for changed settings, which hold for the next."""
+        for path in self._waiting():
+            order = _read(path)
+            if order is None or order.kind != "settings":
+                self._take(path)
 
     def _waiting(self) -> list[Path]:
         try:

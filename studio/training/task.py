@@ -52,12 +52,14 @@ class TaskContext:
         device: that its networks and constants belong on.
         cache: a folder for decoded pictures and the like; made when needed, may be emptied at any time.
         seed: of the run. Whatever a task draws before the first step (weights, fixed samples) derives from it.
+        run: its folder; None where there is none, as for a search for a learning rate.
 
     """
 
     device: torch.device
     cache: Path
     seed: int = 0
+    run: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class TrainingTask(ABC):
         examples: what it learns from.
         other_examples: what it learns from in phases with data of their own: one for each of `schedule.data_sets[1:]`.
         best: which number of `validate` says "best", and whether small or large is good; None keeps no best.
+        best_note: what the best checkpoint is called where it is pinned in the end; "" does not pin it.
         judged_by: settings that this number is measured with, such as the weights of a loss: where one is moved in
             mid-run, what was best before cannot be compared any more.
         said_of_data: what was said while the data was read, such as what was left out: the card says it as well.
@@ -187,6 +190,7 @@ class TrainingTask(ABC):
     examples: Examples
     other_examples: Sequence[Examples] = ()
     best: tuple[str, Literal["min", "max"]] | None = None
+    best_note: str = ""
     judged_by: frozenset[str] = frozenset()
     said_of_data: tuple[str, ...] = ()
 
@@ -220,6 +224,10 @@ class TrainingTask(ABC):
         """Measure `shown` (in eval mode, without gradients) on examples it does not learn from; {} without any."""
         yield from ()
         return {}
+
+    def alarm(self, values: Mapping[str, float]) -> str:
+        """Return what is so wrong with what `validate` found that the run shall end, with its best; "" for nothing."""
+        return ""
 
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
         """Show what `shown` can on FIXED inputs, chosen when the task was opened: one picture, often a grid."""

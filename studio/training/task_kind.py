@@ -79,6 +79,7 @@ class TaskKind:
             schedule suits any.
         courses: values of its setting `course`, which the command line's --preset takes as well.
         held_back: how many pictures the task keeps for checking of those that there are.
+        contested: numbers that rise and fall as networks contend with one another: they say nothing about quality.
 
     """
 
@@ -97,6 +98,7 @@ class TaskKind:
     suited_schedule: Callable[[TrainingSettings, DataCount], Suited] | None = None
     courses: tuple[str, ...] = ()
     held_back: Callable[[TrainingSettings, DataCount], int] = lambda settings, count: 0
+    contested: frozenset[str] = frozenset()
 
     def learnt_from(self, settings: TrainingSettings, count: DataCount) -> int:
         """Return how many pictures make an epoch."""

@@ -36,6 +36,7 @@ class Standing:
         best: the best validation so far, None without any.
         best_step: when that was.
         stale: how many validations since brought nothing better.
+        alarm: what the last validation found wrong, so that the run ends; "" nothing.
 
     """
 
@@ -45,6 +46,7 @@ class Standing:
     best: float | None = None
     best_step: int = -1
     stale: int = 0
+    alarm: str = ""
 
     def judge(self, value: float, wanted: Literal["min", "max"]) -> bool:
         """Take note of a validation at the present step; True when none was better. What is no number is never best."""

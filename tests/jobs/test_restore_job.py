@@ -1,5 +1,8 @@
 """Restoring a photo: mended or enlarged, in its depth, with its alpha, again from its recipe."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from studio_kit import write_photo
 
 from models.noise import add_grain, noise_sigma
 from models.restoration import RestorerFacts
+from studio.core.checksums import sha256_of
 from studio.core.compositing import Backdrop, compose
 from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress, finish
@@ -18,6 +22,7 @@ from studio.core.picture_task import CONTENT, MASK, PictureRequest
 from studio.core.recipes import name_in_recipes
 from studio.core.resizing import resize, to_16_bits
 from studio.core.restore_settings import RestoreSettings
+from studio.core.trained_models import PARTNER
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.restore import restore, strength_for
 
@@ -139,6 +144,21 @@ def test_a_network_that_looks_at_everything_gets_a_smaller_version_of_a_large_ph
     fine = pixels.astype(float) - cv2.blur(pixels, (5, 5))
     kept = (result.picture / 257).astype(float) - cv2.blur(result.picture / 257, (5, 5))
     assert np.corrcoef(fine.ravel(), kept.ravel())[0, 1] > 0.7  # its own detail stays
+
+
+def test_a_network_of_ones_own_is_mixed_with_the_crisp_one_beside_it_and_again_from_the_recipe(
+    photo, enlarger, tmp_path, monkeypatch
+):
+    facts = replace(ENLARGER, finish="crisp", about={PARTNER: sha256_of(Path(enlarger))})
+    crisp = str(write_restorer(tmp_path / "crisp.safetensors", facts, seed=1))
+    whole, events = made(photo, mode="enlarge", model=enlarger, crisp=1.0)
+    alone, _ = made(photo, mode="enlarge", model=crisp)
+    assert not any(isinstance(event, Log) for event in events)
+    assert np.array_equal(whole.picture, alone.picture)
+    assert len(whole.recipe.weights) == 2
+    monkeypatch.chdir(tmp_path)
+    again = finish(restore(PictureRequest({CONTENT: (photo,)}), ReplayControls(whole.recipe)))
+    assert np.array_equal(again.picture, whole.picture)
 
 
 def test_a_network_of_ones_own_has_no_crisp_partner_and_says_so(photo, enlarger):

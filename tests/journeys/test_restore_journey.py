@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch  # noqa: F401 - here, as in the program below
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from restorer_kit import write_restorer
@@ -29,6 +29,7 @@ from models.restoration import RestorerFacts
 from studio.core.degrade_settings import PRESETS
 from studio.core.images import load_picture, read_recipe
 from studio.core.restore_settings import RestoreSettings
+from studio.ui.panels.train.emphasis.dialog import EmphasisDialog
 from studio.ui.picture.session import SessionState
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +96,20 @@ class Restorer:
     def types(self, setting, value):
         type_number(self.train.desk.new_page.forms["restore"], setting, value)
 
+    def paints_what_matters(self):
+        """Paint over a photo that the run learns from."""
+        self.train.desk.run_page.header.paint_action.trigger()
+        (dialog,) = self.window.findChildren(EmphasisDialog)
+        self.waits_until(dialog.list.count)
+        dialog.list.setCurrentRow(0)
+        self.waits_until(dialog.clear_button.isEnabled)
+        view, left = dialog.canvas.viewport(), Qt.MouseButton.LeftButton
+        QTest.mousePress(view, left, pos=view.rect().center())
+        QTest.mouseMove(view, view.rect().center() + QPoint(40, 0))
+        QTest.mouseRelease(view, left, pos=view.rect().center() + QPoint(40, 0))
+        self.waits_until(lambda: "Painted" in dialog.list.item(0).text())
+        self.clicks(dialog.close_button)
+
     @property
     def run(self):
         return self.train.session.watch.snapshot
@@ -137,8 +152,11 @@ def trains(sitter, photos):
     sitter.clicks(run_page.header.main_button)
     sitter.waits_until(lambda: sitter.run.state == "paused")
     assert sitter.run.history.step < STEPS
+    sitter.paints_what_matters()
     sitter.clicks(run_page.header.main_button)
     sitter.waits_until(lambda: sitter.run.state == "finished")
+    heard = [one.facts["values"] for one in sitter.run.history.of_kind("settings")]
+    assert [len(values["emphasis"]["maps"]) for values in heard] == [1]
     sitter.waits_until(lambda: {"psnr (checked)", "ssim (checked)", "charbonnier"} <= set(run_page.curves.names))
     sitter.waits_until(lambda: run_page.samples.shown is not None)
     sitter.waits_until(run_page.side.use_button.isVisible)

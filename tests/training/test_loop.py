@@ -321,6 +321,16 @@ def test_a_run_without_progress_ends_and_keeps_its_best(tmp_path):
     assert torch.equal(weights_in(run)["0.weight"], average[0])
 
 
+def test_an_alarm_ends_a_run_which_keeps_and_pins_what_was_best_before(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(100, validate_every=5))
+    trained, said = train_to_end(run, open_alarmed)
+    assert (trained.state, trained.step) == ("finished", 5)
+    assert [one.facts["best"] for one in history_of(run).of_kind("validation")] == [True, False]
+    assert any(event.message.startswith("It burns. The run ends") for event in said if isinstance(event, Log))
+    (pinned,) = (one for one in Checkpoints(run.checkpoints).all() if one.pinned)
+    assert (pinned.step, pinned.note) == (5, "Before the fire")
+
+
 class Worsening(Regression):
     """Best at its second check."""
 
@@ -330,6 +340,20 @@ class Worsening(Regression):
         yield
         self.checks += 1
         return {"error": 1.0 if self.checks == 2 else 5.0}
+
+
+class Alarmed(Worsening):
+    """Something is very wrong at its second check."""
+
+    best_note = "Before the fire"
+
+    def alarm(self, values):
+        return "It burns." if self.checks == 2 else ""
+
+
+def open_alarmed(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    return Alarmed(ToySettings.model_validate(dict(plan.settings)), place)
 
 
 def open_worsening(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:

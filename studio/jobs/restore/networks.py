@@ -11,13 +11,14 @@ from models.lean_forms import lean
 from models.restoration import FOREIGN, RestorerFacts, load_restorer, mixed
 from models.restoration_tiles import Chain
 from models.weight_files import WeightsError
+from studio.core.checksums import sha256_of
 from studio.core.device import choose_device
 from studio.core.failures import StudioError
 from studio.core.file_names import expanded
 from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
-from studio.core.trained_models import TrainedModel, TrainedModels
+from studio.core.trained_models import PARTNER, TrainedModel, TrainedModels
 from studio.jobs.restore.choices import CRISP, name_of
 from studio.jobs.restore.unfinished import kept_so_far, model_so_far
 
@@ -106,12 +107,20 @@ class _Loader:
         network, facts = self._read(model)
         self.kinds.append(facts)
         if self._settings.crisp:
-            if own is None:
-                crisp, _ = self._read(self._coming_along(name_of(scale) + CRISP))
-                network = mixed(network, crisp, self._settings.crisp)
-            else:
+            comes_along = own is None or own.name == name_of(scale)
+            crisp = self._coming_along(name_of(scale) + CRISP) if comes_along else self._crisp_of(model)
+            if crisp is None:
                 self.remark = f"{model.label} has no crisp partner: it is used as it is."
+            else:
+                network = mixed(network, self._read(crisp)[0], self._settings.crisp)
         return network
+
+    def _crisp_of(self, own: TrainedModel) -> TrainedModel | None:
+        """Return the crisp partner of a network that the settings name; of a recipe the one of then."""
+        if not self._then:
+            return self._shelf.crisp_of(own)
+        others = (self._shelf.find_recorded(*record) for record in self._then.items())
+        return next((model for model in others if model.facts.get(PARTNER) == sha256_of(own.path)), None)
 
     @property
     def own_scale(self) -> int:

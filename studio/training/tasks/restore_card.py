@@ -36,6 +36,10 @@ def restore_card(
         ("learnt from", f"{photos} photos, {facts.steps:,} steps of {settings.batch} squares of {settings.size} px, "
          f"{given}"),
     ]  # fmt: skip
+    if facts.finish == "crisp":
+        rows.append(
+            ("finish", "crisp: its look is compared, too, so it draws what is likely; mixes with the faithful one")
+        )
     if measured:
         words = "luma PSNR {psnr:.2f} dB ({gain:+.2f} over the bicubic enlargement or the input), SSIM {ssim:.3f}"
         rows.append(("on photos it did not learn from", words.format(**measured)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,9 +62,14 @@ class SideBySide:
         height, width, _ = self[index].shape
         return height, width
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is wanted of each pair, as it is shown and painted upon."""
+        return tuple(self._pairs.pictures.files[wanted] for wanted, _ in self._pairs.pairs)
+
     def content_of(self, index: int) -> str:
-        """Return what is the same for the same pair."""
-        return " ".join(self._pairs.pictures.content_of(number) for number in self._pairs.pairs[index])
+        """Return the checksum of what is wanted."""
+        return self._pairs.pictures.content_of(self._pairs.pairs[index][0])
 
     def name_of(self, index: int) -> str:
         """Say which pair that is, for a message."""

@@ -102,23 +102,40 @@ class DamagedPictures(PictureExamples):
     whole: bool = False
 
     def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
-        """Return what is given, 3×S/s×S/s, what is wanted, 3×S×S (both 0–1), and the strength to mend it with, 0–1."""
+        """Return what is given, 3×S/s×S/s, what is wanted, 3×S×S (both 0–1), the strength to mend it with, and where.
+
+        That is 7 numbers: see `PaintedWeights.of`.
+        """
         scale = self.damage.scale
         size -= size % scale
         margin = _MARGIN * scale if self.damage.is_clean and scale > 1 else 0
-        cut = self._part(self.pictures[self.chosen[index]], size + 2 * margin, generator)
+        number = self.chosen[index]
+        cut, (top, left, taken) = self._part(self.pictures[number], size + 2 * margin, generator)
+        turns = mirrored = 0
         if self.turned:
-            cut = torch.rot90(cut, int(torch.randint(4, (), generator=generator)), (1, 2))
-            cut = cut.flip(2) if uniform(generator) < 0.5 else cut
+            turns = int(torch.randint(4, (), generator=generator))
+            mirrored = int(uniform(generator) < 0.5)
+            cut = torch.rot90(cut, turns, (1, 2))
+            cut = cut.flip(2) if mirrored else cut
+        height, width = self.pictures.size_of(number)
+        within = margin / (size + 2 * margin) * taken
+        side = taken - 2 * within
+        where = (top + within) / height, (left + within) / width, side / height, side / width
         strength = self.damage.draw_strength(generator)
         seed = 0 if self.damage.is_clean else int(torch.randint(2**62, (), generator=generator))
         given = self.damage.of(cut, seed, strength)
         if margin:
             cut, given = cut[:, margin:-margin, margin:-margin], given[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-        return _as_floats(given), _as_floats(cut), torch.tensor(strength)
+        place = torch.tensor([number, *where, turns, mirrored], dtype=torch.float32)
+        return _as_floats(given), _as_floats(cut), torch.tensor(strength), place
 
-    def _part(self, pixels: Pixels, side: int, generator: torch.Generator) -> Tensor:
-        """Cut a square of `side` pixels out of a photo, which may be reduced first: 3×side×side, uint8."""
+    def _part(
+        self, pixels: Pixels, side: int, generator: torch.Generator
+    ) -> tuple[Tensor, tuple[int, int, int]]:  # fmt: skip
+        """Cut a square of `side` pixels out of a photo, which may be reduced first: 3×side×side, uint8.
+
+        Also returns its top, left and side in the photo.
+        """
         height, width = pixels.shape[:2]
         if self.whole:
             taken = round(min(height, width) * uniform(generator, _CLOSEST, 1.0))
@@ -127,7 +144,7 @@ class DamagedPictures(PictureExamples):
             taken = min(round(side / factor), height, width)
         top, left = (int(torch.randint(length - taken + 1, (), generator=generator)) for length in (height, width))
         cut = torch.from_numpy(np.array(pixels[top : top + taken, left : left + taken])).permute(2, 0, 1)
-        return cut if taken == side else _resized(cut, side)
+        return (cut if taken == side else _resized(cut, side)), (top, left, taken)
 
 
 def reduced(picture: Tensor, scale: int) -> Tensor:

@@ -9,6 +9,7 @@ from models.degradations import DegradationRecipe
 from studio.core.degrade_settings import PRESET_WORDS, PRESETS
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
+from studio.training.emphasis import Emphasis
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.schedule_presets import fit_one_cycle
 from studio.training.settings import TrainingSettings
@@ -42,22 +43,33 @@ _LESSON: Mapping[str, Any] = {
 _COURSES: Mapping[str, Mapping[str, Any]] = {
     "mse": {**_LESSON, "mse_weight": 1.0},
     "feature": {**_LESSON, "feature_weight": 1.0},
-}
+    "critic": {
+        **_LESSON, "damage": "lesson7-critic", "mse_weight": 50.0, "critic_weight": 1.0, "critic": "lesson",
+        "critic_threshold": 0.65, "validate_every": 100, "stop_after_stale": 6,
+    },
+    "crisp": {
+        # the look has pixels of its own, which at this weight count as much as they did before the finish
+        "charbonnier_weight": 0.0, "feature_weight": 0.25, "texture": 0.05, "critic_weight": 0.01, "ema_decay": 0.99,
+        "stop_after_stale": 4,
+    },
+}  # fmt: skip
 """What a course sets where nobody else does."""
 
-_NETWORK, _DATA = "Network", "Data"
+_NETWORK, _DATA, _CRITIC = "Network", "Data", "Critic"
 _RATE, _WARM_UP = 5e-4, 200
-_STEPS = {"small": 20_000, "mse": 1_200, "feature": 4_000}
+_CRISP_RATE, _CRITIC_ALONE = 1e-4, 50
+_STEPS = {"small": 20_000, "mse": 1_200, "feature": 4_000, "critic": 6_000, "crisp": 1_000}
 """Where nobody says how many."""
 
 
 class RestorerSettings(TrainingSettings):
     """The settings of a restorer, beside those that all runs have."""
 
-    course: Literal["small", "mse", "feature"] = setting(
+    course: Literal["small", "mse", "feature", "critic", "crisp"] = setting(
         "small", label="Course", help="How it learns, and by default which network from which damage.",
         term="schedule: one cosine; or those of fast.ai's lesson 7", choices={
-            "small": "Small network", "mse": "Lesson 7, pixels", "feature": "Lesson 7, look"})  # fmt: skip
+            "small": "Small network", "mse": "Lesson 7, pixels", "feature": "Lesson 7, look",
+            "critic": "Lesson 7, critic", "crisp": "Crisp finish of a small network"})  # fmt: skip
     network: Literal["enlarger", "enhancer", "unet"] = setting(
         "enlarger", label="Network", help="Enlarge and Enhance are small and quick; a U-Net looks at all of a picture.",
         term="after SPAN (Wan et al. 2024), NAFNet (Chen et al. 2022), fast.ai's Dynamic U-Net", group=_NETWORK,
@@ -92,7 +104,8 @@ class RestorerSettings(TrainingSettings):
         term="weight of the Charbonnier loss", low=0.0, high=10.0, step=0.1, effect="steer", scale="log")  # fmt: skip
     mse_weight: float = setting(
         0.0, label="Large errors", help="Counts large errors much more than small ones; softer pictures.",
-        term="weight of the mean squared error", low=0.0, high=10.0, step=0.1, effect="steer", scale="log")  # fmt: skip
+        term="weight of the mean squared error; beside a critic of weight 1 the lesson tries 50 to 200",
+        low=0.0, high=200.0, step=0.1, effect="steer", scale="log")  # fmt: skip
     ssim_weight: float = setting(
         0.0, label="Structure", help="How much it counts that edges and textures run alike.",
         term="weight of 1 − SSIM (Wang et al. 2004)", low=0.0, high=10.0, step=0.1, effect="steer",
@@ -102,6 +115,34 @@ class RestorerSettings(TrainingSettings):
         0.0, label="Look", help="How much it counts that a network that sees finds both pictures alike.",
         term="weight of the feature loss: pixels, features and Gram matrices through atelier-slim, as in lesson 7",
         low=0.0, high=10.0, step=0.1, scale="log")  # fmt: skip
+    texture: float = setting(
+        1.0, label="Texture", help="How much of the look is texture, wherever it is; more draws more, and errs more.",
+        term="factor of the feature loss's Gram terms", low=0.0, high=1.0, step=0.05, effect="steer")  # fmt: skip
+
+    emphasis: Emphasis = setting(
+        Emphasis(), label="What matters", help="Where errors count more: painted over the pictures in the run's view.",
+        term="weight maps of the loss, by the pictures' checksums", effect="steer")  # fmt: skip
+    painted_weight: float = setting(
+        8.0, label="Painted counts", help="How much more an error counts where you have painted.",
+        term="what is added to the loss's weight of 1", low=0.0, high=50.0, step=0.5, effect="steer",
+        scale="log")  # fmt: skip
+
+    critic: Literal["trained", "lesson"] = setting(
+        "trained", label="Critic", help="Who tells photos from results: one that sees already, or one that learns to.",
+        term="heads on atelier-slim's features, or the lesson's gan_critic", group=_CRITIC,
+        choices={"trained": "Through atelier-slim", "lesson": "Lesson 7's"})  # fmt: skip
+    critic_width: int = setting(
+        0, label="Critic's width", help="A wider critic sees more, and takes longer.",
+        term="channels of its first layer; automatic: 64, the lesson's 128", low=0, high=256, step=8,
+        lowest="automatic", group=_CRITIC)  # fmt: skip
+    critic_weight: float = setting(
+        0.0, label="Critic counts", help="How much it counts that the critic takes it for a photo.",
+        term="weight of the adversarial loss", low=0.0, high=10.0, step=0.01, effect="steer", scale="log",
+        group=_CRITIC)  # fmt: skip
+    critic_threshold: float = setting(
+        0.0, label="Waits for the critic", help="It learns only while the critic is this sure; 0: both at every step.",
+        term="adaptive switching: the critic's loss below which the restorer takes its turn; the lesson's is 0.65",
+        low=0.0, high=2.0, step=0.05, effect="steer", lowest="never", group=_CRITIC)  # fmt: skip
 
     from_afar: bool = setting(
         True, label="Also from afar", help="Shows some photos reduced: sharper than they are, without their grain.",
@@ -147,6 +188,23 @@ class RestorerSettings(TrainingSettings):
         return self.recipe if self.damage == OWN else PRESETS.get(self.damage)
 
     @property
+    def damage_name(self) -> str:
+        """What a network's file says of the damage that it mends; "" none but reduction."""
+        if self.damage == PAIRS:
+            return PAIRS
+        return GRADED if self.is_graded else self.damage_recipe.name if self.damage_recipe else ""
+
+    @property
+    def has_critic(self) -> bool:
+        """Whether a critic learns beside the restorer."""
+        return self.course == "critic" or (self.course == "crisp" and self.critic_weight > 0)
+
+    @property
+    def is_finish(self) -> bool:
+        """Whether its end is found by what the pictures look like: a critic's numbers do not tell."""
+        return self.course in ("critic", "crisp")
+
+    @property
     def is_graded(self) -> bool:
         """Whether photos are damaged as strongly as the network is told."""
         return self.damage == GRADED or (self.damage == "auto" and self.network == "enhancer")
@@ -163,6 +221,10 @@ def default_schedule(settings: TrainingSettings) -> Schedule:
             return Schedule(phases=_mse_course(steps))
         case "feature":
             return Schedule(phases=_feature_course(steps, settings))
+        case "critic":
+            return Schedule(phases=_critic_course(steps, settings))
+        case "crisp":
+            return Schedule(phases=_crisp_course(steps, settings))
 
 
 def _small_course(steps: int) -> tuple[Phase, ...]:
@@ -192,6 +254,36 @@ def _feature_course(steps: int, settings: RestorerSettings) -> tuple[Phase, ...]
         *_cycle("All", steps, 0.25, 1e-3, pct_start=0.9, least=1e-5),
         *_cycle("Decoder, larger", steps, 0.25, 1e-3, pct_start=0.9, frozen=True, **large),
         *_cycle("All, larger", steps, 0.25, 1e-4, pct_start=0.3, least=1e-6, **large),
+    )
+
+
+def _critic_course(steps: int, settings: RestorerSettings) -> tuple[Phase, ...]:
+    """Lesson 7's NoGAN: the generator alone, the critic alone, then in turns, at last on larger pictures."""
+    both: dict[str, Any] = {"unit": "steps", "momentum": Ramp.level(0.0), "weight_decay": 1e-3}
+    larger: dict[str, Any] = {"size": settings.size * 3 // 2, "batch": max(1, settings.batch // 2)}
+    return (
+        *_cycle("Decoder alone", steps, 0.08, 3e-3, pct_start=0.8, frozen=True, trains=("restorer",)),
+        *_cycle("Restorer alone", steps, 0.12, 1e-3, pct_start=0.3, least=1e-6, trains=("restorer",)),
+        # the critic learns five times as fast as a phase says: this is the lesson's 1e-3
+        *_cycle("Critic alone", steps, 0.15, 2e-4, pct_start=0.3, trains=("critic",)),
+        Phase(name="In turns", duration=max(1, round(0.5 * steps)), learning_rate=Ramp.level(1e-4), **both),
+        Phase(name="In turns, larger", duration=max(1, round(0.15 * steps)), learning_rate=Ramp.level(5e-5), **both,
+              **larger),
+    )  # fmt: skip
+
+
+def _crisp_course(steps: int, settings: RestorerSettings) -> tuple[Phase, ...]:
+    """A short finish of a faithful network, with a critic that has seen what it is about."""
+    alone = min(_CRITIC_ALONE, max(1, steps // 10)) if settings.has_critic else 0
+    warm_up = min(_WARM_UP // 4, max(1, steps // 10))
+    rising = Ramp(start=_CRISP_RATE / 20, end=_CRISP_RATE, decay="linear")
+    falling = Ramp(start=_CRISP_RATE, end=_CRISP_RATE / 50, decay="cosine")
+    critic = Phase(name="Critic alone", duration=max(1, alone), unit="steps", learning_rate=Ramp.level(_CRISP_RATE),
+                   trains=("critic",))  # fmt: skip
+    return (
+        *((critic,) if alone else ()),
+        Phase(name="Warm up", duration=warm_up, unit="steps", learning_rate=rising),
+        Phase(name="Finish", duration=max(1, steps - alone - warm_up), unit="steps", learning_rate=falling),
     )
 
 
@@ -240,7 +332,8 @@ RESTORE = TaskKind(
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
     held_back=_held_back,
-    courses=("small", "mse", "feature"),
+    contested=frozenset({"restorer.loss", "restorer.critic", "critic.loss", "critic.photos", "critic.results"}),
+    courses=("small", "mse", "feature", "critic", "crisp"),
     product="restorer",
     use="Mend or enlarge photos with it: in the Restore panel",
 )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, holding, scrolling
+from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.plots.plot import line_colour
 from studio.ui.theme import Theme, mark, with_even_figures
 
@@ -38,13 +39,16 @@ class CurveLegend(QWidget):
         self.place = ElidingLabel(parent=self)
         self.details = ElidingLabel(parent=self)
         self.runs = ElidingLabel(parent=self)
+        self.note = WrappingLabel("", self)
+        self._noted: Collection[str] = ()
         self._column = column(gap=0)
         self._lay_out()
 
     def _lay_out(self) -> None:
         mark(self.place, tone="strong")
-        for label in (self.details, self.runs):
+        for label in (self.details, self.runs, self.note):
             mark(label, tone="small")
+        self.note.hide()
         for label in (self.place, self.details):  # the details keep their line while there are none
             label.setFont(with_even_figures(label.font()))
             label.setFixedHeight(self._theme.tokens.row - _PAD)
@@ -52,7 +56,7 @@ class CurveLegend(QWidget):
         self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
         rows = scrolling(holding(self._column))
         rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setLayout(column(self.place, self.details, self.runs, _PAD, (rows, 1), gap=0))
+        self.setLayout(column(self.place, self.details, self.runs, _PAD, (rows, 1), self.note, gap=0))
 
     def set_curves(self, curves: Sequence[tuple[str, int]]) -> None:
         """Show exactly these (name, colour), in this order; rows that stay keep their state."""
@@ -67,6 +71,19 @@ class CurveLegend(QWidget):
                 row = self.rows[name] = LegendRow(name, colour, self._theme)
                 row.toggled.connect(lambda shown, name=name: self.toggled.emit(name, shown))
             self._column.insertWidget(at, self.rows[name])
+        self._show_note()
+
+    def set_note(self, words: str, names: Collection[str]) -> None:
+        """Say something that holds for some curves, below all of them while there is one of these."""
+        if (words, names) != (self.note.text(), self._noted):
+            self._noted = names
+            self.note.setText(words)
+            self._show_note()
+
+    def _show_note(self) -> None:
+        for name, row in self.rows.items():
+            row.set_note(self.note.text() if name in self._noted else "")
+        self.note.setVisible(not self.rows.keys().isdisjoint(self._noted))
 
     def set_compared(self, run: str, names: Collection[str]) -> None:
         """Say which run the dashed curves are of, and which curves it has; "" for none."""
@@ -92,6 +109,7 @@ class LegendRow(QAbstractButton):
         self._theme, self._colour = theme, colour
         self._reading = LegendValue()
         self._compared = False
+        self._note = ""
         self.setText(name)
         self.setCheckable(True)
         self.setChecked(True)
@@ -114,6 +132,11 @@ class LegendRow(QAbstractButton):
             self._explain()
             self.update()
 
+    def set_note(self, words: str) -> None:
+        """Say something about the curve where it is pointed at."""
+        self._note = words
+        self._explain()
+
     def set_compared(self, compared: bool) -> None:
         """Keep room for the other run's value, or not."""
         self._compared = compared
@@ -127,6 +150,7 @@ class LegendRow(QAbstractButton):
     def _explain(self) -> None:
         value, raw, other = self._reading.value, self._reading.raw, self._reading.other
         words = [f"{value} smoothed, {raw} as measured" if raw else value, f"{other} in the other run" if other else ""]
+        words.append(self._note.rstrip("."))
         described = ", ".join(word for word in words if word)
         self.setAccessibleDescription(described)
         self.setToolTip(

@@ -320,3 +320,14 @@ def test_in_a_narrow_place_the_legend_lies_below_and_the_plot_keeps_the_greater_
     curves.resize(800, 360)
     qtbot.waitUntil(lambda: curves.legend.mapTo(curves, QPoint()).x() >= curves.plot.width() > 0.6 * 800)
     assert curves.plot.height() == 360
+
+
+def test_what_curves_do_not_tell_is_said_below_them(qtbot, curves: Curves):
+    curves.legend.set_note("Look at the samples.", {"critic loss"})
+    curves.set_series("loss", *fall())
+    assert not curves.legend.note.isVisible()
+    curves.set_series("critic loss", *fall())
+    assert curves.legend.note.isVisible()
+    rows = curves.legend.rows
+    assert ["Look at the samples" in rows[name].toolTip() for name in ("loss", "critic loss")] == [False, True]
+    settle(qtbot, curves)

@@ -20,6 +20,7 @@ from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
 from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
+from studio.ui.panels.train.emphasis.dialog import EmphasisDialog
 from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.run_questions import RunQuestions
@@ -165,6 +166,7 @@ class TrainPanel(Panel):
         run.folder_requested.connect(self._show_folder)
         run.pictures_requested.connect(questions.choose_moved_pictures)
         run.pin_requested.connect(questions.ask_for_pin)
+        run.paint_requested.connect(self.paint_what_matters)
         run.extend_requested.connect(questions.ask_for_steps)
         run.use_requested.connect(self._use)
         run.ask_requested.connect(self._ask_shown)
@@ -403,6 +405,12 @@ class TrainPanel(Panel):
         dialog = AskDialog(model, title, self._studio, self._pictures, self._theme, self.window())
         dialog.open_requested.connect(partial(self._choose_asked, dialog))
         dialog.show()
+
+    def paint_what_matters(self, run: Path) -> None:
+        """Let a hand paint over the pictures of a run where errors shall count more."""
+        snapshot = self.session.watch.snapshot
+        title = snapshot.plan.title if snapshot is not None and snapshot.path == run else ""
+        EmphasisDialog(run, title or run.name, self._pictures, self._theme, self.window()).show()
 
     def _choose_asked(self, dialog: AskDialog) -> None:
         folder = str(dialog.picture.parent) if dialog.picture else self._last_folder()

@@ -54,7 +54,10 @@ def _honours(facts: Mapping[str, Any]) -> str:
 
 def _values(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     names = {name: labels.get(name, name.replace("_", " ")) for name in values}
-    return ", ".join(
-        f"{names[name]} {value:g}" if isinstance(value, int | float) else f"{names[name]} {value}"
-        for name, value in values.items()
-    )
+    return ", ".join(f"{names[name]} {_value(value)}" for name, value in values.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "changed"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

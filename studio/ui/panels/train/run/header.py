@@ -28,6 +28,8 @@ class RunHeader(QWidget):
     take_over_requested = Signal()
     detach_requested = Signal()
     folder_requested = Signal()
+    paint_requested = Signal()
+    """What matters shall be painted over the pictures it learns from."""
     pictures_requested = Signal()
     """The pictures it learns from lie elsewhere now."""
     repeat_requested = Signal()
@@ -57,6 +59,10 @@ class RunHeader(QWidget):
         self.save_action.setToolTip("Write down where it is, so that it can go on from there whatever happens")
         self.pin_action = self._offer("Pin This Moment…", self.pin_requested)
         self.pin_action.setToolTip("Keep a checkpoint of this moment for good, with a note")
+        menu.addSeparator()
+        self.paint_action = self._offer("Paint What Matters…", self.paint_requested)
+        self.paint_action.setToolTip("Paint over the pictures it learns from where errors shall count more")
+        self.set_paintable(shown=False)
         menu.addSeparator()
         self.detach_action = self._offer("Go On Without the Window", self.detach_requested)
         self.detach_action.setToolTip("Pause here, and go on in a process that does not end when the window closes")
@@ -133,6 +139,11 @@ class RunHeader(QWidget):
         self.pictures_action.setEnabled(place == "nowhere" and RunAction.RESUME in actions)
         self.forget_action.setVisible(removable)
         self.delete_action.setEnabled(place == "nowhere")
+
+    def set_paintable(self, *, shown: bool, enabled: bool = False) -> None:
+        """Offer to paint what matters, where the kind of training knows that, and while it can still learn from it."""
+        self.paint_action.setVisible(shown)
+        self.paint_action.setEnabled(enabled)
 
     def set_progress(self, done: int, total: int, *, busy: bool) -> None:
         """Show how much is done; a total of 0 is not known, and `busy` then shows that it lives."""

@@ -23,6 +23,8 @@ from studio.ui.panels.train.run.header import STATES, RunHeader
 from studio.ui.panels.train.run.reading import (
     CHECKED,
     GRADIENTS,
+    NOT_QUALITY,
+    contested_of,
     figures_of,
     marks_of,
     numbers_of,
@@ -56,6 +58,7 @@ class RunPage(QWidget):
 
     folder_requested = Signal(object)
     pictures_requested = Signal(object)
+    paint_requested = Signal(object)
     pin_requested = Signal(object)
     extend_requested = Signal(object)
     use_requested = Signal()
@@ -124,6 +127,7 @@ class RunPage(QWidget):
         head.extend_requested.connect(lambda: self._ask(self.extend_requested.emit))
         head.keep_requested.connect(session.stop_and_keep)
         head.save_requested.connect(lambda: self._ask(manager.save_now))
+        head.paint_requested.connect(lambda: self._ask(self.paint_requested.emit))
         head.pin_requested.connect(lambda: self._ask(self.pin_requested.emit))
         head.take_over_requested.connect(lambda: self._ask(manager.take_over))
         head.detach_requested.connect(lambda: self._ask(manager.go_on_detached))
@@ -186,6 +190,7 @@ class RunPage(QWidget):
         kind = self._session.kind_of(snapshot.plan)
         self._say_state(snapshot)
         self._show_numbers(snapshot)
+        self.curves.legend.set_note(NOT_QUALITY, contested_of(kind))
         self.samples.set_samples(samples_of(snapshot))
         self.side.set_kind(None if kind is None else kind.settings)
         if kind is not None:
@@ -201,6 +206,9 @@ class RunPage(QWidget):
             words = f"{words} · painting goes first"
         removable = snapshot.path.parent != self._session.manager.folder and place == "nowhere"
         self.header.set_state(words, actions, place, removable=removable)
+        kind = self._session.kind_of(snapshot.plan)
+        learns = bool({RunAction.STEER, RunAction.RESUME} & set(actions))
+        self.header.set_paintable(shown=kind is not None and "emphasis" in kind.settings.model_fields, enabled=learns)
         self.header.set_progress(snapshot.history.step, total_of(snapshot), busy=snapshot.state == "running")
         # what is being followed cannot be redrawn; a run that rests takes another course when it goes on
         self.schedule.setEnabled(RunAction.RESUME in actions)

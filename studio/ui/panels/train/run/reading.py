@@ -11,6 +11,8 @@ from studio.ui.plots.curves import AxisMapping, Knots, PlotMark
 __all__ = [
     "CHECKED",
     "GRADIENTS",
+    "NOT_QUALITY",
+    "contested_of",
     "figures_of",
     "marks_of",
     "numbers_of",
@@ -21,6 +23,7 @@ __all__ = [
 ]
 
 GRADIENTS = "gradient norm"
+NOT_QUALITY = "The curves of critic and restorer together say nothing about quality: look at the samples."
 CHECKED = " (checked)"
 """Behind the names of numbers that are measured on pictures it does not learn from."""
 
@@ -52,6 +55,11 @@ def numbers_of(history: RunHistory) -> list[tuple[str, Series]]:
     learnt = {name.replace("_", " "): series for name, series in history.metrics.items()}
     checked = {name.replace("_", " ") + CHECKED: series for name, series in history.validation.items()}
     return sorted((learnt | checked).items(), key=lambda one: (one[0] in checked, one[0].endswith(GRADIENTS)))
+
+
+def contested_of(kind: TaskKind | None) -> frozenset[str]:
+    """Return the shown names of the numbers that say nothing about quality."""
+    return frozenset(name.replace("_", " ") for name in kind.contested) if kind is not None else frozenset()
 
 
 def scales_of(history: RunHistory) -> AxisMapping:

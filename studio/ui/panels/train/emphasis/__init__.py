@@ -1,0 +1,1 @@
+"""Painting over the pictures of a run what matters in them."""
