@@ -16,7 +16,7 @@ MOST_KEPT = 1.5
 _FAINT = 2e-4
 """Detail whose mean square lies below this is the photo's noise."""
 _TINY = 1e-5
-GRAIN = 0.6
+GRAIN = 0.8
 """Deviation of the grain in a grown painting ÷ that of its strokes around: what is sharp loses so much an octave."""
 _GEOMETRIC = 0.53
 """Root of the geometric mean of squares ÷ root of their mean, where they are normally distributed."""
