@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.painting_init import gaussian_blur, luma, without_checkerboard
-from models.plain_ground import ground_distance, roughnesses
+from models.roughness import ground_distance, roughnesses
 
 __all__ = ["OCTAVES", "Contours", "PaintTarget", "contours_of", "edge_keeping_variation", "line_distance", "mixed",
            "octave_energies", "octave_gains", "paint_distance", "paint_target"]  # fmt: skip
@@ -66,7 +66,7 @@ class PaintTarget:
 
     Attributes:
         energies: octaves×2 (luma, chroma).
-        roughnesses: from `plain_ground.roughnesses`.
+        roughnesses: from `roughness.roughnesses`.
         darkest: 1×3×1×1, 0–1.
         brightest: 1×3×1×1, 0–1.
 
@@ -169,7 +169,7 @@ def paint_distance(
         target: the painting's.
         gains: of each octave, from `octave_gains`.
         contours: of the photo that is painted; None where none is.
-        ranks: of its places, from `plain_ground.ranks_of`; None where none is.
+        ranks: of its places, from `roughness.ranks_of`; None where none is.
 
     """
     octaves = min(len(energies), len(target.energies))

@@ -30,7 +30,7 @@ from models.clean_paint import (
     paint_target,
 )
 from models.painting_init import size_of
-from models.plain_ground import ranks_of
+from models.roughness import ranks_of
 from models.statistics import (
     Statistic,
     Target,

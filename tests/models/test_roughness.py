@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.plain_ground import ROOM, ground_distance, ranks_of, roughnesses
+from models.roughness import ROOM, ground_distance, ranks_of, roughnesses
 
 
 def marks(seed, height=64, width=64):
