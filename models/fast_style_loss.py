@@ -180,7 +180,7 @@ def gram_distances(features: Tensor, target: Target, plain: Tensor | None = None
         grams = flat @ flat.transpose(1, 2) / flat.shape[2]  # N×C×HW · N×HW×C → N×C×C
     else:
         asked = 1.0 - (1.0 - _LEAST_ASKED) * plain
-        asked = F.adaptive_avg_pool2d(asked, features.shape[2:])  # → N×1×H×W
+        asked = F.adaptive_avg_pool2d(asked, (features.shape[2], features.shape[3]))  # → N×1×H×W
         flat = (features * asked.sqrt()).flatten(2)
         grams = flat @ flat.transpose(1, 2) / asked.sum(dim=(2, 3))[..., None]
         share = (2.0 * asked.mean(dim=(1, 2, 3))).clamp_max(1.0)

@@ -7,8 +7,6 @@ painting has for the photo's, read from a cube of colours. White is then as whit
 a field of one colour stays one.
 """
 
-from itertools import product
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -42,6 +40,8 @@ class PlainGround(nn.Module):
     border = _WINDOW // 2 + _EASE // 2
     """How far around a pixel it looks."""
 
+    colours: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("colours", _every_colour())
@@ -64,18 +64,13 @@ class PlainGround(nn.Module):
 
     def _looked_up(self, photo: Tensor) -> Tensor:
         """Interpolate the cube linearly between its eight nearest colours: N×3×H×W → N×3×H×W."""
-        nodes, table = self.colours.shape[1], self.colours.to(photo).flatten(1).T  # RGB×3
-        place = photo.clamp(0.0, 1.0) * (nodes - 1)
-        low = place.floor().clamp_max(nodes - 2)
-        share, low = (place - low).unsqueeze(-1), low.long()
-        found = torch.zeros_like(photo).movedim(1, -1)  # N×H×W×3
-        for corner in product((0, 1), repeat=3):
-            index = ((low[:, 0] + corner[0]) * nodes + low[:, 1] + corner[1]) * nodes + low[:, 2] + corner[2]  # N×H×W
-            weight = torch.ones_like(share[:, 0])
-            for channel, upper in enumerate(corner):
-                weight = weight * (share[:, channel] if upper else 1.0 - share[:, channel])
-            found = found + weight * table[index]
-        return found.movedim(-1, 1)
+        device = photo.device
+        where = "cpu" if device.type == "mps" else device  # older versions of torch lack it there
+        photo, cube = (values.to(where) for values in (photo, self.colours))
+        place = photo.movedim(1, -1).flip(-1).unsqueeze(1) * 2 - 1  # blue, green, red, each -1 to 1: N×1×H×W×3
+        cube = cube.to(photo.dtype).expand(len(photo), -1, -1, -1, -1)  # N×3×R×G×B
+        found: Tensor = F.grid_sample(cube, place, align_corners=True, padding_mode="border")[:, :, 0]
+        return found.to(device)
 
 
 class Palette:
