@@ -141,7 +141,7 @@ def contenders() -> list[Contender]:
             style_weight=float(told["style_weight"]),
             content_weight=float(told["content_weight"]),
             total_variation=float(told["total_variation"]),
-            ground=float(told.get("ground", 0.0)),
+            ground=facts.keeps_ground,
             lattice=float(told.get("lattice", 0.0)),
         )
         file = find_sample(facts.painting_sha256)

@@ -1,7 +1,7 @@
 """Does a fast style leave plain ground plain? Tones of pages with a logo, and combs and nets, on pages and photos.
 
 A page's tone is kept when the median luma of its ground is within 26 of 255 of what it was, where that is a tone that
-the painting knows: between the 2nd and the 98th percentile of its luma over squares of 8 px (`models.fast_style_loss`),
+the painting knows: between the 2nd and the 98th percentile of its luma over squares of 8 px (`models.plain_ground`),
 so that white is asked to be as white as the lightest areas of the painting, and no whiter. It is even when nineteen of
 twenty of its pixels are within 26 of that median: what hangs round the logo's edges shows here. A comb is a peak of the
 spectrum at 2, 4 or 8 px along rows or columns, a net one from 2 to 16 px in any direction; asked is that none stands
@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from picture_measures import NET_PERIODS, PERIODS, luma, net, peaks
 
-from models.fast_style_loss import tones_of
 from models.pixels import to_picture, to_tensor
+from models.plain_ground import tones_of
 from studio.core.events import Picture
 
 __all__ = ["Ground", "ground_of", "page", "table_of_ground"]

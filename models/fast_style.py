@@ -8,8 +8,8 @@ et al. 2016); and reflected borders throughout.
 Instance norm takes a picture's own mean away: a white page and a black one look the same from the second layer on. Nor
 do repetition and convolution end all combs: what is sharp at a quarter of the size comes out in stairs of four pixels.
 A network that *keeps its ground* therefore lets the last layer see the photo itself, beside what the others made of it,
-and halves and doubles maps only after a soft filter (Zhang 2019), whose zeros lie at the periods of those stairs.
-Version 0.1 had neither, and its networks go on as they were.
+paints nothing where that is plain (`models.plain_ground`), and halves and doubles maps only after a soft filter (Zhang
+2019), whose zeros lie at the periods of those stairs. Version 0.1 had none of it, and its networks go on as they were.
 
 The artist's *strength* s goes in with the photo. It conditions every instance norm, γ = γ₀ + s·γ₁ and β = β₀ + s·β₁, as
 the loss weights do in Babaeizadeh & Ghiasi 2018 (section 3), and it opens the way out:
@@ -24,7 +24,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-__all__ = ["FastStyleNetwork", "Layer", "Residual", "StrengthNorm", "mixed", "padded", "softened"]
+from models.plain_ground import PlainGround
+
+__all__ = ["FastStyleNetwork", "Layer", "Residual", "StrengthNorm", "mirrored", "padded", "softened"]
 
 BASE_CHANNELS = (32, 64, 128)
 """Channels at the whole, half and quarter size at width 1 (Johnson et al. 2016, supplementary table 1)."""
@@ -132,7 +134,12 @@ class FastStyleNetwork(nn.Module):
     Args:
         width: share of the paper's channels; .5 is a quarter of the work and of the weights.
         blocks: residual blocks at a quarter of the picture's side.
-        keeps_ground: white can stay white, and nothing is halved or doubled unfiltered.
+        keeps_ground: plain ground stays plain and white as white as the painting has it, and nothing is halved or
+            doubled unfiltered.
+
+    Attributes:
+        ground: what is laid where the photo is plain; None where it does not keep its ground.
+
 
     """
 
@@ -141,6 +148,7 @@ class FastStyleNetwork(nn.Module):
         fine, middle, coarse = (max(4, round(width * channels)) for channels in BASE_CHANNELS)
         self.width = width
         self.keeps_ground = soft = keeps_ground
+        self.ground = PlainGround() if keeps_ground else None
         seen = PHOTO_CHANNELS if keeps_ground else 0
         self.encoder = nn.ModuleList(
             [
@@ -181,7 +189,11 @@ class FastStyleNetwork(nn.Module):
             if stage is self.decoder[-1] and self.keeps_ground:
                 x = torch.cat([x, whole.to(x.dtype)], dim=1)
             x = stage(x, strength)
-        return mixed(whole, x, strength)[:, :, :height, :width]
+        painted = torch.sigmoid(x.to(photo.dtype))  # which in half precision would come in steps that can be seen
+        if self.ground is not None:
+            painted = self.ground(painted, mirrored(whole, self.ground.border))
+        # the picture is laid over the photo by its strength (linear interpolation)
+        return torch.lerp(whole, painted, strength.view(-1, 1, 1, 1).to(whole))[:, :, :height, :width]
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draw weights as He et al. 2015 (eq. 10) do, with quiet residual blocks.
@@ -217,10 +229,10 @@ def softened(x: Tensor) -> Tensor:
     return F.conv2d(x, kernel.expand(x.shape[1], 1, 3, 3), groups=x.shape[1])  # a quarter of the time of sums
 
 
-def mixed(photo: Tensor, raw: Tensor, strength: Tensor) -> Tensor:
-    """Lay what the last layer says over the photo (linear interpolation by the strength): N×3×H×W, 0–1."""
-    painted = torch.sigmoid(raw.to(photo.dtype))  # which in half precision would come in steps that can be seen
-    return torch.lerp(photo, painted, strength.view(-1, 1, 1, 1).to(photo))
+def mirrored(photo: Tensor, border: int, above: int | None = None, below: int | None = None) -> Tensor:
+    """Mirror so many pixels at each border; at the upper and the lower one others, where they are named."""
+    down = (border if above is None else above, border if below is None else below)
+    return F.pad(photo, (border, border, *down), mode="reflect")
 
 
 def padded(photo: Tensor, multiple: int = DOWNSCALE) -> Tensor:

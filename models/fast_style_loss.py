@@ -4,12 +4,10 @@ The same loss that style transfer minimises (`models.style_transfer`), each laye
 over a batch: every photo has its own content, all of them have one painting, and each example its own strength, which
 scales the style it is asked for (Babaeizadeh & Ghiasi 2018, eq. 4).
 
-Two things style transfer has no term for, as it fits a single picture:
+Two things are otherwise, as a network paints more than a single picture:
 
-*Ground*: where a photo is plain, what is painted shall be plain and as light, as far as the painting has such tones, in
-the colour that the painting has there. Gram matrices ask for the painting's mean everywhere, and features see edges
-rather than levels: nothing else speaks for white paper. Nor is a plain area asked for the painting's textures: the Gram
-matrices leave most of it out. A network sees nothing there, and would hang all of what is missing onto the next edge.
+*Ground*: where a photo is plain nothing is painted (`models.plain_ground`), so that a plain area is not asked for the
+painting's textures either: the Gram matrices leave most of it out. All of what is missing would hang on the next edge.
 
 *Lattice*: a network that sees ten pixels around can have a painting's Gram matrices all by one small pattern over and
 over. No frequency of a small window may be stronger than such windows of the painting have it (after the spectra of
@@ -24,35 +22,16 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import Backbone
+from models.plain_ground import luma_of, plainness
 from models.statistics import Target, gram_matrix, statistic_target
 from models.style_transfer import STYLE_SCALE, TV_SCALE, LossWeights, total_variation
 
-__all__ = ["FastStyleLoss", "FastStyleTerms", "Lattice", "Palette", "plainness", "tones_of"]
+__all__ = ["FastStyleLoss", "FastStyleTerms", "Lattice"]
 
 _TINY = 1e-6
 
-GROUND_SCALE = 20.0
-"""What a weight of 1 on the ground is multiplied by: a tenth of the whole range beside the tone counts .2."""
-
-_GROUND_SIDE = 8
-"""Tones are compared in squares of so many pixels: none of a comb, nor of a stroke, is left in their means."""
-
-_PLAIN = 0.02
-"""Standard deviation within such a square at which it counts half as plain: 5 of 255."""
-
-_TONES = (0.02, 0.98)
-"""Quantiles of a painting's tones between which it is said to know them."""
-
-_UNEVEN = 5.0
-"""How much a squared difference of neighbours counts beside one of tones, where a photo is plain."""
-
 _LEAST_ASKED = 0.15
 """What a plain area still counts in the Gram matrices."""
-
-_NEAR_IN_TONE, _NEAR_IN_CHROMA, _COLOURS = 0.04, 0.12, 1024
-"""How near a painting's colour is to another one (standard deviations), and how many of them are looked through."""
-
-_LUMA = (0.299, 0.587, 0.114)
 
 LATTICE_SCALE = 50.0
 """What a weight of 1 on the lattice is multiplied by."""
@@ -72,14 +51,13 @@ sees: a wave with an amplitude of 1 of 255."""
 class FastStyleTerms:
     """The mean loss of a batch, and its parts before they are weighted.
 
-    `content`, `style`, `ground` and `lattice` are N numbers, 0 where nothing is missing; `variation` is a scalar.
+    `content`, `style` and `lattice` are N numbers, 0 where nothing is missing; `variation` is a scalar.
     """
 
     total: Tensor
     content: Tensor
     style: Tensor
     variation: Tensor
-    ground: Tensor
     lattice: Tensor
 
 
@@ -90,16 +68,12 @@ class FastStyleLoss:
         backbone: the network that looks, on the painting's device.
         painting: 1×3×h×w, sRGB, 0–1, at the size that gives the wanted strokes.
         weights: as the sliders say; may be changed at any time, also to layers that had no weight before.
-        ground: the weight of plain ground; 0 leaves it to the painting.
         lattice: the weight of what repeats more than in the painting.
 
     """
 
-    def __init__(
-        self, backbone: Backbone, painting: Tensor, weights: LossWeights, *, ground: float = 0.0, lattice: float = 0.0
-    ) -> None:
-        self.weights, self.ground, self.lattice = weights, ground, lattice
-        self._palette = Palette(painting)
+    def __init__(self, backbone: Backbone, painting: Tensor, weights: LossWeights, *, lattice: float = 0.0) -> None:
+        self.weights, self.lattice = weights, lattice
         self._spectrum = Lattice(painting)
         self._backbone = backbone
         scales = backbone.scales_within(int(painting.shape[2]), int(painting.shape[3]))
@@ -122,7 +96,7 @@ class FastStyleLoss:
             painted: N×3×H×W, 0–1.
             content: of the photos, from `content_of`.
             strength: N numbers, 0–1.
-            photo: N×3×H×W, 0–1, whose plain ground is to be kept, where that has a weight.
+            photo: N×3×H×W, 0–1, where no style is asked of its plain ground.
 
         """
         of_style = self._weighted(self.weights.style_layers, painted)
@@ -135,28 +109,17 @@ class FastStyleLoss:
                 of_content[tap] * content_distances(seen[tap], content[tap]) for tap in of_content if tap in content
             ]
             # their eq. 3 and 4: vᵢ Sᵢ
-            plain = None if photo is None or not self.ground else plainness(photo.float())
+            plain = None if photo is None else plainness(photo.float())
             manner = [weight * gram_distances(seen[tap], self._targets[tap], plain) for tap, weight in of_style.items()]
             terms = torch.stack([zero, *kept]).sum(dim=0), torch.stack([zero, *manner]).sum(dim=0)  # layers×N → N
             picture = painted.float()
             variation = total_variation(picture)
-            ground = zero if photo is None or plain is None else self._ground_missed(picture, photo.float(), plain)
             lattice = self._spectrum.excess(picture) if self.lattice else zero
         weights = self.weights
         total = weights.content * terms[0] + weights.style * STYLE_SCALE * strength * terms[1]  # N: α C + β s S
-        total = total + self.ground * GROUND_SCALE * ground + self.lattice * LATTICE_SCALE * lattice
+        total = total + self.lattice * LATTICE_SCALE * lattice
         total = total.mean() + weights.total_variation * TV_SCALE * variation  # N → 1: the batch's mean, + γ T
-        return FastStyleTerms(total, *terms, variation, ground, lattice)
-
-    def _ground_missed(self, painted: Tensor, photo: Tensor, plain: Tensor) -> Tensor:
-        """Mean of m·‖x̄ - p(x̄₀)‖²/3 + u·m·‖∇x‖², of N pictures: m as plain as the photo is, p the painting's colours."""
-        wanted = self._palette.nearest(_squares(photo))  # N×3×H×W → N×3×H/8×W/8
-        off = (plain * (_squares(painted) - wanted).square()).mean(dim=(1, 2, 3))
-        for down, across in ((1, 0), (0, 1)):
-            height, width = painted.shape[2] - down, painted.shape[3] - across
-            steps = (painted[..., down:, across:] - painted[..., :height, :width]).square().sum(dim=1, keepdim=True)
-            off = off + _UNEVEN * (_spread(plain, height, width) * steps).mean(dim=(1, 2, 3))
-        return off
+        return FastStyleTerms(total, *terms, variation, lattice)
 
     def _weighted(self, layers: tuple[float, ...], picture: Tensor) -> dict[str, float]:
         """Weights by tap, normalised as in `StyleObjective`; without those that are zero or see only a point."""
@@ -165,56 +128,6 @@ class FastStyleLoss:
         weights = {tap: weights[tap] for tap in scales if tap in self._targets and weights.get(tap, 0.0) > 0}
         total = max(1.0, sum(weights.values()))
         return {tap: weight / total for tap, weight in weights.items()}
-
-
-def tones_of(painting: Tensor) -> tuple[float, float]:
-    """Return the darkest and the lightest luma, 0–1, that 1×3×h×w knows as an area: quantiles over squares of 8 px."""
-    tones = _luma(_squares(painting.float().cpu()))
-    low, high = torch.quantile(tones.flatten()[: 2**23], torch.tensor(_TONES)).tolist()
-    return low, high
-
-
-class Palette:
-    """The colours that a painting, 1×3×h×w, has as areas: in squares of 8 px."""
-
-    def __init__(self, painting: Tensor) -> None:
-        self._tones = tones_of(painting)
-        colours = _squares(painting.detach().float()).flatten(2)[0].T  # 1×3×h×w → hw/64×3
-        self._colours = colours[:: -(-len(colours) // _COLOURS)]
-
-    def nearest(self, colours: Tensor) -> Tensor:
-        """Return the painting's colours for N×3×h×w: as light, within its tones, and of those the nearest in hue.
-
-        Each is the mean of the painting's colours, weighted by a Gaussian of their distance (Nadaraya & Watson 1964).
-        """
-        tone = _luma(colours)  # N×1×h×w
-        wanted = tone.clamp(*self._tones)
-        asked = torch.cat([wanted / _NEAR_IN_TONE, (colours - tone) / _NEAR_IN_CHROMA], dim=1)  # → N×4×h×w
-        own = _luma(self._colours.T[None])[0].T  # C×1
-        known = torch.cat([own / _NEAR_IN_TONE, (self._colours - own) / _NEAR_IN_CHROMA], dim=1)  # C×4
-        flat = asked.movedim(1, -1)  # → N×h×w×4
-        weights = torch.softmax(-0.5 * torch.cdist(flat.flatten(1, 2), known).square(), dim=2)  # N×hw×C
-        found = (weights @ self._colours).view_as(flat[..., 1:]).movedim(-1, 1)  # → N×3×h×w
-        nearest: Tensor = found + wanted - _luma(found)
-        return nearest
-
-
-def plainness(photo: Tensor) -> Tensor:
-    """Tell how plain each square of N×3×H×W is: N×1×H/8×W/8, 1 for one colour, ½ for a deviation of 5 of 255."""
-    side = min(_GROUND_SIDE, *photo.shape[2:])
-    means, squares = F.avg_pool2d(photo, side), F.avg_pool2d(photo.square(), side)
-    variance = (squares - means.square()).clamp_min(0.0).mean(dim=1, keepdim=True)
-    return 1.0 / (1.0 + variance / _PLAIN**2)
-
-
-def _squares(picture: Tensor) -> Tensor:
-    """Mean colours in squares: N×3×H×W → N×3×H/8×W/8."""
-    return F.avg_pool2d(picture, min(_GROUND_SIDE, *picture.shape[2:]))
-
-
-def _luma(picture: Tensor) -> Tensor:
-    """Luma of N×3×…: N×1×…."""
-    return torch.einsum("nc...,c->n...", picture, picture.new_tensor(_LUMA)).unsqueeze(1)
 
 
 class Lattice:
@@ -248,7 +161,7 @@ class Lattice:
 
 def _window_power(picture: Tensor) -> Tensor:
     """Power spectra of the luma of N×3×H×W in windows of 32 px, each frequency with its neighbours: N×windows×32×17."""
-    windows = _luma(picture)[:, 0].unfold(1, _WINDOW, _WINDOW // 2).unfold(2, _WINDOW, _WINDOW // 2).flatten(1, 2)
+    windows = luma_of(picture)[:, 0].unfold(1, _WINDOW, _WINDOW // 2).unfold(2, _WINDOW, _WINDOW // 2).flatten(1, 2)
     hann = torch.hann_window(_WINDOW, periodic=False, device=picture.device)
     spectrum = torch.fft.rfft2((windows - windows.mean(dim=(-2, -1), keepdim=True)) * hann.view(-1, 1) * hann)
     power = spectrum.real.square() + spectrum.imag.square()
@@ -256,15 +169,10 @@ def _window_power(picture: Tensor) -> Tensor:
     return F.avg_pool2d(padded, 3, stride=1)
 
 
-def _spread(squares: Tensor, height: int, width: int) -> Tensor:
-    """Give every pixel the value of its square: N×1×H/8×W/8 → N×1×height×width."""
-    return F.interpolate(squares, (height, width), mode="nearest")
-
-
 def gram_distances(features: Tensor, target: Target, plain: Tensor | None = None) -> Tensor:
     """‖G(F) - A‖² / ‖A‖² of each of N×C×H×W features: N numbers.
 
-    Where `plain`, N×1×h×w, is 1, features hardly count; a picture of which nothing else is left is asked for less.
+    Where `plain`, N×1×H'×W' of the picture, is 1, features hardly count; a picture with nothing else is asked for less.
     """
     features, share = features.float(), features.new_ones(len(features), dtype=torch.float32)
     if plain is None:
@@ -272,7 +180,7 @@ def gram_distances(features: Tensor, target: Target, plain: Tensor | None = None
         grams = flat @ flat.transpose(1, 2) / flat.shape[2]  # N×C×HW · N×HW×C → N×C×C
     else:
         asked = 1.0 - (1.0 - _LEAST_ASKED) * plain
-        asked = F.interpolate(asked, features.shape[2:], mode="bilinear", align_corners=False)  # → N×1×H×W
+        asked = F.adaptive_avg_pool2d(asked, (features.shape[2], features.shape[3]))  # → N×1×H×W
         flat = (features * asked.sqrt()).flatten(2)
         grams = flat @ flat.transpose(1, 2) / asked.sum(dim=(2, 3))[..., None]
         share = (2.0 * asked.mean(dim=(1, 2, 3))).clamp_max(1.0)

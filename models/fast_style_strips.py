@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.fast_style import FastStyleNetwork, Layer, Residual, padded, softened
+from models.fast_style import FastStyleNetwork, Layer, Residual, mirrored, padded, softened
 
 __all__ = ["Strips", "laid_over", "paint_in_strips"]
 
@@ -110,6 +110,8 @@ def paint_in_strips(network: FastStyleNetwork, photo: Tensor, strength: float, *
                     moments.add(strip, welford=welford)
                 else:
                     strip = torch.sigmoid_(strip.to(photo.dtype))
+                    if network.ground is not None:
+                        strip = network.ground(strip, _around(whole, top, bottom, network.ground.border))
                 out[:, :, top:bottom] = strip
                 done += layer.conv.weight.numel() * (bottom - top) * out.shape[3]
                 yield min(1.0, done / total)
@@ -152,6 +154,12 @@ def _convolved(layer: Layer, source: _Map, top: int, bottom: int) -> Tensor:
     x = F.pad(x, (border, border, above, below), mode="reflect")
     out: Tensor = layer.conv(softened(x) if layer.soft else x)
     return out
+
+
+def _around(photo: Tensor, top: int, bottom: int, border: int) -> Tensor:
+    """Rows `top` to `bottom` of all of `photo`, with what is around them."""
+    first, last = max(0, top - border), min(photo.shape[2], bottom + border)
+    return mirrored(photo[:, :, first:last], border, first - top + border, bottom + border - last)
 
 
 def _softened_rows(source: _Map, top: int, bottom: int) -> Tensor:

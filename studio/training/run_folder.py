@@ -51,7 +51,7 @@ BEAT_S = 2.0
 _DEFAULTS_OF_0_1 = {"split": False, "fair_check": False, "sample_every": 100, "validate_every": 250}
 """What settings meant that version 0.1 did not have, or had with another default."""
 
-_DEFAULTS_OF_0_1_BY_TASK = {"fast-style": {"ground": 0.0, "lattice": 0.0, "plain": 0.0}}
+_DEFAULTS_OF_0_1_BY_TASK = {"fast-style": {"ground": False, "lattice": 0.0, "plain": 0.0}}
 
 
 class RunPlan(BaseModel):

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from training_kit import history_of
 
 from models.fast_style_files import load_fast_style
+from models.plain_ground import PlainGround
 from models.weight_headers import safetensors_metadata
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
@@ -102,7 +103,7 @@ def test_a_run_leaves_a_network_that_paints_and_says_what_it_is(data, tmp_path):
     assert "stripes.png" in card
     assert "on photos it did not learn from" in card
     assert "25% of them drawings" in card
-    assert "smoothness 0.1, plain ground 1, no nets 1" in card
+    assert "smoothness 0.1, no nets 1" in card
     sit(run)
     assert run.card_file.read_text(encoding="utf-8") == card  # also when it is started again at its end
 
@@ -133,7 +134,7 @@ def test_the_loss_is_content_style_and_variation_as_weighted(data, tmp_path):
     sit(run)
     values = {name: series.values[0] for name, series in history_of(run).metrics.items()}
     expected = values["content"] + 2.0 * 0.25 * 20 * values["style"] + 0.1 * 10 * values["total_variation"]
-    expected += 1.0 * 20 * values["ground"] + 1.0 * 50 * values["lattice"]
+    expected += 1.0 * 50 * values["lattice"]
     assert math.isclose(values["loss"], expected, rel_tol=1e-4)
 
 
@@ -286,14 +287,19 @@ def test_products_drawings_and_logos_are_made_of_photos_by_chance_alone(data, tm
     assert len({tuple(colour) for _, colour in shares}) > 10
 
 
-@pytest.mark.parametrize(("ground", "kind"), [(1.0, "2"), (0.0, "1")])
-def test_the_file_says_whether_the_network_keeps_its_ground(data, tmp_path, ground, kind):
+@pytest.mark.parametrize(("ground", "kind"), [(True, "2"), (False, "1")])
+def test_the_file_says_whether_the_network_keeps_its_ground_and_holds_the_paintings_colours(
+    data, tmp_path, ground, kind
+):
     run = RunFolder.create(tmp_path / "run", plan_for(data, steps=1, ground=ground))
     sit(run)
-    told = safetensors_metadata(run.model_file)
-    assert (told["format"], "ground" in told) == (kind, ground > 0)
+    assert safetensors_metadata(run.model_file)["format"] == kind
     network, facts = load_fast_style(run.model_file)
-    assert network.keeps_ground == facts.keeps_ground == (ground > 0)
+    assert network.keeps_ground == facts.keeps_ground == ground
+    if network.ground is not None:
+        orange = network.ground.colours[:, 8, 4, 1]  # where it has stripes of it
+        assert float(orange[0]) > float(orange[2])
+        assert not torch.equal(network.ground.colours, PlainGround().colours)
 
 
 def test_a_white_page_stays_white_while_it_learns(data, tmp_path):

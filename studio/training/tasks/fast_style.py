@@ -18,6 +18,7 @@ from models.fast_style_files import FastStyleFacts, to_file
 from models.fast_style_loss import FastStyleLoss
 from models.painting_init import fitted, resize, size_of
 from models.pixels import to_picture, to_tensor
+from models.plain_ground import Palette
 from models.style_transfer import LossWeights
 from models.weight_files import WeightsError
 from studio.core.events import Job, Picture, Progress
@@ -140,9 +141,10 @@ class FastStyleTask(TrainingTask):
         self._settings = settings
         self._device = next(network.parameters()).device
         self._loss = FastStyleLoss(
-            painting.backbone, self._seen_painting(), loss_weights(settings),
-            ground=settings.ground, lattice=settings.lattice,
-        )  # fmt: skip
+            painting.backbone, self._seen_painting(), loss_weights(settings), lattice=settings.lattice
+        )
+        if network.ground is not None:
+            network.ground.learn(Palette(self._seen_painting()))
         self._measured: dict[str, float] = {}
         self._steps = 0
 
@@ -161,7 +163,7 @@ class FastStyleTask(TrainingTask):
         yield None
         content = self._loss.content_of(photos)
         yield None
-        terms = self._loss(painted, content, strength, photos)
+        terms = self._loss(painted, content, strength, photos if self._settings.ground else None)
         self._steps = config.step + 1
         yield Objective(
             "painter",
@@ -170,7 +172,6 @@ class FastStyleTask(TrainingTask):
                 "content": terms.content.detach().mean(),
                 "style": terms.style.detach().mean(),
                 "total_variation": terms.variation.detach(),
-                **({"ground": terms.ground.detach().mean()} if self._settings.ground else {}),
                 **({"lattice": terms.lattice.detach().mean()} if self._settings.lattice else {}),
             },
         )
@@ -204,7 +205,7 @@ class FastStyleTask(TrainingTask):
             image = photo.unsqueeze(0).to(self._device)
             painted = shown(image, full)
             yield
-            terms = self._loss(painted, self._loss.content_of(image), full, image)
+            terms = self._loss(painted, self._loss.content_of(image), full, image if self._settings.ground else None)
             for name, value in (("content", terms.content), ("style", terms.style), ("loss", terms.total)):
                 sums[name] += float(value.mean()) / len(self._kept)
             yield
@@ -240,7 +241,6 @@ class FastStyleTask(TrainingTask):
                 "style_weight": repr(settings.style_weight),
                 "content_weight": repr(settings.content_weight),
                 "total_variation": repr(settings.total_variation),
-                **({"ground": repr(settings.ground)} if settings.ground else {}),
                 **({"lattice": repr(settings.lattice)} if settings.lattice else {}),
             },
         )
@@ -269,7 +269,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[FastStyleTask]:
     ]
     checked = {photos.pictures.content_of(index) for index in kept}
     looks = (kept or photos.chosen)[:_SHOWN]
-    network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks, keeps_ground=settings.ground > 0)
+    network = FastStyleNetwork(WIDTHS[settings.width], settings.blocks, keeps_ground=settings.ground)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
     side = min(_MEASURED_SIDE, max(_LEAST_SIDE, largest))
     return FastStyleTask(

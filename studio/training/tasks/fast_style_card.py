@@ -26,7 +26,6 @@ def fast_style_card(
         learnt += f"; {settings.plain:.0%} of them drawings, products on paper and logos made of the photos"
     weights = [f"style {settings.style_weight:g}", f"content {settings.content_weight:g}"]
     weights += [f"smoothness {settings.total_variation:g}"]
-    weights += [f"plain ground {settings.ground:g}"] if settings.ground else []
     weights += [f"no nets {settings.lattice:g}"] if settings.lattice else []
     rows = [
         ("painting", f"{facts.painting} (sha256 {facts.painting_sha256[:12]}…), seen at {settings.stroke_side} px"),

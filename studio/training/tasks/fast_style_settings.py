@@ -31,10 +31,9 @@ class FastStyleSettings(TrainingSettings, Variation):
     total_variation: float = setting(
         0.1, label="Smoothness", help="Calms grain and speckles; too much looks like plastic.",
         term="total variation weight λTV", low=0.0, high=4.0, step=0.05, effect="steer")  # fmt: skip
-    ground: float = setting(
-        1.0, label="Plain ground", help="Keeps white paper white and night dark, as far as the painting can.",
-        term="weight of the tone of flat areas; 0 builds the network of version 0.1", low=0.0, high=10.0, step=0.1,
-        lowest="as it comes")  # fmt: skip
+    ground: bool = setting(
+        True, label="Keep plain ground", help="White paper stays white and night dark, as far as the painting can.",
+        term="plain areas take the painting's colour of their tone; off: the network of version 0.1")  # fmt: skip
     lattice: float = setting(
         1.0, label="No nets", help="Keeps strokes from repeating as nets and combs.",
         term="weight of what the spectrum of small windows has more than the painting's", low=0.0, high=10.0, step=0.1,
