@@ -8,15 +8,18 @@ How much is to be taken away is an input: a map of one value beside the picture 
 it was taught to leave a picture alone, at 1 to mend the worst.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-__all__ = ["Enhancer"]
+__all__ = ["DEPTHS", "Enhancer"]
 
-WIDTH, DOWN, MIDDLE, UP = 32, (2, 2, 3), 4, (2, 2, 3)
+WIDTH = 32
+DEPTHS: Mapping[str, Any] = {"down": (2, 2, 3), "middle": 4, "up": (2, 2, 3)}
+"""How many blocks there are on the way down, at the bottom, and on the way up."""
 _PIXELS = 2
 """Pixels a side that lie in one where the network begins."""
 
@@ -35,7 +38,11 @@ class Enhancer(nn.Module):
     scale = 1
 
     def __init__(
-        self, width: int = WIDTH, down: Sequence[int] = DOWN, middle: int = MIDDLE, up: Sequence[int] = UP
+        self,
+        width: int = WIDTH,
+        down: Sequence[int] = DEPTHS["down"],
+        middle: int = DEPTHS["middle"],
+        up: Sequence[int] = DEPTHS["up"],
     ) -> None:
         super().__init__()
         widths = [width * 2**level for level in range(len(down))]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from models.backbones import Backbone, load_backbone
 from models.collapsible import collapse
 from models.critic import LessonCritic, SlimCritic
+from models.enhancer import DEPTHS
 from models.feature_loss import FeatureLoss, calibrated
 from models.fidelity import chroma_drift, psnr, ssim
 from models.pixels import to_picture
@@ -385,6 +386,8 @@ def facts_of(settings: RestorerSettings) -> RestorerFacts:
         shape["encoder"] = settings.encoder
     if settings.network == "enlarger":
         shape["scale"] = int(settings.scale)
+    if settings.network == "enhancer":
+        shape |= DEPTHS  # so that a file can be read when others are built deeper
     finish = "crisp" if settings.feature_weight or settings.has_critic else "faithful"
     return RestorerFacts(settings.network, shape, settings.damage_name, finish)
 
