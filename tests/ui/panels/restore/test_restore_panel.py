@@ -128,7 +128,9 @@ def test_what_is_stopped_leaves_the_photo_or_what_was_made_before(opened, tmp_pa
     opened.stop()
     until(lambda: opened.session.is_settled)
     assert opened.session.layer is made
-    assert drop_files(opened.canvas.viewport(), write_photo(tmp_path / "other.png", 100, 90))
+    assert drop_files(
+        opened.canvas.viewport(), write_photo(tmp_path / "other.png", 1200, 900)
+    )  # long enough to be stopped
     until(lambda: opened.session.is_running and opened.session.photo.picture.name == "other.png")
     opened.stop()
     until(lambda: opened.session.is_settled)
