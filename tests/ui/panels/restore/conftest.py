@@ -1,10 +1,23 @@
 """The Restore panel, with two small networks of one's own, and without any."""
 
+from dataclasses import replace
+
 import pytest
 from restorer_kit import ENHANCER, ENLARGER, write_restorer
 from studio_kit import drop_files, write_photo
 
+from studio.core import model_shelf
+from studio.core.known_networks import packaged_weights
 from studio.ui.panels.restore.panel import RestorePanel
+
+
+@pytest.fixture(autouse=True)
+def little_comes_along(monkeypatch):
+    """A studio with which only the network for twice the size came, as a lean installation may be."""
+    packaged = packaged_weights()
+    here = [each for each in packaged.manifest.networks if each.task != "restorer" or each.name == "atelier-enlarge-2"]
+    lean = replace(packaged, manifest=packaged.manifest.model_copy(update={"networks": tuple(here)}))
+    monkeypatch.setattr(model_shelf, "packaged_weights", lambda: lean)
 
 
 @pytest.fixture

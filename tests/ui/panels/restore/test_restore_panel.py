@@ -128,9 +128,8 @@ def test_what_is_stopped_leaves_the_photo_or_what_was_made_before(opened, tmp_pa
     opened.stop()
     until(lambda: opened.session.is_settled)
     assert opened.session.layer is made
-    assert drop_files(
-        opened.canvas.viewport(), write_photo(tmp_path / "other.png", 1200, 900)
-    )  # long enough to be stopped
+    long_enough_to_be_stopped = write_photo(tmp_path / "other.png", 1200, 900)
+    assert drop_files(opened.canvas.viewport(), long_enough_to_be_stopped)
     until(lambda: opened.session.is_running and opened.session.photo.picture.name == "other.png")
     opened.stop()
     until(lambda: opened.session.is_settled)
@@ -140,7 +139,7 @@ def test_what_is_stopped_leaves_the_photo_or_what_was_made_before(opened, tmp_pa
     assert opened.session.state is SessionState.READY
     opened.start()
     settled(opened)
-    assert opened.session.layer.shape == (90, 100, 3)
+    assert opened.session.layer.shape == (900, 1200, 3)
 
 
 def test_what_was_invented_lies_over_the_picture_while_one_asks(opened, until):
