@@ -116,7 +116,7 @@ def test_a_branch_starts_at_the_frame():
     branched = replace(task, branch=frame.picture, history=frame.recipe)
     events, _ = drive(branched, Controls(quick(steps=4)))
     start = next(iter(frames(events).values()))
-    assert np.abs(start.picture.astype(int) - frame.picture).mean() < 8
+    assert np.abs(start.picture.astype(int) - frame.picture).mean() < 10  # with the grain that it is painted from
 
 
 def test_a_frame_without_history_is_named_as_an_input():
