@@ -1,6 +1,6 @@
 """Critics: networks that tell restored pictures from photos, and so teach a restorer what photos look like.
 
-`lesson_critic` is that of fast.ai 2019, lesson 7 (`gan_critic`): a few strided convolutions with spectral norm (Miyato
+`LessonCritic` is that of fast.ai 2019, lesson 7 (`gan_critic`): a few strided convolutions with spectral norm (Miyato
 et al. 2018), so that it cannot exaggerate, and one layer of self-attention. `SlimCritic` is the one that the lesson
 wished for: it looks through a network that was trained already, and only learns what to make of what that sees (as
 Sauer et al. 2021, "Projected GANs", do). That takes minutes where the other takes hours.

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 from training_kit import ToySettings, constant_schedule, open_regression, toy_kind
 
 from studio.core.picture_task import InputSlot
@@ -32,6 +34,14 @@ def kind_with_two_slots() -> TaskKind:
     """It learns from two things, without pairs, as CycleGAN does."""
     slots = tuple(DataSlot(name, title, "pictures", f"{title}.") for name, title in (("a", "Horses"), ("b", "Zebras")))
     return replace(toy_kind(), name="cycle", data=slots)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    """Return a plain window for a dialog to stand before."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    return window
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from accessibility import controls_without_name, controls_without_tooltip
 from PIL import Image
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton
 from studio_kit import drop_files
 
 from studio.core.controls import Controls
@@ -35,13 +35,6 @@ def classifier(tmp_path_factory) -> Path:
     run = RunFolder.create(folder / "run", plan)
     finish(train(TrainRequest(run.path), Controls(Settings())))
     return run.path
-
-
-@pytest.fixture
-def window(qtbot):
-    window = QWidget()
-    qtbot.addWidget(window)
-    return window
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from accessibility import controls_without_name, controls_without_tooltip
 from canvas_kit import drag
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit
 from studio_kit import write_painting
 from training_kit import new_run
 
@@ -19,13 +19,6 @@ def run(tmp_path):
     paths = [write_painting(tmp_path / "photos" / f"{number}.png", number, 64) for number in range(3)]
     EmphasisFolder(run.path).list_pictures([LearntPicture(path, sha256_of(path)) for path in paths])
     return run
-
-
-@pytest.fixture
-def window(qtbot):
-    window = QWidget()
-    qtbot.addWidget(window)
-    return window
 
 
 @pytest.fixture
