@@ -59,6 +59,11 @@ class Studio:
         self.models = models or ModelShelf(folders.models)
         self.library = Library(folders.library)
         self._sessions_lock = _lock(folders.sessions)
+        with self.theme.dressing_last():
+            self.window = self._build(folders)
+        self.window.closed.connect(self.shut_down)
+
+    def _build(self, folders: UserFolders) -> StudioWindow:
         actions, looks = make_actions(self.theme), LookFolder(folders.config / "looks")
         context = PanelContext(
             self.theme, self.engine, self.pictures, self.library, self.preferences, actions,
@@ -74,8 +79,7 @@ class Studio:
             ModelsPanel(self.theme, self.shelf, self.models, _users_of_models(picture_panels)),
         )
         help_desk = HelpDesk(self.theme, self.runs, folders)
-        self.window = StudioWindow(self.theme, panels, actions, self.preferences, help_desk)
-        self.window.closed.connect(self.shut_down)
+        return StudioWindow(self.theme, panels, actions, self.preferences, help_desk)
 
     def open(self, files: Sequence[Path]) -> None:
         """Show the window, then load the network behind it.

@@ -1,5 +1,7 @@
 """The theme that is handed around: which tokens hold now, and how the application is dressed in them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -60,6 +62,19 @@ class Theme(QObject):
         if hasattr(hints, "setColorScheme"):  # Qt 6.8: title bars and native dialogs follow as well
             hints.setColorScheme(schemes[self._mode])
         self._dress(self._tokens_for(self._mode))
+
+    @contextmanager
+    def dressing_last(self) -> Iterator[None]:
+        """Build a whole window, and dress it when it stands.
+
+        Qt polishes all that is laid into something larger once more, which takes as long again as building it.
+        """
+        sheet = self._app.styleSheet()
+        self._app.setStyleSheet("")
+        try:
+            yield
+        finally:
+            self._app.setStyleSheet(sheet)
 
     def colour(self, role: str) -> QColor:
         """Return the colour that a token has now, e.g. `colour("accent")`."""

@@ -1,6 +1,7 @@
 """Every job that asks a network, on the device and on its reference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from studio.core.events import Event, Log, Metrics, finish
 from studio.core.images import load_picture
 from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
+from studio.core.resizing import resize
 from studio.core.restore_settings import RestoreSettings
 from studio.core.samples import sample_paintings, sample_photos
 from studio.core.settings import Settings
@@ -33,7 +35,8 @@ from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.networks import kind_of_restorers
-from studio.jobs.restore.restore import restore
+from studio.jobs.restore.restore import restore, warm_up_restorer
+from studio.jobs.restore.trial import MendTask, mend_damage
 from studio.jobs.style.fast_stylize import kind_of_fast_style
 from studio.jobs.style.stylize import stylize
 from studio.jobs.warm_up import warm_up
@@ -137,21 +140,45 @@ def check_classify(format: InferenceFormat, device: str, reference: str) -> str:
     return near("probabilities", *both, 5e-2 if format.dtype == "bfloat16" else 5e-3)
 
 
-def check_restore(format: InferenceFormat, device: str, reference: str) -> str:
-    """Enlarge a sample photo in tiles, with a network that is not trained but changes much."""
+@contextmanager
+def untrained_enlarger() -> Iterator[tuple[str, RestoreSettings]]:
+    """Write one that changes much; yields what kind it is, and settings that ask for it."""
     network, facts = Enlarger(2, width=16, blocks=2), RestorerFacts("enlarger", {"scale": 2, "width": 16, "blocks": 2})
     network.initialise(torch.Generator().manual_seed(0))
-    photo = load_picture(sample_photos()[0].path)
     with TemporaryDirectory() as folder:
         model = Path(folder) / "model.safetensors"
         save_file(to_restorer_file(collapse(network)), model, facts.to_metadata())
+        yield kind_of_restorers(facts), RestoreSettings(mode="enlarge", model=str(model))
+
+
+def check_restore(format: InferenceFormat, device: str, reference: str) -> str:
+    """Enlarge a sample photo in tiles."""
+    photo = load_picture(sample_photos()[0].path)
+    with untrained_enlarger() as (kind, settings):
 
         def made() -> PictureResult:
-            settings = RestoreSettings(mode="enlarge", model=str(model))
             return finish(restore(PictureRequest({CONTENT: (photo,)}), Controls(settings)))
 
-        mine, wanted = in_formats(format, kind_of_restorers(facts), made, device, reference)
+        mine, wanted = in_formats(format, kind, made, device, reference)
     return near("picture", mine.layer, wanted.layer, 2e-2 if format.dtype == "bfloat16" else 2e-3)
+
+
+def check_mend_damage(device: str, reference: str) -> str:
+    """Enlarge what is left of a sample photo, and measure how near that comes."""
+    photo = load_picture(sample_photos()[0].path).pixels
+    task = MendTask(photo, resize(photo, photo.shape[1] // 2, photo.shape[0] // 2))
+    with untrained_enlarger() as (kind, settings):
+        mine, wanted = in_formats(
+            PLAIN, kind, lambda: finish(mend_damage(task, Controls(settings))).after, device, reference
+        )
+    return near("decibels", mine, wanted, 2e-3)
+
+
+def check_warm_up_restorer(device: str, reference: str) -> str:
+    """Load a restorer, and find out in which format it restores."""
+    with computing_on(device), untrained_enlarger() as (kind, settings):
+        finish(warm_up_restorer(settings, Controls(settings)))
+        return f"{kind}: {FormatMemo.standard().known()[kind][0]}"
 
 
 def networks(device: str) -> dict[str, tuple[nn.Module, Callable[[Any], Tensor]]]:
@@ -198,6 +225,8 @@ JOBS: dict[str, Check] = {
     "stylize, steered and replayed": check_replay,
     "stylize, out of memory": check_style_out_of_memory,
     **{f"stylize at once, {format}": partial(check_fast_style, format) for format in FORMATS},
+    "warm_up_restorer": check_warm_up_restorer,
+    "mend_damage, enlarged": check_mend_damage,
     **{f"restore, {format}": partial(check_restore, format) for format in FORMATS},
     **{f"classify, {format}": partial(check_classify, format) for format in FORMATS},
     "networks, channels last": partial(check_networks, (), lambda network, _: in_format(network, FORMATS[1])),

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.core.frames import Frame
@@ -129,7 +129,7 @@ def wrap_level(level: NDArray[np.uint8], has_alpha: bool) -> QImage:
 
 
 def _checkerboard(colours: CanvasColours) -> QBrush:
-    tile = QPixmap(2 * CHECK, 2 * CHECK)
+    tile = QImage(2 * CHECK, 2 * CHECK, QImage.Format.Format_RGB32)
     tile.fill(QColor(colours.check_light))
     painter = QPainter(tile)
     painter.fillRect(0, 0, CHECK, CHECK, QColor(colours.check_dark))

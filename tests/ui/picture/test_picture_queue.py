@@ -140,7 +140,9 @@ def test_what_fails_says_why_and_is_tried_again(queue, tmp_path, until):
     assert outcomes(queue) == ["made"] * 3
 
 
-def test_a_queue_that_was_broken_off_waits_and_goes_on_where_it_was(queue, gate, new_queue, library, tmp_path, until):
+def test_a_queue_that_was_broken_off_waits_and_goes_on_where_it_was(
+    queue, gate, new_queue, engines, library, tmp_path, until
+):
     queue.begin(BRIGHTER, tmp_path / "out", ".png", ai_mark=True)
     until(lambda: "running" in outcomes(queue))
     queue.cancel([2])
@@ -148,6 +150,7 @@ def test_a_queue_that_was_broken_off_waits_and_goes_on_where_it_was(queue, gate,
     until(lambda: (outcomes(queue)[0] == "made" and "running" not in outcomes(queue)) or queue.is_over)
     gate.clear()
     queue.let_go()
+    until(lambda: all(engine.is_idle for engine in engines))  # what is noted late would be met again
     other_day = new_queue()
     stamp = (tmp_path / "out" / "a brightened.png").stat().st_mtime_ns
     (library.root / ".queues").mkdir(exist_ok=True)
