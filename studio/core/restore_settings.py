@@ -14,7 +14,7 @@ __all__ = ["AUTOMATIC", "RestoreSettings"]
 SCALES = 1, 2, 4
 """How many times as wide the networks that come along make a photo."""
 AUTOMATIC = -0.05
-"""Of `denoise`: as much as the photo's own noise asks for."""
+"""Of `denoise`: as much as the photo's own noise or JPEG asks for."""
 
 
 class RestoreSettings(Blending):
@@ -38,7 +38,7 @@ class RestoreSettings(Blending):
         scale="log")  # fmt: skip
     denoise: float = setting(
         AUTOMATIC, label="Denoise", help="How much noise and JPEG blocks are taken away; too much makes wax of skin. "
-        "Automatic: Enhance measures the photo's noise, Enlarge leaves it.",
+        "Automatic: Enhance measures the photo's noise and its JPEG, Enlarge leaves them.",
         term="assumed strength of the damage, 0–1", low=AUTOMATIC, high=1.0, step=0.05,
         lowest="automatic")  # fmt: skip
     crisp: float = setting(

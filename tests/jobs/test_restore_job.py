@@ -166,7 +166,7 @@ def test_a_network_of_ones_own_has_no_crisp_partner_and_says_so(photo, enlarger)
     assert any(isinstance(event, Log) and "crisp" in event.message for event in events)
 
 
-def test_automatic_strength_is_that_of_the_noise():
+def test_automatic_strength_is_that_of_the_noise_or_the_jpeg():
     smooth = np.full((256, 256, 3), 30_000, np.uint16)
     for sigma in (0.02, 0.1):
         noisy = smooth.copy()
@@ -176,6 +176,9 @@ def test_automatic_strength_is_that_of_the_noise():
         assert strength_for(RestoreSettings(mode="enlarge"), noisy) == 0.0
     assert noise_sigma(smooth) == 0.0
     assert strength_for(RestoreSettings(denoise=0.3), smooth) == 0.3
+    cloudy = cv2.resize(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8), (160, 160))
+    _, coarse = cv2.imencode(".jpg", cloudy, [cv2.IMWRITE_JPEG_QUALITY, 20])
+    assert strength_for(RestoreSettings(), cv2.imdecode(coarse, cv2.IMREAD_COLOR)) == pytest.approx(0.5, abs=0.03)
 
 
 def test_grain_is_put_back_as_strong_as_it_was_and_needs_no_network(tmp_path, enlarger):
