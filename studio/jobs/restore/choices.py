@@ -13,7 +13,17 @@ from studio.core.restore_settings import SCALES, RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
 
-__all__ = ["COMING_ALONG", "CRISP", "RestorerChoice", "RestorersTask", "list_restorers", "missing", "name_of"]
+__all__ = [
+    "COMING_ALONG",
+    "CRISP",
+    "RestorerChoice",
+    "RestorersTask",
+    "hears",
+    "list_restorers",
+    "missing",
+    "name_of",
+    "scale_of",
+]
 
 CRISP = "-crisp"
 """What the crisp partner of a network is called behind its name."""
@@ -69,7 +79,7 @@ def list_restorers(task: RestorersTask, controls: Controls[Any]) -> Job[tuple[Re
     from studio.jobs.restore.unfinished import unfinished_restorers
 
     finished = (
-        RestorerChoice(model.name, model.label, _scale_of(model), hears=_hears(model)) for model in found.values()
+        RestorerChoice(model.name, model.label, scale_of(model), hears=hears(model)) for model in found.values()
     )
     return (*finished, *unfinished_restorers(UserFolders.standard().runs))
 
@@ -97,11 +107,12 @@ def _not_here(names: Collection[str], scales: Mapping[str, int], *, crisp: bool)
     return [name for name in wanted if name not in scales]
 
 
-def _hears(model: TrainedModel) -> bool:
+def hears(model: TrainedModel) -> bool:
+    """Tell whether a network is told how much to take away."""
     return model.facts.get("architecture") == "atelier-enhancer"
 
 
-def _scale_of(model: TrainedModel) -> int:
+def scale_of(model: TrainedModel) -> int:
     """Return how many times a network enlarges by its file's header; 1 where it says nothing."""
     with suppress(ValueError, TypeError, AttributeError):
         return int(json.loads(model.facts.get("shape", "{}")).get("scale", 1))

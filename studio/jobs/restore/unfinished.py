@@ -11,9 +11,9 @@ from models.weight_headers import facts_of
 from studio.core.atomic import write_file
 from studio.core.checksums import sha256_of
 from studio.core.failures import StudioError
-from studio.core.trained_models import TrainedModel
+from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
-from studio.jobs.restore.choices import RestorerChoice
+from studio.jobs.restore.choices import RestorerChoice, hears, scale_of
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.tasks.restore_settings import RESTORE, RestorerSettings
 
@@ -34,9 +34,14 @@ def unfinished_restorers(runs: Path) -> Iterator[RestorerChoice]:
         step = _newest_step(folder)
         if step and (plan := _plan_of(folder)) is not None:
             settings = RestorerSettings.model_validate(dict(plan.settings))
-            scale = int(settings.scale) if settings.network == "enlarger" else 1
             title = f"{plan.title or folder.name}, step {step:,} so far"
-            yield RestorerChoice(str(folder), title, scale, hears=settings.network == "enhancer")
+            if settings.course != "crisp":
+                scale = int(settings.scale) if settings.network == "enlarger" else 1
+                yield RestorerChoice(str(folder), title, scale, hears=settings.network == "enhancer")
+                continue
+            with suppress(StudioError):  # it becomes what it begins with; where that is gone, nothing can be said
+                begun = TrainedModels.standard("restorer").find(settings.start)
+                yield RestorerChoice(str(folder), title, scale_of(begun), hears=hears(begun))
 
 
 def model_so_far(folder: Path) -> TrainedModel | None:

@@ -279,8 +279,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
 
     """
     settings = RestorerSettings.model_validate(dict(plan.settings))
-    begun = faithful_start(settings) if settings.course == "crisp" else None
-    facts = crisp_facts(*begun, settings) if begun is not None else facts_of(settings)
+    facts = facts_of(settings)
     settings = as_begun(settings, facts)
     (slot,) = RESTORE.data
     whole = facts.network == "unet"
@@ -301,7 +300,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
     network = yield from _untrained(facts, settings, place.seed)
     if settings.start:
         yield Progress("Loading the network to begin with")
-        _begin(network, begun[0] if begun else TrainedModels.standard("restorer").find(settings.start))
+        _begin(network, TrainedModels.standard("restorer").find(settings.start))
     # channels last: up to twice as fast on a processor, and no less exact
     network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     looks = (kept or photos.chosen)[:_SHOWN]
@@ -380,7 +379,14 @@ def _pairs(photos: DamagedPictures, numbers: Sequence[int], place: TaskContext) 
 
 
 def facts_of(settings: RestorerSettings) -> RestorerFacts:
-    """Return which network the settings ask for."""
+    """Return which network the settings ask for; a crisp finish's is built like the one that it begins with.
+
+    Raises:
+        StudioError: a crisp finish begins with nothing, or with something that is none.
+
+    """
+    if settings.course == "crisp":
+        return crisp_facts(*faithful_start(settings), settings)
     shape: dict[str, Any] = {"width": settings.width} if settings.width and settings.network != "unet" else {}
     if settings.network == "unet":
         shape["encoder"] = settings.encoder
