@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,14 @@ def list_samples(task: SamplesTask, controls: Controls[Any]) -> Job[tuple[Thumbn
     found = []
     for sample in task.samples():
         yield Progress(f"Opening {sample.title}")
-        small = thumbnail(load_picture(sample.path).pixels, SAMPLE_SIDE)
-        found.append(Thumbnail(sample.name, sample.title, sample.path, small))
+        found.append(Thumbnail(sample.name, sample.title, sample.path, _small_sample(sample.path)))
     return tuple(found)
+
+
+@cache
+def _small_sample(path: Path) -> Picture:
+    """Load it once for all panels: what comes along does not change."""
+    return thumbnail(load_picture(path, max_pixels=(4 * SAMPLE_SIDE) ** 2).pixels, SAMPLE_SIDE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def _work(
     if suggested is None or controls.finishing:
         return FoundRates(curves)
     own = request.plan.schedule.fastest
-    trials = yield from _telling_trials(try_rates(task, config, settings, processes, (own, suggested), **how))
+    tried = try_rates(task, config, settings, processes, (own, suggested), steps=request.sweep.trial_steps, **how)
+    trials = yield from _telling_trials(tried)
     return FoundRates(curves, trials)
 
 

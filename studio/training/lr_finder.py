@@ -29,7 +29,6 @@ __all__ = ["RateTried", "find_rates", "try_rates"]
 
 T = TypeVar("T")
 
-_TRIAL_STEPS = 40
 _TRIAL_WARM_UP = 0.2
 """So much of a trial goes up to its rate, the rest comes down again as a cosine."""
 _TRIAL_MEASURED = 0.25
@@ -90,7 +89,7 @@ def try_rates(
     *,
     optimisers: Mapping[str, Mapping[str, Any]] | None = None,
     stop: Callable[[], bool] = lambda: False,
-    steps: int = _TRIAL_STEPS,
+    steps: int = 40,
 ) -> Generator[RateTried | None, None, tuple[RateTrial, ...]]:
     """Let a copy of the shown network learn for a while at each of `rates`, from the same examples and weights.
 

@@ -55,6 +55,7 @@ class RateSweep:
         low: the first rate, > 0.
         high: the last rate, if nothing diverges before.
         steps: how many.
+        trial_steps: how long what it suggests is tried against the schedule's own rate.
         spacing: "exponential": each the same factor above the one before; "linear": each as much above it (Smith 2015).
         smoothing: weight of the past in the running mean of the loss, 0 ≤ β < 1.
         divergence: the sweep ends when the smoothed loss is so many times the best one.
@@ -67,6 +68,7 @@ class RateSweep:
     smoothing: float = 0.98
     divergence: float = 4.0
     spacing: Spacing = "exponential"
+    trial_steps: int = 40
 
     def __post_init__(self) -> None:
         if not 0 < self.low < self.high:

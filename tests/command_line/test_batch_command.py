@@ -131,7 +131,7 @@ def test_a_folder_without_pictures_and_a_painting_that_is_gone_end_the_command(a
 def test_ctrl_c_keeps_what_is_done_and_the_next_time_goes_on(holiday, painting, out, atelier):
     command = ("stylize", holiday, "--style", painting, "-o", out, "--events", "--size", "64", "--backbone", SMALL[-1])
     process = subprocess.Popen(
-        [sys.executable, "-m", "studio", *map(str, command), "--steps", "400"],
+        [sys.executable, "-m", "studio", *map(str, command), "--steps", "150"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ,
     )  # fmt: skip
     for line in process.stdout:
@@ -145,6 +145,6 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_time_goes_on(holiday, painting, 
     assert report["waiting"] >= 1
     assert len(list(out.rglob("*painted.png"))) == report["made"]
     assert not list(out.rglob("*.part"))
-    code, stdout, _ = atelier(*command, "--steps", "400")
+    code, stdout, _ = atelier(*command, "--steps", "150")
     assert code == 0
     assert last_event(stdout)["skipped"] == report["made"]

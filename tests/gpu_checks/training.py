@@ -63,7 +63,7 @@ def plan_for(kind: TaskKind, optimiser: str = "sgd", **settings: Any) -> RunPlan
     """Return a short run on the sample pictures."""
     data, smaller = SMALL[kind.name]
     steady = Phase(duration=STEPS, unit="steps", learning_rate=Ramp.level(1e-3), optimiser=optimiser)
-    every = {"size": 32, "batch": 2, "workers": 0, "sample_every": 2, "validate_every": 2, "precision": "fp32"}
+    every = {"size": 32, "batch": 2, "workers": 0, "sample_every": STEPS, "validate_every": STEPS, "precision": "fp32"}
     return RunPlan(
         task=kind.name, data=(str(data),), schedule=Schedule(phases=(steady,)), settings=every | smaller | settings,
         inputs={wanted.role: str(sample_paintings()[0].path) for wanted in kind.inputs},
@@ -137,7 +137,7 @@ def check_out_of_memory(kind: TaskKind, device: str, reference: str) -> str:
 
 def check_rates(kind: TaskKind, device: str, reference: str) -> str:
     """Look for a learning rate."""
-    request = RateRequest(plan_for(kind), sweep=RateSweep(low=1e-6, high=1e-3, steps=5))
+    request = RateRequest(plan_for(kind), sweep=RateSweep(low=1e-6, high=1e-3, steps=5, trial_steps=4))
     both = on_both(lambda: finish(find_rate(request, Controls(kind.settings()), kind=kind)).curves, device, reference)
     return near("losses", *([curve.losses for curve in curves] for curves in both), asked(1e-2, device, reference))
 

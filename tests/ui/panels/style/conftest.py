@@ -69,5 +69,5 @@ def finished(session, heard, photo, paintings, until):
     session.put("content", photo)
     session.add("style", paintings[0])
     session.start()
-    until(lambda: session.state is SessionState.FINISHED and session.history.frames)
+    until(lambda: session.state is SessionState.FINISHED and session.history.frames and session.is_settled)
     return session
