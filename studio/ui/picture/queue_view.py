@@ -78,6 +78,8 @@ class QueueView(QWidget):
         self._left = figures_label("88:88:88 left", self)
         self.pause_button, self.cancel_button = QPushButton(self), QPushButton("Cancel All", self)
         self.retry_button, self.close_button = QPushButton("Try Failed Again", self), QPushButton("Close", self)
+        self.results_button = QPushButton("Show Results", self)
+        self._to_focus = False
         self._model = _QueueModel(queue)
         self.list = _QueueList(self._model, theme, self)
         self._lay_out()
@@ -105,6 +107,7 @@ class QueueView(QWidget):
         set_icon(self.drop_button, "close", self._theme)
         set_icon(self.cancel_button, "close", self._theme)
         set_icon(self.retry_button, "restart", self._theme)
+        set_icon(self.results_button, "reveal", self._theme)
         for control, name, tip in (
             (self.place_box, "Where the results go", "Into the library, or into a folder that is asked for once"),
             (self.format_box, "Format", "Of the files in the folder; TIFF, like the library, has 16 bits"),
@@ -113,6 +116,7 @@ class QueueView(QWidget):
             (self.bar, "Progress of the queue", ""),
             (self.cancel_button, "Cancel All", "Leave out every photo that is not done; what is done stays"),
             (self.retry_button, "Try Failed Again", "Queue what failed once more"),
+            (self.results_button, "Show Results", "Open the folder that they lie in"),
             (self.close_button, "Close", "Put the list away; the results stay"),
         ):
             control.setAccessibleName(name)
@@ -123,7 +127,8 @@ class QueueView(QWidget):
         )  # fmt: skip
         head = row(
             self.fold_button, (self.words, 1), self._left, (self.bar, 1), self.pause_button, self.cancel_button,
-            self.retry_button, self.close_button, gap=gap, margins=(gap, gap // 2, margin, gap // 2),
+            self.retry_button, self.results_button, self.close_button,
+            gap=gap, margins=(gap, gap // 2, margin, gap // 2),
         )  # fmt: skip
         self._asking, self._head = holding(asking), holding(head)
         self.setLayout(column(self._asking, self._head, self.list, gap=0))
@@ -139,6 +144,7 @@ class QueueView(QWidget):
         self.pause_button.clicked.connect(lambda: queue.pause() if queue.is_running else queue.resume())
         self.cancel_button.clicked.connect(queue.cancel_all)
         self.retry_button.clicked.connect(queue.try_again)
+        self.results_button.clicked.connect(lambda: self.reveal_requested.emit(self._newest_result))
         self.close_button.clicked.connect(queue.clear)
         self.list.cancel_requested.connect(queue.cancel)
         self.list.opened.connect(self._open)
@@ -168,6 +174,7 @@ class QueueView(QWidget):
 
     def _start(self) -> None:
         place = self.place_box.currentData()
+        self._to_focus = True
         self.start_requested.emit(None if place == _LIBRARY else Path(place), self.format_box.currentData())
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -218,8 +225,12 @@ class QueueView(QWidget):
         self.pause_button.setHidden(over)
         self.cancel_button.setHidden(over)
         self.retry_button.setVisible(over and bool(report.failures))
+        self.results_button.setVisible(over and self._newest_result is not None)
         self.close_button.setVisible(over)
         self._show_list()
+        if self._to_focus and queue.photos:  # not on to whatever stands behind the button that has gone
+            self._to_focus = False
+            (self.close_button if over else self.pause_button).setFocus()
 
     def _show_time_left(self, over: bool) -> None:
         queue = self.queue
@@ -227,8 +238,9 @@ class QueueView(QWidget):
             self._eta.rest()
             self._left.setText("" if over else "paused" if queue.is_paused else "")
         else:
-            total = len(queue.photos) * _FINE
-            left = self._eta.observe(self._clock(), round(queue.share * total), total)
+            timed = [one for one in queue.photos if one.state.outcome not in (Outcome.SKIPPED, Outcome.CANCELLED)]
+            done = sum(1.0 if one.state.outcome.is_over else one.share for one in timed)  # what is skipped took no time
+            left = self._eta.observe(self._clock(), round(done * _FINE), len(timed) * _FINE)
             self._left.setText(words_for_time_left(left))
         self._left.setVisible(not over)
 
@@ -239,6 +251,10 @@ class QueueView(QWidget):
         words = "Show every photo of the queue" if folded else "Hide the list"
         self.fold_button.setToolTip(words)
         self.fold_button.setAccessibleName(words)
+
+    @property
+    def _newest_result(self) -> Path | None:
+        return next((one.state.result for one in reversed(self.queue.photos) if one.state.result is not None), None)
 
     # -- one photo -------------------------------------------------------------------------------------------------
 

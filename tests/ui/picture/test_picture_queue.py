@@ -13,8 +13,8 @@ from studio_kit import answering_file_dialog, write_photo
 from studio.core.events import Progress
 from studio.core.images import read_recipe
 from studio.jobs import catalog
-from studio.jobs.batch import BatchLook, Outcome
-from studio.ui.picture.queue import PictureQueue
+from studio.jobs.batch import BatchItem, BatchLook, Outcome, State
+from studio.ui.picture.queue import PictureQueue, QueuedPhoto
 from studio.ui.picture.queue_view import QueueView, _cancel_place
 from studio.ui.preferences import Preferences
 
@@ -215,7 +215,7 @@ def test_it_asks_where_results_go_and_names_what_is_missing(view, queue, tmp_pat
     assert view.isHidden()
 
 
-def test_a_folder_is_asked_for_once(view, queue, tmp_path, until):
+def test_a_folder_is_asked_for_once_and_the_results_are_shown(qtbot, view, queue, tmp_path, until):
     (tmp_path / "out").mkdir()
     with answering_file_dialog(tmp_path / "out"):
         view.place_box.setCurrentIndex(view.place_box.findData("other"))
@@ -227,6 +227,9 @@ def test_a_folder_is_asked_for_once(view, queue, tmp_path, until):
     assert (tmp_path / "out" / "c" / "d brightened.jpg").exists()
     assert spoken(view, 2) == "c/d.png, Done"
     assert view.words.text() == "3 photos: 3 brightened"
+    with qtbot.waitSignal(view.reveal_requested) as told:
+        view.results_button.click()
+    assert told.args == [tmp_path / "out" / "c" / "d brightened.jpg"]
     view.close_button.click()
     assert view.isHidden()
 
@@ -234,6 +237,8 @@ def test_a_folder_is_asked_for_once(view, queue, tmp_path, until):
 def test_progress_of_each_is_seen_and_keys_and_signs_cancel(qtbot, view, queue, gate, until):
     view.start_button.click()
     until(lambda: "running" in outcomes(queue))
+    assert view.focusWidget() is view.pause_button
+    assert view.results_button.isHidden()
     assert view.words.text() == "Queue · 0 of 3 done"
     assert [spoken(view, row) for row in range(3)] == ["a.png, 0%", "b.png, Waiting", "c/d.png, Waiting"]
     place = _cancel_place(view.list.visualRect(view.list.model().index(1, 0))).center()
@@ -287,6 +292,19 @@ def test_a_queue_of_an_earlier_day_says_so(view, queue, gate, new_queue, theme, 
     seen.pause_button.click()
     until(lambda: other_day.is_over)
     assert Outcome.MADE in other_day.report.counts
+
+
+def test_what_was_done_before_does_not_count_for_the_time_that_is_left(qtbot, theme, queue, tmp_path):
+    now = [0.0]
+    seen = QueueView(queue, Preferences(tmp_path / "other.ini"), theme, clock=lambda: now[0])
+    qtbot.addWidget(seen)
+    queue.photos = [QueuedPhoto(None, number, BatchItem(tmp_path / "a.png", "a.png")) for number in range(6)]
+    for number, outcome in enumerate(["skipped", "skipped", "made", "made"]):
+        now[0] += 0.0 if outcome == "skipped" else 10.0
+        queue.photos[number].state = State(Outcome(outcome))
+        queue.photo_changed.emit(number)
+    assert seen._left.text() == "0:20 left"
+    queue.photos = []
 
 
 def test_every_control_has_a_name_and_explains_itself(view, queue, gate, until):
