@@ -8,13 +8,13 @@ import numpy as np
 
 from models.degradation_plate import Plate
 from models.degradation_steps import Chance, Colours, Degradation, Plane, Span, chance_of, span
+from models.luma import REC_601
 from models.textures import blurred, clouds, smoothstep
 
 __all__ = ["BlackAndWhite", "Fading", "Grain", "Halftone", "Toning", "luma"]
 
 _GREY = 0.02
 """A picture whose colours differ by less than this from grey is printed in black."""
-_REC_601 = (0.299, 0.587, 0.114)
 
 
 def luma(colours: Colours) -> Plane:
@@ -51,7 +51,7 @@ def film_weights(film: float) -> tuple[float, float, float]:
     They add up to 1, so that grey stays as bright.
     """
     other = (0.02, 0.53, 0.45) if film < 0 else (0.85, 0.15, 0.0)
-    red, green, blue = (near + abs(film) * (far - near) for near, far in zip(_REC_601, other, strict=True))
+    red, green, blue = (near + abs(film) * (far - near) for near, far in zip(REC_601, other, strict=True))
     return red, green, blue
 
 
@@ -148,7 +148,7 @@ def toned(hue: float, strength: float) -> Colours:
     sector = hue / 60.0
     colour = np.array([1.0, sector, 0.0])
     chroma = strength * (0.5 * 4.0 * grey * (1.0 - grey) + 0.2 * grey)
-    return np.asarray(np.clip(grey + chroma * (colour - colour @ _REC_601), 0.0, 1.0), np.float32)[None]
+    return np.asarray(np.clip(grey + chroma * (colour - colour @ REC_601), 0.0, 1.0), np.float32)[None]
 
 
 class Grain(Degradation):

@@ -4,13 +4,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.luma import REC_601
+
 __all__ = ["UNTOUCHED", "jpeg_quality"]
 
 UNTOUCHED = 100
 """The quality of a picture without traces."""
 
 _SIDE = 8
-_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
+_LUMA = np.array([REC_601], np.float32)
 _TABLE = {
     (0, 1): 11, (1, 0): 12, (2, 0): 14, (1, 1): 12, (0, 2): 10, (0, 3): 16, (1, 2): 14, (2, 1): 13, (3, 0): 14,
     (2, 2): 16, (1, 3): 19, (3, 1): 17,

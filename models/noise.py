@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.luma import REC_601
+
 __all__ = ["WORST_SIGMA", "add_grain", "noise_sigma"]
 
 WORST_SIGMA = 40.0 / 255.0
@@ -14,7 +16,7 @@ WORST_SIGMA = 40.0 / 255.0
 _BLOCK = 32
 _FLATTEST = 0.25
 """The quantile of blocks that are taken for flat."""
-_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
+_LUMA = np.array([REC_601], np.float32)
 _ROWS = 256
 _ENOUGH = 3_000_000
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from models.luma import REC_601
+
 __all__ = ["Palette", "PlainGround", "luma_of", "plainness", "squares_of", "tones_of"]
 
 GROUND_SIDE = 8
@@ -21,8 +23,6 @@ _TONES = (0.02, 0.98)
 
 _NEAR_IN_TONE, _NEAR_IN_CHROMA, _COLOURS = 0.04, 0.12, 1024
 """How near a painting's colour is to another one (standard deviations), and how many of them are looked through."""
-
-_LUMA = (0.299, 0.587, 0.114)
 
 _PLAIN = 1.5 / 255
 """Standard deviation round a pixel at which it counts half as plain: paper and flat colours are, clouds are not."""
@@ -118,7 +118,7 @@ def squares_of(picture: Tensor) -> Tensor:
 
 def luma_of(picture: Tensor) -> Tensor:
     """Luma of N×3×…: N×1×…."""
-    return torch.einsum("nc...,c->n...", picture, picture.new_tensor(_LUMA)).unsqueeze(1)
+    return torch.einsum("nc...,c->n...", picture, picture.new_tensor(REC_601)).unsqueeze(1)
 
 
 def _plainness_within(around: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.luma import REC_601
 from studio.core.events import Job, Log
 from studio.core.failures import StudioError
 from studio.training.data.augment import augmented, centred
@@ -29,7 +30,6 @@ _GREY_LOOKS = 64
 """So many pictures are looked at to tell whether there is any colour."""
 _GREY_SLACK = 6
 """So much may the channels of a grey JPEG differ."""
-_LUMA = (0.299, 0.587, 0.114)
 
 
 class _Pictures(Protocol):
@@ -159,7 +159,7 @@ def as_seen(picture: Tensor, channels: int) -> Tensor:
     if channels == 3:
         return picture
     red, green, blue = picture.unbind()
-    grey: Tensor = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+    grey: Tensor = REC_601[0] * red + REC_601[1] * green + REC_601[2] * blue
     return grey[None]
 
 
