@@ -448,3 +448,19 @@ def test_what_is_painted_in_mid_run_is_met_again_after_a_pause(photos, tmp_path,
     assert all(torch.equal(one[name], other[name]) for name in one)
     losses = whole.metrics["loss"].values
     assert losses[3:].min() > 3 * losses[:2].max()
+
+
+def test_a_look_sees_pictures_at_another_place_of_its_grid_at_each_step(photos, tmp_path):
+    """A network that halves its maps from one corner always teaches an enlarger a grid."""
+    task = opened(plan_for(photos), tmp_path)
+    across, down = (axis.float() for axis in torch.meshgrid(torch.arange(24), torch.arange(20), indexing="xy"))
+    picture, corners = torch.stack([down, across])[None], set()
+    for step in range(64):
+        task._steps = step
+        moved, again, nothing = task._shifted(picture, picture, None)
+        assert moved.shape == picture.shape
+        assert torch.equal(moved, again)
+        assert nothing is None
+        assert torch.equal(moved[..., 8:, 8:] - moved[..., 8:9, 8:9], picture[..., 8:, 8:] - picture[..., 8:9, 8:9])
+        corners.add(tuple(moved[0, :, 8, 8].tolist()))
+    assert corners == {(float(y), float(x)) for y in range(1, 9) for x in range(1, 9)}

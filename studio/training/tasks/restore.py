@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import Backbone, load_backbone
 from models.collapsible import collapse
@@ -64,6 +65,8 @@ _DISTANCE, _DRIFT = "feature_distance", "colour_drift"
 _CALIBRATED_ON, _CALIBRATED_SIDE = 8, 128
 """So many squares, of so many pixels, the look is calibrated on."""
 _LESSON_WIDTH, _HEADS_WIDTH = 128, 64
+_GRID = 8
+"""Pixels a side that lie in one of the maps that a look listens to most."""
 _ASKED = 24
 """So many kept photos tell one check of a finish from the next; it is checked often."""
 
@@ -134,7 +137,7 @@ class RestoreTask(TrainingTask):
                 yield from self._judging(batch, critic)
         elif not (threshold := self._settings.critic_threshold):
             made = yield from self._restoring(batch, critic)
-            yield from critic.learning(batch[1], made, threshold)
+            yield from critic.learning(*self._shifted(batch[1], made), threshold)
         elif critic.is_restorers_turn(config.progress):
             yield from self._restoring(batch, critic)
             critic.restorer_has_learnt()
@@ -150,13 +153,13 @@ class RestoreTask(TrainingTask):
         terms = dict(self._loss(made, wanted, 1.0 if painted is None else painted))
         if self._look is not None and (weight := self._settings.feature_weight):
             yield None
-            for name, term in self._look(made, wanted, painted).items():
+            for name, term in self._look(*self._shifted(made, wanted, painted)).items():
                 share = self._settings.texture if name.startswith("gram") else 1.0
                 if share:
                     terms[name] = weight * share * term
         if critic is not None:
             yield None
-            terms["critic"] = self._settings.critic_weight * critic.loss(made)
+            terms["critic"] = self._settings.critic_weight * critic.loss(*self._shifted(made))
         loss, made = sum(terms.values(), 0.0 * made.sum()), made.detach()
         yield Objective("restorer", loss, {n: t.detach() for n, t in terms.items()})
         return made
@@ -167,7 +170,20 @@ class RestoreTask(TrainingTask):
         with torch.no_grad():
             made = self.networks["restorer"](given, strength)
         yield None
-        yield from critic.learning(wanted, made, self._settings.critic_threshold)
+        yield from critic.learning(*self._shifted(wanted, made), self._settings.critic_threshold)
+
+    def _shifted(self, *pictures: Tensor | None) -> list[Any]:
+        """Move N×C×H×W by some pixels, others at each step, mirroring what lies beside them; the size stays.
+
+        Networks that look halve their maps, from the same corner always, and an enlarger's pixels always lie alike in
+        their fours and sixteens: together they make a grid. An enlarger ×4 had painted it over everything in 200 steps.
+        """
+        down, across = divmod(37 * self._steps % _GRID**2, _GRID)  # every place once in _GRID² steps
+        return [
+            None if one is None
+            else F.pad(one, (across, 0, down, 0), mode="reflect")[..., : one.shape[2], : one.shape[3]]
+            for one in pictures
+        ]  # fmt: skip
 
     def optimiser(self, network: str) -> OptimiserRule:
         """Adam as the lesson has it, for its U-Net and wherever there is a critic, which learns five times as fast."""
