@@ -23,6 +23,8 @@ _GEOMETRIC = 0.53
 _GRAINLESS = 1e-6
 """Mean square that is taken for no strokes at all: a third of the step between two of 256 values."""
 _GRAIN_WITHIN = 0.7
+_DETAILED = 2.0 / 255
+"""Deviation of a photo's finest band around a place at which it gets half as much grain."""
 """Deviation of the blur that keeps grain free of the period of two pixels, px."""
 
 
@@ -122,17 +124,19 @@ def grow(painting: Tensor, photo: Tensor | None, height: int, width: int, *, pai
     return (grown + detail).clamp_(0.0, 1.0)
 
 
-def grained(grown: Tensor, painting: Tensor) -> Tensor:
+def grained(grown: Tensor, painting: Tensor, photo: Tensor | None) -> Tensor:
     """Add to a painting that has grown the grain which its new finest octave can be painted from.
 
     Enlarging leaves that octave with nothing but traces of the small painting's rows and columns, and optimisation
     makes of what it finds: horizontal and vertical hatching, above all where the photo is plain. Noise knows no
     direction. It is as strong as the strokes around it are, so that what is plain stays plain; beside a contour that
-    stands alone a geometric mean finds no strokes.
+    stands alone a geometric mean finds no strokes. Where the photo has detail of that octave itself, grain would only
+    crumble it: petals and columns came out as specks.
 
     Args:
         grown: 1×3×H×W.
         painting: what it has grown from, 1×3×h×w.
+        photo: at the new size, 1×3×H×W; None where the painting does not follow one.
 
     """
     height, width = size_of(grown)
@@ -142,6 +146,8 @@ def grained(grown: Tensor, painting: Tensor) -> Tensor:
     strokes = F.interpolate(strokes, (height, width), mode="bilinear", align_corners=False) / _GEOMETRIC
     noise = torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(0)).to(grown)
     noise = gaussian_blur(noise, _GRAIN_WITHIN)
+    if photo is not None:
+        strokes = strokes / (1.0 + gaussian_blur(luma(_finest_band(photo)).square(), KEPT_WITHIN) / _DETAILED**2)
     return (grown + GRAIN / noise.std() * strokes * noise).clamp_(0.0, 1.0)
 
 

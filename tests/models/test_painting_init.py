@@ -114,7 +114,7 @@ def test_grain_knows_no_direction_and_is_as_strong_as_the_strokes_around_it():
     painting = torch.full((1, 3, 64, 64), 0.5)
     painting[..., 32:] += 0.03 * torch.randn(1, 1, 64, 32, generator=torch.Generator().manual_seed(1))
     grown = grow(painting, None, 128, 128)
-    added = (grained(grown, painting) - grown)[0, 1]
+    added = (grained(grown, painting, None) - grown)[0, 1]
     plain, painted = added[:, 8:48], added[:, 80:120]
     assert float(plain.std()) < 0.15 * float(painted.std())
     finest = painting - resize(resize(painting, 32, 32), 64, 64)
@@ -127,7 +127,18 @@ def test_no_grain_lies_beside_a_contour_that_stands_alone():
     painting = torch.full((1, 3, 64, 64), 0.2)
     painting[..., 32:] = 0.8
     grown = grow(painting, None, 128, 128)
-    assert float((grained(grown, painting) - grown).std()) < 0.01
+    assert float((grained(grown, painting, None) - grown).std()) < 0.01
+
+
+def test_grain_is_for_plain_ground_and_leaves_what_the_photo_has_detail_for():
+    painting = 0.5 + 0.03 * torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(1)).expand(1, 3, 64, 64)
+    photo = torch.full((1, 3, 128, 128), 0.5)
+    photo[..., 64:] += 0.04 * torch.randn(1, 1, 128, 64, generator=torch.Generator().manual_seed(2))
+    grown = grow(painting, None, 128, 128)
+    added = (grained(grown, painting, photo) - grown)[0, 1]
+    everywhere = (grained(grown, painting, None) - grown)[0, 1]
+    assert float(added[:, :48].std()) == pytest.approx(float(everywhere[:, :48].std()), rel=0.02)
+    assert float(added[:, 80:].std()) < 0.1 * float(everywhere[:, 80:].std())
 
 
 @pytest.mark.parametrize(("height", "width"), [(30, 50), (50, 30), (10, 90)])

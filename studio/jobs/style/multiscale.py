@@ -203,7 +203,7 @@ class MultiscaleOptimisation:
         ground = photo if self._inputs.starts_from_photo else None
         paints_detail = self._equilibrated and self._inputs.is_clean
         grown = grow(painting, ground, *size_of(photo), paints_detail=paints_detail)
-        return grained(grown, painting) if paints_detail else grown
+        return grained(grown, painting, ground) if paints_detail else grown
 
     def _refine(self, optimisation: StyleOptimisation) -> Job[None]:
         """Spend the stage's steps."""
