@@ -4,17 +4,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from models.fidelity import ssim
 
-__all__ = ["PixelLoss", "charbonnier"]
+__all__ = ["PixelLoss", "charbonnier", "grid"]
 
 _EPSILON = 1e-3
+_TEETH = 4
+"""So many places a side, a period apart, tell what repeats from what is there once."""
 
 
 def charbonnier(made: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Tensor:
     """Return the mean of √(difference² + ε²), ε = 0.001: an L1 without a corner (Charbonnier et al. 1994)."""
     return (weight * ((made - wanted).square() + _EPSILON**2).sqrt()).mean()
+
+
+def grid(made: Tensor, wanted: Tensor, period: int) -> Tensor:
+    """Return by how much N×C×H×W differ in what repeats: the mean absolute difference through a comb.
+
+    At each place differences are averaged with those whole periods to its right and below. Errors that stand alone
+    cancel, and what a network puts on every few pixels stays. Nothing else punishes it: to a pixel loss it is small
+    beside other errors, and features that are sampled at every few pixels take it for texture.
+
+    Args:
+        made: by a network.
+        wanted: the same shape.
+        period: px; divisors of it are found as well.
+
+    """
+    difference = (made - wanted).flatten(0, 1).unsqueeze(1)  # NC×1×H×W
+    teeth = min(_TEETH, 1 + (min(made.shape[2:]) - 1) // period)
+    comb = difference.new_full((1, 1, teeth, teeth), teeth**-2)
+    return F.conv2d(difference, comb, dilation=period).abs().mean()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +47,21 @@ class PixelLoss:
         charbonnier: weight of `charbonnier`.
         mse: weight of the mean squared error.
         ssim: weight of 1 − SSIM.
+        grid: weight of `grid`.
+        period: its, px.
 
     """
 
     charbonnier: float = 1.0
     mse: float = 0.0
     ssim: float = 0.0
+    grid: float = 0.0
+    period: int = 8
 
     def __call__(self, made: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Mapping[str, Tensor]:
         """Both N×3×H×W → each term's share of the loss; they add up to it.
 
-        `weight`, N×1×H×W, is how much an error counts at each place; not for SSIM, which knows windows.
+        `weight`, N×1×H×W, is how much an error counts at each place; not for SSIM and grids, which know windows.
         """
         made, terms = made.float(), dict[str, Tensor]()
         if self.charbonnier:
@@ -44,4 +70,6 @@ class PixelLoss:
             terms["mse"] = self.mse * (weight * (made - wanted).square()).mean()
         if self.ssim:
             terms["ssim"] = self.ssim * (1 - ssim(made, wanted)).mean()
+        if self.grid:
+            terms["grid"] = self.grid * grid(made, wanted, self.period)
         return terms

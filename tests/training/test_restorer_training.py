@@ -13,7 +13,7 @@ from training_kit import advance_to, history_of
 from models.collapsible import CollapsibleConvolution
 from models.fidelity import chroma_drift, luma, psnr, ssim
 from models.restoration import load_restorer
-from models.restoration_loss import PixelLoss, charbonnier
+from models.restoration_loss import PixelLoss, charbonnier, grid
 from studio.core.checksums import sha256_of
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
@@ -280,6 +280,21 @@ def test_a_crisp_network_begins_as_a_faithful_one_and_is_mixed_with_it(photos, t
     assert any(not torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
     with pytest.raises(StudioError, match="begins with a faithful network"):
         opened(plan_for(photos, course="crisp"), tmp_path)
+
+
+def test_what_repeats_counts_and_errors_that_stand_alone_cancel():
+    wanted = torch.rand(2, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    dots = torch.zeros(48, 64)
+    dots[::4, ::4] = 0.16
+    assert float(grid(wanted + dots, wanted, 8)) == pytest.approx(0.01, rel=0.05)  # a sixteenth of all pixels
+    noise = 0.01 * torch.randn(wanted.shape, generator=torch.Generator().manual_seed(1))
+    assert float(grid(wanted + noise, wanted, 8)) == pytest.approx(float(noise.abs().mean()) / 4, rel=0.1)
+    made = wanted + noise
+    by_hand = sum(noise[..., 8 * y :, 8 * x :][..., :24, :40] for y in range(4) for x in range(4)) / 16
+    assert float(grid(made, wanted, 8)) == pytest.approx(float(by_hand.abs().mean()), rel=1e-5)
+    assert float(grid(made[..., :6, :6], wanted[..., :6, :6], 8)) == pytest.approx(
+        float(noise[..., :6, :6].abs().mean())
+    )
 
 
 def test_colours_that_drift_give_an_alarm():

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from math import lcm
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -416,7 +417,10 @@ def facts_of(settings: RestorerSettings) -> RestorerFacts:
 
 def loss_of(settings: RestorerSettings) -> PixelLoss:
     """Translate the sliders into the loss."""
-    return PixelLoss(settings.charbonnier_weight, settings.mse_weight, settings.ssim_weight)
+    period = lcm(_GRID, int(settings.scale)) if settings.network == "enlarger" else _GRID
+    return PixelLoss(
+        settings.charbonnier_weight, settings.mse_weight, settings.ssim_weight, settings.grid_weight, period
+    )
 
 
 def _begin(network: nn.Module, model: TrainedModel) -> None:

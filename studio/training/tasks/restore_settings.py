@@ -49,8 +49,8 @@ _COURSES: Mapping[str, Mapping[str, Any]] = {
     },
     "crisp": {
         # the look has pixels of its own, which at this weight count as much as they did before the finish
-        "charbonnier_weight": 0.0, "feature_weight": 0.25, "texture": 0.05, "critic_weight": 0.01, "ema_decay": 0.99,
-        "stop_after_stale": 4,
+        "charbonnier_weight": 0.0, "feature_weight": 0.25, "texture": 0.05, "critic_weight": 0.01, "grid_weight": 2.0,
+        "ema_decay": 0.99, "stop_after_stale": 4,
     },
 }  # fmt: skip
 """What a course sets where nobody else does."""
@@ -109,6 +109,11 @@ class RestorerSettings(TrainingSettings):
     ssim_weight: float = setting(
         0.0, label="Structure", help="How much it counts that edges and textures run alike.",
         term="weight of 1 − SSIM (Wang et al. 2004)", low=0.0, high=10.0, step=0.1, effect="steer",
+        scale="log")  # fmt: skip
+
+    grid_weight: float = setting(
+        0.0, label="No grid", help="How much it counts that nothing is drawn on every few pixels; a look tempts to.",
+        term="weight of the error through a comb of 8 px", low=0.0, high=10.0, step=0.1, effect="steer",
         scale="log")  # fmt: skip
 
     feature_weight: float = setting(
