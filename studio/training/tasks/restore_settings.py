@@ -49,7 +49,7 @@ _COURSES: Mapping[str, Mapping[str, Any]] = {
     },
     "crisp": {
         # the look has pixels of its own, which at this weight count as much as they did before the finish
-        "charbonnier_weight": 0.0, "feature_weight": 0.25, "texture": 0.05, "critic_weight": 0.01, "grid_weight": 2.0,
+        "charbonnier_weight": 0.0, "feature_weight": 0.25, "texture": 0.05, "critic_weight": 0.01, "grid_weight": 8.0,
         "ema_decay": 0.99, "stop_after_stale": 4,
     },
 }  # fmt: skip
