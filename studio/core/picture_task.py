@@ -23,6 +23,7 @@ __all__ = [
     "HINTS",
     "HOLE",
     "MASK",
+    "PAINTED",
     "InputSlot",
     "PictureRequest",
     "PictureResult",
@@ -43,6 +44,9 @@ HERE = "here"
 
 HINTS = "hints"
 """The role of a picture, RGBA, that says which colours there are: each place whose alpha is above 0 is a hint."""
+
+PAINTED = frozenset({MASK, HOLE, HERE, HINTS})
+"""The roles of what is painted over the photo by hand: masks, and colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,11 @@ class PictureTask:
         """The class of its settings."""
         model: type[Settings] = resolve_name(self.settings_at)
         return model
+
+    @property
+    def painted(self) -> tuple[InputSlot, ...]:
+        """The slots for what is painted over the photo."""
+        return tuple(slot for slot in self.inputs if slot.role in PAINTED)
 
     def slot(self, role: str) -> InputSlot:
         """Return the slot of this role."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 
-__all__ = ["EditTask", "Edit", "edit_mask", "with_found"]
+__all__ = ["Edit", "EditTask", "edit_mask", "with_found"]
 
 Edit = Literal["invert", "feather", "grow", "shrink", "clear", "fill"]
 

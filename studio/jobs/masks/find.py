@@ -32,7 +32,7 @@ _LEVELS = (1, 2, 4)
 """Into so many windows a side the photo is divided, one after the other, to find faces of every size."""
 _OVERLAP = 0.35
 _FACE_SIDE, _STRIDES = 128, ((16, 2), (8, 6))
-_CERTAIN, _SAME_FACE = 0.6, 0.3
+_CERTAIN, _SAME_FACE = 0.75, 0.3
 _LEAST = 0.02
 """Of a photo, below which nobody is in it."""
 

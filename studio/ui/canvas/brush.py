@@ -1,5 +1,6 @@
 """How a brush lays paint down: its tip, how close its dabs stand, and how a stroke is laid over what is there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, hypot, sqrt
@@ -21,6 +22,8 @@ _FINE = 64.0
 """Radius, px, up to which a tip is drawn for the very spot between pixels where it falls."""
 _PARTS = 4
 """Into so many parts a pixel is divided for that, and every radius up to there."""
+_SHIFT = 4
+"""Bits behind the point of a corner's place."""
 _USUAL_SPACING = 0.25
 """Of the radius: `flow` is what a dab lays down where dabs stand so far apart."""
 
@@ -134,6 +137,19 @@ class Stroke:
             return self._show(self._line(self._points[0], _between(*self._points, 0.5)))
         before, last, _ = self._points
         return self._show(self._curve(_between(before, last, 0.5), last, _between(last, point, 0.5)))
+
+    def fill(self, corners: Sequence[tuple[float, float]]) -> Region:
+        """Fill an area with these corners, and return where the map changed."""
+        fine = np.rint((np.asarray(corners, np.float64) - 0.5) * (1 << _SHIFT)).astype(np.int32)
+        across, down = (sorted(spot[axis] for spot in corners) for axis in (0, 1))
+        region = Region(int(across[0]) - 1, int(down[0]) - 1, ceil(across[-1]) + 1, ceil(down[-1]) + 1)
+        region = region.within(self._map.width, self._map.height)
+        if not region.is_empty:
+            shape = np.zeros((region.bottom - region.top, region.right - region.left), np.uint8)
+            corner = -region.left << _SHIFT, -region.top << _SHIFT
+            cv2.fillPoly(shape, [fine + np.asarray(corner, np.int32)], 255, cv2.LINE_AA, _SHIFT)
+            self._paint[region.cut] = shape if self._paint.dtype == np.uint8 else shape * np.uint16(257)
+        return self._show(region)
 
     def lift(self) -> Region:
         """End the stroke at its last spot, and return where the map changed."""

@@ -49,6 +49,8 @@ class BrushLayer(CanvasLayer):
     def __init__(self, undo_stack: QUndoStack) -> None:
         super().__init__(undo_stack)
         self.brush, self.erases = Brush(), False
+        self.hides_map = False
+        """Whether one paints on a map without seeing it."""
         self._active: TintedMap | None = None
         self._others: tuple[TintedMap, ...] = ()
         self._stroke: Stroke | None = None
@@ -179,7 +181,8 @@ class BrushLayer(CanvasLayer):
 
     def _go_to(self, pen: Pen) -> None:
         painting, stroke = self.painting, self._stroke
-        assert painting is not None and stroke is not None
+        assert painting is not None
+        assert stroke is not None
         rect = self.picture_rect
         across, down = painting.width / rect.width(), painting.height / rect.height()
         radius = max(0.5, self.brush.width_at(pen.pressure) / pen.scale / 2 * across)
@@ -256,7 +259,8 @@ class BrushLayer(CanvasLayer):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what is painted, and the brush's outline: dark in light, so that it is seen on anything."""
         exposed: QRectF = option.exposedRect  # type: ignore[attr-defined]  # PySide's stubs leave it out
-        for tinted in (*self._others, *(() if self._active is None else (self._active,))):
+        active = () if self._active is None or self.hides_map else (self._active,)
+        for tinted in (*self._others, *active):
             tinted.paint(painter, self.picture_rect, exposed)
         if self._active is not None and self._hover is not None and self.shows_ring:
             radius = self._radius(self._hover)

@@ -30,7 +30,7 @@ class TintedMap:
     """
 
     def __init__(self, painted: PaintedMap, colour: QColor, view: MapView = "tint") -> None:
-        self.painted, self._view = painted, view
+        self.painted, self.view = painted, view
         self._inks = _inks(view, colour)
         self._factor = 1
         self._small: NDArray[np.uint8] = painted.pixels
@@ -102,7 +102,7 @@ class TintedMap:
         alpha = part[..., 3].astype(np.uint32)
         red, green, blue = (part[..., channel] * alpha // 255 for channel in range(3))
         behind = np.take(self._inks, part[..., 3])
-        if self._view == "tint":
+        if self.view == "tint":
             return (alpha << 24) | (red << 16) | (green << 8) | blue
         return np.where(alpha > 0, (np.uint32(255) << 24) | (red << 16) | (green << 8) | blue, behind)
 
