@@ -1,5 +1,6 @@
 """A picture task of a few lines that heeds masks and colour hints, and its panel."""
 
+import cv2
 import numpy as np
 from picture_kit import BrightenSettings, brightened
 
@@ -36,7 +37,7 @@ def heed(request: PictureRequest, controls: Controls[BrightenSettings]) -> Job[P
     share = np.ones(photo.shape[:2])
     for role in (MASK, HERE):
         for mask in request.all(role):
-            white = mask.pixels[..., 0] / 255
+            white = cv2.resize(mask.pixels[..., 0], share.shape[::-1]) / 255
             share *= white if role == HERE else 1 - white
     layer = photo + (255.0 - photo) * share[..., None]
     for hints in request.all(HINTS):

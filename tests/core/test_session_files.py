@@ -1,7 +1,7 @@
 import json
 import os
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,11 +9,13 @@ from session_kit import session_of
 
 from studio.core.atomic import WriteError
 from studio.core.session_files import (
+    SavedMask,
     SavedSession,
     SessionError,
     kept_sessions,
     pack_session,
     prune_sessions,
+    read_masks,
     read_session,
     write_session,
 )

@@ -111,7 +111,8 @@ def test_masks_and_colours_are_written_and_opened_to_the_bit(two_discs, tmp_path
         path = finish(save_mask(SaveMaskTask(MaskFile(pixels, name), tmp_path / f"{name}.png"), NONE))
         opened = finish(open_mask(path, NONE))
         assert np.array_equal(mask_of(opened.picture.pixels, colours=name == "hints"), pixels)
-    assert Image.open(tmp_path / "mask.png").mode == "L"
+    with Image.open(tmp_path / "mask.png") as file:
+        assert file.mode == "L"
     photo_file = tmp_path / "photo.png"
     Image.fromarray(photo).save(photo_file)
     assert mask_of(load_picture(photo_file).pixels, colours=True).shape == (200, 300, 4)

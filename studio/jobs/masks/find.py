@@ -76,7 +76,7 @@ def wand(task: Wand, controls: Controls[Any]) -> Job[Mask]:
         inside = found[1:-1, 1:-1]
     else:
         colour = photo[y, x].astype(int)
-        low, high = (np.clip(colour + sign * task.tolerance, 0, 255).tolist() for sign in (-1, 1))
+        low, high = (np.clip(colour + sign * task.tolerance, 0, 255) for sign in (-1, 1))
         inside = np.asarray(cv2.inRange(photo, low, high), np.uint8)
     yield Progress("Looking for this colour")
     return np.asarray(cv2.GaussianBlur(inside, (3, 3), 0), np.uint8)

@@ -138,6 +138,13 @@ class Stroke:
         before, last, _ = self._points
         return self._show(self._curve(_between(before, last, 0.5), last, _between(last, point, 0.5)))
 
+    def fill_rectangle(self, region: Region) -> Region:
+        """Fill a rectangle, and return where the map changed."""
+        region = region.within(self._map.width, self._map.height)
+        if not region.is_empty:
+            self._paint[region.cut] = np.iinfo(self._paint.dtype).max
+        return self._show(region)
+
     def fill(self, corners: Sequence[tuple[float, float]]) -> Region:
         """Fill an area with these corners, and return where the map changed."""
         fine = np.rint((np.asarray(corners, np.float64) - 0.5) * (1 << _SHIFT)).astype(np.int32)

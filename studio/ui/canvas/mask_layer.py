@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from studio.ui.canvas.brush import Stroke
 from studio.ui.canvas.brush_layer import BrushLayer
 from studio.ui.canvas.layers import Pen
+from studio.ui.canvas.painted_map import Region
 
 __all__ = ["MaskLayer", "MaskTool"]
 
@@ -108,7 +109,11 @@ class MaskLayer(BrushLayer):
         across, down = painting.width / rect.width(), painting.height / rect.height()
         corners = [((spot.x() - rect.x()) * across, (spot.y() - rect.y()) * down) for spot in outline.toList()]
         stroke = Stroke(painting, replace(self.brush, flow=1.0), erases=self._erasing)
-        self._show_stroke(stroke.fill(corners))
+        if self.tool == "rectangle":
+            (left, top), _, (right, bottom) = corners[:3]
+            self._show_stroke(stroke.fill_rectangle(Region(round(left), round(top), round(right), round(bottom))))
+        else:
+            self._show_stroke(stroke.fill(corners))
         if not (tiles := stroke.tiles()):
             return None
         self.painted.emit(painting)

@@ -258,7 +258,7 @@ class MaskDesk(QObject):
     def _choose_file(self) -> None:
         recent = self._preferences.recent_files
         folder = self._preferences.save_folder or (str(recent[0].parent) if recent else "")
-        self.open_files(choose_pictures(self._widget, "Open a mask", folder, self._pictures, self._theme))
+        self.open_files(choose_pictures(self._widget, "Open masks", folder, self._pictures, self._theme, several=True))
 
     def open_files(self, files: Sequence[Path]) -> None:
         """Put masks on the list that are files: how light they are; those with transparent places are colours."""

@@ -134,6 +134,7 @@ class MaskRow(QWidget):
         self._editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _leave_name(self) -> None:
+        self._editor.setText(self.name.text())
         self._names.setCurrentWidget(self.name)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -190,11 +191,15 @@ class MaskRow(QWidget):
 
 
 class _NameEdit(QLineEdit):
-    """Where a name is typed; Esc leaves it, and goes no further."""
+    """Where a name is typed; Esc leaves it, Enter takes it, and neither goes any further."""
 
     left = Signal()
 
     def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().event(event)
+            event.accept()
+            return True
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.KeyPress:
                 self.left.emit()

@@ -289,6 +289,8 @@ class Masks(QObject):
         handle.finish()  # closing the window must not lose it
 
     def _take(self, key: str, painted: PaintedMap, version: int, picture: OpenedPicture | None) -> None:
+        if self._made.get(painted, (-1, None))[0] > version:
+            return  # it comes late
         self._made[painted] = (version, picture)
         if (mask := self.find(key)) is not None and mask.painted is painted:
             self.repainted.emit(mask)

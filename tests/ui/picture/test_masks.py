@@ -333,4 +333,5 @@ def test_one_mask_serves_a_whole_folder(panel, settled, until, tmp_path):
     assert len(panel.desk.queue.proposed) == 2
     panel.desk._start(tmp_path / "out", ".png")
     until(lambda: panel.desk.queue.photos and panel.desk.queue.is_over)
+    assert [photo.state.cause for photo in panel.desk.queue.photos] == ["", ""]
     assert len(list((tmp_path / "out").rglob("*.png"))) == 2
