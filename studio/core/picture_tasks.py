@@ -67,7 +67,10 @@ DEGRADE = PictureTask(
     tooltip="Damage photos on purpose, to learn their repair",
     settings_at="studio.core.degrade_settings:DegradeSettings",
     job="studio.jobs.degrade:degrade",
-    inputs=(InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),),
+    inputs=(
+        InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),
+        InputSlot(HERE, "Damage here", "a picture that is white where alone the photo is damaged", least=0),
+    ),
     at_once=True,
     done="degraded",
     pairs=True,

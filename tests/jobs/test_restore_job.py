@@ -231,3 +231,27 @@ def test_restoring_here_alone_feathers_as_painted_and_protected_places_stay_all_
 def test_hole_here_and_hints_are_places_that_nobody_has_to_fill():
     assert [RESTORE.slot(role).least for role in (MASK, HOLE, HERE, HINTS)] == [0] * 4
     assert [RESTORE.slot(role).title for role in (HOLE, HERE, HINTS)] == ["Hole", "Restore here", "Colour hints"]
+
+
+def test_only_tiles_are_restored_in_which_something_is_to_be(enhancer, tmp_path, monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 256, (600, 1100, 3), dtype=np.uint8)
+    here = np.zeros((600, 1100), np.uint8)
+    here[500:520, 40:90] = 255
+    for name, picture in (("photo", pixels), ("here", here)):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    photo, here_alone = (load_picture(tmp_path / f"{name}.png") for name in ("photo", "here"))
+    settings = Controls(RestoreSettings(model=enhancer, denoise=1.0))
+    job = restore(PictureRequest({CONTENT: (photo,), HERE: (here_alone,)}), settings)
+    shares = []
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            result = end.value
+            break
+        if isinstance(event, Progress) and event.share:
+            shares.append(event.share)
+    assert shares == [1.0]  # of six tiles
+    whole = finish(restore(PictureRequest({CONTENT: (photo,)}), settings)).layer
+    assert np.array_equal(result.layer[500:520, 40:90], whole[500:520, 40:90])
+    assert np.array_equal(result.layer[:490], to_16_bits(pixels)[:490])
