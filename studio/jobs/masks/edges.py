@@ -29,8 +29,10 @@ def fitted_to_edges(found: NDArray[np.float32], photo: Picture, width: int, heig
         height: of the mask, px.
 
     """
-    luma = cv2.cvtColor(np.ascontiguousarray(photo[..., :3]), cv2.COLOR_RGB2GRAY)
-    small: Any = fit_within(luma[..., None].repeat(3, axis=-1), _COARSE_SIDE)[..., 0]
+    luma, small = (
+        cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
+        for picture in (photo, fit_within(photo, _COARSE_SIDE))
+    )
     guide = small.astype(np.float32) / 255
     mask = cv2.resize(found, (guide.shape[1], guide.shape[0]), interpolation=cv2.INTER_LINEAR)
 

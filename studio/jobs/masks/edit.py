@@ -12,12 +12,12 @@ from studio.core.events import Job, Progress
 
 __all__ = ["Edit", "EditTask", "edit_mask", "with_found"]
 
-Edit = Literal["invert", "feather", "grow", "shrink", "clear", "fill"]
+Edit = Literal["invert", "feather", "grow", "shrink", "clear"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EditTask:
-    """A mask (H×W) or colours (H×W×4), and what shall become of it; `amount` in pixels."""
+    """A mask (H×W), and what shall become of it; `amount` in pixels. Colours (H×W×4) can be cleared only."""
 
     pixels: NDArray[np.uint8]
     edit: Edit
@@ -25,24 +25,14 @@ class EditTask:
 
 
 def edit_mask(task: EditTask, controls: Controls[Any]) -> Job[NDArray[np.uint8]]:
-    """Return the changed mask; of colours only where they are, never what they are."""
+    """Return the changed mask."""
     yield Progress("Changing the mask")
-    if task.pixels.ndim == 2:
-        return _edited(task.pixels, task)
-    if task.edit == "clear":
-        return np.zeros_like(task.pixels)
-    alpha = _edited(np.ascontiguousarray(task.pixels[..., 3]), task)
-    return np.dstack([task.pixels[..., :3], np.minimum(alpha, np.where(task.pixels[..., :3].any(-1), 255, 0))]).astype(
-        np.uint8
-    )
-
-
-def _edited(mask: NDArray[np.uint8], task: EditTask) -> NDArray[np.uint8]:
+    mask = task.pixels
     match task.edit:
         case "invert":
             return ~mask
-        case "clear" | "fill":
-            return np.full_like(mask, 255 if task.edit == "fill" else 0)
+        case "clear":
+            return np.zeros_like(mask)
         case "feather":
             return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.3, task.amount / 2)), np.uint8)
     return _moved(mask, task.amount if task.edit == "grow" else -task.amount)

@@ -22,6 +22,9 @@ __all__ = ["CutOut", "FindTask", "Wand", "cut_out", "find_faces", "find_people",
 Mask: TypeAlias = NDArray[np.uint8]
 """H×W, 0–255: how much of each place is meant."""
 
+Face: TypeAlias = tuple[float, float, float, float, float]
+"""How certain it is, 0–1, its middle from left and top, its width and its height."""
+
 PEOPLE, FACES = "select-people", "select-faces"
 """The networks, by their names in the manifest."""
 
@@ -163,7 +166,7 @@ def find_faces(task: FindTask, controls: Controls[Any]) -> Job[Mask]:
 
     """
     photo = np.ascontiguousarray(fit_within(np.ascontiguousarray(task.photo[..., :3]), 4 * 4 * _FACE_SIDE))
-    network, faces = _opened(FACES), []
+    network, faces = _opened(FACES), list[Face]()
     windows = list(_windows(photo.shape[1], photo.shape[0]))
     for number, (left, top, side) in enumerate(windows):
         yield Progress("Looking for faces", number, len(windows))
@@ -178,7 +181,7 @@ def find_faces(task: FindTask, controls: Controls[Any]) -> Job[Mask]:
     for _, x, y, width, height in kept:  # the box ends at the brows: an oval reaches over forehead and chin
         centre, axes = (round(x * share), round((y - 0.12 * height) * share)), (width * 0.6, height * 0.75)
         size = tuple(max(1, round(axis * share)) for axis in axes)
-        cv2.ellipse(mask, centre, size, 0, 0, 360, 255, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+        cv2.ellipse(mask, centre, size, 0, 0, 360, 255, -1, cv2.LINE_AA)
     typical = float(np.median([face[3] for face in kept])) * share
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(1.0, typical / 24)), np.uint8)
 
@@ -210,23 +213,23 @@ def _faces_in(network: Any, part: Picture, side: int) -> Any:
         yield 1 / (1 + exp(-float(scores[0, place, 0]))), anchor_x + x, anchor_y + y, width, height
 
 
-def _distinct(faces: list[tuple[float, float, float, float, float]]) -> list[tuple[float, float, float, float, float]]:
+def _distinct(faces: list[Face]) -> list[Face]:
     """Return each face once, the most certain of its boxes."""
-    kept: list[tuple[float, float, float, float, float]] = []
+    kept: list[Face] = []
     for face in sorted(faces, reverse=True):
         if all(_overlap(face, other) < _SAME_FACE for other in kept):
             kept.append(face)
     return kept
 
 
-def _overlap(one: Any, other: Any) -> float:
+def _overlap(one: Face, other: Face) -> float:
     """Return what two boxes share, of the smaller one."""
-    across, down = (
-        max(0.0, min(one[i] + one[i + 2] / 2, other[i] + other[i + 2] / 2)
-            - max(one[i] - one[i + 2] / 2, other[i] - other[i + 2] / 2))
-        for i in (1, 2)
-    )  # fmt: skip
-    return across * down / max(1e-9, min(one[3] * one[4], other[3] * other[4]))
+    common = 1.0
+    for centre, length in ((1, 3), (2, 4)):
+        end = min(box[centre] + box[length] / 2 for box in (one, other))
+        start = max(box[centre] - box[length] / 2 for box in (one, other))
+        common *= max(0.0, end - start)
+    return common / max(1e-9, min(box[3] * box[4] for box in (one, other)))
 
 
 _ANCHORS = [

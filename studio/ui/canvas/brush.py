@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, hypot, sqrt
+from math import ceil, hypot, log2, sqrt
 from typing import Any, Literal
 
 import cv2
@@ -22,6 +22,8 @@ _FINE = 64.0
 """Radius, px, up to which a tip is drawn for the very spot between pixels where it falls."""
 _PARTS = 4
 """Into so many parts a pixel is divided for that, and every radius up to there."""
+_STEPS = 64
+"""So many radii there are, above, up to twice as wide a brush."""
 _SHIFT = 4
 """Bits behind the point of a corner's place."""
 _USUAL_SPACING = 0.25
@@ -58,9 +60,17 @@ class Brush:
         return pressure if self.pressure in ("flow", "both") else 1.0
 
 
-def spacing_of(radius: float) -> float:
-    """Return how far apart dabs of this radius may stand, px, for the edges of a line to look straight."""
-    return max(0.5, min(sqrt(2.0 * radius), 0.5 * radius))
+def spacing_of(radius: float, hardness: float) -> float:
+    """Return how far apart dabs may stand, px, for a line to look like one.
+
+    Between two dabs the edge recedes by gap² / 8ρ, where ρ is where it falls fastest: an eighth of a pixel is not seen
+    of a sharp edge, and a hundredth of its width of a soft one. In the middle of a soft line it is the top of the tip
+    that must not show.
+    """
+    soft = (1.0 - hardness) * radius
+    recedes = min(0.25, max(0.12, 0.01 * soft))
+    edge = sqrt(8.0 * (hardness * radius + soft / 2) * recedes)
+    return max(0.5, min(edge, 2.0 * hardness * radius + 0.1 * soft, 0.5 * radius))
 
 
 def tip_of(radius: float, hardness: float, x: float, y: float) -> tuple[NDArray[np.uint8], int, int]:
@@ -69,8 +79,7 @@ def tip_of(radius: float, hardness: float, x: float, y: float) -> tuple[NDArray[
     From `hardness` × radius on it fades to nothing at the radius, by 3t² − 2t³; its edge is never sharper than a pixel.
     """
     if radius > _FINE:
-        step = radius / _FINE
-        tip = _wide_tip(round(radius / step * _PARTS) / _PARTS * step, round(hardness, 2))
+        tip = _wide_tip(2.0 ** (round(log2(radius) * _STEPS) / _STEPS), round(hardness, 2))
         half = tip.shape[0] // 2
         return tip, round(x) - half, round(y) - half
     left, top = int(np.floor(x)), int(np.floor(y))
@@ -87,7 +96,7 @@ def _fine_tip(radius: float, hardness: float, across: int, down: int) -> NDArray
     return _falloff((at - across / _PARTS)[None, :], (at - down / _PARTS)[:, None], radius, hardness)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _wide_tip(radius: float, hardness: float) -> NDArray[np.uint8]:
     at = np.arange(0, ceil(radius) + 1, dtype=np.float32)
     quarter = _falloff(at[None, :], at[:, None], radius, hardness)
@@ -134,7 +143,7 @@ class Stroke:
         if len(self._points) == 1:
             return self._show(self._dab(point))
         if len(self._points) == 2:
-            return self._show(self._line(self._points[0], _between(*self._points, 0.5)))
+            return self._show(self._line(self._points[0], _between(self._points[0], point, 0.5)))
         before, last, _ = self._points
         return self._show(self._curve(_between(before, last, 0.5), last, _between(last, point, 0.5)))
 
@@ -163,7 +172,10 @@ class Stroke:
         if len(self._points) < 2:
             return NOWHERE
         last, end = self._points[-2:]
-        return self._show(self._line(_between(last, end, 0.5), end))
+        region = self._line(_between(last, end, 0.5), end)
+        if self._brush.flow == 1.0:  # so that it ends where the hand did
+            region = region.joined(self._dab(end))
+        return self._show(region)
 
     def tiles(self) -> Tiles:
         """Return what was there before, of the tiles that are different now."""
@@ -177,7 +189,7 @@ class Stroke:
 
     def _curve(self, start: Any, control: Any, end: Any) -> Region:
         length = hypot(control[0] - start[0], control[1] - start[1]) + hypot(end[0] - control[0], end[1] - control[1])
-        pieces = max(1, min(16, ceil(length / max(2.0, spacing_of(control[2])))))
+        pieces = max(1, min(16, ceil(length / max(2.0, self._gap(control[2])))))
         region, last = NOWHERE, start
         for number in range(1, pieces + 1):
             share = number / pieces
@@ -198,7 +210,12 @@ class Stroke:
         return region
 
     def _gap(self, radius: float) -> float:
-        return spacing_of(radius) if self._brush.flow == 1.0 else max(0.5, _USUAL_SPACING * radius)
+        return min(spacing_of(radius, self._brush.hardness), max(0.5, _USUAL_SPACING * radius))
+
+    def _share(self, radius: float) -> float:
+        """Return the share of what is missing that a dab adds, so that flow means the same however close they stand."""
+        closer = self._gap(radius) / max(0.5, _USUAL_SPACING * radius)
+        return 1.0 - float((1.0 - self._brush.flow) ** closer)
 
     def _dab(self, point: tuple[float, float, float, float]) -> Region:
         x, y, radius, strength = point
@@ -213,7 +230,7 @@ class Stroke:
             np.maximum(paint, part, out=paint)
         else:
             part = tip.astype(np.uint16) * np.uint16(257)
-            added: Any = cv2.multiply(~paint, part, scale=self._brush.flow * strength / 65535)
+            added: Any = cv2.multiply(~paint, part, scale=self._share(radius) * strength / 65535)
             paint += added
         return region
 
@@ -231,8 +248,10 @@ class Stroke:
             pixels[...] = self._coloured(before, ~bare)
         elif self._erases:
             pixels[...] = cv2.multiply(before, bare, scale=1 / 255)
+        elif not cv2.hasNonZero(before):
+            np.invert(bare, out=pixels)
         else:
-            pixels[...] = ~cv2.multiply(~before, bare, scale=1 / 255)  # type: ignore[operator]
+            np.invert(cv2.multiply(~before, bare, scale=1 / 255), out=pixels)
         self._map.note_change(region)
         return region
 

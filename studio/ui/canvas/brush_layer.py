@@ -258,7 +258,7 @@ class BrushLayer(CanvasLayer):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what is painted, and the brush's outline: dark in light, so that it is seen on anything."""
-        exposed: QRectF = option.exposedRect  # type: ignore[attr-defined]  # PySide's stubs leave it out
+        exposed: QRectF = option.exposedRect
         active = () if self._active is None or self.hides_map else (self._active,)
         for tinted in (*self._others, *active):
             tinted.paint(painter, self.picture_rect, exposed)

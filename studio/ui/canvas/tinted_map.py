@@ -102,19 +102,21 @@ class TintedMap:
         alpha = part[..., 3].astype(np.uint32)
         red, green, blue = (part[..., channel] * alpha // 255 for channel in range(3))
         behind = np.take(self._inks, part[..., 3])
-        if self.view == "tint":
-            return (alpha << 24) | (red << 16) | (green << 8) | blue
-        return np.where(alpha > 0, (np.uint32(255) << 24) | (red << 16) | (green << 8) | blue, behind)
+        colour = (red << 16) | (green << 8) | blue
+        opaque = self.view != "tint"
+        seen = np.where(alpha > 0, colour | (255 << 24), behind) if opaque else colour | (alpha << 24)
+        return np.asarray(seen, np.uint32)
 
 
 def _inks(view: MapView, colour: QColor) -> NDArray[np.uint32]:
     """Return for each value of a mask what it looks like."""
     value = np.arange(256, dtype=np.float64) / 255
+    ruby, own = ((one.redF(), one.greenF(), one.blueF()) for one in (_RUBY, colour))
     if view == "mask":
         alpha, rgb = np.ones(256), np.stack([value] * 3, axis=-1)
     elif view == "ruby":
-        alpha, rgb = _RUBY_SEEN * (1 - value), np.tile(_RUBY.getRgbF()[:3], (256, 1))
+        alpha, rgb = _RUBY_SEEN * (1 - value), np.tile(ruby, (256, 1))
     else:
-        alpha, rgb = _SEEN * value, np.tile(colour.getRgbF()[:3], (256, 1))
+        alpha, rgb = _SEEN * value, np.tile(own, (256, 1))
     red, green, blue = np.rint(rgb * alpha[:, None] * 255).astype(np.uint32).T
     return np.asarray((np.rint(alpha * 255).astype(np.uint32) << 24) | (red << 16) | (green << 8) | blue, np.uint32)

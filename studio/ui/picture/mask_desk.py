@@ -215,6 +215,8 @@ class MaskDesk(QObject):
         title = {"cutout": "Object", "fit": "Fit to Object", "wand": "Magic Wand"}.get(what, what.capitalize())
 
         def take(found: NDArray[np.uint8]) -> None:
+            if self.masks.find(mask.key) is None:
+                return  # another photo came, or it was deleted
             there = mask.painted.pixels
             made = found if replaces else with_found(there, found, takes_away=takes_away)
             self.layer.repaint_map(mask.painted, made, title)
@@ -234,7 +236,7 @@ class MaskDesk(QObject):
         handle = self._pictures.live(f"{self._session.task.name}.edit-mask", edit_mask, task, after_running=True)
 
         def take(pixels: NDArray[np.uint8]) -> None:
-            if mask.painted.version == version:  # otherwise a stroke came first
+            if self.masks.find(mask.key) is not None and mask.painted.version == version:  # no stroke came first
                 self.layer.repaint_map(mask.painted, pixels, edit.capitalize())
 
         handle.finished.connect(take)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QLineEdit, QMenu, QStackedLayout, QToolButton, QWidget
 
 from studio.core.events import Picture
@@ -214,7 +214,7 @@ class _Small(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._pixmap = None
+        self._pixmap: QPixmap | None = None
         self.setFixedSize(_SMALL, _SMALL)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 

@@ -27,7 +27,7 @@ from studio.ui.theme import Theme, mark
 
 __all__ = ["MaskHand", "MaskSection"]
 
-_TOOLS: dict[MaskTool, tuple[str, str, str]] = {
+_TOOLS: dict[str, tuple[str, str, str]] = {
     "brush": ("brush", "Brush", "Paint; Alt erases, Shift draws straight lines, Shift and a drag change the size (B)"),
     "eraser": ("eraser", "Eraser", "Erase what is painted; Alt paints (E)"),
     "rectangle": ("select_drag", "Rectangle", "Drag a rectangle; Alt takes it away (R)"),
@@ -167,10 +167,8 @@ class MaskSection(QWidget):
         self.add_button.setToolTip("A new mask, one from a file, or one of another photo")
         self.add_button.setMenu(self.menu)
         self._list = column(gap=half)
-        tools, finds, edits = (
-            self._make_buttons(kinds, into, checkable=into is self.tools)
-            for kinds, into in ((_TOOLS, self.tools), (_FINDS, self.finds), (_EDITS, self.edits))
-        )
+        tools = self._make_buttons(_TOOLS, self.tools, checkable=True)
+        finds, edits = self._make_buttons(_FINDS, self.finds), self._make_buttons(_EDITS, self.edits)
         self.view.name_buttons("View")
         for button, tip in zip(self.view.buttons, _VIEW_TIPS, strict=True):
             button.setToolTip(tip)
@@ -179,8 +177,8 @@ class MaskSection(QWidget):
         self.colour_button.setAccessibleName("Colour to paint with")
         self.done_button.setToolTip("Leave the masks as they are (Esc on the picture)")
         self.done_button.setAccessibleName("Done with the mask")
-        for button in (self.colour_button, self.done_button):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for plain in (self.colour_button, self.done_button):
+            plain.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         look = row((self.view, 1), self.done_button, gap=gap)
         found = row(*finds, gap, *edits, None, gap=half)
         colour = row(self.colour_button, None, gap=half)
@@ -192,7 +190,7 @@ class MaskSection(QWidget):
         self.show_tool("brush")
 
     def _make_buttons(
-        self, kinds: Mapping[str, tuple[str, str, str]], into: dict[str, QToolButton], *, checkable: bool
+        self, kinds: Mapping[str, tuple[str, str, str]], into: dict[str, QToolButton], *, checkable: bool = False
     ) -> list[QToolButton]:
         side = self._theme.tokens.control
         for place, (name, (icon, title, tip)) in enumerate(kinds.items()):
