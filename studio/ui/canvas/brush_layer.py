@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from studio.ui.canvas.brush import Brush, Stroke
 from studio.ui.canvas.layers import CanvasLayer, Pen
-from studio.ui.canvas.painted_map import PaintedMap, Region, Tiles, size_of_map
+from studio.ui.canvas.painted_map import PackedTiles, PaintedMap, Region, Tiles, size_of_map
 from studio.ui.canvas.tinted_map import TintedMap
 
 __all__ = ["FINEST", "WIDEST", "BrushLayer", "MapChange"]
@@ -310,7 +310,7 @@ class MapChange(QUndoCommand):
         self, painting: PaintedMap, tiles: Tiles, words: str, follow: Callable[[PaintedMap, Region], None]
     ) -> None:
         super().__init__(words)
-        self._painting, self._tiles, self._follow, self._done = painting, tiles, follow, True
+        self._painting, self._tiles, self._follow, self._done = painting, PackedTiles(tiles), follow, True
 
     def undo(self) -> None:
         """Bring back what was there before."""
@@ -324,5 +324,6 @@ class MapChange(QUndoCommand):
             self._done = True
 
     def _swap(self) -> None:
-        self._tiles, region = self._painting.swap(self._tiles)
+        tiles, region = self._painting.swap(self._tiles.tiles())
+        self._tiles = PackedTiles(tiles)
         self._follow(self._painting, region)

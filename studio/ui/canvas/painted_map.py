@@ -1,5 +1,6 @@
 """What is painted over a picture, at full resolution, and the tiles of it that a step of undo keeps."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SIDE", "PaintedMap", "Region", "Tiles", "Touched", "size_of_map"]
+__all__ = ["LARGEST_SIDE", "PackedTiles", "PaintedMap", "Region", "Tiles", "Touched", "size_of_map"]
 
 LARGEST_SIDE = 4096
 """Longer side, px, up to which what is painted is as fine as the picture."""
@@ -190,6 +191,25 @@ class Touched:
             self._map.pixels[tile.cut] = self.before[tile.cut]
         self._map.note_change(self.region)
         return self.region
+
+
+class PackedTiles:
+    """Tiles that are put away for long: a stroke's edge takes a tenth of its bytes."""
+
+    def __init__(self, tiles: Tiles) -> None:
+        self._packed = {place: (tile.shape, zlib.compress(tile.tobytes(), 1)) for place, tile in tiles.items()}
+
+    @property
+    def nbytes(self) -> int:
+        """What they take."""
+        return sum(len(data) for _, data in self._packed.values())
+
+    def tiles(self) -> Tiles:
+        """Return them as they were."""
+        return {
+            place: np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape)
+            for place, (shape, data) in self._packed.items()
+        }
 
 
 def compact(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:

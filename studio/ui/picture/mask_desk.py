@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,8 @@ class MaskDesk(QObject):
         self._pictures, self._preferences, self._theme = context.pictures, context.preferences, context.theme
         self.masks: Masks = session.masks
         self.layer = MaskLayer(session.undo_stack)
-        self.hand, self._view = MaskHand(), "tint"
+        self.hand = MaskHand()
+        self._view: MapView | Literal["off"] = "tint"
         self._tints: dict[str, TintedMap] = {}
         canvas.layers.add(self.layer)
         self._connect_section()
@@ -112,7 +113,7 @@ class MaskDesk(QObject):
 
     # -- what is seen ------------------------------------------------------------------------------------------------
 
-    def set_view(self, view: str) -> None:
+    def set_view(self, view: Any) -> None:
         """See masks as tints, as ruby film around them, in black and white, or not at all."""
         self._view = view
         self._section.view.set_current(view)
@@ -134,20 +135,16 @@ class MaskDesk(QObject):
         if not section.knows(self.layer.tool):
             self.set_tool("brush")
         self._tints = {mask.key: self._tint(mask) for mask in masks.all}
-        seen = (
-            []
-            if active is None or self._view == "off"
-            else [one for one in masks.all if one.shown and one is not active]
-        )
+        others = [mask for mask in masks.all if mask.shown and mask is not active and self._view != "off"]
         tint = None if active is None else self._tints[active.key]
-        self.layer.show_maps(tint, [self._tints[mask.key] for mask in seen])
+        self.layer.show_maps(tint, [self._tints[mask.key] for mask in others])
         self.layer.hides_map = self._view == "off"
         self.layer.setVisible(active is not None)
         self._canvas.layers.activate(self.layer if active is not None else None)
 
     def _tint(self, mask: Mask) -> TintedMap:
         known = self._tints.get(mask.key)
-        view: MapView = self._view if mask is self.masks.active and self._view in ("ruby", "mask") else "tint"  # type: ignore[assignment]
+        view: MapView = "tint" if mask is not self.masks.active or self._view == "off" else self._view
         if known is not None and known.painted is mask.painted and known.view == view:
             return known
         return TintedMap(mask.painted, self._section.tint_of(mask), view)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.ui.canvas.brush import Brush, Stroke, tip_of
-from studio.ui.canvas.painted_map import TILE, PaintedMap, Region, size_of_map
+from studio.ui.canvas.painted_map import TILE, PackedTiles, PaintedMap, Region, size_of_map
 
 
 def drawn(painted, brush, *spots, radius=20.0, strength=1.0, erases=False):
@@ -112,7 +112,8 @@ def test_only_tiles_that_changed_are_kept_and_plain_ones_take_one_pixel():
     tiles = drawn(painted, Brush(), (300, 300), (700, 300)).tiles()
     assert 4 <= len(tiles) <= 8
     assert sum(tile.nbytes for tile in tiles.values()) == len(tiles)  # nothing was there
-    redone, region = painted.swap(tiles)
+    redone, region = painted.swap(PackedTiles(tiles).tiles())
+    assert PackedTiles(redone).nbytes < 0.1 * sum(tile.nbytes for tile in redone.values())
     assert 0 < sum(tile.nbytes for tile in redone.values()) <= len(tiles) * TILE * TILE
     assert region.right - region.left < 700
 

@@ -331,6 +331,7 @@ def test_one_mask_serves_a_whole_folder(panel, settled, until, tmp_path):
     panel.open_pictures([folder])
     until(lambda: panel.desk.queue.proposed)
     assert len(panel.desk.queue.proposed) == 2
+    assert panel.desk.view.proposal.text() == "2 photos with the mask “Only here”"
     panel.desk._start(tmp_path / "out", ".png")
     until(lambda: panel.desk.queue.photos and panel.desk.queue.is_over)
     assert [photo.state.cause for photo in panel.desk.queue.photos] == ["", ""]
