@@ -91,6 +91,7 @@ def restore_in_tiles(
     look_at: LookAt = lambda: (0.5, 0.5),
     first_look: int = 0,
     made: Deep | None = None,
+    wanted: Callable[[Tile], bool] = lambda _tile: True,
 ) -> Generator[tuple[Tile, float], None, Deep]:
     """Restore one picture; the tile that is nearest to where the artist looks is always the next.
 
@@ -105,6 +106,7 @@ def restore_in_tiles(
         first_look: side of a small tile around it that comes before all others, where those are larger, and is made
             again with them: a moment for what the artist waits for. 0 goes without.
         made: where the result is written to, tile by tile; None makes room.
+        wanted: tells whether a tile of the result is needed; what is not stays in `made` as it was.
 
     Yields:
         The tile of the result that was written, and the share of the picture that is done, 0–1.
@@ -120,11 +122,13 @@ def restore_in_tiles(
         left, around = [Tile(0, 0, height, width)], 0
     else:
         left = list(tiles_of(height, width, side, restorer.multiple))
+    left = [tile for tile in left if wanted(tile.scaled(restorer.scale))]
     around = -(-around // restorer.multiple) * restorer.multiple
     if made is None:
         made = np.empty((height * restorer.scale, width * restorer.scale, 3), np.uint16)
     device = next(network.parameters()).device
     asked, done = torch.tensor([strength], device=device), 0
+    pixels = sum((tile.bottom - tile.top) * (tile.right - tile.left) for tile in left)
 
     def restored(tile: Tile) -> Tile:
         seen = tile.grown(around, height, width)
@@ -135,12 +139,14 @@ def restore_in_tiles(
         return place
 
     if restorer.reach is not None and 0 < first_look < min(side, height, width):
-        yield restored(_around(look_at(), first_look, height, width, restorer.multiple)), 0.0
+        first = _around(look_at(), first_look, height, width, restorer.multiple)
+        if wanted(first.scaled(restorer.scale)):
+            yield restored(first), 0.0
     while left:
         tile = left.pop(_nearest(left, look_at(), height, width))
         place = restored(tile)
         done += (tile.bottom - tile.top) * (tile.right - tile.left)
-        yield place, done / (height * width)
+        yield place, done / pixels
     return made
 
 

@@ -33,7 +33,7 @@ class KnownNetwork(_ManifestEntry):
     task: str
     architecture: str
     source: Annotated[str, Field(pattern=r"^(embedded|https?://\S+)$")]
-    file: Annotated[str, Field(pattern=r"^[\w.-]+\.(pth|safetensors)$")]
+    file: Annotated[str, Field(pattern=r"^[\w.-]+\.(pth|safetensors|tflite)$")]
     size: Annotated[int, Field(gt=0)]
     size_approximate: bool = False
     sha256: Checksum = ""

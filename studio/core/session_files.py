@@ -20,7 +20,7 @@ import shutil
 import zipfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -42,11 +42,13 @@ __all__ = [
     "SESSION_SUFFIX",
     "KeptSession",
     "SavedFrame",
+    "SavedMask",
     "SavedSession",
     "SessionError",
     "kept_sessions",
     "pack_session",
     "prune_sessions",
+    "read_masks",
     "read_session",
     "write_session",
 ]
@@ -62,6 +64,7 @@ KEPT_BYTES = 2 * 2**30
 InputKeys: TypeAlias = Mapping[str, tuple[str, ...]]
 """Role → sha256 of the pictures in it."""
 
+_TEXTS, _MARKS = ("name", "picture", "role"), ("shown", "colours")
 _JSON, _PREVIEW = "session.json", "preview.png"
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}", re.IGNORECASE)
 _KEY = re.compile(r"[0-9a-f]{8,64}")
@@ -85,11 +88,23 @@ class SavedFrame:
     numbers: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class SavedMask:
+    """A mask of the list: `picture` is the sha256 of what is painted on it, "" where that is nothing."""
+
+    name: str
+    picture: str
+    role: str = ""
+    shown: bool = True
+    colours: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SavedSession:
     """Everything that a panel holds. `running`: the picture was being made when this was written.
 
-    `pictures` are all that `inputs`, `made_from` (what `layer` was made from), `as_saved` and frames name, by sha256.
+    `pictures` are all that `inputs`, `made_from` (what `layer` was made from), `as_saved`, frames and masks name, by
+    sha256.
     `key` names the newest layer: another layer has another key. `as_saved` is the file that is shown as it was saved,
     where nobody knows its layer.
     """
@@ -107,6 +122,7 @@ class SavedSession:
     as_saved: str = ""
     frames: Sequence[SavedFrame] = ()
     preview: Picture | None = None
+    masks: Sequence[SavedMask] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +252,7 @@ def _write_files(session: SavedSession, place: _Place, *, paths: bool) -> Genera
         "format": FORMAT, "atelier": __version__, "task": session.task, "title": session.title,
         "saved": datetime.now(UTC).isoformat(timespec="seconds"), "running": session.running,
         "settings": dict(session.settings), "inputs": _listed(session.inputs), "pictures": pictures,
-        "shown": shown, "frames": frames,
+        "shown": shown, "frames": frames, "masks": [asdict(mask) for mask in session.masks],
     }  # fmt: skip
 
 
@@ -337,7 +353,40 @@ def _read(place: _Place, path: Path) -> SavedSession:
         as_saved=as_saved,
         frames=frames,
         preview=None if (preview := _pixels(place, _PREVIEW)) is None else to_8_bits(preview),
+        masks=_masks(content, pictures),
     )
+
+
+def read_masks(path: Path) -> tuple[tuple[SavedMask, ...], Mapping[str, LoadedPicture]]:
+    """Return the masks of a session and what is painted on them, without reading anything else.
+
+    Raises:
+        SessionError: see `read_session`.
+
+    """
+    with _opened(path) as place:
+        content = _content(place, path.name)
+        told = _mapping(content.get("pictures"))
+        pictures: dict[str, LoadedPicture] = {}
+        for mask in _masks(content, told):
+            with suppress(OSError, KeyError, StudioError, zipfile.BadZipFile):
+                if mask.picture:
+                    pictures[mask.picture] = replace(_picture(place, told[mask.picture], path), sha256=mask.picture)
+        return _masks(content, pictures), pictures
+
+
+def _masks(content: Mapping[str, Any], pictures: Mapping[str, Any]) -> tuple[SavedMask, ...]:
+    """Return the masks that this version understands, as far as there is what is painted on them."""
+    found = []
+    listed = content.get("masks")
+    for told in listed if isinstance(listed, list) else ():
+        words, marks = ({name: _mapping(told).get(name) for name in names} for names in (_TEXTS, _MARKS))
+        is_told = all(isinstance(word, str) for word in words.values())
+        if is_told and all(isinstance(mark, bool) for mark in marks.values()):
+            mask = SavedMask(**words, **marks)  # type: ignore[arg-type]  # just looked at
+            if not mask.picture or mask.picture in pictures:
+                found.append(mask)
+    return tuple(found)
 
 
 def _content(place: _Place, name: str) -> dict[str, Any]:

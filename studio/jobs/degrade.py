@@ -17,6 +17,7 @@ from studio.core.controls import Controls
 from studio.core.degrade_settings import DegradeSettings
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.images import load_picture
+from studio.core.masking import keep_photo, where_photo_stays
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import DEGRADE
 from studio.core.resizing import to_16_bits
@@ -31,7 +32,7 @@ _VERSIONS = {"numpy": np.__version__, "pillow": PIL.__version__}
 def degrade(request: PictureRequest, controls: Controls[DegradeSettings]) -> Job[PictureResult]:
     """Degrade the photo: the same file and seed, the same damage, whatever folder it lies in and whoever goes before.
 
-    Transparency stays, resized with the picture.
+    Transparency stays, resized with the picture. Where a mask says “here”, the photo stays everywhere else.
     """
     settings, pixels = controls.settings, request.photo.pixels
     total = len(settings.recipe.steps)
@@ -42,7 +43,9 @@ def degrade(request: PictureRequest, controls: Controls[DegradeSettings]) -> Job
             yield Progress("Degrading", next(working), total)
     except StopIteration as end:
         made: Degraded = end.value
-    layer = _with_alpha(made.picture, pixels)
+    damaged = to_16_bits(made.picture)
+    keep_photo(damaged, pixels, where_photo_stays(request, *made.picture.shape[1::-1]))
+    layer = _with_alpha(damaged, pixels)
     recipe = RecipeWriter(DEGRADE, request, settings, versions=_VERSIONS).write(settings, drawn=made.drawn)
     return result_of(request, layer, settings, recipe)
 
@@ -60,8 +63,8 @@ def like_scan(scan: Path, controls: Controls[Any]) -> Job[DegradationRecipe]:
     return recipe_like(picture.pixels)
 
 
-def _with_alpha(picture: Picture, photo: Picture) -> DeepPicture:
+def _with_alpha(picture: DeepPicture, photo: Picture) -> DeepPicture:
     if photo.shape[2] == 4:
         alpha = cv2.resize(photo[..., 3], picture.shape[1::-1], interpolation=cv2.INTER_AREA)
-        picture = np.dstack([picture, alpha])
-    return to_16_bits(picture)
+        picture = np.dstack([picture, alpha * np.uint16(257)])
+    return picture

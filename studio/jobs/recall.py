@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.core.library import Library
-from studio.core.picture_task import CONTENT, PictureTask
+from studio.core.picture_task import CONTENT, PAINTED, PictureTask
 from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings, describe
 from studio.core.trained_models import TrainedModels
 from studio.core.weights import resolve_recorded
 from studio.jobs.files import OpenedPicture, prepare_opened
+from studio.jobs.masks.files import prepare_mask
 from studio.jobs.picture_recipes import settings_of
 
 
@@ -109,7 +110,11 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
                 )
             missing.append(wanted.name)
             continue
-        opened = prepare_opened(load_picture(path), name=wanted.name)
+        picture = load_picture(path)
+        is_mask = wanted.role in PAINTED
+        opened = (
+            prepare_mask(replace(picture, name=wanted.name)) if is_mask else prepare_opened(picture, name=wanted.name)
+        )
         loaded[wanted.role] = (*loaded.get(wanted.role, ()), opened)
     named = [wanted.role for wanted in recipe.inputs]
     for slot in kind.inputs:

@@ -17,25 +17,30 @@ from studio.core.resizing import thumbnail
 from studio.core.session_files import (
     KeptSession,
     SavedFrame,
+    SavedMask,
     SavedSession,
     kept_sessions,
     pack_session,
     prune_sessions,
+    read_masks,
     read_session,
     write_session,
 )
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture, prepare_opened
+from studio.jobs.masks.files import prepare_mask
 from studio.jobs.recall import step_reached, with_networks_here
 
 __all__ = [
     "ListSessionsTask",
+    "OpenedMask",
     "OpenedSession",
     "SaveSessionTask",
     "SessionOffer",
     "keep_session",
     "list_sessions",
     "open_last_session",
+    "open_masks",
     "open_session",
     "save_session",
 ]
@@ -64,6 +69,7 @@ class OpenedSession:
     frames: tuple["OpenedFrame", ...]
     last: "LastPicture | None" = None
     """The picture once more, where no frame of the strip shows it: it was the last to reach the disk."""
+    masks: tuple["OpenedMask", ...] = ()
     as_saved: OpenedPicture | None = None
     """In place of `layer`, a file's picture that is shown as it was saved."""
 
@@ -86,6 +92,14 @@ class OpenedFrame:
     saved: SavedFrame
     settings: Settings
     inputs: Mapping[str, tuple[OpenedPicture, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedMask:
+    """A mask of the list, and what is painted on it; None where that is nothing."""
+
+    saved: SavedMask
+    picture: OpenedPicture | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +173,10 @@ def open_session(path: Path, controls: Controls[Any]) -> Job[OpenedSession]:
     if task is None:
         raise StudioError(f"This session is of the task “{saved.task}”.", "Update Atelier: this version cannot do it.")
     opened = {}
+    painted = {mask.picture for mask in saved.masks}
     for sha256, picture in saved.pictures.items():
         yield Progress(f"Opening {picture.name}")
-        opened[sha256] = prepare_opened(picture)
+        opened[sha256] = prepare_mask(picture) if sha256 in painted else prepare_opened(picture)
 
     def pictures_of(keys: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[OpenedPicture, ...]]:
         return {slot.role: tuple(opened[key] for key in keys.get(slot.role, ())) for slot in task.inputs}
@@ -175,8 +190,24 @@ def open_session(path: Path, controls: Controls[Any]) -> Job[OpenedSession]:
     return OpenedSession(
         task, saved.title, pictures_of(saved.inputs), settings, saved.running, saved.layer, saved.recipe,
         pictures_of(saved.made_from), frames, _last_of(saved, task, settings),
-        opened.get(saved.as_saved),
+        tuple(OpenedMask(mask, opened.get(mask.picture)) for mask in saved.masks), opened.get(saved.as_saved),
     )  # fmt: skip
+
+
+def open_masks(path: Path, controls: Controls[Any]) -> Job[tuple[OpenedMask, ...]]:
+    """Open the masks of a session alone.
+
+    Raises:
+        StudioError: it cannot be read.
+
+    """
+    yield Progress("Looking for masks")
+    masks, pictures = read_masks(path)
+    opened = {}
+    for sha256, picture in pictures.items():
+        yield Progress(f"Opening {picture.name}")
+        opened[sha256] = prepare_mask(picture)
+    return tuple(OpenedMask(mask, opened.get(mask.picture)) for mask in masks)
 
 
 def _last_of(saved: SavedSession, task: PictureTask, settings: Settings) -> LastPicture | None:

@@ -1,7 +1,7 @@
 import json
 import os
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,11 +9,13 @@ from session_kit import session_of
 
 from studio.core.atomic import WriteError
 from studio.core.session_files import (
+    SavedMask,
     SavedSession,
     SessionError,
     kept_sessions,
     pack_session,
     prune_sessions,
+    read_masks,
     read_session,
     write_session,
 )
@@ -197,3 +199,26 @@ def test_kept_sessions_are_listed_newest_first_and_the_oldest_go(session, tmp_pa
     prune_sessions(root, limit=1)
     assert [kept.title for kept in kept_sessions(root)] == ["3"]
     assert kept_sessions(tmp_path / "nowhere") == ()
+
+
+def test_masks_come_back_with_the_session_and_alone(tmp_path):
+    painting = session_of(tmp_path).inputs["style"][0]
+    masks = [
+        SavedMask("Sky", painting, "mask", shown=False),
+        SavedMask("Empty", ""),
+        SavedMask("Dots", "", "hints", colours=True),
+    ]
+    folder = wrote(session_of(tmp_path, masks=masks), tmp_path / "kept")
+    assert read_session(folder).masks == tuple(masks)
+    alone, pictures = read_masks(folder)
+    assert alone == tuple(masks)
+    assert list(pictures) == [painting]
+    next(folder.glob(f"inputs/{painting}.*")).unlink()
+    assert [mask.name for mask in read_masks(folder)[0]] == ["Empty", "Dots"]
+    content = json.loads((folder / "session.json").read_text())
+    content["masks"] = [{"name": 3}, "x", {**asdict(masks[1]), "unknown": 1}]
+    (folder / "session.json").write_text(json.dumps(content))
+    assert read_session(folder).masks == (masks[1],)
+    del content["masks"]  # as version 0.1 wrote it
+    (folder / "session.json").write_text(json.dumps(content))
+    assert read_session(folder).masks == ()

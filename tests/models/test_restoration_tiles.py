@@ -78,3 +78,15 @@ def test_a_first_look_comes_before_all_tiles_and_changes_nothing():
     assert others[0] == (Tile(0, 80, 16, 96), 0.0)
     assert len(others) == len(tiles) + 1
     assert others[-1][1] == 1.0
+
+
+def test_tiles_that_nobody_wants_stay_as_they_were():
+    network, picture = lively(ENHANCER), photo(96, 96)
+    whole, _ = finished(restore_in_tiles(network, picture, 1.0, side=48))
+    made = np.full((96, 96, 3), 7, np.uint16)
+    _, tiles = finished(
+        restore_in_tiles(network, picture, 1.0, side=48, first_look=16, made=made, wanted=lambda tile: tile.left >= 48)
+    )
+    assert np.array_equal(made[:, 48:], whole[:, 48:])
+    assert (made[:, :48] == 7).all()
+    assert [share for _, share in tiles] == [0.5, 1.0]  # the first look lies among the others

@@ -1,5 +1,6 @@
 """The restore job: mends or enlarges a photo in tiles, those first that one looks at."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import sqrt
 from time import monotonic
@@ -18,8 +19,9 @@ from studio.core.cost import Cost, available_memory
 from studio.core.events import DeepPicture, Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
+from studio.core.masking import keep_photo, where_photo_stays
 from studio.core.memory import keeping_pages
-from studio.core.picture_task import MASK, PictureRequest, PictureResult
+from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import RestoreSettings
@@ -46,7 +48,6 @@ _PER_QUALITY = 1 / 160
 """Strength for each quality that a JPEG lacks: 20 is mended best at .5, 60 at .25 (measured on BSDS200)."""
 _SAMPLE = np.zeros((_FIRST_LOOK, _FIRST_LOOK, 3), np.uint8)
 _BETWEEN_PREVIEWS_S = 0.25
-_BAND = 256
 
 
 def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job[PictureResult]:
@@ -69,13 +70,14 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     restorer = opened(settings, strength, recipe)
     if restorer.remark:
         yield Log(restorer.remark, "warning")
-    made = yield from _Work(restorer, picture, strength, settings, controls).tiles()
+    stays = where_photo_stays(request, *size)
+    made = yield from _Work(restorer, picture, strength, settings, controls, stays).tiles()
     if size != (made.shape[1], made.shape[0]):
         yield Progress(f"Bringing it to {size[0]} × {size[1]} px")
         made = resize(made, *size)
-    for mask in request.all(MASK):
+    if stays:
         yield Progress("Putting back what is protected")
-        _protect(made, picture, mask.pixels)
+        keep_photo(made, picture, stays)
     if recipe is None:
         writer = RecipeWriter(RESTORE, request, asked, *restorer.records, versions={FORMAT: str(restorer.format)})
         recipe = writer.write(asked)
@@ -104,18 +106,6 @@ def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture) -> f
     return min(1.0, max(noise_sigma(picture) / WORST_SIGMA, (UNTOUCHED - jpeg_quality(picture)) * _PER_QUALITY))
 
 
-def _protect(made: DeepPicture, photo: Picture | DeepPicture, mask: Picture) -> None:
-    """Lay the photo over what was made of it where the mask is white; in place, in bands of rows."""
-    height, width = made.shape[:2]
-    stays = cv2.cvtColor(np.ascontiguousarray(mask[..., :3]), cv2.COLOR_RGB2GRAY)
-    stays = np.asarray(cv2.resize(stays, (width, height), interpolation=cv2.INTER_LINEAR))
-    original = resize(to_16_bits(photo[..., :3]), width, height)
-    for top in range(0, height, _BAND):
-        rows = slice(top, top + _BAND)
-        share = stays[rows, :, None] * np.float32(1.0 / 255.0)
-        made[rows] = np.rint(made[rows] + (original[rows].astype(np.float32) - made[rows]) * share).astype(np.uint16)
-
-
 def _check_memory(width: int, height: int) -> None:
     """Refuse a result for which there is no room.
 
@@ -134,8 +124,9 @@ class _Work:
 
     def __init__(
         self, restorer: OpenRestorer, picture: Picture | DeepPicture, strength: float, settings: RestoreSettings,
-        controls: Controls[RestoreSettings],
+        controls: Controls[RestoreSettings], stays: Sequence[NDArray[np.uint8]] = (),
     ) -> None:  # fmt: skip
+        self._stays = stays
         self._restorer, self._picture, self._strength, self._controls = restorer, picture, strength, controls
         self._stage = f"Enlarging {settings.scale} ×" if settings.enlargement > 1 else "Enhancing"
         self._scale, self._settings = settings.enlargement, settings
@@ -188,14 +179,26 @@ class _Work:
         changed -= grown(small)
         return np.asarray(np.clip(np.rint(changed), 0, 65535), np.uint16)
 
+    def _wanted(self, made: DeepPicture) -> Callable[[Tile], bool]:
+        """Return what tells a tile of the result that is to be made from one in which the photo stays.
+
+        There it is laid over whatever is made, so nothing needs to be.
+        """
+        here = [mask for mask in self._stays if mask.shape == made.shape[:2]]
+        if not here or len(here) < len(self._stays):
+            return lambda _tile: True
+        made[...] = resize(to_16_bits(self._picture[..., :3]), made.shape[1], made.shape[0])
+        return lambda tile: bool((np.maximum.reduce([mask[tile.cut] for mask in here]) < 255).any())
+
     def _in_tiles_of(self, side: int) -> Job[DeepPicture]:
         height, width = self._picture.shape[:2]
         made = np.empty((height * self._scale, width * self._scale, 3), np.uint16)
+        wanted = self._wanted(made)
         shown, told = _Shown(self._picture, self._scale), monotonic()
         pause = _BETWEEN_PREVIEWS_S * max(1.0, shown.picture.size / _SHOWN_IN_PASSING)
         work = restore_in_tiles(
             self._restorer.network, self._picture, self._strength, side=side, made=made,
-            look_at=lambda: self._controls.look_at, first_look=_FIRST_LOOK,
+            look_at=lambda: self._controls.look_at, first_look=_FIRST_LOOK, wanted=wanted,
         )  # fmt: skip
         yield Progress(self._stage, 0, 100, 0.0)
         for number, (tile, share) in enumerate(work, 1):

@@ -6,13 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from studio.core.looks import SURPRISES, built_in_looks
-from studio.core.picture_task import InputSlot, PictureTask
+from studio.core.picture_task import PAINTED, InputSlot, PictureTask
 from studio.core.settings import Settings
 from studio.ui.controls.layouts import column, holding, row, scrolling
 from studio.ui.controls.settings_form import SettingsForm
 from studio.ui.icons import set_icon
 from studio.ui.picture.input_slot import SlotTile, SlotView
 from studio.ui.picture.looks_bar import LooksBar
+from studio.ui.picture.mask_section import MaskSection
 from studio.ui.theme import Theme, mark
 
 __all__ = ["COLUMN_WIDTH", "PictureColumn"]
@@ -32,7 +33,9 @@ class PictureColumn(QWidget):
         super().__init__()
         self.task, self._theme = task, theme
         self.form = SettingsForm(task.settings, theme, marks_restart=not task.at_once)
-        self.slots = {slot.role: self.make_slot(slot) for slot in task.inputs}
+        self.slots = {slot.role: self.make_slot(slot) for slot in task.inputs if slot.role not in PAINTED}
+        roles = {slot.role: slot.title for slot in task.painted}
+        self.mask_section = MaskSection(roles, theme) if roles else None
         self.looks_bar = LooksBar(built_in_looks(task.name, task.settings), task.name in SURPRISES, theme)
         self.start_button, self.save_button, self.export_button = self._make_buttons()
         self.finish_button, self.size_note = self._make_finish_button(), self._make_size_note()
@@ -45,7 +48,12 @@ class PictureColumn(QWidget):
 
     def controls(self) -> Sequence[QWidget]:
         """Return what stands in the column, from above; asked once, while it is laid out."""
-        return (*self.slots.values(), self.looks_bar, self.form)
+        return (*self.slots.values(), *self.masks, self.looks_bar, self.form)
+
+    @property
+    def masks(self) -> Sequence[QWidget]:
+        """What stands in the column for what is painted over the photo; nothing where the task does not ask for it."""
+        return () if self.mask_section is None else (self.mask_section,)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Return the settings that the form leaves out: what something else sets, and what does nothing now."""

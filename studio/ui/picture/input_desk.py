@@ -11,13 +11,15 @@ from PySide6.QtWidgets import QWidget
 from studio.core.errands import answers
 from studio.core.events import Picture
 from studio.core.images import DISPLAY_LIMIT, LoadedPicture
-from studio.core.picture_task import CONTENT
+from studio.core.picture_task import CONTENT, PAINTED
 from studio.core.session_files import SESSION_SUFFIX
 from studio.jobs.browse import PicturesTask, SamplesTask, list_pictures, list_samples
 from studio.jobs.files import LoadTask, OpenedPicture
+from studio.jobs.sessions import OpenedMask
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.files import PictureFiles
+from studio.ui.picture.history import History
 from studio.ui.picture.input_slot import SlotView
 from studio.ui.picture.open_dialog import choose_pictures
 from studio.ui.picture.session import PictureSession
@@ -146,7 +148,8 @@ class InputDesk(QObject):
             self._open_together([LoadTask(path=path) for path in files], role, joins)
             for path in files:
                 self._preferences.remember_in(role, path)
-            self._list_recent(role)
+            if role in self._slots:
+                self._list_recent(role)
 
     def open_pasted(self, role: str, picture: bytes | Picture, *, joins: bool = False) -> None:
         """Open what is no file: its bytes, or pixels."""
@@ -181,9 +184,11 @@ class InputDesk(QObject):
             self.noticed.emit(opened.picture.recipe_problem, "warning")
         session = self._session
         if role == CONTENT:
-            self._sessions.find_strip(
-                opened, lambda history: session.when_kept(partial(session.put, role, opened, history=history))
-            )
+
+            def put(history: History, masks: tuple[OpenedMask, ...]) -> None:
+                session.when_kept(partial(session.put, role, opened, history=history, masks=masks))
+
+            self._sessions.find_strip(opened, put)
         else:
             session.when_kept(partial(session.add, role, opened))
 
@@ -191,6 +196,8 @@ class InputDesk(QObject):
 
     def _list_samples(self) -> None:
         for slot in self._task.inputs:
+            if slot.role in PAINTED:
+                continue
             take = (self._empty_state if slot.role == CONTENT else self._slots[slot.role]).set_samples
             handle = self._pictures.queue(f"{self._task.name}.samples", list_samples, SamplesTask(slot.samples))
             handle.finished.connect(take)

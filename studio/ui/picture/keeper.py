@@ -63,7 +63,7 @@ class SessionKeeper(QObject):
         session = self._session
         for changed in (
             session.input_changed, session.settings_changed, session.film.changed, session.state_changed,
-            session.frame_composed,
+            session.frame_composed, session.masks.changed, session.masks.repainted,
         ):  # fmt: skip
             changed.connect(self._note_change)
         session.frame_composed.connect(self._note_frame)
@@ -95,7 +95,10 @@ class SessionKeeper(QObject):
         if now.made.layer is not self._layer:
             self._layer, self._key = now.made.layer, HistoryState.new_key()
         running = left is None and session.is_running
-        return saved_of(session.task, now, key=self._key, preview=self._preview, running=running, travels=travels)
+        return saved_of(
+            session.task, now, session.masks.saved(now.masks), key=self._key, preview=self._preview, running=running,
+            travels=travels,
+        )  # fmt: skip
 
     @property
     def title(self) -> str:

@@ -35,6 +35,7 @@ from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.look_desk import LookDesk
 from studio.ui.picture.looking_back import LookingBack
+from studio.ui.picture.mask_desk import MaskDesk
 from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
@@ -85,6 +86,8 @@ class PicturePanel(Panel):
         self.desk = QueueDesk(self.session, context, self)
         last_folder = self.input_desk.last_folder
         self.looks = LookDesk(self, self.session, self.column.looks_bar, context, last_folder)
+        section = self.column.mask_section
+        self.mask_desk = None if section is None else MaskDesk(self, self.session, self.canvas, section, context)
         self.sizes = SizeDesk(self, self.session, self.column, context.theme) if self.column.has_sizes else None
         self._saver = PictureSaver(self, self.session, self.files, context, last_folder)
         self._not_made: list[Failure] = []
@@ -155,10 +158,11 @@ class PicturePanel(Panel):
         self._connect_session()
         self._connect_workspace()
         self._connect_files()
-        for desk in (self.input_desk, self.looks):
+        masks = () if self.mask_desk is None else (self.mask_desk,)
+        for desk in (self.input_desk, self.looks, *masks):
             desk.noticed.connect(self.noticed)
         desks = (self.input_desk, self.looks, self.looking_back, self.session_files, self.keeper, self.desk.queue)
-        for part in (*desks, *(() if self.sizes is None else (self.sizes,))):
+        for part in (*desks, *masks, *(() if self.sizes is None else (self.sizes,))):
             part.failed.connect(self.report)
         self.looking_back.save_requested.connect(self.save_as)
         self.desk.queue.made.connect(self.results_changed)
@@ -363,7 +367,7 @@ class PicturePanel(Panel):
         (photo, *_) = recalled.inputs.get(CONTENT) or (recalled.shown,)
         session = self.session
         self.session_files.find_strip(
-            photo, lambda history: session.when_kept(partial(session.recall, recalled, history))
+            photo, lambda history, _masks: session.when_kept(partial(session.recall, recalled, history))
         )
 
     def _note_saved(self, path: Path) -> None:
@@ -381,6 +385,8 @@ class PicturePanel(Panel):
     def close_gently(self) -> None:
         """Keep what was reached, and the session as it is; the queue is gone on with the next time."""
         self.desk.queue.let_go()
+        self.session.masks.settle()
+        self.session.masks.select("")
         super().close_gently()
         self.keeper.close()
 
@@ -460,7 +466,8 @@ class PicturePanel(Panel):
     def show_input(self, role: str) -> None:
         """Show what goes in, in this role."""
         pictures = self.session.inputs[role]
-        self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
+        if role in self.column.slots:
+            self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
         if role == CONTENT:
             self._saver.forget_name()
             self.looking_back.compare_with(-1)

@@ -63,5 +63,11 @@ class QueueDesk(QObject):
         self.queue.begin(look, folder, suffix, ai_mark=self._preferences.ai_mark)
 
     def _show_ready(self, _: object = None) -> None:
-        missing = next((slot.title.lower() for slot in self._session.task.inputs if slot.role != CONTENT), "")
-        self.view.set_ready(self._session.has_look, f"choose a {missing} first")
+        task, used = self._session.task, self._session.used_inputs
+        roles = [slot.role for slot in task.painted]
+        missing = next((slot.title.lower() for slot in task.inputs if slot.role not in (CONTENT, *roles)), "")
+        missing = f"choose a {missing} first" if missing else "the network for it is not here"
+        masks = [Path(one.picture.name).stem for role in roles for one in used[role]]
+        named = " and ".join(f"“{name}”" for name in masks)
+        beside = f"with the mask{'s' if len(masks) > 1 else ''} {named}" if masks else ""
+        self.view.set_ready(self._session.has_look, missing, beside)

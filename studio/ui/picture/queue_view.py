@@ -67,7 +67,7 @@ class QueueView(QWidget):
         self.queue, self._preferences, self._theme, self._clock = queue, preferences, theme, clock
         self._eta = EtaEstimator(memory=4.0 * _FINE)
         self._folder = Path(preferences.queue_folder) if preferences.queue_folder else None
-        self._ready, self._missing = True, ""
+        self._ready, self._missing, self._beside = True, "", ""
         self.proposal = ElidingLabel(parent=self)
         self.place_box = ChoiceBox({}, theme, self)
         self.format_box = ChoiceBox(_FORMATS, theme, self)
@@ -152,9 +152,16 @@ class QueueView(QWidget):
 
     # -- where results go ------------------------------------------------------------------------------------------
 
-    def set_ready(self, ready: bool, missing: str = "") -> None:
-        """Tell whether the photos could be worked on now; `missing` says what is not there yet."""
-        self._ready, self._missing = ready, missing
+    def set_ready(self, ready: bool, missing: str = "", beside: str = "") -> None:
+        """Tell whether the photos could be worked on now.
+
+        Args:
+            ready: whether they could.
+            missing: what is not there yet.
+            beside: what else every one of them gets: “with the mask “Sky””.
+
+        """
+        self._ready, self._missing, self._beside = ready, missing, beside
         self._show_proposal()
 
     def _offer_places(self) -> None:
@@ -189,7 +196,7 @@ class QueueView(QWidget):
         number = len(self.queue.proposed)
         self._asking.setVisible(bool(number))
         photos = f"{number:,} photo{'s' if number != 1 else ''}"
-        self.proposal.setText(photos if self._ready else f"{photos}: {self._missing}")
+        self.proposal.setText(f"{photos} {self._beside}".strip() if self._ready else f"{photos}: {self._missing}")
         self.start_button.setEnabled(self._ready)
         self.format_box.setVisible(self.place_box.currentData() != _LIBRARY)
 

@@ -1,17 +1,17 @@
 """What a panel holds, as it goes into a session's files and as it comes out of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from studio.core.events import Picture
 from studio.core.images import LoadedPicture
-from studio.core.picture_task import CONTENT, PictureTask
+from studio.core.picture_task import CONTENT, PAINTED, PictureTask
 from studio.core.resizing import to_8_bits
 from studio.core.session_files import InputKeys, SavedFrame, SavedSession
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
-from studio.jobs.sessions import OpenedSession
+from studio.jobs.sessions import OpenedMask, OpenedSession
 from studio.ui.picture.history import NUMBERS, History, HistoryState, Made
 from studio.ui.picture.inputs import InputPictures
 from studio.ui.picture.undo import Snapshot
@@ -21,18 +21,21 @@ __all__ = ["saved_of", "snapshot_of", "title_of"]
 
 def title_of(inputs: InputPictures) -> str:
     """Return what a session is called: by its pictures."""
-    first, *others = (Path(one.picture.name).stem for many in inputs.values() for one in many)
+    named = (many for role, many in inputs.items() if role not in PAINTED)
+    first, *others = (Path(one.picture.name).stem for many in named for one in many)
     return f"{first} · {', '.join(others)}" if others else first
 
 
 def saved_of(
-    task: PictureTask, now: Snapshot, *, key: str, preview: Picture | None, running: bool, travels: bool
-) -> SavedSession:
+    task: PictureTask, now: Snapshot, masks: Sequence[OpenedMask], *, key: str, preview: Picture | None, running: bool,
+    travels: bool,
+) -> SavedSession:  # fmt: skip
     """Return a snapshot as it goes into files.
 
     Args:
         task: what the panel does. What it makes `at_once` is left out: it is made again in a moment.
         now: everything there is; there is a photo.
+        masks: the list of them, and what is painted on them.
         key: names the layer: another one has another key.
         preview: a small version of the picture; None where the photo has to do.
         running: the picture is being made.
@@ -52,6 +55,7 @@ def saved_of(
     layer, as_saved = (None, None) if task.at_once else (now.made.layer, now.made.as_saved)
     if as_saved is not None:
         pictures[as_saved.picture.sha256] = as_saved.picture
+    pictures |= {mask.saved.picture: mask.picture.picture for mask in masks if mask.picture is not None}
     nothing_made = layer is None and as_saved is None
     small = now.inputs[CONTENT][0].thumbnail if preview is None or nothing_made else preview
     frames = [
@@ -64,6 +68,7 @@ def saved_of(
     return SavedSession(
         task.name, title_of(now.inputs), plain(now.settings), pictures, keys_of(now.inputs), running, key, layer,
         now.made.recipe, keys_of(now.made.inputs), "" if as_saved is None else as_saved.picture.sha256, frames, small,
+        [mask.saved for mask in masks],
     )  # fmt: skip
 
 

@@ -14,19 +14,20 @@ from studio.core.cost import Cost
 from studio.core.events import DeepPicture, Log, Metrics, Picture, Preview
 from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
-from studio.core.picture_task import CONTENT, PictureResult, PictureTask
+from studio.core.picture_task import CONTENT, PAINTED, PictureResult, PictureTask
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
 from studio.jobs.export import ComposeTask
 from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPicture
-from studio.jobs.sessions import OpenedSession
+from studio.jobs.sessions import OpenedMask, OpenedSession
 from studio.ui.picture.compositor import Compositor
 from studio.ui.picture.film import Film
 from studio.ui.picture.history import History, HistoryState, Made
 from studio.ui.picture.inputs import InputPictures, Inputs
 from studio.ui.picture.live_job import LiveJob
+from studio.ui.picture.masks import Masks
 from studio.ui.picture.saved_state import snapshot_of
 from studio.ui.picture.settings_state import SettingsState
 from studio.ui.picture.undo import PicturesChange, Snapshot, UndoMemory, name_of_change
@@ -90,6 +91,8 @@ class PictureSession(QObject, Generic[S]):
         self.undo_stack, self._undo_memory = undo_stack, UndoMemory()
         first: Any = task.settings()
         self.settings_state: SettingsState[S] = SettingsState(first, undo_stack, self._follow_settings, self.fit)
+        self.masks = Masks(task, pictures, undo_stack, lambda: self.photo_pixels, self)
+        self._held_back: tuple[PictureResult, tuple[OpenedPicture, ...]] | None = None
         self.compositor = Compositor(pictures, f"{task.name}.compose", self)
         self.film = Film(task, pictures, lambda: self.settings, lambda: self.is_running, self)
         self.state = SessionState.EMPTY
@@ -118,7 +121,10 @@ class PictureSession(QObject, Generic[S]):
         job.previewed.connect(self._take_preview)
         job.made.connect(self._take_result)
         job.ended.connect(self._rest)
-        job.finished.connect(self.finished)
+        job.finished.connect(self._keep_or_hold_back)
+        self.masks.used_changed.connect(self._heed_masks)
+        self.masks.failed.connect(self.failed)
+        self.masks.changed.connect(lambda: self._let_go() if self.masks.active is None else None)
         job.logged.connect(self._show_log)
         job.failed.connect(self.failed)
 
@@ -130,9 +136,19 @@ class PictureSession(QObject, Generic[S]):
         return self.inputs.photo
 
     @property
+    def photo_pixels(self) -> tuple[int, int]:
+        """Width and height of the photo, px; (0, 0) while there is none."""
+        return (0, 0) if self.photo is None else (self.photo.picture.width, self.photo.picture.height)
+
+    @property
     def used_inputs(self) -> InputPictures:
         """What the task is made from with the settings of now."""
         return self.inputs.all
+
+    @property
+    def role_of_new_mask(self) -> str:
+        """What a new mask serves as: what the task names first."""
+        return self.task.painted[0].role if self.task.painted else ""
 
     @property
     def pictures(self) -> tuple[LoadedPicture, ...]:
@@ -155,13 +171,19 @@ class PictureSession(QObject, Generic[S]):
         """Whether nobody needs to ask for the result, because it takes only a moment."""
         return self.task.at_once
 
-    def put(self, role: str, *pictures: OpenedPicture, history: History | None = None) -> None:
+    def put(
+        self, role: str, *pictures: OpenedPicture, history: History | None = None, masks: Sequence[OpenedMask] = ()
+    ) -> None:
         """Work from exactly these pictures in this role.
 
         Another photo starts over: what was reached is kept, and the new one is begun at once where the old one was.
-        One step of undo brings everything back as it was. `history` holds the frames that were made of a photo before.
+        One step of undo brings everything back as it was. `history` holds the frames that were made of a photo before,
+        `masks` what was painted over it.
         """
-        before, starts_over = self.snapshot(), role == CONTENT
+        starts_over = role == CONTENT
+        if starts_over:
+            self.masks.settle()
+        before = self.snapshot()
         if starts_over:
             self.start_when_ready |= self.starts_by_itself or self.is_running or self.state is SessionState.FINISHED
             self.stop()
@@ -169,14 +191,56 @@ class PictureSession(QObject, Generic[S]):
         if starts_over:
             self._forget(before)
             self._find_again(history)
+            if before.inputs[CONTENT] or masks:
+                self._change_masks(masks)
         self.settings_state.apply(self.settings_for(role))
-        self.input_changed.emit(role)
+        self._tell_input(role)
         if self.inputs[role] != before.inputs[role]:
             self._record(name_of_change(self.task.slot(role).title, before.inputs[role], self.inputs[role]), before)
         if not starts_over and (self.is_running or self.state is SessionState.FINISHED):
             self._restart.start()
         else:
             self._settle()
+
+    def _tell_input(self, role: str) -> None:
+        if role in PAINTED:
+            self.masks.take_inputs(role, self.inputs[role])
+        self.input_changed.emit(role)
+
+    def _change_masks(self, found: Sequence[OpenedMask]) -> None:
+        """Another photo has masks of its own, or none; those of the last one are offered."""
+        self.masks.leave()
+        self.masks.put(self.masks.restored(found, *self.photo_pixels))
+        for slot in self.task.painted:
+            pictures = tuple(one.picture for one in found if one.saved.role == slot.role and one.picture is not None)
+            if self.inputs[slot.role] != pictures:
+                self.inputs.put(slot.role, pictures)
+                self.input_changed.emit(slot.role)
+
+    def _heed_masks(self, role: str, pictures: tuple[OpenedPicture, ...]) -> None:
+        """Go on with other masks; the strokes themselves are the steps of undo."""
+        before, there = self.used_inputs, [one.picture.sha256 for one in self.inputs[role]]
+        self.inputs.put(role, pictures)
+        if there == [one.picture.sha256 for one in self.inputs[role]]:
+            return
+        self.input_changed.emit(role)
+        if self.used_inputs == before:
+            return
+        if self.is_running or self.state is SessionState.FINISHED:
+            self._restart.start()
+        else:
+            self._settle()
+
+    def _keep_or_hold_back(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
+        """Keep a result; while one paints on a mask, only the last of the many that follow the strokes."""
+        self._held_back = (result, inputs)
+        if self.masks.active is None:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held_back = self._held_back, None
+        if held is not None:
+            self.finished.emit(*held)
 
     def add(self, role: str, picture: OpenedPicture) -> None:
         """Work from one more picture in this role; with all places taken the newest replaces the last."""
@@ -195,7 +259,7 @@ class PictureSession(QObject, Generic[S]):
 
     def snapshot(self) -> Snapshot:
         """Return everything that is there now."""
-        return Snapshot(self.inputs.all, self.settings, self.film.newest, self.film.history)
+        return Snapshot(self.inputs.all, self.settings, self.film.newest, self.film.history, self.masks.all)
 
     def _record(self, name: str, before: Snapshot) -> None:
         held = self._undo_memory.hold(before)
@@ -223,8 +287,9 @@ class PictureSession(QObject, Generic[S]):
     def _show_state_of(self, then: Snapshot, changed: Sequence[str]) -> None:
         for role in changed:
             self.inputs.put(role, then.inputs[role])
+        self.masks.put(then.masks)
         for role in changed:
-            self.input_changed.emit(role)
+            self._tell_input(role)
         settings: Any = then.settings
         self._restoring = True  # what was made with these settings comes as well
         self.settings_state.apply(settings)
@@ -233,6 +298,7 @@ class PictureSession(QObject, Generic[S]):
         self.film.put(then.made, self.film.history)
         self._show()
         self._settle()
+        self.masks.flush()
         if self.task.at_once and self.is_complete:
             self.start()
 
@@ -422,7 +488,7 @@ class PictureSession(QObject, Generic[S]):
         changed = [role for role, pictures in frame.inputs.items() if pictures != self.inputs[role]]
         for role in changed:
             self.inputs.put(role, frame.inputs[role])
-            self.input_changed.emit(role)
+            self._tell_input(role)
         self.film.go_back_to(frame)
         self._start(frame)
         return bool(changed)
@@ -544,6 +610,7 @@ class PictureSession(QObject, Generic[S]):
         again. Without its photo it is the photo itself. One step of undo brings back what was there. `history` holds
         the frames that were made of the photo before.
         """
+        self.masks.settle()
         before = self.snapshot()
         self.stop()
         for slot in self.task.inputs:
@@ -552,8 +619,9 @@ class PictureSession(QObject, Generic[S]):
             self.inputs.put(CONTENT, (recalled.shown,))
         self._forget(before)
         self._find_again(history)
+        self.masks.leave()
         for slot in self.task.inputs:
-            self.input_changed.emit(slot.role)
+            self._tell_input(slot.role)
         self._set_state(SessionState.READY)
         settings: Any = recalled.settings
         self.settings_state.apply(settings)
@@ -577,10 +645,12 @@ class PictureSession(QObject, Generic[S]):
 
     def restore(self, opened: OpenedSession) -> None:
         """Show a session as it was left; of one that was interrupted the last picture that reached the disk."""
+        self.masks.settle()
         before = self.snapshot()
         self.stop()
         self._forget(before)
-        then = snapshot_of(opened)
+        photo = opened.inputs[CONTENT][0].picture
+        then = replace(snapshot_of(opened), masks=self.masks.restored(opened.masks, photo.width, photo.height))
         self.film.history, self.start_when_ready = then.history, False
         self._set_state(SessionState.READY)
         self._show_state_of(then, [slot.role for slot in self.task.inputs])
@@ -588,6 +658,7 @@ class PictureSession(QObject, Generic[S]):
 
     def _forget(self, left: Snapshot) -> None:
         """Let go of everything that was made of the photo that was there."""
+        self._let_go()
         if left.inputs[CONTENT]:
             self.photo_left.emit(left)
         self.job.forget()

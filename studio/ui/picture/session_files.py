@@ -16,11 +16,13 @@ from studio.engine import JobHandle
 from studio.jobs.files import OpenedPicture
 from studio.jobs.sessions import (
     ListSessionsTask,
+    OpenedMask,
     OpenedSession,
     SaveSessionTask,
     SessionOffer,
     list_sessions,
     open_last_session,
+    open_masks,
     open_session,
     save_session,
 )
@@ -102,23 +104,27 @@ class SessionFiles(QObject):
             self._saved_as[photo.picture.sha256] = path
         self.opened.emit(opened, path)
 
-    def find_strip(self, photo: OpenedPicture, take: Callable[[History], None]) -> None:
-        """Hand the frames to `take` that were made of a photo before, so that nobody who comes back to it loses them.
+    def find_strip(self, photo: OpenedPicture, take: Callable[[History, tuple[OpenedMask, ...]], None]) -> None:
+        """Hand the frames to `take` that were made of a photo before, and its masks: nobody who comes back loses them.
 
         A newer wish replaces this one.
         """
         if self._finding is not None:
             self._finding.drop()
             self._finding = None
-        there, folder = self._session.photo, self._keeper.folder_of(photo)
-        if there is not None and there.picture.sha256 == photo.picture.sha256:
-            take(self._session.history)
-        elif not self._session.task.previews or folder is None or not is_there(folder):
-            take(History())
+        session, task, folder = self._session, self._session.task, self._keeper.folder_of(photo)
+        if session.photo is not None and session.photo.picture.sha256 == photo.picture.sha256:
+            take(session.history, session.masks.saved(session.masks.all))
+        elif not (task.previews or task.painted) or folder is None or not is_there(folder):
+            take(History(), ())
         else:
-            self._finding = handle = self._pictures.queue(f"{self._session.task.name}.strip", open_session, folder)
-            handle.finished.connect(lambda opened: take(snapshot_of(opened).history))
-            handle.failed.connect(lambda _failure: take(History()))  # of what is damaged there is nothing to find
+            job: Any = open_session if task.previews else open_masks
+            self._finding = handle = self._pictures.queue(f"{task.name}.strip", job, folder)
+            if task.previews:
+                handle.finished.connect(lambda opened: take(snapshot_of(opened).history, opened.masks))
+            else:
+                handle.finished.connect(lambda masks: take(History(), masks))
+            handle.failed.connect(lambda _failure: take(History(), ()))  # of what is damaged there is nothing to find
 
     def choose(self) -> None:
         """Ask for a session's file, and open it."""

@@ -11,6 +11,7 @@ from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
 from studio.ui.picture.history import History, Made
 from studio.ui.picture.inputs import InputPictures
+from studio.ui.picture.masks import Mask
 
 __all__ = ["PicturesChange", "Snapshot", "UndoMemory", "name_of_change"]
 
@@ -26,6 +27,7 @@ class Snapshot:
     settings: Settings
     made: Made
     history: History
+    masks: tuple[Mask, ...] = ()
 
     def arrays(self) -> Iterator[Any]:
         """Yield whatever takes memory, some of it perhaps twice."""
@@ -33,6 +35,7 @@ class Snapshot:
             yield self.made.layer
         if self.made.as_saved is not None:
             yield from _arrays_of(self.made.as_saved)
+        yield from (mask.painted.pixels for mask in self.masks)
         frames = self.history.frames
         yield from (frame.layer for frame in frames)
         for inputs in (self.inputs, self.made.inputs, *(frame.inputs for frame in frames)):

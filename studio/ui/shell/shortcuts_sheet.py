@@ -45,6 +45,16 @@ MOUSE_AND_KEYS = {
         Shortcut("Done", ("Enter",)),
         Shortcut("Take the move back", ("Esc",)),
     ),
+    "Masks": (
+        Shortcut("Brush, eraser", ("B", "E")),
+        Shortcut("Rectangle, lasso, wand, object", ("R", "L", "W", "O")),
+        Shortcut("Smaller and larger brush", ("[", "]")),
+        Shortcut("Softer and harder", ("{", "}")),
+        Shortcut("Size and hardness", ("Shift+Drag",)),
+        Shortcut("A straight line from the last stroke", ("Shift+Click",)),
+        Shortcut("Erase, or take away, while held", ("Alt",)),
+        Shortcut("Done", ("Esc",)),
+    ),
     "Film strip": (
         Shortcut("Look at a frame", ("Click", "Arrow keys")),
         Shortcut("Go on from it", ("Enter",)),

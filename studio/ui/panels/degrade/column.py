@@ -62,7 +62,7 @@ class DegradeColumn(PictureColumn):
         mark(self.mended_words, tone="small")
         self.mended_words.hide()
         self.mended_by.add_below(self.mended_words)
-        return (*self.slots.values(), self.preset, self.stack, self.form, self.mended_by)
+        return (*self.slots.values(), self.preset, *self.masks, self.stack, self.form, self.mended_by)
 
     def show_mended(self, found: Mended | None) -> None:
         """Say how much nearer to the photo the restorer came; None while nobody asks, or it is at work."""

@@ -18,6 +18,7 @@ _TASKS = {
     "backbone": "For painting",
     "fast_style": "For painting at once",
     "restorer": "For restoring",
+    "selection": "For masks",
     "translate": "For translating",
 }
 

@@ -58,7 +58,7 @@ class RestoreColumn(PictureColumn):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         mark(button, kind="segment")
         asking = holding(column(row(button, None), self.invented_words, gap=self._theme.tokens.gap // 2))
-        return (*self.slots.values(), self.mode, self.note, self.looks_bar, self.form, asking)
+        return (*self.slots.values(), self.mode, self.note, *self.masks, self.looks_bar, self.form, asking)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Leave out what the two words above set, and what does nothing now."""

@@ -7,16 +7,23 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from studio.core.controls import Controls
+from studio.core.picture_task import HERE, HINTS, HOLE
 from studio.core.picture_tasks import RESTORE
 from studio.core.restore_settings import SCALES, RestoreSettings
 from studio.engine import Engine
 from studio.jobs.restore.choices import COMING_ALONG, RestorerChoice, missing
 from studio.ui.picture.history import HistoryState, Made
+from studio.ui.picture.inputs import InputPictures
 from studio.ui.picture.session import PictureSession
 from studio.ui.picture.undo import Snapshot
 
 __all__ = ["RestoreSession"]
 
+_HEEDED_BY: Mapping[str, frozenset[str]] = {
+    HOLE: frozenset({"fill", "text", "scratches", "old-photo"}),
+    HINTS: frozenset({"colourise", "old-photo"}),
+}
+"""Roles that only some modes heed."""
 _ORDINARY = 3000, 2000
 """Width and height of a photo, as long as there is none."""
 
@@ -46,6 +53,17 @@ class RestoreSession(PictureSession[RestoreSettings]):
     def look_at(self, across: float, down: float) -> None:
         """Restore first what lies there: shares of the picture's width and height."""
         self.job.look_at(across, down)
+
+    @property
+    def used_inputs(self) -> InputPictures:
+        """What is heeded by what is done: holes by what fills them, hints by what colours."""
+        idle = {role for role, modes in _HEEDED_BY.items() if self.settings.mode not in modes}
+        return {role: () if role in idle else pictures for role, pictures in self.inputs.all.items()}
+
+    @property
+    def role_of_new_mask(self) -> str:
+        """What one paints first: what is to be filled, hints where it is coloured, otherwise where to restore."""
+        return next((role for role, modes in _HEEDED_BY.items() if self.settings.mode in modes), HERE)
 
     # -- networks ----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from studio_kit import answering_file_dialog, drop_files, write_photo
 from models.degradations import DegradationRecipe, degrade
 from studio.core.degrade_settings import PRESETS, DegradeSettings
 from studio.core.images import load_picture, save_picture
+from studio.core.picture_task import HERE
 from studio.core.presets import Look
 from studio.core.resizing import to_8_bits
 from studio.training.data.sampler import seed_of
@@ -204,3 +205,12 @@ def test_what_a_restorer_makes_of_the_damage_lies_beside_it(opened, home, until)
     box.setCurrentIndex(0)
     until(lambda: opened.canvas.labels == ("Photo", "Degraded"))
     assert not opened.column.mended_words.isVisible()
+
+
+def test_damage_is_painted_where_one_wants_it(opened, photo, until):
+    mask = opened.session.masks.add(HERE)
+    opened.mask_desk.layer.repaint_map(mask.painted, np.tile(np.uint8([255] * 60 + [0] * 60), (80, 1)), "Half")
+    loaded = load_picture(photo)
+    damaged = degrade(loaded.pixels, PRESETS["old-photo"], seed_of(0, loaded.sha256)).picture
+    wanted = np.hstack([damaged[:, :60], loaded.pixels[:, 60:, :3]])
+    until(lambda: np.array_equal(to_8_bits(opened.session.layer), wanted))

@@ -1,0 +1,1 @@
+"""Masks: found in a photo, changed as a whole, read and written."""
