@@ -18,7 +18,8 @@ from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
-from studio.core.picture_task import CONTENT, MASK, PictureRequest
+from studio.core.picture_task import CONTENT, HERE, HINTS, HOLE, MASK, PictureRequest
+from studio.core.picture_tasks import RESTORE
 from studio.core.recipes import name_in_recipes
 from studio.core.resizing import resize, to_16_bits
 from studio.core.restore_settings import RestoreSettings
@@ -202,3 +203,31 @@ def test_what_a_mask_protects_stays(photo, enlarger, tmp_path):
     assert np.array_equal(result.layer[:, :48], whole.layer[:, :48])
     assert np.array_equal(result.layer[:, 56:], resize(to_16_bits(photo.pixels[..., :3]), 104, 80)[:, 56:])
     assert [used.role for used in result.recipe.inputs] == [CONTENT, MASK]
+
+
+def test_restoring_here_alone_feathers_as_painted_and_protected_places_stay_all_the_same(
+    photo, enhancer, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)  # where the replay finds the network
+    here, protected = np.zeros((2, 40, 52), np.uint8)
+    here[:, 20:30], here[:, 30:] = 128, 255
+    protected[30:] = 255
+    for name, mask in (("here", here), ("protected", protected)):
+        Image.fromarray(mask).save(tmp_path / f"{name}.png")
+    masks = {role: (load_picture(tmp_path / f"{name}.png"),) for role, name in ((HERE, "here"), (MASK, "protected"))}
+    settings = Controls(RestoreSettings(model=enhancer, denoise=1.0))
+    whole = finish(restore(PictureRequest({CONTENT: (photo,)}), settings)).layer
+    result = finish(restore(PictureRequest({CONTENT: (photo,), **masks}), settings))
+    original = to_16_bits(photo.pixels[..., :3])
+    assert np.array_equal(result.layer[:, :20], original[:, :20])
+    assert np.array_equal(result.layer[30:], original[30:])
+    assert np.array_equal(result.layer[:30, 30:], whole[:30, 30:])
+    half = original[:30, 20:30] + (whole[:30, 20:30].astype(float) - original[:30, 20:30]) * (128 / 255)
+    assert np.abs(result.layer[:30, 20:30] - half).max() <= 1
+    replayed = finish(restore(PictureRequest({CONTENT: (photo,), **masks}), ReplayControls(result.recipe)))
+    assert np.array_equal(replayed.picture, result.picture)
+
+
+def test_hole_here_and_hints_are_places_that_nobody_has_to_fill():
+    assert [RESTORE.slot(role).least for role in (MASK, HOLE, HERE, HINTS)] == [0] * 4
+    assert [RESTORE.slot(role).title for role in (HOLE, HERE, HINTS)] == ["Hole", "Restore here", "Colour hints"]

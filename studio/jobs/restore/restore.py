@@ -18,7 +18,7 @@ from studio.core.events import DeepPicture, Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
 from studio.core.memory import keeping_pages
-from studio.core.picture_task import MASK, PictureRequest, PictureResult
+from studio.core.picture_task import HERE, MASK, PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import RestoreSettings
@@ -73,6 +73,9 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     for mask in request.all(MASK):
         yield Progress("Putting back what is protected")
         _protect(made, picture, mask.pixels)
+    for here in request.all(HERE):
+        yield Progress("Putting back what lies elsewhere")
+        _protect(made, picture, ~here.pixels)
     if recipe is None:
         writer = RecipeWriter(RESTORE, request, asked, *restorer.records, versions={FORMAT: str(restorer.format)})
         recipe = writer.write(asked)
