@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-__all__ = ["DAMAGE", "KINDS", "WRITING", "ScratchDetector", "dice_loss", "found_loss"]
+__all__ = ["DAMAGE", "KINDS", "WRITING", "ResidualBlock", "ScratchDetector", "dice_loss", "found_loss"]
 
 KINDS = DAMAGE, WRITING = "damage", "writing"
 """What it finds, in the order of its channels."""
@@ -97,11 +97,12 @@ class ScratchDetector(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(SiLU(conv(SiLU(x)))) (He et al. 2016, "full pre-activation")."""
+    """x + conv(SiLU(conv(SiLU(x)))) (He et al. 2016, "full pre-activation"); the first may be dilated."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, dilation: int = 1) -> None:
         super().__init__()
-        self.first, self.second = (nn.Conv2d(width, width, kernel_size=3, padding=1) for _ in range(2))
+        self.first = nn.Conv2d(width, width, kernel_size=3, padding=dilation, dilation=dilation)
+        self.second = nn.Conv2d(width, width, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """N×C×H×W → N×C×H×W."""
