@@ -28,8 +28,8 @@ Field: TypeAlias = NDArray[np.int32]
 
 RADIUS = 3
 """Of a patch: 7×7 pixels."""
-_COARSEST = 72
-"""Longer side of the coarsest size, px."""
+_COARSEST, _THINNEST = 72, 2.0
+"""Longer side of the coarsest size, px; and half the width of a hole that is worth a coarser one."""
 _MOST_TARGETS = 60_000
 """So many pixels of a hole are compared; at finer sizes than that allows the field is only enlarged."""
 _ROUNDS, _SWEEPS = 4, 2
@@ -151,7 +151,10 @@ def _pyramid(picture: Floats, hole: NDArray[np.bool_]) -> list[_Size] | None:
         smaller = (width + 1) // 2, (height + 1) // 2
         share = cv2.resize((~gone).astype(np.float32), smaller, interpolation=cv2.INTER_AREA)
         colours = cv2.resize(pixels * ~gone[..., None], smaller, interpolation=cv2.INTER_AREA)
-        pixels, gone = colours / np.maximum(share, 1e-6)[..., None], share < 0.5
+        gone = share < 0.5
+        if not gone.any() or cv2.distanceTransform(gone.astype(np.uint8), cv2.DIST_L2, 3).max() < _THINNEST:
+            break
+        pixels = colours / np.maximum(share, 1e-6)[..., None]
     return sizes[::-1] or None
 
 

@@ -18,6 +18,8 @@ _TASKS = {
     "backbone": "For painting",
     "fast_style": "For painting at once",
     "restorer": "For restoring",
+    "inpainter": "For filling holes",
+    "scratch_detector": "For finding scratches",
     "translate": "For translating",
 }
 
