@@ -106,7 +106,7 @@ def _parts(thick: Bools) -> Iterator[tuple[Tile, int]]:
             if own[piece.cut].any():
                 yield (
                     Tile(piece.top + top, piece.left + left, piece.bottom + top, piece.right + left),
-                    max(_LEAST_AROUND, min(side // 2, round(3.0 * wide))),
+                    max(_LEAST_AROUND, min(round(3.0 * wide), max(2 * _LEAST_AROUND, round(wide)))),
                 )
 
 
@@ -130,10 +130,19 @@ def _filled(
     filled = pixels.copy()
     filled[gone] = copied(pixels, gone, field)
     filled = _joined(filled, pixels, gone, field)
-    sigma = max(2.0, _COLOURS * max(height, width))
-    lacking = _blurred(np.where(gone[..., None], smooth - filled, np.float32(0.0)), sigma)
-    filled[gone] += lacking[gone]
+    filled[gone] += _lacking(filled, smooth, gone)[gone]
     return filled
+
+
+def _lacking(filled: Floats, smooth: Floats, gone: Bools) -> Floats:
+    """Return what the copied pixels lack of the guide's colours, H×W×3: their difference without its texture."""
+    height, width = gone.shape
+    apart = np.where(gone[..., None], smooth - filled, np.float32(0.0))
+    share = min(1.0, LARGEST_SIDE / max(height, width))
+    small = cv2.resize(apart, (max(1, round(width * share)), max(1, round(height * share))), interpolation=cv2.INTER_AREA)
+    sigma = max(2.0, _COLOURS * max(small.shape))
+    blurred = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _joined(filled: Floats, pixels: Floats, gone: Bools, field: NDArray[np.int32]) -> Floats:
@@ -175,10 +184,6 @@ def _lay(made: Deep, tile: Tile, filled: Floats, where: Bools, hole: NDArray[np.
     after = filled[where].clip(0.0, 1.0) * np.float32(65535.0)
     share = hole[tile.cut][where][:, None].astype(np.float32) / np.float32(255.0)
     there[where] = np.rint(before + (after - before) * share).astype(np.uint16)
-
-
-def _blurred(values: Floats, sigma: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def _deep(picture: NDArray[Any]) -> Deep:

@@ -30,9 +30,9 @@ RADIUS = 3
 """Of a patch: 7×7 pixels."""
 _COARSEST, _THINNEST = 72, 2.0
 """Longer side of the coarsest size, px; and half the width of a hole that is worth a coarser one."""
-_MOST_TARGETS = 60_000
+_MOST_TARGETS = 24_000
 """So many pixels of a hole are compared; at finer sizes than that allows the field is only enlarged."""
-_ROUNDS, _SWEEPS = 4, 2
+_ROUNDS, _LATER_ROUNDS = 5, 2
 _BLOCK = 512
 _WOBBLE = 0.35
 """How much an other seed makes parts of the surroundings seem further away than they are, of their mean distance."""
@@ -80,7 +80,7 @@ def fill_from_around(
         if number:
             field = _enlarged(field, size, random)
         if not number or int(size.targets.sum()) <= _MOST_TARGETS:
-            for _ in range(_ROUNDS):
+            for _ in range(_LATER_ROUNDS if number else _ROUNDS):
                 size.pixels[size.hole] = copied(size.pixels, size.hole, field)
                 field = _improved(size, field, random)
         if number + 1 < len(sizes):
@@ -130,7 +130,7 @@ def descriptors(pixels: Floats) -> Floats:
                 planes.append(
                     cv2.sepFilter2D(plane, cv2.CV_32F, basis[across], basis[down], borderType=cv2.BORDER_REFLECT_101)
                 )
-    return np.stack(planes, axis=-1)
+    return np.asarray(cv2.merge(planes), np.float32)
 
 
 def _pyramid(picture: Floats, hole: NDArray[np.bool_]) -> list[_Size] | None:
@@ -223,18 +223,17 @@ def _improved(size: _Size, field: Field, random: Any) -> Field:
         from_y[places], from_x[places] = other_y[places], other_x[places]
         least[places] = distance[better]
 
-    for _ in range(_SWEEPS):
-        for step in (4, 2, 1):
-            for down, right in ((0, -step), (0, step), (-step, 0), (step, 0)):
-                near_y, near_x = np.clip(y + down, 0, height - 1), np.clip(x + right, 0, width - 1)
-                asked = size.targets[near_y, near_x]
-                near_y, near_x = np.where(asked, near_y, y), np.where(asked, near_x, x)
-                ask(y + field[0, near_y, near_x], x + field[1, near_y, near_x])
-                field[0, y, x], field[1, y, x] = from_y - y, from_x - x
-        reach = max(height, width) // 2
-        while reach >= 1:
-            shifts = random.integers(-reach, reach + 1, (2, len(y)))
-            ask(from_y + shifts[0], from_x + shifts[1])
-            reach //= 3
-        field[0, y, x], field[1, y, x] = from_y - y, from_x - x
+    for step in (4, 2, 1):
+        for down, right in ((0, -step), (0, step), (-step, 0), (step, 0)):
+            near_y, near_x = np.clip(y + down, 0, height - 1), np.clip(x + right, 0, width - 1)
+            asked = size.targets[near_y, near_x]
+            near_y, near_x = np.where(asked, near_y, y), np.where(asked, near_x, x)
+            ask(y + field[0, near_y, near_x], x + field[1, near_y, near_x])
+            field[0, y, x], field[1, y, x] = from_y - y, from_x - x
+    reach = max(height, width) // 2
+    while reach >= 1:
+        shifts = random.integers(-reach, reach + 1, (2, len(y)))
+        ask(from_y + shifts[0], from_x + shifts[1])
+        reach //= 3
+    field[0, y, x], field[1, y, x] = from_y - y, from_x - x
     return field
