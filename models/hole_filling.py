@@ -8,7 +8,6 @@ as sharp as its surroundings.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import cv2
@@ -32,7 +31,7 @@ THIN = 5
 _SIDE, _AROUND = 256, 64
 """Of a part of a picture with thin holes, px, and what is around it."""
 _PER_WIDTH, _LEAST_SIDE, _LEAST_AROUND = 4.0, 320, 96
-"""Side of a part of a thick hole, as a multiple of how thick it is, and at least, px; and what is at least around it."""
+"""Side of a part of a thick hole, as a multiple of how thick it is, and at least, px; what is around it, at least."""
 _COLOURS = 0.03
 """Standard deviation of what counts as colour rather than texture, as a share of the part's longer side."""
 
@@ -139,7 +138,9 @@ def _lacking(filled: Floats, smooth: Floats, gone: Bools) -> Floats:
     height, width = gone.shape
     apart = np.where(gone[..., None], smooth - filled, np.float32(0.0))
     share = min(1.0, LARGEST_SIDE / max(height, width))
-    small = cv2.resize(apart, (max(1, round(width * share)), max(1, round(height * share))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        apart, (max(1, round(width * share)), max(1, round(height * share))), interpolation=cv2.INTER_AREA
+    )
     sigma = max(2.0, _COLOURS * max(small.shape))
     blurred = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,7 +1,7 @@
 """Small networks as files: half-precision safetensors whose header says what they do and how to build them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from models.weight_files import WeightsError, read_tensors
 from models.weight_headers import safetensors_metadata, task_of
 
-__all__ = ["NetworkFacts", "load_network", "to_file"]
+__all__ = ["NetworkFacts", "load_network", "scaled_widths", "to_file"]
 
 _FORMAT = "1"
 
@@ -55,6 +55,11 @@ class NetworkFacts:
             return cls(task, dict(json.loads(metadata["shape"])), int(metadata.get("steps", "0")))
         except (KeyError, ValueError, TypeError) as error:
             raise WeightsError(f"{file} does not say how its network is built.") from error
+
+
+def scaled_widths(widths: Sequence[int], first: int) -> dict[str, list[int]]:
+    """Return the shape of a network whose levels are as much wider or narrower as the first; {} for 0: as it is."""
+    return {"widths": [max(1, round(each * first / widths[0])) for each in widths]} if first else {}
 
 
 def to_file(network: nn.Module) -> dict[str, Tensor]:

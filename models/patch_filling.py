@@ -4,8 +4,8 @@ From coarse to fine, as Wexler et al. 2007 ("Space-Time Completion of Video"): e
 for the patch outside that is most like it; then the pixels of the hole become what those patches say; and again. At the
 coarsest size, where a picture has no texture yet, patches are compared with a guide (what a network makes of the hole),
 and every patch outside is tried. From size to size it is only asked whether neighbours or somewhere nearby know better
-(Barnes et al. 2009, "PatchMatch"), all pixels at once. So what is kept of a size is where each pixel comes from: at full
-size the picture's own pixels are copied, and nothing is blurred, however large it is.
+(Barnes et al. 2009, "PatchMatch"), all pixels at once. So what is kept of a size is where each pixel comes from: at
+full size the picture's own pixels are copied, and nothing is blurred, however large it is.
 
 Patches are compared by their lowest cosine coefficients, ten of luma and three of each colour difference, which hold
 nearly all of their energy.
@@ -123,13 +123,12 @@ def descriptors(pixels: Floats) -> Floats:
     places = np.arange(2 * RADIUS + 1)
     basis = [np.cos(np.pi * (places + 0.5) * order / len(places)).astype(np.float32) for order in range(4)]
     basis = [wave / np.float32(np.linalg.norm(wave)) for wave in basis]
-    planes = []
-    for plane, orders in ((luma, 4), (red, 2), (blue, 2)):
-        for down in range(orders):
-            for across in range(orders - down):
-                planes.append(
-                    cv2.sepFilter2D(plane, cv2.CV_32F, basis[across], basis[down], borderType=cv2.BORDER_REFLECT_101)
-                )
+    planes = [
+        cv2.sepFilter2D(plane, cv2.CV_32F, basis[across], basis[down], borderType=cv2.BORDER_REFLECT_101)
+        for plane, orders in ((luma, 4), (red, 2), (blue, 2))
+        for down in range(orders)
+        for across in range(orders - down)
+    ]
     return np.asarray(cv2.merge(planes), np.float32)
 
 

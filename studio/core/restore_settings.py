@@ -70,7 +70,7 @@ class RestoreSettings(Blending):
         "", label="Network", help="Which network fills holes; automatic takes the one that comes along.",
         term="a name, a weights file or a finished run", offers="inpainter", choices={"": "Automatic"})  # fmt: skip
     scratch_detector: str = setting(
-        "", label="Detector", help="Which network finds what is to be filled; automatic takes the one that comes along.",
+        "", label="Detector", help="Which network finds what is filled; automatic takes the one that comes along.",
         term="a name, a weights file or a finished run", offers="scratch_detector",
         choices={"": "Automatic"})  # fmt: skip
     seed: int = setting(

@@ -25,7 +25,9 @@ NETWORKS = ("--inpainter", "filler.safetensors", "--scratch-detector", "white.sa
 
 
 def test_the_mask_is_the_hole_where_one_is_filled(atelier, folder):
-    code, _, stderr = atelier("restore", "photo.png", "-o", "out.png", "--mode", "fill", "--mask", "hole.png", *NETWORKS)
+    code, _, stderr = atelier(
+        "restore", "photo.png", "-o", "out.png", "--mode", "fill", "--mask", "hole.png", *NETWORKS
+    )
     assert code == 0, stderr
     hole = np.asarray(Image.open(folder / "hole.png")) > 0
     photo, made = (load_picture(folder / name).pixels for name in ("photo.png", "out.png"))

@@ -31,7 +31,9 @@ def test_a_membrane_is_between_what_is_around_it_and_about_the_mean_of_its_neigh
     rim = torch.cat([made[0, :, 13, 17:31], made[0, :, 26, 17:31], made[0, :, 13:27, 17], made[0, :, 13:27, 30]], 1)
     assert inside.amin() >= rim.amin() - 1e-4
     assert inside.amax() <= rim.amax() + 1e-4
-    mean = (made[0, :, 13:25, 18:30] + made[0, :, 15:27, 18:30] + made[0, :, 14:26, 17:29] + made[0, :, 14:26, 19:31]) / 4
+    mean = (
+        made[0, :, 13:25, 18:30] + made[0, :, 15:27, 18:30] + made[0, :, 14:26, 17:29] + made[0, :, 14:26, 19:31]
+    ) / 4
     assert (inside - mean).abs().max() < 2e-3
 
 

@@ -1,4 +1,4 @@
-"""A scratch detector in training: what it is given, that it learns, what it leaves behind, and that it goes on exactly."""
+"""A scratch detector in training: what it is given, that it learns, what it leaves, that it goes on exactly."""
 
 from pathlib import Path
 
@@ -23,8 +23,8 @@ from studio.training.tasks.scratches import intersection_over_union, open_task
 from studio.training.tasks.scratches_settings import SCRATCHES, ScratchesSettings
 
 QUIET = {
-    "batch": 2, "size": 48, "held_back": 2, "sample_every": 100, "validate_every": 100, "checkpoint_minutes": 240.0,
-    "workers": 0, "ema_decay": 0.5,
+    "batch": 2, "size": 48, "width": 8, "held_back": 2, "sample_every": 100, "validate_every": 100,
+    "checkpoint_minutes": 240.0, "workers": 0, "ema_decay": 0.5,
 }  # fmt: skip
 
 
@@ -70,8 +70,8 @@ def test_a_run_learns_and_leaves_a_detector_that_says_what_it_is(photos, tmp_pat
     network, facts = load_network(run.model_file, SCRATCH_DETECTOR, ScratchDetector)
     assert facts.steps == 16
     untrained = finish(open_task(plan, TaskContext(torch.device("cpu"), tmp_path / "cache")))
-    given, truth = (torch.stack(each) for each in zip(
-        *(untrained.examples.draw(0, torch.Generator().manual_seed(seed), 48) for seed in range(8)), strict=True))  # fmt: skip
+    drawn = [untrained.examples.draw(0, torch.Generator().manual_seed(seed), 48) for seed in range(8)]
+    given, truth = (torch.stack(each) for each in zip(*drawn, strict=True))
     with torch.no_grad():
         before, after = (
             sum(found_loss(one.logits(given), truth).values()) for one in (untrained.networks["detector"], network)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from models.critic import SlimCritic
 from models.feature_loss import FeatureLoss, calibrated
 from models.holes import any_hole, scratch_holes, square_holes, stroke_holes
-from models.inpainter import Inpainter, membrane
-from models.network_files import NetworkFacts, load_network, to_file
+from models.inpainter import WIDTHS, Inpainter, membrane
+from models.network_files import NetworkFacts, load_network, scaled_widths, to_file
 from models.pixels import to_picture
 from models.weight_files import WeightsError
 from models.weight_headers import INPAINTER
@@ -219,7 +219,8 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[InpaintTask]:
         slot, plan.data, settings, place, side=_CACHED_SIDE, held_back=settings.held_back
     )
     photos = HoledPictures(found.pictures, found.chosen, found.variation, settings.from_afar)
-    network, facts = Inpainter(), NetworkFacts(INPAINTER)
+    facts = NetworkFacts(INPAINTER, scaled_widths(WIDTHS, settings.width))
+    network = Inpainter(**facts.shape)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
     if settings.start:
         yield Progress("Loading the network to begin with")
@@ -262,7 +263,7 @@ def _begun(name: str) -> tuple[Inpainter, NetworkFacts]:
 
 
 def _cases(photos: HoledPictures, numbers: Sequence[int], kind: str, size: int, seed: int) -> list[Holed]:
-    """Cut holes of a kind into the middles of some photos, always the same: 5 % scratches, 8 % strokes or three squares."""
+    """Cut holes of a kind into the middles of some photos, always the same: 5 % scratches, 8 % strokes, three squares."""
     cases = []
     for place, number in enumerate(numbers):
         pixels = photos.pictures[number]

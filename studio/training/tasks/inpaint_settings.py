@@ -32,6 +32,9 @@ class InpaintSettings(TrainingSettings):
         "look", label="Course", help="What it is held to: pixels alone, what it looks like, or a critic as well.",
         term="which losses count", choices={
             "pixels": "Pixels alone", "look": "What it looks like", "critic": "Look and critic"})  # fmt: skip
+    width: int = setting(
+        0, label="Width", help="Wider networks can do more, and take longer.", term="channels; automatic: 32", low=0,
+        high=128, step=8, lowest="automatic", group=_NETWORK)  # fmt: skip
     start: str = setting(
         "", label="Begin with", help="A network to be taught further; empty begins with a new one.",
         term="a name, a weights file or a finished run", group=_NETWORK, offers=INPAINTER,

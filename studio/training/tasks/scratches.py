@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.network_files import NetworkFacts, to_file
-from models.scratch_detector import KINDS, ScratchDetector, found_loss
+from models.network_files import NetworkFacts, scaled_widths, to_file
+from models.scratch_detector import KINDS, WIDTHS, ScratchDetector, found_loss
 from models.scratching import scratched
 from models.weight_headers import SCRATCH_DETECTOR
 from studio.core.events import Job, Picture
@@ -182,13 +182,14 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[ScratchesTask]:
         slot, plan.data, settings, place, side=_CACHED_SIDE, held_back=settings.held_back
     )
     photos = ScratchedPictures(found.pictures, found.chosen, found.variation, settings.from_afar)
-    network = ScratchDetector()
+    facts = NetworkFacts(SCRATCH_DETECTOR, scaled_widths(WIDTHS, settings.width))
+    network = ScratchDetector(**facts.shape)
     network.initialise(torch.Generator().manual_seed(seed_of("weights", place.seed) % 2**63))
     # channels last: up to twice as fast on a processor, and no less exact
     network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     looks = (kept or photos.chosen)[:_SHOWN]
     return ScratchesTask(
-        network, NetworkFacts(SCRATCH_DETECTOR), photos, _cases(photos, kept, _MEASURED_SIDE, place.seed),
+        network, facts, photos, _cases(photos, kept, _MEASURED_SIDE, place.seed),
         _cases(photos, looks, _SHOWN_SIDE, place.seed), settings,
     )  # fmt: skip
 

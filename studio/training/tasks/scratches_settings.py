@@ -16,9 +16,13 @@ _RATE, _WARM_UP, _STEPS = 1e-3, 100, 6_000
 class ScratchesSettings(TrainingSettings):
     """The settings of a scratch detector, beside those that all runs have."""
 
+    width: int = setting(
+        0, label="Width", help="Wider networks can do more, and take longer.", term="channels; automatic: 24", low=0,
+        high=128, step=8, lowest="automatic", group="Network")  # fmt: skip
     bce_weight: float = setting(
         1.0, label="Every pixel", help="How much it counts that every pixel is judged rightly.",
-        term="weight of the binary cross entropy", low=0.0, high=10.0, step=0.1, effect="steer", scale="log")  # fmt: skip
+        term="weight of the binary cross entropy", low=0.0, high=10.0, step=0.1, effect="steer",
+        scale="log")  # fmt: skip
     dice_weight: float = setting(
         1.0, label="Overlap", help="How much it counts that what is found lies on what is there, however small it is.",
         term="weight of the Dice loss (Milletari et al. 2016)", low=0.0, high=10.0, step=0.1, effect="steer",
