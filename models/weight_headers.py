@@ -16,6 +16,9 @@ FAST_STYLE = "fast-style"
 RESTORER = "restorer"
 """What the header of a network that restores pictures calls its task."""
 
+INPAINTER, SCRATCH_DETECTOR = "inpainter", "scratch_detector"
+"""Likewise of one that fills holes, and of one that finds what hides a picture."""
+
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""
 

@@ -67,6 +67,7 @@ class PictureCommand:
             order = BatchOrder(self.task, files, settings, asked.output, f".{asked.format}", asked.metadata)
             return BatchMaker(events=asked.events, debug=asked.debug, started=started).make(order)
         check_output(asked.output, [path for paths in files.values() for path in paths], parser)
+        inspect = self.inspecting(asked, settings, files, parser)
 
         def load() -> PictureRequest:
             return PictureRequest({role: tuple(map(load_picture, paths)) for role, paths in files.items()})
@@ -74,7 +75,7 @@ class PictureCommand:
         maker = PictureMaker(
             asked.output, events=asked.events, debug=asked.debug, started=started, metadata=asked.metadata
         )
-        return maker.make(lambda: PictureOrder(self.task, Controls(settings), load))
+        return maker.make(lambda: PictureOrder(self.task, Controls(settings), load, inspect))
 
     @property
     def summary(self) -> str:
@@ -157,6 +158,12 @@ class PictureCommand:
 
     def check(self, settings: Any, files: Files, parser: CommandParser) -> None:
         """End the program with exit code 2 where these cannot be worked with, before the work begins."""
+
+    def inspecting(
+        self, asked: argparse.Namespace, settings: Any, files: Files, parser: CommandParser
+    ) -> "Callable[[PictureResult, Reporter], Facts]":
+        """Return what looks at a single result once it is saved, and adds facts about it; may end as `check` does."""
+        return lambda result, reporter: {}
 
     def _files_of(self, asked: argparse.Namespace, parser: CommandParser, *, several: bool) -> Files:
         """Tell the pictures apart: by their flags, or else by their places."""

@@ -5,7 +5,7 @@ where it is needed, so that `--help` and the window know every task at once.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
@@ -157,10 +157,12 @@ class PictureResult:
     """A finished picture.
 
     `layer` is what the job made; `picture` is `layer` composed with its photo, for tasks with `Blending` after
-    strength, blend and colour. Both have 16 bits a channel. `finished` is False when the artist stopped early.
+    strength, blend and colour. Both have 16 bits a channel. `finished` is False when the artist stopped early. `found`
+    are pictures that the job found out for itself, by the role in which they could be given.
     """
 
     layer: "DeepPicture"
     picture: "DeepPicture"
     recipe: "Recipe"
     finished: bool = True
+    found: Mapping[str, "Picture"] = field(default_factory=dict)

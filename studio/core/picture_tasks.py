@@ -55,8 +55,9 @@ RESTORE = PictureTask(
         InputSlot(HERE, "Restore here", "a picture that is white where alone the photo is restored", least=0),
         InputSlot(HINTS, "Colour hints", "a picture with colours where they are known, transparent elsewhere", least=0),
     ),
-    products=frozenset({"restorer"}),
+    products=frozenset({"restorer", "inpainter", "scratch_detector"}),
     done="restored",
+    command="studio.command_line.restore:RestoreCommand",
 )
 
 DEGRADE = PictureTask(

@@ -9,10 +9,12 @@ if TYPE_CHECKING:
     from studio.core.blending import Layer
     from studio.core.compositing import Backdrop
 
-__all__ = ["AUTOMATIC", "RestoreSettings"]
+__all__ = ["AUTOMATIC", "FILLING", "RestoreSettings"]
 
 SCALES = 1, 2, 4
 """How many times as wide the networks that come along make a photo."""
+FILLING = frozenset({"scratches", "fill", "text", "old-photo"})
+"""The modes that fill holes."""
 AUTOMATIC = -0.05
 """Of `denoise`: as much as the photo's own noise or JPEG asks for."""
 
@@ -21,14 +23,19 @@ class RestoreSettings(Blending):
     """The settings of the restore job.
 
     `mode` "enhance" keeps the size; "enlarge" at scale 1 is the same. What is to be taken away is taken away before a
-    photo is enlarged.
+    photo is enlarged. "fill" fills a hole; "scratches" and "text" find one first, of damage or of writing; "old-photo"
+    does so and enhances what comes of it.
     """
 
-    leading: ClassVar[tuple[str, ...]] = ("mode", "scale", "longer_side", "denoise", "crisp", "strength")
+    leading: ClassVar[tuple[str, ...]] = (
+        "mode", "scale", "longer_side", "sensitivity", "proposal", "denoise", "crisp", "strength",
+    )  # fmt: skip
 
-    mode: Literal["enhance", "enlarge"] = setting(
-        "enhance", label="Do", help="Mends the photo at its size, or makes it larger.", term="restoration task",
-        choices={"enhance": "Enhance", "enlarge": "Enlarge"})  # fmt: skip
+    mode: Literal["enhance", "enlarge", "scratches", "fill", "text", "old-photo"] = setting(
+        "enhance", label="Do", help="Mends the photo at its size, makes it larger, or fills what is damaged or painted "
+        "over.", term="restoration task",
+        choices={"enhance": "Enhance", "enlarge": "Enlarge", "scratches": "Scratches", "fill": "Fill", "text": "Text",
+                 "old-photo": "Old Photo"})  # fmt: skip
     scale: Literal["1", "2", "4", "size"] = setting(
         "2", label="Enlarge", help="How many times as wide and as high it becomes.", term="scale s",
         choices={"1": "1 ×", "2": "2 ×", "4": "4 ×", "size": "To a size"})  # fmt: skip
@@ -52,6 +59,20 @@ class RestoreSettings(Blending):
     model: str = setting(
         "", label="Network", help="Which network does it; automatic takes the one that comes along for this.",
         term="a name, a weights file or a finished run", offers="restorer", choices={"": "Automatic"})  # fmt: skip
+    sensitivity: float = setting(
+        0.5, label="Sensitivity", help="How faint a scratch, or writing, may be to be taken for one; too much takes "
+        "branches and wrinkles as well.", term="threshold of the detector's probability, on a scale of log odds",
+        low=0.0, high=1.0, step=0.05)  # fmt: skip
+    proposal: int = setting(
+        0, label="Proposal", help="Another number, another filling of large holes.",
+        term="which sources are preferred for patches", low=0, high=999, step=1, look=False)  # fmt: skip
+    inpainter: str = setting(
+        "", label="Network", help="Which network fills holes; automatic takes the one that comes along.",
+        term="a name, a weights file or a finished run", offers="inpainter", choices={"": "Automatic"})  # fmt: skip
+    scratch_detector: str = setting(
+        "", label="Detector", help="Which network finds what is filled; automatic takes the one that comes along.",
+        term="a name, a weights file or a finished run", offers="scratch_detector",
+        choices={"": "Automatic"})  # fmt: skip
     seed: int = setting(
         0, label="Seed", help="Another number, other grain.", term="random seed", low=0, high=2**31 - 1, step=1,
         look=False, effect="instant")  # fmt: skip
@@ -89,7 +110,7 @@ class RestoreSettings(Blending):
             own: how many times the network that the settings name enlarges; more than once, and it is this one.
 
         """
-        if self.mode == "enhance" or self.scale != "size":
+        if self.mode != "enlarge" or self.scale != "size":
             return self
         enough = [scale for scale in SCALES if scale * max(width, height) >= self.longer_side]
         return self.model_copy(update={"scale": str(own if own > 1 else min(enough, default=SCALES[-1]))})
@@ -103,7 +124,10 @@ class RestoreSettings(Blending):
 
     @property
     def idle(self) -> frozenset[str]:
-        """What changes nothing: the scale of what keeps its size, the seed where there is no grain."""
-        without = {"scale"} if self.mode == "enhance" else set()
-        without |= {"longer_side"} if self.mode == "enhance" or self.scale != "size" else set()
+        """What changes nothing: other modes' own, the scale of what keeps its size, the seed without grain."""
+        without = {"scale"} if self.mode != "enlarge" else set()
+        without |= {"longer_side"} if self.mode != "enlarge" or self.scale != "size" else set()
+        without |= {"denoise", "crisp", "model"} if self.mode in FILLING - {"old-photo"} else set()
+        without |= {"proposal", "inpainter"} if self.mode not in FILLING else set()
+        without |= {"sensitivity", "scratch_detector"} if self.mode not in FILLING - {"fill"} else set()
         return frozenset(without | ({"seed"} if not self.grain else set()))

@@ -23,7 +23,20 @@ def test_without_a_size_to_reach_nothing_changes(settings):
     assert settings.size_of(300, 200) == (300 * settings.enlargement, 200 * settings.enlargement)
 
 
+FILLS = {"proposal", "inpainter"}
+FINDS = {"sensitivity", "scratch_detector"}
+MENDS = {"denoise", "crisp", "model"}
+
+
 def test_only_what_acts_is_worth_a_place():
-    assert RestoreSettings().idle == {"scale", "longer_side", "seed"}
-    assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"}
-    assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"}
+    assert RestoreSettings().idle == {"scale", "longer_side", "seed"} | FILLS | FINDS
+    assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"} | FILLS | FINDS
+    assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"} | FILLS | FINDS
+
+
+def test_what_fills_holes_has_settings_of_its_own():
+    size = {"scale", "longer_side", "seed"}
+    assert RestoreSettings(mode="fill").idle == size | FINDS | MENDS
+    assert RestoreSettings(mode="text").idle == RestoreSettings(mode="scratches").idle == size | MENDS
+    assert RestoreSettings(mode="old-photo").idle == size
+    assert RestoreSettings(mode="fill", scale="size").size_of(300, 200) == (300, 200)

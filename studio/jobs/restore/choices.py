@@ -9,7 +9,7 @@ from typing import Any
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
-from studio.core.restore_settings import SCALES, RestoreSettings
+from studio.core.restore_settings import FILLING, SCALES, RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
 
@@ -93,6 +93,8 @@ def missing(settings: RestoreSettings, scales: Mapping[str, int], size: tuple[in
         size: of the photo, px.
 
     """
+    if settings.mode in FILLING - {"old-photo"}:
+        return ()  # holes are filled without a network, too; a detector that is missing is told when it is opened
     if settings.model and settings.model not in scales:
         return ()  # a file, or one that is gone: that is told when it is opened
     own = scales.get(settings.model, 0)

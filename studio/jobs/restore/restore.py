@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from math import sqrt
 from time import monotonic
 from typing import Any
@@ -23,10 +24,14 @@ from studio.core.masking import keep_photo, where_photo_stays
 from studio.core.memory import keeping_pages
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
+from studio.core.recipes import Recipe
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
-from studio.core.restore_settings import RestoreSettings
+from studio.core.restore_settings import FILLING, RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
+from studio.jobs.restore.fill import Retouched, fill
 from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened, with_scale
+from studio.jobs.restore.old_photo import old_photo
+from studio.jobs.restore.scratches import scratches
 
 __all__ = ["restore", "strength_for", "warm_up_restorer"]
 
@@ -64,24 +69,54 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     height, width = picture.shape[:2]
     size = asked.size_of(width, height)
     _check_memory(*size)
+    stays = where_photo_stays(request, *size)
+    if asked.mode in FILLING:
+        made = yield from _retouched(request, picture, asked, controls, recipe)
+    else:
+        made = yield from _through_a_network(picture, size, stays, asked, controls, recipe)
+    layer = made.layer
+    if stays:
+        yield Progress("Putting back what is protected")
+        keep_photo(layer, picture, stays)
+    if recipe is None:
+        recipe = RecipeWriter(RESTORE, request, asked, *made.records, versions=made.versions).write(asked)
+    return replace(result_of(request, layer, asked, recipe), found=made.found)
+
+
+def _retouched(
+    request: PictureRequest, picture: Picture | DeepPicture, asked: RestoreSettings,
+    controls: Controls[RestoreSettings], recipe: Recipe | None,
+) -> Job[Retouched]:  # fmt: skip
+    """Fill holes, given or found, and, of an old photo, mend what comes of it."""
+    match asked.mode:
+        case "fill":
+            return (yield from fill(request, picture, asked, recipe))
+        case "old-photo":
+
+            def enhance(whole: DeepPicture, settings: RestoreSettings) -> Job[Retouched]:
+                return _through_a_network(whole, (whole.shape[1], whole.shape[0]), (), settings, controls, recipe)
+
+            return (yield from old_photo(request, picture, asked, recipe, enhance))
+    return (yield from scratches(request, picture, asked, recipe))
+
+
+def _through_a_network(
+    picture: Picture | DeepPicture, size: tuple[int, int], stays: Sequence[NDArray[np.uint8]], asked: RestoreSettings,
+    controls: Controls[RestoreSettings], recipe: Recipe | None,
+) -> Job[Retouched]:  # fmt: skip
+    """Mend or enlarge a picture to `size`, width and height; where the photo stays altogether, nothing is computed."""
+    height, width = picture.shape[:2]
     settings = with_scale(asked, width, height, recipe)
     _check_memory(width * settings.enlargement, height * settings.enlargement)
     strength = strength_for(settings, picture)
     restorer = opened(settings, strength, recipe)
     if restorer.remark:
         yield Log(restorer.remark, "warning")
-    stays = where_photo_stays(request, *size)
     made = yield from _Work(restorer, picture, strength, settings, controls, stays).tiles()
     if size != (made.shape[1], made.shape[0]):
         yield Progress(f"Bringing it to {size[0]} × {size[1]} px")
         made = resize(made, *size)
-    if stays:
-        yield Progress("Putting back what is protected")
-        keep_photo(made, picture, stays)
-    if recipe is None:
-        writer = RecipeWriter(RESTORE, request, asked, *restorer.records, versions={FORMAT: str(restorer.format)})
-        recipe = writer.write(asked)
-    return result_of(request, made, asked, recipe)
+    return Retouched(made, restorer.records, {FORMAT: str(restorer.format)})
 
 
 def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None]:
@@ -90,6 +125,8 @@ def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None
     What cannot be had is told when it is needed.
     """
     yield Progress(LOADING)
+    if task.mode in FILLING - {"old-photo"}:  # small networks, opened in a moment
+        return
     with suppress(StudioError):
         mends = 1.0 if task.enlargement == 1 else max(0.0, task.denoise)
         restorer = opened(task.for_photo(1, 1), mends)

@@ -55,7 +55,7 @@ from studio.training.tasks.restore_settings import PAIRS, RESTORE, RestorerSetti
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
 
-__all__ = ["RestoreTask", "open_task"]
+__all__ = ["RestoreTask", "open_slim", "open_task"]
 
 _CACHED_SIDE = 1536
 """Shorter side at which photos are kept: larger ones are reduced, which only makes them sharper."""
@@ -324,7 +324,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[RestoreTask]:
     look = None
     if settings.feature_weight or settings.is_finish:
         yield Progress("Loading the network that looks")
-        look = calibrated(_slim().to(place.device), _pairs(photos, (kept or photos.chosen)[:_CALIBRATED_ON], place))
+        look = calibrated(open_slim().to(place.device), _pairs(photos, (kept or photos.chosen)[:_CALIBRATED_ON], place))
     return RestoreTask(
         network, facts, photos,
         whole_squares(photos, kept[:_ASKED] if settings.is_finish else kept, _MEASURED_SIDE, place.seed),
@@ -353,7 +353,7 @@ def _critic(settings: RestorerSettings, place: TaskContext) -> nn.Module:
         if settings.critic == "lesson":
             critic: nn.Module = LessonCritic(settings.critic_width or _LESSON_WIDTH)
         else:
-            critic = SlimCritic(_slim().to(place.device), width=settings.critic_width or _HEADS_WIDTH)
+            critic = SlimCritic(open_slim().to(place.device), width=settings.critic_width or _HEADS_WIDTH)
     critic.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return critic
 
@@ -372,7 +372,7 @@ def _untrained(facts: RestorerFacts, settings: RestorerSettings, seed: int) -> J
             return network
         yield Progress("Loading the encoder")
         if settings.encoder == SLIM:
-            network.encoder.load_state_dict(_slim().features.state_dict())
+            network.encoder.load_state_dict(open_slim().features.state_dict())
         elif settings.encoder_file:
             fill_encoder(settings.encoder, network.encoder, read_tensors(Path(settings.encoder_file).expanduser()))
         else:
@@ -382,7 +382,7 @@ def _untrained(facts: RestorerFacts, settings: RestorerSettings, seed: int) -> J
     return network
 
 
-def _slim() -> Backbone:
+def open_slim() -> Backbone:
     """Return the network that comes along."""
     weights = resolve_backbone(SLIM)
     assert weights.path is not None

@@ -15,7 +15,7 @@ from studio.training.data.augment import uniform
 from studio.training.data.pictures import PictureExamples
 from studio.training.data.sampler import seed_of
 
-__all__ = ["Damage", "DamagedPictures", "Square", "enlarged_to", "reduced", "whole_squares"]
+__all__ = ["Damage", "DamagedPictures", "Square", "enlarged_to", "part_of", "reduced", "whole_squares"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -136,15 +136,28 @@ class DamagedPictures(PictureExamples):
 
         Also returns its top, left and side in the photo.
         """
-        height, width = pixels.shape[:2]
-        if self.whole:
-            taken = round(min(height, width) * uniform(generator, _CLOSEST, 1.0))
-        else:
-            factor = uniform(generator, _FROM_AFAR, 1.0) if self.from_afar and uniform(generator) < _FROM_AFAR else 1.0
-            taken = min(round(side / factor), height, width)
-        top, left = (int(torch.randint(length - taken + 1, (), generator=generator)) for length in (height, width))
-        cut = torch.from_numpy(np.array(pixels[top : top + taken, left : left + taken])).permute(2, 0, 1)
-        return (cut if taken == side else _resized(cut, side)), (top, left, taken)
+        if not self.whole:
+            return part_of(pixels, side, generator, from_afar=self.from_afar)
+        return _cut(pixels, side, round(min(pixels.shape[:2]) * uniform(generator, _CLOSEST, 1.0)), generator)
+
+
+def part_of(
+    pixels: Pixels, side: int, generator: torch.Generator, *, from_afar: bool
+) -> tuple[Tensor, tuple[int, int, int]]:
+    """Cut a random square of `side` pixels out of a picture, 3×side×side, uint8; also its top, left and side there.
+
+    `from_afar` reduces half of the pictures first, by up to a half; what is smaller than that is enlarged.
+    """
+    factor = uniform(generator, _FROM_AFAR, 1.0) if from_afar and uniform(generator) < _FROM_AFAR else 1.0
+    return _cut(pixels, side, min(round(side / factor), *pixels.shape[:2]), generator)
+
+
+def _cut(
+    pixels: Pixels, side: int, taken: int, generator: torch.Generator
+) -> tuple[Tensor, tuple[int, int, int]]:  # fmt: skip
+    top, left = (int(torch.randint(length - taken + 1, (), generator=generator)) for length in pixels.shape[:2])
+    cut = torch.from_numpy(np.array(pixels[top : top + taken, left : left + taken])).permute(2, 0, 1)
+    return (cut if taken == side else _resized(cut, side)), (top, left, taken)
 
 
 def reduced(picture: Tensor, scale: int) -> Tensor:

@@ -19,6 +19,8 @@ _TASKS = {
     "fast_style": "For painting at once",
     "restorer": "For restoring",
     "selection": "For masks",
+    "inpainter": "For filling holes",
+    "scratch_detector": "For finding scratches",
     "translate": "For translating",
 }
 

@@ -20,7 +20,14 @@ __all__ = ["RestoreColumn"]
 
 _NAMES = frozenset(info.name for info in describe(RestoreSettings))
 _MODES = next(info for info in describe(RestoreSettings) if info.name == "mode")
-_TIPS = ("Take noise, blur and blocks away; the size stays", "Make the photo larger, and sharp at its new size")
+_TIPS = (
+    "Take noise, blur and blocks away; the size stays",
+    "Make the photo larger, and sharp at its new size",
+    "Find scratches, dust and cracks, and fill them",
+    "Fill what is painted over from what is around it",
+    "Take writing away: what is painted over, or what is found",
+    "Fill scratches, then take noise and blocks away",
+)
 
 
 class RestoreColumn(PictureColumn):

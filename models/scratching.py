@@ -1,0 +1,65 @@
+"""What a scratch detector learns to find: damage and writing on photos, with the truth beside them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.degradation_ageing import BlackAndWhite, Fading, Grain, Toning
+from models.degradation_damage import Cracks, Creases, Dust, Folds, Scratches, Stains, Tears
+from models.degradation_overlays import CutOuts, DateStamp, Watermark
+from models.degradation_steps import Bytes
+from models.degradation_web import Jpeg, Noise
+from models.degradations import DegradationRecipe, degrade
+
+__all__ = ["Scratched", "scratched"]
+
+# A part of a photo is damaged as a whole one would be: twice as wide as in the preset, since it is about half as large.
+_DAMAGE = DegradationRecipe(
+    name="scratching",
+    steps=(
+        BlackAndWhite(probability=0.4, film=(-0.9, 0.3)),
+        Grain(probability=0.3),
+        Fading(probability=0.5),
+        Toning(probability=0.3),
+        Stains(probability=0.25),  # of these nothing is hidden: they are to be told from damage
+        Creases(probability=0.3),
+        Folds(probability=0.2),
+        Cracks(probability=0.4, width=(2.0, 10.0)),
+        Scratches(probability=0.6, count=(1, 10), width=(0.8, 4.0)),
+        Tears(probability=0.2),
+        CutOuts(probability=0.1, size=(0.06, 0.3), tone="white"),
+        Dust(probability=0.6, specks=(5, 80), size=(0.9, 4.0)),
+    ),
+)
+_WRITING = DegradationRecipe(
+    name="writing", steps=(Watermark(probability=0.85), DateStamp(probability=0.3, size=(0.035, 0.1)))
+)
+_SCAN = DegradationRecipe(
+    name="scan", steps=(Noise(probability=0.3, gaussian=1.0, sigma=(1, 6)), Jpeg(probability=0.5, quality=(60, 95)))
+)
+_WRITTEN_ON = 0.4
+"""How often there is writing."""
+_HIDDEN = 64
+"""Of 255: from how much on a pixel counts as hidden."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scratched:
+    """A damaged picture, H×W×3, and what hides it: H×W, by damage and by writing."""
+
+    picture: Bytes
+    damage: NDArray[np.bool_]
+    writing: NDArray[np.bool_]
+
+
+def scratched(picture: Bytes, seed: int) -> Scratched:
+    """Return what chance makes of a picture, H×W×3, by its seed."""
+    aged = degrade(picture, _DAMAGE, seed)
+    made, writing = aged.picture, np.zeros(picture.shape[:2], np.bool_)
+    random: Any = np.random.default_rng([seed % 2**63, 1])
+    if random.random() < _WRITTEN_ON:
+        written = degrade(made, _WRITING, seed)
+        made, writing = written.picture, written.mask >= _HIDDEN
+    return Scratched(degrade(made, _SCAN, seed).picture, aged.mask >= _HIDDEN, writing)

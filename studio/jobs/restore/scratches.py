@@ -1,0 +1,126 @@
+"""What hides a photo, found by a network: scratches, dust, cracks and holes, or writing laid over it."""
+
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.restoration_tiles import restore_in_tiles
+from models.scratch_detector import DAMAGE, KINDS, WRITING
+from studio.core.controls import Controls
+from studio.core.events import DeepPicture, Job, Log, Picture, Progress
+from studio.core.picture_task import HOLE, PictureRequest
+from studio.core.recipes import Recipe
+from studio.core.restore_settings import RestoreSettings
+from studio.jobs.restore.fill import Retouched, filled, given_hole, grown
+from studio.jobs.restore.retouch_networks import OpenNetwork, open_detector
+
+__all__ = ["FindDamage", "find_damage", "found_damage", "scratches", "threshold_of"]
+
+_SIDE = 512
+"""Of a tile, px."""
+_ALSO_HALVED = 1400
+"""Shorter side, px, from which on a photo is looked at in half the size as well: its scratches may be as wide."""
+_STEEPNESS = 8.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FindDamage:
+    """A photo to be looked through; `writing` looks for writing instead of damage."""
+
+    photo: Picture | DeepPicture
+    writing: bool = False
+
+
+def find_damage(task: FindDamage, controls: Controls[RestoreSettings]) -> Job[NDArray[np.uint8]]:
+    """Propose a mask, H×W, 255 where the photo is hidden, as sensitive as the settings say.
+
+    Raises:
+        StudioError: the network cannot be had.
+
+    """
+    yield Progress("Loading the network…")
+    settings = controls.settings
+    detector = open_detector(settings.scratch_detector, None)
+    return (yield from found_damage(task.photo, detector, settings.sensitivity, WRITING if task.writing else DAMAGE))
+
+
+def scratches(
+    request: PictureRequest, picture: Picture | DeepPicture, settings: RestoreSettings, recipe: Recipe | None
+) -> Job[Retouched]:
+    """Find what hides a photo, damage or (mode "text") writing, and fill it; holes that are given stand in its place.
+
+    Args:
+        request: whose holes are meant.
+        picture: its photo in full depth.
+        settings: of the job.
+        recipe: of a picture that is made again, with the networks of then.
+
+    Raises:
+        StudioError: a network cannot be had.
+
+    """
+    kind = WRITING if settings.mode == "text" else DAMAGE
+    given = given_hole(request.all(HOLE), *picture.shape[1::-1])
+    if given is not None:
+        return (yield from filled(picture, grown(given) if kind == DAMAGE else given, settings, recipe))
+    yield Progress("Loading the network…")
+    detector = open_detector(settings.scratch_detector, recipe)
+    hole = yield from found_damage(picture, detector, settings.sensitivity, kind)
+    share = 100.0 * float((hole > 0).mean())
+    yield Log(f"Found {kind} in {share:.2g} % of the picture." if share else f"Found no {kind}.")
+    made = yield from filled(picture, grown(hole), settings, recipe)
+    return Retouched(
+        made.layer, (*detector.records, *made.records), {**detector.versions, **made.versions},
+        {HOLE: np.dstack([hole] * 3)},
+    )  # fmt: skip
+
+
+def found_damage(
+    picture: Picture | DeepPicture, detector: OpenNetwork, sensitivity: float, kind: str = DAMAGE
+) -> Job[NDArray[np.uint8]]:
+    """Return where a picture is hidden, H×W: 255 where that is likelier than the threshold.
+
+    Args:
+        picture: H×W×3|4.
+        detector: looks.
+        sensitivity: 0–1.
+        kind: "damage" or "writing".
+
+    """
+    stage = f"Looking for {kind}"
+    height, width = picture.shape[:2]
+    likely = np.zeros((height, width), np.uint16)
+    looked: Any = picture
+    sizes = [1]
+    while min(height, width) / sizes[-1] > _ALSO_HALVED:
+        sizes.append(2 * sizes[-1])
+    for number, _ in enumerate(sizes):
+        if number:
+            looked = cv2.resize(looked[..., :3], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        seen = np.empty((*looked.shape[:2], len(KINDS)), np.uint16)
+        work = restore_in_tiles(detector.network, looked, 1.0, side=_SIDE, made=seen)
+        for _, share in _steps(work):
+            done = (number + share) / len(sizes)
+            yield Progress(stage, round(100 * done), 100, done)
+        plane = np.ascontiguousarray(seen[..., KINDS.index(kind)])
+        if number:
+            plane = np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR))
+        likely = np.maximum(likely, plane)
+    return np.where(likely >= 65535.0 * threshold_of(sensitivity), 255, 0).astype(np.uint8)
+
+
+def threshold_of(sensitivity: float) -> float:
+    """Return how likely it must be that a pixel is hidden: ½ for ½; .98 for 0; .02 for 1 (even steps of log odds)."""
+    return 1.0 / (1.0 + exp(_STEEPNESS * (sensitivity - 0.5)))
+
+
+def _steps(work: Any) -> Any:
+    while True:
+        try:
+            yield next(work)
+        except StopIteration:
+            return

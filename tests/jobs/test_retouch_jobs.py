@@ -1,0 +1,200 @@
+"""Filling holes, finding damage and writing, and old photos in one go: what comes out, and making it again."""
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from restorer_kit import ENHANCER, write_restorer
+from retouch_kit import (
+    SMALL_DETECTOR,
+    SMALL_FILLER,
+    small_filler,
+    soft_photo,
+    white_detector,
+    write_network,
+)
+
+from studio.core.controls import Controls
+from studio.core.events import Log, Preview, Progress, finish
+from studio.core.failures import StudioError
+from studio.core.images import full_depth, load_picture
+from studio.core.picture_task import CONTENT, HOLE, MASK, PictureRequest
+from studio.core.resizing import to_16_bits
+from studio.core.restore_settings import RestoreSettings
+from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.restore.fill import grown
+from studio.jobs.restore.restore import restore
+from studio.jobs.restore.scratches import FindDamage, find_damage, threshold_of
+
+LINE = np.zeros((64, 80), np.bool_)
+LINE[20:22, 10:60] = True
+LINE[40:50, 60:70] = True
+
+
+@pytest.fixture
+def networks(tmp_path, monkeypatch):
+    """A detector of white, and a filler, in the folder that one works in."""
+    write_network(tmp_path / "white.safetensors", white_detector(), SMALL_DETECTOR)
+    write_network(tmp_path / "filler.safetensors", small_filler(), SMALL_FILLER)
+    write_restorer(tmp_path / "enhancer.safetensors", ENHANCER)
+    monkeypatch.chdir(tmp_path)
+    return {"scratch_detector": "white.safetensors", "inpainter": "filler.safetensors"}
+
+
+def saved(path, pixels):
+    Image.fromarray(pixels).save(path)
+    return load_picture(path)
+
+
+@pytest.fixture
+def scratched_photo(tmp_path):
+    pixels = soft_photo()
+    pixels[LINE] = 255
+    return saved(tmp_path / "scratched.png", pixels)
+
+
+def hole_of(tmp_path, where=LINE, name="hole.png"):
+    return saved(tmp_path / name, np.where(where, 255, 0).astype(np.uint8))
+
+
+def test_a_hole_is_filled_and_nothing_else_changes(scratched_photo, networks, tmp_path):
+    request = PictureRequest({CONTENT: (scratched_photo,), HOLE: (hole_of(tmp_path),)})
+    result = finish(restore(request, Controls(RestoreSettings(mode="fill", **networks))))
+    given = to_16_bits(scratched_photo.pixels)
+    assert np.array_equal(result.picture[~LINE], given[~LINE])
+    wanted = soft_photo()[LINE].astype(float)
+    assert np.abs(result.picture[LINE] / 257.0 - wanted).mean() < 0.3 * np.abs(255 - wanted).mean()
+    assert [record.name for record in result.recipe.weights] == ["filler.safetensors"]
+    assert [used.role for used in result.recipe.inputs] == [CONTENT, HOLE]
+    assert result.found == {}
+
+
+@pytest.mark.parametrize("mode", ["fill", "old-photo"])
+def test_a_recipe_makes_the_same_picture_again(mode, scratched_photo, networks, tmp_path):
+    inputs = {CONTENT: (scratched_photo,)} | ({HOLE: (hole_of(tmp_path),)} if mode == "fill" else {})
+    settings = RestoreSettings(mode=mode, proposal=2, model="enhancer.safetensors", denoise=0.5, **networks)
+    result = finish(restore(PictureRequest(inputs), Controls(settings)))
+    again = finish(restore(PictureRequest(inputs), ReplayControls(result.recipe)))
+    assert np.array_equal(again.picture, result.picture)
+
+
+def test_sixteen_bits_stay_sixteen_outside_the_hole(networks, tmp_path):
+    deep = (soft_photo().astype(np.uint16) * 199) + 7
+    cv2.imwrite(str(tmp_path / "deep.tif"), deep[..., ::-1])
+    photo = load_picture(tmp_path / "deep.tif")
+    request = PictureRequest({CONTENT: (photo,), HOLE: (hole_of(tmp_path),)})
+    result = finish(restore(request, Controls(RestoreSettings(mode="fill", **networks))))
+    assert np.array_equal(result.layer[~LINE], full_depth(photo)[~LINE][:, :3])
+    assert np.array_equal(result.layer[~LINE], deep[~LINE])
+
+
+def test_several_holes_count_together_at_any_size_and_what_is_protected_stays(scratched_photo, networks, tmp_path):
+    top, protected = np.zeros((32, 40), np.uint8), np.zeros((64, 80), np.uint8)
+    top[:8] = 255
+    protected[40:] = 255
+    masks = {
+        HOLE: (saved(tmp_path / "top.png", top), hole_of(tmp_path)),
+        MASK: (saved(tmp_path / "protected.png", protected),),
+    }
+    request = PictureRequest({CONTENT: (scratched_photo,), **masks})
+    result = finish(restore(request, Controls(RestoreSettings(mode="fill", **networks))))
+    changed = (result.layer != to_16_bits(scratched_photo.pixels)).any(axis=2)
+    assert changed[:14].mean() > 0.9
+    assert changed[20:22, 10:60].all()
+    assert not changed[40:].any()
+
+
+def test_proposals_differ(networks, tmp_path):
+    photo = saved(tmp_path / "noise.png", np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype=np.uint8))
+    where = np.zeros((64, 80), np.bool_)
+    where[20:44, 30:54] = True
+    request = PictureRequest({CONTENT: (photo,), HOLE: (hole_of(tmp_path, where),)})
+    made = [
+        finish(restore(request, Controls(RestoreSettings(mode="fill", **networks, **chance)))).picture
+        for chance in ({}, {"proposal": 1}, {"seed": 1})
+    ]
+    assert not np.array_equal(made[0], made[1])
+    assert np.array_equal(made[1], made[2])
+
+
+def test_without_a_network_holes_are_filled_and_that_is_said(scratched_photo, tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.jobs.restore.retouch_networks.AUTOMATIC_FILLER", "none of this name")
+    request = PictureRequest({CONTENT: (scratched_photo,), HOLE: (hole_of(tmp_path),)})
+    job, events = restore(request, Controls(RestoreSettings(mode="fill"))), []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            result = end.value
+            break
+    assert result.recipe.weights == ()
+    assert any(isinstance(event, Log) and event.level == "warning" for event in events)
+    assert any(isinstance(event, Preview) and event.picture.shape == (64, 80, 3) for event in events)
+    shares = [event.share for event in events if isinstance(event, Progress) and event.share is not None]
+    assert shares[-1] == pytest.approx(1.0)
+    assert np.array_equal(finish(restore(request, ReplayControls(result.recipe))).picture, result.picture)
+
+
+@pytest.mark.parametrize("hole", [None, np.zeros((64, 80), np.bool_)])
+def test_without_a_hole_there_is_nothing_to_fill(hole, scratched_photo, networks, tmp_path):
+    holes = () if hole is None else (hole_of(tmp_path, hole),)
+    request = PictureRequest({CONTENT: (scratched_photo,), HOLE: holes})
+    with pytest.raises(StudioError, match="no hole"):
+        finish(restore(request, Controls(RestoreSettings(mode="fill", **networks))))
+
+
+def test_scratches_are_found_and_filled_with_a_rim(scratched_photo, networks):
+    request = PictureRequest({CONTENT: (scratched_photo,)})
+    result = finish(restore(request, Controls(RestoreSettings(mode="scratches", **networks))))
+    found = result.found[HOLE][..., 0] > 0
+    assert np.array_equal(found, LINE)
+    rim = grown(np.where(LINE, 255, 0).astype(np.uint8)) > 0
+    given = to_16_bits(scratched_photo.pixels)
+    assert np.array_equal(result.layer[~rim], given[~rim])
+    assert (result.layer[LINE].astype(float) < 0.9 * 65535).all()
+    assert [record.name for record in result.recipe.weights] == ["white.safetensors", "filler.safetensors"]
+
+
+def test_a_corrected_mask_stands_in_place_of_what_would_be_found(scratched_photo, networks, tmp_path):
+    only = np.zeros_like(LINE)
+    only[40:50, 60:70] = True
+    request = PictureRequest({CONTENT: (scratched_photo,), HOLE: (hole_of(tmp_path, only),)})
+    result = finish(restore(request, Controls(RestoreSettings(mode="scratches", **networks))))
+    given = to_16_bits(scratched_photo.pixels)
+    assert np.array_equal(result.layer[20:22], given[20:22])
+    assert (result.layer[only] < 0.9 * 65535).all()
+
+
+def test_what_is_proposed_is_what_is_filled_and_writing_is_another_matter(scratched_photo, networks):
+    controls = Controls(RestoreSettings(mode="scratches", **networks))
+    assert np.array_equal(finish(find_damage(FindDamage(scratched_photo.pixels), controls)) > 0, LINE)
+    assert not finish(find_damage(FindDamage(scratched_photo.pixels, writing=True), controls)).any()
+
+
+def test_a_more_sensitive_search_finds_more():
+    assert threshold_of(0.5) == 0.5
+    assert threshold_of(0.0) == pytest.approx(1 - threshold_of(1.0)) == pytest.approx(1 / (1 + np.exp(-4)))
+
+
+def test_in_text_a_photo_without_writing_stays(scratched_photo, networks):
+    request = PictureRequest({CONTENT: (scratched_photo,)})
+    result = finish(restore(request, Controls(RestoreSettings(mode="text", **networks))))
+    assert np.array_equal(result.layer, to_16_bits(scratched_photo.pixels))
+
+
+def test_an_old_photo_is_filled_first_and_mended_then(scratched_photo, networks):
+    request = PictureRequest({CONTENT: (scratched_photo,)})
+    settings = RestoreSettings(mode="old-photo", model="enhancer.safetensors", denoise=1.0, **networks)
+    result = finish(restore(request, Controls(settings)))
+    names = ["white.safetensors", "filler.safetensors", "enhancer.safetensors"]
+    assert [record.name for record in result.recipe.weights] == names
+    assert np.array_equal(result.found[HOLE][..., 0] > 0, LINE)
+    filled = finish(restore(request, Controls(settings.model_copy(update={"mode": "scratches"})))).layer
+    assert not np.array_equal(result.layer, filled)
+
+
+def test_a_detector_that_is_not_here_is_told(scratched_photo, monkeypatch):
+    monkeypatch.setattr("studio.jobs.restore.retouch_networks.AUTOMATIC_DETECTOR", "none of this name")
+    request = PictureRequest({CONTENT: (scratched_photo,)})
+    with pytest.raises(StudioError, match="not on this computer"):
+        finish(restore(request, Controls(RestoreSettings(mode="scratches"))))

@@ -1,0 +1,99 @@
+"""Whole pictures with holes: hole by hole, thin ones and thick ones, and nothing else is touched."""
+
+import cv2
+import numpy as np
+import pytest
+from retouch_kit import small_filler, soft_photo
+
+from models.hole_filling import fill_holes, thick_part
+from models.inpainter import membrane
+
+
+def finished(job):
+    parts = []
+    try:
+        while True:
+            parts.append(next(job)[:2])
+    except StopIteration as end:
+        return end.value, parts
+
+
+def textured(height: int = 120, width: int = 160) -> np.ndarray:
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return cv2.GaussianBlur(noise, (0, 0), 1.0)
+
+
+def holes(height: int = 120, width: int = 160) -> np.ndarray:
+    hole = np.zeros((height, width), np.uint8)
+    cv2.line(hole, (5, 8), (150, 20), 255, 2)
+    hole[50:80, 40:70] = 255
+    hole[50:80, 70] = 128
+    return hole
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("filler", [membrane, small_filler()])
+def test_outside_the_hole_every_bit_stays(deep, filler):
+    picture = textured()
+    picture = picture.astype(np.uint16) * 257 + 3 if deep else picture
+    as_deep = picture if deep else picture.astype(np.uint16) * 257
+    made, parts = finished(fill_holes(picture, holes(), filler))
+    assert made.dtype == np.uint16
+    outside = holes() == 0
+    assert np.array_equal(made[outside], as_deep[outside])
+    assert (made[~outside] != as_deep[~outside]).mean() > 0.9
+    assert parts[-1][1] == pytest.approx(1.0)
+    assert [share for _, share in parts] == sorted(share for _, share in parts)
+
+
+def test_a_grey_hole_lets_the_photo_through():
+    hole = np.zeros((120, 160), np.uint8)
+    hole[40:70, 50:90] = 255
+    whole, _ = finished(fill_holes(textured(), hole, membrane))
+    half, _ = finished(fill_holes(textured(), hole // 255 * 102, membrane))
+    photo = textured().astype(float) * 257
+    assert np.abs(half - (photo + (whole - photo) * 0.4)).max() <= 1
+
+
+def test_a_large_hole_is_as_rough_as_what_is_around_it_and_a_membrane_is_not():
+    hole = np.zeros((120, 160), np.uint8)
+    hole[40:80, 60:100] = 255
+    made, _ = finished(fill_holes(textured(), hole, membrane))
+
+    def roughness(rows: slice, columns: slice) -> float:
+        return float(np.abs(np.diff(made[rows, columns].astype(float), axis=1)).mean())
+
+    inside, around = roughness(slice(48, 72), slice(68, 92)), roughness(slice(0, 36), slice(0, 160))
+    assert inside > 0.6 * around
+
+
+def test_one_seed_gives_one_picture_and_another_one_another():
+    hole = holes()
+    one, again, other = (finished(fill_holes(textured(), hole, membrane, seed))[0] for seed in (0, 0, 3))
+    assert np.array_equal(one, again)
+    thin = (hole > 0) & ~thick_part(hole > 0)
+    assert np.array_equal(one[thin], other[thin])
+    assert not np.array_equal(one, other)
+
+
+def test_only_what_is_wide_is_thick():
+    gone = np.zeros((60, 80), np.bool_)
+    gone[5:8] = True
+    gone[20:50, 30:60] = True
+    thick = thick_part(gone)
+    assert thick[22:48, 32:58].all()
+    assert not thick[5:8].any()
+    assert not (thick & ~gone).any()
+
+
+def test_where_hardly_anything_is_left_it_is_filled_smoothly():
+    picture = soft_photo(40, 40)
+    hole = np.full((40, 40), 255, np.uint8)
+    hole[:2] = 0
+    made, _ = finished(fill_holes(picture, hole, membrane))
+    assert np.array_equal(made[:2], picture[:2].astype(np.uint16) * 257)
+
+
+def test_a_fourth_channel_is_left_alone():
+    picture = np.dstack([textured(), np.full((120, 160), 9, np.uint8)])
+    assert finished(fill_holes(picture, holes(), membrane))[0].shape == (120, 160, 3)
