@@ -17,13 +17,32 @@ if TYPE_CHECKING:
     from studio.core.recipes import Recipe
     from studio.core.settings import Settings
 
-__all__ = ["CONTENT", "MASK", "InputSlot", "PictureRequest", "PictureResult", "PictureTask"]
+__all__ = [
+    "CONTENT",
+    "HERE",
+    "HINTS",
+    "HOLE",
+    "MASK",
+    "InputSlot",
+    "PictureRequest",
+    "PictureResult",
+    "PictureTask",
+]
 
 CONTENT = "content"
 """The role of the photo that a result is laid over, in every task that has one."""
 
 MASK = "mask"
-"""The role of a picture that says where: white is all of it, black nothing."""
+"""The role of a picture that says where the photo is protected: white is all of it, black nothing."""
+
+HOLE = "hole"
+"""The role of a picture that says what is to be filled: white is all of it, black nothing."""
+
+HERE = "here"
+"""The role of a picture that says where alone anything is done: white is all of it, black nothing."""
+
+HINTS = "hints"
+"""The role of a picture, RGBA, that says which colours there are: each place whose alpha is above 0 is a hint."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Free even of pydantic, so that `atelier --help` answers at once.
 """
 
-from studio.core.picture_task import CONTENT, MASK, InputSlot, PictureTask
+from studio.core.picture_task import CONTENT, HERE, HINTS, HOLE, MASK, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
 __all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "picture_task_named"]
@@ -51,8 +51,11 @@ RESTORE = PictureTask(
     inputs=(
         InputSlot(CONTENT, "Photo", "the photo", samples=sample_photos),
         InputSlot(MASK, "Protected places", "a picture that is white where the photo stays as it is", least=0),
+        InputSlot(HOLE, "Hole", "a picture that is white where something is to be filled", least=0),
+        InputSlot(HERE, "Restore here", "a picture that is white where alone the photo is restored", least=0),
+        InputSlot(HINTS, "Colour hints", "a picture with colours where they are known, transparent elsewhere", least=0),
     ),
-    products=frozenset({"restorer"}),
+    products=frozenset({"restorer", "colouriser"}),
     done="restored",
 )
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from studio.core.blending import Blending
+from studio.core.blending import COLOUR, Blending
 from studio.core.settings import inherited, setting
 
 if TYPE_CHECKING:
@@ -21,14 +21,15 @@ class RestoreSettings(Blending):
     """The settings of the restore job.
 
     `mode` "enhance" keeps the size; "enlarge" at scale 1 is the same. What is to be taken away is taken away before a
-    photo is enlarged.
+    photo is enlarged. "colourise" keeps size and lightness.
     """
 
     leading: ClassVar[tuple[str, ...]] = ("mode", "scale", "longer_side", "denoise", "crisp", "strength")
 
-    mode: Literal["enhance", "enlarge"] = setting(
-        "enhance", label="Do", help="Mends the photo at its size, or makes it larger.", term="restoration task",
-        choices={"enhance": "Enhance", "enlarge": "Enlarge"})  # fmt: skip
+    mode: Literal["enhance", "enlarge", "colourise"] = setting(
+        "enhance", label="Do", help="Mends the photo at its size, makes it larger, or gives it colours.",
+        term="restoration task",
+        choices={"enhance": "Enhance", "enlarge": "Enlarge", "colourise": "Colour"})  # fmt: skip
     scale: Literal["1", "2", "4", "size"] = setting(
         "2", label="Enlarge", help="How many times as wide and as high it becomes.", term="scale s",
         choices={"1": "1 ×", "2": "2 ×", "4": "4 ×", "size": "To a size"})  # fmt: skip
@@ -52,6 +53,12 @@ class RestoreSettings(Blending):
     model: str = setting(
         "", label="Network", help="Which network does it; automatic takes the one that comes along for this.",
         term="a name, a weights file or a finished run", offers="restorer", choices={"": "Automatic"})  # fmt: skip
+    colouriser: str = setting(
+        "", label="Network", help="Which network finds the colours; automatic takes the one that comes along.",
+        term="a name, a weights file or a finished run", offers="colouriser", choices={"": "Automatic"})  # fmt: skip
+    warmth: float = setting(
+        0.0, label="Warmth", help="Bluer below 0, more golden above.", term="chroma that is added to middle tones",
+        low=-1.0, high=1.0, step=0.01, group=COLOUR, effect="instant")  # fmt: skip
     seed: int = setting(
         0, label="Seed", help="Another number, other grain.", term="random seed", low=0, high=2**31 - 1, step=1,
         look=False, effect="instant")  # fmt: skip
@@ -59,7 +66,11 @@ class RestoreSettings(Blending):
     strength: float = inherited(Blending, "strength", 1.0)
 
     def prepared(self, layer: "Layer", backdrop: "Backdrop") -> "Layer":
-        """Put grain on the result, as wide as it was enlarged; reduced, it is as much weaker."""
+        """Put grain on the result, as wide as it was enlarged; reduced, it is as much weaker. Or warm its colours."""
+        if self.mode == "colourise":
+            from studio.core.compositing import warmed
+
+            return warmed(layer, self.warmth) if self.warmth else layer
         from models.noise import add_grain
         from studio.core.resizing import to_16_bits
 
@@ -73,7 +84,7 @@ class RestoreSettings(Blending):
     @property
     def is_neutral(self) -> bool:
         """Whether the composition is the result itself."""
-        return not self.grain and super().is_neutral
+        return not (self.warmth if self.mode == "colourise" else self.grain) and super().is_neutral
 
     @property
     def enlargement(self) -> int:
@@ -89,7 +100,7 @@ class RestoreSettings(Blending):
             own: how many times the network that the settings name enlarges; more than once, and it is this one.
 
         """
-        if self.mode == "enhance" or self.scale != "size":
+        if self.mode != "enlarge" or self.scale != "size":
             return self
         enough = [scale for scale in SCALES if scale * max(width, height) >= self.longer_side]
         return self.model_copy(update={"scale": str(own if own > 1 else min(enough, default=SCALES[-1]))})
@@ -103,7 +114,8 @@ class RestoreSettings(Blending):
 
     @property
     def idle(self) -> frozenset[str]:
-        """What changes nothing: the scale of what keeps its size, the seed where there is no grain."""
-        without = {"scale"} if self.mode == "enhance" else set()
-        without |= {"longer_side"} if self.mode == "enhance" or self.scale != "size" else set()
-        return frozenset(without | ({"seed"} if not self.grain else set()))
+        """What changes nothing: other modes' own, the scale of what keeps its size, the seed without grain."""
+        without = {"scale"} if self.mode != "enlarge" else set()
+        without |= {"longer_side"} if self.mode != "enlarge" or self.scale != "size" else set()
+        without |= {"denoise", "crisp", "grain", "model"} if self.mode == "colourise" else {"colouriser", "warmth"}
+        return frozenset(without | ({"seed"} if not self.grain or self.mode == "colourise" else set()))

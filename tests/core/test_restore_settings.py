@@ -24,6 +24,16 @@ def test_without_a_size_to_reach_nothing_changes(settings):
 
 
 def test_only_what_acts_is_worth_a_place():
-    assert RestoreSettings().idle == {"scale", "longer_side", "seed"}
-    assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"}
-    assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"}
+    of_colour = {"colouriser", "warmth"}
+    assert RestoreSettings().idle == {"scale", "longer_side", "seed"} | of_colour
+    assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"} | of_colour
+    assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"} | of_colour
+    others = {"scale", "longer_side", "denoise", "crisp", "grain", "model", "seed"}
+    assert RestoreSettings(mode="colourise", grain=0.5).idle == others
+
+
+def test_of_what_is_coloured_warmth_counts_and_grain_does_not():
+    assert RestoreSettings(mode="colourise", grain=0.5, scale="4").is_neutral
+    assert RestoreSettings(mode="colourise", scale="4").enlargement == 1
+    assert not RestoreSettings(mode="colourise", warmth=0.1).is_neutral
+    assert RestoreSettings(warmth=0.1).is_neutral

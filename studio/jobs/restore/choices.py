@@ -83,6 +83,8 @@ def missing(settings: RestoreSettings, scales: Mapping[str, int], size: tuple[in
         size: of the photo, px.
 
     """
+    if settings.mode == "colourise":
+        return ()  # told when it is opened
     if settings.model and settings.model not in scales:
         return ()  # a file, or one that is gone: that is told when it is opened
     own = scales.get(settings.model, 0)

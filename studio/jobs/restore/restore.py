@@ -20,9 +20,11 @@ from studio.core.images import full_depth
 from studio.core.memory import keeping_pages
 from studio.core.picture_task import MASK, PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
+from studio.core.recipes import Recipe
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
+from studio.jobs.restore.colourise import colourise
 from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened, with_scale
 
 __all__ = ["restore", "strength_for", "warm_up_restorer"]
@@ -60,6 +62,27 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     height, width = picture.shape[:2]
     size = asked.size_of(width, height)
     _check_memory(*size)
+    if asked.mode == "colourise":
+        coloured = yield from colourise(request, picture, asked, recipe)
+        made, records, versions = coloured.layer, coloured.records, dict[str, str]()
+    else:
+        made, restorer = yield from _through_a_network(picture, size, asked, controls, recipe)
+        records, versions = restorer.records, {FORMAT: str(restorer.format)}
+    for mask in request.all(MASK):
+        yield Progress("Putting back what is protected")
+        _protect(made, picture, mask.pixels)
+    if recipe is None:
+        writer = RecipeWriter(RESTORE, request, asked, *records, versions=versions)
+        recipe = writer.write(asked)
+    return result_of(request, made, asked, recipe)
+
+
+def _through_a_network(
+    picture: Picture | DeepPicture, size: tuple[int, int], asked: RestoreSettings, controls: Controls[RestoreSettings],
+    recipe: Recipe | None,
+) -> Job[tuple[DeepPicture, OpenRestorer]]:  # fmt: skip
+    """Mend or enlarge a picture to `size`, width and height; returns the network that did it as well."""
+    height, width = picture.shape[:2]
     settings = with_scale(asked, width, height, recipe)
     _check_memory(width * settings.enlargement, height * settings.enlargement)
     strength = strength_for(settings, picture)
@@ -70,13 +93,7 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     if size != (made.shape[1], made.shape[0]):
         yield Progress(f"Bringing it to {size[0]} × {size[1]} px")
         made = resize(made, *size)
-    for mask in request.all(MASK):
-        yield Progress("Putting back what is protected")
-        _protect(made, picture, mask.pixels)
-    if recipe is None:
-        writer = RecipeWriter(RESTORE, request, asked, *restorer.records, versions={FORMAT: str(restorer.format)})
-        recipe = writer.write(asked)
-    return result_of(request, made, asked, recipe)
+    return made, restorer
 
 
 def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None]:
@@ -85,6 +102,8 @@ def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None
     What cannot be had is told when it is needed.
     """
     yield Progress(LOADING)
+    if task.mode == "colourise":  # its network is small, and tried in no format
+        return
     with suppress(StudioError):
         mends = 1.0 if task.enlargement == 1 else max(0.0, task.denoise)
         restorer = opened(task.for_photo(1, 1), mends)

@@ -18,6 +18,7 @@ _TASKS = {
     "backbone": "For painting",
     "fast_style": "For painting at once",
     "restorer": "For restoring",
+    "colouriser": "For colouring",
     "translate": "For translating",
 }
 

@@ -20,7 +20,11 @@ __all__ = ["RestoreColumn"]
 
 _NAMES = frozenset(info.name for info in describe(RestoreSettings))
 _MODES = next(info for info in describe(RestoreSettings) if info.name == "mode")
-_TIPS = ("Take noise, blur and blocks away; the size stays", "Make the photo larger, and sharp at its new size")
+_TIPS = (
+    "Take noise, blur and blocks away; the size stays",
+    "Make the photo larger, and sharp at its new size",
+    "Give a grey photo colours; its lightness stays",
+)
 
 
 class RestoreColumn(PictureColumn):
