@@ -93,7 +93,7 @@ def looked_at(network: Colouriser, photo: Pixels, hints: NDArray[np.uint8] | Non
         side: longer side that it works on, px.
 
     """
-    height, width = working_size(*photo.shape[:2], side)
+    height, width = working_size(photo.shape[0], photo.shape[1], side)
     small = cv2.resize(_visible(photo), (width, height), interpolation=_way(photo, height, width))
     lightness = lightness_of(_floats(small))
     grid = torch.zeros(1, 3, height // 2, width // 2)

@@ -82,7 +82,7 @@ class Colouriser(nn.Module):
         x = self.to_quarter(x, seen[1])  # N×64×H/4×W/4
         told = F.interpolate(self.spread(x, hints), scale_factor=2.0, mode="bilinear")  # N×3·heads×H/2×W/2
         x = self.to_half(x, seen[0], torch.cat([hints, told], dim=1))
-        return Colouring(self._mixed(x, told.unflatten(1, (_HEADS, 3)).float()), bins)
+        return Colouring(self._mixed(x, told.float().reshape(told.shape[0], _HEADS, 3, *told.shape[2:])), bins)
 
     def _look(self, lightness: Tensor) -> list[Tensor]:
         """Return what the encoder sees at 1/2, 1/4, 1/8 and 1/16."""
@@ -103,7 +103,8 @@ class Colouriser(nn.Module):
             logits = self.choice(x.float())
             logits = torch.cat([logits[:, :1], logits[:, 1:] + heard[:, :, 0].log()], dim=1)
             share = torch.softmax(logits, dim=1)
-            return share[:, :1] * self.guess(x.float()) + (share[:, 1:, None] * colours).sum(dim=1)
+            made: Tensor = share[:, :1] * self.guess(x.float()) + (share[:, 1:, None] * colours).sum(dim=1)
+            return made
 
     @torch.no_grad()
     def initialise(self, encoder: Mapping[str, Tensor], generator: torch.Generator) -> None:
@@ -180,19 +181,20 @@ class HintAttention(nn.Module):
             x = x.float()
             coarse = _pooled(hints.float(), 4)  # keys: N×3×H/2×W/2
             places = _places(height, width, x)  # 2×H×W
-            keys = F.avg_pool2d(self.key(x), 2).unflatten(1, (_HEADS, _KEY))  # N×heads×16×H/2×W/2
+            keys = F.avg_pool2d(self.key(x), 2).reshape(number, _HEADS, _KEY, -1)  # N×heads×16×HW/4
             most = int(coarse[:, 2].flatten(1).sum(dim=1).max())
             if not most:
                 return x.new_zeros(number, 3 * _HEADS, height, width)
             there, chosen = coarse[:, 2].flatten(1).topk(most)  # N×J
             at = F.avg_pool2d(places[None], 2)[0].flatten(1)[:, chosen].movedim(0, -1)  # N×J×2
             value = coarse.flatten(2).gather(2, chosen[:, None].expand(-1, 3, -1)).movedim(1, 2)  # N×J×3
-            key = keys.flatten(3).gather(3, chosen[:, None, None].expand(-1, _HEADS, _KEY, -1)).movedim(2, 3)
+            key = keys.gather(3, chosen[:, None, None].expand(-1, _HEADS, _KEY, -1)).movedim(2, 3)
             return self._attended(x, places, key, at, value, there).movedim(2, 3).reshape(number, -1, height, width)
 
     def _attended(self, x: Tensor, places: Tensor, key: Tensor, at: Tensor, value: Tensor, there: Tensor) -> Tensor:
         """Return what each place hears, N×heads×HW×3."""
-        asked, none = self.query(x).flatten(2).unflatten(1, (_HEADS, _KEY + 1)).movedim(2, 3).split([_KEY, 1], dim=3)
+        asked = self.query(x).reshape(len(x), _HEADS, _KEY + 1, -1).movedim(2, 3)  # N×heads×HW×17
+        asked, none = asked.split([_KEY, 1], dim=3)
         near = F.softplus(self.nearness).square().view(1, -1, 1, 1)  # 1×heads×1×1
         mine = places.flatten(1).T[None, None]  # 1×1×HW×2
         root = math.sqrt(_KEY)
