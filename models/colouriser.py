@@ -38,6 +38,10 @@ _FORMAT = "1"
 _GAINS = 10.0, 14.0, 20.0, 20.0
 """What brings atelier-slim's features, from 1/2 to 1/16 of the size, to a deviation of about 1."""
 _HEADS, _KEY = 4, 16
+_NEARNESS, _LIKENESS = (3.0, 6.0), (4.0, 8.0)
+"""What the heads begin with: the roots of s and t, where the picture's longer side and white's lightness are 1."""
+_NOBODY = -3.0
+"""The logit of "none" that they begin with."""
 _NEVER = -1e4
 """The logit of a place where there is no hint."""
 
@@ -80,7 +84,9 @@ class Colouriser(nn.Module):
         x = self.to_eighth(x, seen[2])
         bins = self.bins(x)
         x = self.to_quarter(x, seen[1])  # N×64×H/4×W/4
-        told = F.interpolate(self.spread(x, hints), scale_factor=2.0, mode="bilinear")  # N×3·heads×H/2×W/2
+        told = F.interpolate(
+            self.spread(x, hints, F.avg_pool2d(lightness, 2)), scale_factor=2.0, mode="bilinear"
+        )  # N×3·heads×H/2×W/2
         x = self.to_half(x, seen[0], torch.cat([hints, told], dim=1))
         return Colouring(self._mixed(x, told.float().reshape(told.shape[0], _HEADS, 3, *told.shape[2:])), bins)
 
@@ -122,6 +128,7 @@ class Colouriser(nn.Module):
                 nn.init.zeros_(cast(Tensor, layer.bias))
         for last in (self.guess, self.choice, self.bins):
             last.weight.mul_(0.01)
+        self.spread.begin_bilateral()
 
 
 class Bottom(nn.Module):
@@ -163,68 +170,87 @@ class Up(nn.Module):
 class HintAttention(nn.Module):
     """How far hints reach: attention from every place to the hints, by likeness and nearness.
 
-    The logit of a hint is q·k/√d − s·distance², distance in units of the picture's longer side and s learnt for each
-    head, as a bilateral filter has it (Tomasi & Manduchi 1998) with learnt likeness; the logit of "none" is each
-    place's own. Both are one scaled dot product, since |x − y|² is one, too.
+    The logit of a hint is q·k/√d − s·distance² − t·(difference of lightness)²; s and t are learnt for each head. So it
+    begins as a joint bilateral filter (Tomasi & Manduchi 1998), and learns likeness on top. The logit of "none" is each
+    place's own. All of it is one scaled dot product, since |x − y|² is one.
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.query = nn.Conv2d(width, _HEADS * (_KEY + 1), kernel_size=1)
         self.key = nn.Conv2d(width, _HEADS * _KEY, kernel_size=1)
-        self.nearness = nn.Parameter(torch.linspace(1.0, 4.0, _HEADS))
+        self.nearness = nn.Parameter(torch.linspace(*_NEARNESS, _HEADS))
+        self.likeness = nn.Parameter(torch.linspace(*_LIKENESS, _HEADS))
 
-    def forward(self, x: Tensor, hints: Tensor) -> Tensor:
-        """N×width×H×W and N×3×2H×2W → N×3·heads×H×W: a, b and how much was heard, 0–1; a and b times that."""
+    @torch.no_grad()
+    def begin_bilateral(self) -> None:
+        """Ask for nothing but nearness and lightness at first: likeness that is drawn by chance costs 2 dB."""
+        self.query.weight.zero_()
+        bias = cast(Tensor, self.query.bias).view(_HEADS, _KEY + 1)
+        bias.zero_()
+        bias[:, -1] = _NOBODY
+
+    def forward(self, x: Tensor, hints: Tensor, lightness: Tensor) -> Tensor:
+        """Let every place hear the hints.
+
+        Args:
+            x: N×width×H×W, what is seen there.
+            hints: N×3×2H×2W.
+            lightness: N×1×2H×2W, L.
+
+        Returns:
+            N×3·heads×H×W: of each head a, b and how much was heard, 0–1; a and b times that.
+
+        """
         number, _, height, width = x.shape
         with torch.autocast(x.device.type, enabled=False):
-            x = x.float()
-            coarse = _pooled(hints.float(), 4)  # keys: N×3×H/2×W/2
-            places = _places(height, width, x)  # 2×H×W
-            keys = F.avg_pool2d(self.key(x), 2).reshape(number, _HEADS, _KEY, -1)  # N×heads×16×HW/4
-            most = int(coarse[:, 2].flatten(1).sum(dim=1).max())
+            x, hints = x.float(), hints.float()
+            where = _places(lightness.float() / SCALE)  # N×3×2H×2W
+            there = hints[:, 2:]
+            coarse = _pooled(torch.cat([hints[:, :2], where * there, there], dim=1), 4)  # N×6×H/2×W/2
+            most = int(coarse[:, 5].flatten(1).sum(dim=1).max())
             if not most:
                 return x.new_zeros(number, 3 * _HEADS, height, width)
-            there, chosen = coarse[:, 2].flatten(1).topk(most)  # N×J
-            at = F.avg_pool2d(places[None], 2)[0].flatten(1)[:, chosen].movedim(0, -1)  # N×J×2
-            value = coarse.flatten(2).gather(2, chosen[:, None].expand(-1, 3, -1)).movedim(1, 2)  # N×J×3
+            _, chosen = coarse[:, 5].flatten(1).topk(most)  # N×J
+            hint = coarse.flatten(2).gather(2, chosen[:, None].expand(-1, 6, -1)).movedim(1, 2)  # N×J×6
+            keys = F.avg_pool2d(self.key(x), 2).reshape(number, _HEADS, _KEY, -1)  # N×heads×16×HW/4
             key = keys.gather(3, chosen[:, None, None].expand(-1, _HEADS, _KEY, -1)).movedim(2, 3)
-            return self._attended(x, places, key, at, value, there).movedim(2, 3).reshape(number, -1, height, width)
+            heard = self._heard(x, F.avg_pool2d(where, 2).flatten(2).movedim(1, 2), key, hint)
+            return heard.movedim(2, 3).reshape(number, -1, height, width)
 
-    def _attended(self, x: Tensor, places: Tensor, key: Tensor, at: Tensor, value: Tensor, there: Tensor) -> Tensor:
+    def _heard(self, x: Tensor, where: Tensor, key: Tensor, hint: Tensor) -> Tensor:
         """Return what each place hears, N×heads×HW×3."""
         asked = self.query(x).reshape(len(x), _HEADS, _KEY + 1, -1).movedim(2, 3)  # N×heads×HW×17
         asked, none = asked.split([_KEY, 1], dim=3)
-        near = F.softplus(self.nearness).square().view(1, -1, 1, 1)  # 1×heads×1×1
-        mine = places.flatten(1).T[None, None]  # 1×1×HW×2
-        root = math.sqrt(_KEY)
-        ones = torch.ones_like(none)
-        # q·k = asked·key/√d + 2s x·y − s|y|² (+ never, where there is none); "none" is measured against s|x|²
-        query = torch.cat([asked / root, 2 * near * mine * ones, ones, none + near * mine.square().sum(-1, True)], 3)
-        hint = torch.cat([
-            key,
-            at[:, None].expand(-1, _HEADS, -1, -1),
-            (there - 1.0)[:, None, :, None] * -_NEVER - near * at.square().sum(-1)[:, None, :, None],
-            torch.zeros_like(key[..., :1]),
-        ], dim=3)  # fmt: skip
-        nobody = F.one_hot(torch.tensor(hint.shape[3] - 1), hint.shape[3]).to(hint)
-        hint = torch.cat([hint, nobody.expand(*hint.shape[:2], 1, -1)], dim=2)  # N×heads×J+1×20
-        value = F.pad(value, (0, 0, 0, 1))[:, None].expand(-1, _HEADS, -1, -1)
-        return F.scaled_dot_product_attention(query, hint, value, scale=1.0)
+        near, alike = F.softplus(self.nearness), F.softplus(self.likeness)  # roots of s and t
+        scales = torch.stack([near, near, alike], dim=1)[None, :, None]  # 1×heads×1×3
+        mine, at = where[:, None] * scales, hint[:, None, :, 2:5] * scales  # N×heads×HW×3, N×heads×J×3
+        # q·k = asked·key/√d + 2 x·y − |y|² (+ never, where there is none); "none" is measured against |x|²
+        query = torch.cat(
+            [asked / math.sqrt(_KEY), 2 * mine, torch.ones_like(none), none + mine.square().sum(-1, True)], dim=3
+        )
+        never = (1.0 - hint[:, None, :, 5:]) * _NEVER
+        keys = torch.cat([key, at, never - at.square().sum(-1, True), torch.zeros_like(key[..., :1])], dim=3)
+        nobody = F.one_hot(torch.tensor(keys.shape[3] - 1, device=x.device), keys.shape[3]).to(keys)
+        keys = torch.cat([keys, nobody.expand(*keys.shape[:2], 1, -1)], dim=2)  # N×heads×J+1×21
+        value = F.pad(hint[..., [0, 1, 5]], (0, 0, 0, 1))[:, None].expand(-1, _HEADS, -1, -1)
+        return F.scaled_dot_product_attention(query, keys, value, scale=1.0)
 
 
 def _pooled(hints: Tensor, side: int) -> Tensor:
-    """Return the mean of the hints in squares of `side` pixels, and whether there are any: N×3×H/side×W/side."""
+    """Return the mean of the hints in squares of `side` pixels, and in the last map whether there are any: N×C×H×W."""
     sums = F.avg_pool2d(hints, side)
-    there = (sums[:, 2:] > 0).to(sums.dtype)
-    return torch.cat([sums[:, :2] / (sums[:, 2:] + (1.0 - there)), there], dim=1)
+    there = (sums[:, -1:] > 0).to(sums.dtype)
+    return torch.cat([sums[:, :-1] / (sums[:, -1:] + (1.0 - there)), there], dim=1)
 
 
-def _places(height: int, width: int, like: Tensor) -> Tensor:
-    """Return y and x of every place, the longer side being 1: 2×H×W."""
+def _places(lightness: Tensor) -> Tensor:
+    """Return y and x of every place, the longer side being 1, and how light it is, N×1×H×W: N×3×H×W."""
+    number, _, height, width = lightness.shape
     longer = max(height, width)
-    y, x = ((torch.arange(length, device=like.device) + 0.5) / longer for length in (height, width))
-    return torch.stack(torch.meshgrid(y, x, indexing="ij")).to(like)
+    y, x = ((torch.arange(length, device=lightness.device) + 0.5) / longer for length in (height, width))
+    plane = torch.stack(torch.meshgrid(y, x, indexing="ij")).expand(number, -1, -1, -1)
+    return torch.cat([plane, lightness], dim=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def lively_colouriser(seed: int = 0) -> Colouriser:
     with torch.no_grad():
         for layer in (network.guess, network.bins):
             layer.weight.normal_(0.0, 0.02, generator=generator)
+        network.spread.query.weight.normal_(0.0, 0.05, generator=generator)
         network.guess.bias.copy_(torch.tensor([0.1, 0.25]))
     return network.eval().requires_grad_(False)
 

@@ -35,34 +35,40 @@ def test_without_hints_it_is_its_own_guess():
     assert (beside[1] - alone[0]).abs().max() > 0.01
 
 
-def test_what_a_place_hears_is_the_hint_of_what_looks_alike_and_is_near():
-    torch.manual_seed(0)
+def test_what_a_place_hears_is_the_hint_that_is_near_and_as_light():
     attention = lively_colouriser().spread
-    x = torch.randn(1, 64, 1, 1).expand(1, 64, 8, 8).clone()  # everything looks alike
+    x = torch.zeros(1, 64, 8, 8)  # nothing is seen
+    lightness = torch.full((1, 1, 16, 16), 10.0)
     hints = one_hint(16, 16, 1, 1) + one_hint(16, 16, 14, 14, -0.4, 0.6)
-    heard = attention(x, hints).unflatten(1, (4, 3))
-    colours = heard[:, :, :2] / heard[:, :, 2:]
+
+    def colours(lightness):
+        heard = attention(x, hints, lightness).unflatten(1, (4, 3))[0]
+        assert (heard[:, 2] > 0).all()
+        assert (heard[:, 2] < 1).all()
+        return heard[:, :2] / heard[:, 2:]
+
+    even = colours(lightness)
     for place, colour in (((0, 0), (0.5, -0.3)), ((7, 7), (-0.4, 0.6))):
-        apart = (colours[0, :, :, place[0], place[1]] - torch.tensor(colour)).abs()
-        assert apart.max() < 0.25
-    assert (heard[:, :, 2] > 0).all()
-    assert (heard[:, :, 2] < 1).all()
-    assert not attention(x, torch.zeros(1, 3, 16, 16)).any()
+        assert (even[:, :, place[0], place[1]] - torch.tensor(colour)).abs().max() < 0.1
+    lightness[..., 6:8, 6:8] = lightness[..., 14, 14] = 90.0  # nearer to the first, and as light as the second
+    assert even[:, 0, 3, 3].min() > 0.2
+    assert colours(lightness)[:, 0, 3, 3].max() < -0.3
+    assert not attention(x, torch.zeros(1, 3, 16, 16), lightness).any()
 
 
-def test_distance_is_what_the_formula_says():
-    """The logits written out: q·k/√d − s·|x − y|² for a hint, its own for none."""
-    network = lively_colouriser().spread
-    x, hints = torch.randn(1, 64, 4, 8), one_hint(8, 16, 4, 12)
+def test_how_far_a_hint_is_heard_is_what_the_formula_says():
+    """The logits written out: q·k/√d − s·|x − y|² − t·(L − L')² for a hint, its own for none."""
+    attention = lively_colouriser().spread
+    x, hints, lightness = torch.randn(1, 64, 4, 8), one_hint(8, 16, 4, 12), torch.rand(1, 1, 8, 16) * 100
     with torch.no_grad():
-        heard = network(x, hints).unflatten(1, (4, 3))[0, :, 2]
-        asked, none = network.query(x)[0].unflatten(0, (4, 17)).split([16, 1], dim=1)
-        key = network.key(x)[0].unflatten(0, (4, 16))[..., 2:4, 6:8].mean(dim=(2, 3))
-        near = torch.nn.functional.softplus(network.nearness).square()
-    at = torch.tensor([3.0, 7.0]) / 8  # the middle of that square, the longer side being 1
-    y, x_ = (torch.arange(4) + 0.5) / 8, (torch.arange(8) + 0.5) / 8
-    distance = (y[:, None] - at[0]).square() + (x_[None] - at[1]).square()
-    logit = (asked * key[..., None, None]).sum(dim=1) / 4 - near[:, None, None] * distance
+        heard = attention(x, hints, lightness).unflatten(1, (4, 3))[0, :, 2]
+        asked, none = attention.query(x)[0].unflatten(0, (4, 17)).split([16, 1], dim=1)
+        key = attention.key(x)[0].unflatten(0, (4, 16))[..., 2:4, 6:8].mean(dim=(2, 3))
+        near, alike = (torch.nn.functional.softplus(w)[:, None, None] for w in (attention.nearness, attention.likeness))
+    y, x_ = (torch.arange(4) + 0.5) / 8, (torch.arange(8) + 0.5) / 8  # the longer side is 1
+    distance = (y[:, None] - 4.5 / 16).square() + (x_[None] - 12.5 / 16).square()
+    lighter = (torch.nn.functional.avg_pool2d(lightness, 2)[0, 0] - lightness[0, 0, 4, 12]) / 100
+    logit = (asked * key[..., None, None]).sum(dim=1) / 4 - near**2 * distance - alike**2 * lighter.square()
     assert torch.allclose(heard, torch.sigmoid(logit - none[:, 0]), atol=1e-4)
 
 

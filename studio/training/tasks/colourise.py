@@ -224,7 +224,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[ColouriseTask]:
     network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return ColouriseTask(
         network, photos, counts, looks_of(photos, kept, _MEASURED_SIDE, place.seed),
-        looks_of(photos, (kept or chosen)[:_SHOWN], _SHOWN_SIDE, place.seed), settings,
+        looks_of(photos, _some_of(kept or chosen), _SHOWN_SIDE, place.seed), settings,
     )  # fmt: skip
 
 
@@ -237,6 +237,11 @@ def _colours_of(examples: PictureExamples, numbers: tuple[int, ...]) -> Job[dict
         small = centred(examples.pictures[number], _COUNTED_SIDE)
         found[number] = lab_from_rgb(small[None])[0, 1:].flatten(1).T
     return found
+
+
+def _some_of(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a few, from all over: files lie beside others of their kind."""
+    return numbers[:: max(1, len(numbers) // _SHOWN)][:_SHOWN]
 
 
 def _slim() -> dict[str, Tensor]:
