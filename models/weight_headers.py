@@ -18,6 +18,8 @@ RESTORER = "restorer"
 
 INPAINTER, SCRATCH_DETECTOR = "inpainter", "scratch_detector"
 """Likewise of one that fills holes, and of one that finds what hides a picture."""
+COLOURISER = "colouriser"
+"""Likewise of one that colours pictures."""
 
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""

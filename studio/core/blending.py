@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     Layer = Picture | DeepPicture
 
-__all__ = ["Blending"]
+__all__ = ["COLOUR", "Blending"]
 
-_GROUP = "Colour"
+COLOUR = "Colour"
+"""The group of settings that change colours at once."""
 
 
 class Blending(Settings):
@@ -26,14 +27,14 @@ class Blending(Settings):
         low=0.0, high=1.0, step=0.01, effect="instant")  # fmt: skip
     original_colours: float = setting(
         0.0, label="Keep the photo's colours", help="Paints with the photo's own colours.",
-        term="share of the photo's chroma in the result", low=0.0, high=1.0, step=0.01, group=_GROUP,
+        term="share of the photo's chroma in the result", low=0.0, high=1.0, step=0.01, group=COLOUR,
         effect="instant")  # fmt: skip
     saturation: float = setting(
         1.0, label="Saturation", help="Greyer below 1, more colourful above.", term="chroma factor",
-        low=0.0, high=2.0, step=0.01, group=_GROUP, effect="instant")  # fmt: skip
+        low=0.0, high=2.0, step=0.01, group=COLOUR, effect="instant")  # fmt: skip
     blend: Literal["normal", "luminosity", "soft_light", "multiply", "screen"] = setting(
         "normal", label="Blend", help="How the result is laid over the photo.", term="blend mode",
-        group=_GROUP, effect="instant",
+        group=COLOUR, effect="instant",
         choices={"normal": "Normal", "luminosity": "Luminosity", "soft_light": "Soft light",
                  "multiply": "Multiply", "screen": "Screen"})  # fmt: skip
 

@@ -25,6 +25,8 @@ LUMA = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 _TO_CHROMA = np.eye(3, dtype=np.float32) - np.repeat(LUMA, 3, axis=0)
 _BAND_PIXELS = 32_768
 _TINY = np.float32(1e-6)
+_WARMEST = np.array([0.12, 0.02, -0.16], np.float32)
+"""What the warmest light adds to a middle grey."""
 
 
 class Backdrop:
@@ -117,6 +119,26 @@ def keep_colours(painting: Colours, photo: Colours, share: float) -> Colours:
 def saturate(colours: Colours, factor: float) -> Colours:
     """Return `colours` with their chroma times `factor`: 0 is grey, above 1 is more colourful."""
     return _fit(_luma(colours), _chroma(colours) * np.float32(factor))
+
+
+def warmed(layer: Picture | DeepPicture, warmth: float) -> DeepPicture:
+    """Return a picture in warmer light, or (below 0) in colder; luma stays, and so do black and white.
+
+    Args:
+        layer: H×W×3|4; a fourth channel is left out.
+        warmth: −1 to 1.
+
+    """
+    height, width = layer.shape[:2]
+    rows, made = max(1, _BAND_PIXELS // width), np.empty((height, width, 3), np.uint16)
+    golden = _TO_CHROMA @ (_WARMEST * np.float32(warmth))
+    for start in range(0, height, rows):
+        colours = _as_float(layer[start : start + rows])
+        luma = _luma(colours)
+        middle = 4.0 * luma * (1.0 - luma)
+        band = _fit(luma, _chroma(colours) + middle[..., None] * golden)
+        made[start : start + rows] = np.clip(band * np.float32(65535.0) + np.float32(0.5), 0.0, 65535.0)
+    return made
 
 
 def blend(base: Colours, top: Colours, mode: str) -> Colours:

@@ -55,7 +55,7 @@ RESTORE = PictureTask(
         InputSlot(HERE, "Restore here", "a picture that is white where alone the photo is restored", least=0),
         InputSlot(HINTS, "Colour hints", "a picture with colours where they are known, transparent elsewhere", least=0),
     ),
-    products=frozenset({"restorer", "inpainter", "scratch_detector"}),
+    products=frozenset({"restorer", "inpainter", "scratch_detector", "colouriser"}),
     done="restored",
     command="studio.command_line.restore:RestoreCommand",
 )

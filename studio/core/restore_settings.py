@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from studio.core.blending import Blending
+from studio.core.blending import COLOUR, Blending
 from studio.core.settings import inherited, setting
 
 if TYPE_CHECKING:
@@ -24,18 +24,18 @@ class RestoreSettings(Blending):
 
     `mode` "enhance" keeps the size; "enlarge" at scale 1 is the same. What is to be taken away is taken away before a
     photo is enlarged. "fill" fills a hole; "scratches" and "text" find one first, of damage or of writing; "old-photo"
-    does so and enhances what comes of it.
+    does so and enhances what comes of it. "colourise" keeps size and lightness.
     """
 
     leading: ClassVar[tuple[str, ...]] = (
         "mode", "scale", "longer_side", "sensitivity", "proposal", "denoise", "crisp", "strength",
     )  # fmt: skip
 
-    mode: Literal["enhance", "enlarge", "scratches", "fill", "text", "old-photo"] = setting(
-        "enhance", label="Do", help="Mends the photo at its size, makes it larger, or fills what is damaged or painted "
-        "over.", term="restoration task",
+    mode: Literal["enhance", "enlarge", "scratches", "fill", "text", "colourise", "old-photo"] = setting(
+        "enhance", label="Do", help="Mends the photo at its size, makes it larger, fills what is damaged or painted over, "
+        "or gives it colours.", term="restoration task",
         choices={"enhance": "Enhance", "enlarge": "Enlarge", "scratches": "Scratches", "fill": "Fill", "text": "Text",
-                 "old-photo": "Old Photo"})  # fmt: skip
+                 "colourise": "Colour", "old-photo": "Old Photo"})  # fmt: skip
     scale: Literal["1", "2", "4", "size"] = setting(
         "2", label="Enlarge", help="How many times as wide and as high it becomes.", term="scale s",
         choices={"1": "1 ×", "2": "2 ×", "4": "4 ×", "size": "To a size"})  # fmt: skip
@@ -73,6 +73,12 @@ class RestoreSettings(Blending):
         "", label="Detector", help="Which network finds what is filled; automatic takes the one that comes along.",
         term="a name, a weights file or a finished run", offers="scratch_detector",
         choices={"": "Automatic"})  # fmt: skip
+    colouriser: str = setting(
+        "", label="Network", help="Which network finds the colours; automatic takes the one that comes along.",
+        term="a name, a weights file or a finished run", offers="colouriser", choices={"": "Automatic"})  # fmt: skip
+    warmth: float = setting(
+        0.0, label="Warmth", help="Bluer below 0, more golden above.", term="chroma that is added to middle tones",
+        low=-1.0, high=1.0, step=0.01, group=COLOUR, effect="instant")  # fmt: skip
     seed: int = setting(
         0, label="Seed", help="Another number, other grain.", term="random seed", low=0, high=2**31 - 1, step=1,
         look=False, effect="instant")  # fmt: skip
@@ -80,7 +86,11 @@ class RestoreSettings(Blending):
     strength: float = inherited(Blending, "strength", 1.0)
 
     def prepared(self, layer: "Layer", backdrop: "Backdrop") -> "Layer":
-        """Put grain on the result, as wide as it was enlarged; reduced, it is as much weaker."""
+        """Put grain on the result, as wide as it was enlarged; reduced, it is as much weaker. Or warm its colours."""
+        if self.mode == "colourise":
+            from studio.core.compositing import warmed
+
+            return warmed(layer, self.warmth) if self.warmth else layer
         from models.noise import add_grain
         from studio.core.resizing import to_16_bits
 
@@ -94,7 +104,7 @@ class RestoreSettings(Blending):
     @property
     def is_neutral(self) -> bool:
         """Whether the composition is the result itself."""
-        return not self.grain and super().is_neutral
+        return not (self.warmth if self.mode == "colourise" else self.grain) and super().is_neutral
 
     @property
     def enlargement(self) -> int:
@@ -130,4 +140,5 @@ class RestoreSettings(Blending):
         without |= {"denoise", "crisp", "model"} if self.mode in FILLING - {"old-photo"} else set()
         without |= {"proposal", "inpainter"} if self.mode not in FILLING else set()
         without |= {"sensitivity", "scratch_detector"} if self.mode not in FILLING - {"fill"} else set()
-        return frozenset(without | ({"seed"} if not self.grain else set()))
+        without |= {"denoise", "crisp", "grain", "model"} if self.mode == "colourise" else {"colouriser", "warmth"}
+        return frozenset(without | ({"seed"} if not self.grain or self.mode == "colourise" else set()))

@@ -12,6 +12,7 @@ _JOBS = {
     "classify": "studio.jobs.classify:classify",
     "mend_damage": "studio.jobs.restore.trial:mend_damage",
     "warm_up_restorer": "studio.jobs.restore.restore:warm_up_restorer",
+    "suggest_palette": "studio.jobs.restore.colourise:suggest_palette",
     "compose": "studio.jobs.export:compose",
     "load_picture": "studio.jobs.files:load_picture",
     "keep_result": "studio.jobs.files:keep_result",

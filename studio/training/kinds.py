@@ -7,6 +7,7 @@ from studio.training.run_folder import RunPlan
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import TaskKind
 from studio.training.tasks.classifier_settings import CLASSIFIER
+from studio.training.tasks.colourise_settings import COLOURISE
 from studio.training.tasks.distill_settings import DISTILL
 from studio.training.tasks.fast_style_settings import FAST_STYLE
 from studio.training.tasks.inpaint_settings import INPAINT
@@ -15,7 +16,7 @@ from studio.training.tasks.scratches_settings import SCRATCHES
 
 __all__ = ["KINDS", "kind_named", "settings_of"]
 
-KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, INPAINT, SCRATCHES, CLASSIFIER, DISTILL)
+KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, INPAINT, SCRATCHES, COLOURISE, CLASSIFIER, DISTILL)
 
 
 def kind_named(name: str) -> TaskKind:

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from colouriser_kit import write_colouriser
 from PIL import Image, ImageCms
 from restorer_kit import ENHANCER, ENLARGER, write_foreign, write_restorer
 from studio_kit import write_photo
@@ -120,3 +121,21 @@ def test_other_peoples_networks_are_used_as_a_file_and_from_the_shelf(atelier, t
     assert atelier(*command, "2xSPAN")[0] == 0
     code, _, stderr = atelier(*command, "2xSPAN", "--scale", 4)
     assert "2xSPAN enlarges 2-fold, and what is asked for enlarges 4-fold" in stderr
+
+
+def test_a_photo_is_coloured_as_hinted_at_and_made_again(atelier, tmp_path, monkeypatch):
+    monkeypatch.chdir(write_colouriser(tmp_path / "work" / "colour.safetensors").parent)
+    photo, hints, out = write_photo(tmp_path / "photo.png", 48, 36), tmp_path / "hints.png", tmp_path / "coloured.png"
+    dots = np.zeros((36, 48, 4), np.uint8)
+    dots[10, 10], dots[30, 40] = (220, 40, 30, 255), (40, 60, 200, 255)
+    Image.fromarray(dots).save(hints)
+    code, _, stderr = atelier(
+        "restore", photo, "-o", out, "--mode", "colourise", "--colouriser", "colour.safetensors", "--hints", hints
+    )
+    assert code == 0, stderr
+    assert load_picture(out).pixels.shape == (36, 48, 3)
+    recipe = read_recipe(out)
+    assert (recipe.settings["mode"], [one.role for one in recipe.inputs]) == ("colourise", ["content", "hints"])
+    code, _, stderr = atelier("replay", out, "-o", tmp_path / "again.png")
+    assert code == 0, stderr
+    assert "Every pixel is the same" in stderr

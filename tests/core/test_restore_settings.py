@@ -25,18 +25,28 @@ def test_without_a_size_to_reach_nothing_changes(settings):
 
 FILLS = {"proposal", "inpainter"}
 FINDS = {"sensitivity", "scratch_detector"}
+COLOURS = {"colouriser", "warmth"}
 MENDS = {"denoise", "crisp", "model"}
 
 
 def test_only_what_acts_is_worth_a_place():
-    assert RestoreSettings().idle == {"scale", "longer_side", "seed"} | FILLS | FINDS
-    assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"} | FILLS | FINDS
-    assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"} | FILLS | FINDS
+    others = FILLS | FINDS | COLOURS
+    assert RestoreSettings().idle == {"scale", "longer_side", "seed"} | others
+    assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"} | others
+    assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"} | others
 
 
-def test_what_fills_holes_has_settings_of_its_own():
+def test_what_fills_holes_or_colours_has_settings_of_its_own():
     size = {"scale", "longer_side", "seed"}
-    assert RestoreSettings(mode="fill").idle == size | FINDS | MENDS
-    assert RestoreSettings(mode="text").idle == RestoreSettings(mode="scratches").idle == size | MENDS
-    assert RestoreSettings(mode="old-photo").idle == size
+    assert RestoreSettings(mode="fill").idle == size | FINDS | MENDS | COLOURS
+    assert RestoreSettings(mode="text").idle == RestoreSettings(mode="scratches").idle == size | MENDS | COLOURS
+    assert RestoreSettings(mode="old-photo").idle == size | COLOURS
     assert RestoreSettings(mode="fill", scale="size").size_of(300, 200) == (300, 200)
+    assert RestoreSettings(mode="colourise", grain=0.5).idle == size | MENDS | FILLS | FINDS | {"grain"}
+
+
+def test_of_what_is_coloured_warmth_counts_and_grain_does_not():
+    assert RestoreSettings(mode="colourise", grain=0.5, scale="4").is_neutral
+    assert RestoreSettings(mode="colourise", scale="4").enlargement == 1
+    assert not RestoreSettings(mode="colourise", warmth=0.1).is_neutral
+    assert RestoreSettings(warmth=0.1).is_neutral

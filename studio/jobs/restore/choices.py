@@ -93,8 +93,8 @@ def missing(settings: RestoreSettings, scales: Mapping[str, int], size: tuple[in
         size: of the photo, px.
 
     """
-    if settings.mode in FILLING - {"old-photo"}:
-        return ()  # holes are filled without a network, too; a detector that is missing is told when it is opened
+    if settings.mode in (FILLING - {"old-photo"}) | {"colourise"}:
+        return ()  # holes are filled without a network, too; a detector or colouriser that is missing is told when opened
     if settings.model and settings.model not in scales:
         return ()  # a file, or one that is gone: that is told when it is opened
     own = scales.get(settings.model, 0)

@@ -28,6 +28,7 @@ from studio.core.recipes import Recipe
 from studio.core.resizing import fit_within, resize, to_8_bits, to_16_bits
 from studio.core.restore_settings import FILLING, RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
+from studio.jobs.restore.colourise import colourise
 from studio.jobs.restore.fill import Retouched, fill
 from studio.jobs.restore.networks import FORMAT, OpenRestorer, opened, with_scale
 from studio.jobs.restore.old_photo import old_photo
@@ -72,6 +73,8 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
     stays = where_photo_stays(request, *size)
     if asked.mode in FILLING:
         made = yield from _retouched(request, picture, asked, controls, recipe)
+    elif asked.mode == "colourise":
+        made = yield from colourise(request, picture, asked, recipe)
     else:
         made = yield from _through_a_network(picture, size, stays, asked, controls, recipe)
     layer = made.layer
@@ -125,7 +128,7 @@ def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None
     What cannot be had is told when it is needed.
     """
     yield Progress(LOADING)
-    if task.mode in FILLING - {"old-photo"}:  # small networks, opened in a moment
+    if task.mode in (FILLING - {"old-photo"}) | {"colourise"}:  # small networks, opened in a moment
         return
     with suppress(StudioError):
         mends = 1.0 if task.enlargement == 1 else max(0.0, task.denoise)

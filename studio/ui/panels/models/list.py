@@ -21,6 +21,7 @@ _TASKS = {
     "selection": "For masks",
     "inpainter": "For filling holes",
     "scratch_detector": "For finding scratches",
+    "colouriser": "For colouring",
     "translate": "For translating",
 }
 

@@ -26,6 +26,7 @@ _TIPS = (
     "Find scratches, dust and cracks, and fill them",
     "Fill what is painted over from what is around it",
     "Take writing away: what is painted over, or what is found",
+    "Give a grey photo colours; its lightness stays",
     "Fill scratches, then take noise and blocks away",
 )
 

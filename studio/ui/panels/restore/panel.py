@@ -79,11 +79,16 @@ class RestorePanel(PicturePanel):
 
     def use_model(self, model: ModelToUse) -> None:
         """Restore with another network; what it does is done from now on. One step of undo."""
-        self.list_restorers(model.name)
+        if model.product == "colouriser":
+            self.session.change(mode="colourise", colouriser=model.name)
+            self.list_models(model.product)
+        else:
+            self.list_restorers(model.name)
 
     def refresh_models(self) -> None:
         """Offer the networks that are on this computer now."""
         self.list_restorers()
+        self.list_models("colouriser")
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
         super().showEvent(event)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from accessibility import controls_without_name, controls_without_tooltip
+from colouriser_kit import write_colouriser
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
@@ -55,6 +56,21 @@ def test_what_is_done_follows_the_network_that_is_chosen(opened, networks):
     assert not opened.form.row("crisp").isEnabled()
     assert opened.form.row("scale").isVisible()
     assert not opened.form.row("longer_side").isVisible()
+
+
+def test_a_colouriser_that_is_chosen_colours_and_warmth_acts_at_once(opened, tmp_path, settled):
+    opened.take(ModelToUse("colouriser", str(write_colouriser(tmp_path / "colour.safetensors"))))
+    settled(opened)
+    assert (opened.session.settings.mode, opened.column.mode.current) == ("colourise", "colourise")
+    assert opened.session.layer.shape == (80, 120, 3)
+    shown = {
+        name for name in ("denoise", "grain", "model", "warmth", "colouriser") if not opened.form.row(name).isHidden()
+    }
+    assert shown == {"warmth", "colouriser"}
+    layer = opened.session.layer
+    opened.session.change(warmth=0.5)
+    assert opened.session.state is SessionState.FINISHED  # nothing is computed again
+    assert opened.session.layer is layer
 
 
 def test_a_scale_that_no_network_has_is_told_with_what_to_do(opened, until):
