@@ -32,8 +32,8 @@ class RestoreSettings(Blending):
     )  # fmt: skip
 
     mode: Literal["enhance", "enlarge", "scratches", "fill", "text", "colourise", "old-photo"] = setting(
-        "enhance", label="Do", help="Mends the photo at its size, makes it larger, fills what is damaged or painted over, "
-        "or gives it colours.", term="restoration task",
+        "enhance", label="Do", help="Mends the photo at its size, makes it larger, fills what is damaged or painted "
+        "over, or gives it colours.", term="restoration task",
         choices={"enhance": "Enhance", "enlarge": "Enlarge", "scratches": "Scratches", "fill": "Fill", "text": "Text",
                  "colourise": "Colour", "old-photo": "Old Photo"})  # fmt: skip
     scale: Literal["1", "2", "4", "size"] = setting(

@@ -94,7 +94,7 @@ def missing(settings: RestoreSettings, scales: Mapping[str, int], size: tuple[in
 
     """
     if settings.mode in (FILLING - {"old-photo"}) | {"colourise"}:
-        return ()  # holes are filled without a network, too; a detector or colouriser that is missing is told when opened
+        return ()  # holes are filled without a network, too; what else is missing is told when it is opened
     if settings.model and settings.model not in scales:
         return ()  # a file, or one that is gone: that is told when it is opened
     own = scales.get(settings.model, 0)
