@@ -159,8 +159,8 @@ def main() -> None:
     if options.retouch:
         count = " and ".join(f"{len(pictures)} ({name})" for name, pictures in sets.items())
         report = [
-            f"`python benchmarks/restore.py --retouch` on {count} pictures. Each cell: dB of all colours in the hole / LPIPS "
-            "of the whole picture (less is better).",
+            f"`python benchmarks/restore.py --retouch` on {count} pictures. Each cell: dB of all colours in the hole / "
+            "LPIPS of the whole picture (less is better).",
             *retouching_report(sets, judge, filler=options.filler, detector=options.detector),
         ]
         _finish_report(report, RETOUCH, write=options.write)
