@@ -1,28 +1,41 @@
 """A few words side by side, one of them chosen."""
 
 from collections.abc import Mapping
+from math import ceil
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
-from studio.ui.controls.layouts import row
+from studio.ui.controls.layouts import column, row
 from studio.ui.controls.mnemonics import literal
 from studio.ui.theme import mark
 
+_BETWEEN_LINES = 4
+
 
 class Segments(QWidget):
-    """A segmented control; arrow keys move the choice, as in a group of radio buttons."""
+    """A segmented control; arrow keys move the choice, as in a group of radio buttons.
+
+    Args:
+        choices: value → words.
+        lines: how many lines they stand in, as many in each as will go evenly.
+
+    """
 
     chosen = Signal(str)
     """Chosen by hand or key, never by `set_current`."""
 
-    def __init__(self, choices: Mapping[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, choices: Mapping[str, str], parent: QWidget | None = None, *, lines: int = 1) -> None:
         super().__init__(parent)
         self._words = dict(choices)
+        self._in_line = ceil(len(self._words) / lines)
         self._group = QButtonGroup(self)
         self.buttons = [self._make_button(i, words) for i, words in enumerate(self._words.values())]
         self.setFocusProxy(self.buttons[0])
-        self.setLayout(row(*self.buttons, gap=0))
+        starts = range(0, len(self.buttons), self._in_line)
+        self.setLayout(
+            column(*(row(*self.buttons[at : at + self._in_line], gap=0) for at in starts), gap=_BETWEEN_LINES)
+        )
         self._connect()
 
     def _make_button(self, index: int, words: str) -> QToolButton:
@@ -30,8 +43,8 @@ class Segments(QWidget):
         button.setText(literal(words))
         button.setCheckable(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        last = len(self._words) - 1
-        mark(button, kind="segment", end="first" if index == 0 else "last" if index == last else "")
+        is_last = index == len(self._words) - 1 or (index + 1) % self._in_line == 0
+        mark(button, kind="segment", end="first" if index % self._in_line == 0 else "last" if is_last else "")
         self._group.addButton(button, index)
         return button
 

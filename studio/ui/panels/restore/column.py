@@ -37,7 +37,7 @@ class RestoreColumn(PictureColumn):
     def __init__(self, theme: Theme) -> None:
         self.hears_denoise = True
         """Whether the network is told how much to take away."""
-        self.mode = Segments(_MODES.choices)
+        self.mode = Segments(_MODES.choices, lines=2)
         self.note, self.size_words = WrappingLabel(), WrappingLabel()
         self.invented_button = QToolButton()
         self.invented_words = WrappingLabel()
