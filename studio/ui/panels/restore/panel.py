@@ -50,6 +50,8 @@ class RestorePanel(PicturePanel):
         """What can be done, and what is missing."""
         if self.session.photo is not None and self.session.missing:
             return dict.fromkeys(SessionState, "There is no network for this yet: see the column")
+        if self.session.photo is not None and self.session.lacks_hole:
+            return dict.fromkeys(SessionState, "Add a mask, and paint over what is to go: it is filled at once")
         return {
             **super().words,
             SessionState.EMPTY: "Drop a photo: it is restored at once",

@@ -96,8 +96,13 @@ class RestoreSession(PictureSession[RestoreSettings]):
 
     @property
     def is_complete(self) -> bool:
-        """Whether photo and networks are there."""
-        return super().is_complete and not self.missing
+        """Whether photo and networks are there, and the hole where one is to be filled."""
+        return super().is_complete and not self.missing and not self.lacks_hole
+
+    @property
+    def lacks_hole(self) -> bool:
+        """Whether nobody has painted what is to be filled."""
+        return self.settings.mode == "fill" and not self.inputs[HOLE]
 
     @property
     def has_look(self) -> bool:

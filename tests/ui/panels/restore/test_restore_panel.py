@@ -3,6 +3,7 @@
 import numpy as np
 from accessibility import controls_without_name, controls_without_tooltip
 from colouriser_kit import write_colouriser
+from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
@@ -183,3 +184,19 @@ def test_reset_keeps_to_networks_that_are_here(opened, networks):
     opened.session.change(mode="enlarge", grain=0.5)
     opened.reset()
     assert opened.session.settings == RestoreSettings(model=networks["mends"])
+
+
+def test_fill_waits_for_a_hole_and_then_begins(opened, tmp_path, until, settled):
+    opened.session.change(mode="fill")
+    until(lambda: not opened.is_running)
+    assert not opened.can_start
+    assert "paint over what is to go" in opened.words[SessionState.READY]
+    hole = np.zeros((80, 120), np.uint8)
+    hole[30:36, 40:80] = 255
+    Image.fromarray(hole).save(tmp_path / "hole.png")
+    opened.open_as("hole", [tmp_path / "hole.png"])
+    until(lambda: opened.session.recipe is not None and opened.session.recipe.settings["mode"] == "fill")
+    settled(opened)
+    photo = opened.session.photo.picture.pixels.astype(np.uint16) * 257
+    assert np.array_equal(opened.session.layer[:25], photo[:25])
+    assert not np.array_equal(opened.session.layer[31:35, 45:75], photo[31:35, 45:75])
