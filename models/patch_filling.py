@@ -153,7 +153,7 @@ def _pyramid(picture: Floats, hole: NDArray[np.bool_]) -> list[_Size] | None:
         gone = share < 0.5
         if not gone.any() or cv2.distanceTransform(gone.astype(np.uint8), cv2.DIST_L2, 3).max() < _THINNEST:
             break
-        pixels = colours / np.maximum(share, 1e-6)[..., None]
+        pixels = np.asarray(colours / np.maximum(share, 1e-6)[..., None], np.float32)
     return sizes[::-1] or None
 
 

@@ -105,7 +105,8 @@ def restore_in_tiles(
         look_at: asked before each tile.
         first_look: side of a small tile around it that comes before all others, where those are larger, and is made
             again with them: a moment for what the artist waits for. 0 goes without.
-        made: where the result is written to, tile by tile; None makes room.
+        made: where the result is written to, tile by tile; None makes room. Of a network that says something else of
+            each pixel it is H×W×K.
         wanted: tells whether a tile of the result is needed; what is not stays in `made` as it was.
 
     Yields:

@@ -143,6 +143,12 @@ def test_without_a_hole_there_is_nothing_to_fill(hole, scratched_photo, networks
         finish(restore(request, Controls(RestoreSettings(mode="fill", **networks))))
 
 
+def test_where_all_of_the_picture_is_gone_nothing_can_be_made_of_it(scratched_photo, networks, tmp_path):
+    request = PictureRequest({CONTENT: (scratched_photo,), HOLE: (hole_of(tmp_path, np.ones_like(LINE)),)})
+    with pytest.raises(StudioError, match="all of the picture"):
+        finish(restore(request, Controls(RestoreSettings(mode="fill", **networks))))
+
+
 def test_scratches_are_found_and_filled_with_a_rim(scratched_photo, networks):
     request = PictureRequest({CONTENT: (scratched_photo,)})
     result = finish(restore(request, Controls(RestoreSettings(mode="scratches", **networks))))

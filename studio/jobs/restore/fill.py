@@ -66,6 +66,11 @@ def filled(
     picture: Picture | DeepPicture, hole: NDArray[np.uint8], settings: RestoreSettings, recipe: Recipe | None
 ) -> Job[Retouched]:
     """Fill what is not 0 in `hole`, H×W, as far as it says; raises as `fill` does."""
+    if hole.all():
+        raise StudioError(
+            "The hole is all of the picture: there is nothing that it could be filled from.",
+            "Paint over nothing but what is to go.",
+        )
     yield Progress("Loading the network…")
     opened = open_filler(settings.inpainter, recipe)
     if not opened.records and recipe is None:
@@ -85,7 +90,7 @@ def filled(
             yield Preview(np.ascontiguousarray(fit_within(to_8_bits(made), _SHOWN_SIDE)), step, _STAGE, draft=True)
             told = monotonic()
         yield Progress(_STAGE, round(100 * share), 100, share)
-    return Retouched(layer, opened.records, dict(opened.versions))
+    return Retouched(layer, opened.records, opened.versions)
 
 
 def given_hole(pictures: tuple[LoadedPicture, ...], width: int, height: int) -> NDArray[np.uint8] | None:

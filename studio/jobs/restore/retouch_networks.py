@@ -1,8 +1,8 @@
 """Which networks find damage and fill holes here, opened in the format that is fastest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -36,7 +36,7 @@ class OpenNetwork:
 
     network: nn.Module
     records: tuple[WeightsRecord, ...]
-    versions: dict[str, str]
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class OpenFiller:
 
     filler: Filler
     records: tuple[WeightsRecord, ...] = ()
-    versions: tuple[tuple[str, str], ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_detector(name: str, recipe: Recipe | None) -> OpenNetwork:
@@ -90,7 +90,7 @@ def open_filler(name: str, recipe: Recipe | None) -> OpenFiller:
         made: Tensor = found.network(pictures.to(device), holes.to(device))
         return made
 
-    return OpenFiller(fill, found.records, tuple(found.versions.items()))
+    return OpenFiller(fill, found.records, found.versions)
 
 
 def _found(task: str, name: str, automatic: str, recipe: Recipe | None) -> TrainedModel | None:

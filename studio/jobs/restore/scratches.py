@@ -1,7 +1,7 @@
 """What hides a photo, found by a network: scratches, dust, cracks and holes, or writing laid over it."""
 
 from dataclasses import dataclass
-from math import exp
+from math import ceil, exp, log2
 from typing import Any
 
 import cv2
@@ -95,16 +95,13 @@ def found_damage(
     height, width = picture.shape[:2]
     likely = np.zeros((height, width), np.uint16)
     looked: Any = picture
-    sizes = [1]
-    while min(height, width) / sizes[-1] > _ALSO_HALVED:
-        sizes.append(2 * sizes[-1])
-    for number, _ in enumerate(sizes):
+    count = 1 + max(0, ceil(log2(min(height, width) / _ALSO_HALVED)))
+    for number in range(count):
         if number:
             looked = cv2.resize(looked[..., :3], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         seen = np.empty((*looked.shape[:2], len(KINDS)), np.uint16)
-        work = restore_in_tiles(detector.network, looked, 1.0, side=_SIDE, made=seen)
-        for _, share in _steps(work):
-            done = (number + share) / len(sizes)
+        for _, share in restore_in_tiles(detector.network, looked, 1.0, side=_SIDE, made=seen):
+            done = (number + share) / count
             yield Progress(stage, round(100 * done), 100, done)
         plane = np.ascontiguousarray(seen[..., KINDS.index(kind)])
         if number:
@@ -116,11 +113,3 @@ def found_damage(
 def threshold_of(sensitivity: float) -> float:
     """Return how likely it must be that a pixel is hidden: ½ for ½; .98 for 0; .02 for 1 (even steps of log odds)."""
     return 1.0 / (1.0 + exp(_STEEPNESS * (sensitivity - 0.5)))
-
-
-def _steps(work: Any) -> Any:
-    while True:
-        try:
-            yield next(work)
-        except StopIteration:
-            return

@@ -263,7 +263,7 @@ def _begun(name: str) -> tuple[Inpainter, NetworkFacts]:
 
 
 def _cases(photos: HoledPictures, numbers: Sequence[int], kind: str, size: int, seed: int) -> list[Holed]:
-    """Cut holes of a kind into the middles of some photos, always the same: 5 % scratches, 8 % strokes, 3 squares."""
+    """Cut holes of a kind into the middles of some photos: 5 % scratches, 8 % strokes, three squares, always alike."""
     cases = []
     for place, number in enumerate(numbers):
         pixels = photos.pictures[number]

@@ -40,6 +40,7 @@ class RestoreColumn(PictureColumn):
         self.mode = Segments(_MODES.choices, lines=2)
         self.note, self.size_words = WrappingLabel(), WrappingLabel()
         self.invented_button = QToolButton()
+        self.found_button = QToolButton()
         self.invented_words = WrappingLabel()
         super().__init__(RESTORE, theme)
         self.mode.name_buttons("What is done")
@@ -65,7 +66,19 @@ class RestoreColumn(PictureColumn):
         button.setToolTip("Makes the result as small as the photo was, and shows over the picture where the two differ")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         mark(button, kind="segment")
-        asking = holding(column(row(button, None), self.invented_words, gap=self._theme.tokens.gap // 2))
+        found = self.found_button
+        set_icon(found, "style", self._theme)
+        found.setText("Edit What Was Found")
+        found.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        found.setFixedHeight(self._theme.tokens.control)
+        found.setAccessibleName("Edit what was found")
+        found.setToolTip("Puts it among the masks, to be painted on; what you leave of it is filled")
+        found.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        mark(found, kind="segment")
+        found.hide()
+        asking = holding(
+            column(row(found, None), row(button, None), self.invented_words, gap=self._theme.tokens.gap // 2)
+        )
         return (*self.slots.values(), self.mode, self.note, *self.masks, self.looks_bar, self.form, asking)
 
     def hidden(self, settings: Settings) -> Collection[str]:

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtGui import QShowEvent
 
 from studio.core.controls import Controls
+from studio.core.events import Picture
 from studio.core.frames import Frame
+from studio.core.picture_task import CONTENT, HOLE, PictureResult
 from studio.core.picture_tasks import RESTORE
 from studio.core.settings import Settings
 from studio.jobs.restore.choices import COMING_ALONG, CRISP, RestorerChoice, RestorersTask, list_restorers
@@ -25,7 +27,7 @@ _NO_NETWORK = (
 
 
 class RestorePanel(PicturePanel):
-    """Adds the two modes, the order in which the picture is made, and the map of what was invented.
+    """Adds the modes, what was found, the order in which the picture is made, and the map of what was invented.
 
     Args:
         context: what it shares with other panels.
@@ -39,6 +41,7 @@ class RestorePanel(PicturePanel):
 
     def __init__(self, context: PanelContext) -> None:
         self._is_warm, self._wanted = False, ""
+        self._found: Picture | None = None
         super().__init__(context)
         self.map = MapLayer()
         self.map.hide()
@@ -70,6 +73,8 @@ class RestorePanel(PicturePanel):
         self.canvas.part_changed.connect(self.session.look_at)
         self.column.mode.chosen.connect(lambda mode: self.session.change(mode=mode))
         self.column.invented_button.toggled.connect(self._ask_what_is_invented)
+        self.column.found_button.clicked.connect(self._edit_found)
+        self.session.job.made.connect(self._take_found)
         self.session.frame_composed.connect(lambda _frame: self._ask_what_is_invented())
 
     @property
@@ -115,6 +120,19 @@ class RestorePanel(PicturePanel):
             self._is_warm = True
             self.context.studio.live("restore.warm_up", "warm_up_restorer", self.session.settings)
 
+    # -- what was found ----------------------------------------------------------------------------------------------
+
+    def _take_found(self, result: PictureResult) -> None:
+        """Offer scratches, or writing, that were found by themselves, to be corrected by hand."""
+        self._found = result.found.get(HOLE)
+        self.column.found_button.setVisible(self._found is not None and bool(self._found.any()))
+
+    def _edit_found(self) -> None:
+        """Put it among the masks: from then on it stands in place of the search."""
+        if self._found is not None and self.mask_desk is not None:
+            self.mask_desk.take("Found", HOLE, self._found[..., 0] if self._found.ndim == 3 else self._found)
+            self.column.found_button.hide()
+
     # -- what was invented -------------------------------------------------------------------------------------------
 
     def _ask_what_is_invented(self, _on: bool = False) -> None:
@@ -141,6 +159,9 @@ class RestorePanel(PicturePanel):
     def show_input(self, role: str) -> None:
         """Show the photo; what was invented of the last one says nothing about it."""
         self._show_invented(None)
+        if role == CONTENT:
+            self._found = None
+            self.column.found_button.hide()
         super().show_input(role)
         self._show_settings(self.session.settings)
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
 from restorer_kit import ENLARGER, write_restorer
+from retouch_kit import SMALL_DETECTOR, soft_photo, white_detector, write_network
 from studio_kit import drop_files, write_photo
 
+from studio.core.picture_task import HOLE
 from studio.core.restore_settings import RestoreSettings
 from studio.ui.panel import ModelToUse
 from studio.ui.picture.session import SessionState
@@ -184,6 +186,25 @@ def test_reset_keeps_to_networks_that_are_here(opened, networks):
     opened.session.change(mode="enlarge", grain=0.5)
     opened.reset()
     assert opened.session.settings == RestoreSettings(model=networks["mends"])
+
+
+def test_what_was_found_is_corrected_by_hand(opened, tmp_path, until, settled):
+    detector = write_network(tmp_path / "detector.safetensors", white_detector(), SMALL_DETECTOR)
+    scratched = soft_photo()
+    scratched[30:33, 10:60] = 255
+    Image.fromarray(scratched).save(tmp_path / "scratched.png")
+    opened.open_pictures([tmp_path / "scratched.png"])
+    opened.session.change(mode="scratches", scratch_detector=str(detector))
+    until(lambda: opened.column.found_button.isVisible())
+    settled(opened)
+    opened.column.found_button.click()
+    until(lambda: opened.session.inputs[HOLE])
+    (mask,) = opened.session.inputs[HOLE]
+    assert mask.picture.pixels[31, 20].max() == 255
+    assert mask.picture.pixels[50].max() == 0
+    until(lambda: opened.session.recipe is not None and len(opened.session.recipe.inputs) == 2)
+    settled(opened)
+    assert not opened.column.found_button.isVisible()
 
 
 def test_fill_waits_for_a_hole_and_then_begins(opened, tmp_path, until, settled):
