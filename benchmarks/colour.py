@@ -3,10 +3,11 @@
     python benchmarks/colour.py [--colouriser NAME|FILE|RUN] [--run RUN] [--count N] [--write] [--sheet FILE]
 
 Colour photos are made grey and coloured again, with and without hints, by what the Restore panel runs. Pictures are
-those that a training run kept for checking (`--run`), and of BSDS200, which nothing here learnt from; what is grey
-itself does not count. Hints are dots of the mean colour around places drawn by chance, a fiftieth of the side wide.
-PSNR is that of a and b of CIELAB, in dB of 8 bits. `--write` renews the tables in docs/restoring.md and, where the
-network is the one that comes along, in its card. `--sheet` draws what was made.
+those that a training run kept for checking (`--run`), and others (`--pictures`, each a set of its own; by default of
+BSDS200, which nothing here learnt from); what is grey itself does not count. Hints are dots of the mean colour around
+places drawn by chance, a fiftieth of the side wide. PSNR is that of a and b of CIELAB, in dB of 8 bits. `--write`
+renews the tables in docs/restoring.md and, where the network is the one that comes along, in its card. `--sheet` draws
+what was made.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -42,6 +43,7 @@ from studio.training.tasks.colourise_pictures import region_at
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Lab: TypeAlias = NDArray[np.float32]
+T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT.parent / "shared/data/images"
 DOCUMENT, CARD = ROOT / "docs/restoring.md", ROOT / f"assets/weights/{AUTOMATIC_COLOURISER}.md"
@@ -118,6 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--colouriser", default=AUTOMATIC_COLOURISER, help="a name, a file, or a finished run")
     parser.add_argument("--run", type=Path, help="a training run: the pictures that it kept for checking")
+    parser.add_argument("--pictures", type=Path, nargs="*", default=[IMAGES / "bsds200"], help="folders, or lists")
     parser.add_argument("--count", type=int, default=24, help="so many pictures of each set")
     parser.add_argument("--side", type=int, default=320, help="px: larger pictures are reduced to this longer side")
     parser.add_argument("--works-on", type=int, default=0, help="px: in place of what the network's file says")
@@ -160,16 +163,24 @@ def picture_sets(options: argparse.Namespace) -> Iterator[tuple[str, list[Bytes]
         examples, kept = finish(
             opening_pictures(kind.data[0], plan.data, settings, place, side=512, held_back=held_back)
         )  # fmt: skip
-        yield "kept from learning", _colourful((examples.pictures[number] for number in kept), options, len(kept))
-    files = sorted((IMAGES / "bsds200").glob("*.jpg"))
-    yield "bsds200", _colourful((load_picture(file).pixels for file in files), options, len(files))
+        yield (
+            "kept from learning",
+            _colourful((examples.pictures[number] for number in _thinned(kept, options)), options),
+        )
+    for path in options.pictures:
+        files = sorted(path.glob("*.*")) if path.is_dir() else [Path(line) for line in path.read_text().splitlines()]
+        yield path.stem, _colourful((load_picture(file).pixels for file in _thinned(files, options)), options)
 
 
-def _colourful(pictures: Iterator[NDArray[Any]], options: argparse.Namespace, count: int) -> list[Bytes]:
+def _thinned(items: Sequence[T], options: argparse.Namespace) -> Sequence[T]:
+    return items[:: max(1, len(items) // options.count)]
+
+
+def _colourful(pictures: Iterator[NDArray[Any]], options: argparse.Namespace) -> list[Bytes]:
     found: list[Bytes] = []
-    for number, pixels in enumerate(pictures):
-        if number % max(1, count // options.count) or len(found) == options.count:
-            continue
+    for pixels in pictures:
+        if len(found) == options.count:
+            break
         small = _reduced(pixels, options.side)
         if np.linalg.norm(lab_of(small)[..., 1:], axis=2).mean() >= LEAST_COLOUR:
             found.append(small)

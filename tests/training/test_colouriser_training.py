@@ -1,6 +1,7 @@
 """A colouriser in training: that it learns, what it leaves behind, and that it goes on exactly."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,13 +15,15 @@ from models.colouriser import load_colouriser
 from studio.core.controls import Controls
 from studio.core.events import Log, Preview, finish
 from studio.core.failures import StudioError
+from studio.core.images import load_picture
 from studio.core.trained_models import TrainedModels
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
-from studio.training.tasks.colourise import ab_psnr, open_task, palette_loss
+from studio.training.tasks.colourise import ColouriseTask, ab_psnr, open_task, palette_loss
+from studio.training.tasks.colourise_pictures import looks_of
 from studio.training.tasks.colourise_settings import COLOURISE, ColouriserSettings, default_schedule
 
 QUIET = {
@@ -143,3 +146,16 @@ def test_the_palette_learns_how_likely_each_colour_is():
     logits[:, nearest.flatten()] = share.flatten().log()[:, None, None]
     entropy = -float((share * share.log()).sum())
     assert float(palette_loss(logits, lab[:, 1:])) == pytest.approx(entropy, abs=1e-4)  # it cannot know more
+
+
+@pytest.mark.data
+def test_hints_do_what_is_owed_with_the_network_that_comes_along(shared_data):
+    """Ten hints are worth 2.5 dB of a and b, and one takes away three fifths of its region's error."""
+    files = sorted((shared_data / "images/bsds200").glob("*.jpg"))[14:200:31]
+    pictures = SimpleNamespace(pictures=[load_picture(file).pixels[..., :3] for file in files])
+    network, _ = load_colouriser(TrainedModels.standard("colouriser").find("atelier-colour").path)
+    looks = looks_of(pictures, tuple(range(len(files))), 160, seed=0)
+    task = ColouriseTask(network, None, torch.ones(len(bin_centres())), looks, [], ColouriserSettings())
+    found = finish(task.validate(network))
+    assert found["gain"] >= 2.5
+    assert found["removed"] >= 0.6
