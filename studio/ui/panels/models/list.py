@@ -18,7 +18,7 @@ _TASKS = {
     "backbone": "For painting",
     "fast_style": "For painting at once",
     "restorer": "For restoring",
-    "translate": "For translating",
+    "translator": "For translating",
 }
 
 
