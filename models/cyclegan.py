@@ -122,7 +122,7 @@ class Translator(nn.Module):
                 next(walk)
             except StopIteration as end:
                 made: Tensor = end.value
-                return (made[:, :, :height, :width] + 1) / 2
+                return (made[:, :, :height, :width].to(picture.dtype) + 1) / 2
 
     def features(self, picture: Tensor) -> list[Tensor]:
         """Return what the first half of the network sees, for PatchNCE.

@@ -10,10 +10,11 @@ from studio.training.tasks.classifier_settings import CLASSIFIER
 from studio.training.tasks.distill_settings import DISTILL
 from studio.training.tasks.fast_style_settings import FAST_STYLE
 from studio.training.tasks.restore_settings import RESTORE
+from studio.training.tasks.translate_settings import CYCLEGAN
 
 __all__ = ["KINDS", "kind_named", "settings_of"]
 
-KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, CLASSIFIER, DISTILL)
+KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, CYCLEGAN, CLASSIFIER, DISTILL)
 
 
 def kind_named(name: str) -> TaskKind:
