@@ -82,6 +82,7 @@ TRANSLATE = PictureTask(
     inputs=(InputSlot(CONTENT, "Picture", "the picture", samples=sample_photos),),
     products=frozenset({"translator"}),
     done="translated",
+    in_window=False,
     command="studio.command_line.translate:TranslateCommand",
 )
 
