@@ -13,7 +13,7 @@ _PAPERS = {
     "fastcut": "FastCUT (Park et al. 2020)", "cut": "CUT (Park et al. 2020)", "pix2pix": "pix2pix (Isola et al. 2017)",
 }  # fmt: skip
 _NETWORKS = {
-    "separable": "separable residual blocks with filtered halvings and doublings", "resnet": "the paper's ResNet",
+    "separable": "separable residual blocks; maps are averaged and interpolated", "resnet": "the paper's ResNet",
     "unet": "the paper's U-Net",
 }  # fmt: skip
 _MEASURES = {
