@@ -44,6 +44,7 @@ class TranslatorSettings(Coursed, Variation):
     """The settings of a pair of worlds, beside those that all runs have."""
 
     courses: ClassVar[Mapping[str, Mapping[str, Any]]] = _COURSES
+    leading: ClassVar[tuple[str, ...]] = (*TrainingSettings.leading[:3], _LOSS, _CRITIC, *TrainingSettings.leading[3:])
 
     course: Literal["fast", "cyclegan", "fastcut", "cut", "pix2pix"] = setting(
         "fast", label="Course", help="How it learns: both ways from two folders, one way only, or from pairs.",
@@ -211,12 +212,12 @@ CYCLEGAN = TaskKind(
     opener="studio.training.tasks.translate:open_task",
     data=(
         DataSlot(
-            "a", "World A", "pictures",
+            "a", "Pictures of world A", "pictures",
             "Drop pictures of one world, such as landscape photos: fifty or more, of any size. From pairs: the "
             "pictures that are given.",
         ),
         DataSlot(
-            "b", "World B", "pictures",
+            "b", "Pictures of world B", "pictures",
             "Drop pictures of the other, such as Monet's paintings. They need not belong to those of A. From pairs: "
             "what shall become of them, by the same names; or the same folder, where each picture shows both side by "
             "side.",
