@@ -19,7 +19,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from models.fast_style import FastStyleNetwork, Layer, Residual, mirrored, padded, softened
 
-__all__ = ["Strips", "laid_over", "paint_in_strips"]
+__all__ = ["Moments", "Strips", "laid_over", "paint_in_strips"]
 
 Strips = Generator[float, None, Tensor]
 """Yields the share of the work that is done, 0–1, after every strip; returns the painting."""
@@ -35,14 +35,15 @@ _FEWEST_ROWS = 16
 
 
 @dataclass(slots=True, eq=False)
-class _Moments:
+class Moments:
     """Mean and sum of squared deviations of each channel, gathered part by part (Chan, Golub & LeVeque 1983, eq. 2)."""
 
     count: int = 0
     mean: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
     squares: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
 
-    def add(self, part: Tensor, *, welford: bool) -> None:
+    def add(self, part: Tensor, *, welford: bool = False) -> None:
+        """Take in N×C×H×W more; `welford` does it as version 0.1 did."""
         count = part.shape[2] * part.shape[3]
         if welford:
             variance, mean = (x.cpu().double() for x in torch.var_mean(part, dim=(0, 2, 3), correction=0))
@@ -103,7 +104,7 @@ def paint_in_strips(network: FastStyleNetwork, photo: Tensor, strength: float, *
         before = x = replace(x, beside=whole) if stage is network.decoder[-1] and network.keeps_ground else x
         for layer in (stage.first, stage.second) if isinstance(stage, Residual) else (stage,):
             assert isinstance(layer, Layer)
-            out, moments = _empty_for(layer, x.raw, photo.dtype), _Moments()
+            out, moments = _empty_for(layer, x.raw, photo.dtype), Moments()
             for top, bottom in _strips(layer, out):
                 strip = _convolved(layer, x, top, bottom)
                 if layer.norm is not None:
@@ -126,7 +127,7 @@ def laid_over(photo: Tensor, painted: Tensor, strength: float) -> Tensor:
     return torch.lerp(photo, painted, strength)
 
 
-def _normalised(layer: Layer, raw: Tensor, moments: _Moments, strength: Tensor) -> _Map:
+def _normalised(layer: Layer, raw: Tensor, moments: Moments, strength: Tensor) -> _Map:
     """(γ·(x - μ)/σ + β) as one multiplication and one addition, to be done when the map is read."""
     if layer.norm is None:
         return _Map(raw)

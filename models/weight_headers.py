@@ -20,6 +20,8 @@ INPAINTER, SCRATCH_DETECTOR = "inpainter", "scratch_detector"
 """Likewise of one that fills holes, and of one that finds what hides a picture."""
 COLOURISER = "colouriser"
 """Likewise of one that colours pictures."""
+TRANSLATOR = "translator"
+"""What the header of a network that translates pictures from one world to another calls its task."""
 
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from io import BytesIO
 from time import perf_counter
 from typing import Any
 
@@ -12,20 +13,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from models.weight_headers import WeightsError
 from studio.command_line.exit_codes import DONE, FAILED
-from studio.command_line.flags import CommandParser
+from studio.command_line.flags import CommandParser, check_place, named_path
 from studio.command_line.reporting import reporter
 from studio.command_line.running import concluded, run_job, stoppable
+from studio.core.atomic import write_file
 from studio.core.controls import Controls
-from studio.core.failures import Failure
+from studio.core.failures import Failure, StudioError
 from studio.core.file_names import expanded
 from studio.core.model_shelf import DownloadTask, ImportTask, ModelShelf, RemoveTask, ShelfEntry, VerifyTask
 from studio.core.settings import Settings
 from studio.core.sizes import megabytes
+from studio.core.trained_models import TrainedModels
 from studio.jobs import catalog
 
-_ACTIONS = ("list", "verify", "download", "import", "remove")
+_ACTIONS = ("list", "verify", "download", "import", "export", "remove")
 _STATES = {"embedded": "built in", "present": "here", "missing": "not here", "damaged": "damaged"}
+_USES = {
+    "backbone": "paint with it by --backbone {}", "fast_style": "paint with it by --fast {}",
+    "restorer": "restore with it by --model {}", "translator": "translate with it by --model {}",
+}  # fmt: skip
+"""What to do with an imported network, by what it is for."""
 _WIDE = 500
 """Columns where nobody looks: a script wants every path in one piece."""
 
@@ -54,25 +63,32 @@ def _parser() -> CommandParser:
         "  verify [NAME]    read the files and compare their checksums\n"
         "  download NAME    fetch a network; interrupted, it goes on from there next time\n"
         "  import FILE      find out which network a .pth or .safetensors file holds, and take it in\n"
+        "  export NAME|FILE|RUN -o FILE.pth   write one way of a translator in the layout of CycleGAN's authors\n"
         "  remove NAME      delete what was downloaded or imported",
-        "[list | verify [NAME] | download NAME | import FILE | remove NAME]",
+        "[list | verify [NAME] | download NAME | import FILE | export NAME -o FILE.pth | remove NAME]",
     )
     parser.add_argument("action", choices=_ACTIONS, nargs="?", default="list", metavar="ACTION", help="see above")
     parser.add_argument("operand", nargs="?", metavar="NAME|FILE", help="a name out of the list, or a file")
     parser.add_argument("--json", action="store_true", help="list: one JSON array on stdout")
+    parser.add_argument("-o", "--output", metavar="FILE.pth", type=named_path, help="export: where to")
+    parser.add_argument("--direction", choices=("AtoB", "BtoA"), default="AtoB", help="export: which way")
     parser.add_events_flag()
     return parser
 
 
 def _check_operand(asked: argparse.Namespace, shelf: ModelShelf, parser: CommandParser) -> None:
     if asked.operand is None:
-        if asked.action in ("download", "import", "remove"):
+        if asked.action in ("download", "import", "export", "remove"):
             parser.error(f"{asked.action} what? Name a {'file' if asked.action == 'import' else 'network'}.")
         return
     if asked.action == "list":
         parser.error(f"list takes no name, and there was “{asked.operand}”")
     names = [entry.name for entry in shelf.entries()]
-    if asked.action != "import" and asked.operand not in names:
+    if asked.action == "export":
+        if asked.output is None:
+            parser.error("export where to? Name a file: -o FILE.pth")
+        check_place(asked.output, parser)
+    elif asked.action != "import" and asked.operand not in names:
         parser.error(f"there is no network called “{asked.operand}”; there are {', '.join(names)}")
 
 
@@ -106,7 +122,8 @@ class _Chore:
     def run(self) -> int:
         """Do it; whatever goes wrong is told."""
         actions: dict[str, Callable[[str | None], int]] = {
-            "verify": self._verify, "download": self._download, "import": self._import, "remove": self._remove,
+            "verify": self._verify, "download": self._download, "import": self._import, "export": self._export,
+            "remove": self._remove,
         }  # fmt: skip
 
         def work() -> int:
@@ -121,8 +138,26 @@ class _Chore:
 
     def _import(self, file: str | None) -> int:
         entry = self._do("import_weights", ImportTask(expanded(str(file)), self._shelf))
-        self._reporter.note(f"{entry.label}: paint with it by --backbone {entry.name}")
+        self._reporter.note(
+            f"{entry.label}: {_USES[entry.task].format(entry.name)}" if entry.task in _USES else entry.label
+        )
         return self._got(entry)
+
+    def _export(self, name: str | None) -> int:
+        model, file = TrainedModels.standard("translator").find(str(name)), self._asked.output
+        import torch
+
+        from models.foreign_translators import to_junyanz
+        from models.translation import WAYS, load_translator
+
+        written = BytesIO()
+        try:
+            torch.save(to_junyanz(load_translator(model.path, WAYS[self._asked.direction])[0]), written)
+        except (WeightsError, OSError) as error:
+            raise StudioError(str(error), "Choose another network, or the other way.") from error
+        write_file(file, written.getvalue())
+        self._reporter.result(str(file), name=model.label)
+        return DONE
 
     def _remove(self, name: str | None) -> int:
         entry = self._do("remove_weights", RemoveTask(str(name), self._shelf))

@@ -118,7 +118,8 @@ def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
             except UnknownNetworkError as unknown:
                 if not (header := foreign_header(path)):
                     raise unknown from None
-            return WeightsFacts(json.loads(header["shape"])["design"], (), complete=True, header=header)
+            design = header.get("design") or json.loads(header["shape"])["design"]
+            return WeightsFacts(design, (), complete=True, header=header)
         if task == "fast_style":
             from models.fast_style_files import load_fast_style
 
@@ -135,7 +136,7 @@ def look_inside(path: Path, architecture: str = "") -> "WeightsFacts":
 
 
 def foreign_header(path: Path) -> dict[str, str]:
-    """Return what a file of Atelier's would say of the restorer in `path`, which others made; {} where it is none.
+    """Return what a file of Atelier's would say of what others made; {} where it neither restores nor translates.
 
     It is found out once and remembered: that imports torch, and may take ten seconds.
 
@@ -148,13 +149,15 @@ def foreign_header(path: Path) -> dict[str, str]:
     known = memo.read().get(key)
     if isinstance(known, dict):
         return {str(name): str(value) for name, value in known.items()}
-    from models.foreign_restorers import load_foreign
-    from models.restoration import foreign_facts
+    from models import foreign_restorers, restoration, translation
 
     try:
-        header = foreign_facts(load_foreign(path)).to_metadata()
+        header = translation.foreign_facts(path).to_metadata()  # which only looks at names and shapes
     except UnknownNetworkError:
-        return {}
+        try:
+            header = restoration.foreign_facts(foreign_restorers.load_foreign(path)).to_metadata()
+        except UnknownNetworkError:
+            return {}
     memo.remember(key, header)
     return header
 

@@ -90,6 +90,7 @@ class PictureTask:
         previews: its job shows pictures on the way and can go on from each (`PictureRequest.branch`).
         done: what was done to a photo, for file names and reports: "holiday painted.png".
         pairs: results in a folder keep their photos' names, so that before and after are found together by them.
+        in_window: whether it has a panel; what others made opens as an ordinary photo there.
         command: `module:class` of its command, where a subclass of `PictureCommand` says or checks more.
 
     """
@@ -107,6 +108,7 @@ class PictureTask:
     previews: bool = False
     done: str = "edited"
     pairs: bool = False
+    in_window: bool = True
     command: str = "studio.command_line.picture:PictureCommand"
 
     @property

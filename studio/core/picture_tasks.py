@@ -6,7 +6,7 @@ Free even of pydantic, so that `atelier --help` answers at once.
 from studio.core.picture_task import CONTENT, HERE, HINTS, HOLE, MASK, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
-__all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "picture_task_named"]
+__all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "TRANSLATE", "picture_task_named"]
 
 STYLIZE = PictureTask(
     name="stylize",
@@ -78,7 +78,22 @@ DEGRADE = PictureTask(
     command="studio.command_line.degrade:DegradeCommand",
 )
 
-PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE, DEGRADE)
+TRANSLATE = PictureTask(
+    name="translate",
+    title="Translate",
+    verb="Translate",
+    icon="translate",
+    tooltip="Turn a picture of one world into one of another, by a pair you have trained",
+    settings_at="studio.core.translate_settings:TranslateSettings",
+    job="studio.jobs.translate.translate:translate",
+    inputs=(InputSlot(CONTENT, "Picture", "the picture", samples=sample_photos),),
+    products=frozenset({"translator"}),
+    done="translated",
+    in_window=False,
+    command="studio.command_line.translate:TranslateCommand",
+)
+
+PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE, TRANSLATE, DEGRADE)
 
 
 def picture_task_named(name: str) -> PictureTask | None:

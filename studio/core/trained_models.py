@@ -9,7 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.weight_headers import RESTORER, WeightsError, facts_of, is_safetensors, safetensors_metadata, task_of
+from models.weight_headers import (
+    RESTORER,
+    TRANSLATOR,
+    WeightsError,
+    facts_of,
+    is_safetensors,
+    safetensors_metadata,
+    task_of,
+)
 from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
 from studio.core.file_names import expanded
@@ -22,10 +30,12 @@ __all__ = ["PARTNER", "TrainedModel", "TrainedModels"]
 
 PARTNER = "faithful"
 """In the header of a crisp network: the checksum of the faithful one that it began as, and can be mixed with."""
-_WHICH_FILE = (
-    "Choose a file that the Train panel has made.",
-    "Choose a file that the Train panel has made, or other people's weights of a kind that spandrel knows.",
-)
+_WHICH_FILE = "Choose a file that the Train panel has made."
+_OR_OTHERS = {
+    RESTORER: "Choose a file that the Train panel has made, or other people's weights of a kind that spandrel knows.",
+    TRANSLATOR: "Choose a file that the Train panel has made, or a generator of CycleGAN's or pix2pix's authors.",
+}
+"""Of tasks that other people's networks can do."""
 _MODEL = "model.safetensors"
 """What a finished run calls its network."""
 
@@ -175,14 +185,14 @@ class TrainedModels:
         """
         try:
             facts = safetensors_metadata(path) if is_safetensors(path) else {}
-            if self.task == RESTORER and not task_of(facts):
+            if self.task in _OR_OTHERS and not task_of(facts):
                 facts = foreign_header(path)
         except WeightsError as error:
             raise StudioError(str(error), "Choose another file.") from error
         except OSError as error:
             raise unreadable(path, error) from error
         if task_of(facts) != self.task:
-            raise StudioError(f"{path.name} is not a {self.noun}.", _WHICH_FILE[self.task == RESTORER])
+            raise StudioError(f"{path.name} is not a {self.noun}.", _OR_OTHERS.get(self.task, _WHICH_FILE))
         return facts
 
 

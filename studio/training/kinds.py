@@ -13,10 +13,11 @@ from studio.training.tasks.fast_style_settings import FAST_STYLE
 from studio.training.tasks.inpaint_settings import INPAINT
 from studio.training.tasks.restore_settings import RESTORE
 from studio.training.tasks.scratches_settings import SCRATCHES
+from studio.training.tasks.translate_settings import CYCLEGAN
 
 __all__ = ["KINDS", "kind_named", "settings_of"]
 
-KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, INPAINT, SCRATCHES, COLOURISE, CLASSIFIER, DISTILL)
+KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, INPAINT, SCRATCHES, COLOURISE, CYCLEGAN, CLASSIFIER, DISTILL)
 
 
 def kind_named(name: str) -> TaskKind:

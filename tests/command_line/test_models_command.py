@@ -11,9 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from translator_kit import lively
 from weights_server import manifest_of, open_shop, part_of_vgg
 
+from models.cyclegan import ResnetGenerator
+from models.foreign_translators import to_junyanz
 from studio.command_line.shelf import tend
 from studio.core.images import load_picture, read_recipe, save_picture
 from studio.core.known_networks import PackagedWeights, packaged_weights
@@ -220,3 +224,22 @@ def test_real_networks_are_imported_and_paint(atelier, shared_data, tmp_path, ho
     small = np.asarray(Image.fromarray(photo).resize((64, 64)), float)
     assert painted.shape == small.shape
     assert 3 < np.abs(painted - small).mean() < 80  # something was painted, and it is still this photo
+
+
+def test_a_translator_of_cyclegans_authors_is_taken_in_and_written_again(atelier, tmp_path):
+    state = to_junyanz(lively(ResnetGenerator(4, 2)))
+    torch.save(state, tmp_path / "horse2zebra.pth")
+    code, _, stderr = atelier("models", "import", tmp_path / "horse2zebra.pth")
+    assert code == 0, stderr
+    assert "translate with it by --model horse2zebra" in stderr
+    entry = next(one for one in ModelShelf.standard().entries() if one.name == "horse2zebra")
+    assert (entry.task, entry.architecture, entry.label) == ("translator", "CycleGAN, 2 blocks", "horse2zebra")
+    assert ModelShelf.standard().verify("horse2zebra").is_here
+    code, stdout, stderr = atelier("models", "export", "horse2zebra", "-o", tmp_path / "again.pth")
+    assert (code, stdout.strip()) == (0, str(tmp_path / "again.pth")), stderr
+    again = torch.load(tmp_path / "again.pth", weights_only=True)
+    assert all(torch.equal(again[name], value) for name, value in state.items())
+    code, _, stderr = atelier("models", "export", "horse2zebra", "-o", tmp_path / "b.pth", "--direction", "BtoA")
+    assert code == 1
+    assert "one way only" in stderr
+    assert atelier("models", "export", "horse2zebra")[0] == 2

@@ -16,11 +16,15 @@ from models.backbones import Backbone, untrained_backbone
 from models.classifier_files import ClassifierFacts, to_file
 from models.classifiers import FAMILIES, build_classifier
 from models.collapsible import collapse
+from models.cyclegan import initialise
 from models.enlarger import Enlarger
 from models.fast_style import FastStyleNetwork
 from models.restoration import RestorerFacts
 from models.restoration import to_file as to_restorer_file
 from models.style_transfer import LossWeights, StyleObjective
+from models.translation import TranslatorFacts
+from models.translation import build as build_translator
+from models.translation import to_file as to_translator_file
 from studio.core.controls import Controls
 from studio.core.events import Event, Log, Metrics, finish
 from studio.core.images import load_picture
@@ -31,6 +35,7 @@ from studio.core.restore_settings import RestoreSettings
 from studio.core.samples import sample_paintings, sample_photos
 from studio.core.settings import Settings
 from studio.core.style_settings import StyleSettings
+from studio.core.translate_settings import TranslateSettings
 from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
 from studio.jobs.picture_recipes import ReplayControls
@@ -39,6 +44,7 @@ from studio.jobs.restore.restore import restore, warm_up_restorer
 from studio.jobs.restore.trial import MendTask, mend_damage
 from studio.jobs.style.fast_stylize import kind_of_fast_style
 from studio.jobs.style.stylize import stylize
+from studio.jobs.translate.translate import translate
 from studio.jobs.warm_up import warm_up
 
 Hand = Callable[[Event, Controls[StyleSettings]], None]
@@ -181,6 +187,19 @@ def check_warm_up_restorer(device: str, reference: str) -> str:
         return f"{kind}: {FormatMemo.standard().known()[kind][0]}"
 
 
+def check_translate(device: str, reference: str) -> str:
+    """Translate a sample photo with an untrained pair, strip by strip."""
+    facts, photo = TranslatorFacts("separable", {"width": 16, "blocks": 2}), load_picture(sample_photos()[0].path)
+    network = build_translator(facts)
+    initialise(network, torch.Generator().manual_seed(0))
+    with TemporaryDirectory() as folder:
+        model = Path(folder) / "model.safetensors"
+        save_file(to_translator_file({"ab": network}), model, facts.to_metadata())
+        controls = Controls(TranslateSettings(model=str(model)))
+        both = on_both(lambda: finish(translate(PictureRequest({CONTENT: (photo,)}), controls)), device, reference)
+    return near("picture", both[0].layer, both[1].layer, 2e-3)
+
+
 def networks(device: str) -> dict[str, tuple[nn.Module, Callable[[Any], Tensor]]]:
     """Return every kind of network, and what makes numbers of one: its output, or the gradient of its style loss."""
     chance = torch.Generator().manual_seed(0)
@@ -228,6 +247,7 @@ JOBS: dict[str, Check] = {
     "warm_up_restorer": check_warm_up_restorer,
     "mend_damage, enlarged": check_mend_damage,
     **{f"restore, {format}": partial(check_restore, format) for format in FORMATS},
+    "translate": check_translate,
     **{f"classify, {format}": partial(check_classify, format) for format in FORMATS},
     "networks, channels last": partial(check_networks, (), lambda network, _: in_format(network, FORMATS[1])),
     "networks, compiled": partial(check_networks, ("fast style", "resnet"), compiled),

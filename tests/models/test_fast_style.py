@@ -154,7 +154,7 @@ def test_strips_with_convolutions_in_half_precision_and_channels_last_stay_near_
 def test_the_moments_of_strips_are_those_of_the_whole_map():
     values = 5 + picture(50, 7, seed=4, count=1).double()
     for welford in (True, False):
-        moments = strips_module._Moments()
+        moments = strips_module.Moments()
         for top in range(0, 50, 16):
             moments.add(values[:, :, top : top + 16].float(), welford=welford)
         mean = values.mean(dim=(0, 2, 3))

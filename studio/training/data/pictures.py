@@ -80,7 +80,8 @@ def opening_pictures(
     yield from telling_left_out(pictures)
     together = (yield from alike_in(pictures)) if settings.fair_check and held_back and not found.kept else ()
     taught, kept = pictures.divided(found.kept, held_back, settings.seed, together)
-    yield Log(f"{len(taught)} {slot.title.lower()} to learn from, {len(kept)} kept for checking.")
+    what = slot.title[:1].lower() + slot.title[1:]
+    yield Log(f"{len(taught)} {what} to learn from, {len(kept)} kept for checking.")
     variation = settings if isinstance(settings, Variation) else Variation()
     return PictureExamples(pictures, taught, variation), kept
 

@@ -146,9 +146,10 @@ class PictureFiles(QObject):
 
     def _take_opened(self, role: str, anywhere: bool, opened: OpenedPicture) -> None:
         recipe = opened.picture.recipe if role == CONTENT else None
+        made_by = picture_task_named(recipe.task) if recipe is not None else None
         if recipe is not None and recipe.task == self._task.name:
             self.recall(opened)
-        elif recipe is not None and anywhere and picture_task_named(recipe.task) is not None:
+        elif anywhere and made_by is not None and made_by.in_window:
             self.foreign.emit(opened)
         else:
             self.opened.emit(role, opened)

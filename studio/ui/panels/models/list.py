@@ -22,7 +22,7 @@ _TASKS = {
     "inpainter": "For filling holes",
     "scratch_detector": "For finding scratches",
     "colouriser": "For colouring",
-    "translate": "For translating",
+    "translator": "For translating",
 }
 
 

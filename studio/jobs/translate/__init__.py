@@ -1,0 +1,1 @@
+"""Translating pictures from one world to another."""

@@ -1,0 +1,89 @@
+"""Translating a picture: at its full size, in its depth, with its alpha, again from its recipe."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from translator_kit import BOTH_WAYS, ONE_WAY, write_translator
+
+from models.pixels import to_tensor
+from models.translation import load_translator
+from studio.core.controls import Controls
+from studio.core.events import Preview, Progress, finish
+from studio.core.failures import StudioError
+from studio.core.images import load_picture
+from studio.core.picture_task import CONTENT, PictureRequest
+from studio.core.translate_settings import TranslateSettings
+from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.translate.translate import translate
+
+
+@pytest.fixture
+def photo(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (41, 54, 4), dtype=np.uint8)
+    pixels[:10, :, 3], pixels[10:, :, 3] = 0, 255
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return load_picture(tmp_path / "photo.png")
+
+
+@pytest.fixture
+def pair(tmp_path):
+    return write_translator(tmp_path / "pair.safetensors", BOTH_WAYS)
+
+
+def made(photo, **settings):
+    job, events = translate(PictureRequest({CONTENT: (photo,)}), Controls(TranslateSettings(**settings))), []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return end.value, events
+
+
+def test_a_picture_is_translated_both_ways_within_a_level_of_one_pass(photo, pair):
+    for direction, way in (("AtoB", "ab"), ("BtoA", "ba")):
+        result, events = made(photo, model=str(pair), direction=direction)
+        with torch.no_grad():
+            expected = load_translator(pair, way)[0](to_tensor(photo.pixels))
+        found = torch.from_numpy(result.layer.astype(np.float32) / 65535).permute(2, 0, 1)[None]
+        assert (found - expected).abs().max() < 1 / 255
+        assert result.picture.shape == (41, 54, 4)
+        assert (result.picture[:10, :, 3] == 0).all()
+        assert [event.share for event in events if isinstance(event, Progress)][-1] == 1.0
+
+
+def test_strength_lays_it_over_the_picture(photo, pair):
+    none, _ = made(photo, model=str(pair), strength=0.0)
+    assert np.array_equal(none.picture[..., :3] // 257, photo.pixels[..., :3])
+    half, whole = (made(photo, model=str(pair), strength=strength)[0] for strength in (0.5, 1.0))
+    middle = (none.picture.astype(float) + whole.picture) / 2
+    assert np.abs(half.picture - middle).max() <= 257
+
+
+def test_a_large_one_is_glanced_at_first(tmp_path, pair):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 900, 3), dtype=np.uint8)).save(tmp_path / "wide.png")
+    result, events = made(load_picture(tmp_path / "wide.png"), model=str(pair))
+    (glance,) = [event for event in events if isinstance(event, Preview)]
+    assert glance.draft
+    assert glance.picture.shape[1] == 384
+    assert result.picture.shape == (20, 900, 3)
+
+
+def test_a_recipe_makes_it_again_wherever_the_pair_lies_now(photo, pair, tmp_path, monkeypatch):
+    result, _ = made(photo, model=str(pair), direction="BtoA", strength=0.7)
+    assert [record.name for record in result.recipe.weights] == ["pair.safetensors"]
+    assert result.recipe.settings["model"] == "pair.safetensors"
+    monkeypatch.chdir(tmp_path)
+    again = finish(translate(PictureRequest({CONTENT: (photo,)}), ReplayControls(result.recipe)))
+    assert np.array_equal(again.picture, result.picture)
+
+
+def test_what_cannot_be_had_is_told(photo, tmp_path):
+    one_way = write_translator(tmp_path / "one.safetensors", ONE_WAY)
+    for settings, words in (
+        ({}, "No pair of worlds is chosen"),
+        ({"model": "nobody"}, "There is no translator called “nobody”"),
+        ({"model": str(one_way), "direction": "BtoA"}, "has learnt one way only, AB"),
+    ):
+        with pytest.raises(StudioError, match=words):
+            made(photo, **settings)
