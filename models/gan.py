@@ -14,6 +14,7 @@ Pictures are −1…1 here, as in these papers. A critic says N×P: how real eac
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import torch
@@ -249,7 +250,7 @@ class StyledGenerator(Generator):
         self.films = nn.ModuleList(_Film(style, width) for width in widths)
         self.joins = nn.ModuleList(
             _pointwise(before, width) if before != width else nn.Identity()
-            for before, width in zip(widths[:1] + tuple(widths[:-1]), widths, strict=True)
+            for before, width in pairwise((widths[0], *widths))
         )
         self.bodies = nn.ModuleList(_body(width, blocks, depth) for width in widths)
         self.to_pixels = _pointwise(widths[-1], 3)
@@ -266,8 +267,8 @@ class StyledGenerator(Generator):
                 x = F.interpolate(join(x), scale_factor=2, mode="bilinear")
             x = body(film(x, w[:, stage]))  # → N×C×4·2^stage×4·2^stage
             x = x if listen is None else listen(stage, x)
-        pictures: Tensor = self.to_pixels(x)
-        return pictures
+        with torch.autocast(x.device.type, enabled=False):  # a critic would know half precision by its levels
+            return F.conv2d(x.float(), self.to_pixels.weight.float())
 
 
 class ResidualCritic(nn.Module):
@@ -286,8 +287,7 @@ class ResidualCritic(nn.Module):
         self.from_pixels = _pointwise(3, down[0])
         self.bodies = nn.ModuleList(_body(width, blocks, depth) for width in down)
         self.joins = nn.ModuleList(
-            _pointwise(width, after) if after != width else nn.Identity()
-            for width, after in zip(down[:-1], down[1:], strict=True)
+            _pointwise(width, after) if after != width else nn.Identity() for width, after in pairwise(down)
         )
         self.over = nn.Conv2d(down[-1], down[-1], FIRST, groups=down[-1], bias=False)
         nn.init.normal_(self.over.weight, 0.0, 1.0 / FIRST)
@@ -313,7 +313,8 @@ class _Film(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale, shift = self.affine(w)[:, :, None, None].chunk(2, dim=1)  # N×C×1×1 each
-        return x * (1.0 + scale) + shift
+        made: Tensor = x * (1.0 + scale) + shift
+        return made
 
 
 class _ResidualBlock(nn.Module):
@@ -430,4 +431,5 @@ def _random_kernel(width: int, channels: int, side: int) -> Tensor:
 
 def _in_proportion(features: Tensor) -> Tensor:
     """Scale the features of each place to a mean square of 1, so that no head has to learn how large they are."""
-    return features * torch.rsqrt(features.square().mean(dim=1, keepdim=True) + 1e-4)
+    scale: Tensor = torch.rsqrt(features.square().mean(dim=1, keepdim=True) + 1e-4)
+    return features * scale

@@ -89,7 +89,8 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor, share: Tenso
     share = share.view(-1, *[1] * (real.ndim - 1))
     between = torch.lerp(fake.detach(), real, share).requires_grad_()
     lengths = _gradients(critic(between), between).norm(dim=1)
-    return (lengths - 1.0).square().mean()
+    penalty: Tensor = (lengths - 1.0).square().mean()
+    return penalty
 
 
 def _gradients(said: Tensor, pictures: Tensor) -> Tensor:

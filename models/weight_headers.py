@@ -16,6 +16,9 @@ FAST_STYLE = "fast-style"
 RESTORER = "restorer"
 """What the header of a network that restores pictures calls its task."""
 
+GENERATOR = "generator"
+"""What the header of a network that makes pictures out of nothing calls its task."""
+
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""
 

@@ -9,11 +9,12 @@ from studio.training.task_kind import TaskKind
 from studio.training.tasks.classifier_settings import CLASSIFIER
 from studio.training.tasks.distill_settings import DISTILL
 from studio.training.tasks.fast_style_settings import FAST_STYLE
+from studio.training.tasks.gan_settings import GAN
 from studio.training.tasks.restore_settings import RESTORE
 
 __all__ = ["KINDS", "kind_named", "settings_of"]
 
-KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, CLASSIFIER, DISTILL)
+KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, GAN, CLASSIFIER, DISTILL)
 
 
 def kind_named(name: str) -> TaskKind:

@@ -42,6 +42,7 @@ SMALL: Mapping[str, tuple[Path, dict[str, Any]]] = {
     "classifier": (PHOTOS.parent, {"family": "resnet", "width": "narrow"}),
     "fast-style": (PHOTOS, {"blocks": 1, "stroke_side": 64, "held_back": 1}),
     "restore": (PHOTOS, {"width": 8, "held_back": 1}),
+    "gan": (PHOTOS, {"width": 5, "blocks": 1, "style": 8, "held_back": 0}),
     "distill": (PHOTOS, {"fit_batches": 2, "held_back": 2}),
 }
 """What each kind of training learns from here, and what makes it small."""

@@ -6,8 +6,13 @@ from torch import nn
 
 from models.backbones import untrained_backbone
 from models.gan import (
-    DcganCritic, DcganGenerator, ProjectedCritic, ResidualCritic, StyledGenerator, stage_widths,
-)  # fmt: skip
+    DcganCritic,
+    DcganGenerator,
+    ProjectedCritic,
+    ResidualCritic,
+    StyledGenerator,
+    stage_widths,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -94,11 +99,17 @@ def test_each_stage_hears_a_w_of_its_own():
 
 
 def test_what_a_listener_returns_goes_on():
+    heard = []
+
+    def listen(stage, x):
+        heard.append((stage, x.shape[2]))
+        return x
+
     for generator in (StyledGenerator((16, 16, 16), 8, 16), DcganGenerator(16, 8, 4)):
-        heard = []
+        heard.clear()
         w = generator.map(torch.randn(2, 8))
-        plain = generator.eval().synthesise(w, lambda stage, x: heard.append((stage, x.shape[2])) or x)
-        assert heard[: generator.stages] == [(stage, 4 * 2**stage) for stage in range(generator.stages)]
+        plain = generator.eval().synthesise(w, listen)
+        assert heard == [(stage, 4 * 2**stage) for stage in range(generator.stages)]
         silent = generator.synthesise(w, lambda stage, x: x * 0 if stage == 1 else x)
         assert not torch.allclose(silent, plain)
 

@@ -19,6 +19,7 @@ _TASKS = {
     "fast_style": "For painting at once",
     "restorer": "For restoring",
     "translate": "For translating",
+    "generator": "For dreaming",
 }
 
 
