@@ -79,6 +79,10 @@ class Generator(nn.Module):
         """
         raise NotImplementedError
 
+    def style_weights(self) -> Tensor:
+        """Return the matrix, …×style, by which w first acts on features."""
+        raise NotImplementedError
+
     def forward(self, z: Tensor) -> Tensor:
         """N×latent → N×3×size×size."""
         return self.synthesise(self.map(z))
@@ -128,6 +132,9 @@ class DcganGenerator(Generator):
         self.steps = nn.ModuleList(steps)
         self.to_pixels = _doubling(channels, 3, upsampling)
         self.stages = len(steps)
+
+    def style_weights(self) -> Tensor:  # noqa: D102
+        return next(self.steps[0].parameters()).flatten(1).T
 
     def synthesise(self, w: Tensor, listen: Listener | None = None) -> Tensor:  # noqa: D102
         x = self.by_stage(w)[:, 0, :, None, None]  # N×latent×1×1
@@ -254,6 +261,10 @@ class StyledGenerator(Generator):
         )
         self.bodies = nn.ModuleList(_body(width, blocks, depth) for width in widths)
         self.to_pixels = _pointwise(widths[-1], 3)
+
+    def style_weights(self) -> Tensor:  # noqa: D102
+        films = (film for film in self.films if isinstance(film, _Film))
+        return torch.cat([film.affine.weight for film in films])
 
     def map(self, z: Tensor) -> Tensor:  # noqa: D102
         w: Tensor = self.mapping(z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8))
