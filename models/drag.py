@@ -5,6 +5,7 @@ target (motion supervision, eq. 1), w follows, and then the handle is looked for
 tracking, eq. 3).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -72,8 +73,8 @@ class Drag:
         kept = self._settings.moved
         self._follows = min(generator.styles, self._stage + 1) if kept is None else kept
         self.w = w.detach().clone()
-        self.handles = [tuple(map(float, point)) for point in handles]
-        self._targets = [tuple(map(float, point)) for point in targets]
+        self.handles: list[Point] = [(float(x), float(y)) for x, y in handles]
+        self._targets: list[Point] = [(float(x), float(y)) for x, y in targets]
         self._mask = mask
         self._coarse = self.w[:, : self._follows].clone().requires_grad_()
         deviation = float(w.std()) or 1.0
@@ -85,14 +86,15 @@ class Drag:
     @property
     def distance(self) -> float:
         """How far handles are from their targets on average, in pixels."""
-        pairs = zip(self.handles, self._targets, strict=True)
-        return sum(((a - c) ** 2 + (b - d) ** 2) ** 0.5 for (a, b), (c, d) in pairs) / len(self.handles)
+        return sum(self._distances()) / len(self.handles)
 
     @property
     def is_there(self) -> bool:
         """Whether every handle has come to within a pixel of its target."""
-        pairs = zip(self.handles, self._targets, strict=True)
-        return all((a - c) ** 2 + (b - d) ** 2 <= 1.0 for (a, b), (c, d) in pairs)
+        return max(self._distances()) <= 1.0
+
+    def _distances(self) -> list[float]:
+        return [math.dist(*pair) for pair in zip(self.handles, self._targets, strict=True)]
 
     def step(self) -> Tensor:
         """Drag a little; returns the picture, 1×3×S×S, 0–1."""
@@ -131,7 +133,7 @@ class Drag:
     def _supervised(self, features: Tensor, handle: Point, target: Point) -> Tensor:
         """Return how far what lies around a handle is from being a step further on (eq. 1)."""
         across, down = target[0] - handle[0], target[1] - handle[1]
-        length = (across**2 + down**2) ** 0.5
+        length = math.hypot(across, down)
         if length <= 1.0:
             return features.sum() * 0.0
         step = min(1.0, length)

@@ -56,7 +56,7 @@ def less_typical(w: Tensor, mean: Tensor, amount: float) -> Tensor:
 
     (The truncation trick: Karras et al. 2019, appendix B, ψ.)
     """
-    return mean + amount * (w - mean)
+    return w if amount == 1.0 else mean + amount * (w - mean)
 
 
 def mixed_styles(w: Tensor, other: Tensor, stages: Sequence[float]) -> Tensor:
