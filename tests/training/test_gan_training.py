@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from generator_kit import STYLED, write_generator, write_pictures
+from processes_kit import in_processes
 from safetensors.torch import load_file
 from training_kit import history_of
 
@@ -17,6 +18,7 @@ from studio.core.events import Preview, finish
 from studio.core.failures import StudioError
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
+from studio.training.processes import Processes
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import NextBatch, Objective, TaskContext, Update
@@ -218,3 +220,26 @@ def test_the_second_beta_rises(pictures, tmp_path):
 def test_a_small_network_file_says_how_it_is_built(tmp_path):
     generator, facts = load_generator(write_generator(tmp_path / "g.safetensors"))
     assert (facts.shape, generator.size, generator.styles) == (STYLED.shape, 16, 3)
+
+
+def sit_as_one_of_two(rank: int, path: Path) -> str:
+    with Processes("cpu", devices=2, timeout=60.0) as processes:
+        job = train(TrainRequest(path), Controls(GanSettings()), processes=processes)
+        while True:
+            try:
+                next(job)
+            except StopIteration as end:
+                return end.value.state
+
+
+def test_two_processes_learn_from_penalties_as_one_does(pictures, tmp_path):
+    phase = Phase(duration=2, unit="steps", learning_rate=Ramp.level(1e-2), optimiser="sgd")
+    settings = {"augment": "none", "average": "none", "held_back": 0}
+    plan = plan_for(pictures, gamma=5.0, **settings).model_copy(update={"schedule": Schedule(phases=(phase,))})
+    alone, together = (RunFolder.create(tmp_path / name, plan) for name in ("alone", "together"))
+    sit(alone)
+    assert [ending.result for ending in in_processes(2, sit_as_one_of_two, together.path)] == ["finished"] * 2
+    one, two = (history_of(run).metrics["critic.penalty"].values for run in (alone, together))
+    np.testing.assert_allclose(one, two, rtol=1e-4)
+    one, two = load_file(alone.model_file), load_file(together.model_file)
+    assert all(torch.allclose(one[name].float(), two[name].float(), atol=2e-3) for name in one)
