@@ -1,10 +1,13 @@
 """What every training run can be set to; each task adds its own. Free of torch, so that the form shows first."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from studio.core.settings import Settings, setting
 
-__all__ = ["TrainingSettings"]
+__all__ = ["Coursed", "TrainingSettings"]
 
 _LENGTH = "Length"
 _DATA = "Data"
@@ -95,3 +98,29 @@ class TrainingSettings(Settings):
         5.0, label="Saves at least every", help="It also waits until saving costs under 2 % of the time.",
         term="longest time between checkpoints", low=0.01, high=240.0, step=1.0, unit="min",
         group=_MACHINE)  # fmt: skip
+
+
+class Coursed(TrainingSettings):
+    """Settings of which one, `course`, decides others where nobody has set them.
+
+    `courses` says what each course sets.
+    """
+
+    courses: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_course(cls, given: Any) -> Any:
+        """Let a course decide what nobody has set."""
+        if not isinstance(given, Mapping):
+            return given
+        course = given.get("course", cls.model_fields["course"].default)
+        return {**cls.courses.get(course, {}), **given}
+
+    def moved(self, name: str, value: Any) -> Self:
+        """Let another course bring what it decides, and take back what the last one did."""
+        if name != "course":
+            return super().moved(name, value)
+        before: str = self.model_dump()["course"]
+        decided = {*self.courses.get(before, {}), *self.courses.get(value, {})}
+        return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})

@@ -94,7 +94,7 @@ def test_a_run_leaves_a_generator_that_says_what_it_is_and_shows_the_first_seeds
     assert trained.state == "finished"
     history = history_of(run)
     assert {"critic.penalty", "critic.real", "generator.loss", "critic.varied"} <= set(history.metrics)
-    assert set(history.validation) == {"kid", "kid_real", "spread"}
+    assert set(history.validation) == {"kid", "kid_real", "kid_noise", "spread"}
     generator, facts = load_generator(run.model_file)
     assert (facts.network, facts.size, facts.steps) == ("styled", 16, 3)
     shown = [event.picture for event in events if isinstance(event, Preview)][-1]

@@ -21,8 +21,9 @@ from models.diff_augment import AUGMENTATIONS, diff_augment
 from models.gan import DcganCritic, Generator, ProjectedCritic, ResidualCritic, stage_widths
 from models.gan_losses import LAMBDA, LOSSES, clamp_weights, gradient_penalty, squared_gradient
 from models.generator_files import GeneratorFacts, build_generator, load_generator, to_file
-from models.kid import Spectators, kernel_distance, pooled_features
+from models.kernel_distance import KernelDistance
 from models.latent import latents_of, pictures_of
+from models.likeness import pooled_features, variety
 from models.pixels import to_picture
 from models.weight_files import WeightsError
 from studio.core.checksums import unreadable
@@ -125,7 +126,8 @@ class GanTask(TrainingTask):
         self._device = next(generator.parameters()).device
         self._loss = LOSSES["wasserstein" if settings.loss in ("wgan", "wgan-gp") else settings.loss]
         self.best = ("kid", "min") if judge else None
-        self._spectators: tuple[Spectators, float] | None = None
+        self._distance: KernelDistance | None = None
+        self._real: dict[str, float] = {}
         self._strength = 0.0
         self._varied = 0.0
         self._steps = 0
@@ -241,23 +243,23 @@ class GanTask(TrainingTask):
     # -- being measured ----------------------------------------------------------------------------------------------
 
     def validate(self, shown: nn.Module) -> Steps[None, None, dict[str, float]]:
-        """Measure "kid", "kid_noise" and "spread" as `models.kid` does, and the "kid_real" of real pictures instead."""
+        """Measure how far what it makes is from what is kept, "kid", and how varied it is, "spread".
+
+        Beside them stands "kid_real", the distance of pictures that were learnt from, and its "kid_noise".
+        """
         if not self._judge:
             return {}
         assert isinstance(shown, Generator)
-        if self._spectators is None:
+        if self._distance is None:
             real = yield from self._seen(partial(_part_of, self._judge.kept), len(self._judge.kept))
-            spectators = Spectators.of(real)
             learnt = yield from self._seen(partial(_part_of, self._judge.learnt), len(self._judge.learnt))
-            self._spectators = spectators, kernel_distance(spectators.scored(learnt), spectators.features)
-        spectators, real_distance = self._spectators
+            self._distance = KernelDistance(real, learnt)
+            self._real = {"kid_real": self._distance.of_real, "kid_noise": self._distance.spread}
         count = len(self._judge.kept)
         z = torch.randn(count, shown.latent, generator=torch.Generator().manual_seed(0)).to(self._device)
         made = yield from self._seen(lambda first, after: pictures_of(shown, shown.map(z[first:after])), count)
-        found = spectators.judge(made)
-        if math.isnan(found["kid_noise"]):  # too few pictures for that
-            del found["kid_noise"]
-        self._measured = {**found, "kid_real": real_distance}
+        found = {"kid": self._distance.to(made), "spread": variety(made, self._distance.real)}
+        self._measured = {**found, **self._real}
         return self._measured
 
     def _seen(self, pictures: Any, count: int) -> Steps[None, None, Tensor]:

@@ -51,8 +51,7 @@ def gan_card(
         ("critic", _CRITICS[settings.critic]),
     ]
     if measured:
-        noise = f" ± {measured['kid_noise']:.3f}" if "kid_noise" in measured else ""
-        judged = f"{measured['kid']:.3f}{noise}; real against real {measured['kid_real']:.3f}"
+        judged = f"{measured['kid']:.3f}; real against real {measured['kid_real']:.3f} ± {measured['kid_noise']:.3f}"
         rows.append((f"KID against {kept} pictures it did not learn from", f"{judged} (features z-scored)"))
         rows.append(("as varied as the real ones", f"{measured['spread']:.0%}"))
     told = (

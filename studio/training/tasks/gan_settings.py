@@ -11,7 +11,7 @@ from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
-from studio.training.settings import TrainingSettings
+from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind
 
 __all__ = ["GAN", "GanSettings", "default_schedule"]
@@ -39,8 +39,10 @@ _CRITIC_STEPS, _AHEAD, _AHEAD_STEPS, _AHEAD_EVERY = 5, 100, 25, 500
 """Of the lesson's WGAN: so often the critic learns in a step; and in each of the first ones, and every so many."""
 
 
-class GanSettings(TrainingSettings, Variation):
+class GanSettings(Coursed, Variation):
     """The settings of a generator, beside those that all runs have and how pictures may vary."""
+
+    courses = _COURSES
 
     course: Literal["default", "few-pictures", "fine-tune", "wgan", "wgan-gp", "dcgan"] = setting(
         "default", label="Course", help="How it learns, and by default which networks from which loss.",
@@ -127,19 +129,6 @@ class GanSettings(TrainingSettings, Variation):
     batch: int = inherited(TrainingSettings, "batch", 32)
     crop_smallest: float = inherited(Variation, "crop_smallest", 1.0)
     crop_stretch: float = inherited(Variation, "crop_stretch", 1.0)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_its_course(cls, given: Any) -> Any:
-        """Let a course decide what nobody has set."""
-        return {**_COURSES.get(given.get("course", ""), {}), **given} if isinstance(given, Mapping) else given
-
-    def moved(self, name: str, value: Any) -> Self:
-        """Let another course bring what it decides, and take back what the last one did."""
-        if name != "course":
-            return super().moved(name, value)
-        decided = {*_COURSES.get(self.course, {}), *_COURSES.get(value, {})}
-        return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})
 
     @field_validator("size")
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from models.degradations import DegradationRecipe
 from studio.core.degrade_settings import PRESET_WORDS, PRESETS
@@ -12,7 +12,7 @@ from studio.training.data.sources import DataCount
 from studio.training.emphasis import Emphasis
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.schedule_presets import fit_one_cycle
-from studio.training.settings import TrainingSettings
+from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind
 
 __all__ = [
@@ -62,8 +62,10 @@ _STEPS = {"small": 20_000, "mse": 1_200, "feature": 4_000, "critic": 6_000, "cri
 """Where nobody says how many."""
 
 
-class RestorerSettings(TrainingSettings):
+class RestorerSettings(Coursed):
     """The settings of a restorer, beside those that all runs have."""
+
+    courses = _COURSES
 
     course: Literal["small", "mse", "feature", "critic", "crisp"] = setting(
         "small", label="Course", help="How it learns, and by default which network from which damage.",
@@ -159,21 +161,12 @@ class RestorerSettings(TrainingSettings):
     batch: int = inherited(TrainingSettings, "batch", 16)
     clip_norm: float = inherited(TrainingSettings, "clip_norm", 1.0)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _as_its_course(cls, given: Any) -> Any:
-        """Let a course decide what nobody has set."""
-        return {**_COURSES.get(given.get("course", ""), {}), **given} if isinstance(given, Mapping) else given
-
     def moved(self, name: str, value: Any) -> Self:
-        """Let another course bring what it decides, and take back what the last one did; let a damage be a recipe."""
+        """Let a damage be a recipe."""
         if name == "damage" and value.startswith("{"):
             recipe = DegradationRecipe.model_validate_json(value)
             return type(self).model_validate({**self.model_dump(), name: OWN, "recipe": recipe})
-        if name != "course":
-            return super().moved(name, value)
-        decided = {*_COURSES.get(self.course, {}), *_COURSES.get(value, {})}
-        return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})
+        return super().moved(name, value)
 
     @field_validator("damage")
     @classmethod
