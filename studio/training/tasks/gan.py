@@ -10,30 +10,24 @@ from collections.abc import Generator as Steps
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from models.backbones import Backbone, load_backbone
+from models.backbones import Backbone
 from models.diff_augment import AUGMENTATIONS, diff_augment
-from models.gan import DcganCritic, Generator, ProjectedCritic, ResidualCritic, stage_widths
+from models.gan import Generator
 from models.gan_losses import LAMBDA, LOSSES, clamp_weights, gradient_penalty, squared_gradient
-from models.generator_files import GeneratorFacts, build_generator, load_generator, to_file
+from models.generator_files import GeneratorFacts, to_file
 from models.kernel_distance import KernelDistance
 from models.latent import latents_of, pictures_of
 from models.likeness import pooled_features, variety
 from models.pixels import to_picture
-from models.weight_files import WeightsError
-from studio.core.checksums import unreadable
 from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
-from studio.core.recipes import name_in_recipes
 from studio.core.settings import Settings
 from studio.core.style_settings import DEFAULT_BACKBONE
-from studio.core.trained_models import TrainedModels
-from studio.core.weights import resolve_backbone
 from studio.training.data.augment import centred
 from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.data.sampler import seed_of
@@ -50,6 +44,7 @@ from studio.training.task import (
     Update,
 )
 from studio.training.tasks.gan_card import gan_card
+from studio.training.tasks.gan_networks import critic_for, generator_for, looking
 from studio.training.tasks.gan_settings import GAN, GanSettings
 
 if TYPE_CHECKING:
@@ -349,13 +344,13 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[GanTask]:
         slot, plan.data, settings, place, side=2 * size, held_back=settings.held_back
     )
     yield Progress("Making the networks")
-    generator, facts = _generator(settings, place)
+    generator, facts = generator_for(settings, place)
     pictures = Dreams(found.pictures, found.chosen, found.variation, generator.latent)
-    critic = _critic(settings, place)
+    critic = critic_for(settings, place)
     for network in (generator, critic):  # channels last: up to twice as fast on a processor
         network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     yield Progress("Loading the network that judges")
-    backbone, name = _looking(settings.judge)
+    backbone, name = looking(settings.judge)
     # the first pictures in the order of the data would be alike: chosen by chance, but always the same
     order = torch.randperm(
         len(found.chosen), generator=torch.Generator().manual_seed(seed_of("judge", place.seed) % 2**63)
@@ -371,88 +366,3 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[GanTask]:
 def _squares(found: PictureExamples, numbers: tuple[int, ...] | list[int], size: int) -> Tensor:
     squares = [centred(found.pictures[number], size) for number in numbers]
     return torch.stack(squares) if squares else torch.zeros(0, 3, size, size)
-
-
-def _generator(settings: GanSettings, place: TaskContext) -> tuple[Generator, GeneratorFacts]:
-    """Return a new generator, or the one to be taught further.
-
-    Raises:
-        StudioError: there is none such.
-
-    """
-    if settings.start or settings.course == "fine-tune":
-        return _begun(settings)
-    facts = _facts_of(settings)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_of("weights", place.seed) % 2**63)
-        return build_generator(facts), facts
-
-
-def _facts_of(settings: GanSettings) -> GeneratorFacts:
-    if settings.network == "dcgan":
-        shape: dict[str, Any] = {
-            "size": settings.size, "latent": settings.latent, "width": _lesson_width(settings), "extra": 1,
-            "upsampling": settings.upsampling, "norm": settings.norm,
-        }  # fmt: skip
-    else:
-        shape = {
-            "widths": list(stage_widths(settings.size, settings.width / 100)), "latent": settings.latent,
-            "style": settings.style, "blocks": settings.blocks,
-        }  # fmt: skip
-    return GeneratorFacts(settings.network, shape, settings.size)
-
-
-def _lesson_width(settings: GanSettings) -> int:
-    return max(4, round(64 * settings.width / 100))
-
-
-def _begun(settings: GanSettings) -> tuple[Generator, GeneratorFacts]:
-    models = TrainedModels.standard("generator")
-    model = models.find(settings.start) if settings.start else next(iter(models.all()), None)
-    if model is None:
-        raise StudioError(
-            "There is no generator to be taught further.", "Train one first, or name its file or run: --start FILE."
-        )
-    try:
-        generator, facts = load_generator(model.path)
-    except WeightsError as error:
-        raise StudioError(str(error), "Begin with another generator, or with none.") from error
-    except OSError as error:
-        raise unreadable(model.path, error) from error
-    if facts.size != settings.size:
-        raise StudioError(
-            f"{model.label} makes pictures of {facts.size} px, not of {settings.size}.",
-            f"Set the picture size to {facts.size} px, or begin with another generator.",
-        )
-    return generator.train().requires_grad_(), facts
-
-
-def _critic(settings: GanSettings, place: TaskContext) -> nn.Module:
-    """Return an untrained critic."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_of("critic", place.seed) % 2**63)
-        match settings.critic:
-            case "residual":
-                return ResidualCritic(stage_widths(settings.size, settings.width / 100), settings.blocks)
-            case "dcgan":
-                return DcganCritic(settings.size, _lesson_width(settings), 1, settings.critic_norm, settings.critic_end)
-            case "trained":
-                backbone, _ = _looking(DEFAULT_BACKBONE)
-                return ProjectedCritic(backbone.to(place.device), settings.size)
-
-
-def _looking(name: str) -> tuple[Backbone, str]:
-    """Return a trained network, and what it is called.
-
-    Raises:
-        StudioError: there is none of that name.
-
-    """
-    weights = resolve_backbone(name)
-    if weights.path is None:
-        raise StudioError(f"The weights of {weights.label} are random: nothing can be compared through them.",
-                          "Choose a network whose weights are here.")  # fmt: skip
-    try:
-        return load_backbone(Path(weights.path), weights.architecture), name_in_recipes(weights.name)
-    except WeightsError as error:
-        raise StudioError(str(error), "Choose another network, or get its file again.") from error
