@@ -42,7 +42,7 @@ def diff_augment(pictures: Tensor, policy: Collection[Augmentation]) -> Tensor:
 
 def _recoloured(x: Tensor) -> Tensor:
     """Brightness ±½ of the paper's range of 2, saturation × 0–2, contrast × ½–1½, in this order."""
-    brightness, saturation, contrast = torch.rand(3, len(x), 1, 1, 1, device=x.device)
+    brightness, saturation, contrast = torch.rand(3, len(x), 1, 1, 1, device=x.device, dtype=x.dtype)
     x = x + (brightness - 0.5) / 2
     grey = x.mean(dim=1, keepdim=True)
     x = grey + (x - grey) * (saturation * 2)

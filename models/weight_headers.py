@@ -22,6 +22,8 @@ COLOURISER = "colouriser"
 """Likewise of one that colours pictures."""
 TRANSLATOR = "translator"
 """What the header of a network that translates pictures from one world to another calls its task."""
+GENERATOR = "generator"
+"""What the header of a network that makes pictures out of nothing calls its task."""
 
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""

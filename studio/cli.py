@@ -23,6 +23,10 @@ Command: TypeAlias = Callable[[Sequence[str]], int]
 
 _OTHERS = {
     "train": ("studio.command_line.train:train", "train a network on pictures, or go on with a run"),
+    "generate": ("studio.command_line.dream:generate", "make pictures up with a generator, one of every seed"),
+    "interpolate": ("studio.command_line.dream:interpolate", "walk from seed to seed, as a video or frames"),
+    "project": ("studio.command_line.dream:project", "find the nearest picture that a generator can make"),
+    "directions": ("studio.command_line.dream:directions", "find directions along which a generator's pictures change"),
     "classify": ("studio.command_line.classify:classify", "say what pictures show, by a classifier of your own"),
     "replay": ("studio.command_line.replay:replay", "make a picture again from the recipe inside it"),
     "recipe": ("studio.command_line.recipe:recipe", "print the recipe inside a picture as JSON"),
@@ -111,7 +115,7 @@ def _no_such_thing(name: str) -> str:
 
 
 def _help() -> str:
-    listed = "\n".join(f"  {name:<10}{summary}" for name, (_, summary) in commands().items())
+    listed = "\n".join(f"  {name:<12}{summary}" for name, (_, summary) in commands().items())
     return f"""usage: atelier [FILE…]
        atelier COMMAND …
 

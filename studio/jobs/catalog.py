@@ -10,6 +10,10 @@ from studio.core.picture_tasks import picture_task_named
 _JOBS = {
     "warm_up": "studio.jobs.warm_up:warm_up",
     "classify": "studio.jobs.classify:classify",
+    "generate": "studio.jobs.dream:generate",
+    "interpolate": "studio.jobs.dream:interpolate",
+    "project": "studio.jobs.dream:project",
+    "directions": "studio.jobs.dream:find_directions",
     "mend_damage": "studio.jobs.restore.trial:mend_damage",
     "warm_up_restorer": "studio.jobs.restore.restore:warm_up_restorer",
     "suggest_palette": "studio.jobs.restore.colourise:suggest_palette",

@@ -10,6 +10,7 @@ from studio.training.tasks.classifier_settings import CLASSIFIER
 from studio.training.tasks.colourise_settings import COLOURISE
 from studio.training.tasks.distill_settings import DISTILL
 from studio.training.tasks.fast_style_settings import FAST_STYLE
+from studio.training.tasks.gan_settings import GAN
 from studio.training.tasks.inpaint_settings import INPAINT
 from studio.training.tasks.restore_settings import RESTORE
 from studio.training.tasks.scratches_settings import SCRATCHES
@@ -17,7 +18,7 @@ from studio.training.tasks.translate_settings import CYCLEGAN
 
 __all__ = ["KINDS", "kind_named", "settings_of"]
 
-KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, INPAINT, SCRATCHES, COLOURISE, CYCLEGAN, CLASSIFIER, DISTILL)
+KINDS: tuple[TaskKind, ...] = (FAST_STYLE, RESTORE, INPAINT, SCRATCHES, COLOURISE, CYCLEGAN, GAN, CLASSIFIER, DISTILL)
 
 
 def kind_named(name: str) -> TaskKind:

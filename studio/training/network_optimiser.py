@@ -97,7 +97,8 @@ class NetworkOptimiser:
         if not self._trainable:
             return
         factors = layer_factors(config.layer_rates if self._rule.layer_rates else None, len(self._groups))
-        beta1, beta2 = self._rule.betas or (None, 0.999)
+        betas = self._rule.betas
+        beta1, beta2 = (betas(config) if callable(betas) else betas) or (None, 0.999)
         for table in self._torch_optimiser.param_groups:
             table["lr"] = rate * self._rule.rate * factors[table["group"]]
             table["weight_decay"] = config.weight_decay if table["decays"] or config.decay_norms else 0.0

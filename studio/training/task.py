@@ -6,7 +6,7 @@ reads like its paper: draw an example, compute the losses, show what it can.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
@@ -115,14 +115,14 @@ class OptimiserRule:
 
     Args:
         rate: a factor of the learning rate (two time-scales: Heusel et al. 2017).
-        betas: Adam's β₁ and β₂. None is the schedule's momentum and Adam's own 0.999; so is a β₁ of None. Other
-            optimisers follow the schedule's momentum.
+        betas: Adam's β₁ and β₂, or what tells them of every step. None is the schedule's momentum and Adam's own
+            0.999; so is a β₁ of None. Other optimisers follow the schedule's momentum.
         layer_rates: whether the schedule's layer rates hold for it.
 
     """
 
     rate: float = 1.0
-    betas: tuple[float | None, float] | None = None
+    betas: "tuple[float | None, float] | Callable[[StepConfig], tuple[float | None, float]] | None" = None
     layer_rates: bool = True
 
 

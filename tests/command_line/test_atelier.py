@@ -50,7 +50,7 @@ def test_help_names_every_command_and_loads_neither_torch_nor_qt_nor_numpy():
     ran = atelier("--help", before=tell)
     assert ran.returncode == 0
     for command, (_, summary) in commands().items():
-        assert f"{command:<10}{summary}" in ran.stdout
+        assert f"{command:<12}{summary}" in ran.stdout
     loaded = ran.stdout.splitlines()[-1]
     assert not any(f"'{package}'" in loaded for package in ("torch", "PySide6", "numpy", "pydantic"))
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -19,6 +21,9 @@ from models.collapsible import collapse
 from models.cyclegan import initialise
 from models.enlarger import Enlarger
 from models.fast_style import FastStyleNetwork
+from models.gan import StyledGenerator
+from models.generator_files import GeneratorFacts
+from models.generator_files import to_file as to_generator_file
 from models.restoration import RestorerFacts
 from models.restoration import to_file as to_restorer_file
 from models.style_transfer import LossWeights, StyleObjective
@@ -26,7 +31,16 @@ from models.translation import TranslatorFacts
 from models.translation import build as build_translator
 from models.translation import to_file as to_translator_file
 from studio.core.controls import Controls
-from studio.core.events import Event, Log, Metrics, finish
+from studio.core.dreams import (
+    DirectionsFound,
+    DirectionsTask,
+    Dream,
+    GenerateTask,
+    InterpolateTask,
+    Projected,
+    ProjectTask,
+)
+from studio.core.events import Event, Job, Log, Metrics, finish
 from studio.core.images import load_picture
 from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
@@ -38,6 +52,7 @@ from studio.core.style_settings import StyleSettings
 from studio.core.translate_settings import TranslateSettings
 from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
+from studio.jobs.dream import find_directions, generate, interpolate, project
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.networks import kind_of_restorers
 from studio.jobs.restore.restore import restore, warm_up_restorer
@@ -146,6 +161,37 @@ def check_classify(format: InferenceFormat, device: str, reference: str) -> str:
     return near("probabilities", *both, 5e-2 if format.dtype == "bfloat16" else 5e-3)
 
 
+def check_dream(job: Callable[..., Job[Any]], task: Any, device: str, reference: str) -> str:
+    """Ask a generator; what is compared are its pictures."""
+    torch.manual_seed(0)
+    network, facts = StyledGenerator((16, 16, 16, 8), 8, 16), GeneratorFacts("styled", DREAM_SHAPE, 32)
+    with TemporaryDirectory() as folder:
+        model = Path(folder) / "model.safetensors"
+        save_file(to_generator_file(network), model, facts.to_metadata())
+
+        def made() -> Any:
+            found = finish(job(replace(task, model=str(model)), Controls(Settings())))
+            match found:
+                case DirectionsFound():
+                    return np.concatenate(found.rows)
+                case (Dream(), *_) | (Projected(), *_):
+                    return np.stack([one.picture if isinstance(one, Dream) else one.found for one in found])
+                case _:
+                    return np.stack(found)
+
+        mine, wanted = on_both(made, device, reference)
+    return near("pictures", mine.astype(float), wanted.astype(float), asked(2e-2, device, reference))
+
+
+DREAM_SHAPE = {"widths": [16, 16, 16, 8], "latent": 8, "style": 16}
+DREAMS: dict[str, tuple[Callable[..., Job[Any]], Any]] = {
+    "generate": (generate, GenerateTask("", (1, 2), 0.8)),
+    "interpolate": (interpolate, InterpolateTask("", (1, 2), 3, loop=True)),
+    "project": (project, ProjectTask("", (sample_photos()[0].path,), steps=4)),
+    "directions": (find_directions, DirectionsTask("", "features", 2)),
+}
+
+
 @contextmanager
 def untrained_enlarger() -> Iterator[tuple[str, RestoreSettings]]:
     """Write one that changes much; yields what kind it is, and settings that ask for it."""
@@ -248,6 +294,7 @@ JOBS: dict[str, Check] = {
     "mend_damage, enlarged": check_mend_damage,
     **{f"restore, {format}": partial(check_restore, format) for format in FORMATS},
     "translate": check_translate,
+    **{name: partial(check_dream, *one) for name, one in DREAMS.items()},
     **{f"classify, {format}": partial(check_classify, format) for format in FORMATS},
     "networks, channels last": partial(check_networks, (), lambda network, _: in_format(network, FORMATS[1])),
     "networks, compiled": partial(check_networks, ("fast style", "resnet"), compiled),

@@ -59,6 +59,7 @@ SMALL: Mapping[str, tuple[Path | tuple[Path, Path], dict[str, Any]]] = {
             "cycle_weight": 0.1,
         },
     ),
+    "gan": (PHOTOS, {"width": 5, "blocks": 1, "style": 8, "held_back": 0}),
     "distill": (PHOTOS, {"fit_batches": 2, "held_back": 2}),
 }
 """What each kind of training learns from here, slot by slot, and what makes it small."""

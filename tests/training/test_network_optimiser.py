@@ -260,6 +260,7 @@ def test_a_rule_departs_from_the_schedule_for_its_network_alone():
     for one, rates, betas in (
         (rule, [0.5, 0.5], (0.0, 0.9)),
         (OptimiserRule(betas=(None, 0.99)), [0.001, 0.1], (0.7, 0.99)),
+        (OptimiserRule(betas=lambda config: (None, config.momentum / 2)), [0.001, 0.1], (0.7, 0.35)),
         (None, [0.001, 0.1], (0.7, 0.999)),
     ):
         optimiser = optimiser_of(network, rule=one)

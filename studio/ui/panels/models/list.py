@@ -23,6 +23,7 @@ _TASKS = {
     "scratch_detector": "For finding scratches",
     "colouriser": "For colouring",
     "translator": "For translating",
+    "generator": "For dreaming",
 }
 
 

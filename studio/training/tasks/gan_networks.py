@@ -1,0 +1,109 @@
+"""Which networks a generator's training asks for: new ones, one to be taught further, and those that look."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.backbones import Backbone, load_backbone
+from models.gan import DcganCritic, Generator, ResidualCritic, stage_widths
+from models.generator_files import GeneratorFacts, build_generator, load_generator
+from models.projected_critic import ProjectedCritic
+from models.weight_files import WeightsError
+from studio.core.checksums import unreadable
+from studio.core.failures import StudioError
+from studio.core.recipes import name_in_recipes
+from studio.core.style_settings import DEFAULT_BACKBONE
+from studio.core.trained_models import TrainedModels
+from studio.core.weights import resolve_backbone
+from studio.training.data.sampler import seed_of
+from studio.training.task import TaskContext
+from studio.training.tasks.gan_settings import GanSettings
+
+__all__ = ["critic_for", "generator_for", "looking"]
+
+
+def generator_for(settings: GanSettings, place: TaskContext) -> tuple[Generator, GeneratorFacts]:
+    """Return a new generator, or the one to be taught further.
+
+    Raises:
+        StudioError: there is none such.
+
+    """
+    if settings.start or settings.course == "fine-tune":
+        return _begun(settings)
+    facts = _facts_of(settings)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("weights", place.seed) % 2**63)
+        return build_generator(facts), facts
+
+
+def _facts_of(settings: GanSettings) -> GeneratorFacts:
+    if settings.network == "dcgan":
+        shape: dict[str, Any] = {
+            "size": settings.size, "latent": settings.latent, "width": _lesson_width(settings), "extra": 1,
+            "upsampling": settings.upsampling, "norm": settings.norm,
+        }  # fmt: skip
+    else:
+        shape = {
+            "widths": list(stage_widths(settings.size, settings.width / 100)), "latent": settings.latent,
+            "style": settings.style, "blocks": settings.blocks,
+        }  # fmt: skip
+    return GeneratorFacts(settings.network, shape, settings.size)
+
+
+def _lesson_width(settings: GanSettings) -> int:
+    return max(4, round(64 * settings.width / 100))
+
+
+def _begun(settings: GanSettings) -> tuple[Generator, GeneratorFacts]:
+    models = TrainedModels.standard("generator")
+    model = models.find(settings.start) if settings.start else next(iter(models.all()), None)
+    if model is None:
+        raise StudioError(
+            "There is no generator to be taught further.", "Train one first, or name its file or run: --start FILE."
+        )
+    try:
+        generator, facts = load_generator(model.path)
+    except WeightsError as error:
+        raise StudioError(str(error), "Begin with another generator, or with none.") from error
+    except OSError as error:
+        raise unreadable(model.path, error) from error
+    if facts.size != settings.size:
+        raise StudioError(
+            f"{model.label} makes pictures of {facts.size} px, not of {settings.size}.",
+            f"Set the picture size to {facts.size} px, or begin with another generator.",
+        )
+    return generator.train().requires_grad_(), facts
+
+
+def critic_for(settings: GanSettings, place: TaskContext) -> nn.Module:
+    """Return an untrained critic."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("critic", place.seed) % 2**63)
+        match settings.critic:
+            case "residual":
+                return ResidualCritic(stage_widths(settings.size, settings.width / 100), settings.blocks)
+            case "dcgan":
+                return DcganCritic(settings.size, _lesson_width(settings), 1, settings.critic_norm, settings.critic_end)
+            case "trained":
+                backbone, _ = looking(DEFAULT_BACKBONE)
+                return ProjectedCritic(backbone.to(place.device), settings.size)
+
+
+def looking(name: str) -> tuple[Backbone, str]:
+    """Return a trained network, and what it is called.
+
+    Raises:
+        StudioError: there is none of that name.
+
+    """
+    weights = resolve_backbone(name)
+    if weights.path is None:
+        raise StudioError(f"The weights of {weights.label} are random: nothing can be compared through them.",
+                          "Choose a network whose weights are here.")  # fmt: skip
+    try:
+        return load_backbone(Path(weights.path), weights.architecture), name_in_recipes(weights.name)
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose another network, or get its file again.") from error

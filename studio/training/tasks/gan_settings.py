@@ -1,0 +1,229 @@
+"""What training a generator can be set to. Free of torch, so that the form shows first."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from studio.core.settings import inherited, setting
+from studio.core.style_settings import DEFAULT_BACKBONE
+from studio.training.data.sources import DataCount
+from studio.training.data.variation import Variation
+from studio.training.schedule import DATA, Phase, Ramp, Schedule
+from studio.training.settings import Coursed, TrainingSettings
+from studio.training.task_kind import DataSlot, Suited, TaskKind
+
+__all__ = ["GAN", "GanSettings", "default_schedule"]
+
+_NETWORK, _DATA, _CRITIC = "Network", "Data", "Critic"
+_LESSON: Mapping[str, Any] = {
+    "network": "dcgan", "critic": "dcgan", "latent": 100, "batch": 128, "augment": "none", "gamma": 0.0,
+}  # fmt: skip
+_FEW: Mapping[str, Any] = {
+    "critic": "trained", "loss": "hinge", "gamma": 0.0, "augment": "always", "augment_most": 1.0, "held_back": 50,
+}  # fmt: skip
+_COURSES: Mapping[str, Mapping[str, Any]] = {
+    "few-pictures": _FEW,
+    "fine-tune": {**_FEW, "held_back": 12, "batch": 16},
+    "wgan": {**_LESSON, "loss": "wgan", "generator_share": 0.5},
+    "wgan-gp": {**_LESSON, "loss": "wgan-gp", "critic_norm": "none", "batch": 64},
+    "dcgan": {**_LESSON, "loss": "vanilla", "batch": 64},
+}
+"""What a course sets where nobody else does."""
+_STEPS = {"default": 20_000, "few-pictures": 6_000, "fine-tune": 1_000, "wgan": 4_000, "wgan-gp": 4_000,
+          "dcgan": 10_000}  # fmt: skip
+"""Where nobody says how many."""
+_WARM_UP = 100
+_CRITIC_STEPS, _AHEAD, _AHEAD_STEPS, _AHEAD_EVERY = 5, 100, 25, 500
+"""Of the lesson's WGAN: so often the critic learns in a step; and in each of the first ones, and every so many."""
+
+
+class GanSettings(Coursed, Variation):
+    """The settings of a generator, beside those that all runs have and how pictures may vary."""
+
+    courses = _COURSES
+
+    course: Literal["default", "few-pictures", "fine-tune", "wgan", "wgan-gp", "dcgan"] = setting(
+        "default", label="Course", help="How it learns, and by default which networks from which loss.",
+        term="preset: R3GAN's; Projected GAN's; or those of fast.ai's lesson 12 (2018)", choices={
+            "default": "Generator", "few-pictures": "Few pictures", "fine-tune": "Teach one further",
+            "wgan": "Lesson 12, WGAN", "wgan-gp": "WGAN with a penalty", "dcgan": "DCGAN"})  # fmt: skip
+    network: Literal["styled", "dcgan"] = setting(
+        "styled", label="Network", help="Atelier's can be mixed, stage by stage; the lesson's is the classic.",
+        term="residual generator with a mapping z → w and FiLM, or DCGAN (Radford et al. 2016)", group=_NETWORK,
+        choices={"styled": "Atelier's", "dcgan": "The lesson's"})  # fmt: skip
+    width: int = setting(
+        100, label="Width", help="Wider networks can do more, and take longer.",
+        term="share of 256, 256, 192, 128, 64 channels, or of the lesson's 64", low=5, high=200, step=5, unit="%",
+        group=_NETWORK)  # fmt: skip
+    latent: int = setting(
+        64, label="Numbers of a seed", help="Out of so many numbers a picture is made.", term="size of z",
+        low=2, high=512, step=1, group=_NETWORK)  # fmt: skip
+    style: int = setting(
+        256, label="Numbers of a style", help="So many numbers tell each stage what to do.", term="size of w",
+        low=8, high=512, step=8, group=_NETWORK)  # fmt: skip
+    blocks: int = setting(
+        2, label="Depth", help="More layers at every size.", term="residual blocks a stage; extra layers of DCGAN: 1",
+        low=1, high=4, step=1, group=_NETWORK)  # fmt: skip
+    upsampling: Literal["transposed", "resize"] = setting(
+        "transposed", label="Doubled by", help="How the lesson's generator doubles; the first draws checkerboards.",
+        term="transposed convolution, or nearest neighbour and a convolution (Odena et al. 2016)", group=_NETWORK,
+        choices={"transposed": "Transposed convolutions", "resize": "Repeated pixels"})  # fmt: skip
+    norm: Literal["batch", "instance", "none"] = setting(
+        "batch", label="Norm", help="What keeps the lesson's generator in bounds.", term="normalisation",
+        group=_NETWORK, choices={"batch": "Batch norm", "instance": "Instance norm", "none": "None"})  # fmt: skip
+    start: str = setting(
+        "", label="Begin with", help="A generator to be taught further; empty takes a new one, or the first here.",
+        term="a name, a weights file or a finished run", group=_NETWORK, offers="generator",
+        choices={"": "Automatic"})  # fmt: skip
+
+    loss: Literal["relativistic", "hinge", "vanilla", "wgan", "wgan-gp"] = setting(
+        "relativistic", label="Loss", help="What critic and generator contend for.", group=_CRITIC,
+        term="relativistic pairs (Jolicoeur-Martineau 2019), hinge, Goodfellow's, Wasserstein by clamping or a penalty",
+        choices={"relativistic": "Pairs", "hinge": "Hinge", "vanilla": "Classic", "wgan": "Wasserstein, clamped",
+                 "wgan-gp": "Wasserstein, penalty"})  # fmt: skip
+    critic: Literal["residual", "trained", "dcgan"] = setting(
+        "residual", label="Critic", help="Who tells pictures from dreams: one that learns to see, or sees already.",
+        term="as the generator; heads on atelier-slim's features (Sauer et al. 2021); DCGAN's", group=_CRITIC,
+        choices={"residual": "As the generator", "trained": "Through atelier-slim",
+                 "dcgan": "The lesson's"})  # fmt: skip
+    critic_norm: Literal["batch", "instance", "none"] = setting(
+        "batch", label="Critic's norm", help="What keeps the lesson's critic in bounds.", term="normalisation",
+        group=_CRITIC, choices={"batch": "Batch norm", "instance": "Instance norm", "none": "None"})  # fmt: skip
+    critic_end: Literal["convolution", "pool"] = setting(
+        "convolution", label="Critic's end", help="How the lesson's critic comes to one number.",
+        term="last layer: a 4×4 convolution, or average pooling first", group=_CRITIC,
+        choices={"convolution": "A convolution", "pool": "An average"})  # fmt: skip
+    gamma: float = setting(
+        1.0, label="Calm", help="Too little and the two break away from each other, too much and all is soft.",
+        term="γ of the penalties R1 and R2; falls to a tenth by a cosine", low=0.0, high=200.0, step=0.1,
+        effect="steer", scale="log", group=_CRITIC)  # fmt: skip
+    penalty_every: int = setting(
+        1, label="Calmed every", help="A penalty at every other step saves a third of the time.",
+        term="lazy regularisation (Karras et al. 2020, section 3.1)", low=1, high=32, step=1, unit="steps",
+        group=_CRITIC)  # fmt: skip
+    generator_share: float = setting(
+        1.0, label="Share of the generator", help="Of how large a part of the critic's batch the generator learns.",
+        term="generator's batch ÷ critic's; the lesson's WGAN: 64 of 128", low=0.1, high=1.0, step=0.1,
+        group=_CRITIC)  # fmt: skip
+
+    augment: Literal["none", "rising", "always", "adaptive"] = setting(
+        "rising", label="Shown varied", help="Shows the critic everything varied, so that it does not learn by heart.",
+        term="DiffAugment (Zhao et al. 2020): constant, by a cosine, or by how sure the critic is (ADA)", group=_DATA,
+        choices={"none": "Never", "rising": "More and more", "always": "Always",
+                 "adaptive": "As is needed"})  # fmt: skip
+    augment_most: float = setting(
+        0.3, label="Varied at most", help="How often, in the end.", term="probability of augmentation, a picture",
+        low=0.0, high=1.0, step=0.05, effect="steer", group=_DATA)  # fmt: skip
+    judge: str = setting(
+        DEFAULT_BACKBONE, label="Judge", help="The network through which dreams and pictures are compared.",
+        term="features of KID: a name or a weights file", group=_DATA, offers="backbone",
+        choices={DEFAULT_BACKBONE: "Atelier"})  # fmt: skip
+    held_back: int = setting(
+        500, label="Kept for checking", help="So many, or a quarter, are never learnt from, only compared with.",
+        term="validation pictures, chosen by the seed", low=0, high=5000, step=1, unit="pictures", lowest="none",
+        group=_DATA)  # fmt: skip
+
+    size: int = inherited(TrainingSettings, "size", 64)
+    batch: int = inherited(TrainingSettings, "batch", 32)
+    crop_smallest: float = inherited(Variation, "crop_smallest", 1.0)
+    crop_stretch: float = inherited(Variation, "crop_stretch", 1.0)
+
+    @field_validator("size")
+    @classmethod
+    def _is_a_power_of_two(cls, size: int) -> int:
+        if size & (size - 1) or size > 256:
+            raise ValueError(f"pictures are doubled from 4 px on: 16, 32, 64, 128 or 256 px, not {size}")
+        return size
+
+    @model_validator(mode="after")
+    def _can_adapt(self) -> Self:
+        if self.augment == "adaptive" and self.loss not in ("hinge", "vanilla"):
+            raise ValueError("only the hinge and the classic loss tell how sure a critic is: choose another variation")
+        return self
+
+
+def default_schedule(settings: TrainingSettings) -> Schedule:
+    """Return the course that the settings name, over the steps that they ask for."""
+    assert isinstance(settings, GanSettings)
+    steps = settings.steps or _STEPS[settings.course]
+    match settings.course:
+        case "wgan":
+            return Schedule(phases=tuple(_lesson_phases(steps)))
+        case "wgan-gp":  # Gulrajani et al. 2017, algorithm 1
+            return Schedule(phases=(_phase("Learn", steps, Ramp.level(1e-4), batches=_CRITIC_STEPS),))
+        case "dcgan":  # Radford et al. 2016, section 4
+            return Schedule(phases=(_phase("Learn", steps, Ramp.level(2e-4), momentum=Ramp.level(0.5)),))
+        case "fine-tune":
+            return Schedule(phases=tuple(_softly(steps, 1e-4, 2e-5)))
+        case "default" | "few-pictures":
+            return Schedule(phases=tuple(_softly(steps, 2e-4, 5e-5)))
+
+
+def _softly(steps: int, rate: float, end: float) -> list[Phase]:
+    warm_up = min(_WARM_UP, max(1, steps // 10))
+    rising = _phase("Warm up", warm_up, Ramp(start=rate / 20, end=rate, decay="linear"))
+    return [rising, _phase("Learn", max(1, steps - warm_up), Ramp(start=rate, end=end, decay="cosine"))]
+
+
+def _lesson_phases(steps: int) -> list[Phase]:
+    """Lesson 12's WGAN: RMSprop; the critic learns 100 times in each of the first steps and every 500th, else 5 times.
+
+    Three quarters of the steps learn at 1e-4, the others at 1e-5.
+    """
+    phases: list[Phase] = []
+    begins = [0, min(_AHEAD_STEPS, steps)]
+    for first in range(_AHEAD_EVERY, steps, _AHEAD_EVERY):
+        begins += [first, first + 1]
+    borders = sorted({*begins, round(0.75 * steps), steps})
+    for first, after in pairwise(borders):
+        ahead = first < _AHEAD_STEPS or first % _AHEAD_EVERY == 0
+        rate = Ramp.level(1e-4 if first < round(0.75 * steps) else 1e-5)
+        name, batches = ("Critic ahead", _AHEAD) if ahead else ("Learn", _CRITIC_STEPS)
+        phases.append(_phase(name, after - first, rate, optimiser="rmsprop", batches=batches))
+    return phases
+
+
+def _phase(name: str, steps: int, rate: Ramp, **changes: Any) -> Phase:
+    given: dict[str, Any] = {"unit": "steps", "momentum": Ramp.level(0.0), **changes}
+    return Phase(name=name, duration=steps, learning_rate=rate, **given)
+
+
+def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
+    schedule = default_schedule(settings)
+    steps = sum(int(phase.duration) for phase in schedule.phases)
+    return Suited(schedule, f"{steps:,} steps: keep what looks best; few pictures are soon learnt by heart.")
+
+
+def _held_back(settings: TrainingSettings, count: DataCount) -> int:
+    """As `PictureCache.divided` chooses."""
+    assert isinstance(settings, GanSettings)
+    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
+
+
+GAN = TaskKind(
+    name="gan",
+    title="Generator",
+    summary="Learns to make up pictures like those of a folder, even a small one.",
+    settings=GanSettings,
+    opener="studio.training.tasks.gan:open_task",
+    data=(
+        DataSlot(
+            DATA,
+            "Pictures",
+            "pictures",
+            "Drop pictures of one kind of thing, such as faces or flowers, seen from alike: a few thousand for a new "
+            "generator, fifty to teach one further.",
+        ),
+    ),
+    default_schedule=default_schedule,
+    suited_schedule=_suited_schedule,
+    held_back=_held_back,
+    contested=frozenset({
+        "generator.loss", "critic.loss", "critic.real", "critic.made", "critic.distance", "critic.penalty",
+    }),
+    courses=("default", "few-pictures", "fine-tune", "wgan", "wgan-gp", "dcgan"),
+    product="generator",
+    use="Let it dream: atelier generate --model RUN",
+)  # fmt: skip
