@@ -138,7 +138,8 @@ class RestoreTask(TrainingTask):
                 yield from self._judging(batch, critic)
         elif not (threshold := self._settings.critic_threshold):
             made = yield from self._restoring(batch, critic)
-            yield from critic.learning(*self._shifted(batch[1], made), threshold)
+            wanted, made = self._shifted(batch[1], made)
+            yield from critic.learning(wanted, made, threshold)
         elif critic.is_restorers_turn(config.progress):
             yield from self._restoring(batch, critic)
             critic.restorer_has_learnt()
@@ -171,7 +172,8 @@ class RestoreTask(TrainingTask):
         with torch.no_grad():
             made = self.networks["restorer"](given, strength)
         yield None
-        yield from critic.learning(*self._shifted(wanted, made), self._settings.critic_threshold)
+        wanted, made = self._shifted(wanted, made)
+        yield from critic.learning(wanted, made, self._settings.critic_threshold)
 
     def _shifted(self, *pictures: Tensor | None) -> list[Any]:
         """Move N×C×H×W by some pixels, others at each step, mirroring what lies beside them; the size stays.
