@@ -27,11 +27,14 @@ def test_the_packaged_manifest_says_of_every_network_what_one_needs_to_know():
 
 def test_it_agrees_with_the_architectures_layer_by_layer():
     from models.backbones import ARCHITECTURES, untrained_backbone
+    from models.network_files import NetworkFacts
     from models.restoration import NETWORKS
+    from models.weight_headers import INPAINTER, SCRATCH_DETECTOR
 
     manifest = packaged_weights().manifest
     restorers = {f"atelier-{name}" for name in NETWORKS}
-    assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE, *restorers}
+    retouchers = {NetworkFacts(task).to_metadata()["architecture"] for task in (INPAINTER, SCRATCH_DETECTOR)}
+    assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE, *restorers, *retouchers}
     for network in manifest.networks:
         if network.task == "backbone":
             assert untrained_backbone(network.architecture).taps == network.taps
