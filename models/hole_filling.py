@@ -123,7 +123,7 @@ def _filled(
             break
         yield tile, before, made  # a breath
     height, width = gone.shape
-    smooth = guide if guide.shape[:2] == gone.shape else cv2.resize(guide, (width, height))
+    smooth = guide if guide.shape[:2] == gone.shape else np.asarray(cv2.resize(guide, (width, height)), np.float32)
     if field is None:
         return np.where(gone[..., None], smooth, pixels).astype(np.float32)
     filled = pixels.copy()
@@ -170,7 +170,8 @@ def _guess(pixels: Floats, gone: Bools, filler: Filler) -> Floats:
     if share < 1.0:
         size = max(1, round(width * share)), max(1, round(height * share))
         there = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
-        pixels = cv2.resize(pixels * known[..., None], size, interpolation=cv2.INTER_AREA)
+        reduced = cv2.resize(pixels * known[..., None], size, interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(reduced, np.float32)
         pixels /= np.maximum(there, 1e-6)[..., None]
         known = (there > 0.5).astype(np.float32)
     with torch.inference_mode():
