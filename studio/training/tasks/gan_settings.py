@@ -100,7 +100,7 @@ class GanSettings(Coursed, Variation):
         term="γ of the penalties R1 and R2; falls to a tenth by a cosine", low=0.0, high=200.0, step=0.1,
         effect="steer", scale="log", group=_CRITIC)  # fmt: skip
     penalty_every: int = setting(
-        1, label="Calmed every", help="A penalty at every other step saves a third of the time.",
+        1, label="Calmed every", help="Rarer penalties save up to a third of the time.",
         term="lazy regularisation (Karras et al. 2020, section 3.1)", low=1, high=32, step=1, unit="steps",
         group=_CRITIC)  # fmt: skip
     generator_share: float = setting(
