@@ -4,7 +4,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from models.weight_headers import COLOURISER, FAST_STYLE, INPAINTER, SCRATCH_DETECTOR
+from models.weight_headers import COLOURISER, FAST_STYLE, INPAINTER
 from studio.core.known_networks import EMBEDDED, Manifest, packaged_weights
 from studio.core.samples import find_sample
 
@@ -30,7 +30,7 @@ def test_it_agrees_with_the_architectures_layer_by_layer():
     from models.restoration import NETWORKS
 
     manifest = packaged_weights().manifest
-    restorers = {f"atelier-{name}" for name in (*NETWORKS, COLOURISER, INPAINTER, SCRATCH_DETECTOR)}
+    restorers = {f"atelier-{name}" for name in (*NETWORKS, COLOURISER, INPAINTER, "scratch-detector")}
     finders = {"blazeface", "selfie-segmentation"}  # which OpenCV reads
     assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE, *restorers, *finders}
     for network in manifest.networks:

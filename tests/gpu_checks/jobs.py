@@ -54,6 +54,7 @@ from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
 from studio.jobs.dream import find_directions, generate, interpolate, project
 from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.restore.colourise import PaletteTask, suggest_palette
 from studio.jobs.restore.networks import kind_of_restorers
 from studio.jobs.restore.restore import restore, warm_up_restorer
 from studio.jobs.restore.trial import MendTask, mend_damage
@@ -226,6 +227,15 @@ def check_mend_damage(device: str, reference: str) -> str:
     return near("decibels", mine, wanted, 2e-3)
 
 
+def check_suggest_palette(device: str, reference: str) -> str:
+    """Say which colours a place of a sample photo may have."""
+    task = PaletteTask(load_picture(sample_photos()[0].path), 0.5, 0.5)
+    settings = RestoreSettings(mode="colourise")
+    both = on_both(lambda: finish(suggest_palette(task, Controls(settings))), device, reference)
+    chances = [[one.chance for one in palette] for palette in both]
+    return near("chances", *chances, asked(5e-2, device, reference))
+
+
 def check_warm_up_restorer(device: str, reference: str) -> str:
     """Load a restorer, and find out in which format it restores."""
     with computing_on(device), untrained_enlarger() as (kind, settings):
@@ -292,6 +302,7 @@ JOBS: dict[str, Check] = {
     **{f"stylize at once, {format}": partial(check_fast_style, format) for format in FORMATS},
     "warm_up_restorer": check_warm_up_restorer,
     "mend_damage, enlarged": check_mend_damage,
+    "suggest_palette": check_suggest_palette,
     **{f"restore, {format}": partial(check_restore, format) for format in FORMATS},
     "translate": check_translate,
     **{name: partial(check_dream, *one) for name, one in DREAMS.items()},

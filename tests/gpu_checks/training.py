@@ -44,6 +44,7 @@ SMALL: Mapping[str, tuple[Path | tuple[Path, Path], dict[str, Any]]] = {
     "restore": (PHOTOS, {"width": 8, "held_back": 1}),
     "inpaint": (PHOTOS, {"width": 8, "course": "pixels", "held_back": 1}),
     "scratches": (PHOTOS, {"width": 8, "held_back": 1}),
+    "colourise": (PHOTOS, {"held_back": 1}),
     "cyclegan": (
         (PHOTOS, PHOTOS.parent / "paintings"),
         # instance norm makes the slopes of its narrow weights steep: at the full rate rounding would lead elsewhere
