@@ -120,7 +120,7 @@ def test_each_course_learns_and_leaves_networks_that_say_what_they_are(course, w
     assert (facts.network, facts.a, facts.b, facts.steps) == (network, "dull", "gold", 3)
     card = run.card_file.read_text(encoding="utf-8")
     assert "From dull to gold" in card
-    assert "real B against real B" in card
+    assert "Real B against real B" in card
 
 
 def test_a_step_is_what_the_paper_writes(worlds, tmp_path):

@@ -226,11 +226,7 @@ class TranslateTask(TrainingTask):
             self._facts.network, self._facts.shape, self._facts.ways, self._facts.a, self._facts.b,
             self._settings.size, self._steps, about={"settings": self._settings.model_dump_json()},
         )  # fmt: skip
-        worlds = self._likeness.worlds if self._likeness is not None else {}
-        card = translate_card(
-            facts, self._settings, pictures=self._worlds.counts, measured=self._measured,
-            real={world: (one.of_real, one.spread) for world, one in worlds.items()},
-        )  # fmt: skip
+        card = translate_card(facts, self._settings, pictures=self._worlds.counts, measured=self._measured)
         generators = {way: _way(shown, way) for way in facts.ways}
         return ExportedModel(to_file(generators), facts.to_metadata(), card)
 

@@ -24,9 +24,8 @@ _MEASURES = {
 
 
 def translate_card(
-    facts: TranslatorFacts, settings: TranslatorSettings, *, pictures: Mapping[str, int],
-    measured: Mapping[str, float], real: Mapping[str, tuple[float, float]],
-) -> str:  # fmt: skip
+    facts: TranslatorFacts, settings: TranslatorSettings, *, pictures: Mapping[str, int], measured: Mapping[str, float]
+) -> str:
     """Return markdown.
 
     Args:
@@ -34,7 +33,6 @@ def translate_card(
         settings: of the run, as they were at its end.
         pictures: how many it learnt from, by world.
         measured: what the last check found, by name; may be empty.
-        real: the kernel distance of real pictures from real ones, and its deviation, by world; may be empty.
 
     """
     learnt = " and ".join(f"{count} of {world.upper()}" for world, count in pictures.items())
@@ -49,10 +47,6 @@ def translate_card(
     if measured:
         numbers = "; ".join(words.format(measured[name]) for name, words in _MEASURES.items() if name in measured)
         rows.append(("on pictures it did not learn from", numbers))
-    rows += [
-        (f"real {world.upper()} against real {world.upper()}", f"KID {value:.3f} ± {spread:.3f}")
-        for world, (value, spread) in real.items()
-    ]
     return (
         f"# From {facts.a} to {facts.b}{' and back' if len(facts.ways) > 1 else ''}\n\n{facts_table(rows)}\n\n"
         "KID is measured on what atelier-slim sees in parts of the pictures, each channel in units of the real "
