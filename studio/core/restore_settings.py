@@ -9,10 +9,12 @@ if TYPE_CHECKING:
     from studio.core.blending import Layer
     from studio.core.compositing import Backdrop
 
-__all__ = ["AUTOMATIC", "FILLING", "RestoreSettings"]
+__all__ = ["AUTOMATIC", "AUTOMATIC_DETECTOR", "FILLING", "RestoreSettings"]
 
 SCALES = 1, 2, 4
 """How many times as wide the networks that come along make a photo."""
+AUTOMATIC_DETECTOR = "atelier-scratches"
+"""The network that comes along for finding what is to be filled."""
 FILLING = frozenset({"scratches", "fill", "text", "old-photo"})
 """The modes that fill holes."""
 AUTOMATIC = -0.05

@@ -18,12 +18,13 @@ from studio.core.device import choose_device
 from studio.core.failures import StudioError
 from studio.core.inference_format import FormatMemo, InferenceFormat, in_format
 from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
+from studio.core.restore_settings import AUTOMATIC_DETECTOR
 from studio.core.trained_models import TrainedModel, TrainedModels
 
-__all__ = ["AUTOMATIC_DETECTOR", "AUTOMATIC_FILLER", "OpenFiller", "OpenNetwork", "open_detector", "open_filler"]
+__all__ = ["AUTOMATIC_FILLER", "OpenFiller", "OpenNetwork", "open_detector", "open_filler"]
 
-AUTOMATIC_FILLER, AUTOMATIC_DETECTOR = "atelier-fill", "atelier-scratches"
-"""The networks that come along."""
+AUTOMATIC_FILLER = "atelier-fill"
+"""The network that comes along."""
 _FORMAT = "format of {}"
 """What recipes call, among the versions, the format that such a network computed in."""
 _TRIED_AT = {"cpu": 64}

@@ -436,8 +436,12 @@ class PicturePanel(Panel):
     def list_models(self, product: str) -> None:
         """Have the networks of one kind looked up, and offer them when they are found."""
         handle = self.context.pictures.live(f"{self.name}.{product}", list_offers, product)
-        handle.finished.connect(partial(self.form.set_offers, product))
+        handle.finished.connect(partial(self.offer_models, product))
         handle.failed.connect(self.report)
+
+    def offer_models(self, product: str, names: Mapping[str, str]) -> None:
+        """Offer the networks of one kind that are here: name → label."""
+        self.form.set_offers(product, names)
 
     # -- sessions --------------------------------------------------------------------------------------------------
 

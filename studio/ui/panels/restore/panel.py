@@ -24,6 +24,10 @@ _NO_NETWORK = (
     "There is no network yet that {does}. Train one: in Train choose Restorer, set Network to “{kind}”{scale}, and "
     "drop a few hundred sharp photos. When the run is finished, or stopped and kept, it is offered here."
 )
+_MODE_OF = {"colouriser": "colourise", "inpainter": "fill", "scratch_detector": "scratches"}
+"""What is done with a network of each kind but restorers, which say it themselves."""
+_PAINT = "Add a mask, and paint over what is to go: it is filled at once"
+_PAINT_OR_TRAIN = "No network here finds this yet: add a mask and paint over it, or train one"
 
 
 class RestorePanel(PicturePanel):
@@ -54,7 +58,7 @@ class RestorePanel(PicturePanel):
         if self.session.photo is not None and self.session.missing:
             return dict.fromkeys(SessionState, "There is no network for this yet: see the column")
         if self.session.photo is not None and self.session.lacks_hole:
-            return dict.fromkeys(SessionState, "Add a mask, and paint over what is to go: it is filled at once")
+            return dict.fromkeys(SessionState, _PAINT if self.session.settings.mode == "fill" else _PAINT_OR_TRAIN)
         return {
             **super().words,
             SessionState.EMPTY: "Drop a photo: it is restored at once",
@@ -86,8 +90,8 @@ class RestorePanel(PicturePanel):
 
     def use_model(self, model: ModelToUse) -> None:
         """Restore with another network; what it does is done from now on. One step of undo."""
-        if model.product == "colouriser":
-            self.session.change(mode="colourise", colouriser=model.name)
+        if model.product in _MODE_OF:
+            self.session.change(**{"mode": _MODE_OF[model.product], model.product: model.name})
             self.list_models(model.product)
         else:
             self.list_restorers(model.name)
@@ -95,7 +99,15 @@ class RestorePanel(PicturePanel):
     def refresh_models(self) -> None:
         """Offer the networks that are on this computer now."""
         self.list_restorers()
-        self.list_models("colouriser")
+        for product in _MODE_OF:
+            self.list_models(product)
+
+    def offer_models(self, product: str, names: Mapping[str, str]) -> None:
+        """Offer the networks of one kind; whether any finds scratches decides what can be done."""
+        super().offer_models(product, names)
+        if product == "scratch_detector":
+            self.session.take_detectors(names)
+            self._show_state()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
         super().showEvent(event)

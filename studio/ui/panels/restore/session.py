@@ -1,6 +1,6 @@
 """The Restore panel's state: which networks there are, what is missing, and what was made last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -9,7 +9,7 @@ from PySide6.QtGui import QUndoStack
 from studio.core.controls import Controls
 from studio.core.picture_task import HERE, HINTS, HOLE
 from studio.core.picture_tasks import RESTORE
-from studio.core.restore_settings import SCALES, RestoreSettings
+from studio.core.restore_settings import AUTOMATIC_DETECTOR, FILLING, SCALES, RestoreSettings
 from studio.engine import Engine
 from studio.jobs.restore.choices import COMING_ALONG, RestorerChoice, missing
 from studio.ui.picture.history import HistoryState, Made
@@ -42,6 +42,7 @@ class RestoreSession(PictureSession[RestoreSettings]):
         self._scales: Mapping[str, int] = {}
         self._deaf: frozenset[str] = frozenset()
         self._has_looked = False
+        self._detectors: frozenset[str] | None = None
         self._last = Made()
         super().__init__(RESTORE, studio, pictures, undo_stack, parent)
 
@@ -74,6 +75,11 @@ class RestoreSession(PictureSession[RestoreSettings]):
         self.settings_state.apply(self.settings)
         self._begin_if_ready()
 
+    def take_detectors(self, names: Collection[str]) -> None:
+        """Learn which networks find scratches and writing here."""
+        self._detectors = frozenset(names)
+        self._begin_if_ready()
+
     @property
     def hears_denoise(self) -> bool:
         """Whether Denoise changes anything: a network of one's own may mend always as it learnt."""
@@ -101,8 +107,14 @@ class RestoreSession(PictureSession[RestoreSettings]):
 
     @property
     def lacks_hole(self) -> bool:
-        """Whether nobody has painted what is to be filled."""
-        return self.settings.mode == "fill" and not self.inputs[HOLE]
+        """Whether nobody has painted what is to be filled, and nothing here could find it."""
+        return self.settings.mode in FILLING and not self.inputs[HOLE] and not self._finds_holes
+
+    @property
+    def _finds_holes(self) -> bool:
+        """Whether a network finds what is to be filled; while nobody has looked, or where one is named, it may."""
+        there = self._detectors is None or AUTOMATIC_DETECTOR in self._detectors
+        return self.settings.mode != "fill" and (there or bool(self.settings.scratch_detector))
 
     @property
     def has_look(self) -> bool:

@@ -207,6 +207,15 @@ def test_what_was_found_is_corrected_by_hand(opened, tmp_path, until, settled):
     assert not opened.column.found_button.isVisible()
 
 
+def test_what_no_network_finds_is_painted_over(opened, until):
+    opened.session.change(mode="scratches")
+    until(lambda: opened.session.lacks_hole and not opened.is_running)
+    assert not opened.can_start
+    assert "paint over it" in opened.words[SessionState.READY]
+    opened.use_model(ModelToUse("scratch_detector", "mine"))
+    assert (opened.session.settings.mode, opened.session.settings.scratch_detector) == ("scratches", "mine")
+
+
 def test_fill_waits_for_a_hole_and_then_begins(opened, tmp_path, until, settled):
     opened.session.change(mode="fill")
     until(lambda: not opened.is_running)
