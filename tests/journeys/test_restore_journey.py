@@ -138,7 +138,7 @@ def trains(sitter, photos):
     """Drop photos in the Train panel, make everything tiny, begin, pause, and go on to the end."""
     sitter.goes_to("train")
     page, run_page = sitter.train.desk.new_page, sitter.train.desk.run_page
-    sitter.clicks(next(button for button in page.kinds.control.buttons if button.text() == "Restorer"))
+    page.kinds.control.setCurrentIndex(page.kinds.control.findText("Restorer"))
     assert page.forms["restore"].row("start").control.currentText() == "Nothing: a new network"
     assert drop_files(page, photos)
     sitter.waits_until(page.start_button.isEnabled)
