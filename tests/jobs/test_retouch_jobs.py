@@ -24,7 +24,7 @@ from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.fill import grown
 from studio.jobs.restore.restore import restore
-from studio.jobs.restore.scratches import FindDamage, find_damage, threshold_of
+from studio.jobs.restore.scratches import threshold_of
 
 LINE = np.zeros((64, 80), np.bool_)
 LINE[20:22, 10:60] = True
@@ -171,10 +171,14 @@ def test_a_corrected_mask_stands_in_place_of_what_would_be_found(scratched_photo
     assert (result.layer[only] < 0.9 * 65535).all()
 
 
-def test_what_is_proposed_is_what_is_filled_and_writing_is_another_matter(scratched_photo, networks):
-    controls = Controls(RestoreSettings(mode="scratches", **networks))
-    assert np.array_equal(finish(find_damage(FindDamage(scratched_photo.pixels), controls)) > 0, LINE)
-    assert not finish(find_damage(FindDamage(scratched_photo.pixels, writing=True), controls)).any()
+def test_what_is_found_is_what_is_filled_and_writing_is_another_matter(scratched_photo, networks):
+    request = PictureRequest({CONTENT: (scratched_photo,)})
+    damage, writing = (
+        finish(restore(request, Controls(RestoreSettings(mode=mode, **networks)))).found[HOLE]
+        for mode in ("scratches", "text")
+    )
+    assert np.array_equal(damage[..., 0] > 0, LINE)
+    assert not writing.any()
 
 
 def test_a_more_sensitive_search_finds_more():

@@ -1,6 +1,5 @@
 """What hides a photo, found by a network: scratches, dust, cracks and holes, or writing laid over it."""
 
-from dataclasses import dataclass
 from math import ceil, exp, log2
 from typing import Any
 
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from models.restoration_tiles import restore_in_tiles
 from models.scratch_detector import DAMAGE, KINDS, WRITING
-from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Log, Picture, Progress
 from studio.core.picture_task import HOLE, PictureRequest
 from studio.core.recipes import Recipe
@@ -18,34 +16,13 @@ from studio.core.restore_settings import RestoreSettings
 from studio.jobs.restore.fill import Retouched, filled, given_hole, grown
 from studio.jobs.restore.retouch_networks import OpenNetwork, open_detector
 
-__all__ = ["FindDamage", "find_damage", "found_damage", "scratches", "threshold_of"]
+__all__ = ["found_damage", "scratches", "threshold_of"]
 
 _SIDE = 512
 """Of a tile, px."""
 _ALSO_HALVED = 1400
 """Shorter side, px, from which on a photo is looked at in half the size as well: its scratches may be as wide."""
 _STEEPNESS = 8.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FindDamage:
-    """A photo to be looked through; `writing` looks for writing instead of damage."""
-
-    photo: Picture | DeepPicture
-    writing: bool = False
-
-
-def find_damage(task: FindDamage, controls: Controls[RestoreSettings]) -> Job[NDArray[np.uint8]]:
-    """Propose a mask, H×W, 255 where the photo is hidden, as sensitive as the settings say.
-
-    Raises:
-        StudioError: the network cannot be had.
-
-    """
-    yield Progress("Loading the network…")
-    settings = controls.settings
-    detector = open_detector(settings.scratch_detector, None)
-    return (yield from found_damage(task.photo, detector, settings.sensitivity, WRITING if task.writing else DAMAGE))
 
 
 def scratches(
