@@ -141,3 +141,10 @@ def test_what_draws_itself_is_drawn_again_in_the_other_colours(qtbot, theme: The
     assert painted.count == 0
     theme.set_mode("light")
     qtbot.waitUntil(lambda: painted.count > 0)
+
+
+def test_what_is_built_at_once_is_dressed_when_it_stands(qapp, theme):
+    sheet = qapp.styleSheet()
+    with theme.dressing_last():
+        assert qapp.styleSheet() == ""
+    assert qapp.styleSheet() == sheet != ""
