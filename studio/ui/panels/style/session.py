@@ -71,12 +71,6 @@ class StyleSession(PictureSession[StyleSettings]):
         """Whether a fast style paints: that takes only a moment."""
         return self.settings.method == "instant"
 
-    def settings_for(self, role: str) -> StyleSettings:
-        """Return the settings to go on with: whoever brings a painting wants that one, which no fast style knows."""
-        if role == STYLE and self.paintings and self.starts_by_itself:
-            return self.settings.model_copy(update={"method": "live"})
-        return super().settings_for(role)
-
     # -- what a size costs -----------------------------------------------------------------------------------------
 
     def take_pace(self, pace: Mapping[str, Pace]) -> None:

@@ -62,16 +62,6 @@ def test_only_what_acts_is_shown(panel):
     assert not panel.form.row("style_weight").isHidden()
 
 
-def test_a_painting_that_is_brought_is_painted_after_and_undo_paints_at_once_again(painted, tmp_path, until):
-    painted.open_as("style", [write_painting(tmp_path / "stripes.png")])
-    until(lambda: painted.session.settings.method == "live" and painted.session.is_running)
-    assert not painted.shelf.isHidden()
-    painted.session.stop()
-    painted.undo_stack.undo()
-    assert painted.session.settings.method == "instant"
-    assert painted.session.paintings == ()
-
-
 def test_strength_fades_the_painting_and_then_paints_it_anew(painted, until):
     full = np.array(painted.session.layer)
     drag_slider(painted.form.row("strength").slider, 0.4)
