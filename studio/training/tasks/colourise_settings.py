@@ -1,15 +1,13 @@
 """What training a colouriser can be set to. Free of torch, so that the form shows first."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
-
-from pydantic import model_validator
+from typing import Any, Literal
 
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
-from studio.training.settings import TrainingSettings
+from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind
 
 __all__ = ["COLOURISE", "ColouriserSettings", "default_schedule"]
@@ -24,8 +22,10 @@ _COURSES: Mapping[str, Mapping[str, Any]] = {"finish": {"size": 160, "batch": 8}
 """What a course sets where nobody else does."""
 
 
-class ColouriserSettings(TrainingSettings, Variation):
+class ColouriserSettings(Coursed, Variation):
     """The settings of a colouriser, beside those that all runs have and how pictures may vary."""
+
+    courses = _COURSES
 
     course: Literal["whole", "finish"] = setting(
         "whole", label="Course", help="From the beginning; or a network of yours a little further, on larger pictures.",
@@ -71,19 +71,6 @@ class ColouriserSettings(TrainingSettings, Variation):
     clip_norm: float = inherited(TrainingSettings, "clip_norm", 1.0)
     brightness: float = inherited(Variation, "brightness", 0.2)
     contrast: float = inherited(Variation, "contrast", 0.2)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_its_course(cls, given: Any) -> Any:
-        """Let a course decide what nobody has set."""
-        return {**_COURSES.get(given.get("course", ""), {}), **given} if isinstance(given, Mapping) else given
-
-    def moved(self, name: str, value: Any) -> Self:
-        """Let another course bring what it decides, and take back what the last one did."""
-        if name != "course":
-            return super().moved(name, value)
-        decided = {*_COURSES.get(self.course, {}), *_COURSES.get(value, {})}
-        return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})
 
 
 def default_schedule(settings: TrainingSettings) -> Schedule:

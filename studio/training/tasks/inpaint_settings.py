@@ -1,15 +1,13 @@
 """What training a network that fills holes can be set to. Free of torch, so that the form shows first."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
-
-from pydantic import model_validator
+from typing import Any, Literal
 
 from models.weight_headers import INPAINTER
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.schedule import DATA, Schedule
-from studio.training.settings import TrainingSettings
+from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind
 from studio.training.tasks.scratches_settings import warmed_cosine
 
@@ -25,8 +23,10 @@ _COURSES: Mapping[str, Mapping[str, Any]] = {
 _RATE, _WARM_UP, _STEPS = 6e-4, 100, 20_000
 
 
-class InpaintSettings(TrainingSettings):
+class InpaintSettings(Coursed):
     """The settings of a network that fills holes, beside those that all runs have."""
+
+    courses = _COURSES
 
     course: Literal["pixels", "look", "critic"] = setting(
         "look", label="Course", help="What it is held to: pixels alone, what it looks like, or a critic as well.",
@@ -62,18 +62,6 @@ class InpaintSettings(TrainingSettings):
     size: int = inherited(TrainingSettings, "size", 128)
     batch: int = inherited(TrainingSettings, "batch", 8)
     clip_norm: float = inherited(TrainingSettings, "clip_norm", 1.0)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_its_course(cls, given: Any) -> Any:
-        """Let a course decide what nobody has set."""
-        return {**_COURSES.get(given.get("course", ""), {}), **given} if isinstance(given, Mapping) else given
-
-    def moved(self, name: str, value: Any) -> Self:
-        """Let another course bring what it decides."""
-        if name != "course":
-            return super().moved(name, value)
-        return type(self).model_validate(self.model_dump(exclude=set(_COURSES[value])) | {"course": value})
 
 
 def _default_schedule(settings: TrainingSettings) -> Schedule:
