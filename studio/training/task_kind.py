@@ -9,7 +9,7 @@ from studio.training.data.sources import DataCount, Holds, Reading
 from studio.training.schedule import DATA, Schedule
 from studio.training.settings import TrainingSettings
 
-__all__ = ["DataSlot", "Suited", "TaskKind"]
+__all__ = ["DataSlot", "Suited", "TaskKind", "held_back_pictures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +109,9 @@ class TaskKind:
         if self.suited_schedule is None or count is None:
             return Suited(self.default_schedule(settings), "")
         return self.suited_schedule(settings, count)
+
+
+def held_back_pictures(settings: TrainingSettings, count: DataCount) -> int:
+    """Return how many pictures are kept where the settings say `held_back`, as `PictureCache.divided` chooses."""
+    asked: int = getattr(settings, "held_back", 0)
+    return 0 if count.divided else min(asked, count.pictures // 4)

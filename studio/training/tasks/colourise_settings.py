@@ -8,7 +8,7 @@ from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import Coursed, TrainingSettings
-from studio.training.task_kind import DataSlot, Suited, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
 __all__ = ["COLOURISE", "ColouriserSettings", "default_schedule"]
 
@@ -103,12 +103,6 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     return Suited(schedule, f"{steps:,} steps, however many photos: their hints are others each time.")
 
 
-def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    """As `PictureCache.divided` chooses."""
-    assert isinstance(settings, ColouriserSettings)
-    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
-
-
 COLOURISE = TaskKind(
     name="colourise",
     title="Colouriser",
@@ -126,7 +120,7 @@ COLOURISE = TaskKind(
     ),
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
-    held_back=_held_back,
+    held_back=held_back_pictures,
     courses=("whole", "finish"),
     product="colouriser",
     use="Colour photos with it: in the Restore panel",

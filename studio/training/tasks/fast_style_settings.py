@@ -10,7 +10,7 @@ from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import DataSlot, Suited, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
 __all__ = ["FAST_STYLE", "FastStyleSettings", "default_schedule"]
 
@@ -118,12 +118,6 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     return Suited(schedule, f"{steps:,} steps, however many photos: it is the painting that is learnt.")
 
 
-def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    """As `PictureCache.divided` chooses."""
-    assert isinstance(settings, FastStyleSettings)
-    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
-
-
 def _of(size: int, share: float) -> int:
     """A part of the size, as a multiple of 16."""
     return max(16, round(size * share / 16) * 16)
@@ -146,7 +140,7 @@ FAST_STYLE = TaskKind(
     inputs=(InputSlot("painting", "Painting", "The painting whose manner it learns.", samples=sample_paintings),),
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
-    held_back=_held_back,
+    held_back=held_back_pictures,
     product="fast_style",
     use="Paint at once with what it learnt: in the Style panel, as Instant",
 )

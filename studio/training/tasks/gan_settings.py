@@ -12,7 +12,7 @@ from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import Coursed, TrainingSettings
-from studio.training.task_kind import DataSlot, Suited, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
 __all__ = ["GAN", "GanSettings", "default_schedule"]
 
@@ -196,12 +196,6 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     return Suited(schedule, f"{steps:,} steps: keep what looks best; few pictures are soon learnt by heart.")
 
 
-def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    """As `PictureCache.divided` chooses."""
-    assert isinstance(settings, GanSettings)
-    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
-
-
 GAN = TaskKind(
     name="gan",
     title="Generator",
@@ -219,7 +213,7 @@ GAN = TaskKind(
     ),
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
-    held_back=_held_back,
+    held_back=held_back_pictures,
     contested=frozenset({
         "generator.loss", "critic.loss", "critic.real", "critic.made", "critic.distance", "critic.penalty",
     }),

@@ -8,7 +8,7 @@ from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.schedule import DATA, Schedule
 from studio.training.settings import Coursed, TrainingSettings
-from studio.training.task_kind import DataSlot, Suited, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 from studio.training.tasks.scratches_settings import warmed_cosine
 
 __all__ = ["INPAINT", "InpaintSettings"]
@@ -74,11 +74,6 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     )
 
 
-def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    assert isinstance(settings, InpaintSettings)
-    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
-
-
 INPAINT = TaskKind(
     name="inpaint",
     title="Filler",
@@ -93,7 +88,7 @@ INPAINT = TaskKind(
     ),
     default_schedule=_default_schedule,
     suited_schedule=_suited_schedule,
-    held_back=_held_back,
+    held_back=held_back_pictures,
     contested=frozenset({"inpainter.critic", "critic.loss", "critic.photos", "critic.results"}),
     courses=("pixels", "look", "critic"),
     product=INPAINTER,

@@ -13,7 +13,7 @@ from studio.training.emphasis import Emphasis
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.schedule_presets import fit_one_cycle
 from studio.training.settings import Coursed, TrainingSettings
-from studio.training.task_kind import DataSlot, Suited, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
 __all__ = [
     "DAMAGES_OFFERED", "GRADED", "OWN", "RESTORE", "RestorerSettings", "damages_with", "default_schedule",
@@ -305,12 +305,6 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     return Suited(schedule, f"{steps:,} steps, however many photos: each has thousands of parts.")
 
 
-def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    """As `PictureCache.divided` chooses."""
-    assert isinstance(settings, RestorerSettings)
-    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
-
-
 RESTORE = TaskKind(
     name="restore",
     title="Restorer",
@@ -329,7 +323,7 @@ RESTORE = TaskKind(
     ),
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
-    held_back=_held_back,
+    held_back=held_back_pictures,
     contested=frozenset({"restorer.loss", "restorer.critic", "critic.loss", "critic.photos", "critic.results"}),
     courses=("small", "mse", "feature", "critic", "crisp"),
     product="restorer",

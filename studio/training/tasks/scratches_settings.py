@@ -5,7 +5,7 @@ from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
 from studio.training.settings import TrainingSettings
-from studio.training.task_kind import DataSlot, Suited, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
 __all__ = ["SCRATCHES", "ScratchesSettings", "warmed_cosine"]
 
@@ -62,11 +62,6 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     )
 
 
-def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    assert isinstance(settings, ScratchesSettings)
-    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
-
-
 SCRATCHES = TaskKind(
     name="scratches",
     title="Scratch detector",
@@ -81,7 +76,7 @@ SCRATCHES = TaskKind(
     ),
     default_schedule=_default_schedule,
     suited_schedule=_suited_schedule,
-    held_back=_held_back,
+    held_back=held_back_pictures,
     product=SCRATCH_DETECTOR,
     use="Find scratches with it: in the Restore panel, Scratches",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.settings import Coursed, TrainingSettings
-from studio.training.task_kind import DataSlot, Suited, TaskKind
+from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
 __all__ = ["CYCLEGAN", "TranslatorSettings", "default_schedule"]
 
@@ -198,12 +198,6 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     return Suited(schedule, f"{settings.epochs} + {settings.decay_epochs} rounds, as its paper has them.")
 
 
-def _held_back(settings: TrainingSettings, count: DataCount) -> int:
-    """As `PictureCache.divided` chooses."""
-    assert isinstance(settings, TranslatorSettings)
-    return 0 if count.divided else min(settings.held_back, count.pictures // 4)
-
-
 CYCLEGAN = TaskKind(
     name="cyclegan",
     title="Translator",
@@ -225,7 +219,7 @@ CYCLEGAN = TaskKind(
     ),
     default_schedule=default_schedule,
     suited_schedule=_suited_schedule,
-    held_back=_held_back,
+    held_back=held_back_pictures,
     contested=frozenset(
         {"generators.loss", "generators.adversarial_a", "generators.adversarial_b"}
         | {f"critic_{side}.{name}" for side in "ab" for name in ("loss", "real", "fake", "accuracy")}
