@@ -63,8 +63,11 @@ class CollapsibleConvolution(nn.Conv2d):
 
     @torch.no_grad()
     def unfold(self, plain: nn.Conv2d) -> None:
-        """Begin where a collapsed one ended: with its kernel, and a branch that adds nothing yet."""
-        self.weight.copy_(plain.weight)
+        """Begin where a collapsed one ended: with its kernel, and a branch that adds nothing yet.
+
+        That one may have had fewer channels coming in; the further ones have no say at first.
+        """
+        self.weight.zero_()[:, : plain.in_channels] = plain.weight
         self.bias.copy_(plain.bias)  # type: ignore[arg-type]
         self.reduce.zero_()
 

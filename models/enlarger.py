@@ -7,6 +7,9 @@ each block adds to what came in, and the network to the picture with every pixel
 already, and no signal has to pass six factors of a quarter first.
 
 It is 0.41 million weights and as many multiplications a pixel. Where it looks is bounded: 21 pixels each way.
+
+A *conditioned* one is told, by a map of one value beside the picture, how much noise and JPEG there is to take away, as
+an `Enhancer` is: what is mended before it is enlarged has already lost what the enlarging could have used.
 """
 
 import torch
@@ -27,15 +30,16 @@ class Enlarger(nn.Module):
         scale: 2, 3 or 4.
         width: channels.
         blocks: of three convolutions.
+        conditioned: whether it is told how much is to be taken away.
 
     """
 
     multiple = 1
 
-    def __init__(self, scale: int, width: int = WIDTH, blocks: int = BLOCKS) -> None:
+    def __init__(self, scale: int, width: int = WIDTH, blocks: int = BLOCKS, *, conditioned: bool = False) -> None:
         super().__init__()
-        self.scale, self.width = scale, width
-        self.head = CollapsibleConvolution(3, width)
+        self.scale, self.width, self.conditioned = scale, width, conditioned
+        self.head = CollapsibleConvolution(4 if conditioned else 3, width)
         self.blocks = nn.ModuleList(AttentionBlock(width) for _ in range(blocks))
         self.tail = CollapsibleConvolution(width, width)
         self.gather = nn.Conv2d(4 * width, width, kernel_size=1)
@@ -63,11 +67,16 @@ class Enlarger(nn.Module):
             weight.mul_(0.1)
 
     def forward(self, pictures: Tensor, strength: Tensor | None = None) -> Tensor:
-        """N×3×H×W, 0–1 → N×3×sH×sW, about 0–1: nothing is cut off, or what lies outside could not learn.
+        """N×3×H×W, 0–1, and N strengths, 0–1 → N×3×sH×sW, about 0–1: cut off, what lies outside could not learn.
 
-        It knows no `strength`: what is to be taken away is taken away before, by an `Enhancer`.
+        One that is not conditioned knows no `strength`: what is to be taken away, an `Enhancer` takes away before.
         """
-        features = self.head((pictures - 0.5).to(self.head.weight.dtype))
+        given = pictures - 0.5
+        if self.conditioned:
+            amount = torch.zeros(1) if strength is None else strength
+            plane = amount.view(-1, 1, 1, 1).to(given).expand(len(given), 1, *given.shape[2:])
+            given = torch.cat([given, plane], dim=1)  # N×4×H×W
+        features = self.head(given.to(self.head.weight.dtype))
         x, first, within = features, features, features
         for number, block in enumerate(self.blocks):
             x, within = block(x)

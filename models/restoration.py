@@ -203,7 +203,8 @@ def mixed(faithful: nn.Module, crisp: nn.Module, share: float) -> nn.Module:
 def begin_from(network: nn.Module, trained: nn.Module) -> int:
     """Give a network what it has in common with a collapsed one, as an ×4 enlarger has with an ×2.
 
-    Layers are common where name and shape are; returns how many.
+    Layers are common where name and shape are, and where ours hears more beside what theirs hears, as a conditioned
+    enlarger does; returns how many.
     """
     layers, taken = dict(trained.named_modules()), 0
     for name, layer in network.named_modules():
@@ -212,8 +213,10 @@ def begin_from(network: nn.Module, trained: nn.Module) -> int:
         if not own or other is None:
             continue
         if isinstance(layer, CollapsibleConvolution):
-            if layer.weight.shape == cast(nn.Conv2d, other).weight.shape:
-                layer.unfold(cast(nn.Conv2d, other))
+            plain = cast(nn.Conv2d, other)
+            heard = layer.weight[:, : plain.in_channels] if name == "head" else layer.weight
+            if heard.shape == plain.weight.shape:
+                layer.unfold(plain)
                 taken += 1
         else:
             theirs = dict(other.named_parameters(recurse=False))

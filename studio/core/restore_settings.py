@@ -24,9 +24,10 @@ AUTOMATIC = -0.05
 class RestoreSettings(Blending):
     """The settings of the restore job.
 
-    `mode` "enhance" keeps the size; "enlarge" at scale 1 is the same. What is to be taken away is taken away before a
-    photo is enlarged. "fill" fills a hole; "scratches" and "text" find one first, of damage or of writing; "old-photo"
-    does so and enhances what comes of it. "colourise" keeps size and lightness.
+    `mode` "enhance" keeps the size; "enlarge" at scale 1 is the same. What is to be taken away is taken away by the
+    network that enlarges, where it is told of it, or else by one before. "fill" fills a hole; "scratches" and "text"
+    find one first, of damage or of writing; "old-photo" does so and enhances what comes of it. "colourise" keeps size
+    and lightness.
     """
 
     leading: ClassVar[tuple[str, ...]] = (
@@ -47,7 +48,7 @@ class RestoreSettings(Blending):
         scale="log")  # fmt: skip
     denoise: float = setting(
         AUTOMATIC, label="Denoise", help="How much noise and JPEG blocks are taken away; too much makes wax of skin. "
-        "Automatic: Enhance measures the photo's noise and its JPEG, Enlarge leaves them.",
+        "Automatic: as much as the photo's noise and its JPEG ask for; an Enlarge network that isn't told leaves them.",
         term="assumed strength of the damage, 0–1", low=AUTOMATIC, high=1.0, step=0.05,
         lowest="automatic")  # fmt: skip
     crisp: float = setting(

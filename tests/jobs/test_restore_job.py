@@ -173,13 +173,28 @@ def test_automatic_strength_is_that_of_the_noise_or_the_jpeg():
         noisy = smooth.copy()
         add_grain(noisy, sigma, seed=1)
         assert noise_sigma(noisy) == pytest.approx(sigma, rel=0.1)
-        assert strength_for(RestoreSettings(), noisy) == pytest.approx(sigma * 255 / 40, rel=0.1)
-        assert strength_for(RestoreSettings(mode="enlarge"), noisy) == 0.0
+        assert strength_for(RestoreSettings(), noisy, heard=True) == pytest.approx(sigma * 255 / 40, rel=0.1)
+        assert strength_for(RestoreSettings(mode="enlarge"), noisy, heard=False) == 0.0
     assert noise_sigma(smooth) == 0.0
-    assert strength_for(RestoreSettings(denoise=0.3), smooth) == 0.3
+    assert strength_for(RestoreSettings(denoise=0.3), smooth, heard=False) == 0.3
     cloudy = cv2.resize(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8), (160, 160))
     _, coarse = cv2.imencode(".jpg", cloudy, [cv2.IMWRITE_JPEG_QUALITY, 20])
-    assert strength_for(RestoreSettings(), cv2.imdecode(coarse, cv2.IMREAD_COLOR)) == pytest.approx(0.5, abs=0.03)
+    coarse = cv2.imdecode(coarse, cv2.IMREAD_COLOR)
+    assert strength_for(RestoreSettings(), coarse, heard=True) == pytest.approx(0.5, abs=0.03)
+
+
+def test_an_enlarger_that_is_told_what_to_take_away_needs_nothing_before_it(tmp_path):
+    pixels = np.full((64, 64, 3), 30_000, np.uint16)
+    add_grain(pixels, 0.05, seed=2)
+    Image.fromarray((pixels >> 8).astype(np.uint8)).save(tmp_path / "grainy.png")
+    photo = load_picture(tmp_path / "grainy.png")
+    told = RestorerFacts("enlarger", {**ENLARGER.shape, "conditioned": True})
+    model = str(write_restorer(tmp_path / "told.safetensors", told))
+    results = [made(photo, mode="enlarge", model=model, denoise=denoise)[0] for denoise in (0.0, 1.0, -0.05)]
+    assert [len(result.recipe.weights) for result in results] == [1, 1, 1]
+    none, most, automatic = (result.picture for result in results)
+    assert (none != most).any()
+    assert (none != automatic).any()
 
 
 def test_grain_is_put_back_as_strong_as_it_was_and_needs_no_network(tmp_path, enlarger):

@@ -78,6 +78,18 @@ def test_an_enhancer_hears_the_strength():
     assert not torch.allclose(network(picture, torch.zeros(1)), network(picture, torch.ones(1)), atol=1e-3)
 
 
+def test_a_conditioned_enlarger_hears_the_strength_and_begins_as_one_that_does_not():
+    deaf = lively(ENLARGER)
+    told = RestorerFacts("enlarger", {**ENLARGER.shape, "conditioned": True})
+    network = build(told)
+    network.initialise(torch.Generator().manual_seed(1))
+    assert begin_from(network, collapse(copy.deepcopy(deaf))) == 4 + 3 * len(network.blocks)
+    picture = noise(16, 16)
+    for strength in (0.0, 1.0):  # what it is told has no say yet
+        assert torch.allclose(network(picture, torch.tensor([strength])), deaf(picture), atol=1e-5)
+    assert not torch.allclose(lively(told)(picture, torch.zeros(1)), lively(told)(picture, torch.ones(1)), atol=1e-3)
+
+
 @pytest.mark.parametrize("facts", [ENLARGER, ENHANCER])
 def test_a_network_looks_no_farther_than_it_says(facts):
     network = lively(facts).double()

@@ -29,11 +29,11 @@ from studio.training.run_commands import RunCommand
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import TaskContext
-from studio.training.tasks.restore import open_task
+from studio.training.tasks.restore import facts_of, open_task
 from studio.training.tasks.restore_emphasis import PaintedWeights
 from studio.training.tasks.restore_finish import ColourWatch
 from studio.training.tasks.restore_pictures import Damage, DamagedPictures, reduced, whole_squares
-from studio.training.tasks.restore_settings import RESTORE, RestorerSettings, default_schedule
+from studio.training.tasks.restore_settings import GRADED, RESTORE, RestorerSettings, default_schedule
 
 QUIET = {
     "batch": 4, "size": 24, "width": 8, "held_back": 2, "sample_every": 100, "validate_every": 100,
@@ -145,6 +145,15 @@ def test_an_enhancer_is_given_all_strengths_and_told_which(photos, tmp_path):
     assert np.corrcoef(strengths, far)[0, 1] > 0.7
     again = task.examples.draw(0, torch.Generator().manual_seed(3), 32)
     assert all(torch.equal(one, other) for one, other in zip(again, draws[3], strict=True))
+
+
+def test_an_enlarger_may_be_told_strengths_too(photos, tmp_path):
+    assert "conditioned" not in facts_of(RestorerSettings()).shape
+    task = opened(plan_for(photos, damage=GRADED, scale="4", size=32), tmp_path)
+    assert task.networks["restorer"].conditioned
+    draws = [task.examples.draw(0, torch.Generator().manual_seed(seed), 32) for seed in range(20)]
+    assert draws[0][0].shape == (3, 8, 8)
+    assert len({float(strength) for _, _, strength, _ in draws}) > 10
 
 
 def test_what_an_enhancer_is_measured_on_is_never_left_whole_by_chance():

@@ -111,11 +111,20 @@ def _not_here(names: Collection[str], scales: Mapping[str, int], *, crisp: bool)
 
 def hears(model: TrainedModel) -> bool:
     """Tell whether a network is told how much to take away."""
-    return model.facts.get("architecture") == "atelier-enhancer"
+    return model.facts.get("architecture") == "atelier-enhancer" or bool(_shape_of(model).get("conditioned"))
 
 
 def scale_of(model: TrainedModel) -> int:
     """Return how many times a network enlarges by its file's header; 1 where it says nothing."""
-    with suppress(ValueError, TypeError, AttributeError):
-        return int(json.loads(model.facts.get("shape", "{}")).get("scale", 1))
+    with suppress(ValueError, TypeError):
+        return int(_shape_of(model).get("scale", 1))
     return 1
+
+
+def _shape_of(model: TrainedModel) -> Mapping[str, Any]:
+    """Return how a network is built, as its header says; nothing where that cannot be read."""
+    with suppress(ValueError):
+        shape = json.loads(model.facts.get("shape", "{}"))
+        if isinstance(shape, dict):
+            return shape
+    return {}

@@ -19,10 +19,10 @@ from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFo
 from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import PARTNER, TrainedModel, TrainedModels
-from studio.jobs.restore.choices import CRISP, name_of
+from studio.jobs.restore.choices import CRISP, hears, name_of
 from studio.jobs.restore.unfinished import kept_so_far, model_so_far
 
-__all__ = ["OpenRestorer", "kind_of_restorers", "opened", "with_scale"]
+__all__ = ["OpenRestorer", "heard_by", "kind_of_restorers", "opened", "with_scale"]
 
 FORMAT = "format"
 """What recipes call, among the versions, the format that the networks computed in."""
@@ -51,7 +51,7 @@ class OpenRestorer:
 def opened(
     settings: RestoreSettings, strength: float, recipe: Recipe | None = None, *, plain: bool = False
 ) -> OpenRestorer:
-    """Open what the settings ask for: an enhancer, an enlarger, or one behind the other.
+    """Open what the settings ask for: an enhancer, an enlarger, or one behind the other where the latter hears nothing.
 
     Args:
         settings: of the job.
@@ -65,7 +65,8 @@ def opened(
     """
     loader = _Loader(settings, recipe)
     wanted = settings.enlargement
-    parts = [loader.load(1)] if wanted == 1 or strength > 0 else []
+    mends_before = strength > 0 and not loader.hears(wanted)
+    parts = [loader.load(1)] if wanted == 1 or mends_before else []
     if wanted > 1:
         parts.append(loader.load(wanted))
     network = parts[0] if len(parts) == 1 else Chain(*parts)
@@ -78,6 +79,16 @@ def opened(
     else:
         format = InferenceFormat.from_text(recipe.versions.get(FORMAT, ""))
     return OpenRestorer(in_format(network, format), tuple(loader.records), format, loader.remark)
+
+
+def heard_by(settings: RestoreSettings, recipe: Recipe | None = None) -> bool:
+    """Tell whether the network that mends or enlarges as the settings say is told how much there is to take away.
+
+    Raises:
+        StudioError: it is not on this computer, or does something else.
+
+    """
+    return _Loader(settings, recipe).hears(settings.enlargement)
 
 
 def with_scale(settings: RestoreSettings, width: int, height: int, recipe: Recipe | None = None) -> RestoreSettings:
@@ -114,6 +125,10 @@ class _Loader:
             else:
                 network = mixed(network, self._read(crisp)[0], self._settings.crisp)
         return network
+
+    def hears(self, scale: int) -> bool:
+        """Tell whether the network for a scale is told how much there is to take away."""
+        return hears(self._own(scale) or self._coming_along(name_of(scale)))
 
     def _crisp_of(self, own: TrainedModel) -> TrainedModel | None:
         """Return the crisp partner of a network that the settings name; of a recipe the one of then."""

@@ -37,7 +37,7 @@ def unfinished_restorers(runs: Path) -> Iterator[RestorerChoice]:
             title = f"{plan.title or folder.name}, step {step:,} so far"
             if settings.course != "crisp":
                 scale = int(settings.scale) if settings.network == "enlarger" else 1
-                yield RestorerChoice(str(folder), title, scale, hears=settings.network == "enhancer")
+                yield RestorerChoice(str(folder), title, scale, hears=settings.is_graded)
                 continue
             with suppress(StudioError):  # it becomes what it begins with; where that is gone, nothing can be said
                 begun = TrainedModels.standard("restorer").find(settings.start)

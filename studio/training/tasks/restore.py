@@ -411,6 +411,8 @@ def facts_of(settings: RestorerSettings) -> RestorerFacts:
         shape["encoder"] = settings.encoder
     if settings.network == "enlarger":
         shape["scale"] = int(settings.scale)
+        if settings.is_graded:
+            shape["conditioned"] = True
     if settings.network == "enhancer":
         shape |= DEPTHS  # so that a file can be read when others are built deeper
     finish = "crisp" if settings.feature_weight or settings.has_critic else "faithful"
