@@ -40,8 +40,9 @@ _GAIN = math.sqrt(2.0 / (1.0 + _LEAK**2))
 _WIDTHS = (256, 256, 192, 128, 64, 48, 32)
 """Of the stages of 4, 8, 16 … px."""
 _GROUP = 16
-_FILM = 0.25
-"""Standard deviation of the first scales and shifts."""
+_FILM, _FIRST_FILM = 0.25, 1.0
+"""Standard deviation that scales and shifts begin with. The first stage's are as large as what they act on: that is the
+same for all pictures, and nothing else makes them differ in where things are (R3GAN's basis is scaled by z, too)."""
 
 
 class Generator(nn.Module):
@@ -251,7 +252,9 @@ class StyledGenerator(Generator):
                                      _linear(style, style, gain=1.0))  # fmt: skip
         self.basis = nn.Parameter(torch.randn(1, widths[0], FIRST, FIRST))
         depth = blocks * len(widths)
-        self.films = nn.ModuleList(_Film(style, width) for width in widths)
+        self.films = nn.ModuleList(
+            _Film(style, width, _FILM if stage else _FIRST_FILM) for stage, width in enumerate(widths)
+        )
         self.joins = nn.ModuleList(
             _pointwise(before, width) if before != width else nn.Identity()
             for before, width in pairwise((widths[0], *widths))
@@ -315,9 +318,9 @@ class ResidualCritic(nn.Module):
 class _Film(nn.Module):
     """Features, scaled and shifted as w says (Perez et al. 2018, eq. 2)."""
 
-    def __init__(self, style: int, width: int) -> None:
+    def __init__(self, style: int, width: int, gain: float) -> None:
         super().__init__()
-        self.affine = _linear(style, 2 * width, gain=_FILM)
+        self.affine = _linear(style, 2 * width, gain=gain)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale, shift = self.affine(w)[:, :, None, None].chunk(2, dim=1)  # N×C×1×1 each

@@ -25,6 +25,9 @@ class ProjectedCritic(nn.Module):
     What a tap sees is mixed across its channels by a random 1×1 convolution, and with what coarser taps see by a random
     3×3 one: so no head can rest upon a few features (Sauer et al. 2021, section 3.2). Neither ever learns.
 
+    All scales are brought to one size, as `calibrate` found it in real pictures. Not place by place: contrast would be
+    nothing to the critic, and pictures that may be of any contrast end as black and white.
+
     Args:
         backbone: looks; its weights are none of the critic's.
         size: side of the pictures, px.
@@ -43,7 +46,14 @@ class ProjectedCritic(nn.Module):
             self.register_buffer(f"across_channels_{number}", _random_kernel(width, channels, 1))
             if number < len(self.taps) - 1:
                 self.register_buffer(f"across_scales_{number}", _random_kernel(width, width, 3))
+        self.register_buffer("sizes", torch.ones(len(self.taps)))
         self.heads = nn.ModuleList(_head(seen[tap].shape[2], width) for tap in self.taps)
+
+    @torch.no_grad()
+    def calibrate(self, pictures: Tensor) -> None:
+        """Learn how large the features of some real pictures are: N×3×size×size, −1…1."""
+        seen = self._looks[0]((pictures + 1.0) / 2.0, self.taps)
+        self.get_buffer("sizes").copy_(torch.stack([seen[tap].square().mean().sqrt() for tap in self.taps]) + 1e-6)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """N×3×size×size, −1…1 → N×P, one of each scale that is looked at."""
@@ -51,7 +61,8 @@ class ProjectedCritic(nn.Module):
         mixed: Tensor | None = None
         said: list[Tensor] = []
         for number in reversed(range(len(self.taps))):  # from the coarsest, which knows most
-            own = F.conv2d(_in_proportion(seen[self.taps[number]]), self.get_buffer(f"across_channels_{number}"))
+            own = seen[self.taps[number]] / self.get_buffer("sizes")[number]
+            own = F.conv2d(own, self.get_buffer(f"across_channels_{number}"))
             if mixed is not None:
                 wide = F.interpolate(mixed, own.shape[2:], mode="bilinear")
                 own = F.conv2d(own + wide, self.get_buffer(f"across_scales_{number}"), padding=1)
@@ -84,9 +95,3 @@ def _spectral(convolution: nn.Conv2d) -> nn.Module:
 def _random_kernel(width: int, channels: int, side: int) -> Tensor:
     """A convolution that keeps the standard deviation, drawn once."""
     return torch.randn(width, channels, side, side) / math.sqrt(channels * side * side)
-
-
-def _in_proportion(features: Tensor) -> Tensor:
-    """Scale the features of each place to a mean square of 1, so that no head has to learn how large they are."""
-    scale: Tensor = torch.rsqrt(features.square().mean(dim=1, keepdim=True) + 1e-4)
-    return features * scale

@@ -24,6 +24,7 @@ from models.kernel_distance import KernelDistance
 from models.latent import latents_of, pictures_of
 from models.likeness import pooled_features, variety
 from models.pixels import to_picture
+from models.projected_critic import ProjectedCritic
 from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
@@ -55,7 +56,12 @@ __all__ = ["GanTask", "open_task"]
 _LEAST_TO_JUDGE = 4
 _AT_ONCE = 16
 _COLUMNS, _ROWS = 8, 6
-_BETAS = {"wgan": None, "wgan-gp": (None, 0.9), "dcgan": (None, 0.999)}
+_CALIBRATED = 64
+"""About so many pictures tell a critic how large features are."""
+_BETAS = {
+    "wgan": None, "wgan-gp": (None, 0.9), "dcgan": (None, 0.999),
+    "few-pictures": (None, 0.99), "fine-tune": (None, 0.99),
+}  # fmt: skip
 """Adam's, by course; β₁ is the phase's momentum. The others' β₂ rises from 0.9 to 0.99 (Huang et al. 2024)."""
 _SURE, _ADAPTS_OVER = 0.6, 100_000
 """How sure of real pictures a critic may be, and over how many pictures augmentation rises from 0 to 1 (ADA)."""
@@ -347,6 +353,9 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[GanTask]:
     generator, facts = generator_for(settings, place)
     pictures = Dreams(found.pictures, found.chosen, found.variation, generator.latent)
     critic = critic_for(settings, place)
+    if isinstance(critic, ProjectedCritic):
+        some = list(found.chosen[:: max(1, len(found.chosen) // _CALIBRATED)])
+        critic.calibrate(_squares(found, some, size).to(place.device) * 2.0 - 1.0)
     for network in (generator, critic):  # channels last: up to twice as fast on a processor
         network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     yield Progress("Loading the network that judges")
