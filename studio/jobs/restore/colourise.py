@@ -19,7 +19,7 @@ from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.restore.fill import Retouched
 
-__all__ = ["AUTOMATIC_COLOURISER", "Palette", "PaletteTask", "colourise", "suggest_palette"]
+__all__ = ["AUTOMATIC_COLOURISER", "Palette", "PaletteTask", "colourise", "suggest_palette", "uses_colouriser"]
 
 AUTOMATIC_COLOURISER = "atelier-colour"
 """The network that comes along for this."""
@@ -100,6 +100,12 @@ def _found(name: str, recipe: Recipe | None) -> TrainedModel:
             f"The network {AUTOMATIC_COLOURISER} is not on this computer.",
             "Train a Colouriser in the Train panel and choose it here, or install Atelier again.",
         ) from error
+
+
+def uses_colouriser(settings: RestoreSettings, recipe: Recipe) -> bool:
+    """Tell whether a picture was coloured when this recipe was written."""
+    used = name_in_recipes(settings.colouriser or AUTOMATIC_COLOURISER)
+    return any(record.name == used for record in recipe.weights)
 
 
 def _hints_of(pictures: tuple[LoadedPicture, ...]) -> Picture | None:

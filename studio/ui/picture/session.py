@@ -143,7 +143,13 @@ class PictureSession(QObject, Generic[S]):
     @property
     def used_inputs(self) -> InputPictures:
         """What the task is made from with the settings of now."""
-        return self.inputs.all
+        ignored = self.ignored_roles
+        return {role: () if role in ignored else pictures for role, pictures in self.inputs.all.items()}
+
+    @property
+    def ignored_roles(self) -> frozenset[str]:
+        """The roles that change nothing with the settings of now."""
+        return frozenset()
 
     @property
     def role_of_new_mask(self) -> str:

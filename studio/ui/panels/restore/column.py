@@ -27,7 +27,7 @@ _TIPS = (
     "Fill what is painted over from what is around it",
     "Take writing away: what is painted over, or what is found",
     "Give a grey photo colours; its lightness stays",
-    "Fill scratches, then take noise and blocks away",
+    "Fill scratches, take noise and blocks away, and colour it if it is grey",
 )
 
 
