@@ -79,8 +79,8 @@ class RestoreSettings(Blending):
         "", label="Colouriser", help="Which network finds the colours; automatic takes the one that comes along.",
         term="a name, a weights file or a finished run", offers="colouriser", choices={"": "Automatic"})  # fmt: skip
     recolour: Literal["grey", "always", "never"] = setting(
-        "grey", label="Colours", help="Whether an old photo is coloured, last of all: where it is grey or toned, or hints "
-        "are painted; always; or never.", term="colourisation of what was mended",
+        "grey", label="Colours", help="Whether an old photo is coloured, last of all: where it is grey or toned, or "
+        "hints are painted; always; or never.", term="colourisation of what was mended",
         choices={"grey": "If it is grey", "always": "Always", "never": "Never"})  # fmt: skip
     warmth: float = setting(
         0.0, label="Warmth", help="Bluer below 0, more golden above.", term="chroma that is added to middle tones",

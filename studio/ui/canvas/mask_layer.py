@@ -1,5 +1,6 @@
 """The tools with which a mask is made: the brush, shapes that are filled, and spots that one asks about."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -14,16 +15,18 @@ from studio.ui.canvas.painted_map import Region
 
 __all__ = ["MaskLayer", "MaskTool"]
 
-MaskTool = Literal["brush", "eraser", "rectangle", "lasso", "wand", "cutout", "pick"]
+MaskTool = Literal["brush", "eraser", "rectangle", "lasso", "wand", "cutout", "likely", "pick"]
 
 _KEYS: dict[str, MaskTool] = {
-    "b": "brush", "e": "eraser", "r": "rectangle", "l": "lasso", "w": "wand", "o": "cutout", "i": "pick",
+    "b": "brush", "e": "eraser", "r": "rectangle", "l": "lasso", "w": "wand", "o": "cutout", "c": "likely",
+    "i": "pick",
 }  # fmt: skip
 _WORDS = {
     "rectangle": "Rectangle: drag over what is meant",
     "lasso": "Lasso: draw around what is meant",
     "wand": "Magic wand: click on a colour",
     "cutout": "Object: drag a rectangle around it",
+    "likely": "Likely colours: click on what is to be coloured",
     "pick": "Eyedropper: click on a colour",
 }
 _LEAST = 2.0
@@ -37,7 +40,7 @@ class MaskLayer(BrushLayer):
     """Paints as its forerunner does, and fills rectangles and lassos; Alt takes away instead of adding.
 
     What takes longer than a stroke may is asked for: somebody computes it, and paints the map anew. The letters B, E,
-    R, L, W, O and I choose a tool.
+    R, L, W, O, C and I choose a tool.
     """
 
     asked = Signal(str, QRectF, bool)
@@ -50,6 +53,8 @@ class MaskLayer(BrushLayer):
         self.tool: MaskTool = "brush"
         self._path: list[QPointF] = []
         self._scale = 1.0
+        self._marked: QPointF | None = None
+        """The place whose likely colours were asked for."""
 
     @property
     def _paints(self) -> bool:
@@ -59,7 +64,7 @@ class MaskLayer(BrushLayer):
         """Work with another tool from now on."""
         self.abort_stroke()
         self.tool, self.erases = tool, tool == "eraser"
-        self._path = []
+        self._path, self._marked = [], None
         self.update()
         self.words_changed.emit()
 
@@ -93,7 +98,7 @@ class MaskLayer(BrushLayer):
         outline, path = self._outline(), self._path
         self.update(self._outline_rect())
         self._path = []
-        if self.tool in ("wand", "pick"):
+        if self.tool in ("wand", "likely", "pick"):
             self.asked.emit(self.tool, QRectF(path[0], path[0]), self._erasing)
         elif max(outline.boundingRect().width(), outline.boundingRect().height()) * self._scale < _LEAST:
             return None  # a click
@@ -102,6 +107,16 @@ class MaskLayer(BrushLayer):
         else:
             return self._filled(outline)
         return None
+
+    def mark(self, spot: QPointF | None) -> None:
+        """Mark a place as the one that is asked about, or none."""
+        self._marked = spot
+        self.update()
+
+    def dot_marked(self) -> None:
+        """Set a dot of the brush's colour where likely colours were asked for."""
+        if self._marked is not None:
+            self.dot(self._marked, self._scale)
 
     def _filled(self, outline: QPolygonF) -> QUndoCommand | None:
         painting, rect = self.painting, self.picture_rect
@@ -143,7 +158,7 @@ class MaskLayer(BrushLayer):
     @property
     def shows_ring(self) -> bool:
         """Whether the brush's outline is seen where the pointer is."""
-        return self._paints and super().shows_ring
+        return (self._paints or self.tool == "likely") and super().shows_ring
 
     def _outline(self) -> QPolygonF:
         if self.tool in ("rectangle", "cutout") and self._path:
@@ -157,14 +172,18 @@ class MaskLayer(BrushLayer):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what is painted, and the shape that is being drawn."""
         super().paint(painter, option, widget)
+        if (marked := self._marked) is not None:
+            radius = self.brush.diameter / self._scale / 2
+            self._draw_outlined(painter, lambda: painter.drawEllipse(marked, radius, radius))
         if self._path and not self._paints:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for colour, style in (
-                (QColor(0, 0, 0, 200), Qt.PenStyle.SolidLine),
-                (QColor("white"), Qt.PenStyle.DashLine),
-            ):
-                pen = QPen(colour, 1.2, style)
-                pen.setCosmetic(True)
-                painter.setPen(pen)
-                painter.drawPolygon(self._outline())
+            self._draw_outlined(painter, lambda: painter.drawPolygon(self._outline()))
+
+    def _draw_outlined(self, painter: QPainter, draw: Callable[[], None]) -> None:
+        """Draw dashes of light on dark, which are seen on anything."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, style in ((QColor(0, 0, 0, 200), Qt.PenStyle.SolidLine), (QColor("white"), Qt.PenStyle.DashLine)):
+            pen = QPen(colour, 1.2, style)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            draw()

@@ -175,7 +175,7 @@ def test_a_name_is_typed_in_the_row(panel):
     assert panel.session.masks.active is None
 
 
-def test_colours_are_painted_as_hints_and_picked_from_the_photo(panel, settled):
+def test_colours_are_painted_as_hints_and_picked_where_they_are_seen(panel, settled):
     panel.mask_desk.set_colour(QColor(10, 200, 30))
     panel.session.masks.add(HINTS)
     stroke(panel, (20, 40), (60, 40))
@@ -187,6 +187,11 @@ def test_colours_are_painted_as_hints_and_picked_from_the_photo(panel, settled):
     panel.mask_desk.layer.begin_stroke(Pen(QPointF(5, 5), 1.0))
     panel.mask_desk.layer.commit_stroke()
     assert panel.mask_desk.layer.brush.colour == tuple(panel.session.photo.picture.pixels[5, 5, :3])
+    panel.mask_desk.layer.begin_stroke(Pen(QPointF(110, 70), 1.0))  # beyond the divider lies the result
+    panel.mask_desk.layer.commit_stroke()
+    assert panel.mask_desk.layer.brush.colour == (255, 255, 255)
+    panel.mask_desk.set_tool("likely")  # nobody here knows any
+    assert panel.mask_desk.layer.tool == "pick"
     panel.mask_desk.set_tool("wand")  # colours know none
     assert panel.mask_desk.layer.tool == "pick"
 
