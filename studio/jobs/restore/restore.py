@@ -44,7 +44,7 @@ SHOWN_SIDE = 4096
 _SHOWN_IN_PASSING = 6_000_000
 """Bytes that take next to nothing to be shown; what is larger is shown less often."""
 _BYTES_PER_PIXEL = 30
-"""Of the result: its layer, bare and with what is protected, and what is composed of it, of 16 bits a colour, and what is
+"""Of the result: its layer, bare and with what is protected, what is composed of it, of 16 bits a colour, and what is
 shown of it."""
 _ORDINARY_SIDE, _SIDE_PER_REACH = 512, 10
 """Side of a tile: so much larger than what is around it that little is computed twice, and done in a second or two."""

@@ -109,8 +109,8 @@ def _wide_tip(radius: float, hardness: float) -> NDArray[np.uint8]:
     places >>= shift
     tip = np.empty((2 * last + 1, 2 * last + 1), np.uint8)
     tip[last:, last:] = _falloff(distance, np.float32(0.0), radius, hardness).take(places)
-    tip[last:, :last] = tip[last:, : last : -1]
-    tip[:last] = tip[: last : -1]
+    tip[last:, :last] = tip[last:, :last:-1]
+    tip[:last] = tip[:last:-1]
     return tip
 
 

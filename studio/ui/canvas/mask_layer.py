@@ -40,13 +40,15 @@ class MaskLayer(BrushLayer):
     """Paints as its forerunner does, and fills rectangles and lassos; Alt takes away instead of adding.
 
     What takes longer than a stroke may is asked for: somebody computes it, and paints the map anew. The letters B, E,
-    R, L, W, O, C and I choose a tool.
+    R, L, W, O, C and I choose a tool, H hides what is painted.
     """
 
     asked = Signal(str, QRectF, bool)
     """A tool, where on the picture, and whether what is found there is taken away."""
     tool_chosen = Signal(str)
     """By a key."""
+    hiding_asked = Signal()
+    """By a key, too: what is painted is to be seen no more, or again."""
 
     def __init__(self, undo_stack: QUndoStack) -> None:
         super().__init__(undo_stack)
@@ -143,8 +145,11 @@ class MaskLayer(BrushLayer):
             self._path = []
 
     def answer_key(self, event: QKeyEvent, scale: float) -> bool:
-        """Choose a tool by its letter; otherwise as the brush does."""
+        """Choose a tool by its letter, or hide what is painted; otherwise as the brush does."""
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if plain and event.text().lower() == "h":
+            self.hiding_asked.emit()
+            return True
         if not plain or (tool := _KEYS.get(event.text().lower())) is None:
             return super().answer_key(event, scale)
         self.tool_chosen.emit(tool)

@@ -66,6 +66,7 @@ class MaskDesk(QObject):
         self.layer = MaskLayer(session.undo_stack)
         self.hand = self._hand_as_it_was()
         self._view: MapView | Literal["off"] = "tint"
+        self._seen_last: MapView | Literal["off"] = "tint"
         self._tints: dict[str, TintedMap] = {}
         self._asked_about: Mask | None = None
         canvas.layers.add(self.layer)
@@ -108,6 +109,7 @@ class MaskDesk(QObject):
         layer.painted.connect(self.masks.note_painted)
         layer.brush_changed.connect(self._take_brush)
         layer.tool_chosen.connect(self.set_tool)
+        layer.hiding_asked.connect(lambda: self.set_view(self._seen_last if self._view == "off" else "off"))
         layer.dismissed.connect(lambda: self.masks.select(""))
         layer.asked.connect(self._answer)
 
@@ -128,6 +130,7 @@ class MaskDesk(QObject):
 
     def set_view(self, view: Any) -> None:
         """See masks as tints, as ruby film around them, in black and white, or not at all."""
+        self._seen_last = self._view if view == "off" and self._view != "off" else self._seen_last
         self._view = view
         self._section.view.set_current(view)
         self._tints.clear()

@@ -55,7 +55,7 @@ _FOR_NOTHING_ELSE = frozenset({"likely", "pick"})
 _VIEWS = {"tint": "Tint", "ruby": "Ruby", "mask": "Mask", "off": "Off"}
 _VIEW_TIPS = (
     "A tint over what is painted", "Ruby film over everything else", "The mask itself, in black and white",
-    "The picture alone, while you paint",
+    "The picture alone, while you paint (H)",
 )  # fmt: skip
 _COLOURS = ("#ff5c30", "#2f9bff", "#33c26b", "#e3b21c", "#c45cff", "#ff5ca8")
 _ASK = (

@@ -94,8 +94,12 @@ class RestorePanel(PicturePanel):
         self.column.mode.chosen.connect(lambda mode: self.session.change(mode=mode))
         self.column.invented_button.toggled.connect(self._ask_what_is_invented)
         self.column.found_button.clicked.connect(self._edit_found)
+        self.column.another_button.clicked.connect(self._propose_another)
         self.session.job.made.connect(self._take_found)
         self.session.frame_composed.connect(lambda _frame: self._ask_what_is_invented())
+
+    def _propose_another(self) -> None:
+        self.session.change(proposal=(self.session.settings.proposal + 1) % 1000)
 
     @property
     def can_start(self) -> bool:
