@@ -102,9 +102,9 @@ def has_colours(photo: Pixels) -> bool:
     lab = lab_from_rgb(_floats(cv2.resize(_visible(photo), (width, height), interpolation=_way(photo, height, width))))
     lightness, ab = lab[0, 0].flatten(), lab[0, 1:].flatten(1)
     step = (lightness * (_TONES / 100.0)).long().clamp(0, _TONES - 1)
-    for tone in step.unique():
-        there = step == tone
-        ab[:, there] -= ab[:, there].median(dim=1, keepdim=True).values
+    for there in (step == tone for tone in range(_TONES)):
+        if there.any():
+            ab[:, there] -= ab[:, there].median(dim=1, keepdim=True).values
     return float(ab.norm(dim=0).quantile(0.9)) > _TONED
 
 

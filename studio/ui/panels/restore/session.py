@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from studio.core.controls import Controls
+from studio.core.events import Log
 from studio.core.picture_task import HERE, HINTS, HOLE
 from studio.core.picture_tasks import RESTORE
 from studio.core.restore_settings import AUTOMATIC_DETECTOR, FILLING, SCALES, RestoreSettings
@@ -38,6 +39,7 @@ class RestoreSession(PictureSession[RestoreSettings]):
         self._has_looked = False
         self._detectors: frozenset[str] | None = None
         self._last = Made()
+        self._told: set[str] = set()
         super().__init__(RESTORE, studio, pictures, undo_stack, parent)
 
     @property
@@ -173,6 +175,13 @@ class RestoreSession(PictureSession[RestoreSettings]):
             self.film.take(self._last)
         super()._rest(controls)
 
+    def _show_log(self, log: Log) -> None:
+        """Warn once for each photo: a job follows every stroke, and each of them misses the same network."""
+        if log.level != "warning" or log.message not in self._told:
+            self._told.add(log.message)
+            super()._show_log(log)
+
     def _forget(self, left: Snapshot) -> None:
         super()._forget(left)
         self._last = Made()
+        self._told.clear()

@@ -12,7 +12,7 @@ from retouch_kit import SMALL_DETECTOR, soft_photo, white_detector, write_networ
 from studio_kit import drop_files, write_photo
 
 from studio.core.controls import Controls
-from studio.core.events import finish
+from studio.core.events import Log, finish
 from studio.core.picture_task import HINTS, HOLE, MASK, PictureRequest
 from studio.core.resizing import to_16_bits
 from studio.core.restore_settings import RestoreSettings
@@ -324,3 +324,16 @@ def test_a_mask_that_is_not_used_by_the_mode_says_so(opened):
     assert not row.unused.isHidden()
     opened.session.change(mode="fill")
     assert row.unused.isHidden()
+
+
+def test_what_every_stroke_would_say_again_is_said_once(panel):
+    told = []
+    panel.session.noticed.connect(lambda words, _level: told.append(words))
+    for message, level in (
+        ("No network.", "warning"),
+        ("No network.", "warning"),
+        ("Found.", "info"),
+        ("Found.", "info"),
+    ):
+        panel.session.job.logged.emit(Log(message, level))
+    assert told == ["No network.", "Found.", "Found."]
