@@ -283,14 +283,13 @@ def masks(stage: Stage) -> QPixmap:
 
 
 def colour(stage: Stage) -> QPixmap:
-    """A grey photo with four hints, and the colours that another place may have."""
+    """A grey photo with six hints, and the colours that another place may have."""
     with tempfile.TemporaryDirectory() as folder:
         grey = Path(folder) / "castle.png"
         Image.open(named("neuschwanstein", sample_photos()).path).convert("L").save(grey)
         panel, mask = restored(stage, grey, HINTS, mode="colourise")
-        hints = {
-            (820, 130): (92, 142, 208), (480, 600): (70, 94, 44), (372, 262): (74, 78, 92), (333, 334): (222, 214, 198),
-        }  # fmt: skip
+        sky, hints = (92, 142, 208), {(480, 600): (70, 94, 44), (372, 262): (74, 78, 92), (333, 334): (222, 214, 198)}
+        hints |= dict.fromkeys([(820, 130), (240, 120), (540, 150)], sky)
         for spot, painted in hints.items():
             panel.mask_desk.set_colour(QColor(*painted))
             panel.mask_desk.layer.dot(QPointF(*spot), 1.0)

@@ -275,15 +275,19 @@ class BrushLayer(CanvasLayer):
         for tinted in (*self._others, *active):
             tinted.paint(painter, self.picture_rect, exposed)
         if self._active is not None and self._hover is not None and self.shows_ring:
-            radius = self._radius(self._hover)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            line = 1.0 / self._hover.scale
-            # lines of a pixel, whose drawing takes a tenth of that of wider ones
-            for colour, away in ((QColor(0, 0, 0, 200), line), (QColor(0, 0, 0, 90), -line), (QColor("white"), 0.0)):
-                pen = QPen(colour, 1.0)
-                pen.setCosmetic(True)
-                painter.setPen(pen)
-                painter.drawEllipse(self._hover.spot, radius + away, radius + away)
+            self._draw_ring(painter, self._hover.spot, self._radius(self._hover), self._hover.scale)
+
+    @staticmethod
+    def _draw_ring(painter: QPainter, spot: QPointF, radius: float, scale: float) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        line = 1.0 / scale
+        # lines of a pixel, whose drawing takes a tenth of that of wider ones
+        for colour, away in ((QColor(0, 0, 0, 200), line), (QColor(0, 0, 0, 90), -line), (QColor("white"), 0.0)):
+            pen = QPen(colour, 1.0)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawEllipse(spot, radius + away, radius + away)
 
     @property
     def shows_ring(self) -> bool:

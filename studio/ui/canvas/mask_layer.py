@@ -1,6 +1,5 @@
 """The tools with which a mask is made: the brush, shapes that are filled, and spots that one asks about."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -177,18 +176,16 @@ class MaskLayer(BrushLayer):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what is painted, and the shape that is being drawn."""
         super().paint(painter, option, widget)
-        if (marked := self._marked) is not None:
-            radius = self.brush.diameter / self._scale / 2
-            self._draw_outlined(painter, lambda: painter.drawEllipse(marked, radius, radius))
+        if self._marked is not None:
+            self._draw_ring(painter, self._marked, self.brush.diameter / self._scale / 2, self._scale)
         if self._path and not self._paints:
-            self._draw_outlined(painter, lambda: painter.drawPolygon(self._outline()))
-
-    def _draw_outlined(self, painter: QPainter, draw: Callable[[], None]) -> None:
-        """Draw dashes of light on dark, which are seen on anything."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, style in ((QColor(0, 0, 0, 200), Qt.PenStyle.SolidLine), (QColor("white"), Qt.PenStyle.DashLine)):
-            pen = QPen(colour, 1.2, style)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
-            draw()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for colour, style in (
+                (QColor(0, 0, 0, 200), Qt.PenStyle.SolidLine),
+                (QColor("white"), Qt.PenStyle.DashLine),
+            ):
+                pen = QPen(colour, 1.2, style)
+                pen.setCosmetic(True)
+                painter.setPen(pen)
+                painter.drawPolygon(self._outline())

@@ -303,6 +303,20 @@ def test_protecting_lays_the_photo_over_what_was_made_and_nothing_is_computed(op
     assert began == []
 
 
+def test_a_job_that_runs_heeds_a_new_mask_at_its_end_and_does_not_begin_again(opened, until, settled):
+    ends = []
+    opened.session.job.ended.connect(ends.append)
+    opened.mask_desk.add(MASK)
+    opened.session.start()
+    opened.mask_desk.layer.dot(QPointF(30, 40), 1.0)
+    opened.session.masks.flush()
+    until(lambda: opened.session.inputs[MASK])
+    settled(opened)
+    photo = to_16_bits(opened.session.photo.picture.pixels)
+    assert np.array_equal(opened.session.layer[35:45, 25:35], photo[35:45, 25:35])
+    assert len(ends) == 1
+
+
 def test_where_the_photo_was_all_and_nothing_was_made_it_is_made_when_that_is_seen(opened, until, settled):
     opened.mask_desk.add(MASK)
     opened.mask_desk.layer.dot(QPointF(30, 40), 1.0)
