@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 # before anything imports Qt
@@ -25,9 +26,12 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from studio.app import Studio
 from studio.core.events import Progress
+from studio.core.picture_task import HINTS, HOLE
 from studio.core.samples import Sample, sample_paintings, sample_photos
 from studio.core.style_settings import StyleSettings
 from studio.core.user_folders import UserFolders
+from studio.ui.canvas.layers import Pen
+from studio.ui.picture.masks import Mask
 from studio.ui.picture.session import SessionState
 
 SIZE = QSize(1440, 900)
@@ -261,6 +265,68 @@ def restore(stage: Stage) -> QPixmap:
     return stage.grab()
 
 
+def masks(stage: Stage) -> QPixmap:
+    """A tower painted over, and gone."""
+    panel, mask = restored(stage, named("neuschwanstein", sample_photos()).path, HOLE, mode="fill")
+    panel.mask_desk.set_tool("lasso")
+    around = (
+        (664, 320), (676, 222), (690, 196), (706, 192), (718, 222), (732, 226), (736, 300), (744, 352), (728, 392),
+        (700, 404), (676, 390), (664, 352),
+    )  # fmt: skip
+    stroke(panel, *around)
+    panel.mask_desk.set_tool("brush")
+    stage.wait_until(lambda: not mask.painted.is_blank and is_made(stage, panel))
+    stage.window.banner.clear()
+    panel.canvas.set_split(0.66)
+    panel.canvas.zoom_to(1.4, QPointF(panel.canvas.viewport().rect().center()))
+    return stage.grab()
+
+
+def colour(stage: Stage) -> QPixmap:
+    """A grey photo with six hints, and the colours that another place may have."""
+    with tempfile.TemporaryDirectory() as folder:
+        grey = Path(folder) / "castle.png"
+        Image.open(named("neuschwanstein", sample_photos()).path).convert("L").save(grey)
+        panel, mask = restored(stage, grey, HINTS, mode="colourise")
+        sky, hints = (92, 142, 208), {(480, 600): (70, 94, 44), (372, 262): (74, 78, 92), (333, 334): (222, 214, 198)}
+        hints |= dict.fromkeys([(820, 130), (240, 120), (540, 150)], sky)
+        for spot, painted in hints.items():
+            panel.mask_desk.set_colour(QColor(*painted))
+            panel.mask_desk.layer.dot(QPointF(*spot), 1.0)
+        stage.wait_until(lambda: not mask.painted.is_blank and is_made(stage, panel))
+        stroke(panel, (710, 360))
+        stage.wait_until(lambda: bool(panel.column.mask_section.likely.colours))
+        panel.canvas.set_split(0.12)
+        return stage.grab()
+
+
+def restored(stage: Stage, photo: Path, role: str, **settings: object) -> tuple[Any, Mask]:
+    """Open a photo in Restore, and add a mask."""
+    stage.window.show_panel("restore")
+    panel = stage.window.panel("restore")
+    panel.session.change(**settings)
+    stage.window.open_files([photo])
+    stage.wait_until(lambda: panel.session.photo is not None)
+    panel.mask_desk.add(role)
+    stage.window.banner.clear()
+    return panel, panel.session.masks.all[0]
+
+
+def is_made(stage: Stage, panel: Any) -> bool:
+    """Whether what is painted is heeded."""
+    settled = panel.session.masks.is_settled and panel.session.is_settled and stage.studio.pictures.is_idle
+    return settled and panel.session.recipe is not None and len(panel.session.recipe.inputs) > 1
+
+
+def stroke(panel: Any, *spots: tuple[float, float]) -> None:
+    """Draw through these spots of the photo with the tool in hand."""
+    layer = panel.mask_desk.layer
+    layer.begin_stroke(Pen(QPointF(*spots[0]), 1.0))
+    for spot in spots[1:]:
+        layer.move(Pen(QPointF(*spot), 1.0))
+    layer.commit_stroke()
+
+
 def train_new(stage: Stage) -> QPixmap:
     """A run that is put together, with its schedule."""
     with tempfile.TemporaryDirectory() as folder:
@@ -303,6 +369,8 @@ SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "library": (library, "dark"),
     "adjust": (adjust, "dark"),
     "restore": (restore, "dark"),
+    "masks": (masks, "dark"),
+    "colour": (colour, "dark"),
     "train-new": (train_new, "dark"),
     "train": (train, "dark"),
     "instant": (instant, "dark"),

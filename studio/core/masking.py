@@ -1,6 +1,7 @@
 """Lays a photo over what was made of it where a mask says so."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,9 +11,50 @@ from studio.core.events import DeepPicture, Picture
 from studio.core.picture_task import HERE, MASK, PictureRequest
 from studio.core.resizing import resize, to_16_bits
 
-__all__ = ["keep_photo", "where_photo_stays"]
+__all__ = ["PROTECTING", "Bare", "keep_photo", "where_photo_stays"]
+
+PROTECTING = frozenset({MASK, HERE})
+"""The roles of masks that say where the photo stays: nothing that is made depends on them."""
 
 _BAND = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bare:
+    """A layer as it was made, before the photo was laid over it: other masks can be laid over it, and nothing computed.
+
+    Args:
+        layer: H×W×3.
+        unmade: H×W, where nothing was made, because the photo stayed there altogether; None: nowhere.
+
+    """
+
+    layer: DeepPicture
+    unmade: NDArray[np.bool_] | None = None
+
+    def shown_by(self, stays: Sequence[NDArray[np.uint8]]) -> bool:
+        """Return whether a place would be seen where nothing was made."""
+        if self.unmade is None:
+            return False
+        return bool((self.unmade & ~_hidden(stays)).any()) if stays else bool(self.unmade.any())
+
+    @classmethod
+    def made_beside(cls, layer: DeepPicture, stays: Sequence[NDArray[np.uint8]], *, everywhere: bool) -> "Bare":
+        """Return a copy of a layer over which the photo is about to be laid; the layer itself where that is nowhere.
+
+        Args:
+            layer: H×W×3.
+            stays: H×W each, how much of the photo stays.
+            everywhere: whether it was made also where that is all.
+
+        """
+        if not stays:
+            return cls(layer)
+        return cls(layer.copy(), None if everywhere else _hidden(stays))
+
+
+def _hidden(stays: Sequence[NDArray[np.uint8]]) -> NDArray[np.bool_]:
+    return np.asarray(np.maximum.reduce(stays) == 255, np.bool_)
 
 
 def where_photo_stays(request: PictureRequest, width: int, height: int) -> tuple[NDArray[np.uint8], ...]:
@@ -40,6 +82,8 @@ def keep_photo(made: DeepPicture, photo: Picture | DeepPicture, stays: Sequence[
     for mask in stays:
         for top in range(0, height, _BAND):
             rows = slice(top, top + _BAND)
+            if not mask[rows].any():
+                continue
             share = mask[rows, :, None] * np.float32(1.0 / 255.0)
             difference = original[rows].astype(np.float32) - made[rows]
             made[rows] = np.rint(made[rows] + difference * share).astype(np.uint16)

@@ -14,6 +14,7 @@ from studio.core.samples import Sample
 if TYPE_CHECKING:
     from studio.core.events import DeepPicture, Picture
     from studio.core.images import LoadedPicture
+    from studio.core.masking import Bare
     from studio.core.recipes import Recipe
     from studio.core.settings import Settings
 
@@ -160,7 +161,8 @@ class PictureResult:
 
     `layer` is what the job made; `picture` is `layer` composed with its photo, for tasks with `Blending` after
     strength, blend and colour. Both have 16 bits a channel. `finished` is False when the artist stopped early. `found`
-    are pictures that the job found out for itself, by the role in which they could be given.
+    are pictures that the job found out for itself, by the role in which they could be given. `bare` is the layer before
+    masks were heeded that say where the photo stays, of jobs that lay it over at their end.
     """
 
     layer: "DeepPicture"
@@ -168,3 +170,4 @@ class PictureResult:
     recipe: "Recipe"
     finished: bool = True
     found: Mapping[str, "Picture"] = field(default_factory=dict)
+    bare: "Bare | None" = None

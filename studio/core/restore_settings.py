@@ -26,12 +26,12 @@ class RestoreSettings(Blending):
 
     `mode` "enhance" keeps the size; "enlarge" at scale 1 is the same. What is to be taken away is taken away by the
     network that enlarges, where it is told of it, or else by one before. "fill" fills a hole; "scratches" and "text"
-    find one first, of damage or of writing; "old-photo" does so and enhances what comes of it. "colourise" keeps size
-    and lightness.
+    find one first, of damage or of writing; "old-photo" does so, enhances what comes of it and, as `recolour` says,
+    colours that. "colourise" keeps size and lightness.
     """
 
     leading: ClassVar[tuple[str, ...]] = (
-        "mode", "scale", "longer_side", "sensitivity", "proposal", "denoise", "crisp", "strength",
+        "mode", "scale", "longer_side", "sensitivity", "proposal", "denoise", "crisp", "recolour", "strength",
     )  # fmt: skip
 
     mode: Literal["enhance", "enlarge", "scratches", "fill", "text", "colourise", "old-photo"] = setting(
@@ -70,15 +70,19 @@ class RestoreSettings(Blending):
         0, label="Proposal", help="Another number, another filling of large holes.",
         term="which sources are preferred for patches", low=0, high=999, step=1, look=False)  # fmt: skip
     inpainter: str = setting(
-        "", label="Network", help="Which network fills holes; automatic takes the one that comes along.",
+        "", label="Filler", help="Which network fills holes; automatic takes the one that comes along.",
         term="a name, a weights file or a finished run", offers="inpainter", choices={"": "Automatic"})  # fmt: skip
     scratch_detector: str = setting(
         "", label="Detector", help="Which network finds what is filled; automatic takes the one that comes along.",
         term="a name, a weights file or a finished run", offers="scratch_detector",
         choices={"": "Automatic"})  # fmt: skip
     colouriser: str = setting(
-        "", label="Network", help="Which network finds the colours; automatic takes the one that comes along.",
+        "", label="Colouriser", help="Which network finds the colours; automatic takes the one that comes along.",
         term="a name, a weights file or a finished run", offers="colouriser", choices={"": "Automatic"})  # fmt: skip
+    recolour: Literal["grey", "always", "never"] = setting(
+        "grey", label="Colours", help="Whether an old photo is coloured, last of all: where it is grey or toned, or "
+        "hints are painted; always; or never.", term="colourisation of what was mended",
+        choices={"grey": "If it is grey", "always": "Always", "never": "Never"})  # fmt: skip
     warmth: float = setting(
         0.0, label="Warmth", help="Bluer below 0, more golden above.", term="chroma that is added to middle tones",
         low=-1.0, high=1.0, step=0.01, group=COLOUR, effect="instant")  # fmt: skip
@@ -89,16 +93,16 @@ class RestoreSettings(Blending):
     strength: float = inherited(Blending, "strength", 1.0)
 
     def prepared(self, layer: "Layer", backdrop: "Backdrop") -> "Layer":
-        """Put grain on the result, as wide as it was enlarged; reduced, it is as much weaker. Or warm its colours."""
-        if self.mode == "colourise":
+        """Warm the result's colours, and put grain on it, as wide as it was enlarged; reduced, it is as much weaker."""
+        if self._warms:
             from studio.core.compositing import warmed
 
-            return warmed(layer, self.warmth) if self.warmth else layer
+            layer = warmed(layer, self.warmth)
+        if not self._grains:
+            return layer
         from models.noise import add_grain
         from studio.core.resizing import to_16_bits
 
-        if not self.grain:
-            return layer
         share = layer.shape[1] / backdrop.photo.shape[1]
         grainy = to_16_bits(layer[..., :3]).copy()
         add_grain(grainy, self.grain * backdrop.noise * min(1.0, share), self.seed, max(1, round(share)))
@@ -107,7 +111,15 @@ class RestoreSettings(Blending):
     @property
     def is_neutral(self) -> bool:
         """Whether the composition is the result itself."""
-        return not (self.warmth if self.mode == "colourise" else self.grain) and super().is_neutral
+        return not (self._warms or self._grains) and super().is_neutral
+
+    @property
+    def _warms(self) -> bool:
+        return bool(self.warmth) and "warmth" not in self.idle
+
+    @property
+    def _grains(self) -> bool:
+        return bool(self.grain) and "grain" not in self.idle
 
     @property
     def enlargement(self) -> int:
@@ -136,12 +148,19 @@ class RestoreSettings(Blending):
         return width * self.enlargement, height * self.enlargement
 
     @property
+    def colours(self) -> bool:
+        """Whether a colouriser may be asked."""
+        return self.mode == "colourise" or (self.mode == "old-photo" and self.recolour != "never")
+
+    @property
     def idle(self) -> frozenset[str]:
-        """What changes nothing: other modes' own, the scale of what keeps its size, the seed without grain."""
+        """What changes nothing: other modes' own, the scale of what keeps its size, the seed without chance."""
+        mends = self.mode in {"enhance", "enlarge", "old-photo"}
         without = {"scale"} if self.mode != "enlarge" else set()
         without |= {"longer_side"} if self.mode != "enlarge" or self.scale != "size" else set()
-        without |= {"denoise", "crisp", "model"} if self.mode in FILLING - {"old-photo"} else set()
+        without |= set() if mends else {"denoise", "crisp", "grain", "model"}
         without |= {"proposal", "inpainter"} if self.mode not in FILLING else set()
         without |= {"sensitivity", "scratch_detector"} if self.mode not in FILLING - {"fill"} else set()
-        without |= {"denoise", "crisp", "grain", "model"} if self.mode == "colourise" else {"colouriser", "warmth"}
-        return frozenset(without | ({"seed"} if not self.grain or self.mode == "colourise" else set()))
+        without |= {"recolour"} if self.mode != "old-photo" else set()
+        without |= set() if self.colours else {"colouriser", "warmth"}
+        return frozenset(without | (set() if mends and self.grain else {"seed"}))

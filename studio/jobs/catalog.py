@@ -16,7 +16,7 @@ _JOBS = {
     "directions": "studio.jobs.dream:find_directions",
     "mend_damage": "studio.jobs.restore.trial:mend_damage",
     "warm_up_restorer": "studio.jobs.restore.restore:warm_up_restorer",
-    "suggest_palette": "studio.jobs.restore.colourise:suggest_palette",
+    "suggest_palette": "studio.jobs.restore.palette:suggest_palette",
     "compose": "studio.jobs.export:compose",
     "load_picture": "studio.jobs.files:load_picture",
     "keep_result": "studio.jobs.files:keep_result",

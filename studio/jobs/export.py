@@ -5,6 +5,7 @@ finished.
 """
 
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from studio.core.images import LoadedPicture, metadata_of, save_picture
 from studio.core.library import Library
 from studio.core.photo_metadata import MetadataChoice
 from studio.core.recipes import Recipe
-from studio.core.resizing import thumbnail, to_8_bits, to_16_bits
+from studio.core.resizing import fit_within, thumbnail, to_8_bits, to_16_bits
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
+
+DRAFT_PIXELS = 1_500_000
+"""What is seen of a picture while a slider moves: at 12 megapixels warmth and saturation take a second or two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +58,15 @@ def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     yield Progress("Compositing")
     settings, layer = controls.settings, task.layer
     return prepare_frame(compositing.compose(task.ground, layer, settings))
+
+
+def compose_draft(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
+    """Do as `compose` with a smaller version of the layer: what a hand that moves a slider can wait for."""
+    yield Progress("Compositing")
+    settings = controls.settings
+    height, width = task.layer.shape[:2]
+    small = fit_within(task.layer, round(max(height, width) * min(1.0, sqrt(DRAFT_PIXELS / (height * width)))))
+    return prepare_frame(compositing.compose(task.ground, small, settings))
 
 
 def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:

@@ -199,6 +199,11 @@ class RecipeWriter:
         )
 
 
+def with_inputs(recipe: Recipe, request: PictureRequest) -> Recipe:
+    """Return the recipe of the same work with other pictures."""
+    return recipe.model_copy(update={"inputs": _inputs(request)})
+
+
 def _chain_up_to_branch(history: Recipe, settings: Settings) -> tuple[SteeringStep, ...]:
     """Return the record of how the frame came to be, ended by the branch into `settings`."""
     steps = history.steering

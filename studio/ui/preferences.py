@@ -177,6 +177,24 @@ class Preferences:
     def jpeg_quality(self, quality: int) -> None:
         self._store.setValue("jpeg_quality", quality)
 
+    @property
+    def mask_hand(self) -> str:
+        """What the hand that paints masks holds, as JSON; "" at first."""
+        return str(self._store.value("mask_hand", ""))
+
+    @mask_hand.setter
+    def mask_hand(self, hand: str) -> None:
+        self._store.setValue("mask_hand", hand)
+
+    @property
+    def mask_colour(self) -> str:
+        """The colour that hints are painted in, "#rrggbb"; "" at first."""
+        return str(self._store.value("mask_colour", ""))
+
+    @mask_colour.setter
+    def mask_colour(self, colour: str) -> None:
+        self._store.setValue("mask_colour", colour)
+
     def _paths(self, key: str) -> list[Path]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one
         names: list[str] = [stored] if isinstance(stored, str) else list(stored or [])

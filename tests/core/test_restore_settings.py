@@ -26,11 +26,11 @@ def test_without_a_size_to_reach_nothing_changes(settings):
 FILLS = {"proposal", "inpainter"}
 FINDS = {"sensitivity", "scratch_detector"}
 COLOURS = {"colouriser", "warmth"}
-MENDS = {"denoise", "crisp", "model"}
+MENDS = {"denoise", "crisp", "grain", "model"}
 
 
 def test_only_what_acts_is_worth_a_place():
-    others = FILLS | FINDS | COLOURS
+    others = FILLS | FINDS | COLOURS | {"recolour"}
     assert RestoreSettings().idle == {"scale", "longer_side", "seed"} | others
     assert RestoreSettings(mode="enlarge", grain=0.5).idle == {"longer_side"} | others
     assert RestoreSettings(mode="enlarge", scale="size").idle == {"seed"} | others
@@ -38,15 +38,20 @@ def test_only_what_acts_is_worth_a_place():
 
 def test_what_fills_holes_or_colours_has_settings_of_its_own():
     size = {"scale", "longer_side", "seed"}
-    assert RestoreSettings(mode="fill").idle == size | FINDS | MENDS | COLOURS
-    assert RestoreSettings(mode="text").idle == RestoreSettings(mode="scratches").idle == size | MENDS | COLOURS
-    assert RestoreSettings(mode="old-photo").idle == size | COLOURS
+    filling = size | MENDS | COLOURS | {"recolour"}
+    assert RestoreSettings(mode="fill", grain=0.5).idle == filling | FINDS
+    assert RestoreSettings(mode="text").idle == RestoreSettings(mode="scratches").idle == filling
+    assert RestoreSettings(mode="old-photo").idle == size
+    assert RestoreSettings(mode="old-photo", recolour="never", grain=0.5).idle == (size - {"seed"}) | COLOURS
     assert RestoreSettings(mode="fill", scale="size").size_of(300, 200) == (300, 200)
-    assert RestoreSettings(mode="colourise", grain=0.5).idle == size | MENDS | FILLS | FINDS | {"grain"}
+    assert RestoreSettings(mode="colourise", grain=0.5).idle == size | MENDS | FILLS | FINDS | {"recolour"}
 
 
-def test_of_what_is_coloured_warmth_counts_and_grain_does_not():
+def test_warmth_counts_where_there_are_colours_and_grain_where_something_is_mended():
     assert RestoreSettings(mode="colourise", grain=0.5, scale="4").is_neutral
     assert RestoreSettings(mode="colourise", scale="4").enlargement == 1
+    assert RestoreSettings(mode="fill", grain=0.5).is_neutral
     assert not RestoreSettings(mode="colourise", warmth=0.1).is_neutral
+    assert not RestoreSettings(mode="old-photo", warmth=0.1).is_neutral
+    assert RestoreSettings(mode="old-photo", recolour="never", warmth=0.1).is_neutral
     assert RestoreSettings(warmth=0.1).is_neutral

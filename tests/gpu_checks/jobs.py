@@ -54,8 +54,8 @@ from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
 from studio.jobs.dream import find_directions, generate, interpolate, project
 from studio.jobs.picture_recipes import ReplayControls
-from studio.jobs.restore.colourise import PaletteTask, suggest_palette
 from studio.jobs.restore.networks import kind_of_restorers
+from studio.jobs.restore.palette import PaletteTask, suggest_palette
 from studio.jobs.restore.restore import restore, warm_up_restorer
 from studio.jobs.restore.trial import MendTask, mend_damage
 from studio.jobs.style.fast_stylize import kind_of_fast_style

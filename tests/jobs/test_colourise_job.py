@@ -14,7 +14,7 @@ from studio.core.picture_task import CONTENT, HINTS, MASK, PictureRequest
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.choices import missing
-from studio.jobs.restore.colourise import PaletteTask, suggest_palette
+from studio.jobs.restore.palette import PaletteTask, suggest_palette
 from studio.jobs.restore.restore import restore
 
 

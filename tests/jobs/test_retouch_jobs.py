@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from colouriser_kit import write_colouriser
 from PIL import Image
 from restorer_kit import ENHANCER, write_restorer
 from retouch_kit import (
@@ -18,7 +19,7 @@ from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.images import full_depth, load_picture
-from studio.core.picture_task import CONTENT, HOLE, MASK, PictureRequest
+from studio.core.picture_task import CONTENT, HINTS, HOLE, MASK, PictureRequest
 from studio.core.resizing import to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import ReplayControls
@@ -201,6 +202,49 @@ def test_an_old_photo_is_filled_first_and_mended_then(scratched_photo, networks)
     assert np.array_equal(result.found[HOLE][..., 0] > 0, LINE)
     filled = finish(restore(request, Controls(settings.model_copy(update={"mode": "scratches"})))).layer
     assert not np.array_equal(result.layer, filled)
+
+
+@pytest.fixture
+def old_photo(scratched_photo, networks, tmp_path):
+    """Restores a toned print with a white scratch in one go, with these settings and hints."""
+    write_colouriser(tmp_path / "colour.safetensors")
+    toned = np.asarray(Image.fromarray(scratched_photo.pixels).convert("L"))[..., None] * np.array([0.95, 0.85, 0.7])
+    toned[LINE] = 255
+    prints = {"toned": saved(tmp_path / "toned.png", toned.astype(np.uint8)), "coloured": scratched_photo}
+
+    def made(which, *hints, **settings):
+        request = PictureRequest({CONTENT: (prints[which],), HINTS: hints})
+        asked = {"mode": "old-photo", "model": "enhancer.safetensors", "colouriser": "colour.safetensors", **networks}
+        return request, finish(restore(request, Controls(RestoreSettings(**asked | settings))))
+
+    return made
+
+
+def was_coloured(result):
+    return "colour.safetensors" in [record.name for record in result.recipe.weights]
+
+
+def test_an_old_photo_is_coloured_where_it_is_toned_or_that_is_asked_for(old_photo, tmp_path):
+    hints = np.zeros((64, 80, 4), np.uint8)
+    hints[30:34, 20:24] = (200, 40, 40, 255)
+    dot = saved(tmp_path / "dot.png", hints)
+    assert [was_coloured(old_photo("toned", recolour=how)[1]) for how in ("grey", "never")] == [True, False]
+    assert [was_coloured(old_photo("coloured", recolour=how)[1]) for how in ("grey", "always")] == [False, True]
+    _, alone = old_photo("toned")
+    request, told = old_photo("toned", dot)
+    assert not np.array_equal(told.layer[30:34, 20:24], alone.layer[30:34, 20:24])
+    assert was_coloured(old_photo("coloured", dot)[1])
+    assert np.array_equal(told.found[HOLE][..., 0] > 0, LINE)
+    assert np.array_equal(finish(restore(request, ReplayControls(told.recipe))).picture, told.picture)
+
+
+def test_an_old_photo_stays_grey_where_nothing_here_colours_it_and_that_is_said(old_photo, monkeypatch):
+    monkeypatch.setattr("studio.jobs.restore.colourise.AUTOMATIC_COLOURISER", "none of this name")
+    request, grey = old_photo("toned", colouriser="")
+    assert len(grey.recipe.weights) == 3
+    assert np.array_equal(finish(restore(request, ReplayControls(grey.recipe))).picture, grey.picture)
+    with pytest.raises(StudioError, match="not on this computer"):
+        old_photo("toned", colouriser="", recolour="always")
 
 
 def test_a_detector_that_is_not_here_is_told(scratched_photo, monkeypatch):

@@ -7,7 +7,7 @@ from colouriser_kit import lively_colouriser
 
 from models.cielab import lab_from_rgb, lightness_of
 from models.colour_bins import bin_centres
-from models.colouring import Looked, colour_in_bands, hints_on, looked_at, suggestions, working_size
+from models.colouring import Looked, colour_in_bands, has_colours, hints_on, looked_at, suggestions, working_size
 from models.colouriser import Colouring
 
 
@@ -94,3 +94,11 @@ def test_suggestions_are_likely_first_and_apart_and_as_light_as_the_place():
         assert lab_of(np.array([[one.colour]], np.uint8))[0].item() == pytest.approx(55, abs=0.5)
     assert sum(one.chance for one in found) <= 1.0 + 1e-6
     assert len(suggestions(looked, 0.1, 0.5)) == 8  # where nothing is known, much is possible
+
+
+def test_one_tone_for_each_lightness_is_no_colour():
+    grey = np.random.default_rng(0).integers(20, 235, (16, 24, 1), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
+    sepia = (grey * np.array([1.0, 0.9, 0.7])).astype(np.uint16) * 257
+    coat = grey.repeat(3, axis=2)
+    coat[20:100, 40:150] = (coat[20:100, 40:150] * np.array([1.0, 0.6, 0.6])).astype(np.uint8)
+    assert [has_colours(one) for one in (grey.repeat(3, axis=2), sepia, coat)] == [False, False, True]

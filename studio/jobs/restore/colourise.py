@@ -1,14 +1,10 @@
 """Colour for a photo, guessed and as hinted at; and which colours a place may have."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from models.colouring import Looked, Suggestion, colour_in_bands, looked_at, suggestions
 from models.colouriser import load_colouriser
 from models.weight_files import WeightsError
-from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import DeepPicture, Job, Picture, Progress
 from studio.core.failures import StudioError
@@ -19,7 +15,7 @@ from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.restore.fill import Retouched
 
-__all__ = ["AUTOMATIC_COLOURISER", "Palette", "PaletteTask", "colourise", "suggest_palette"]
+__all__ = ["AUTOMATIC_COLOURISER", "colourise", "palette_of", "uses_colouriser"]
 
 AUTOMATIC_COLOURISER = "atelier-colour"
 """The network that comes along for this."""
@@ -51,30 +47,21 @@ def colourise(
     return Retouched(made, (model.record(),), {})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PaletteTask:
-    """A place of a photo, in shares of its width and height, 0–1; `hints` as far as there are any."""
+def palette_of(
+    photo: LoadedPicture, hints: tuple[LoadedPicture, ...], settings: RestoreSettings, across: float, down: float
+) -> tuple[Suggestion, ...]:
+    """Return which colours a place may have, the likeliest first; raises as `colourise` does.
 
-    photo: LoadedPicture
-    across: float
-    down: float
-    hints: tuple[LoadedPicture, ...] = ()
-
-
-Palette = tuple[Suggestion, ...]
-
-
-def suggest_palette(task: PaletteTask, controls: Controls[Any]) -> Job[Palette]:
-    """Say which colours a place may have, the likeliest first.
-
-    Raises:
-        StudioError: as `colourise`.
+    Args:
+        photo: whose place it is.
+        hints: as far as there are any.
+        settings: name the network.
+        across: of the place, share of the width, 0–1.
+        down: share of the height.
 
     """
-    yield Progress("Looking for colours")
-    model = _found(controls.settings.colouriser, None)
-    yield Progress("Looking for colours")
-    return suggestions(_look(model, task.photo.pixels, _hints_of(task.hints)), task.across, task.down)
+    model = _found(settings.colouriser, None)
+    return suggestions(_look(model, photo.pixels, _hints_of(hints)), across, down)
 
 
 def _look(model: TrainedModel, picture: Picture | DeepPicture, hints: Picture | None) -> Looked:
@@ -100,6 +87,12 @@ def _found(name: str, recipe: Recipe | None) -> TrainedModel:
             f"The network {AUTOMATIC_COLOURISER} is not on this computer.",
             "Train a Colouriser in the Train panel and choose it here, or install Atelier again.",
         ) from error
+
+
+def uses_colouriser(settings: RestoreSettings, recipe: Recipe) -> bool:
+    """Tell whether a picture was coloured when this recipe was written."""
+    used = name_in_recipes(settings.colouriser or AUTOMATIC_COLOURISER)
+    return any(record.name == used for record in recipe.weights)
 
 
 def _hints_of(pictures: tuple[LoadedPicture, ...]) -> Picture | None:

@@ -20,7 +20,7 @@ from studio.core.cost import Cost, available_memory
 from studio.core.events import DeepPicture, Job, Log, Picture, Preview, Progress
 from studio.core.failures import StudioError, is_out_of_memory
 from studio.core.images import full_depth
-from studio.core.masking import keep_photo, where_photo_stays
+from studio.core.masking import Bare, keep_photo, where_photo_stays
 from studio.core.memory import keeping_pages
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import RESTORE
@@ -43,8 +43,9 @@ SHOWN_SIDE = 4096
 """Longer side, px, of what is shown while it is made: at 100 % one wants to see what is made, not a smaller version."""
 _SHOWN_IN_PASSING = 6_000_000
 """Bytes that take next to nothing to be shown; what is larger is shown less often."""
-_BYTES_PER_PIXEL = 24
-"""Of the result: its layer and what is composed of it, of 16 bits a colour, and what is shown of it."""
+_BYTES_PER_PIXEL = 30
+"""Of the result: its layer, bare and with what is protected, what is composed of it, of 16 bits a colour, and what is
+shown of it."""
 _ORDINARY_SIDE, _SIDE_PER_REACH = 512, 10
 """Side of a tile: so much larger than what is around it that little is computed twice, and done in a second or two."""
 _ROOM = 2**30
@@ -79,13 +80,14 @@ def restore(request: PictureRequest, controls: Controls[RestoreSettings]) -> Job
         made = yield from colourise(request, picture, asked, recipe)
     else:
         made = yield from _through_a_network(picture, size, stays, asked, controls, recipe)
-    layer = made.layer
+    layer, everywhere = made.layer, asked.mode in FILLING or asked.mode == "colourise"
+    bare = Bare.made_beside(layer, stays, everywhere=everywhere)
     if stays:
         yield Progress("Putting back what is protected")
         keep_photo(layer, picture, stays)
     if recipe is None:
         recipe = RecipeWriter(RESTORE, request, asked, *made.records, versions=made.versions).write(asked)
-    return replace(result_of(request, layer, asked, recipe), found=made.found)
+    return replace(result_of(request, layer, asked, recipe), found=made.found, bare=bare)
 
 
 def _retouched(

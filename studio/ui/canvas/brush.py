@@ -26,6 +26,8 @@ _STEPS = 64
 """So many radii there are, above, up to twice as wide a brush."""
 _SHIFT = 4
 """Bits behind the point of a corner's place."""
+_BAND = 64
+"""Rows that are laid over one another at a time."""
 _USUAL_SPACING = 0.25
 """Of the radius: `flow` is what a dab lays down where dabs stand so far apart."""
 
@@ -96,12 +98,20 @@ def _fine_tip(radius: float, hardness: float, across: int, down: int) -> NDArray
     return _falloff((at - across / _PARTS)[None, :], (at - down / _PARTS)[:, None], radius, hardness)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _wide_tip(radius: float, hardness: float) -> NDArray[np.uint8]:
-    at = np.arange(0, ceil(radius) + 1, dtype=np.float32)
-    quarter = _falloff(at[None, :], at[:, None], radius, hardness)
-    half = np.concatenate([quarter[:0:-1], quarter])
-    return np.concatenate([half[:, :0:-1], half], axis=1)
+    # the falloff is looked up by the squared distance, at the edge 1/64 px apart: large floats take longest to come by
+    last = ceil(radius)
+    squares = np.arange(0, last + 1, dtype=np.intp) ** 2
+    shift = max(0, int(log2(radius / 32.0)))
+    distance = np.sqrt(np.arange((2 * last * last >> shift) + 1, dtype=np.float32) * np.float32(1 << shift))
+    places = squares[None, :] + squares[:, None]
+    places >>= shift
+    tip = np.empty((2 * last + 1, 2 * last + 1), np.uint8)
+    tip[last:, last:] = _falloff(distance, np.float32(0.0), radius, hardness).take(places)
+    tip[last:, :last] = tip[last:, :last:-1]
+    tip[:last] = tip[:last:-1]
+    return tip
 
 
 def _falloff(x: Any, y: Any, radius: float, hardness: float) -> NDArray[np.uint8]:
@@ -241,6 +251,12 @@ class Stroke:
         if region.is_empty:
             return region
         self._touched.touch(region)
+        for top in range(region.top, region.bottom, _BAND):  # what lies between stays in the processor's cache
+            self._lay(Region(region.left, top, region.right, min(top + _BAND, region.bottom)))
+        self._map.note_change(region)
+        return region
+
+    def _lay(self, region: Region) -> None:
         before: Any = self._touched.before[region.cut]
         bare = self._bare(region)
         pixels: Any = self._map.pixels[region.cut]
@@ -252,8 +268,6 @@ class Stroke:
             np.invert(bare, out=pixels)
         else:
             np.invert(cv2.multiply(~before, bare, scale=1 / 255), out=pixels)
-        self._map.note_change(region)
-        return region
 
     def _bare(self, region: Region) -> NDArray[np.uint8]:
         """Return how much of what was there still shows."""

@@ -167,6 +167,18 @@ class BrushLayer(CanvasLayer):
         self._stroke = Stroke(self.painting, self.brush, erases=self._erasing)
         self._go_to(pen)
 
+    def dot(self, spot: QPointF, scale: float) -> None:
+        """Set one dab with a sharp edge, as wide as the brush: a stroke of its own."""
+        self.abort_stroke()
+        if self.painting is None:
+            return
+        self._erasing = False
+        self._stroke = Stroke(self.painting, replace(self.brush, hardness=1.0, opacity=1.0, flow=1.0))
+        self._go_to(Pen(spot, scale))
+        command = BrushLayer.commit(self)
+        if command is not None and self._undo_stack is not None:
+            self._undo_stack.push(command)
+
     def move(self, pen: Pen) -> None:
         """Go on with the stroke, or with the size."""
         if self._held is None:
@@ -263,13 +275,19 @@ class BrushLayer(CanvasLayer):
         for tinted in (*self._others, *active):
             tinted.paint(painter, self.picture_rect, exposed)
         if self._active is not None and self._hover is not None and self.shows_ring:
-            radius = self._radius(self._hover)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for colour, thickness in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255, 230), 1.2)):
-                pen = QPen(colour, thickness)
-                pen.setCosmetic(True)
-                painter.setPen(pen)
-                painter.drawEllipse(self._hover.spot, radius, radius)
+            self._draw_ring(painter, self._hover.spot, self._radius(self._hover), self._hover.scale)
+
+    @staticmethod
+    def _draw_ring(painter: QPainter, spot: QPointF, radius: float, scale: float) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        line = 1.0 / scale
+        # lines of a pixel, whose drawing takes a tenth of that of wider ones
+        for colour, away in ((QColor(0, 0, 0, 200), line), (QColor(0, 0, 0, 90), -line), (QColor("white"), 0.0)):
+            pen = QPen(colour, 1.0)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawEllipse(spot, radius + away, radius + away)
 
     @property
     def shows_ring(self) -> bool:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.frames import Frame
 from studio.ui.canvas.colours import CanvasColours
-from studio.ui.canvas.frame_item import FrameItem
+from studio.ui.canvas.frame_item import FrameItem, wrap_level
 from studio.ui.canvas.marks import GRIP, LABEL_BAND, paint_divider, paint_label, small_font
 from studio.ui.canvas.side_pane import SidePane
 from studio.ui.canvas.tools import SplitTool
@@ -148,6 +148,17 @@ class CompareView(ZoomPanView):
         if size != self.picture_size:
             self.set_picture_size(*size, keep_eye=keep_eye)
             self._describe()
+
+    def colour_at(self, spot: QPointF) -> QColor | None:
+        """Return the colour that is seen at a spot of the picture, whichever of the two is shown there."""
+        cut = self._before.span
+        left = cut is not None and spot.x() < cut[1]
+        frame = (self._after if self._after.isVisible() and not left else self._before).frame
+        width, height = self.picture_size
+        if frame is None or not (0 <= spot.x() < width and 0 <= spot.y() < height):
+            return None
+        image = wrap_level(frame.levels[0], frame.has_alpha)
+        return image.pixelColor(int(spot.x() * image.width() / width), int(spot.y() * image.height() / height))
 
     # -- comparing
 

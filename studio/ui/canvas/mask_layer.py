@@ -14,16 +14,18 @@ from studio.ui.canvas.painted_map import Region
 
 __all__ = ["MaskLayer", "MaskTool"]
 
-MaskTool = Literal["brush", "eraser", "rectangle", "lasso", "wand", "cutout", "pick"]
+MaskTool = Literal["brush", "eraser", "rectangle", "lasso", "wand", "cutout", "likely", "pick"]
 
 _KEYS: dict[str, MaskTool] = {
-    "b": "brush", "e": "eraser", "r": "rectangle", "l": "lasso", "w": "wand", "o": "cutout", "i": "pick",
+    "b": "brush", "e": "eraser", "r": "rectangle", "l": "lasso", "w": "wand", "o": "cutout", "c": "likely",
+    "i": "pick",
 }  # fmt: skip
 _WORDS = {
     "rectangle": "Rectangle: drag over what is meant",
     "lasso": "Lasso: draw around what is meant",
     "wand": "Magic wand: click on a colour",
     "cutout": "Object: drag a rectangle around it",
+    "likely": "Likely colours: click on what is to be coloured",
     "pick": "Eyedropper: click on a colour",
 }
 _LEAST = 2.0
@@ -37,19 +39,23 @@ class MaskLayer(BrushLayer):
     """Paints as its forerunner does, and fills rectangles and lassos; Alt takes away instead of adding.
 
     What takes longer than a stroke may is asked for: somebody computes it, and paints the map anew. The letters B, E,
-    R, L, W, O and I choose a tool.
+    R, L, W, O, C and I choose a tool, H hides what is painted.
     """
 
     asked = Signal(str, QRectF, bool)
     """A tool, where on the picture, and whether what is found there is taken away."""
     tool_chosen = Signal(str)
     """By a key."""
+    hiding_asked = Signal()
+    """By a key, too: what is painted is to be seen no more, or again."""
 
     def __init__(self, undo_stack: QUndoStack) -> None:
         super().__init__(undo_stack)
         self.tool: MaskTool = "brush"
         self._path: list[QPointF] = []
         self._scale = 1.0
+        self._marked: QPointF | None = None
+        """The place whose likely colours were asked for."""
 
     @property
     def _paints(self) -> bool:
@@ -59,7 +65,7 @@ class MaskLayer(BrushLayer):
         """Work with another tool from now on."""
         self.abort_stroke()
         self.tool, self.erases = tool, tool == "eraser"
-        self._path = []
+        self._path, self._marked = [], None
         self.update()
         self.words_changed.emit()
 
@@ -93,7 +99,7 @@ class MaskLayer(BrushLayer):
         outline, path = self._outline(), self._path
         self.update(self._outline_rect())
         self._path = []
-        if self.tool in ("wand", "pick"):
+        if self.tool in ("wand", "likely", "pick"):
             self.asked.emit(self.tool, QRectF(path[0], path[0]), self._erasing)
         elif max(outline.boundingRect().width(), outline.boundingRect().height()) * self._scale < _LEAST:
             return None  # a click
@@ -102,6 +108,16 @@ class MaskLayer(BrushLayer):
         else:
             return self._filled(outline)
         return None
+
+    def mark(self, spot: QPointF | None) -> None:
+        """Mark a place as the one that is asked about, or none."""
+        self._marked = spot
+        self.update()
+
+    def dot_marked(self) -> None:
+        """Set a dot of the brush's colour where likely colours were asked for."""
+        if self._marked is not None:
+            self.dot(self._marked, self._scale)
 
     def _filled(self, outline: QPolygonF) -> QUndoCommand | None:
         painting, rect = self.painting, self.picture_rect
@@ -128,8 +144,11 @@ class MaskLayer(BrushLayer):
             self._path = []
 
     def answer_key(self, event: QKeyEvent, scale: float) -> bool:
-        """Choose a tool by its letter; otherwise as the brush does."""
+        """Choose a tool by its letter, or hide what is painted; otherwise as the brush does."""
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if plain and event.text().lower() == "h":
+            self.hiding_asked.emit()
+            return True
         if not plain or (tool := _KEYS.get(event.text().lower())) is None:
             return super().answer_key(event, scale)
         self.tool_chosen.emit(tool)
@@ -143,7 +162,7 @@ class MaskLayer(BrushLayer):
     @property
     def shows_ring(self) -> bool:
         """Whether the brush's outline is seen where the pointer is."""
-        return self._paints and super().shows_ring
+        return (self._paints or self.tool == "likely") and super().shows_ring
 
     def _outline(self) -> QPolygonF:
         if self.tool in ("rectangle", "cutout") and self._path:
@@ -157,6 +176,8 @@ class MaskLayer(BrushLayer):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what is painted, and the shape that is being drawn."""
         super().paint(painter, option, widget)
+        if self._marked is not None:
+            self._draw_ring(painter, self._marked, self.brush.diameter / self._scale / 2, self._scale)
         if self._path and not self._paints:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from studio.core.events import DeepPicture, Picture, Preview
+from studio.core.masking import Bare
 from studio.core.recipes import Recipe
 from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings
@@ -66,13 +67,15 @@ NUMBERS = tuple(one.name for one in fields(HistoryState) if one.name not in _APA
 class Made:
     """A picture that need not be a frame of the strip: its layer, how it came to be, and what it was made from.
 
-    `as_saved` is the picture of a file that was mixed with its photo, so that nobody knows its layer.
+    `as_saved` is the picture of a file that was mixed with its photo, so that nobody knows its layer. `bare` is the
+    layer before masks were heeded, where that is known.
     """
 
     layer: Picture | DeepPicture | None = None
     recipe: Recipe | None = None
     inputs: InputPictures = field(default_factory=dict)
     as_saved: OpenedPicture | None = None
+    bare: Bare | None = None
 
 
 @dataclass(slots=True)

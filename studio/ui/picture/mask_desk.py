@@ -34,7 +34,7 @@ __all__ = ["MaskDesk"]
 
 _WORDS = {
     "wand": "Looking for this colour…", "cutout": "Finding what stands out…", "fit": "Finding what stands out…",
-    "people": "Looking for people…", "faces": "Looking for faces…",
+    "likely": "Looking for colours…", "people": "Looking for people…", "faces": "Looking for faces…",
 }  # fmt: skip
 _FIRST_COLOUR = QColor(196, 60, 40)
 
@@ -53,6 +53,8 @@ class MaskDesk(QObject):
 
     noticed = Signal(str, str)
     failed = Signal(object)
+    likely_wanted = Signal(float, float)
+    """Which colours may this place have, in shares of the photo's width and height? The answer: `show_likely`."""
 
     def __init__(
         self, parent: QWidget, session: PictureSession[Any], canvas: Canvas, section: MaskSection, context: PanelContext
@@ -62,22 +64,27 @@ class MaskDesk(QObject):
         self._pictures, self._preferences, self._theme = context.pictures, context.preferences, context.theme
         self.masks: Masks = session.masks
         self.layer = MaskLayer(session.undo_stack)
-        self.hand = MaskHand()
+        self.hand = self._hand_as_it_was()
         self._view: MapView | Literal["off"] = "tint"
+        self._seen_last: MapView | Literal["off"] = "tint"
         self._tints: dict[str, TintedMap] = {}
+        self._asked_about: Mask | None = None
         canvas.layers.add(self.layer)
         self._connect_section()
         self._connect_layer()
         self.masks.changed.connect(self._show)
         self.masks.repainted.connect(lambda mask: section.show_mask(mask, self.masks))
+        session.settings_changed.connect(lambda _settings: section.ignore(session.ignored_roles, self.masks))
         session.input_changed.connect(lambda _role: section.set_usable(session.photo is not None))
         self._take_hand(self.hand)
-        self.set_colour(_FIRST_COLOUR)
+        colour = QColor(self._preferences.mask_colour)
+        self.set_colour(colour if colour.isValid() else _FIRST_COLOUR)
+        section.ignore(session.ignored_roles, self.masks)
         self._show()
 
     def _connect_section(self) -> None:
         section, masks = self._section, self.masks
-        section.add_requested.connect(lambda role: masks.add(role))
+        section.add_requested.connect(self.add)
         section.load_requested.connect(self._choose_file)
         section.files_dropped.connect(self.open_files)
         section.reuse_requested.connect(self.reuse)
@@ -91,6 +98,7 @@ class MaskDesk(QObject):
         section.tool_chosen.connect(self.set_tool)
         section.hand_changed.connect(self._take_hand)
         section.colour_requested.connect(self._choose_colour)
+        section.likely_chosen.connect(self._set_dot)
         section.find_requested.connect(self.find)
         section.edit_requested.connect(self.edit)
         section.view_chosen.connect(self.set_view)
@@ -101,6 +109,7 @@ class MaskDesk(QObject):
         layer.painted.connect(self.masks.note_painted)
         layer.brush_changed.connect(self._take_brush)
         layer.tool_chosen.connect(self.set_tool)
+        layer.hiding_asked.connect(lambda: self.set_view(self._seen_last if self._view == "off" else "off"))
         layer.dismissed.connect(lambda: self.masks.select(""))
         layer.asked.connect(self._answer)
 
@@ -111,10 +120,17 @@ class MaskDesk(QObject):
         if (mask := self.masks.find(key)) is not None:
             act(mask)
 
+    def add(self, role: str) -> None:
+        """Put a new mask on the list; colours begin with those that are likely, where somebody knows them."""
+        self.masks.add(role)
+        if role == HINTS:
+            self.set_tool("likely")
+
     # -- what is seen ------------------------------------------------------------------------------------------------
 
     def set_view(self, view: Any) -> None:
         """See masks as tints, as ruby film around them, in black and white, or not at all."""
+        self._seen_last = self._view if view == "off" and self._view != "off" else self._seen_last
         self._view = view
         self._section.view.set_current(view)
         self._tints.clear()
@@ -129,6 +145,8 @@ class MaskDesk(QObject):
     def _show(self) -> None:
         masks, section = self.masks, self._section
         active = masks.active
+        if self._asked_about is not None and self._asked_about is not active:
+            self.forget_likely()
         section.offer(masks.left)
         section.show_masks(masks)
         section.set_usable(self._session.photo is not None)
@@ -151,20 +169,31 @@ class MaskDesk(QObject):
 
     # -- the hand ----------------------------------------------------------------------------------------------------
 
+    def _hand_as_it_was(self) -> MaskHand:
+        """Return what the hand held the last time."""
+        try:
+            return MaskHand.model_validate_json(self._preferences.mask_hand)
+        except ValueError:  # nothing, or that of another version
+            return MaskHand()
+
     def _take_hand(self, hand: MaskHand) -> None:
-        self.hand = hand
-        self._section.show_hand(hand)
+        self._hold(hand)
         self.layer.set_brush(hand.brush(QColor(*self.layer.brush.colour)))
 
     def _take_brush(self) -> None:
         brush = self.layer.brush
         changed = {"diameter": round(brush.diameter), "hardness": round(brush.hardness, 2)}
-        self.hand = self.hand.model_copy(update=changed)
-        self._section.show_hand(self.hand)
+        self._hold(self.hand.model_copy(update=changed))
+
+    def _hold(self, hand: MaskHand) -> None:
+        self.hand = hand
+        self._preferences.mask_hand = hand.model_dump_json()
+        self._section.show_hand(hand)
 
     def set_colour(self, colour: QColor) -> None:
         """Paint with this colour, where colours are painted."""
         self.layer.set_brush(replace(self.layer.brush, colour=(colour.red(), colour.green(), colour.blue())))
+        self._preferences.mask_colour = colour.name()
         self._section.show_colour(colour)
 
     def _choose_colour(self) -> None:
@@ -173,6 +202,26 @@ class MaskDesk(QObject):
         if dialog.exec():
             self.set_colour(dialog.selectedColor())
         dialog.deleteLater()
+
+    def offer_likely(self) -> None:
+        """Offer the tool that asks for likely colours: somebody answers `likely_wanted`."""
+        self._section.suggests = True
+
+    def show_likely(self, likely: Sequence[tuple[QColor, float]]) -> None:
+        """Offer the colours that the place may have which was asked about; none where they cannot be known."""
+        self._canvas.show_waiting("")
+        if self._asked_about is not None:
+            self._section.show_likely(likely)
+
+    def forget_likely(self) -> None:
+        """Ask about no place any more."""
+        self._asked_about = None
+        self.layer.mark(None)
+        self._section.show_likely(())
+
+    def _set_dot(self, colour: QColor) -> None:
+        self.set_colour(colour)
+        self.layer.dot_marked()
 
     # -- finding and changing ----------------------------------------------------------------------------------------
 
@@ -195,9 +244,14 @@ class MaskDesk(QObject):
         right, bottom = place.right() / rect.width(), place.bottom() / rect.height()
         pixels, size, hand = photo.picture.pixels, (mask.painted.width, mask.painted.height), self.hand
         if tool == "pick":
-            height, width = pixels.shape[:2]
-            y, x = (min(max(int(share * length), 0), length - 1) for share, length in ((top, height), (left, width)))
-            self.set_colour(QColor(*(int(value) for value in pixels[y, x, :3])))
+            if (colour := self._canvas.colour_at(place.topLeft())) is not None:
+                self.set_colour(colour)
+        elif tool == "likely":
+            self.forget_likely()
+            self._asked_about = mask
+            self.layer.mark(place.topLeft())
+            self._canvas.show_waiting(_WORDS[tool])
+            self.likely_wanted.emit(left, top)
         elif tool == "wand":
             task = Wand(pixels, *size, left, top, hand.tolerance, hand.touching)
             self._find(tool, wand, task, takes_away=takes_away)

@@ -13,10 +13,11 @@ from studio.ui.controls.layouts import column, holding, row
 from studio.ui.controls.pixmaps import pixmap_of
 from studio.ui.controls.tool_button import tool_button
 from studio.ui.icons import set_icon
-from studio.ui.theme import Theme
+from studio.ui.theme import Theme, mark
 
 __all__ = ["MaskRow"]
 
+_UNUSED = "Not used by what is done now"
 _SMALL = 36
 _BAR = 4
 
@@ -46,6 +47,7 @@ class MaskRow(QWidget):
         self._small = _Small(theme, self)
         self.name, self._editor = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle), _NameEdit(self)
         self.role = ChoiceBox(roles, theme, self)
+        self.unused = ElidingLabel(_UNUSED, self)
         self.more = QToolButton(self)
         self.menu = QMenu(self.more)
         self._set_up()
@@ -78,7 +80,8 @@ class MaskRow(QWidget):
         self._names.setContentsMargins(0, 0, 0, 0)
         for part in (self.name, self._editor):
             self._names.addWidget(part)
-        words = column(holding(self._names), self.role, gap=2)
+        mark(self.unused, tone="small")
+        words = column(holding(self._names), self.role, self.unused, gap=2)
         self.setLayout(
             row(
                 self.eye,
@@ -102,8 +105,11 @@ class MaskRow(QWidget):
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
-    def show_mask(self, name: str, role: str, *, shown: bool, active: bool, small: Picture | None) -> None:
-        """Show a mask as it stands now; tells nobody."""
+    def show_mask(
+        self, name: str, role: str, *, shown: bool, active: bool, small: Picture | None, used: bool = True
+    ) -> None:
+        """Show a mask as it stands now; tells nobody. What is not `used` changes nothing as things are set."""
+        self.unused.setHidden(used)
         self.name.setText(name)
         self.role.set_current(role)
         self.role.setAccessibleName(f"What “{name}” serves as")

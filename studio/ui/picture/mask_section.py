@@ -1,6 +1,6 @@
 """The masks in the column: the list, the tools for the one that is painted on, and the brush."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Literal, get_args
 
@@ -23,6 +23,7 @@ from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.picture.mask_row import MaskRow
 from studio.ui.picture.masks import Mask, Masks
+from studio.ui.picture.swatches import Swatches
 from studio.ui.theme import Theme, mark
 
 __all__ = ["MaskHand", "MaskSection"]
@@ -34,7 +35,8 @@ _TOOLS: dict[str, tuple[str, str, str]] = {
     "lasso": ("lasso", "Lasso", "Draw around something; Alt takes it away (L)"),
     "wand": ("auto_fix", "Magic wand", "Click on a colour: all that is like it; Alt takes it away (W)"),
     "cutout": ("selection_search", "Object", "Drag a rectangle around something: what stands out in it (O)"),
-    "pick": ("eyedropper", "Eyedropper", "Click on a colour of the photo to paint with it (I)"),
+    "likely": ("palette_outline", "Likely colours", "Click on something: the colours that it may have (C)"),
+    "pick": ("eyedropper", "Eyedropper", "Click on a colour that you see, to paint with it (I)"),
 }
 _FINDS = {
     "people": ("account_outline", "People", "Find people, and add them"),
@@ -48,13 +50,17 @@ _EDITS = {
     "shrink": ("arrow_collapse_all", "Shrink", "Move the edge inwards, as far as Edge says"),
     "clear": ("close", "Clear", "Take everything away"),
 }
-_FOR_COLOURS = frozenset({"brush", "eraser", "rectangle", "lasso", "pick", "clear"})
+_FOR_COLOURS = frozenset({"brush", "eraser", "rectangle", "lasso", "likely", "pick", "clear"})
+_FOR_NOTHING_ELSE = frozenset({"likely", "pick"})
 _VIEWS = {"tint": "Tint", "ruby": "Ruby", "mask": "Mask", "off": "Off"}
 _VIEW_TIPS = (
     "A tint over what is painted", "Ruby film over everything else", "The mask itself, in black and white",
-    "The picture alone, while you paint",
+    "The picture alone, while you paint (H)",
 )  # fmt: skip
 _COLOURS = ("#ff5c30", "#2f9bff", "#33c26b", "#e3b21c", "#c45cff", "#ff5ca8")
+_ASK = (
+    "Click on something in the picture: the colours that it may have, likeliest first. One of them makes a dot there."
+)
 _EMPTY = "Paint where: what is to be left alone, worked on or filled."
 
 
@@ -99,6 +105,7 @@ _ACTING: dict[MaskTool, frozenset[str]] = {
     "lasso": frozenset({"opacity"}),
     "wand": frozenset({"tolerance", "touching"}),
     "cutout": frozenset(),
+    "likely": frozenset({"diameter"}),
     "pick": frozenset(),
 }
 
@@ -127,6 +134,8 @@ class MaskSection(QWidget):
     tool_chosen = Signal(str)
     hand_changed = Signal(object)
     colour_requested = Signal()
+    likely_chosen = Signal(QColor)
+    """One of the likely colours."""
     find_requested = Signal(str)
     edit_requested = Signal(str)
     view_chosen = Signal(str)
@@ -136,6 +145,7 @@ class MaskSection(QWidget):
         super().__init__(parent)
         self._roles, self._theme = dict(roles), theme
         self._left: Sequence[Mask] = ()
+        self._ignored: frozenset[str] = frozenset()
         self.rows: dict[str, MaskRow] = {}
         self._colours: dict[str, QColor] = {}
         self.add_button, self.menu = QPushButton("Add", self), QMenu(self)
@@ -148,6 +158,9 @@ class MaskSection(QWidget):
         self.form = SettingsForm(MaskHand, theme, parent=self)
         self.edge = NumberRow(next(info for info in describe(MaskHand) if info.name == "edge"), theme, self)
         self.colour_button = QPushButton("Colour", self)
+        self.likely, self.ask_words = Swatches(theme, self), WrappingLabel(_ASK, self)
+        self.suggests = False
+        """Whether somebody knows likely colours."""
         self.done_button = QPushButton("Done", self)
         self._tool: MaskTool = "brush"
         self._has_colours = False
@@ -182,7 +195,9 @@ class MaskSection(QWidget):
         look = row((self.view, 1), self.done_button, gap=gap)
         found = row(*finds, gap, *edits, None, gap=half)
         colour = row(self.colour_button, None, gap=half)
-        bench = column(row(*tools, None, gap=0), colour, self.form, found, self.edge, look, gap=gap)
+        mark(self.ask_words, tone="small")
+        likely = column(self.ask_words, self.likely, gap=half)
+        bench = column(row(*tools, None, gap=0), colour, likely, self.form, found, self.edge, look, gap=gap)
         bench.setContentsMargins(0, half, 0, 0)
         self.bench = holding(bench)
         self.setLayout(column(row(title, None, self.add_button), self.note, self._list, self.bench, gap=half))
@@ -213,6 +228,7 @@ class MaskSection(QWidget):
         self.edge.value_changed.connect(lambda edge: self.hand_changed.emit(self.form.settings.moved("edge", edge)))
         self.view.chosen.connect(self.view_chosen)
         self.colour_button.clicked.connect(self.colour_requested)
+        self.likely.chosen.connect(self.likely_chosen)
         self.done_button.clicked.connect(self.done_requested)
         self._drop.files_dropped.connect(self.files_dropped)
 
@@ -222,6 +238,12 @@ class MaskSection(QWidget):
         """Let masks be added, or not: without a photo there is nothing to paint on."""
         self.add_button.setEnabled(usable)
         self.note.setText(_EMPTY if usable else "With a photo, masks say where.")
+
+    def ignore(self, roles: Collection[str], masks: Masks) -> None:
+        """Say of masks that serve as these that they change nothing now."""
+        self._ignored = frozenset(roles)
+        for mask in masks.all:
+            self.show_mask(mask, masks)
 
     def offer(self, left: Sequence[Mask]) -> None:
         """Offer masks of other photos."""
@@ -265,7 +287,7 @@ class MaskSection(QWidget):
         made = masks.picture(mask)
         self.rows[mask.key].show_mask(
             mask.name, mask.role, shown=mask.shown, active=mask is masks.active,
-            small=None if made is None else made.thumbnail,
+            small=None if made is None else made.thumbnail, used=mask.role not in self._ignored,
         )  # fmt: skip
 
     def tint_of(self, mask: Mask) -> QColor:
@@ -297,17 +319,26 @@ class MaskSection(QWidget):
         for name, button in (*self.tools.items(), *self.finds.items(), *self.edits.items()):
             button.setVisible(self.knows(name))
         self.colour_button.setVisible(self._has_colours)
+        self.ask_words.setVisible(tool == "likely")
+        if tool != "likely":
+            self.show_likely(())
         self.edge.setVisible(self.knows("grow"))
         self.form.set_hidden(MaskHand.model_fields.keys() - _ACTING[self._tool])
 
     def knows(self, what: str) -> bool:
         """Return whether a tool, or something else that can be done, makes sense for what is painted on."""
-        return what in _FOR_COLOURS if self._has_colours else what != "pick"
+        if what == "likely" and not self.suggests:
+            return False
+        return what in _FOR_COLOURS if self._has_colours else what not in _FOR_NOTHING_ELSE
 
     def show_hand(self, hand: MaskHand) -> None:
         """Show what the hand is set to; tells nobody."""
         self.form.set_settings(hand)
         self.edge.set_value(hand.edge)
+
+    def show_likely(self, likely: Sequence[tuple[QColor, float]]) -> None:
+        """Offer the colours that a place may have, with their chances."""
+        self.likely.show_colours(likely)
 
     def show_colour(self, colour: QColor) -> None:
         """Show the colour that is painted."""

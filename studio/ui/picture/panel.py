@@ -174,6 +174,7 @@ class PicturePanel(Panel):
         session.input_changed.connect(self.show_input)
         session.settings_changed.connect(self._show_settings)
         session.frame_composed.connect(self.show_frame)
+        session.draft_composed.connect(self._show_draft)
         session.state_changed.connect(self._show_state)
         session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
         session.finished.connect(self._keep)
@@ -497,6 +498,11 @@ class PicturePanel(Panel):
         self._show_size()
         if first:
             self._show_state()
+
+    def _show_draft(self, frame: Frame) -> None:
+        """Show a smaller version in the place of the picture that is shown."""
+        if self._shown is not None:
+            self.canvas.set_after(frame, self.session.size_to_be or (self._shown.width, self._shown.height))
 
     def _show_size(self) -> None:
         """Show what is there at the size it is going to have, and say both; the same is 100 % from the first frame."""

@@ -14,11 +14,12 @@ from studio.core.cost import Cost
 from studio.core.events import DeepPicture, Log, Metrics, Picture, Preview
 from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
+from studio.core.masking import PROTECTING, Bare
 from studio.core.picture_task import CONTENT, PAINTED, PictureResult, PictureTask
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings, describe
 from studio.engine import Engine
-from studio.jobs.export import ComposeTask
+from studio.jobs.export import DRAFT_PIXELS, ComposeTask, compose_draft
 from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.jobs.sessions import OpenedMask, OpenedSession
@@ -28,6 +29,7 @@ from studio.ui.picture.history import History, HistoryState, Made
 from studio.ui.picture.inputs import InputPictures, Inputs
 from studio.ui.picture.live_job import LiveJob
 from studio.ui.picture.masks import Masks
+from studio.ui.picture.protection import Protection
 from studio.ui.picture.saved_state import snapshot_of
 from studio.ui.picture.settings_state import SettingsState
 from studio.ui.picture.undo import PicturesChange, Snapshot, UndoMemory, name_of_change
@@ -37,6 +39,8 @@ __all__ = ["PictureSession", "SessionState"]
 S = TypeVar("S", bound=Settings)
 
 _RESTART_DELAY_MS = 500
+_HELD_STILL_MS = 200
+"""So long a hand rests on a slider until a large picture is composed in full."""
 
 
 class SessionState(StrEnum):
@@ -71,6 +75,8 @@ class PictureSession(QObject, Generic[S]):
     brought_back = Signal()
     """The settings of now came with pictures: those of a file, of a session, or of an earlier step."""
     frame_composed = Signal(object)
+    draft_composed = Signal(object)
+    """A smaller version of the frame that follows: a hand is moving a slider."""
     progressed = Signal(object)
     state_changed = Signal(object)
     finished = Signal(object, object)
@@ -94,6 +100,8 @@ class PictureSession(QObject, Generic[S]):
         self.masks = Masks(task, pictures, undo_stack, lambda: self.photo_pixels, self)
         self._held_back: tuple[PictureResult, tuple[OpenedPicture, ...]] | None = None
         self.compositor = Compositor(pictures, f"{task.name}.compose", self)
+        self.drafts = Compositor(pictures, f"{task.name}.draft", self)
+        self._held_still = QTimer(self, singleShot=True, interval=_HELD_STILL_MS)
         self.film = Film(task, pictures, lambda: self.settings, lambda: self.is_running, self)
         self.state = SessionState.EMPTY
         self.job = LiveJob(task, engine, self)
@@ -102,6 +110,8 @@ class PictureSession(QObject, Generic[S]):
         self.start_when_ready = False
         self.adapts = False
         """Whether settings are changing by themselves just now, to suit this computer."""
+        self.protection = Protection(task, pictures, lambda: self.film.newest, self)
+        self._has_made = False
         self._waiting: list[Callable[[], None]] = []
         self._restart = QTimer(self, singleShot=True, interval=_RESTART_DELAY_MS)
         self._connect()
@@ -111,6 +121,8 @@ class PictureSession(QObject, Generic[S]):
         self.film.shown_changed.connect(self._show)
         self.film.noticed.connect(self.noticed)
         self.compositor.composed.connect(self._show_composed)
+        self.drafts.composed.connect(lambda frame, _preview: self.draft_composed.emit(frame))
+        self._held_still.timeout.connect(self._compose)
         for compositor in (self.compositor, self.film.thumbnails):
             compositor.composed.connect(self._act)
             compositor.failed.connect(self.failed)
@@ -124,6 +136,9 @@ class PictureSession(QObject, Generic[S]):
         job.finished.connect(self._keep_or_hold_back)
         self.masks.used_changed.connect(self._heed_masks)
         self.masks.failed.connect(self.failed)
+        self.protection.laid.connect(self._take_laid)
+        self.protection.uncovered.connect(self._restart.start)
+        self.protection.failed.connect(self.failed)
         self.masks.changed.connect(lambda: self._let_go() if self.masks.active is None else None)
         job.logged.connect(self._show_log)
         job.failed.connect(self.failed)
@@ -143,7 +158,13 @@ class PictureSession(QObject, Generic[S]):
     @property
     def used_inputs(self) -> InputPictures:
         """What the task is made from with the settings of now."""
-        return self.inputs.all
+        ignored = self.ignored_roles
+        return {role: () if role in ignored else pictures for role, pictures in self.inputs.all.items()}
+
+    @property
+    def ignored_roles(self) -> frozenset[str]:
+        """The roles that change nothing with the settings of now."""
+        return frozenset()
 
     @property
     def role_of_new_mask(self) -> str:
@@ -224,12 +245,28 @@ class PictureSession(QObject, Generic[S]):
         if there == [one.picture.sha256 for one in self.inputs[role]]:
             return
         self.input_changed.emit(role)
-        if self.used_inputs == before:
+        if self.used_inputs == before or (role in PROTECTING and self._lays_photo_over()):
             return
         if self.is_running or self.state is SessionState.FINISHED:
             self._restart.start()
         else:
             self._settle()
+
+    def _lays_photo_over(self) -> bool:
+        """Let the photo stay in other places of what was made, or, at its end, of what is being made.
+
+        False where it has to be made anew: nobody knows what lies below the masks.
+        """
+        if self._restart.isActive():
+            return False
+        if self.is_running:
+            return not any(self.job.inputs.get(role) for role in PROTECTING)
+        return self.protection.lay(self.film.newest, self.used_inputs)
+
+    def _take_laid(self, made: Made, result: PictureResult) -> None:
+        self.film.take(made)
+        self._keep_or_hold_back(result, tuple(one for pictures in made.inputs.values() for one in pictures))
+        self._act()
 
     def _keep_or_hold_back(self, result: PictureResult, inputs: tuple[OpenedPicture, ...]) -> None:
         """Keep a result; while one paints on a mask, only the last of the many that follow the strokes."""
@@ -349,7 +386,7 @@ class PictureSession(QObject, Generic[S]):
         if not (made_anew and self.settings_state.goes_back and self.come_back()):
             self.follow(changed, effects)
         if "instant" in effects:
-            self._compose()
+            self._compose_draft() if self.settings_state.in_gesture and self._is_large else self._compose()
 
     def follow(self, changed: frozenset[str], effects: frozenset[str]) -> None:
         """Let the job follow what changed: the names of settings, and when they act (`settings.Effect`)."""
@@ -398,7 +435,8 @@ class PictureSession(QObject, Generic[S]):
     @property
     def is_settled(self) -> bool:
         """Whether nothing runs or is about to, and everything that was made is shown."""
-        busy = self.compositor.is_busy or self.film.thumbnails.is_busy
+        busy = self.compositor.is_busy or self.film.thumbnails.is_busy or self._held_still.isActive()
+        busy |= self.protection.is_busy
         return not self.job.is_there and not self._restart.isActive() and not busy
 
     @property
@@ -538,10 +576,11 @@ class PictureSession(QObject, Generic[S]):
     def _take_result(self, result: PictureResult) -> None:
         if self.task.previews:
             self.history.offer_last(result.layer, result.recipe)
-        self._take_newest(result.layer, result.recipe)
+        self._has_made = True
+        self._take_newest(result.layer, result.recipe, result.bare)
 
-    def _take_newest(self, layer: Picture | DeepPicture, recipe: Recipe | None) -> None:
-        self.film.take(Made(layer, recipe, self.job.inputs))
+    def _take_newest(self, layer: Picture | DeepPicture, recipe: Recipe | None, bare: Bare | None = None) -> None:
+        self.film.take(Made(layer, recipe, self.job.inputs, bare=bare))
         if self.photo is not None:
             self.film.develop(Backdrop(self.photo.thumbnail), self.settings_to_compose)
 
@@ -551,6 +590,9 @@ class PictureSession(QObject, Generic[S]):
     def _rest(self, controls: Controls[S]) -> None:
         """Nothing runs any more; a task that is made at once follows what changed meanwhile."""
         self._settle()
+        has_made, self._has_made = self._has_made, False
+        if has_made and self.protection.is_due(self.film.newest, self.used_inputs) and not self._lays_photo_over():
+            self._restart.start()
         if self.task.at_once and controls.settings != self.settings and not controls.cancelled:
             self._start(again=self.layer is not None)
         self._act()
@@ -592,12 +634,28 @@ class PictureSession(QObject, Generic[S]):
 
     def _compose(self) -> None:
         """Lay the layer over the photo."""
+        self._held_still.stop()
         if self.photo is not None and self.layer is not None:
             self.compositor.compose(ComposeTask(self.photo.ground, self.layer), self.settings_to_compose)
         elif self.as_saved is not None:
             self.frame_composed.emit(self.as_saved.frame)
 
+    @property
+    def _is_large(self) -> bool:
+        """Whether composing what is shown takes longer than a hand waits that moves a slider."""
+        return self.photo is not None and self.layer is not None and self.layer[..., 0].size > DRAFT_PIXELS
+
+    def _compose_draft(self) -> None:
+        """Lay a smaller version over the photo, and all of it when the hand rests."""
+        assert self.photo is not None
+        assert self.layer is not None
+        self.compositor.forget()
+        task = ComposeTask(self.photo.ground, self.layer)
+        self.drafts.compose(task, self.settings_to_compose, job=compose_draft)
+        self._held_still.start()
+
     def _show_composed(self, frame: Frame, _preview: Preview | None) -> None:
+        self.drafts.forget()
         self.frame_composed.emit(frame)
 
     # -- restoring -------------------------------------------------------------------------------------------------
@@ -664,6 +722,8 @@ class PictureSession(QObject, Generic[S]):
         self.job.forget()
         self._waiting.clear()
         self.compositor.forget()
+        self.drafts.forget()
+        self._held_still.stop()
         self.film.clear()
 
     def _find_again(self, history: History | None) -> None:

@@ -33,6 +33,8 @@ class Snapshot:
         """Yield whatever takes memory, some of it perhaps twice."""
         if self.made.layer is not None:
             yield self.made.layer
+        if self.made.bare is not None:
+            yield self.made.bare.layer
         if self.made.as_saved is not None:
             yield from _arrays_of(self.made.as_saved)
         yield from (mask.painted.pixels for mask in self.masks)

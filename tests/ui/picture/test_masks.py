@@ -175,7 +175,7 @@ def test_a_name_is_typed_in_the_row(panel):
     assert panel.session.masks.active is None
 
 
-def test_colours_are_painted_as_hints_and_picked_from_the_photo(panel, settled):
+def test_colours_are_painted_as_hints_and_picked_where_they_are_seen(panel, settled):
     panel.mask_desk.set_colour(QColor(10, 200, 30))
     panel.session.masks.add(HINTS)
     stroke(panel, (20, 40), (60, 40))
@@ -187,6 +187,11 @@ def test_colours_are_painted_as_hints_and_picked_from_the_photo(panel, settled):
     panel.mask_desk.layer.begin_stroke(Pen(QPointF(5, 5), 1.0))
     panel.mask_desk.layer.commit_stroke()
     assert panel.mask_desk.layer.brush.colour == tuple(panel.session.photo.picture.pixels[5, 5, :3])
+    panel.mask_desk.layer.begin_stroke(Pen(QPointF(110, 70), 1.0))  # beyond the divider lies the result
+    panel.mask_desk.layer.commit_stroke()
+    assert panel.mask_desk.layer.brush.colour == (255, 255, 255)
+    panel.mask_desk.set_tool("likely")  # nobody here knows any
+    assert panel.mask_desk.layer.tool == "pick"
     panel.mask_desk.set_tool("wand")  # colours know none
     assert panel.mask_desk.layer.tool == "pick"
 
@@ -336,3 +341,19 @@ def test_one_mask_serves_a_whole_folder(panel, settled, until, tmp_path):
     until(lambda: panel.desk.queue.photos and panel.desk.queue.is_over)
     assert [photo.state.cause for photo in panel.desk.queue.photos] == ["", ""]
     assert len(list((tmp_path / "out").rglob("*.png"))) == 2
+
+
+def test_h_hides_what_is_painted_and_the_next_start_has_the_same_brush(panel, open_panel):
+    panel.session.masks.add(MASK)
+    desk, key = panel.mask_desk, QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_H, Qt.KeyboardModifier.NoModifier, "h")
+    desk.set_view("ruby")
+    seen = []
+    for _ in range(2):
+        assert desk.layer.answer_key(key, 1.0)
+        seen.append((desk.layer.hides_map, panel.column.mask_section.view.current))
+    assert seen == [(True, "off"), (False, "ruby")]
+    panel.column.mask_section.hand_changed.emit(desk.hand.model_copy(update={"diameter": 12, "tolerance": 7}))
+    desk.set_colour(QColor(10, 20, 30))
+    again = open_panel().mask_desk
+    assert (again.hand.diameter, again.hand.tolerance) == (12, 7)
+    assert (again.layer.brush.diameter, again.layer.brush.colour) == (12, (10, 20, 30))

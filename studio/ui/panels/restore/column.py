@@ -11,6 +11,7 @@ from studio.core.settings import Settings, describe
 from studio.jobs.restore.invented import Invented
 from studio.ui.controls.layouts import column, holding, row
 from studio.ui.controls.segments import Segments
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.picture.column import PictureColumn
@@ -27,7 +28,7 @@ _TIPS = (
     "Fill what is painted over from what is around it",
     "Take writing away: what is painted over, or what is found",
     "Give a grey photo colours; its lightness stays",
-    "Fill scratches, then take noise and blocks away",
+    "Fill scratches, take noise and blocks away, and colour it if it is grey",
 )
 
 
@@ -43,6 +44,8 @@ class RestoreColumn(PictureColumn):
         self.found_button = QToolButton()
         self.invented_words = WrappingLabel()
         super().__init__(RESTORE, theme)
+        self.another_button = tool_button("dice", "Another proposal", theme, hint="Fill it with something else")
+        self.form.row("proposal").add_to_head(self.another_button)
         self.mode.name_buttons("What is done")
         for button, tip in zip(self.mode.buttons, _TIPS, strict=True):
             button.setToolTip(tip)

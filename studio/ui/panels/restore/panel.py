@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QColor, QShowEvent
 
 from studio.core.controls import Controls
 from studio.core.events import Picture
 from studio.core.frames import Frame
-from studio.core.picture_task import CONTENT, HOLE, PictureResult
+from studio.core.picture_task import CONTENT, HINTS, HOLE, PictureResult
 from studio.core.picture_tasks import RESTORE
 from studio.core.settings import Settings
 from studio.jobs.restore.choices import COMING_ALONG, CRISP, RestorerChoice, RestorersTask, list_restorers
 from studio.jobs.restore.invented import Invented, InventedTask, invented
+from studio.jobs.restore.palette import PaletteTask
 from studio.ui.canvas.map_layer import MapLayer
 from studio.ui.panel import ModelToUse
 from studio.ui.panels.restore.column import RestoreColumn
@@ -50,6 +51,9 @@ class RestorePanel(PicturePanel):
         self.map = MapLayer()
         self.map.hide()
         self.canvas.layers.add(self.map)
+        if self.mask_desk is not None:
+            self.mask_desk.likely_wanted.connect(self._ask_for_colours)
+            self.mask_desk.offer_likely()
         self._connect_restoring()
 
     @property
@@ -65,6 +69,18 @@ class RestorePanel(PicturePanel):
             SessionState.FINISHED: "Done: Strength acts at once, any other setting begins again",
         }
 
+    def _ask_for_colours(self, across: float, down: float) -> None:
+        """Have the colouriser say what colours a place may have, as far as hints are painted already."""
+        session, desk = self.session, self.mask_desk
+        assert desk is not None
+        assert session.photo is not None
+        hints = tuple(one.picture for one in session.inputs[HINTS])
+        task = PaletteTask(session.photo.picture, across, down, hints)
+        handle = self.context.studio.live("restore.palette", "suggest_palette", task, Controls(session.settings))
+        handle.finished.connect(lambda found: desk.show_likely([(QColor(*one.colour), one.chance) for one in found]))
+        handle.failed.connect(lambda _failure: desk.show_likely(()))
+        handle.failed.connect(self.report)
+
     def make_session(self) -> RestoreSession:
         """Return the panel's state."""
         return RestoreSession(self.context.studio, self.context.pictures, self.undo_stack, self)
@@ -78,8 +94,12 @@ class RestorePanel(PicturePanel):
         self.column.mode.chosen.connect(lambda mode: self.session.change(mode=mode))
         self.column.invented_button.toggled.connect(self._ask_what_is_invented)
         self.column.found_button.clicked.connect(self._edit_found)
+        self.column.another_button.clicked.connect(self._propose_another)
         self.session.job.made.connect(self._take_found)
         self.session.frame_composed.connect(lambda _frame: self._ask_what_is_invented())
+
+    def _propose_another(self) -> None:
+        self.session.change(proposal=(self.session.settings.proposal + 1) % 1000)
 
     @property
     def can_start(self) -> bool:

@@ -7,23 +7,18 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from studio.core.controls import Controls
+from studio.core.events import Log
 from studio.core.picture_task import HERE, HINTS, HOLE
 from studio.core.picture_tasks import RESTORE
 from studio.core.restore_settings import AUTOMATIC_DETECTOR, FILLING, SCALES, RestoreSettings
 from studio.engine import Engine
 from studio.jobs.restore.choices import COMING_ALONG, RestorerChoice, missing
 from studio.ui.picture.history import HistoryState, Made
-from studio.ui.picture.inputs import InputPictures
 from studio.ui.picture.session import PictureSession
 from studio.ui.picture.undo import Snapshot
 
 __all__ = ["RestoreSession"]
 
-_HEEDED_BY: Mapping[str, frozenset[str]] = {
-    HOLE: frozenset({"fill", "text", "scratches", "old-photo"}),
-    HINTS: frozenset({"colourise", "old-photo"}),
-}
-"""Roles that only some modes heed."""
 _ORDINARY = 3000, 2000
 """Width and height of a photo, as long as there is none."""
 
@@ -44,6 +39,7 @@ class RestoreSession(PictureSession[RestoreSettings]):
         self._has_looked = False
         self._detectors: frozenset[str] | None = None
         self._last = Made()
+        self._told: set[str] = set()
         super().__init__(RESTORE, studio, pictures, undo_stack, parent)
 
     @property
@@ -56,15 +52,15 @@ class RestoreSession(PictureSession[RestoreSettings]):
         self.job.look_at(across, down)
 
     @property
-    def used_inputs(self) -> InputPictures:
-        """What is heeded by what is done: holes by what fills them, hints by what colours."""
-        idle = {role for role, modes in _HEEDED_BY.items() if self.settings.mode not in modes}
-        return {role: () if role in idle else pictures for role, pictures in self.inputs.all.items()}
+    def ignored_roles(self) -> frozenset[str]:
+        """Holes where nothing is filled, hints where nothing is coloured."""
+        ignored = set() if self.settings.mode in FILLING else {HOLE}
+        return frozenset(ignored if self.settings.colours else ignored | {HINTS})
 
     @property
     def role_of_new_mask(self) -> str:
         """What one paints first: what is to be filled, hints where it is coloured, otherwise where to restore."""
-        return next((role for role, modes in _HEEDED_BY.items() if self.settings.mode in modes), HERE)
+        return HOLE if self.settings.mode in FILLING else HINTS if self.settings.colours else HERE
 
     # -- networks ----------------------------------------------------------------------------------------------------
 
@@ -179,6 +175,13 @@ class RestoreSession(PictureSession[RestoreSettings]):
             self.film.take(self._last)
         super()._rest(controls)
 
+    def _show_log(self, log: Log) -> None:
+        """Warn once for each photo: a job follows every stroke, and each of them misses the same network."""
+        if log.level != "warning" or log.message not in self._told:
+            self._told.add(log.message)
+            super()._show_log(log)
+
     def _forget(self, left: Snapshot) -> None:
         super()._forget(left)
         self._last = Made()
+        self._told.clear()

@@ -11,8 +11,13 @@ from restorer_kit import ENLARGER, write_restorer
 from retouch_kit import SMALL_DETECTOR, soft_photo, white_detector, write_network
 from studio_kit import drop_files, write_photo
 
-from studio.core.picture_task import HOLE
+from studio.core.controls import Controls
+from studio.core.events import Log, finish
+from studio.core.picture_task import HINTS, HOLE, MASK, PictureRequest
+from studio.core.resizing import to_16_bits
 from studio.core.restore_settings import RestoreSettings
+from studio.jobs.restore.restore import restore
+from studio.ui.canvas.layers import Pen
 from studio.ui.panel import ModelToUse
 from studio.ui.picture.session import SessionState
 
@@ -230,3 +235,119 @@ def test_fill_waits_for_a_hole_and_then_begins(opened, tmp_path, until, settled)
     photo = opened.session.photo.picture.pixels.astype(np.uint16) * 257
     assert np.array_equal(opened.session.layer[:25], photo[:25])
     assert not np.array_equal(opened.session.layer[31:35, 45:75], photo[31:35, 45:75])
+
+
+def test_a_large_picture_follows_a_slider_in_small_and_is_whole_when_the_hand_rests(opened, until, settled, tmp_path):
+    opened.session.change(mode="enlarge", scale="size", longer_side=1600)
+    opened.start()
+    settled(opened)
+    drafts, frames = [], []
+    opened.session.draft_composed.connect(drafts.append)
+    opened.session.frame_composed.connect(frames.append)
+    state = opened.session.settings_state
+    state.begin()
+    opened.session.change(saturation=0.5)
+    assert not opened.session.is_settled
+    until(lambda: drafts)
+    assert frames == []
+    assert drafts[0].width < 1600
+    assert opened.canvas.picture_size == (1600, 1067)
+    until(lambda: frames)
+    assert (frames[0].width, frames[0].height) == (1600, 1067)
+    state.commit()
+
+
+def test_a_click_asks_for_likely_colours_and_one_of_them_makes_a_dot(opened, tmp_path, until, settled):
+    colouriser = write_colouriser(tmp_path / "colour.safetensors")
+    opened.session.change(mode="colourise", colouriser=str(colouriser))
+    settled(opened)
+    section, desk = opened.column.mask_section, opened.mask_desk
+    section.add_requested.emit(HINTS)
+    assert desk.layer.tool == "likely"
+    desk.layer.begin_stroke(Pen(QPointF(40, 30), 4.0))
+    desk.layer.commit_stroke()
+    until(lambda: section.likely.isVisible())
+    (mask,) = opened.session.masks.all
+    assert mask.painted.is_blank
+    wanted = section.likely.colours[0].getRgb()[:3]
+    clicks(section.likely.buttons[0])
+    assert opened.undo_stack.undoText() == "Paint"
+    assert tuple(mask.painted.pixels[30, 40]) == (*wanted, 255)
+    assert mask.painted.pixels[30, 60, 3] == 0
+    clicks(section.likely.buttons[1])  # another one lies over it altogether
+    other = section.likely.colours[1].getRgb()[:3]
+    painted = mask.painted.pixels[mask.painted.pixels[..., 3] == 255, :3]
+    assert (painted == other).all()
+    settled(opened)
+    desk.set_tool("brush")
+    assert not section.likely.isVisible()
+
+
+def test_protecting_lays_the_photo_over_what_was_made_and_nothing_is_computed(opened, until, settled, home):
+    bare, began = opened.session.layer, []
+    opened.session.job.progressed.connect(began.append)
+    opened.mask_desk.add(MASK)
+    opened.mask_desk.layer.dot(QPointF(30, 40), 1.0)
+    until(lambda: opened.session.layer is not bare)
+    settled(opened)
+    photo = to_16_bits(opened.session.photo.picture.pixels)
+    assert np.array_equal(opened.session.layer[35:45, 25:35], photo[35:45, 25:35])
+    assert np.array_equal(opened.session.layer[:, 70:], bare[:, 70:])
+    assert [used.role for used in opened.session.recipe.inputs] == ["content", "mask"]
+    inputs = {role: tuple(one.picture for one in those) for role, those in opened.session.used_inputs.items()}
+    again = finish(restore(PictureRequest(inputs), Controls(opened.session.settings)))
+    assert np.array_equal(again.layer, opened.session.layer)
+    assert again.recipe == opened.session.recipe
+    opened.undo_stack.undo()
+    until(lambda: opened.session.layer is bare)
+    assert began == []
+
+
+def test_a_job_that_runs_heeds_a_new_mask_at_its_end_and_does_not_begin_again(opened, until, settled):
+    ends = []
+    opened.session.job.ended.connect(ends.append)
+    opened.mask_desk.add(MASK)
+    opened.session.start()
+    opened.mask_desk.layer.dot(QPointF(30, 40), 1.0)
+    opened.session.masks.flush()
+    until(lambda: opened.session.inputs[MASK])
+    settled(opened)
+    photo = to_16_bits(opened.session.photo.picture.pixels)
+    assert np.array_equal(opened.session.layer[35:45, 25:35], photo[35:45, 25:35])
+    assert len(ends) == 1
+
+
+def test_where_the_photo_was_all_and_nothing_was_made_it_is_made_when_that_is_seen(opened, until, settled):
+    opened.mask_desk.add(MASK)
+    opened.mask_desk.layer.dot(QPointF(30, 40), 1.0)
+    until(lambda: opened.session.inputs[MASK])
+    settled(opened)
+    opened.session.start()
+    settled(opened)
+    assert opened.session.film.newest.bare.unmade[40, 30]
+    opened.mask_desk.layer.wipe()
+    until(lambda: opened.session.is_running)
+    settled(opened)
+    photo = to_16_bits(opened.session.photo.picture.pixels)
+    assert not np.array_equal(opened.session.layer[35:45, 25:35], photo[35:45, 25:35])
+
+
+def test_a_mask_that_is_not_used_by_the_mode_says_so(opened):
+    mask = opened.session.masks.add(HOLE)
+    row = opened.column.mask_section.rows[mask.key]
+    assert not row.unused.isHidden()
+    opened.session.change(mode="fill")
+    assert row.unused.isHidden()
+
+
+def test_what_every_stroke_would_say_again_is_said_once(panel):
+    told = []
+    panel.session.noticed.connect(lambda words, _level: told.append(words))
+    for message, level in (
+        ("No network.", "warning"),
+        ("No network.", "warning"),
+        ("Found.", "info"),
+        ("Found.", "info"),
+    ):
+        panel.session.job.logged.emit(Log(message, level))
+    assert told == ["No network.", "Found.", "Found."]
