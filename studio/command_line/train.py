@@ -16,10 +16,12 @@ from studio.core.events import Log, finish
 from studio.core.failures import Failure, StudioError, explain
 from studio.core.own_program import own_command
 from studio.training.launcher import Launcher, announce, in_launcher, launched_from_outside
-from studio.training.run_folder import TrainedRun
+from studio.training.run_folder import RunPlan, TrainedRun
 from studio.training.settings import TrainingSettings
+from studio.training.time_estimate import length_in_words
 
 if TYPE_CHECKING:
+    from studio.jobs.rehearse import Foretold
     from studio.training.data.inspection import DataReport
     from studio.training.processes import Processes
 
@@ -52,6 +54,8 @@ class TrainCommand:
         controls = Controls(self._asked.settings)
         try:
             with self._reporter, stoppable(controls):
+                if self._asked.to_measure is not None:
+                    return self._foretell(self._asked.to_measure(), controls)
                 return self._conclude(self._train(controls))
         except Interrupted:
             self._tell(Failure("Stopped at once.", self._how_to_go_on("the last checkpoint"), ""))
@@ -60,6 +64,29 @@ class TrainCommand:
             failure = explain(error)
         self._tell(failure)
         return FAILED
+
+    def _foretell(self, plan: RunPlan, controls: Controls[TrainingSettings]) -> int:
+        """Say what a run would cost, as its first steps tell."""
+        from studio.jobs.rehearse import rehearse_run
+
+        job = rehearse_run(plan, controls)
+        try:
+            while not controls.finishing:
+                self._reporter.say(next(job))
+        except StopIteration as end:
+            found: Foretold = end.value
+            measured = found.rehearsed
+            self._reporter.report(
+                length_in_words(found.steps, found.estimate).rstrip("."),
+                {
+                    "steps": found.steps, "seconds": round(found.estimate.seconds), "measured": measured.steps,
+                    "milliseconds_a_step": round(1000 * measured.step), "memory": measured.memory,
+                },
+                (),
+            )  # fmt: skip
+            return DONE
+        job.close()
+        return INTERRUPTED
 
     def _examine(self, controls: Controls[TrainingSettings]) -> None:
         """Say what the doctor warns of, before anything waits; what is left out is told where it is opened."""

@@ -27,6 +27,7 @@ _JOBS = {
     "import_weights": "studio.jobs.shelf:import_weights",
     "remove_weights": "studio.jobs.shelf:remove_weights",
     "find_learning_rate": "studio.jobs.find_rate:find_rate",
+    "rehearse_run": "studio.jobs.rehearse:rehearse_run",
     "train": "studio.jobs.train:train",
 }
 

@@ -19,7 +19,7 @@ from studio.training.run_summary import RunSummary
 from studio.training.schedule import Phase, Schedule, Timeline
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import Suited, TaskKind
-from studio.training.time_estimate import TimeEstimate, estimate
+from studio.training.time_estimate import Rehearsed, TimeEstimate, estimate
 from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
 from studio.ui.picture.settings_state import SettingsState
 
@@ -324,11 +324,13 @@ class NewRun(QObject):
             return None
         return min(timeline.total_steps, self.settings.steps or timeline.total_steps)
 
-    def estimate(self, runs: Sequence[RunSummary]) -> TimeEstimate | None:
-        """Return about how long it will take, as earlier runs of this kind on this computer tell; None without any."""
+    def estimate(self, runs: Sequence[RunSummary], rehearsed: Rehearsed | None = None) -> TimeEstimate | None:
+        """Return about how long it will take: as its first steps tell, or earlier runs of this kind here; else None."""
         timeline, steps = self._timeline, self.total_steps
         if timeline is None or steps is None:
             return None
+        if rehearsed is not None:
+            return rehearsed.of(steps, self.settings)
         return estimate(timeline.work(steps), self.kind, self.settings, runs)
 
     def suggested_title(self) -> str:
