@@ -75,7 +75,7 @@ _EDGES = DegradationRecipe(name="edges", steps=(LineDrawing(),))
 _PEN = DegradationRecipe(
     name="pen-drawing", steps=(LineDrawing(sigma=(2.0, 4.5), detail=(8.0, 14.0), softness=(4.0, 8.0)),)
 )
-"""Lines that are as wide in squares of 128 px, in which networks learn to paint drawings, as a hand draws them there."""
+"""In squares of 128 px, in which networks learn to paint drawings, lines are as wide as a hand draws them there."""
 
 
 def _enlarging(name: str, scale: int, *quality: int) -> DegradationRecipe:

@@ -41,6 +41,7 @@ class Asked:
             (`num_nodes`), None to leave it to whatever started this one; `timeout`, seconds that a process may keep the
             others waiting; `events`, to report as JSON lines; `debug`, to print the traceback of a failure.
         data: of a new run: what the doctor looks at before it begins.
+        are_worlds: whether the doctor also compares what it looks at: two worlds.
         to_measure: makes the plan of a run whose cost is asked for; it does not begin. None: it shall begin.
 
     """
@@ -51,6 +52,7 @@ class Asked:
     request: TrainRequest
     where: argparse.Namespace
     data: tuple[ExamineTask, ...] = ()
+    are_worlds: bool = False
     to_measure: Callable[[], RunPlan] | None = None
 
     @property
@@ -93,7 +95,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
 
     return Asked(
         is_main(asked.num_nodes), lambda: _begin(folder, suited()), settings, TrainRequest(folder), asked, to_examine,
-        suited if asked.estimate else None,
+        kind.worlds is not None and kind.worlds(settings) == "worlds", suited if asked.estimate else None,
     )  # fmt: skip
 
 

@@ -226,4 +226,5 @@ CYCLEGAN = TaskKind(
     ),
     courses=tuple(_COURSES),
     product=TRANSLATOR,
+    worlds=lambda settings: "pairs" if getattr(settings, "course", "") == "pix2pix" else "worlds",
 )  # fmt: skip

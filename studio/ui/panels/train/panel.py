@@ -147,6 +147,7 @@ class TrainPanel(Panel):
         session.shown_changed.connect(self._tell_actions)
         session.new_run.ready_changed.connect(self._show_readiness)
         session.new_run.inputs_changed.connect(self._load_inputs)
+        session.new_run.failed.connect(self.report)
         session.rehearsal.changed.connect(self._show_readiness)
         session.rehearsal.failed.connect(self.report)
 
