@@ -271,6 +271,8 @@ class TrainingLoop:
         is_returned_to = bool(self._live_settings.settings.stop_after_stale or self._task.best_note)
         if best and (is_returned_to or self._checkpointer.affordable()):
             yield from self._to_its_end(self._checkpointer.saving_in_passing())
+        if not standing.alarm and (why := self._task.setback(values)) and not self._recovery.to_best(why):
+            standing.alarm = why
 
     def _sample(self, controls: Controls[Any]) -> Job[None]:
         picture = yield from self._breathing(self._evaluator.sample(self._shown()), controls)
@@ -357,7 +359,7 @@ class TrainingLoop:
     def _export(self) -> Job[Path]:
         """Write the shown network and its card."""
         keeps_best = bool(self._live_settings.settings.stop_after_stale or self._train_state.standing.alarm)
-        if keeps_best and self._task.best_note:
+        if self._task.best_note:
             self._checkpointer.pin_best(self._task.best_note)
         if keeps_best and self._checkpointer.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")

@@ -60,11 +60,11 @@ def examining_pairs(sources: Sequence[Path], reading: Reading, size: int) -> Job
 
 def _facts(name: str, report: DataReport) -> str:
     sides = median(min(size) for size in report.sizes) if report.sizes else 0
-    words = [f"{name}: {report.usable:,} pictures", f"shorter side {sides:.0f} px (median)"]
+    words = [f"{name}: {report.usable:,} pictures, mostly of {sides:.0f} px"]
     if report.means:
         colours = " ".join(f"{100 * mean:.0f}" for mean in report.means)
         contrast = 100 * _mean(report.deviations)
-        words.append(f"lightness {100 * _mean(report.means):.0f} % ± {contrast:.0f}, red green blue {colours}")
+        words.append(f"lightness {100 * _mean(report.means):.0f} % ± {contrast:.0f} · red green blue {colours}")
     return " · ".join(words)
 
 

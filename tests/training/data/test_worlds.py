@@ -25,7 +25,7 @@ def test_worlds_that_differ_only_in_what_they_show_are_fine(tmp_path):
     report = together(tmp_path / "a", tmp_path / "b")
     assert report.findings == ()
     assert report.headline == "A and B differ only in what they show"
-    assert report.facts.splitlines()[0].startswith("A: 6 pictures · shorter side 64 px (median) · lightness ")
+    assert report.facts.splitlines()[0].startswith("A: 6 pictures, mostly of 64 px · lightness ")
 
 
 def test_what_lies_in_both_is_found_though_it_was_saved_again(tmp_path):
