@@ -163,6 +163,55 @@ def test_a_step_of_pairs_is_what_the_paper_writes(worlds, tmp_path):
     )
 
 
+def test_many_answers_are_learnt_from_pairs_as_the_equations_say(worlds, tmp_path):
+    settings = {"course": "pix2pix", "network": "separable", "augment": "none", "r1_weight": 0.0, "kid_crops": 0,
+                "answers": 3, "pool": 0}  # fmt: skip
+    task = opened(plan_for(worlds, **settings), tmp_path)
+    a, b = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
+    torch.manual_seed(5)
+    painted, judged = objectives_of(task, (a, b))
+    generators, critic = task.networks["generators"], task.networks["critic_b"]
+    g, encoder = generators["ab"], generators["code"]
+    torch.manual_seed(5)
+    mean, log_variance = encoder(b)
+    alike = g(a, mean + torch.exp(log_variance / 2) * torch.randn(1, 3))
+    code = torch.randn(1, 3)
+    other = g(a, code)
+
+    def fooled(made):
+        return (critic(torch.cat([a, made], dim=1)) - 1).square().mean()
+
+    kl = (mean.square() + log_variance.exp() - log_variance - 1).sum() / 2
+    latent = (encoder(other)[0] - code).abs().mean()
+    loss = fooled(other) + fooled(alike) + 100 * 2 * (alike - b).abs().mean() + 0.01 * kl + 0.5 * latent
+    assert painted.loss.item() == pytest.approx(loss.item(), rel=1e-4)
+    assert set(painted.terms) == {"adversarial_b", "l1", "kl", "latent"}
+    fake = critic(torch.cat([a, other], dim=1)).square().mean()
+    real = (critic(torch.cat([a, b], dim=1)) - 1).square().mean()
+    assert judged.loss.item() == pytest.approx(((fake + real) / 2).item(), rel=1e-4)
+
+
+def test_many_answers_are_learnt_one_way_and_both_ways_without(worlds, tmp_path):
+    assert TranslatorSettings(answers=8).code == 0
+    assert TranslatorSettings(course="cut", answers=8).shape["code"] == 8
+    plan = plan_for(worlds, course="fastcut", network="separable", answers=3, mirrored_twice=False)
+    task = opened(plan, tmp_path)
+    a, b = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
+    torch.manual_seed(7)
+    painted = objectives_of(task, (a, b))[0]
+    torch.manual_seed(7)
+    code = torch.randn(2, 3)
+    generators = task.networks["generators"]
+    latent = (generators["code"](generators["ab"](a, code))[0] - code).abs().mean()
+    assert painted.terms["latent"].item() == pytest.approx(0.5 * latent.item(), rel=1e-4)
+    with torch.no_grad():
+        plain = finish(task.sample(generators.eval())).shape[0]
+    assert plain > 6 * 32  # A, A to B, what changed, and three answers
+    exported = task.export(generators)
+    assert not any(name.startswith("code") for name in exported.tensors)
+    assert "a code of 3 numbers" in exported.card
+
+
 @pytest.mark.parametrize("course", ["fast", "fastcut"])
 def test_it_goes_on_as_if_it_had_not_been_interrupted(course, worlds, tmp_path):
     settings = {"network": "separable", "pool": 2, "augment": "all", "r1_weight": 1.0, "kid_crops": 0}

@@ -14,6 +14,7 @@ from models.cyclegan import PatchCritic, Translator, distance, initialise
 from models.patch_nce import PatchHeads, patch_nce
 from models.pix2pix import conditioned
 from models.pixels import to_picture
+from models.style_code import KL_WEIGHT, StyleEncoder, code_of, divergence, drawn, latent_loss
 from models.translation import TranslatorFacts, build, to_file
 from models.unet_encoders import SLIM
 from studio.core.events import Job, Log, Picture, Progress
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 
 __all__ = ["TranslateTask", "open_task"]
 
-_SHOWN = 4
+_SHOWN, _ANSWERS = 4, 3
 _FEWEST_PARTS = 2
 _SLOWING = 0.95
 """A rate below this share of the highest so far is falling."""
 _HEADS = "heads"
 """What CUT's heads are called beside its generator, with which they learn."""
+_ENCODER = "code"
+"""Likewise what tells the code of a picture."""
 
 
 class TranslateTask(TrainingTask):
@@ -124,12 +127,16 @@ class TranslateTask(TrainingTask):
         assert isinstance(heads, PatchHeads)
         mirrored = settings.mirrored_twice and bool(torch.rand(()) < 0.5)
         given = real["a"].flip(3) if mirrored else real["a"]
+        code = torch.randn(len(given), settings.code, device=given.device) if settings.code else None
         if settings.nce_identity:
-            made, own = there(torch.cat([given, real["b"]])).chunk(2)
+            made, own = there(torch.cat([given, real["b"]]), None if code is None else torch.cat([code, code])).chunk(2)
         else:
-            made, own = there(given), real["b"]
+            made, own = there(given, code), real["b"]
         yield None
         terms = {"adversarial_b": self._judges["b"].fooled(made)}
+        if code is not None:
+            told = latent_loss(generators.get_submodule(_ENCODER), made, code, teaches=True)
+            terms["latent"] = settings.answer_weight * told
         wanted = [(made, real["a"], settings.nce_weight, "nce_a", mirrored)]
         wanted += [(own, real["b"], settings.nce_identity, "nce_b", False)] if settings.nce_identity else []
         for picture, source, weight, name, back in wanted:
@@ -145,15 +152,39 @@ class TranslateTask(TrainingTask):
     def _by_pairs(self, real: Mapping[str, Tensor], config: "StepConfig") -> Objectives:
         """pix2pix: the truth is there to compare with, and the critic sees what it belongs to."""
         given, wanted = real["a"], real["b"]
-        made: Tensor = _way(self.networks[self.shown], "ab")(given)
-        yield None
-        terms = {
-            "adversarial_b": self._judges["b"].fooled(conditioned(given, made)),
-            "l1": self._settings.l1_weight * distance(made, wanted),
-        }
+        there, judge = _way(self.networks[self.shown], "ab"), self._judges["b"]
+        if self._settings.code:
+            terms, made = yield from self._by_codes(given, wanted)
+        else:
+            made = there(given)
+            yield None
+            terms = {
+                "adversarial_b": judge.fooled(conditioned(given, made)),
+                "l1": self._settings.l1_weight * distance(made, wanted),
+            }
         made = made.detach()
         yield _objective(self.shown, terms)
-        yield from self._judges["b"].learning(conditioned(given, wanted), conditioned(given, made), config.step)
+        yield from judge.learning(conditioned(given, wanted), conditioned(given, made), config.step)
+
+    def _by_codes(
+        self, given: Tensor, wanted: Tensor
+    ) -> Generator[None, Any, tuple[dict[str, Tensor], Tensor]]:  # fmt: skip
+        """Paint by the code of the truth, which is compared with it, and by another one; see `models.style_code`."""
+        generators, settings, judge = self.networks[self.shown], self._settings, self._judges["b"]
+        there, encoder = _way(generators, "ab"), generators.get_submodule(_ENCODER)
+        mean, log_variance = encoder(wanted)
+        alike = there(given, drawn(mean, log_variance))
+        yield None
+        code = torch.randn_like(mean)
+        other = there(given, code)
+        yield None
+        terms = {
+            "adversarial_b": judge.fooled(conditioned(given, other)) + judge.fooled(conditioned(given, alike)),
+            "l1": settings.l1_weight * distance(alike, wanted),
+            "kl": KL_WEIGHT * divergence(mean, log_variance),
+            "latent": settings.answer_weight * latent_loss(encoder, other, code, teaches=False),
+        }
+        return terms, other
 
     def adopt(self, settings: Settings) -> None:  # noqa: D102
         assert isinstance(settings, TranslatorSettings)
@@ -247,7 +278,11 @@ class TranslateTask(TrainingTask):
                 row[f"Changed to {other.upper()}"] = changed_map(picture.to(self._device), painted)
                 if self._settings.is_two_way:
                     row[f"and back to {one.upper()}"] = _way(shown, other + one)(painted)
-                elif self._settings.course == "pix2pix":
+                for seed in range(1, _ANSWERS + 1) if self._settings.code else ():
+                    code = code_of(seed, self._settings.code).to(self._device)
+                    row[f"Answer {seed}"] = _way(shown, way)(picture.to(self._device), code)
+                    yield
+                if self._settings.course == "pix2pix":
                     row["Wanted"] = self._looks[other][number]
                 for name, shows in row.items():
                     rows.setdefault(name, []).append(shows.float().cpu())
@@ -301,6 +336,8 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
     if settings.course in ("cut", "fastcut"):
         seen = _way(generators, "ab").features(torch.zeros(1, 3, settings.size, settings.size))
         generators[_HEADS] = PatchHeads([one.shape[1] for one in seen])
+    if settings.code:
+        generators[_ENCODER] = StyleEncoder(settings.code)
     channels = 6 if settings.course == "pix2pix" else 3
     judged = sorted(way[1] for way in facts.ways)
     networks: dict[str, nn.Module] = {"generators": generators} | {

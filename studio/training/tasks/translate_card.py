@@ -46,6 +46,8 @@ def translate_card(
         ("input", "N×3×H×W, sRGB, 0–1, any size"),
         ("learnt from", f"{learnt}; {facts.steps:,} steps of {settings.batch} squares of {settings.size} px"),
     ]
+    if settings.code:
+        rows.append(("many answers", f"experimental: a code of {settings.code} numbers chooses, --code SEED"))
     if measured:
         numbers = "; ".join(words.format(measured[name]) for name, words in _MEASURES.items() if name in measured)
         rows.append(("on pictures it did not learn from", numbers))
