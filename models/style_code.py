@@ -84,7 +84,8 @@ def latent_loss(encoder: nn.Module, painted: Tensor, code: Tensor, *, teaches: b
     """
     weights = {name: value if teaches else value.detach() for name, value in encoder.named_parameters()}
     mean, _ = torch.func.functional_call(encoder, weights, (painted,))
-    return (mean - code).abs().mean()
+    loss: Tensor = (mean - code).abs().mean()
+    return loss
 
 
 def code_of(seed: int, size: int) -> Tensor:
