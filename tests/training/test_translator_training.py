@@ -292,10 +292,8 @@ def test_a_check_tells_apart_what_it_does_well_and_where_it_does_nothing(worlds,
     assert values["critic_b"] == 0.5  # it has learnt nothing yet
     assert task.alarm(values) == task.setback(values) == ""
     rows = task._rankings["ab"].rows()
-    (best, *_, worst) = [name for name in rows if ", A (" in name]
-    assert best.startswith("Best, A (")
-    assert worst.startswith("Worst, A (")
-    assert rows["Changed A to B, all 2"].shape == (1, 3, 32, 32)
+    assert [name.partition(": ")[0] for name in rows] == ["A", "A to B", "Changed, all 2 of A to B"]
+    assert rows["Changed, all 2 of A to B"].shape == (1, 3, 32, 32)
     with torch.no_grad():
         before = finish(task.sample(shown)).shape[0]
         task._rankings.clear()
@@ -313,9 +311,10 @@ def test_ranking_and_coverage_show_the_one_that_did_not_get_a_go():
     assert covered[0, :, 24:].abs().max() < 1e-5
     assert changed_map(given[3], made[3])[0, 0, 4, 16] == 1.0
     rows = Ranking("A to B", [4.0, 1.0, 3.0, 2.0], {"A": made}, covered).rows()
-    assert list(rows) == ["Best, A (1–2)", "Worst, A (4–3)", "Changed A to B, all 4"]
-    assert torch.equal(rows["Best, A (1–2)"], torch.cat([made[1], made[3]], dim=3))
-    assert torch.equal(rows["Worst, A (4–3)"], torch.cat([made[0], made[2]], dim=3))
+    ranked, changed = rows
+    assert (ranked, changed) == ("A: best (to 2), worst (from 3)", "Changed, all 4 of A to B")
+    assert torch.equal(rows[ranked][..., :64], torch.cat([made[1], made[3]], dim=3))
+    assert torch.equal(rows[ranked][..., -64:], torch.cat([made[0], made[2]], dim=3))
     assert Ranking("A to B", [1.0], {"A": made}, covered).rows() == {}
 
 

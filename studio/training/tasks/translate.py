@@ -28,7 +28,7 @@ from studio.training.tasks.translate_card import translate_card
 from studio.training.tasks.translate_judge import Judge
 from studio.training.tasks.translate_measures import Likeness, Watch, changes
 from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings
-from studio.training.tasks.translate_sheet import Ranking, changed_map, coverage, untouched
+from studio.training.tasks.translate_sheet import Ranking, beside, changed_map, coverage, untouched
 from studio.training.tasks.translate_worlds import Pairs, Squares, TwoWorlds, opening_worlds, world_names
 
 if TYPE_CHECKING:
@@ -268,16 +268,17 @@ class TranslateTask(TrainingTask):
         )
 
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
-        """Show a few pictures: as they are, translated, what changed, and back again; what the last check ranked."""
-        rows: dict[str, list[Tensor]] = {}
+        """Show a few pictures of each world as they become, and what the last check found best and worst."""
+        rows: dict[str, list[list[Tensor]]] = {}
         for way in self._facts.ways:
             one, other = tuple(way)
+            parts: dict[str, list[Tensor]] = {}
             for number, picture in enumerate(self._looks[one]):
                 painted = _way(shown, way)(picture.to(self._device))
-                row = {one.upper(): picture, f"{one.upper()} to {other.upper()}": painted}
-                row[f"Changed to {other.upper()}"] = changed_map(picture.to(self._device), painted)
+                row = {"As it is": picture, "Translated": painted}
+                row["Changed"] = changed_map(picture.to(self._device), painted)
                 if self._settings.is_two_way:
-                    row[f"and back to {one.upper()}"] = _way(shown, other + one)(painted)
+                    row["and back"] = _way(shown, other + one)(painted)
                 for seed in range(1, _ANSWERS + 1) if self._settings.code else ():
                     code = code_of(seed, self._settings.code).to(self._device)
                     row[f"Answer {seed}"] = _way(shown, way)(picture.to(self._device), code)
@@ -285,9 +286,11 @@ class TranslateTask(TrainingTask):
                 if self._settings.course == "pix2pix":
                     row["Wanted"] = self._looks[other][number]
                 for name, shows in row.items():
-                    rows.setdefault(name, []).append(shows.float().cpu())
+                    parts.setdefault(name, []).append(shows.float().cpu())
                 yield
-        sheet = {name: torch.cat(row, dim=3) for name, row in rows.items()}
+            for name, part in parts.items():
+                rows.setdefault(name, []).append(part)
+        sheet = {name: beside(*parts) for name, parts in rows.items()}
         for ranking in self._rankings.values():
             sheet |= ranking.rows()
         return sample_sheet({name: to_picture(row) for name, row in sheet.items()})

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-__all__ = ["Ranking", "changed_map", "coverage", "untouched"]
+__all__ = ["Ranking", "beside", "changed_map", "coverage", "untouched"]
 
 _LOOKED_AT = 8
 """Side of the places, px, that count as changed or not."""
@@ -15,6 +15,7 @@ _FULL = 64 / 255
 """A change by so much is shown white."""
 _LEAST = 4 / 255
 _RANKED = 8
+_GAP = 8
 
 
 def changed_map(given: Tensor, made: Tensor) -> Tensor:
@@ -55,15 +56,24 @@ class Ranking:
     covered: Tensor
 
     def rows(self) -> dict[str, Tensor]:
-        """Return rows of pictures, 1×3×S×(n·S), by name: the best, the worst, and where anything changed at all."""
+        """Return rows of pictures, 1×3×S×W, by name: the best beside the worst, and where anything changed at all."""
         order = sorted(range(len(self.errors)), key=lambda number: self.errors[number])
         number = min(_RANKED, len(order) // 2)
         if not number:
             return {}
+        best, worst = order[:number], order[: -number - 1 : -1]
+        least, most = self.errors[best[-1]], self.errors[worst[-1]]
         rows = {}
-        for words, chosen in (("Best", order[:number]), ("Worst", order[: -number - 1 : -1])):
-            span = f"{self.errors[chosen[0]]:.0f}–{self.errors[chosen[-1]]:.0f}"
-            for name, pictures in self.shown.items():
-                rows[f"{words}, {name} ({span})"] = torch.cat([pictures[one] for one in chosen], dim=3)
-        rows[f"Changed {self.way}, all {len(order)}"] = self.covered
+        for name, pictures in self.shown.items():
+            parts = [[pictures[one] for one in chosen] for chosen in (best, worst)]
+            rows[f"{name}: best (to {least:.0f}), worst (from {most:.0f})"] = beside(*parts)
+        rows[f"Changed, all {len(order)} of {self.way}"] = self.covered
         return rows
+
+
+def beside(*parts: Sequence[Tensor]) -> Tensor:
+    """Put pictures, 1×3×S×S, into one row, 1×3×S×W, with a gap between parts."""
+    row: list[Tensor] = []
+    for part in parts:
+        row += [torch.zeros_like(part[0][:, :, :, :_GAP]), *part] if row else part
+    return torch.cat(row, dim=3)

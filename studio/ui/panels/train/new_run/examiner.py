@@ -93,7 +93,7 @@ class DataExaminer(QObject):
         places, paired = self._compared or ((), False)
         if not places or not all(place in self.reports for place in places):
             return
-        tasks, reports = (tuple(known[place] for place in places) for known in (self._tasks, self.reports))
+        tasks, reports = tuple(self._tasks[place] for place in places), tuple(self.reports[place] for place in places)
         task = TogetherTask(tasks, reports, paired)
         self._comparing = handle = self._reader.live(_TOGETHER, examine_together, task)
         handle.finished.connect(self._take_together)
