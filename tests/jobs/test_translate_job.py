@@ -7,7 +7,8 @@ from PIL import Image
 from translator_kit import BOTH_WAYS, ONE_WAY, write_translator
 
 from models.pixels import to_tensor
-from models.translation import load_translator
+from models.style_code import code_of
+from models.translation import TranslatorFacts, load_translator
 from studio.core.controls import Controls
 from studio.core.events import Preview, Progress, finish
 from studio.core.failures import StudioError
@@ -87,3 +88,14 @@ def test_what_cannot_be_had_is_told(photo, tmp_path):
     ):
         with pytest.raises(StudioError, match=words):
             made(photo, **settings)
+
+
+def test_a_pair_of_many_answers_is_asked_for_one_by_its_number(photo, tmp_path):
+    facts = TranslatorFacts("separable", {"width": 4, "blocks": 1, "code": 3}, ("ab",), size=32)
+    model = str(write_translator(tmp_path / "many.safetensors", facts))
+    middle, one, other, again = (made(photo, model=model, code=code)[0].layer for code in (0, 1, 2, 1))
+    assert np.array_equal(one, again)
+    assert len({made.tobytes() for made in (middle, one, other)}) == 3
+    with torch.no_grad():
+        expected = load_translator(tmp_path / "many.safetensors")[0](to_tensor(photo.pixels), code_of(1, 3))
+    assert np.abs(one / 65535 - expected[0].permute(1, 2, 0).numpy()).max() < 1 / 255

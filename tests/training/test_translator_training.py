@@ -12,6 +12,7 @@ from training_kit import history_of
 from models.translation import load_translator
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
+from studio.jobs.rehearse import rehearse_run
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
@@ -122,6 +123,15 @@ def test_each_course_learns_and_leaves_networks_that_say_what_they_are(course, w
     card = run.card_file.read_text(encoding="utf-8")
     assert "From dull to gold" in card
     assert "Real B against real B" in card
+
+
+def test_what_a_run_costs_is_measured_for_every_course(worlds):
+    for course in CYCLEGAN.courses:
+        network = {"pix2pix": "unet", "fast": "separable"}.get(course, "resnet")
+        plan = plan_for(worlds, steps=40, course=course, network=network, kid_crops=2, r1_weight=1.0)
+        found = finish(rehearse_run(plan, Controls(TranslatorSettings())))
+        assert (found.steps, found.rehearsed.steps, found.rehearsed.parts) == (40, 5, 1)
+        assert min(found.rehearsed.step, found.rehearsed.check, found.rehearsed.sample) > 0
 
 
 def test_a_step_is_what_the_paper_writes(worlds, tmp_path):
