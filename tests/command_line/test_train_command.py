@@ -57,8 +57,8 @@ def pictures(tmp_path_factory):
 def test_an_estimate_is_given_and_nothing_begun(pictures, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = ["train", "cyclegan", "--data-a", str(pictures / "dark"), "--data-b", str(pictures / "light")]
-    tiny = "--size 32 --width 4 --blocks 1 --critic-width 4 --kid-crops 0 --steps 400".split()
-    assert main([*words, *tiny, "--accelerator", "cpu", "--estimate", "--events"]) == 0
+    tiny = ["--size", "32", "--width", "4", "--blocks", "1", "--critic-width", "4", "--kid-crops", "0"]
+    assert main([*words, *tiny, "--steps", "400", "--accelerator", "cpu", "--estimate", "--events"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     report = lines[-1]
     assert (report["type"], report["steps"], report["measured"]) == ("report", 400, 5)
