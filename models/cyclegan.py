@@ -122,26 +122,32 @@ class Translator(nn.Module):
 
     multiple = 4
     code_size = 0
+    _said: Tensor | None = None
 
     @abstractmethod
     def walk(self, x: Tensor, through: Through) -> Walk:
         """N×3×H×W, −1 to 1, both sides multiples → the same of the other world; `through` computes the layers."""
 
     def say(self, code: Tensor | None) -> None:
-        """Let everything it paints from here on be painted by a code, N×code_size or 1×code_size; None by none."""
+        """Let everything from here on be painted by a code, 1×code_size, unless another is given; None: by the mean."""
+        self._said = code
+        self._tell(code)
+
+    def _tell(self, code: Tensor | None) -> None:
         for layer in self.modules():
             if isinstance(layer, Layer):
                 layer.code = code
 
     def forward(self, picture: Tensor, code: Tensor | None = None) -> Tensor:
-        """N×3×H×W, sRGB, 0–1, of any size → N×3×H×W, 0–1; by a code, N×code_size, or the mean of all codes."""
+        """N×3×H×W, sRGB, 0–1, of any size → N×3×H×W, 0–1; by a code, N×code_size, that of `say`, or the mean of all."""
         if not self.code_size:
             return self._painted(picture)
-        self.say(picture.new_zeros(1, self.code_size) if code is None else code)
+        code = self._said if code is None else code
+        self._tell(picture.new_zeros(1, self.code_size) if code is None else code)
         try:
             return self._painted(picture)
         finally:
-            self.say(None)  # what is left here would be copied and kept with the network
+            self._tell(self._said)  # what was learnt by would be copied and kept with the network
 
     def _painted(self, picture: Tensor) -> Tensor:
         height, width = picture.shape[2:]

@@ -21,6 +21,7 @@ _JOBS = {
     "load_picture": "studio.jobs.files:load_picture",
     "keep_result": "studio.jobs.files:keep_result",
     "examine_data": "studio.jobs.examine:examine_data",
+    "paint_answers": "studio.jobs.translate.answers:paint_answers",
     "make_drawings": "studio.jobs.drawings:make_drawings",
     "list_shelf": "studio.jobs.shelf:list_shelf",
     "download_weights": "studio.jobs.shelf:download_weights",

@@ -39,6 +39,8 @@ def test_a_large_picture_is_painted_by_a_code_in_strips():
     generator, picture = lively(build(FACTS)), torch.rand(1, 3, 64, 40)
     wanted = generator(picture, code_of(4, 3))
     generator.say(code_of(4, 3))
+    assert torch.equal(generator(picture), wanted)
+    assert not torch.equal(generator(picture, code_of(5, 3)), wanted)
     assert torch.allclose(in_strips(generator, picture), wanted, atol=1 / 255)
 
 
