@@ -56,7 +56,7 @@ from studio.training.train_state import TrainState
 
 MAPS = Path(__file__).parents[2] / "shared" / "data" / "images" / "maps256"
 WORLDS = {"a": "aerial", "b": "map"}
-KEPT, CROPS, TURNS = 50, 500, 5
+KEPT, CROPS, TURNS = 50, 500, 3
 METHODS: Mapping[str, Mapping[str, Any]] = {
     "ours": {},
     "cyclegan": {"course": "cyclegan", "width": 32, "critic_width": 32},
@@ -129,7 +129,7 @@ def show_speed(size: int, width: int, folder: Path) -> None:
         "kid_crops": 0,
     }
     with Processes("cpu", precision="fp32") as processes:
-        whole = Stepper({**settings, "held_back": 0, "workers": 0}, data_in(folder), folder, processes)
+        whole = Stepper({**settings, "held_back": 0, "workers": 0}, data_in(folder, 20), folder, processes)
         ours, parts, papers = seconds_of(whole.step, small.step, plain.step)
     print(f"{size} px, {width} channels, processor time of a step: {ours:.3f} s; its parts {parts:.3f} s; of "
           f"the paper's ResNet {papers:.3f} s")  # fmt: skip
