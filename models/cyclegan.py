@@ -71,6 +71,8 @@ class Layer(nn.Module):
         self.convolve = nn.Sequential(*convolve)
         self.norm = None if norm is None else (nn.InstanceNorm2d if norm == "instance" else nn.BatchNorm2d)(channels)
         self.rectify = rectify
+        self.film: nn.Linear | None = None
+        self.code: Tensor | None = None
         self.channels, self.reach, self.stride, self.grow = channels, reach, stride, grow
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,7 +82,16 @@ class Layer(nn.Module):
     def finished(self, x: Tensor) -> Tensor:
         """Normalise and rectify what was convolved."""
         x = x if self.norm is None else self.norm(x)
+        if (modulation := self.modulation()) is not None:
+            x = x * modulation[0] + modulation[1]
         return x if self.rectify is None else self.rectify(x)
+
+    def modulation(self) -> tuple[Tensor, Tensor] | None:
+        """Return factor and summand of each channel, N×channels×1×1, that the code asks for; None without one."""
+        if self.film is None or self.code is None:
+            return None
+        factor, summand = self.film(self.code)[:, :, None, None].chunk(2, dim=1)
+        return 1 + factor, summand
 
     @property
     def work(self) -> int:
@@ -105,17 +116,40 @@ class Translator(nn.Module):
 
     Attributes:
         multiple: it computes pictures whose sides are multiples of this; others are mirrored up to it, and cut.
+        code_size: numbers of the code that it hears (`models.style_code`); 0 it hears none.
 
     """
 
     multiple = 4
+    code_size = 0
+    _said: Tensor | None = None
 
     @abstractmethod
     def walk(self, x: Tensor, through: Through) -> Walk:
         """N×3×H×W, −1 to 1, both sides multiples → the same of the other world; `through` computes the layers."""
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """N×3×H×W, sRGB, 0–1, of any size → N×3×H×W, 0–1."""
+    def say(self, code: Tensor | None) -> None:
+        """Let everything from here on be painted by a code, 1×code_size, unless another is given; None: by the mean."""
+        self._said = code
+        self._tell(code)
+
+    def _tell(self, code: Tensor | None) -> None:
+        for layer in self.modules():
+            if isinstance(layer, Layer):
+                layer.code = code
+
+    def forward(self, picture: Tensor, code: Tensor | None = None) -> Tensor:
+        """N×3×H×W, sRGB, 0–1, of any size → N×3×H×W, 0–1; by a code, N×code_size, that of `say`, or the mean of all."""
+        if not self.code_size:
+            return self._painted(picture)
+        code = self._said if code is None else code
+        self._tell(picture.new_zeros(1, self.code_size) if code is None else code)
+        try:
+            return self._painted(picture)
+        finally:
+            self._tell(self._said)  # what was learnt by would be copied and kept with the network
+
+    def _painted(self, picture: Tensor) -> Tensor:
         height, width = picture.shape[2:]
         walk = self.walk(padded(picture, self.multiple) * 2 - 1, _at_once)
         while True:

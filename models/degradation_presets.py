@@ -72,6 +72,10 @@ _WATERMARK = DegradationRecipe(
 _BLACK_AND_WHITE = DegradationRecipe(name="black-and-white", steps=(BlackAndWhite(film=(0.0, 0.0)),))
 _CUT_OUTS = DegradationRecipe(name="cut-outs", steps=(CutOuts(),))
 _EDGES = DegradationRecipe(name="edges", steps=(LineDrawing(),))
+_PEN = DegradationRecipe(
+    name="pen-drawing", steps=(LineDrawing(sigma=(2.0, 4.5), detail=(8.0, 14.0), softness=(4.0, 8.0)),)
+)
+"""In squares of 128 px, in which networks learn to paint drawings, lines are as wide as a hand draws them there."""
 
 
 def _enlarging(name: str, scale: int, *quality: int) -> DegradationRecipe:
@@ -83,7 +87,7 @@ PRESETS: Mapping[str, DegradationRecipe] = {
     recipe.name: recipe
     for recipe in (
         _OLD_PHOTO, _web("web", 1), _web("web-x2", 2), _web("web-x4", 4), _WATERMARK, _CUT_OUTS, _BLACK_AND_WHITE,
-        _EDGES, _LESSON_7_CRITIC, _LESSON_7_SR, _enlarging("bicubic-x2", 2), _enlarging("bicubic-x4", 4),
+        _EDGES, _PEN, _LESSON_7_CRITIC, _LESSON_7_SR, _enlarging("bicubic-x2", 2), _enlarging("bicubic-x4", 4),
         _enlarging("bicubic-x4-jpeg40", 4, 40),
     )
 }  # fmt: skip

@@ -16,6 +16,7 @@ from torch import Tensor
 from models.cyclegan import ResnetGenerator, SeparableGenerator, Translator
 from models.foreign_translators import from_junyanz, recognised
 from models.pix2pix import UnetGenerator
+from models.style_code import hears
 from models.weight_files import WeightsError, check_numbers, read_tensors
 from models.weight_headers import TRANSLATOR, UnknownNetworkError, facts_of, task_of
 
@@ -30,7 +31,7 @@ WAYS: Mapping[str, str] = {"AtoB": "ab", "BtoA": "ba"}
 """What settings call the two ways, and the weights."""
 
 FORMAT = "1"
-_WIDEST, _DEEPEST = 512, 64
+_WIDEST, _DEEPEST, _LONGEST_CODE = 512, 64, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class TranslatorFacts:
 
     Attributes:
         network: which of `NETWORKS`.
-        shape: what it is built with, such as `{"width": 32, "blocks": 9}`.
+        shape: what it is built with, such as `{"width": 32, "blocks": 9}`; "code" numbers it hears, where it does.
         ways: which of "ab" and "ba" it has learnt.
         a: what world A is called, such as "photo"; "" where nobody said.
         b: likewise.
@@ -98,7 +99,12 @@ def build(facts: TranslatorFacts) -> Translator:
     """
     if not 0 < int(facts.shape.get("width", 1)) <= _WIDEST or not 0 <= int(facts.shape.get("blocks", 0)) <= _DEEPEST:
         raise ValueError("a network of an impossible size")
-    return NETWORKS[facts.network](**facts.shape)
+    shape = dict(facts.shape)
+    code = int(shape.pop("code", 0))
+    network = NETWORKS[facts.network](**shape)
+    if not 0 <= code <= _LONGEST_CODE:
+        raise ValueError("a code of an impossible length")
+    return hears(network, code) if code else network
 
 
 def to_file(generators: Mapping[str, Translator]) -> dict[str, Tensor]:

@@ -92,6 +92,8 @@ class _Working:
             scale = (moments.squares / moments.count + layer.norm.eps).rsqrt()  # type: ignore[union-attr]
             shift = -scale * moments.mean
             scale, shift = (value.to(x.device, torch.float32).view(1, -1, 1, 1) for value in (scale, shift))
+            if (modulation := layer.modulation()) is not None:
+                scale, shift = scale * modulation[0], shift * modulation[0] + modulation[1]
             for top, bottom in _strips(layer, out):
                 strip = torch.addcmul(shift, out[:, :, top:bottom].float(), scale)
                 out[:, :, top:bottom] = strip if layer.rectify is None else layer.rectify(strip)

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from studio.command_line.exit_codes import DONE, FAILED, INTERRUPTED
 from studio.command_line.failing import tell_failure
@@ -12,16 +12,19 @@ from studio.command_line.reporting import Reporter, Silent, reporter
 from studio.command_line.running import Interrupted, stoppable
 from studio.command_line.train_arguments import Asked, read_arguments
 from studio.core.controls import Controls
-from studio.core.events import Log, finish
+from studio.core.events import Job, Log, finish
 from studio.core.failures import Failure, StudioError, explain
 from studio.core.own_program import own_command
 from studio.training.launcher import Launcher, announce, in_launcher, launched_from_outside
-from studio.training.run_folder import TrainedRun
+from studio.training.run_folder import RunPlan, TrainedRun
 from studio.training.settings import TrainingSettings
+from studio.training.time_estimate import length_in_words
 
 if TYPE_CHECKING:
-    from studio.training.data.inspection import DataReport
+    from studio.training.data.inspection import DataReport, Finding
     from studio.training.processes import Processes
+
+R = TypeVar("R")
 
 _MOST_EXAMINED = 20_000
 """More pictures than this take the doctor minutes, and a run begun by command line may be one of many."""
@@ -52,6 +55,8 @@ class TrainCommand:
         controls = Controls(self._asked.settings)
         try:
             with self._reporter, stoppable(controls):
+                if self._asked.to_measure is not None:
+                    return self._foretell(self._asked.to_measure(), controls)
                 return self._conclude(self._train(controls))
         except Interrupted:
             self._tell(Failure("Stopped at once.", self._how_to_go_on("the last checkpoint"), ""))
@@ -61,28 +66,57 @@ class TrainCommand:
         self._tell(failure)
         return FAILED
 
+    def _foretell(self, plan: RunPlan, controls: Controls[TrainingSettings]) -> int:
+        """Say what a run would cost, as its first steps tell."""
+        from studio.jobs.rehearse import rehearse_run
+
+        found = self._told(rehearse_run(plan, controls), controls)
+        if found is None:
+            return INTERRUPTED
+        measured = found.rehearsed
+        numbers = {
+            "steps": found.steps, "seconds": round(found.estimate.seconds), "measured": measured.steps,
+            "milliseconds_a_step": round(1000 * measured.step), "memory": measured.memory,
+        }  # fmt: skip
+        self._reporter.report(length_in_words(found.steps, found.estimate).rstrip("."), numbers, ())
+        return DONE
+
     def _examine(self, controls: Controls[TrainingSettings]) -> None:
         """Say what the doctor warns of, before anything waits; what is left out is told where it is opened."""
-        from studio.jobs.examine import examine_data
-        from studio.training.data.inspection import LEFT_OUT
+        from studio.jobs.examine import TogetherTask, examine_data, examine_together
         from studio.training.data.sources import counting_data
 
-        for task in self._asked.data if self._asked.is_main else ():
+        reports: list[DataReport] = []
+        places = self._asked.data if self._asked.is_main else ()
+        for task in places:
             with suppress(StudioError):  # which stands in the run's log, when that is opened
                 count = finish(counting_data(task.sources, task.reading))
                 if count.pictures > _MOST_EXAMINED:
                     self._reporter.note(f"{count.pictures:,} pictures are too many for the doctor to look at first.")
-                    continue
-                looking = examine_data(task, controls)
-                while not controls.finishing:
-                    try:
-                        self._reporter.say(next(looking))
-                    except StopIteration as end:
-                        report: DataReport = end.value
-                        for found in report.findings:
-                            if found.severity == "warning" and found.kind not in LEFT_OUT:
-                                self._reporter.say(Log(found.sentence, "warning"))
-                        break
+                elif (report := self._told(examine_data(task, controls), controls)) is not None:
+                    reports.append(report)
+                    self._warn(report.findings)
+        if self._asked.are_worlds and len(reports) == len(places) > 1:
+            together = examine_together(TogetherTask(places, tuple(reports), paired=False), controls)
+            if (found := self._told(together, controls)) is not None:
+                self._warn(found.findings)
+
+    def _told(self, job: Job[R], controls: Controls[TrainingSettings]) -> R | None:
+        """Run a job and say what it says; None where somebody would rather stop."""
+        while not controls.finishing:
+            try:
+                self._reporter.say(next(job))
+            except StopIteration as end:
+                result: R = end.value
+                return result
+        return None
+
+    def _warn(self, findings: "Sequence[Finding]") -> None:
+        from studio.training.data.inspection import LEFT_OUT
+
+        for found in findings:
+            if found.severity == "warning" and found.kind not in LEFT_OUT:
+                self._reporter.say(Log(found.sentence, "warning"))
 
     def _train(self, controls: Controls[TrainingSettings]) -> TrainedRun:
         self._examine(controls)

@@ -41,6 +41,8 @@ class Asked:
             (`num_nodes`), None to leave it to whatever started this one; `timeout`, seconds that a process may keep the
             others waiting; `events`, to report as JSON lines; `debug`, to print the traceback of a failure.
         data: of a new run: what the doctor looks at before it begins.
+        are_worlds: whether the doctor also compares what it looks at: two worlds.
+        to_measure: makes the plan of a run whose cost is asked for; it does not begin. None: it shall begin.
 
     """
 
@@ -50,6 +52,8 @@ class Asked:
     request: TrainRequest
     where: argparse.Namespace
     data: tuple[ExamineTask, ...] = ()
+    are_worlds: bool = False
+    to_measure: Callable[[], RunPlan] | None = None
 
     @property
     def folder(self) -> Path:
@@ -64,28 +68,34 @@ def read_arguments(arguments: Sequence[str]) -> Asked:
     kind = _kind_in(arguments)
     parser = _parser_for(kind)
     asked = parser.parse_args(arguments[1:])
+    if asked.output is None and not asked.estimate:
+        parser.error("the following arguments are required: -o/--output")
     if asked.preset in kind.courses:
         asked.course, asked.preset = asked.preset, None
     settings = settings_from(asked, kind.settings, parser)
+    output = asked.output or Path("run")
     plan = RunPlan(
         task=kind.name,
-        title=asked.output.name,
+        title=output.name,
         data=_data(asked, kind, parser),
         inputs={one.role: str(_existing(getattr(asked, one.role), _flag(one.role), parser)) for one in kind.inputs},
         settings=settings.model_dump(exclude_unset=True),
         schedule=_schedule(asked, kind, settings, parser),
     )
-    folder = asked.output.absolute()
-    if is_main(asked.num_nodes):  # for the others it may well be there already
+    folder = output.absolute()
+    if is_main(asked.num_nodes) and not asked.estimate:  # for the others it may well be there already
         _check_output(folder, parser)
     suits = asked.schedule is None and asked.preset is None
     to_examine = tuple(
         ExamineTask(tuple(slot.sources(plan.data)), settings.size, slot.reading(settings)) for slot in kind.data
     )
+
+    def suited() -> RunPlan:
+        return _suited(plan, kind, settings) if suits else plan
+
     return Asked(
-        is_main(asked.num_nodes),
-        lambda: _begin(folder, _suited(plan, kind, settings) if suits else plan),
-        settings, TrainRequest(folder), asked, to_examine,
+        is_main(asked.num_nodes), lambda: _begin(folder, suited()), settings, TrainRequest(folder), asked, to_examine,
+        kind.worlds is not None and kind.worlds(settings) == "worlds", suited if asked.estimate else None,
     )  # fmt: skip
 
 
@@ -233,9 +243,12 @@ def _parser_for(kind: TaskKind) -> CommandParser:
         f"{sources} -o RUN [--steps N …]",
     )
     _add_sources(parser, kind, required=True)
+    parser.add_argument("-o", "--output", metavar="RUN", type=named_path, help="a new folder for the run")
     parser.add_argument(
-        "-o", "--output", metavar="RUN", type=named_path, required=True, help="a new folder for the run"
-    )
+        "--estimate", action="store_true",
+        help="begin nothing: measure five steps, a check and a sample, and say how long the run would take here, and "
+        "how much memory",
+    )  # fmt: skip
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--schedule", metavar="FILE.json", type=named_path, help="learn as drawn in the window's editor")
     how.add_argument(

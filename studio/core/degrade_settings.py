@@ -19,6 +19,7 @@ PRESET_WORDS: Mapping[str, tuple[str, str]] = {
     "cut-outs": ("Cut-outs", "Large pieces gone."),
     "black-and-white": ("Black and white", "No colours."),
     "edges": ("Line drawing", "Only lines are left."),
+    "pen-drawing": ("Pen drawing", "Only bold lines are left, as a hand draws them."),
     "lesson7-critic": ("Lesson 7, critic course", "96 px, a poor JPEG, and its quality written on it."),
     "lesson7-sr": ("Lesson 7, super-resolution", "96 px, JPEG of quality 60."),
     "web-x2": ("Web picture, half as large", "As above, for an enlarger to twice the size."),

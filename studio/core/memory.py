@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["keeping_pages", "memory_in_use", "memory_of_computer"]
+__all__ = ["forget_peak", "keeping_pages", "memory_in_use", "memory_of_computer", "peak_memory"]
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Of glibc's mallopt."""
@@ -41,6 +41,23 @@ def memory_in_use() -> int | None:
     with suppress(OSError, ValueError, IndexError):  # only Linux has such a file
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return None
+
+
+def forget_peak() -> None:
+    """Give freed memory back to the system, and let `peak_memory` count from here; does nothing but on Linux."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library than glibc has no such call
+            ctypes.CDLL(None).malloc_trim(0)
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory() -> int | None:
+    """Return the most bytes that this process held since `forget_peak`; None where the system does not tell."""
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return memory_in_use()
 
 
 def memory_of_computer() -> int | None:

@@ -19,5 +19,8 @@ class TranslateSettings(Blending):
     direction: Literal["AtoB", "BtoA"] = setting(
         "AtoB", label="Direction", help="From the first world to the second, or back.", term="which generator",
         choices={"AtoB": "A → B", "BtoA": "B → A"})  # fmt: skip
+    code: int = setting(
+        0, label="Answer", help="Of a pair that knows many answers: which of them; 0 is their middle.",
+        term="seed of the style code; experimental", low=0, high=2**31 - 1, step=1, look=False)  # fmt: skip
 
     strength: float = inherited(Blending, "strength", 1.0)

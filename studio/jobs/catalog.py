@@ -21,12 +21,15 @@ _JOBS = {
     "load_picture": "studio.jobs.files:load_picture",
     "keep_result": "studio.jobs.files:keep_result",
     "examine_data": "studio.jobs.examine:examine_data",
+    "paint_answers": "studio.jobs.translate.answers:paint_answers",
+    "make_drawings": "studio.jobs.drawings:make_drawings",
     "list_shelf": "studio.jobs.shelf:list_shelf",
     "download_weights": "studio.jobs.shelf:download_weights",
     "verify_weights": "studio.jobs.shelf:verify_weights",
     "import_weights": "studio.jobs.shelf:import_weights",
     "remove_weights": "studio.jobs.shelf:remove_weights",
     "find_learning_rate": "studio.jobs.find_rate:find_rate",
+    "rehearse_run": "studio.jobs.rehearse:rehearse_run",
     "train": "studio.jobs.train:train",
 }
 

@@ -9,8 +9,9 @@ from studio.core.events import Job
 from studio.training.data import inspection
 from studio.training.data.inspection import DataReport
 from studio.training.data.sources import ANY_PICTURES, Reading
+from studio.training.data.worlds import Together, comparing_worlds, examining_pairs
 
-__all__ = ["ExamineTask", "examine_data"]
+__all__ = ["ExamineTask", "TogetherTask", "examine_data", "examine_together"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,26 @@ def examine_data(task: ExamineTask, controls: Controls[Any]) -> Job[DataReport]:
 
     """
     return (yield from inspection.examine(task.sources, size=task.size, reading=task.reading))
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherTask:
+    """Two places of data that belong together: how each is looked at, and what was found there."""
+
+    places: tuple[ExamineTask, ...]
+    reports: tuple[DataReport, ...]
+    paired: bool
+
+
+def examine_together(task: TogetherTask, controls: Controls[Any]) -> Job[Together]:
+    """Report on what two worlds are to each other; of pairs, on which pictures belong together.
+
+    Raises:
+        StudioError: there are no pairs.
+
+    """
+    first = task.places[0]
+    if task.paired:
+        sources = tuple(dict.fromkeys(source for place in task.places for source in place.sources))
+        return (yield from examining_pairs(sources, first.reading, first.size))
+    return (yield from comparing_worlds(task.reports, first.size))

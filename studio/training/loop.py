@@ -45,11 +45,6 @@ T = TypeVar("T")
 _POLL_S = 0.1
 _BREATH_S = 0.02
 
-_LOOKS = 10
-"""So often a run is measured and sampled at least, where its settings leave that to the studio."""
-_MOST_BETWEEN_CHECKS, _MOST_BETWEEN_SAMPLES = 250, 100
-"""Steps, however long the run."""
-
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
@@ -241,11 +236,10 @@ class TrainingLoop:
 
     def _evaluate(self, controls: Controls[Any]) -> Job[None]:
         """Validate and sample the shown network where it is time to; a pause cuts it short, and it is made up for."""
-        standing, settings = self._train_state.standing, self._live_settings.settings
-        validates = self.step > 0 and self._is_due(
-            settings.validate_every or self._often(_MOST_BETWEEN_CHECKS), standing.validated
-        )
-        samples = self._is_due(settings.sample_every or self._often(_MOST_BETWEEN_SAMPLES), standing.sampled)
+        standing = self._train_state.standing
+        checks_every, samples_every = self._live_settings.settings.looks(self._last)
+        validates = self.step > 0 and self._is_due(checks_every, standing.validated)
+        samples = self._is_due(samples_every, standing.sampled)
         if not (validates or samples):
             return
         began = time.monotonic()
@@ -258,10 +252,6 @@ class TrainingLoop:
         finally:
             self._train_state.train()
             self._throughput.note_aside(time.monotonic() - began)
-
-    def _often(self, most: int) -> int:
-        """Return how many steps lie between two looks, so that there are enough of them; never more than `most`."""
-        return max(1, min(most, self._last // _LOOKS))
 
     def _is_due(self, every: int, done: int) -> bool:
         return done != self.step and (self.step % every == 0 or self.step == self._last)
@@ -281,6 +271,8 @@ class TrainingLoop:
         is_returned_to = bool(self._live_settings.settings.stop_after_stale or self._task.best_note)
         if best and (is_returned_to or self._checkpointer.affordable()):
             yield from self._to_its_end(self._checkpointer.saving_in_passing())
+        if not standing.alarm and (why := self._task.setback(values)) and not self._recovery.to_best(why):
+            standing.alarm = why
 
     def _sample(self, controls: Controls[Any]) -> Job[None]:
         picture = yield from self._breathing(self._evaluator.sample(self._shown()), controls)
@@ -367,7 +359,7 @@ class TrainingLoop:
     def _export(self) -> Job[Path]:
         """Write the shown network and its card."""
         keeps_best = bool(self._live_settings.settings.stop_after_stale or self._train_state.standing.alarm)
-        if keeps_best and self._task.best_note:
+        if self._task.best_note:
             self._checkpointer.pin_best(self._task.best_note)
         if keeps_best and self._checkpointer.return_to_best():
             self._say(f"The best was at step {self.step}; that is kept.", "info")

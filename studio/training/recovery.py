@@ -60,6 +60,16 @@ class Recovery:
             f"The {network} was diverging at step {config.step + 1}: back to step {step}, and on at half the rate.",
         )
 
+    def to_best(self, why: str) -> bool:
+        """Go back to the best, and learn at half the rate from there; False where that has been done often enough."""
+        best = self._train_state.standing.best_step
+        if best < 0 or self._live_settings.change_log.divergences >= _MOST_DIVERGENCES:
+            return False
+        step = self._checkpointer.go_back(until=best)
+        self._live_settings.change_log.add(Change(step, rate_factor=0.5))
+        self._checkpointer.warn("set_back", f"{why} Back to step {step}, and on at half the rate.")
+        return True
+
     def out_of_memory(self, config: StepConfig, micro_batches: int) -> None:
         """A step did not fit into memory: go back to the last checkpoint, and divide such steps further.
 

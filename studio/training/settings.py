@@ -14,6 +14,11 @@ _DATA = "Data"
 _CARE = "Averaging and care"
 _MACHINE = "This computer"
 
+_LOOKS = 10
+"""So often a run is measured and sampled at least, where its settings leave that to the studio."""
+_MOST_BETWEEN_CHECKS, _MOST_BETWEEN_SAMPLES = 250, 100
+"""Steps, however long the run."""
+
 
 class TrainingSettings(Settings):
     """The settings that all tasks share. Those with `effect="steer"` may change while the run goes on.
@@ -98,6 +103,14 @@ class TrainingSettings(Settings):
         5.0, label="Saves at least every", help="It also waits until saving costs under 2 % of the time.",
         term="longest time between checkpoints", low=0.01, high=240.0, step=1.0, unit="min",
         group=_MACHINE)  # fmt: skip
+
+    def looks(self, steps: int) -> tuple[int, int]:
+        """Return after how many steps a run of so many is measured each time, and after how many it is sampled."""
+        often = max(1, steps // _LOOKS)
+        return (
+            self.validate_every or min(_MOST_BETWEEN_CHECKS, often),
+            self.sample_every or min(_MOST_BETWEEN_SAMPLES, often),
+        )
 
 
 class Coursed(TrainingSettings):

@@ -229,6 +229,13 @@ class TrainingTask(ABC):
         """Return what is so wrong with what `validate` found that the run shall end, with its best; "" for nothing."""
         return ""
 
+    def setback(self, values: Mapping[str, float]) -> str:
+        """Return what is so wrong with what `validate` found that the run shall go back to its best, and on from there.
+
+        It then learns at half the rate; "" for nothing.
+        """
+        return ""
+
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
         """Show what `shown` can on FIXED inputs, chosen when the task was opened: one picture, often a grid."""
         yield from ()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from studio.core.picture_task import InputSlot
 from studio.training.data.sources import DataCount, Holds, Reading
@@ -79,6 +80,8 @@ class TaskKind:
             schedule suits any.
         courses: values of its setting `course`, which the command line's --preset takes as well.
         held_back: how many pictures the task keeps for checking of those that there are.
+        worlds: whether its two data slots are looked at together as well: as two worlds, or as pairs under some
+            settings.
         contested: numbers that rise and fall as networks contend with one another: they say nothing about quality.
 
     """
@@ -99,6 +102,7 @@ class TaskKind:
     courses: tuple[str, ...] = ()
     held_back: Callable[[TrainingSettings, DataCount], int] = lambda settings, count: 0
     contested: frozenset[str] = frozenset()
+    worlds: Callable[[TrainingSettings], Literal["worlds", "pairs"]] | None = None
 
     def learnt_from(self, settings: TrainingSettings, count: DataCount) -> int:
         """Return how many pictures make an epoch."""

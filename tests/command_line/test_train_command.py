@@ -54,6 +54,22 @@ def pictures(tmp_path_factory):
     return folder
 
 
+def test_an_estimate_is_given_and_nothing_begun(pictures, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "cyclegan", "--data-a", str(pictures / "dark"), "--data-b", str(pictures / "light")]
+    tiny = ["--size", "32", "--width", "4", "--blocks", "1", "--critic-width", "4", "--kid-crops", "0"]
+    assert main([*words, *tiny, "--steps", "400", "--accelerator", "cpu", "--estimate", "--events"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    report = lines[-1]
+    assert (report["type"], report["steps"], report["measured"]) == ("report", 400, 5)
+    assert report["seconds"] > 0
+    warned = [line["message"] for line in lines if line["type"] == "log" and line["level"] == "warning"]
+    assert not warned  # the doctor speaks when a run begins
+    assert list(tmp_path.iterdir()) == []
+    assert main([*words, *tiny]) == 2
+    assert "-o/--output" in capsys.readouterr().err
+
+
 def history_of(run: Path) -> RunHistory:
     history = RunHistory(run / "events.jsonl")
     history.poll()

@@ -7,14 +7,17 @@ from PIL import Image
 from translator_kit import BOTH_WAYS, ONE_WAY, write_translator
 
 from models.pixels import to_tensor
-from models.translation import load_translator
+from models.style_code import code_of
+from models.translation import TranslatorFacts, load_translator
 from studio.core.controls import Controls
 from studio.core.events import Preview, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.core.picture_task import CONTENT, PictureRequest
 from studio.core.translate_settings import TranslateSettings
+from studio.jobs.catalog import start
 from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.translate.answers import AnswersTask
 from studio.jobs.translate.translate import translate
 
 
@@ -87,3 +90,30 @@ def test_what_cannot_be_had_is_told(photo, tmp_path):
     ):
         with pytest.raises(StudioError, match=words):
             made(photo, **settings)
+
+
+def test_a_pair_of_many_answers_is_asked_for_one_by_its_number(photo, tmp_path):
+    facts = TranslatorFacts("separable", {"width": 4, "blocks": 1, "code": 3}, ("ab",), size=32)
+    model = str(write_translator(tmp_path / "many.safetensors", facts))
+    middle, one, other, again = (made(photo, model=model, code=code)[0].layer for code in (0, 1, 2, 1))
+    assert np.array_equal(one, again)
+    assert len({made.tobytes() for made in (middle, one, other)}) == 3
+    with torch.no_grad():
+        expected = load_translator(tmp_path / "many.safetensors")[0](to_tensor(photo.pixels), code_of(1, 3))
+    assert np.abs(one / 65535 - expected[0].permute(1, 2, 0).numpy()).max() < 1 / 255
+
+
+def test_nine_answers_are_shown_to_choose_from(photo, pair, tmp_path):
+    facts = TranslatorFacts("separable", {"width": 4, "blocks": 1, "code": 3}, ("ab",), size=32)
+    settings = TranslateSettings(model=str(write_translator(tmp_path / "many.safetensors", facts)))
+    task = AnswersTask(photo.pixels, settings, first=10)
+    answers = finish(start("paint_answers", task, Controls(settings)))
+    assert [answer.code for answer in answers] == list(range(10, 19))
+    assert {answer.picture.shape for answer in answers} == {(41, 54, 3)}
+    assert len({answer.picture.tobytes() for answer in answers}) == 9
+    whole = made(photo, model=settings.model, code=12)[0]
+    assert np.abs(whole.layer // 257 - answers[2].picture.astype(int)).max() <= 1
+    with pytest.raises(StudioError, match="one answer"):
+        finish(
+            start("paint_answers", AnswersTask(photo.pixels, TranslateSettings(model=str(pair))), Controls(settings))
+        )

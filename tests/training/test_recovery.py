@@ -4,7 +4,7 @@ import math
 import os
 import shutil
 from collections import namedtuple
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 
 import numpy as np
 import pytest
@@ -309,3 +309,37 @@ class Confused(Duel):
 def open_confused(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     yield Progress("Reading")
     return Confused(ToySettings.model_validate(dict(plan.settings)), place)
+
+
+class RunsAway(Regression):
+    """Its checks find it better and better, and from some step on far worse; it says so."""
+
+    def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
+        yield
+        slow = self.settings.learning_rate_factor
+        return {"error": 9.0 if self.steps > 8 else 1.0 / (self.steps * slow)}
+
+    def objectives(self, batch: Batch, config: StepConfig) -> Iterator[Objective | None]:
+        self.steps = config.step + 1
+        yield from super().objectives(batch, config)
+
+    def setback(self, values: Mapping[str, float]) -> str:
+        return "It has run away." if values["error"] > 8 else ""
+
+
+def open_running_away(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
+    yield Progress("Reading")
+    task = RunsAway(ToySettings.model_validate(dict(plan.settings)), place)
+    task.best_note = "The best so far"
+    return task
+
+
+def test_what_runs_away_goes_back_to_its_best_at_half_the_rate_and_in_the_end_keeps_that(tmp_path):
+    run = new_run(tmp_path / "run", toy_plan(40, validate_every=4))
+    trained, _ = train_to_end(run, open_running_away)
+    guards = [event.facts["message"] for event in history_of(run).of_kind("guard")]
+    assert guards == ["It has run away. Back to step 8, and on at half the rate."] * 4
+    assert [change.rate_factor for change in ChangeLog.read(run.path / "course.json").changes] == [0.5] * 4
+    assert (trained.state, trained.step) == ("finished", 8)
+    (pinned,) = [one for one in Checkpoints(run.checkpoints).all() if one.pinned]
+    assert (pinned.step, pinned.note, pinned.best) == (8, "The best so far", True)

@@ -12,14 +12,16 @@ from training_kit import history_of
 from models.translation import load_translator
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
+from studio.jobs.rehearse import rehearse_run
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
 from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
-from studio.training.task import NextBatch, Objective, TaskContext
+from studio.training.task import NextBatch, Objective, TaskContext, Update
 from studio.training.tasks.translate import open_task
 from studio.training.tasks.translate_measures import Watch, changes
 from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings, default_schedule
+from studio.training.tasks.translate_sheet import Ranking, changed_map, coverage, untouched
 
 TINY = {
     "size": 32, "batch": 1, "width": 4, "blocks": 1, "critic_width": 4, "critic_depth": 1, "held_back": 2,
@@ -123,6 +125,15 @@ def test_each_course_learns_and_leaves_networks_that_say_what_they_are(course, w
     assert "Real B against real B" in card
 
 
+def test_what_a_run_costs_is_measured_for_every_course(worlds):
+    for course in CYCLEGAN.courses:
+        network = {"pix2pix": "unet", "fast": "separable"}.get(course, "resnet")
+        plan = plan_for(worlds, steps=40, course=course, network=network, kid_crops=2, r1_weight=1.0)
+        found = finish(rehearse_run(plan, Controls(TranslatorSettings())))
+        assert (found.steps, found.rehearsed.steps, found.rehearsed.parts) == (40, 5, 1)
+        assert min(found.rehearsed.step, found.rehearsed.check, found.rehearsed.sample) > 0
+
+
 def test_a_step_is_what_the_paper_writes(worlds, tmp_path):
     settings = {"network": "resnet", "augment": "none", "r1_weight": 0.0, "identity_until": 0.5, "kid_crops": 0}
     task = opened(plan_for(worlds, **settings), tmp_path)
@@ -160,6 +171,55 @@ def test_a_step_of_pairs_is_what_the_paper_writes(worlds, tmp_path):
     assert judged.loss.item() == pytest.approx(
         (((real - 1).square().mean() + made.square().mean()) / 2).item(), rel=1e-4
     )
+
+
+def test_many_answers_are_learnt_from_pairs_as_the_equations_say(worlds, tmp_path):
+    settings = {"course": "pix2pix", "network": "separable", "augment": "none", "r1_weight": 0.0, "kid_crops": 0,
+                "answers": 3, "pool": 0}  # fmt: skip
+    task = opened(plan_for(worlds, **settings), tmp_path)
+    a, b = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
+    torch.manual_seed(5)
+    painted, judged = objectives_of(task, (a, b))
+    generators, critic = task.networks["generators"], task.networks["critic_b"]
+    g, encoder = generators["ab"], generators["code"]
+    torch.manual_seed(5)
+    mean, log_variance = encoder(b)
+    alike = g(a, mean + torch.exp(log_variance / 2) * torch.randn(1, 3))
+    code = torch.randn(1, 3)
+    other = g(a, code)
+
+    def fooled(made):
+        return (critic(torch.cat([a, made], dim=1)) - 1).square().mean()
+
+    kl = (mean.square() + log_variance.exp() - log_variance - 1).sum() / 2
+    latent = (encoder(other)[0] - code).abs().mean()
+    loss = fooled(other) + fooled(alike) + 100 * 2 * (alike - b).abs().mean() + 0.01 * kl + 0.5 * latent
+    assert painted.loss.item() == pytest.approx(loss.item(), rel=1e-4)
+    assert set(painted.terms) == {"adversarial_b", "l1", "kl", "latent"}
+    fake = critic(torch.cat([a, other], dim=1)).square().mean()
+    real = (critic(torch.cat([a, b], dim=1)) - 1).square().mean()
+    assert judged.loss.item() == pytest.approx(((fake + real) / 2).item(), rel=1e-4)
+
+
+def test_many_answers_are_learnt_one_way_and_both_ways_without(worlds, tmp_path):
+    assert TranslatorSettings(answers=8).code == 0
+    assert TranslatorSettings(course="cut", answers=8).shape["code"] == 8
+    plan = plan_for(worlds, course="fastcut", network="separable", answers=3, mirrored_twice=False)
+    task = opened(plan, tmp_path)
+    a, b = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
+    torch.manual_seed(7)
+    painted = objectives_of(task, (a, b))[0]
+    torch.manual_seed(7)
+    code = torch.randn(2, 3)
+    generators = task.networks["generators"]
+    latent = (generators["code"](generators["ab"](a, code))[0] - code).abs().mean()
+    assert painted.terms["latent"].item() == pytest.approx(0.5 * latent.item(), rel=1e-4)
+    with torch.no_grad():
+        plain = finish(task.sample(generators.eval())).shape[0]
+    assert plain > 6 * 32  # A, A to B, what changed, and three answers
+    exported = task.export(generators)
+    assert not any(name.startswith("code") for name in exported.tensors)
+    assert "a code of 3 numbers" in exported.card
 
 
 @pytest.mark.parametrize("course", ["fast", "fastcut"])
@@ -207,13 +267,85 @@ def test_pairs_side_by_side_are_named_twice(tmp_path):
     assert (float(a.median()), float(b.median())) == pytest.approx((30 / 255, 200 / 255))
 
 
-def test_what_does_not_mend_itself_is_told_with_advice():
-    watch, well = Watch(), {"changed_b": 9.0, "variety_b": 0.8, "kid_b": 0.1}
-    still = well | {"changed_b": 0.2}
-    assert [watch.alarm(values) for values in (still, still, still, well, still, still, still)] == [""] * 7
-    assert "nothing happens" in watch.alarm(still)
-    collapsed = well | {"variety_b": 0.01}
-    assert "world B becomes the same picture" in [watch.alarm(collapsed) for _ in range(4)][-1]
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ({"changed_b": 0.2}, "world B comes out as it went in: nothing happens. Lower “Keep its own”"),
+        ({"variety_b": 0.01}, "world B becomes the same picture (collapse)"),
+        ({"light_a": -0.6}, "Light and dark have changed places on the way to world A (colour inversion)"),
+        ({"critic_b": 0.995}, "The critic of world B is never taken in any more"),
+    ],
+)
+def test_what_does_not_mend_itself_is_told_with_advice(trouble, words):
+    watch = Watch()
+    well = {"changed_b": 9.0, "variety_b": 0.8, "kid_b": 0.1, "light_a": 0.4, "light_b": 0.9, "critic_b": 0.7}
+    course = [trouble, trouble, trouble, {}, trouble, trouble, trouble]
+    assert [watch.alarm(well | now) for now in course] == [""] * 7
+    assert words in watch.alarm(well | trouble)
+
+
+def test_what_runs_away_when_the_rate_falls_is_told_and_what_did_so_before_is_not():
+    watch = Watch()
+    early = [watch.setback(value, spread=0.02, slowing=False) for value in (0.5, 0.3, 0.9, 0.9, 0.9)]
+    assert early == [""] * 5
+    assert watch.setback(0.62, spread=0.02, slowing=True) == ""  # by chance, perhaps
+    assert watch.setback(0.9, spread=0.02, slowing=True) == ""
+    assert "worse instead of better (0.9, at its best 0.3)" in watch.setback(0.9, spread=0.02, slowing=True)
+
+
+def test_a_check_tells_apart_what_it_does_well_and_where_it_does_nothing(worlds, tmp_path):
+    task = opened(plan_for(worlds, identity_until=0.0, held_back=2), tmp_path)
+    shown = task.networks["generators"].eval()
+    with torch.no_grad():
+        values = finish(task.validate(shown))
+    assert {"untouched_a", "untouched_b", "critic_a", "critic_b", "kid_spread_b"} <= values.keys()
+    assert values["critic_b"] == 0.5  # it has learnt nothing yet
+    assert task.alarm(values) == task.setback(values) == ""
+    rows = task._rankings["ab"].rows()
+    assert [name.partition(": ")[0] for name in rows] == ["A", "A to B", "Changed, all 2 of A to B"]
+    assert rows["Changed, all 2 of A to B"].shape == (1, 3, 32, 32)
+    with torch.no_grad():
+        before = finish(task.sample(shown)).shape[0]
+        task._rankings.clear()
+        assert finish(task.sample(shown)).shape[0] < before
+
+
+def test_ranking_and_coverage_show_the_one_that_did_not_get_a_go():
+    given = [torch.full((1, 3, 32, 32), 0.2) for _ in range(4)]
+    made = [picture.clone() for picture in given]
+    for number, picture in enumerate(made):
+        picture[:, :, :16] += 0.1 * number  # the upper half changes, the lower never does
+    assert untouched(given, made) == pytest.approx(0.5 + 0.5 / 4)
+    covered = coverage(given, made)
+    assert covered[0, 0, 4, 16] == pytest.approx(sum(min(0.1 * n * 255 / 64, 1.0) for n in range(4)) / 4, abs=1e-4)
+    assert covered[0, :, 24:].abs().max() < 1e-5
+    assert changed_map(given[3], made[3])[0, 0, 4, 16] == 1.0
+    rows = Ranking("A to B", [4.0, 1.0, 3.0, 2.0], {"A": made}, covered).rows()
+    ranked, changed = rows
+    assert (ranked, changed) == ("A: best (to 2), worst (from 3)", "Changed, all 4 of A to B")
+    assert torch.equal(rows[ranked][..., :64], torch.cat([made[1], made[3]], dim=3))
+    assert torch.equal(rows[ranked][..., -64:], torch.cat([made[0], made[2]], dim=3))
+    assert Ranking("A to B", [1.0], {"A": made}, covered).rows() == {}
+
+
+def test_a_critic_remembers_how_often_it_was_right(worlds, tmp_path):
+    task = opened(plan_for(worlds, kid_crops=0), tmp_path)
+    judge = task._judges["b"]
+    for step, right in enumerate((1.0, 1.0)):
+        learning = judge.learning(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32), step)
+        while not isinstance(said := next(learning), Objective):
+            pass
+        for _ in range(2):  # a second micro-batch hears the same
+            with pytest.raises(StopIteration):
+                learning.send(Update(1.0, "step", 0.0, {"accuracy": right}))
+            learning = judge.learning(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32), step)
+            while not isinstance(said := next(learning), Objective):
+                pass
+        assert said.network == "critic_b"
+    assert judge.accuracy == pytest.approx(0.5 + 0.5 / 50 + (0.5 - 0.5 / 50) / 50)
+    other = opened(plan_for(worlds, kid_crops=0), tmp_path)
+    other.load_state_dict(task.state_dict())
+    assert other._judges["b"].accuracy == judge.accuracy
 
 
 def test_changes_say_what_has_become_of_pictures():

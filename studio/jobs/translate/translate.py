@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models.cyclegan import Translator
 from models.pixels import to_deep_picture, to_picture
+from models.style_code import code_of
 from models.translation import WAYS, load_translator
 from models.translation_strips import translate_in_strips
 from models.weight_files import WeightsError
@@ -52,6 +53,8 @@ def translate(request: PictureRequest, controls: Controls[TranslateSettings]) ->
     then = {record.name: record.sha256 for record in recipe.weights} if recipe is not None else None
     model = _find(settings, then)
     network = _open(model, settings)
+    if network.code_size:
+        network.say(code_of(settings.code, network.code_size).to(choose_device().kind))
     record = model.record()
     picture = full_depth(photo)
     _check_memory(picture, network)

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.core.events import Job, Progress
 from studio.training.data.examination import Examined, examine_file
@@ -24,7 +25,7 @@ Severity: TypeAlias = Literal["info", "warning"]
 FindingKind: TypeAlias = Literal[
     "split", "share", "beside", "sides", "broken", "duplicate", "two_classes", "leaked", "alike", "few",
     "few_of_a_class", "uneven", "loose", "unpaired", "halved", "unequal", "small", "long", "grey", "transparent",
-    "cmyk", "deep", "turned", "moving", "flat", "empty",
+    "cmyk", "deep", "turned", "moving", "flat", "empty", "in_both", "imbalance", "sharpness", "tones",
 ]  # fmt: skip
 
 FEW = 20
@@ -75,6 +76,7 @@ class DataReport:
         what: what is counted: "pictures" or "pairs".
         means: of red, green and blue in what is learnt from, 0–1; every picture counts as much as any other.
         deviations: their standard deviations, over the pixels of all pictures.
+        glances: a miniature of each of `files`, to find lookalikes elsewhere; () of pairs and idx.
 
     """
 
@@ -90,6 +92,7 @@ class DataReport:
     what: str = "pictures"
     means: tuple[float, ...] = ()
     deviations: tuple[float, ...] = ()
+    glances: tuple[NDArray[np.uint8] | None, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def usable(self) -> int:
@@ -202,6 +205,7 @@ def _report(data: _Data) -> DataReport:
         what="pairs" if data.reading.holds == "pairs" else "pictures",
         means=tuple(means.tolist()),
         deviations=tuple(np.sqrt(np.maximum(squares - means**2, 0.0)).tolist()),
+        glances=tuple(one.miniature for one in usable) if data.reading.holds != "pairs" else (),
     )
 
 

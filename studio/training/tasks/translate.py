@@ -14,6 +14,7 @@ from models.cyclegan import PatchCritic, Translator, distance, initialise
 from models.patch_nce import PatchHeads, patch_nce
 from models.pix2pix import conditioned
 from models.pixels import to_picture
+from models.style_code import KL_WEIGHT, StyleEncoder, code_of, divergence, drawn, latent_loss
 from models.translation import TranslatorFacts, build, to_file
 from models.unet_encoders import SLIM
 from studio.core.events import Job, Log, Picture, Progress
@@ -27,6 +28,7 @@ from studio.training.tasks.translate_card import translate_card
 from studio.training.tasks.translate_judge import Judge
 from studio.training.tasks.translate_measures import Likeness, Watch, changes
 from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings
+from studio.training.tasks.translate_sheet import Ranking, beside, changed_map, coverage, untouched
 from studio.training.tasks.translate_worlds import Pairs, Squares, TwoWorlds, opening_worlds, world_names
 
 if TYPE_CHECKING:
@@ -34,10 +36,14 @@ if TYPE_CHECKING:
 
 __all__ = ["TranslateTask", "open_task"]
 
-_SHOWN = 4
+_SHOWN, _ANSWERS = 4, 3
 _FEWEST_PARTS = 2
+_SLOWING = 0.95
+"""A rate below this share of the highest so far is falling."""
 _HEADS = "heads"
 """What CUT's heads are called beside its generator, with which they learn."""
+_ENCODER = "code"
+"""Likewise what tells the code of a picture."""
 
 
 class TranslateTask(TrainingTask):
@@ -70,14 +76,18 @@ class TranslateTask(TrainingTask):
         self._settings, self._watch = settings, Watch()
         self._device = next(networks[self.shown].parameters()).device
         self._steps, self._measured = 0, dict[str, float]()
+        self._rate, self._highest_rate = 0.0, 0.0
+        self._rankings: dict[str, Ranking] = {}
         measure = "l1" if settings.course == "pix2pix" else "kid" if likeness is not None else ""
         self.best = (measure, "min") if measure and kept["a"] else None
+        self.best_note = "The best so far" if self.best is not None else ""
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
     def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:
         """Translate a batch, and let critics judge it; then they learn."""
         self._steps = config.step + 1
+        self._rate, self._highest_rate = config.learning_rate, max(self._highest_rate, config.learning_rate)
         real = dict(zip("ab", batch, strict=True))
         match self._settings.course:
             case "pix2pix":
@@ -117,12 +127,16 @@ class TranslateTask(TrainingTask):
         assert isinstance(heads, PatchHeads)
         mirrored = settings.mirrored_twice and bool(torch.rand(()) < 0.5)
         given = real["a"].flip(3) if mirrored else real["a"]
+        code = torch.randn(len(given), settings.code, device=given.device) if settings.code else None
         if settings.nce_identity:
-            made, own = there(torch.cat([given, real["b"]])).chunk(2)
+            made, own = there(torch.cat([given, real["b"]]), None if code is None else torch.cat([code, code])).chunk(2)
         else:
-            made, own = there(given), real["b"]
+            made, own = there(given, code), real["b"]
         yield None
         terms = {"adversarial_b": self._judges["b"].fooled(made)}
+        if code is not None:
+            told = latent_loss(generators.get_submodule(_ENCODER), made, code, teaches=True)
+            terms["latent"] = settings.answer_weight * told
         wanted = [(made, real["a"], settings.nce_weight, "nce_a", mirrored)]
         wanted += [(own, real["b"], settings.nce_identity, "nce_b", False)] if settings.nce_identity else []
         for picture, source, weight, name, back in wanted:
@@ -138,15 +152,39 @@ class TranslateTask(TrainingTask):
     def _by_pairs(self, real: Mapping[str, Tensor], config: "StepConfig") -> Objectives:
         """pix2pix: the truth is there to compare with, and the critic sees what it belongs to."""
         given, wanted = real["a"], real["b"]
-        made: Tensor = _way(self.networks[self.shown], "ab")(given)
-        yield None
-        terms = {
-            "adversarial_b": self._judges["b"].fooled(conditioned(given, made)),
-            "l1": self._settings.l1_weight * distance(made, wanted),
-        }
+        there, judge = _way(self.networks[self.shown], "ab"), self._judges["b"]
+        if self._settings.code:
+            terms, made = yield from self._by_codes(given, wanted)
+        else:
+            made = there(given)
+            yield None
+            terms = {
+                "adversarial_b": judge.fooled(conditioned(given, made)),
+                "l1": self._settings.l1_weight * distance(made, wanted),
+            }
         made = made.detach()
         yield _objective(self.shown, terms)
-        yield from self._judges["b"].learning(conditioned(given, wanted), conditioned(given, made), config.step)
+        yield from judge.learning(conditioned(given, wanted), conditioned(given, made), config.step)
+
+    def _by_codes(
+        self, given: Tensor, wanted: Tensor
+    ) -> Generator[None, Any, tuple[dict[str, Tensor], Tensor]]:  # fmt: skip
+        """Paint by the code of the truth, which is compared with it, and by another one; see `models.style_code`."""
+        generators, settings, judge = self.networks[self.shown], self._settings, self._judges["b"]
+        there, encoder = _way(generators, "ab"), generators.get_submodule(_ENCODER)
+        mean, log_variance = encoder(wanted)
+        alike = there(given, drawn(mean, log_variance))
+        yield None
+        code = torch.randn_like(mean)
+        other = there(given, code)
+        yield None
+        terms = {
+            "adversarial_b": judge.fooled(conditioned(given, other)) + judge.fooled(conditioned(given, alike)),
+            "l1": settings.l1_weight * distance(alike, wanted),
+            "kl": KL_WEIGHT * divergence(mean, log_variance),
+            "latent": settings.answer_weight * latent_loss(encoder, other, code, teaches=False),
+        }
+        return terms, other
 
     def adopt(self, settings: Settings) -> None:  # noqa: D102
         assert isinstance(settings, TranslatorSettings)
@@ -157,11 +195,12 @@ class TranslateTask(TrainingTask):
     def state_dict(self) -> dict[str, Any]:  # noqa: D102
         judges = {world: judge.state_dict() for world, judge in self._judges.items()}
         return {"steps": self._steps, "measured": dict(self._measured), "watch": dict(self._watch.times),
-                "judges": judges}  # fmt: skip
+                "best": self._watch.best, "highest_rate": self._highest_rate, "judges": judges}  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
         self._steps, self._measured = int(state["steps"]), dict(state["measured"])
-        self._watch.times = dict(state["watch"])
+        self._watch.times, self._watch.best = dict(state["watch"]), state.get("best")
+        self._highest_rate = float(state.get("highest_rate", 0.0))
         for world, judge in self._judges.items():
             judge.load_state_dict(state["judges"][world])
 
@@ -170,53 +209,91 @@ class TranslateTask(TrainingTask):
     def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
         """Measure on pictures that are kept, for each way to a world B.
 
-        How far what is made is from real pictures ("kid_b"); what has changed ("changed_b", "variety_b", "light_b": see
-        `changes`); by how many levels of 255 it is off when it comes back ("cycle_a"), or off the truth ("l1").
+        How far what is made is from real pictures ("kid_b"), beside how far real ones are ("kid_real_b", and by how
+        much that differs by chance, "kid_spread_b"); what has changed ("changed_b", "variety_b", "light_b": see
+        `changes`), and in how large a share of all places nothing has ("untouched_b"); by how many levels of 255 it is
+        off when it comes back ("cycle_a"), or off the truth ("l1"); how often a critic was right of late ("critic_b").
         """
         values: dict[str, float] = {}
         for way in self._facts.ways if self._kept["a"] and self._kept["b"] else ():
-            (one, other), made, errors = tuple(way), list[Tensor](), 0.0
-            for number, picture in enumerate(self._kept[one]):
-                painted = _way(shown, way)(picture.to(self._device))
-                yield
-                wanted = self._kept[other][number] if self._settings.course == "pix2pix" else picture
-                reached = _way(shown, other + one)(painted) if self._settings.is_two_way else painted
-                errors += float((reached.cpu() - wanted).abs().mean()) * 255 / len(self._kept[one])
-                made.append(painted.cpu())
-                yield
+            one, other = tuple(way)
+            made, reached = yield from self._translated(shown, way)
+            wanted = self._kept[other if self._settings.course == "pix2pix" else one][: len(made)]
+            errors = [255 * float((x - y).abs().mean()) for x, y in zip(reached, wanted, strict=True)]
             if self._settings.course == "pix2pix":
-                values["l1"] = errors
+                values["l1"] = sum(errors) / len(errors)
             elif self._settings.is_two_way:
-                values[f"cycle_{one}"] = errors
-            values |= {f"{name}_{other}": value for name, value in changes(self._kept[one], made).items()}
+                values[f"cycle_{one}"] = sum(errors) / len(errors)
+            given = self._kept[one][: len(made)]
+            values |= {f"{name}_{other}": value for name, value in changes(given, made).items()}
+            values[f"untouched_{other}"] = untouched(given, made)
+            values[f"critic_{other}"] = self._judges[other].accuracy
+            named = f"{one.upper()} to {other.upper()}"
+            rows = {one.upper(): given, named: made}
+            self._rankings[way] = Ranking(named, errors, rows, coverage(given, made))
             if self._likeness is not None:
                 values[f"kid_{other}"] = yield from self._likeness.of(made, other)
                 values[f"kid_real_{other}"] = self._likeness.worlds[other].of_real
+                values[f"kid_spread_{other}"] = self._likeness.spreads[other]
         if self._likeness is not None and values:
             values["kid"] = sum(values[f"kid_{way[1]}"] for way in self._facts.ways) / len(self._facts.ways)
         self._measured = values
         return values
 
+    def _translated(self, shown: nn.Module, way: str) -> Generator[None, None, tuple[list[Tensor], list[Tensor]]]:
+        """Return what becomes of the pictures that are kept, and of that on the way back, where there is one."""
+        made, reached = list[Tensor](), list[Tensor]()
+        for picture in self._kept[way[0]]:
+            painted = _way(shown, way)(picture.to(self._device))
+            yield
+            made.append(painted.cpu())
+            reached.append(_way(shown, way[::-1])(painted).cpu() if self._settings.is_two_way else made[-1])
+            yield
+        return made, reached
+
     def alarm(self, values: Mapping[str, float]) -> str:
-        """End what has collapsed, or does nothing."""
+        """End what has collapsed, does nothing, has turned light into dark, or has nobody left to learn from."""
+        if self._settings.course == "pix2pix":  # what is light there, the truth says
+            values = {name: value for name, value in values.items() if not name.startswith("light")}
         return self._watch.alarm(values)
 
+    def setback(self, values: Mapping[str, float]) -> str:
+        """Go back from where it diverges when the rate begins to fall."""
+        if self.best is None or self.best[0] not in values:
+            return ""
+        spread = max((value for name, value in values.items() if name.startswith("kid_spread")), default=0.0)
+        slowing = self._rate < _SLOWING * self._highest_rate
+        return self._watch.setback(
+            values[self.best[0]], spread=spread if self.best[0] == "kid" else 0.0, slowing=slowing
+        )
+
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
-        """Show a few pictures: as they are, translated, and back again."""
-        rows: dict[str, list[Tensor]] = {}
+        """Show a few pictures of each world as they become, and what the last check found best and worst."""
+        rows: dict[str, list[list[Tensor]]] = {}
         for way in self._facts.ways:
             one, other = tuple(way)
+            parts: dict[str, list[Tensor]] = {}
             for number, picture in enumerate(self._looks[one]):
                 painted = _way(shown, way)(picture.to(self._device))
-                row = {one.upper(): picture, f"{one.upper()} to {other.upper()}": painted}
+                row = {"As it is": picture, "Translated": painted}
+                row["Changed"] = changed_map(picture.to(self._device), painted)
                 if self._settings.is_two_way:
-                    row[f"and back to {one.upper()}"] = _way(shown, other + one)(painted)
-                elif self._settings.course == "pix2pix":
+                    row["and back"] = _way(shown, other + one)(painted)
+                for seed in range(1, _ANSWERS + 1) if self._settings.code else ():
+                    code = code_of(seed, self._settings.code).to(self._device)
+                    row[f"Answer {seed}"] = _way(shown, way)(picture.to(self._device), code)
+                    yield
+                if self._settings.course == "pix2pix":
                     row["Wanted"] = self._looks[other][number]
                 for name, shows in row.items():
-                    rows.setdefault(name, []).append(shows.float().cpu())
+                    parts.setdefault(name, []).append(shows.float().cpu())
                 yield
-        return sample_sheet({name: to_picture(torch.cat(row, dim=3)) for name, row in rows.items()})
+            for name, part in parts.items():
+                rows.setdefault(name, []).append(part)
+        sheet = {name: beside(*parts) for name, parts in rows.items()}
+        for ranking in self._rankings.values():
+            sheet |= ranking.rows()
+        return sample_sheet({name: to_picture(row) for name, row in sheet.items()})
 
     # -- being kept --------------------------------------------------------------------------------------------------
 
@@ -262,6 +339,8 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
     if settings.course in ("cut", "fastcut"):
         seen = _way(generators, "ab").features(torch.zeros(1, 3, settings.size, settings.size))
         generators[_HEADS] = PatchHeads([one.shape[1] for one in seen])
+    if settings.code:
+        generators[_ENCODER] = StyleEncoder(settings.code)
     channels = 6 if settings.course == "pix2pix" else 3
     judged = sorted(way[1] for way in facts.ways)
     networks: dict[str, nn.Module] = {"generators": generators} | {

@@ -18,7 +18,9 @@ _NETWORKS = {
 }  # fmt: skip
 _MEASURES = {
     "l1": "off the truth by {:.1f} levels of 255", "cycle_a": "A to B and back, off by {:.1f} levels",
-    "cycle_b": "B to A and back, off by {:.1f} levels", "kid_b": "KID to B {:.3f}", "kid_a": "KID to A {:.3f}",
+    "cycle_b": "B to A and back, off by {:.1f} levels", "kid_b": "KID to B {:.3f}",
+    "kid_real_b": "of real B among themselves {:.3f}", "kid_spread_b": "± {:.3f}", "kid_a": "KID to A {:.3f}",
+    "kid_real_a": "of real A among themselves {:.3f}", "kid_spread_a": "± {:.3f}",
     "changed_b": "A changes by {:.0f} levels", "changed_a": "B changes by {:.0f} levels",
 }  # fmt: skip
 
@@ -44,6 +46,8 @@ def translate_card(
         ("input", "N×3×H×W, sRGB, 0–1, any size"),
         ("learnt from", f"{learnt}; {facts.steps:,} steps of {settings.batch} squares of {settings.size} px"),
     ]
+    if settings.code:
+        rows.append(("many answers", f"experimental: a code of {settings.code} numbers chooses, --code SEED"))
     if measured:
         numbers = "; ".join(words.format(measured[name]) for name, words in _MEASURES.items() if name in measured)
         rows.append(("on pictures it did not learn from", numbers))

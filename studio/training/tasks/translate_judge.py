@@ -16,6 +16,9 @@ __all__ = ["Judge"]
 _R1_EVERY = 8
 """Steps (Karras et al. 2020, appendix B: lazy regularisation)."""
 
+_REMEMBERED = 50
+"""Steps over which its accuracy is averaged."""
+
 
 class Judge:
     """One critic.
@@ -25,12 +28,16 @@ class Judge:
         network: on the device.
         settings: of the run.
 
+    Attributes:
+        accuracy: of how large a share of places it was right of late, 0–1.
+
     """
 
     def __init__(self, name: str, network: nn.Module, settings: TranslatorSettings) -> None:
         self._name, self._network = name, network
         self._pool = PredictionPool(settings.pool)
         self.settings = settings
+        self.accuracy, self._told = 0.5, -1
 
     def fooled(self, painted: Tensor) -> Tensor:
         """Return how far it is from taking what is painted, N×C×H×W, 0–1, for real (scalar)."""
@@ -49,7 +56,10 @@ class Judge:
             terms["r1"] = r1_penalty(self._network, real)
             loss = loss + self.settings.r1_weight / 2 * every * terms["r1"]
             yield None
-        yield Objective(self._name, loss, {name: term.detach() for name, term in terms.items()})
+        update = yield Objective(self._name, loss, {name: term.detach() for name, term in terms.items()})
+        if update is not None and step != self._told:  # every micro-batch hears of the same update
+            self._told = step
+            self.accuracy += (update.terms["accuracy"] - self.accuracy) / _REMEMBERED
 
     def _changed(self, pictures: Tensor) -> Tensor:
         return diff_augment(pictures, self._policy(pictures.shape[1]))
@@ -63,8 +73,9 @@ class Judge:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what decides how it goes on, beside the network's weights."""
-        return {"pool": list(self._pool.pictures)}
+        return {"pool": list(self._pool.pictures), "accuracy": self.accuracy}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict()` was taken."""
         self._pool.pictures = list(state["pool"])
+        self.accuracy = float(state.get("accuracy", self.accuracy))

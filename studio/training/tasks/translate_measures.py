@@ -26,14 +26,23 @@ _LUMA = (0.2126, 0.7152, 0.0722)
 
 _PATIENCE = 4
 """So many checks in a row have to find the same trouble."""
-_LEAST = {"changed": 1.0, "variety": 0.05}
-"""Levels of 255 by which pictures change; and how different they are from each other, as a share of what they were."""
+_LEAST = {"changed": 1.0, "variety": 0.05, "light": -0.3}
+"""Levels of 255 by which pictures change; how different they are from each other, as a share of what they were; how
+light and dark correlate with what they were."""
+_MOST = {"critic": 0.98}
+"""Of how large a share of places a critic is right."""
 _TROUBLE = {
     "changed": "What goes to world {} comes out as it went in: nothing happens. Lower “Keep its own”, or begin again "
     "with a narrower critic.",
     "variety": "Everything that goes to world {} becomes the same picture (collapse). Begin again with more pictures, "
     "or with “Few pictures” on.",
+    "light": "Light and dark have changed places on the way to world {} (colour inversion). Begin again with another "
+    "seed, or with more of “Keep its own”, for longer.",
+    "critic": "The critic of world {} is never taken in any more, so nothing can be learnt from it. Begin again with "
+    "“Few pictures” on, more of “Calm critics”, or a narrower critic.",
 }
+_WORSE, _IN_A_ROW = 2.0, 2
+"""How many times as bad as at its best what is made has become, at so many checks in a row, where it diverges."""
 
 
 class Likeness:
@@ -52,6 +61,7 @@ class Likeness:
         self._taps = backbone.scales_within(self._side, self._side)
         self._device = next(backbone.parameters()).device
         self.worlds: dict[str, KernelDistance] = {}
+        self.spreads: dict[str, float] = {}
 
     def learning(self, real: "Squares", others: "Squares", worlds: str) -> Generator[None, None, None]:
         """Look at the real pictures of both worlds, those that are kept and some that are learnt from."""
@@ -59,6 +69,7 @@ class Likeness:
             one = yield from self._seen(real[world])
             other = yield from self._seen(others[world])
             self.worlds[world] = KernelDistance(one, other)
+            self.spreads[world] = self.worlds[world].spread
 
     def of(self, pictures: Sequence[Tensor], world: str) -> Generator[None, None, float]:
         """Return how far pictures, 1×3×S×S, 0–1, are from a world."""
@@ -101,17 +112,45 @@ def changes(given: Sequence[Tensor], made: Sequence[Tensor]) -> Mapping[str, flo
 
 
 class Watch:
-    """Notices what does not mend itself any more."""
+    """Notices what does not mend itself any more.
+
+    Attributes:
+        times: how many checks in a row have found each trouble.
+        best: the least that the measure has been; None before the first check.
+
+    """
 
     def __init__(self) -> None:
         self.times: dict[str, int] = {}
+        self.best: float | None = None
 
     def alarm(self, values: Mapping[str, float]) -> str:
         """Take note of a check; returns what is wrong, and what to do, once it has been so long enough."""
         for name, value in values.items():
             what, _, world = name.partition("_")
-            if what in _LEAST:
-                self.times[name] = self.times.get(name, 0) + 1 if value < _LEAST[what] else 0
-                if self.times[name] >= _PATIENCE:
-                    return _TROUBLE[what].format(world.upper())
+            if what not in _TROUBLE:
+                continue
+            wrong = value < _LEAST[what] if what in _LEAST else value >= _MOST[what]
+            if self._lasts(name, wrong, _PATIENCE):
+                return _TROUBLE[what].format(world.upper())
         return ""
+
+    def setback(self, value: float, *, spread: float, slowing: bool) -> str:
+        """Take note of the measure; returns what is wrong where it has run away since the rate began to fall.
+
+        Args:
+            value: small is good.
+            spread: by how much it may differ by chance.
+            slowing: whether the rate is falling.
+
+        """
+        best = self.best
+        self.best = value if best is None else min(best, value)
+        worse = best is not None and value > _WORSE * max(best, 0.0) + 3 * spread
+        if not self._lasts("worse", worse and slowing, _IN_A_ROW):
+            return ""
+        return f"Since the rate is falling it has become worse instead of better ({value:.3g}, at its best {best:.3g})."
+
+    def _lasts(self, name: str, wrong: bool, patience: int) -> bool:
+        self.times[name] = self.times.get(name, 0) + 1 if wrong else 0
+        return self.times[name] >= patience

@@ -91,6 +91,13 @@ class TranslatorSettings(Coursed, Variation):
     l1_weight: float = setting(
         100.0, label="Pixels", help="From pairs: how much it counts that every pixel is right.", term="λ of L1",
         low=0.0, high=1000.0, step=1.0, effect="steer", scale="log", group=_LOSS)  # fmt: skip
+    answers: int = setting(
+        0, label="Many answers", help="Experimental, one way or from pairs: a code of so many numbers chooses among "
+        "translations of the same picture; 8 will do.", term="length of a style code (after BicycleGAN, FiLM)",
+        low=0, high=32, step=1, lowest="one", group=_LOSS)  # fmt: skip
+    answer_weight: float = setting(
+        0.5, label="Answers differ", help="How much it counts that the code can be told from what was made by it.",
+        term="λ of latent regression", low=0.0, high=10.0, step=0.1, effect="steer", group=_LOSS)  # fmt: skip
 
     adversarial: Literal["lsgan", "hinge"] = setting(
         "lsgan", label="Judgement", help="How the critics' verdicts count.", term="adversarial loss", group=_CRITIC,
@@ -154,8 +161,17 @@ class TranslatorSettings(Coursed, Variation):
         return ("ab", "ba") if self.is_two_way else ("ab",)
 
     @property
+    def code(self) -> int:
+        """How many numbers of a code are heard; both ways are learnt without."""
+        return 0 if self.is_two_way else self.answers
+
+    @property
     def shape(self) -> dict[str, Any]:
         """What the generators are built with."""
+        return self._plain_shape | ({"code": self.code} if self.code else {})
+
+    @property
+    def _plain_shape(self) -> dict[str, Any]:
         match self.network:
             case "unet":
                 depth = min(8, self.size.bit_length() - 1)  # down to a pixel or two
@@ -226,4 +242,5 @@ CYCLEGAN = TaskKind(
     ),
     courses=tuple(_COURSES),
     product=TRANSLATOR,
+    worlds=lambda settings: "pairs" if getattr(settings, "course", "") == "pix2pix" else "worlds",
 )  # fmt: skip

@@ -8,13 +8,12 @@ from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, QKeySequence, QShowEvent, QUndoStack
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QVBoxLayout, QWidget
 
-from studio.core.eta import words_for_duration
 from studio.core.failures import Failure
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
-from studio.training.time_estimate import TimeEstimate
+from studio.training.time_estimate import length_in_words
 from studio.ui.controls.file_dialogs import choose_files, choose_folder
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
@@ -148,6 +147,9 @@ class TrainPanel(Panel):
         session.shown_changed.connect(self._tell_actions)
         session.new_run.ready_changed.connect(self._show_readiness)
         session.new_run.inputs_changed.connect(self._load_inputs)
+        session.new_run.failed.connect(self.report)
+        session.rehearsal.changed.connect(self._show_readiness)
+        session.rehearsal.failed.connect(self.report)
 
     def _connect_desk(self, desk: "TrainDesk") -> None:
         questions = self._questions
@@ -162,6 +164,7 @@ class TrainPanel(Panel):
         page.input_requested.connect(self.choose_input)
         page.input_sample_chosen.connect(self._take_sample)
         page.rate_search_requested.connect(self.search_rate)
+        page.measure_requested.connect(self.measure_steps)
         run = desk.run_page
         run.folder_requested.connect(self._show_folder)
         run.pictures_requested.connect(questions.choose_moved_pictures)
@@ -363,6 +366,14 @@ class TrainPanel(Panel):
         dialog.rate_chosen.connect(self.desk.new_page.schedule.take_rate)
         dialog.open()
 
+    def measure_steps(self) -> None:
+        """Take a few steps of the new run, to tell how long all will take; or give that up."""
+        run, rehearsal = self.session.new_run, self.session.rehearsal
+        if rehearsal.is_running:
+            rehearsal.cancel()
+        elif not run.missing:
+            rehearsal.start(run.plan(), run.kind)
+
     # -- what becomes of it ----------------------------------------------------------------------------------------
 
     def _tell_actions(self) -> None:
@@ -372,10 +383,10 @@ class TrainPanel(Panel):
         self.actions_changed.emit()
         if self._desk is None:
             return
-        run = self.session.new_run
-        self._desk.new_page.show_readiness(
-            run.missing, length_in_words(run.total_steps, run.estimate(self.session.manager.runs))
-        )
+        run, rehearsal = self.session.new_run, self.session.rehearsal
+        found = rehearsal.found_for(run.plan(), run.kind) if not run.missing else None
+        length = length_in_words(run.total_steps, run.estimate(self.session.manager.runs, found))
+        self._desk.new_page.show_readiness(run.missing, length, f"{rehearsal.stage} …" if rehearsal.is_running else "")
 
     def _tell_end(self, run: RunSummary) -> None:
         words = {
@@ -425,16 +436,3 @@ class TrainPanel(Panel):
     def _show_folder(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.noticed.emit(f"No program here shows folders. The folder is {path}", "warning")
-
-
-def length_in_words(steps: int | None, estimate: TimeEstimate | None) -> str:
-    """Say how long a run will take, as far as that is known."""
-    if steps is None:
-        return "How long it takes is known once the pictures are counted."
-    if estimate is None:
-        return f"{steps:,} steps. How long that takes shows after the first ones."
-    duration = words_for_duration(estimate.seconds)
-    if not estimate.alike:
-        return f"{steps:,} steps, perhaps {duration}, judged by a run with another network."
-    runs = "your last run" if estimate.runs == 1 else f"your last {estimate.runs} runs"
-    return f"{steps:,} steps, about {duration}, judged by {runs} like this."

@@ -15,6 +15,7 @@ from studio.training.run_folder import RunPlan, RunState
 from studio.training.run_summary import RunSummary
 from studio.training.schedule import Schedule
 from studio.training.task_kind import TaskKind
+from studio.ui.panels.train.new_run.rehearsal import Rehearsal
 from studio.ui.panels.train.new_run.session import NewRun
 from studio.ui.panels.train.run.watch import RunWatch
 from studio.ui.panels.train.runs.manager import RunManager
@@ -68,6 +69,7 @@ class TrainSession(QObject):
         self.kinds = tuple(kinds) or every_kind.KINDS
         self.manager = RunManager(studio, reader, runs, preferences, self)
         self.new_run = NewRun([kind for kind in self.kinds if kind.in_window], reader, undo_stack, self)
+        self.rehearsal = Rehearsal(studio, self)
         self.watch = RunWatch(reader, "train.watch", self)
         self.comparison = RunWatch(reader, "train.compare", self)
         self._arrived = False

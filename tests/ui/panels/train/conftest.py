@@ -33,7 +33,7 @@ def kind_with_painting() -> TaskKind:
 def kind_with_two_slots() -> TaskKind:
     """It learns from two things, without pairs, as CycleGAN does."""
     slots = tuple(DataSlot(name, title, "pictures", f"{title}.") for name, title in (("a", "Horses"), ("b", "Zebras")))
-    return replace(toy_kind(), name="cycle", data=slots)
+    return replace(toy_kind(), name="cycle", data=slots, worlds=lambda settings: "worlds")
 
 
 @pytest.fixture

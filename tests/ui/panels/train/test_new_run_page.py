@@ -16,11 +16,10 @@ from studio.training import kinds
 from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.task import TaskContext, TrainingTask
 from studio.training.task_kind import DataSlot
-from studio.training.time_estimate import TimeEstimate
+from studio.training.time_estimate import TimeEstimate, length_in_words
 from studio.ui.panels.train.new_run.data_places import DataPlaceView
 from studio.ui.panels.train.new_run.data_shelf import sources_of
 from studio.ui.panels.train.new_run.page import NewRunPage
-from studio.ui.panels.train.panel import length_in_words
 
 
 def place(page: NewRunPage) -> DataPlaceView:
@@ -49,6 +48,23 @@ def test_dropping_photos_and_a_painting_is_enough_to_start(panel, until, photos,
     assert (plan.title, plan.task, plan.data) == ("My first", "painter", {"data": (str(photos),)})
     assert plan.inputs == {"painting": str(tmp_path / "stripes.png")}
     assert page.title.text() == ""
+
+
+def test_five_steps_tell_how_long_it_takes_and_how_much_memory(panel, until, photos, tmp_path):
+    page, run = panel.desk.new_page, panel.session.new_run
+    assert not page.measure_button.isVisibleTo(page)
+    drop_files(page, photos)
+    drop_files(page, write_painting(tmp_path / "stripes.png"))
+    until(lambda: run.total_steps is not None)
+    click(page.measure_button)
+    assert page.measure_button.text() == "Cancel"
+    until(lambda: "measured" in page._words.text())
+    assert "20 steps would take about" in page._words.text()
+    assert "GB of memory: 5 steps measured" in page._words.text()
+    run.set_settings(run.settings.model_copy(update={"steps": 10}))
+    assert "10 steps would take" in page._words.text()  # a step costs the same
+    run.set_settings(run.settings.model_copy(update={"batch": run.settings.batch + 1}))
+    assert "shows after the first ones" in page._words.text()  # another step
 
 
 def test_folders_lists_and_single_files_stand_in_lines_of_their_own(tmp_path):

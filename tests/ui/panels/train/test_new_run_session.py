@@ -1,11 +1,13 @@
 """A run that is put together: what is missing, what the data is like, how long it is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from training_kit import ToySettings, constant_schedule, toy_plan
 
+from studio.training.data.worlds import Together
 from studio.training.run_folder import RunFolder
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.ui.panels.train.session import TrainSession
@@ -60,6 +62,39 @@ def pictures_in(folder: Path, count: int, first: int = 0) -> Path:
     for number in range(first, first + count):
         Image.new("RGB", (40, 30), (number, 90, 60)).save(folder / f"{number}.png")
     return folder
+
+
+def test_two_worlds_are_looked_at_together_once_each_is_known(two_slots, until, tmp_path):
+    new = two_slots.new_run
+    horses, zebras = new.places
+    new.add_data([pictures_in(tmp_path / "few", 1)], horses)
+    assert new.examiner.together is None
+    new.add_data([pictures_in(tmp_path / "many", 9, first=20)], zebras)
+    until(lambda: new.examiner.together is not None)
+    assert "B has 9 pictures, A only 1" in [finding.found for finding in new.examiner.together.findings]
+    new.add_data([pictures_in(tmp_path / "more", 5, first=60)], horses)
+    assert new.examiner.together is None
+    until(lambda: new.examiner.together is not None)
+    assert "6 pictures" in new.examiner.together.facts
+    new.choose_kind("toy")
+    assert new.examiner.together is None
+
+
+def test_one_click_makes_the_drawings_that_pairs_begin_with(two_slots, until, tmp_path):
+    new = two_slots.new_run
+    new.kind = replace(new.kind, worlds=lambda settings: "pairs")
+    drawings, photos = new.places
+    assert new.photos_to_draw is None
+    folder = pictures_in(tmp_path / "fruit", 3)
+    new.add_data([folder], photos)
+    assert new.photos_to_draw == folder
+    new.make_drawings()
+    assert new.drawn is not None
+    until(lambda: new.drawn is None)
+    assert new.paths_at(drawings) == (tmp_path / "fruit drawings",)
+    assert new.photos_to_draw is None
+    until(lambda: isinstance(new.examiner.together, Together))
+    assert new.examiner.together.headline.startswith("3 pairs")
 
 
 def test_data_that_cannot_be_understood_is_missing_until_it_is_taken_away(session, photos, until, tmp_path):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 
 from studio.core.events import Progress
 from studio.core.failures import Failure
+from studio.training.data.worlds import Together
 from studio.ui.controls.layouts import column
 from studio.ui.controls.mnemonics import literal
 from studio.ui.panels.train.new_run.data_report import DoctorView
@@ -16,6 +17,8 @@ from studio.ui.panels.train.new_run.data_shelf import DataShelf
 from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.new_run.session import NewRun
 from studio.ui.theme import Theme, mark
+
+_DRAW = "Make Drawings of These Photos"
 
 
 class DataPlaceView(QWidget):
@@ -55,6 +58,8 @@ class DataPlaces(QWidget):
         super().__init__(parent)
         self._run, self._theme = new_run, theme
         self.views: dict[DataPlace, DataPlaceView] = {}
+        self.together = DoctorView(theme, self)
+        self.draw_button = QPushButton(_DRAW, self)
         self.phase_button = QPushButton("Other Data in One Phase", self)
         self.phase_menu = QMenu(self.phase_button)
         self._column = column(gap=2 * theme.tokens.gap)
@@ -70,16 +75,25 @@ class DataPlaces(QWidget):
         )
         mark(self.phase_button, kind="link")
         button = (self.phase_button, Qt.AlignmentFlag.AlignLeft)
-        self.setLayout(column(self._column, button, gap=self._theme.tokens.gap))
+        self.together.again.hide()
+        mark(self.draw_button, kind="link")
+        self.draw_button.setToolTip("Draws each photo with a pen, into a folder beside theirs: to learn the way back")
+        draw = (self.draw_button, Qt.AlignmentFlag.AlignLeft)
+        self.setLayout(column(self._column, draw, self.together, button, gap=self._theme.tokens.gap))
 
     def _connect(self) -> None:
         self.phase_menu.aboutToShow.connect(self._offer_phases)
         run, examiner = self._run, self._run.examiner
         run.kind_changed.connect(self._follow)
         run.data_changed.connect(self._follow)
+        run.settings_changed.connect(self._show_drawing)
+        run.drawing_changed.connect(self._show_drawing)
+        self.draw_button.clicked.connect(run.make_drawings)
         examiner.progressed.connect(self._show_progress)
         examiner.reported.connect(self._show_report)
         examiner.failed.connect(self._show_failure)
+        examiner.compared.connect(self._show_together)
+        self.together.file_chosen.connect(self.reveal_requested)
 
     def _make_view(self, place: DataPlace) -> DataPlaceView:
         view, run = DataPlaceView(self._theme, self), self._run
@@ -113,6 +127,8 @@ class DataPlaces(QWidget):
                 self._column.insertWidget(row, self.views[place])
                 self._show_report(place)
             self.views[place].show_place(self._run.title_of(place), place.slot.help, self._run.paths_at(place))
+        self._show_together()
+        self._show_drawing()
         self.phase_button.setVisible(any(self._run.data.values()))  # no riddle for whoever just arrives
 
     def _show_progress(self, place: DataPlace, progress: Progress) -> None:
@@ -130,3 +146,22 @@ class DataPlaces(QWidget):
     def _show_failure(self, place: DataPlace, failure: Failure) -> None:
         if place in self.views:
             self.views[place].doctor.show_failure(failure)
+
+    def _show_drawing(self) -> None:
+        """Offer to draw the photos, or say how far that is."""
+        drawn = self._run.drawn
+        count = f" {drawn.done:,} of {drawn.total:,}" if drawn is not None and drawn.total else ""
+        self.draw_button.setText(_DRAW if drawn is None else f"Drawing{count} … Cancel")
+        self.draw_button.setAccessibleName(self.draw_button.text())
+        self.draw_button.setVisible(drawn is not None or self._run.photos_to_draw is not None)
+
+    def _show_together(self) -> None:
+        """Show what two worlds are to each other."""
+        match self._run.examiner.together:
+            case Together() as found:
+                self.together.show_together(found)
+            case Failure() as failure:
+                self.together.show_failure(failure)
+            case _:
+                self.together.clear()
+        self.together.setVisible(self._run.examiner.together is not None)

@@ -29,6 +29,7 @@ from studio.ui.theme import Theme, mark, with_even_figures
 
 if TYPE_CHECKING:  # the doctor brings OpenCV along, which the window does without
     from studio.training.data.inspection import DataReport, Finding
+    from studio.training.data.worlds import Together
 
 _SIGNS = {
     "good": ("check_circle", "accent", "Everything is fine"), "info": ("info", "text_muted", "Good to know"),
@@ -126,6 +127,11 @@ class DoctorView(QWidget):
         warns = any(finding.severity == "warning" for finding in report.findings)
         sign = "error" if not report.usable else "warning" if warns else "good"
         self._say(sign, report.summary, _facts_of(report), report.findings)
+
+    def show_together(self, found: Together) -> None:
+        """Show what two worlds are to each other."""
+        warns = any(finding.severity == "warning" for finding in found.findings)
+        self._say("warning" if warns else "good", found.headline, found.facts, found.findings)
 
     def _say(self, sign: str, headline: str, facts: str, findings: Sequence[Finding]) -> None:
         self._sign.show_kind(sign)

@@ -8,12 +8,13 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.core.failures import Failure
 from studio.engine import Engine, JobHandle
-from studio.jobs.examine import ExamineTask, examine_data
+from studio.jobs.examine import ExamineTask, TogetherTask, examine_data, examine_together
 from studio.training.data.inspection import DataReport
 from studio.training.data.sources import DataCount
+from studio.training.data.worlds import Together
 from studio.training.task_kind import DataSlot
 
-_JOB = "train.examine"
+_JOB, _TOGETHER = "train.examine", "train.examine together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class DataExaminer(QObject):
     """The place: there is a report, or there is none any more."""
     failed = Signal(object, object)
     """The place, and the `Failure`."""
+    compared = Signal()
+    """There is something else to say of two places together, or nothing any more."""
 
     def __init__(self, reader: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +49,10 @@ class DataExaminer(QObject):
         self.failures: dict[DataPlace, Failure] = {}
         self._tasks: dict[DataPlace, ExamineTask] = {}
         self._handles: dict[DataPlace, JobHandle] = {}
+        self.together: Together | Failure | None = None
+        self._compared: tuple[tuple[DataPlace, ...], bool] | None = None
+        self._comparing: JobHandle | None = None
+        self.reported.connect(self._compare)
 
     def is_busy(self, place: DataPlace) -> bool:
         """Whether this place is being looked at."""
@@ -70,6 +77,31 @@ class DataExaminer(QObject):
         for place, task in tasks.items():
             if (before := self._tasks.get(place)) is None or replace(before, size=task.size) != task:
                 self._look(place, task)
+
+    def compare(self, places: tuple[DataPlace, ...], *, paired: bool) -> None:
+        """Look at these places together as well, as soon as there is a report on each; at none where there are none."""
+        if (places, paired) != (self._compared or ((), paired)):
+            self._compared = (places, paired) if places else None
+            self._compare()
+
+    def _compare(self) -> None:
+        if self._comparing is not None:
+            self._comparing.drop()
+            self._comparing = None
+        if self.together is not None:
+            self._take_together(None)
+        places, paired = self._compared or ((), False)
+        if not places or not all(place in self.reports for place in places):
+            return
+        tasks, reports = tuple(self._tasks[place] for place in places), tuple(self.reports[place] for place in places)
+        task = TogetherTask(tasks, reports, paired)
+        self._comparing = handle = self._reader.live(_TOGETHER, examine_together, task)
+        handle.finished.connect(self._take_together)
+        handle.failed.connect(self._take_together)
+
+    def _take_together(self, found: Together | Failure | None) -> None:
+        self.together, self._comparing = found, None
+        self.compared.emit()
 
     def look_again(self, place: DataPlace) -> None:
         """Look once more: the files may be others by now."""

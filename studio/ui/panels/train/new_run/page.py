@@ -32,6 +32,7 @@ COLUMN, _NARROWEST_COLUMN = 300, 232
 _MIDDLE = 496
 _SCHEDULE = 460
 _WIDEST = 860
+_MEASURE = "Measure Five Steps"
 _EXAMPLES = 1000
 """As many pictures the schedule is drawn for until they are counted."""
 
@@ -51,6 +52,8 @@ class NewRunPage(QWidget):
     input_sample_chosen = Signal(str, str)
     """The input's name, and the sample's."""
     rate_search_requested = Signal()
+    measure_requested = Signal()
+    """Measure what a step costs; or, while that is done, give it up."""
 
     def __init__(self, new_run: NewRun, undo_stack: QUndoStack, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +71,7 @@ class NewRunPage(QWidget):
         self.rate_button = QPushButton("Find a Learning Rate…", self)
         self.forms = {kind.name: self._make_form(kind) for kind in new_run.kinds}
         self.start_button = QPushButton("Start Training", self)
+        self.measure_button = QPushButton(_MEASURE, self)
         self._words = WrappingLabel("", self)
         self.why_so_long = WrappingLabel("", self)
         self._form_stack = QStackedWidget()
@@ -145,8 +149,13 @@ class NewRunPage(QWidget):
         mark(self.start_button, kind="primary")
         set_icon(self.start_button, "play", self._theme, colour="on_accent")
         self.start_button.setAccessibleName("Start training")
+        mark(self.measure_button, kind="link")
+        self.measure_button.setToolTip(
+            "Take five steps on a copy, and tell from them how long all will take, and memory"
+        )
         settings = scrolling(holding(column(self._form_stack, None, margins=margin)))
-        foot = column(self._words, self.start_button, gap=gap, margins=(margin, gap, margin, margin))
+        measure = (self.measure_button, Qt.AlignmentFlag.AlignLeft)
+        foot = column(self._words, measure, self.start_button, gap=gap, margins=(margin, gap, margin, margin))
         side = holding(column((settings, 1), foot, gap=0))
         side.setMinimumWidth(_NARROWEST_COLUMN)
         mark(side, surface="panel")
@@ -174,6 +183,7 @@ class NewRunPage(QWidget):
         self.schedule.schedule_changed.connect(run.draw_schedule)
         self.rate_button.clicked.connect(self.rate_search_requested)
         self.start_button.clicked.connect(self.start_requested)
+        self.measure_button.clicked.connect(self.measure_requested)
 
     def _take_title(self, title: str) -> None:
         self.new_run.title = title
@@ -205,11 +215,14 @@ class NewRunPage(QWidget):
         self.why_so_long.setText(run.why_so_long)
         self.why_so_long.setVisible(bool(run.why_so_long))
 
-    def show_readiness(self, missing: str, length: str) -> None:
-        """Say what is still missing, or how long it will take."""
+    def show_readiness(self, missing: str, length: str, measuring: str = "") -> None:
+        """Say what is still missing, or how long it will take, or what is being measured to tell."""
         self.start_button.setEnabled(not missing)
         self.start_button.setToolTip(missing or "Begin to learn (Ctrl+Enter)")
-        self._words.setText(missing or length)
+        self._words.setText(missing or measuring or length)
+        self.measure_button.setVisible(not missing)
+        self.measure_button.setText("Cancel" if measuring else _MEASURE)
+        self.measure_button.setAccessibleName(self.measure_button.text())
         self.title.setPlaceholderText(self.new_run.suggested_title())
 
     def clear_title(self) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from studio.core.events import Progress
+from studio.core.failures import Failure
 from studio.core.file_names import is_there
 from studio.core.picture_task import InputSlot
-from studio.engine import Engine
+from studio.engine import Engine, JobHandle
+from studio.jobs.drawings import DrawingsTask
 from studio.jobs.examine import ExamineTask
 from studio.training.data.inspection import DataReport
 from studio.training.data.splits import split_of
@@ -19,7 +22,7 @@ from studio.training.run_summary import RunSummary
 from studio.training.schedule import Phase, Schedule, Timeline
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import Suited, TaskKind
-from studio.training.time_estimate import TimeEstimate, estimate
+from studio.training.time_estimate import Rehearsed, TimeEstimate, estimate
 from studio.ui.panels.train.new_run.examiner import DataExaminer, DataPlace
 from studio.ui.picture.settings_state import SettingsState
 
@@ -44,6 +47,10 @@ class NewRun(QObject):
     settings_changed = Signal(object)
     schedule_changed = Signal(object)
     """The schedule is another, but not by hand: a setting changed on which the default depends."""
+    drawing_changed = Signal()
+    """Drawings are being made of photos, or can be, or cannot any more."""
+    failed = Signal(object)
+    """A `Failure`."""
     ready_changed = Signal()
     """Something changed on which `missing` or `length_in_words` depends."""
 
@@ -61,6 +68,9 @@ class NewRun(QObject):
         self._inputs: dict[str, dict[str, Path]] = {kind.name: {} for kind in self.kinds}
         self._data: dict[str, tuple[Path, ...]] = {}
         self.title = ""
+        self._reader = reader
+        self._drawing: JobHandle | None = None
+        self.drawn: Progress | None = None
         self.examiner = DataExaminer(reader, self)
         self.examiner.reported.connect(self.ready_changed)
         self.examiner.failed.connect(self.ready_changed)
@@ -162,6 +172,46 @@ class NewRun(QObject):
         gone, place = set(paths), place or self.places[0]
         self._set_data(place, tuple(path for path in self.paths_at(place) if path not in gone))
 
+    # -- drawings of photos ----------------------------------------------------------------------------------------
+
+    @property
+    def photos_to_draw(self) -> Path | None:
+        """The folder of which drawings can be made: that of what pairs lead to, where nothing leads to it yet."""
+        if self.kind.worlds is None or self.kind.worlds(self.settings) != "pairs":
+            return None
+        drawings, photos = (self.paths_at(DataPlace(slot)) for slot in self.kind.data)
+        return photos[0] if not drawings and len(photos) == 1 and photos[0].is_dir() else None
+
+    def make_drawings(self) -> None:
+        """Draw these photos, into a folder beside theirs, and learn from both; or give that up while it is done."""
+        if self._drawing is not None:
+            self._drawing.drop()
+            self._end_drawing()
+        elif (photos := self.photos_to_draw) is not None:
+            task = DrawingsTask(photos, photos.with_name(f"{photos.name} drawings"))
+            self._drawing = handle = self._reader.live("train.drawings", "make_drawings", task)
+            handle.progressed.connect(self._show_drawn)
+            handle.finished.connect(self._take_drawings)
+            handle.failed.connect(self._fail_to_draw)
+            self._show_drawn(Progress("Drawing"))
+
+    def _show_drawn(self, progress: Progress | None) -> None:
+        self.drawn = progress
+        self.drawing_changed.emit()
+
+    def _end_drawing(self) -> None:
+        self._drawing = None
+        self._show_drawn(None)
+
+    def _take_drawings(self, folder: Path) -> None:
+        self._end_drawing()
+        if self.photos_to_draw is not None:
+            self.add_data([folder], self.places[0])
+
+    def _fail_to_draw(self, failure: Failure) -> None:
+        self._end_drawing()
+        self.failed.emit(failure)
+
     def _set_data(self, place: DataPlace, paths: tuple[Path, ...]) -> None:
         if paths == self.paths_at(place):
             return
@@ -184,6 +234,9 @@ class NewRun(QObject):
             place: ExamineTask(paths, size, place.slot.reading(settings))
             for place in self.places if (paths := self.paths_at(place))
         })  # fmt: skip
+        worlds = self.kind.worlds(settings) if self.kind.worlds is not None else ""
+        own = tuple(DataPlace(slot) for slot in self.kind.data) if worlds else ()
+        self.examiner.compare(own, paired=worlds == "pairs")
 
     @property
     def reports(self) -> tuple[DataReport | None, ...]:
@@ -324,11 +377,13 @@ class NewRun(QObject):
             return None
         return min(timeline.total_steps, self.settings.steps or timeline.total_steps)
 
-    def estimate(self, runs: Sequence[RunSummary]) -> TimeEstimate | None:
-        """Return about how long it will take, as earlier runs of this kind on this computer tell; None without any."""
+    def estimate(self, runs: Sequence[RunSummary], rehearsed: Rehearsed | None = None) -> TimeEstimate | None:
+        """Return about how long it will take: as its first steps tell, or earlier runs of this kind here; else None."""
         timeline, steps = self._timeline, self.total_steps
         if timeline is None or steps is None:
             return None
+        if rehearsed is not None:
+            return rehearsed.of(steps, self.settings)
         return estimate(timeline.work(steps), self.kind, self.settings, runs)
 
     def suggested_title(self) -> str:

@@ -1,0 +1,69 @@
+"""Nine answers of a pair that knows many, small, to choose one by looking (experimental)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.pixels import to_picture, to_tensor
+from models.style_code import code_of
+from models.translation import WAYS, load_translator
+from models.weight_files import WeightsError
+from studio.core.controls import Controls
+from studio.core.device import choose_device
+from studio.core.events import Job, Picture, Progress
+from studio.core.failures import StudioError
+from studio.core.resizing import fit_within
+from studio.core.trained_models import TrainedModels
+from studio.core.translate_settings import TranslateSettings
+
+__all__ = ["Answer", "AnswersTask", "paint_answers"]
+
+_SHOWN = 9
+_SIDE = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnswersTask:
+    """A picture, H×W×3|4; the pair and direction; and the seed of the first answer, ≥ 1."""
+
+    picture: Picture
+    settings: TranslateSettings
+    first: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the settings' `code` has to be for it, and what it looks like, H×W×3."""
+
+    code: int
+    picture: Picture
+
+
+def paint_answers(task: AnswersTask, controls: Controls[Any]) -> Job[tuple[Answer, ...]]:
+    """Translate a small version of the picture by nine codes.
+
+    Raises:
+        StudioError: the pair is not there, has not learnt this way, or knows one answer only.
+
+    """
+    yield Progress("Loading the pair…")
+    model = TrainedModels.standard("translator").find(task.settings.model)
+    try:
+        network, _ = load_translator(Path(model.path), WAYS[task.settings.direction])
+    except (WeightsError, OSError) as error:
+        raise StudioError(str(error), "Choose the other direction, another pair, or get its file again.") from error
+    if not network.code_size:
+        raise StudioError("This pair knows one answer to a picture.", "Train one with “Many answers”.")
+    device = choose_device().kind
+    network = network.to(device)
+    small = to_tensor(np.ascontiguousarray(fit_within(task.picture[..., :3], _SIDE))).to(device)
+    found: list[Answer] = []
+    for seed in range(task.first, task.first + _SHOWN):
+        yield Progress("Looking for answers", len(found), _SHOWN)
+        with torch.no_grad():
+            made = network(small, code_of(seed, network.code_size).to(device))
+        found.append(Answer(seed, to_picture(made)))
+    return tuple(found)
