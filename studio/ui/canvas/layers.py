@@ -100,6 +100,9 @@ class CanvasLayer(QGraphicsObject):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw nothing yet."""
 
+    def paint_pointer(self, painter: QPainter) -> None:
+        """Draw where the hand is, also over the photo that stands beside the picture; part of `paint`."""
+
     def begin_stroke(self, pen: Pen) -> bool:
         """Begin a stroke, where the layer takes it; inside one this is the same stroke."""
         if not self.in_stroke and self.begin(pen):

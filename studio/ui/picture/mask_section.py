@@ -1,6 +1,6 @@
 """The masks in the column: the list, the tools for the one that is painted on, and the brush."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Literal, get_args
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
+from studio.core.picture_task import SKETCH
 from studio.core.settings import Settings, describe, setting
 from studio.ui.canvas.brush import Brush
 from studio.ui.canvas.brush_layer import FINEST, WIDEST
@@ -23,6 +24,7 @@ from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.picture.mask_row import MaskRow
 from studio.ui.picture.masks import Mask, Masks
+from studio.ui.picture.palette import Palette
 from studio.ui.theme import Theme, mark
 
 __all__ = ["MaskHand", "MaskSection"]
@@ -32,6 +34,7 @@ _TOOLS: dict[str, tuple[str, str, str]] = {
     "eraser": ("eraser", "Eraser", "Erase what is painted; Alt paints (E)"),
     "rectangle": ("select_drag", "Rectangle", "Drag a rectangle; Alt takes it away (R)"),
     "lasso": ("lasso", "Lasso", "Draw around something; Alt takes it away (L)"),
+    "bucket": ("format_color_fill", "Fill", "Click on an area to fill it up to the lines around; Alt empties it (G)"),
     "wand": ("auto_fix", "Magic wand", "Click on a colour: all that is like it; Alt takes it away (W)"),
     "cutout": ("selection_search", "Object", "Drag a rectangle around something: what stands out in it (O)"),
     "pick": ("eyedropper", "Eyedropper", "Click on a colour of the photo to paint with it (I)"),
@@ -48,7 +51,8 @@ _EDITS = {
     "shrink": ("arrow_collapse_all", "Shrink", "Move the edge inwards, as far as Edge says"),
     "clear": ("close", "Clear", "Take everything away"),
 }
-_FOR_COLOURS = frozenset({"brush", "eraser", "rectangle", "lasso", "pick", "clear"})
+_FOR_COLOURS = frozenset({"brush", "eraser", "rectangle", "lasso", "bucket", "pick", "clear"})
+_COLOURS_ALONE = frozenset({"bucket", "pick"})
 _VIEWS = {"tint": "Tint", "ruby": "Ruby", "mask": "Mask", "off": "Off"}
 _VIEW_TIPS = (
     "A tint over what is painted", "Ruby film over everything else", "The mask itself, in black and white",
@@ -97,6 +101,7 @@ _ACTING: dict[MaskTool, frozenset[str]] = {
     "eraser": frozenset({"diameter", "hardness", "opacity", "flow", "pressure"}),
     "rectangle": frozenset({"opacity"}),
     "lasso": frozenset({"opacity"}),
+    "bucket": frozenset({"tolerance"}),
     "wand": frozenset({"tolerance", "touching"}),
     "cutout": frozenset(),
     "pick": frozenset(),
@@ -126,6 +131,7 @@ class MaskSection(QWidget):
     save_requested = Signal(str)
     tool_chosen = Signal(str)
     hand_changed = Signal(object)
+    colour_chosen = Signal(QColor)
     colour_requested = Signal()
     find_requested = Signal(str)
     edit_requested = Signal(str)
@@ -134,7 +140,8 @@ class MaskSection(QWidget):
 
     def __init__(self, roles: Mapping[str, str], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._roles, self._theme = dict(roles), theme
+        self.roles, self._theme = dict(roles), theme
+        self._offered, self._empty = frozenset(roles), _EMPTY
         self._left: Sequence[Mask] = ()
         self.rows: dict[str, MaskRow] = {}
         self._colours: dict[str, QColor] = {}
@@ -148,6 +155,7 @@ class MaskSection(QWidget):
         self.form = SettingsForm(MaskHand, theme, parent=self)
         self.edge = NumberRow(next(info for info in describe(MaskHand) if info.name == "edge"), theme, self)
         self.colour_button = QPushButton("Colour", self)
+        self.palette = Palette(theme, self)
         self.done_button = QPushButton("Done", self)
         self._tool: MaskTool = "brush"
         self._has_colours = False
@@ -159,7 +167,7 @@ class MaskSection(QWidget):
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
         gap, half = tokens.gap, tokens.gap // 2
-        title = QLabel("Masks", self)
+        self.title = QLabel("Masks", self)
         mark(self.note, tone="muted")
         set_icon(self.add_button, "add", self._theme)
         self.add_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -182,10 +190,10 @@ class MaskSection(QWidget):
         look = row((self.view, 1), self.done_button, gap=gap)
         found = row(*finds, gap, *edits, None, gap=half)
         colour = row(self.colour_button, None, gap=half)
-        bench = column(row(*tools, None, gap=0), colour, self.form, found, self.edge, look, gap=gap)
+        bench = column(row(*tools, None, gap=0), self.palette, colour, self.form, found, self.edge, look, gap=gap)
         bench.setContentsMargins(0, half, 0, 0)
         self.bench = holding(bench)
-        self.setLayout(column(row(title, None, self.add_button), self.note, self._list, self.bench, gap=half))
+        self.setLayout(column(row(self.title, None, self.add_button), self.note, self._list, self.bench, gap=half))
         self.bench.hide()
         self.show_tool("brush")
 
@@ -212,16 +220,23 @@ class MaskSection(QWidget):
         self.form.settings_changed.connect(self.hand_changed)
         self.edge.value_changed.connect(lambda edge: self.hand_changed.emit(self.form.settings.moved("edge", edge)))
         self.view.chosen.connect(self.view_chosen)
+        self.palette.chosen.connect(self.colour_chosen)
         self.colour_button.clicked.connect(self.colour_requested)
         self.done_button.clicked.connect(self.done_requested)
         self._drop.files_dropped.connect(self.files_dropped)
 
     # -- adding ------------------------------------------------------------------------------------------------------
 
+    def offer_roles(self, roles: Collection[str], title: str, note: str) -> None:
+        """Let masks be added that serve as these alone, and call them so; `note` is said while there are none."""
+        self._offered, self._empty = frozenset(roles), note
+        self.title.setText(title)
+        self.set_usable(self.add_button.isEnabled())
+
     def set_usable(self, usable: bool) -> None:
         """Let masks be added, or not: without a photo there is nothing to paint on."""
         self.add_button.setEnabled(usable)
-        self.note.setText(_EMPTY if usable else "With a photo, masks say where.")
+        self.note.setText(self._empty if usable else "With a photo, masks say where.")
 
     def offer(self, left: Sequence[Mask]) -> None:
         """Offer masks of other photos."""
@@ -229,7 +244,7 @@ class MaskSection(QWidget):
 
     def _fill_menu(self) -> None:
         self.menu.clear()
-        for role, words in self._roles.items():
+        for role, words in ((role, words) for role, words in self.roles.items() if role in self._offered):
             self.menu.addAction(literal(words), partial(self.add_requested.emit, role))
         self.menu.addSeparator()
         self.menu.addAction("Open a Mask…", self.load_requested.emit)
@@ -258,6 +273,7 @@ class MaskSection(QWidget):
         self.note.setVisible(not masks.all)
         self._has_colours = active is not None and active.painted.has_colours
         self.bench.setVisible(active is not None)
+        self.view.setVisible(active is None or active.role != SKETCH)  # what is drawn is seen as it is
         self.show_tool(self._tool)
 
     def show_mask(self, mask: Mask, masks: Masks) -> None:
@@ -278,7 +294,7 @@ class MaskSection(QWidget):
 
     def _make_row(self, mask: Mask, masks: Masks) -> MaskRow:
         key = mask.key
-        roles = {role: self._roles[role] for role in masks.roles_for(mask)} | {"": "Not used"}
+        roles = {role: self.roles[role] for role in masks.roles_for(mask)} | {"": "Not used"}
         row = MaskRow(roles, self.tint_of(mask), self._theme, self)
         row.pressed.connect(lambda: self.mask_pressed.emit(key))
         row.eye_toggled.connect(lambda shown: self.eye_toggled.emit(key, shown))
@@ -296,13 +312,16 @@ class MaskSection(QWidget):
         self.tools[tool].setChecked(True)
         for name, button in (*self.tools.items(), *self.finds.items(), *self.edits.items()):
             button.setVisible(self.knows(name))
-        self.colour_button.setVisible(self._has_colours)
+        for colours in (self.palette, self.colour_button):
+            colours.setVisible(self._has_colours)
         self.edge.setVisible(self.knows("grow"))
         self.form.set_hidden(MaskHand.model_fields.keys() - _ACTING[self._tool])
 
     def knows(self, what: str) -> bool:
         """Return whether a tool, or something else that can be done, makes sense for what is painted on."""
-        return what in _FOR_COLOURS if self._has_colours else what != "pick"
+        if what == "bucket" and SKETCH not in self.roles:
+            return False
+        return what in _FOR_COLOURS if self._has_colours else what not in _COLOURS_ALONE
 
     def show_hand(self, hand: MaskHand) -> None:
         """Show what the hand is set to; tells nobody."""
@@ -311,6 +330,7 @@ class MaskSection(QWidget):
 
     def show_colour(self, colour: QColor) -> None:
         """Show the colour that is painted."""
+        self.palette.set_current(colour)
         swatch = QPixmap(self.colour_button.iconSize())
         swatch.fill(colour)
         self.colour_button.setIcon(QIcon(swatch))
