@@ -38,6 +38,8 @@ __all__ = ["TranslatePanel"]
 
 _FOLLOW_MS = 2000
 """So often one looks how far a pair is that is worked with while it learns."""
+_A_MOMENT = 512
+"""A drawing that is painted no larger than so many px takes no longer than a stroke."""
 _BACK = "back"
 """The canvas's name for the picture that came back."""
 _NO_PAIR = (
@@ -98,6 +100,11 @@ class TranslatePanel(OnePassPanel):
             SessionState.EMPTY: "Drop a picture: it is translated at once; or draw one",
             SessionState.FINISHED: "Done: Strength acts at once, X goes the other way",
         }
+
+    @property
+    def shows_progress(self) -> bool:
+        """Not at every stroke."""
+        return not self.session.settings.draws or self.session.settings.drawn_at > _A_MOMENT
 
     def make_session(self) -> TranslateSession:
         """Return the panel's state."""

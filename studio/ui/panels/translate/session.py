@@ -156,6 +156,11 @@ class TranslateSession(OnePassSession[TranslateSettings]):
         return tuple(mask.painted for mask in reversed(self.masks.all) if mask.role == SKETCH and mask.shown)
 
     @property
+    def is_drawing_along(self) -> bool:
+        """Whether what was drawn is being painted."""
+        return self._draft is not None
+
+    @property
     def is_behind(self) -> bool:
         """Whether something was drawn that the picture in full does not know yet."""
         return self.settings.draws and (self._draft is not None or not self.masks.is_settled)
