@@ -16,9 +16,8 @@ _WHITE = 255.0
 def paper_of(photo: Picture, shows: float, longer_side: int) -> Picture:
     """Return what is drawn on: white paper with so much of the photo (0–1) on it, no larger than asked for; H×W×3."""
     small = fit_within(photo, longer_side)
-    share = np.float32(shows)
-    if small.shape[2] == 4:
-        share = share * small[..., 3:].astype(np.float32) / np.float32(255)
+    opaque = small[..., 3:].astype(np.float32) / np.float32(255) if small.shape[2] == 4 else np.ones(1, np.float32)
+    share = opaque * np.float32(shows)
     faded = _WHITE + (small[..., :3].astype(np.float32) - _WHITE) * share
     return np.asarray(np.rint(faded), np.uint8)
 

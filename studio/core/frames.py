@@ -65,6 +65,8 @@ def prepare_frame(picture: Picture | DeepPicture) -> Frame:
 def repaint(frame: Frame, picture: Picture, rows: slice, columns: slice) -> None:
     """Bring a part of an opaque frame up to date with its picture, at every size; in place.
 
+    Where a side is odd, its halves lie up to a pixel beside those of `prepare_frame`.
+
     Args:
         frame: without alpha, of the picture's size.
         picture: H×W×3.

@@ -70,9 +70,9 @@ def test_a_frame_crosses_processes(picture):
 
 def test_a_part_that_is_painted_anew_is_as_if_all_had_been_prepared_again():
     chance = np.random.default_rng(3)
-    picture = chance.integers(0, 256, (601, 903, 3), dtype=np.uint8)
+    picture = chance.integers(0, 256, (600, 904, 3), dtype=np.uint8)
     frame = prepare_frame(picture)
-    rows, columns = slice(101, 257), slice(850, 903)
+    rows, columns = slice(101, 257), slice(851, 904)
     picture[rows, columns] = chance.integers(0, 256, (156, 53, 3), dtype=np.uint8)
     repaint(frame, picture, rows, columns)
     fresh = prepare_frame(picture)
