@@ -92,7 +92,7 @@ TRANSLATE = PictureTask(
         InputSlot(HERE, "Translate here", "a picture that is white where alone it is translated", least=0),
         InputSlot(AGAIN, "Another go", "a picture that is white where it is translated more strongly", least=0),
         InputSlot(
-            SKETCH, "Drawing", "a layer of a drawing, transparent where nothing is drawn; or several", least=0, most=8
+            SKETCH, "Drawing", "a layer of a drawing, transparent where nothing is drawn; or several", least=0, most=32
         ),
     ),
     products=frozenset({"translator"}),

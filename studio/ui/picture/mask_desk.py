@@ -141,7 +141,7 @@ class MaskDesk(QObject):
             self.set_tool("brush")
         self._tints = {mask.key: self._tint(mask) for mask in masks.all}
         seen = (mask for mask in masks.all if mask.shown and mask is not active and self._view != "off")
-        others = [mask for mask in seen if mask.role != SKETCH]  # a drawing is part of its picture
+        others = [mask for mask in seen if mask.role != SKETCH and section.lists(mask.role)]  # a drawing is a picture
         tint = None if active is None else self._tints[active.key]
         self.layer.show_maps(tint, [self._tints[mask.key] for mask in others])
         self.layer.hides_map = self._view == "off" or (active is not None and active.role == SKETCH)

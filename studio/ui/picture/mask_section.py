@@ -144,6 +144,8 @@ class MaskSection(QWidget):
         self._offered, self._empty = frozenset(roles), _EMPTY
         self._left: Sequence[Mask] = ()
         self.rows: dict[str, MaskRow] = {}
+        self._serving: dict[str, str] = {}
+        """What each serves as, by key."""
         self._colours: dict[str, QColor] = {}
         self.add_button, self.menu = QPushButton("Add", self), QMenu(self)
         self.note = WrappingLabel(_EMPTY, self)
@@ -232,6 +234,16 @@ class MaskSection(QWidget):
         self._offered, self._empty = frozenset(roles), note
         self.title.setText(title)
         self.set_usable(self.add_button.isEnabled())
+        self._show_rows()
+
+    def lists(self, role: str) -> bool:
+        """Whether masks that serve as this are seen now; those that serve as nothing are in any case."""
+        return not role or role in self._offered
+
+    def _show_rows(self) -> None:
+        for key, shown in self.rows.items():
+            shown.setVisible(self.lists(self._serving.get(key, "")))
+        self.note.setVisible(not any(self.lists(self._serving.get(key, "")) for key in self.rows))
 
     def set_usable(self, usable: bool) -> None:
         """Let masks be added, or not: without a photo there is nothing to paint on."""
@@ -261,6 +273,7 @@ class MaskSection(QWidget):
         keys = [mask.key for mask in masks.all]
         for key in [key for key in self.rows if key not in keys]:
             row = self.rows.pop(key)
+            self._serving.pop(key, None)
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
@@ -270,7 +283,7 @@ class MaskSection(QWidget):
             if self._list.indexOf(self.rows[mask.key]) != place:
                 self._list.insertWidget(place, self.rows[mask.key])
             self.show_mask(mask, masks)
-        self.note.setVisible(not masks.all)
+        self._show_rows()
         self._has_colours = active is not None and active.painted.has_colours
         self.bench.setVisible(active is not None)
         self.view.setVisible(active is None or active.role != SKETCH)  # what is drawn is seen as it is
@@ -279,6 +292,7 @@ class MaskSection(QWidget):
     def show_mask(self, mask: Mask, masks: Masks) -> None:
         """Show how one mask stands."""
         made = masks.picture(mask)
+        self._serving[mask.key] = mask.role
         self.rows[mask.key].show_mask(
             mask.name, mask.role, shown=mask.shown, active=mask is masks.active,
             small=None if made is None else made.thumbnail,

@@ -125,6 +125,7 @@ class TranslatePanel(OnePassPanel):
         self.swap_action.triggered.connect(session.swap)
         session.frame_composed.connect(lambda _frame: self._ask_for_way_back())
         self._follow.timeout.connect(self._look_how_far)
+        self.form.row("model").value_changed.connect(self._wait_no_longer)
 
     def _connect_drawing(self) -> None:
         column, session, desk = self.column, self.session, self.mask_desk
@@ -181,6 +182,10 @@ class TranslatePanel(OnePassPanel):
             if drawing:
                 self._begin_drawing()
         self._show_settings(self.session.settings)
+
+    def _wait_no_longer(self, _name: str) -> None:
+        """Another pair was chosen by hand than the one that one waited for."""
+        self._wanted = ""
 
     def _look_how_far(self) -> None:
         """Ask how far the pair is that one works with, or waits for, as long as it learns."""

@@ -141,6 +141,9 @@ class TranslateSession(OnePassSession[TranslateSettings]):
     def follow(self, changed: frozenset[str], effects: frozenset[str]) -> None:
         """Show another sheet, begin what could not be begun before; otherwise as ever."""
         self._restart.setInterval(_DRAWN_REST_MS if self.settings.draws else _REST_MS)
+        active = self.masks.active
+        if "mode" in changed and active is not None and (active.role == SKETCH) != self.settings.draws:
+            self.masks.select("")  # it is not seen any more
         if changed & {"mode", "photo_below"}:
             self._prepare_sheet()
         if self.settings.draws and changed & {"model", "direction", "drawn_at"}:
