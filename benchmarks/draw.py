@@ -33,7 +33,7 @@ from studio.ui.canvas.layers import Pen
 from studio.ui.panels.translate.panel import TranslatePanel
 
 SIDE, MOVES, ASKED_MS = 128, 60, 150.0
-PATIENCE_MS = 60_000
+PATIENCE_MS = 200_000
 
 
 def main() -> None:
@@ -117,7 +117,7 @@ def until(condition: Callable[[], bool]) -> None:
         loop.exec()
     clock.stop()
     if not condition():
-        raise SystemExit("Nothing came of it in a minute.")
+        raise SystemExit("Nothing came of it in three minutes.")
 
 
 if __name__ == "__main__":

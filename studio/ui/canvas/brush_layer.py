@@ -301,6 +301,7 @@ class BrushLayer(CanvasLayer):
     def _draw_again(self, place: QRectF) -> None:
         if not place.isEmpty():  # to Qt an empty one is everything
             self.update(place)
+            self.pointer_moved.emit()
 
 
 class MapChange(QUndoCommand):

@@ -56,7 +56,7 @@ class Canvas(CompareView):
         self._above.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self._above.setZValue(1)
         self.scene().addItem(self._above)
-        self.layers = LayerStack(self, self._above, self._describe)
+        self.layers = LayerStack(self, self._above, self._describe, self._show_pointer_beside)
         self.add_tool(self.layers)
         self._overlay = DropOverlay(self._colours, self)
         self.drops = DropTarget(self._overlay, self)
@@ -74,7 +74,6 @@ class Canvas(CompareView):
         self.drops.files_dropped.connect(self.files_dropped)
         self.drops.picture_pasted.connect(self.picture_pasted)
         self.drops.refused.connect(self.refused)
-        self.scene().changed.connect(self._show_pointer_beside)
         self._patience.timeout.connect(lambda: self._overlay.show_waiting(self._waiting_for))
 
     def show_waiting(self, words: str) -> None:
@@ -139,7 +138,7 @@ class Canvas(CompareView):
 
     def _show_pointer_beside(self) -> None:
         """Let what the hand does be seen over the photo as well, where that stands beside the picture."""
-        if self.layers.active is not None and self._pane.isVisible():
+        if self._pane.isVisible():
             self._pane.viewport().update()
 
     # -- keyboard

@@ -157,7 +157,7 @@ class MaskSection(QWidget):
         self.form = SettingsForm(MaskHand, theme, parent=self)
         self.edge = NumberRow(next(info for info in describe(MaskHand) if info.name == "edge"), theme, self)
         self.colour_button = QPushButton("Colour", self)
-        self.palette = Palette(theme, self)
+        self.colours = Palette(theme, self)
         self.done_button = QPushButton("Done", self)
         self._tool: MaskTool = "brush"
         self._has_colours = False
@@ -192,7 +192,7 @@ class MaskSection(QWidget):
         look = row((self.view, 1), self.done_button, gap=gap)
         found = row(*finds, gap, *edits, None, gap=half)
         colour = row(self.colour_button, None, gap=half)
-        bench = column(row(*tools, None, gap=0), self.palette, colour, self.form, found, self.edge, look, gap=gap)
+        bench = column(row(*tools, None, gap=0), self.colours, colour, self.form, found, self.edge, look, gap=gap)
         bench.setContentsMargins(0, half, 0, 0)
         self.bench = holding(bench)
         self.setLayout(column(row(self.title, None, self.add_button), self.note, self._list, self.bench, gap=half))
@@ -222,7 +222,7 @@ class MaskSection(QWidget):
         self.form.settings_changed.connect(self.hand_changed)
         self.edge.value_changed.connect(lambda edge: self.hand_changed.emit(self.form.settings.moved("edge", edge)))
         self.view.chosen.connect(self.view_chosen)
-        self.palette.chosen.connect(self.colour_chosen)
+        self.colours.chosen.connect(self.colour_chosen)
         self.colour_button.clicked.connect(self.colour_requested)
         self.done_button.clicked.connect(self.done_requested)
         self._drop.files_dropped.connect(self.files_dropped)
@@ -326,7 +326,7 @@ class MaskSection(QWidget):
         self.tools[tool].setChecked(True)
         for name, button in (*self.tools.items(), *self.finds.items(), *self.edits.items()):
             button.setVisible(self.knows(name))
-        for colours in (self.palette, self.colour_button):
+        for colours in (self.colours, self.colour_button):
             colours.setVisible(self._has_colours)
         self.edge.setVisible(self.knows("grow"))
         self.form.set_hidden(MaskHand.model_fields.keys() - _ACTING[self._tool])
@@ -344,7 +344,7 @@ class MaskSection(QWidget):
 
     def show_colour(self, colour: QColor) -> None:
         """Show the colour that is painted."""
-        self.palette.set_current(colour)
+        self.colours.set_current(colour)
         swatch = QPixmap(self.colour_button.iconSize())
         swatch.fill(colour)
         self.colour_button.setIcon(QIcon(swatch))

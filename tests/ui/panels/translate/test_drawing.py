@@ -78,7 +78,7 @@ def test_a_bucket_fills_up_to_the_lines(drawing, until):
 
 def test_colours_come_from_the_palette_and_from_the_drawing(drawing, draw):
     section = drawing.column.mask_section
-    red = next(one for one in section.palette.swatches if one.toolTip() == "Red")
+    red = next(one for one in section.colours.swatches if one.toolTip() == "Red")
     QTest.mouseClick(red, Qt.MouseButton.LeftButton)
     assert drawing.mask_desk.layer.brush.colour == red.colour.getRgb()[:3]
     draw(drawing, (0.5, 0.5), (0.5, 0.5))
