@@ -97,15 +97,15 @@ def measure(panel: TranslatePanel) -> None:
 def pen(panel: TranslatePanel, number: int) -> Pen:
     """Return a spot of the spiral."""
     assert panel.mask_desk is not None
-    rect, turn = panel.mask_desk.layer.picture_rect, number / 6
-    radius = 0.05 + 0.35 * number / MOVES
+    rect, turn = panel.mask_desk.layer.picture_rect, number / 2
+    radius = 0.2 + 0.2 * number / MOVES  # each move goes farther than a dab is wide
     spot = QPointF((0.5 + radius * cos(turn)) * rect.width(), (0.5 + radius * sin(turn)) * rect.height())
     return Pen(spot, panel.canvas.view_scale)
 
 
 def until(condition: Callable[[], bool]) -> None:
     """Let the window live until something holds."""
-    loop, clock, end = QEventLoop(), QTimer(interval=1), perf_counter() + PATIENCE_MS / 1000
+    loop, clock, end = QEventLoop(), QTimer(interval=2), perf_counter() + PATIENCE_MS / 1000
 
     def look() -> None:
         if condition() or perf_counter() > end:

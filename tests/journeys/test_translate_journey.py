@@ -90,24 +90,28 @@ def test_a_pair_is_drawn_with_while_it_learns_then_translates_a_photo_that_comes
         artist.waits_until(lambda: drafts and session.inputs[SKETCH] and session.layer is not blank)
         artist.waits_for_the_translation()
         assert not np.array_equal(session.layer, blank)
-        assert artist.is_in_state("running")
 
         first, drawn = session.pair.step, session.layer
+        artist.goes_to("train")
+        artist.waits_until(lambda: artist.is_in_state("running"))
         train.toggle_pause()
         artist.waits_until(lambda: artist.is_in_state("paused"))  # which saves, too
+        train.toggle_pause()
+        artist.waits_until(lambda: artist.is_in_state("running"))
+        artist.goes_to("translate")
         artist.waits_until(lambda: session.pair.step > first and session.layer is not drawn)
         artist.waits_for_the_translation()
         assert not np.array_equal(session.layer, drawn)
-        train.toggle_pause()
-        artist.waits_until(lambda: artist.is_in_state("running"))
 
         assert drop_files(artist.panel.canvas.viewport(), write_photo(tmp_path / "holiday.png", 72, 48))
         artist.waits_until(lambda: session.photo.picture.name == "holiday.png")
         artist.clicks(artist.panel.column.mode.buttons[0])
         artist.waits_until(lambda: session.layer is not None and session.layer.shape == (48, 72, 3))
         artist.waits_for_the_translation()
+        artist.goes_to("train")
         train.stop_and_keep()
         artist.waits_until(lambda: artist.is_in_state("stopped"))
+        artist.goes_to("translate")
         artist.waits_until(lambda: session.pair is not None and session.pair.step == 0)  # the finished network now
         artist.waits_for_the_translation()
         settings, made = session.settings, session.layer

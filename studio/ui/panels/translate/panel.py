@@ -135,6 +135,7 @@ class TranslatePanel(OnePassPanel):
         column.save_drawing_button.clicked.connect(self._choose_drawing_file)
         desk.seen = lambda: self.session.drawing.sheet.drawing if self.session.drawing.sheet is not None else None
         desk.layer.map_changed.connect(session.note_drawn)
+        desk.layer.stroke_aborted.connect(session.masks.flush)  # so that what was taken back is known to be gone
         session.sheet_prepared.connect(self._show_sheet)
         session.drawn.connect(lambda part: self.canvas.note_change("before", part))
         session.drafted.connect(self._show_draft)
