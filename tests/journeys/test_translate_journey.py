@@ -129,7 +129,7 @@ def test_a_pair_is_drawn_with_while_it_learns_then_translates_a_photo_that_comes
         artist.waits_until(lambda: artist.session.settings == settings)
         artist.waits_for_the_translation()
         assert artist.session.photo.picture.name == "holiday.png"
-        assert np.array_equal(artist.session.layer, made)
+        assert np.abs(artist.session.layer - made / 257).max() < 1  # the file has 8 bits
         assert artist.session.inputs[CONTENT][0].picture.width == 72
 
 
