@@ -31,6 +31,7 @@ from studio.ui.panels.models.panel import ModelsPanel
 from studio.ui.panels.restore.panel import RestorePanel
 from studio.ui.panels.style.panel import StylePanel
 from studio.ui.panels.train.panel import TrainPanel
+from studio.ui.panels.translate.panel import TranslatePanel
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
 from studio.ui.preferences import Preferences
@@ -70,7 +71,8 @@ class Studio:
             folders.sessions if self._sessions_lock.isLocked() else None, looks,
         )  # fmt: skip
         picture_panels: tuple[PicturePanel, ...] = (
-            StylePanel(context), AdjustPanel(context), RestorePanel(context), DegradePanel(context),
+            StylePanel(context), AdjustPanel(context), RestorePanel(context), TranslatePanel(context),
+            DegradePanel(context),
         )  # fmt: skip
         panels = (
             *picture_panels,

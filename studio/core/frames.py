@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -59,6 +60,27 @@ def prepare_frame(picture: Picture | DeepPicture) -> Frame:
         half = (width + 1) // 2, (height + 1) // 2
         levels.append(np.asarray(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA), np.uint8))
     return Frame(tuple(_in_byte_order(level) for level in levels), has_alpha)
+
+
+def repaint(frame: Frame, picture: Picture, rows: slice, columns: slice) -> None:
+    """Bring a part of an opaque frame up to date with its picture, at every size; in place.
+
+    Where a side is odd, its halves lie up to a pixel beside those of `prepare_frame`.
+
+    Args:
+        frame: without alpha, of the picture's size.
+        picture: H×W×3.
+        rows: of the part that is another; not empty.
+        columns: likewise.
+
+    """
+    top, bottom, left, right = rows.start, rows.stop, columns.start, columns.stop
+    frame.levels[0][top:bottom, left:right] = _in_byte_order(_opaque(np.ascontiguousarray(picture[rows, columns])))
+    for finer, coarser in pairwise(frame.levels):
+        top, left, bottom, right = top // 2, left // 2, (bottom + 1) // 2, (right + 1) // 2
+        part = finer[2 * top : 2 * bottom, 2 * left : 2 * right]
+        size = right - left, bottom - top
+        coarser[top:bottom, left:right] = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
 
 
 def _opaque(pixels: Picture) -> NDArray[np.uint8]:

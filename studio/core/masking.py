@@ -11,7 +11,7 @@ from studio.core.events import DeepPicture, Picture
 from studio.core.picture_task import HERE, MASK, PictureRequest
 from studio.core.resizing import resize, to_16_bits
 
-__all__ = ["PROTECTING", "Bare", "keep_photo", "where_photo_stays"]
+__all__ = ["PROTECTING", "Bare", "fitted_mask", "keep_photo", "where_photo_stays"]
 
 PROTECTING = frozenset({MASK, HERE})
 """The roles of masks that say where the photo stays: nothing that is made depends on them."""
@@ -60,10 +60,11 @@ def _hidden(stays: Sequence[NDArray[np.uint8]]) -> NDArray[np.bool_]:
 def where_photo_stays(request: PictureRequest, width: int, height: int) -> tuple[NDArray[np.uint8], ...]:
     """Return masks of this size, H×W, 0–255: how much of the photo stays: what is protected, what is not “here”."""
     masks = [mask.pixels for mask in request.all(MASK)] + [~mask.pixels for mask in request.all(HERE)]
-    return tuple(_fitted(mask, width, height) for mask in masks)
+    return tuple(fitted_mask(mask, width, height) for mask in masks)
 
 
-def _fitted(mask: Picture, width: int, height: int) -> NDArray[np.uint8]:
+def fitted_mask(mask: Picture, width: int, height: int) -> NDArray[np.uint8]:
+    """Return how light a picture is, in this size: H×W, 0–255."""
     grey = cv2.cvtColor(np.ascontiguousarray(mask[..., :3]), cv2.COLOR_RGB2GRAY)
     return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 

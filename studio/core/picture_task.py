@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from studio.core.settings import Settings
 
 __all__ = [
+    "AGAIN",
+    "COLOURED",
     "CONTENT",
     "HERE",
     "HINTS",
     "HOLE",
     "MASK",
     "PAINTED",
+    "SKETCH",
     "InputSlot",
     "PictureRequest",
     "PictureResult",
@@ -46,7 +49,16 @@ HERE = "here"
 HINTS = "hints"
 """The role of a picture, RGBA, that says which colours there are: each place whose alpha is above 0 is a hint."""
 
-PAINTED = frozenset({MASK, HOLE, HERE, HINTS})
+AGAIN = "again"
+"""The role of a picture that says where more is done than elsewhere: white is all of it, black nothing."""
+
+SKETCH = "sketch"
+"""The role of a picture, RGBA, that is a layer of a drawing: what is transparent shows what lies below."""
+
+COLOURED = frozenset({HINTS, SKETCH})
+"""The roles of what has colours of its own."""
+
+PAINTED = frozenset({MASK, HOLE, HERE, AGAIN}) | COLOURED
 """The roles of what is painted over the photo by hand: masks, and colours."""
 
 

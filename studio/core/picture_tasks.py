@@ -3,7 +3,7 @@
 Free even of pydantic, so that `atelier --help` answers at once.
 """
 
-from studio.core.picture_task import CONTENT, HERE, HINTS, HOLE, MASK, InputSlot, PictureTask
+from studio.core.picture_task import AGAIN, CONTENT, HERE, HINTS, HOLE, MASK, SKETCH, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
 __all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "TRANSLATE", "picture_task_named"]
@@ -83,13 +83,21 @@ TRANSLATE = PictureTask(
     title="Translate",
     verb="Translate",
     icon="translate",
-    tooltip="Turn a picture of one world into one of another, by a pair you have trained",
+    tooltip="Turn a picture of one world into one of another, or paint what you draw",
     settings_at="studio.core.translate_settings:TranslateSettings",
     job="studio.jobs.translate.translate:translate",
-    inputs=(InputSlot(CONTENT, "Picture", "the picture", samples=sample_photos),),
+    inputs=(
+        InputSlot(CONTENT, "Picture", "the picture", samples=sample_photos),
+        InputSlot(MASK, "Protected places", "a picture that is white where the picture stays as it is", least=0),
+        InputSlot(HERE, "Translate here", "a picture that is white where alone it is translated", least=0),
+        InputSlot(AGAIN, "Another go", "a picture that is white where it is translated more strongly", least=0),
+        InputSlot(
+            SKETCH, "Drawing", "a layer of a drawing, transparent where nothing is drawn; or several", least=0, most=32
+        ),
+    ),
     products=frozenset({"translator"}),
+    previews=True,
     done="translated",
-    in_window=False,
     command="studio.command_line.translate:TranslateCommand",
 )
 

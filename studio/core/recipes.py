@@ -12,6 +12,9 @@ from studio.core.failures import StudioError
 
 RECIPE_VERSION = 2
 
+NETWORK = "network"
+"""What recipes call, among the versions, words for the network that made a picture in one pass."""
+
 Migration: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes a recipe's data of one version, returns those of the next."""
 

@@ -18,7 +18,18 @@ from studio.core.frames import Frame
 from studio.jobs.files import KeepTask, OpenedPicture
 from studio.jobs.sessions import OpenedSession
 
-__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable", "SessionToOpen"]
+__all__ = [
+    "ModelToAsk",
+    "ModelToFind",
+    "ModelToUse",
+    "NetworkToImport",
+    "Panel",
+    "PictureToOpen",
+    "ResultToOpen",
+    "Sendable",
+    "SessionToOpen",
+    "TrainingToBegin",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +75,20 @@ class ModelToFind:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkToImport:
+    """The file of a network that is to come onto the shelf, and to be worked with by whoever can."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingToBegin:
+    """A kind of training (`TaskKind.name`), to put a new run together."""
+
+    kind: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionToOpen:
     """A session of the task that it names, and the file that it comes from."""
@@ -80,7 +105,16 @@ class ModelToAsk:
     title: str
 
 
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk | SessionToOpen
+Sendable: TypeAlias = (
+    PictureToOpen
+    | ResultToOpen
+    | ModelToUse
+    | ModelToFind
+    | ModelToAsk
+    | NetworkToImport
+    | TrainingToBegin
+    | SessionToOpen
+)
 
 
 class Panel(QWidget):

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from studio.core.frames import prepare_frame
+from studio.core.frames import prepare_frame, repaint
 
 
 @pytest.fixture
@@ -66,3 +66,18 @@ def test_the_level_for_a_zoom_has_enough_pixels(picture):
 def test_a_frame_crosses_processes(picture):
     again = pickle.loads(pickle.dumps(prepare_frame(picture)))
     assert np.array_equal(again.levels[1], prepare_frame(picture).levels[1])
+
+
+def test_a_part_that_is_painted_anew_is_as_if_all_had_been_prepared_again():
+    chance = np.random.default_rng(3)
+    picture = chance.integers(0, 256, (600, 904, 3), dtype=np.uint8)
+    frame = prepare_frame(picture)
+    rows, columns = slice(101, 257), slice(851, 904)
+    picture[rows, columns] = chance.integers(0, 256, (156, 53, 3), dtype=np.uint8)
+    repaint(frame, picture, rows, columns)
+    fresh = prepare_frame(picture)
+    assert len(frame.levels) == len(fresh.levels) == 3
+    assert np.array_equal(frame.levels[0], fresh.levels[0])
+    assert all(
+        np.abs(one.astype(int) - other).max() <= 1 for one, other in zip(frame.levels, fresh.levels, strict=True)
+    )

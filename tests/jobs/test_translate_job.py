@@ -6,19 +6,22 @@ import torch
 from PIL import Image
 from translator_kit import BOTH_WAYS, ONE_WAY, write_translator
 
-from models.pixels import to_tensor
+from models.pixels import to_picture, to_tensor
 from models.style_code import code_of
 from models.translation import TranslatorFacts, load_translator
 from studio.core.controls import Controls
+from studio.core.drawing import laid_over, paper_of
 from studio.core.events import Preview, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
-from studio.core.picture_task import CONTENT, PictureRequest
+from studio.core.picture_task import AGAIN, CONTENT, HERE, SKETCH, PictureRequest
 from studio.core.translate_settings import TranslateSettings
 from studio.jobs.catalog import start
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.translate.answers import AnswersTask
-from studio.jobs.translate.translate import translate
+from studio.jobs.translate.draw import DrawTask, ResidentPair, paint_drawing
+from studio.jobs.translate.translate import PUSH, translate
+from studio.jobs.translate.way_back import WayBackTask, go_and_come_back
 
 
 @pytest.fixture
@@ -34,8 +37,9 @@ def pair(tmp_path):
     return write_translator(tmp_path / "pair.safetensors", BOTH_WAYS)
 
 
-def made(photo, **settings):
-    job, events = translate(PictureRequest({CONTENT: (photo,)}), Controls(TranslateSettings(**settings))), []
+def made(photo, painted=None, **settings):
+    request = PictureRequest({CONTENT: (photo,), **(painted or {})})
+    job, events = translate(request, Controls(TranslateSettings(**settings))), []
     while True:
         try:
             events.append(next(job))
@@ -117,3 +121,61 @@ def test_nine_answers_are_shown_to_choose_from(photo, pair, tmp_path):
         finish(
             start("paint_answers", AnswersTask(photo.pixels, TranslateSettings(model=str(pair))), Controls(settings))
         )
+
+
+def as_input(tmp_path, pixels):
+    Image.fromarray(pixels).save(tmp_path / "painted.png")
+    return load_picture(tmp_path / "painted.png")
+
+
+def test_a_mask_translates_only_a_part_with_a_soft_edge(photo, pair, tmp_path):
+    mask = np.zeros((41, 54), np.uint8)
+    mask[:, 20:30], mask[:, 30:] = 128, 255
+    whole, _ = made(photo, model=str(pair))
+    part, _ = made(photo, {HERE: (as_input(tmp_path, mask),)}, model=str(pair))
+    original = photo.pixels[..., :3] * 257.0
+    assert np.array_equal(part.layer[:, :20], original[:, :20])
+    assert np.array_equal(part.layer[:, 30:], whole.layer[:, 30:])
+    half = original + (whole.layer - original) * (128 / 255)
+    assert np.abs(part.layer - half)[:, 20:30].max() <= 1
+
+
+def test_another_go_translates_what_was_changed_so_far_exaggerated(photo, pair, tmp_path):
+    mask = np.zeros((41, 54), np.uint8)
+    mask[20:] = 255
+    once, _ = made(photo, model=str(pair))
+    twice, _ = made(photo, {AGAIN: (as_input(tmp_path, mask),)}, model=str(pair))
+    assert np.array_equal(twice.layer[:20], once.layer[:20])
+    network, before = load_translator(pair, "ab")[0], to_tensor(photo.pixels)
+    with torch.no_grad():
+        pushed = (before + PUSH * (network(before) - before)).clamp(0, 1)
+        expected = to_picture(network(pushed))[20:]
+    assert np.abs(twice.layer[20:] / 257 - expected).max() < 2
+
+
+def test_a_drawing_is_painted_over_the_faded_photo_at_the_size_that_was_learnt(photo, pair, tmp_path, monkeypatch):
+    layer = np.zeros((82, 108, 4), np.uint8)
+    layer[20:60, 20:60] = (200, 10, 10, 255)
+    painted = {SKETCH: (as_input(tmp_path, layer),)}
+    result, _ = made(photo, painted, model=str(pair), mode="draw", photo_below=0.4, strength=0.3)
+    drawing = laid_over(paper_of(photo.pixels, 0.4, 32), [layer])  # BOTH_WAYS learnt at 32 px
+    assert drawing.shape == result.layer.shape == (24, 32, 3)
+    with torch.no_grad():
+        expected = load_translator(pair)[0](to_tensor(drawing))
+    assert np.abs(result.layer / 257 - to_picture(expected)).max() < 2
+    assert np.array_equal(result.picture[..., :3], result.layer)  # Strength is for photos
+    draft = finish(paint_drawing(DrawTask(ResidentPair(), drawing), Controls(TranslateSettings(model=str(pair)))))
+    assert np.abs(draft.levels[0][..., 2::-1].astype(int) - to_picture(expected)).max() <= 1
+    assert result.recipe.settings["mode"] == "draw"
+    monkeypatch.chdir(tmp_path)
+    again = finish(translate(PictureRequest({CONTENT: (photo,), **painted}), ReplayControls(result.recipe)))
+    assert np.array_equal(again.layer, result.layer)
+
+
+def test_the_way_back_is_measured_in_levels(photo, pair):
+    found = finish(go_and_come_back(WayBackTask(photo.pixels), Controls(TranslateSettings(model=str(pair)))))
+    with torch.no_grad():
+        there = load_translator(pair, "ab")[0](to_tensor(photo.pixels)).clamp(0, 1)
+        back = to_picture(load_translator(pair, "ba")[0](there))
+    assert found.mean == pytest.approx(np.abs(back.astype(float) - photo.pixels[..., :3]).mean(), abs=0.5)
+    assert (found.size, found.frame.width, found.error.has_alpha) == ((54, 41), 54, True)

@@ -14,7 +14,7 @@ from studio.core.frames import Frame, prepare_frame
 from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings
 
-__all__ = ["Invented", "InventedTask", "difference", "invented"]
+__all__ = ["Invented", "InventedTask", "as_heat", "difference", "invented"]
 
 _LEAST, _MOST = 2.0, 24.0
 """Differences, in levels of 255, that begin to be shown, and that are shown in full."""
@@ -52,9 +52,9 @@ def invented(task: InventedTask, controls: Controls[Settings]) -> Job[Invented]:
     made = to_8_bits(compose(task.photo, task.layer, controls.settings))
     yield Progress("Comparing with the photo")
     levels = difference(task.photo, made)
-    heat = np.clip((levels - _LEAST) / (_MOST - _LEAST), 0.0, 1.0)
+    heat = as_heat(levels)
     reduced = made.shape[0] > task.photo.shape[0]
-    return Invented(prepare_frame(_coloured(heat)), float(levels.mean()), float((heat > 0).mean()), reduced)
+    return Invented(prepare_frame(heat), float(levels.mean()), float((levels > _LEAST).mean()), reduced)
 
 
 def difference(photo: Picture, made: Picture) -> NDArray[np.float32]:
@@ -70,8 +70,9 @@ def difference(photo: Picture, made: Picture) -> NDArray[np.float32]:
     return np.asarray(apart.mean(axis=2), np.float32)
 
 
-def _coloured(heat: NDArray[np.float32]) -> Picture:
-    """0–1 → RGBA: yellow, then red, and the less to be seen the less there is."""
+def as_heat(levels: NDArray[np.float32]) -> Picture:
+    """Differences in levels of 255, H×W → RGBA: yellow, then red, and the less to be seen the less there is."""
+    heat = np.clip((levels - _LEAST) / (_MOST - _LEAST), 0.0, 1.0)
     colours = np.empty((*heat.shape, 4), np.uint8)
     colours[..., 0] = 255
     colours[..., 1] = np.rint(230.0 * (1.0 - heat))

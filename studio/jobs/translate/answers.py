@@ -1,7 +1,6 @@
 """Nine answers of a pair that knows many, small, to choose one by looking (experimental)."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,15 +8,13 @@ import torch
 
 from models.pixels import to_picture, to_tensor
 from models.style_code import code_of
-from models.translation import WAYS, load_translator
-from models.weight_files import WeightsError
 from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.resizing import fit_within
-from studio.core.trained_models import TrainedModels
 from studio.core.translate_settings import TranslateSettings
+from studio.jobs.translate.networks import find_pair, open_way
 
 __all__ = ["Answer", "AnswersTask", "paint_answers"]
 
@@ -50,15 +47,10 @@ def paint_answers(task: AnswersTask, controls: Controls[Any]) -> Job[tuple[Answe
 
     """
     yield Progress("Loading the pair…")
-    model = TrainedModels.standard("translator").find(task.settings.model)
-    try:
-        network, _ = load_translator(Path(model.path), WAYS[task.settings.direction])
-    except (WeightsError, OSError) as error:
-        raise StudioError(str(error), "Choose the other direction, another pair, or get its file again.") from error
+    network, _ = open_way(find_pair(task.settings), task.settings.direction)
     if not network.code_size:
         raise StudioError("This pair knows one answer to a picture.", "Train one with “Many answers”.")
     device = choose_device().kind
-    network = network.to(device)
     small = to_tensor(np.ascontiguousarray(fit_within(task.picture[..., :3], _SIDE))).to(device)
     found: list[Answer] = []
     for seed in range(task.first, task.first + _SHOWN):

@@ -27,9 +27,9 @@ from studio.training.task import Batch, ExportedModel, Objective, Objectives, Ta
 from studio.training.tasks.translate_card import translate_card
 from studio.training.tasks.translate_judge import Judge
 from studio.training.tasks.translate_measures import Likeness, Watch, changes
-from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings
+from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings, world_names
 from studio.training.tasks.translate_sheet import Ranking, beside, changed_map, coverage, untouched
-from studio.training.tasks.translate_worlds import Pairs, Squares, TwoWorlds, opening_worlds, world_names
+from studio.training.tasks.translate_worlds import Pairs, Squares, TwoWorlds, opening_worlds
 
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig

@@ -1,6 +1,7 @@
 """What training a pair of worlds can be set to. Free of torch, so that the form shows first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -13,7 +14,7 @@ from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
-__all__ = ["CYCLEGAN", "TranslatorSettings", "default_schedule"]
+__all__ = ["CYCLEGAN", "TranslatorSettings", "default_schedule", "world_names"]
 
 _PAPER: Mapping[str, Any] = {"network": "resnet", "width": 64, "critic_width": 64, "r1_weight": 0.0, "augment": "none"}
 _COURSES: Mapping[str, Mapping[str, Any]] = {
@@ -182,6 +183,16 @@ class TranslatorSettings(Coursed, Variation):
                 return {"width": self.width, "blocks": self.blocks or 9}
 
 
+def world_names(data: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """Return what to call both worlds: as their folders are called, A and B where that says nothing."""
+
+    def name(side: str) -> str:
+        called = Path(data[side][0]).stem if data.get(side) else ""
+        return "" if called.casefold() in {f"{part}{side}" for part in ("", "train", "test")} else called
+
+    return name("a") or "A", name("b") or "B"
+
+
 def default_schedule(settings: TrainingSettings) -> Schedule:
     """Return the papers' schedule: at the full rate, then falling to nothing (Zhu et al. 2017, appendix 7.1).
 
@@ -243,4 +254,6 @@ CYCLEGAN = TaskKind(
     courses=tuple(_COURSES),
     product=TRANSLATOR,
     worlds=lambda settings: "pairs" if getattr(settings, "course", "") == "pix2pix" else "worlds",
+    use="Translate pictures with it, or draw and have them painted",
+    trial="Draw, and see how it paints by now: better by the minute",
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from studio.training.task_kind import DataSlot
     from studio.training.tasks.translate_settings import TranslatorSettings
 
-__all__ = ["Pairs", "Squares", "TwoWorlds", "opening_worlds", "world_names"]
+__all__ = ["Pairs", "Squares", "TwoWorlds", "opening_worlds"]
 
 _CACHED_SIDE = 720
 """Shorter side, px, at which pictures are kept."""
@@ -154,16 +153,6 @@ def _opening_pairs(
 
     kept = range(min(len(checked), settings.held_back))
     return Pairs(taught), squares(checked, kept), squares(taught, _some(len(taught), settings))
-
-
-def world_names(data: Mapping[str, Sequence[str]]) -> tuple[str, str]:
-    """Return what to call both worlds: as their folders are called, A and B where that says nothing."""
-
-    def name(side: str) -> str:
-        called = Path(data[side][0]).stem if data.get(side) else ""
-        return "" if called.casefold() in {f"{part}{side}" for part in ("", "train", "test")} else called
-
-    return name("a") or "A", name("b") or "B"
 
 
 def _some(count: int, settings: "TranslatorSettings") -> list[int]:

@@ -40,6 +40,8 @@ class BrushLayer(CanvasLayer):
 
     painted = Signal(object)
     """A `PaintedMap` is another: by a stroke, or its undo."""
+    map_changed = Signal(object, object)
+    """A `PaintedMap` is another in this `Region`: in the middle of a stroke, too."""
     brush_changed = Signal()
     """By a key, or by Shift and a drag."""
     diameter_changed = Signal(float)
@@ -110,6 +112,7 @@ class BrushLayer(CanvasLayer):
         self.painted.emit(painting)
 
     def _show_change(self, painting: PaintedMap, region: Region) -> None:
+        self.map_changed.emit(painting, region)
         for tinted in (*self._others, *(() if self._active is None else (self._active,))):
             if tinted.painted is painting:
                 tinted.refresh(region)
@@ -208,6 +211,7 @@ class BrushLayer(CanvasLayer):
         if not region.is_empty and self._active is not None:
             self._active.refresh(region)
             self.update(self._seen(self._active.painted, region))
+            self.map_changed.emit(self._active.painted, region)
 
     def commit(self) -> QUndoCommand | None:
         """End the stroke: one step of undo."""
@@ -274,6 +278,10 @@ class BrushLayer(CanvasLayer):
         active = () if self._active is None or self.hides_map else (self._active,)
         for tinted in (*self._others, *active):
             tinted.paint(painter, self.picture_rect, exposed)
+        self.paint_pointer(painter)
+
+    def paint_pointer(self, painter: QPainter) -> None:
+        """Draw the brush's outline."""
         if self._active is not None and self._hover is not None and self.shows_ring:
             self._draw_ring(painter, self._hover.spot, self._radius(self._hover), self._hover.scale)
 
@@ -311,6 +319,7 @@ class BrushLayer(CanvasLayer):
     def _draw_again(self, place: QRectF) -> None:
         if not place.isEmpty():  # to Qt an empty one is everything
             self.update(place)
+            self.pointer_moved.emit()
 
 
 class MapChange(QUndoCommand):

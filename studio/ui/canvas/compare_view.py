@@ -92,6 +92,15 @@ class CompareView(ZoomPanView):
         if self.pictures != known:
             self._arrange()
 
+    def note_change(self, name: str, part: QRectF) -> None:
+        """Draw a part of a picture again whose frame was changed in place: shares of its width and height."""
+        item = self._items[name]
+        for drawn in (item, *((self._pane.item,) if item is self._before else ())):
+            rect = drawn.boundingRect()
+            across, down = rect.width(), rect.height()
+            place = QRectF(part.x() * across, part.y() * down, part.width() * across, part.height() * down)
+            drawn.update(place.translated(rect.topLeft()))
+
     def compare(self, before: str, after: str) -> None:
         """Compare these two pictures from now on.
 

@@ -1,5 +1,7 @@
 """Takes pictures that are dropped or pasted on the canvas, and says beforehand what would happen."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
@@ -32,6 +34,8 @@ class DropTarget(QObject):
         super().__init__(parent)
         self._overlay = overlay
         self._offer = Offer()
+        self.words: Callable[[Offer], str] = lambda offer: _OFFER_OF_SEVERAL if offer.is_several else _OFFER
+        """Says what a drop would do."""
 
     def enter(self, event: QDragEnterEvent) -> None:
         """Look once at what comes in; moving over the canvas then costs nothing.
@@ -41,7 +45,7 @@ class DropTarget(QObject):
         self._offer = look_into(event.mimeData())
         refusal = self._offer.refusal
         if self._offer.welcome:
-            self._overlay.show_offer(_OFFER_OF_SEVERAL if self._offer.is_several else _OFFER)
+            self._overlay.show_offer(self.words(self._offer))
         elif refusal is not None:
             self._overlay.show_refusal(refusal.cause, refusal.remedy)
         self.hover(event)

@@ -52,6 +52,8 @@ class CanvasLayer(QGraphicsObject):
     stroke_committed = Signal()
     stroke_aborted = Signal()
     words_changed = Signal()
+    pointer_moved = Signal()
+    """What `paint_pointer` draws lies elsewhere, or is another."""
 
     def __init__(self, undo_stack: QUndoStack | None = None) -> None:
         super().__init__()
@@ -100,6 +102,9 @@ class CanvasLayer(QGraphicsObject):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw nothing yet."""
 
+    def paint_pointer(self, painter: QPainter) -> None:
+        """Draw where the hand is, also over the photo that stands beside the picture; part of `paint`."""
+
     def begin_stroke(self, pen: Pen) -> bool:
         """Begin a stroke, where the layer takes it; inside one this is the same stroke."""
         if not self.in_stroke and self.begin(pen):
@@ -131,11 +136,15 @@ class LayerStack(Tool):
         canvas: sees the picture.
         root: the item of the scene under which the layers hang.
         describe: told when what a screen reader hears is different.
+        point: told when the hand points elsewhere.
 
     """
 
-    def __init__(self, canvas: "ZoomPanView", root: QGraphicsItem, describe: Callable[[], None]) -> None:
-        self._canvas, self._root, self._describe = canvas, root, describe
+    def __init__(
+        self, canvas: "ZoomPanView", root: QGraphicsItem, describe: Callable[[], None],
+        point: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._canvas, self._root, self._describe, self._point = canvas, root, describe, point
         self._layers: list[CanvasLayer] = []
         self._active: CanvasLayer | None = None
         self._rect = QRectF()
@@ -153,12 +162,14 @@ class LayerStack(Tool):
         layer.setParentItem(self._root)
         layer.set_picture_rect(self._rect)
         layer.words_changed.connect(self._describe)
+        layer.pointer_moved.connect(self._point)
         self._layers.append(layer)
 
     def remove(self, layer: CanvasLayer) -> None:
         """Take a layer away; a stroke under way is taken back."""
         layer.abort_stroke()
         layer.words_changed.disconnect(self._describe)
+        layer.pointer_moved.disconnect(self._point)
         self._layers.remove(layer)
         layer.scene().removeItem(layer)
         self.activate(None if layer is self._active else self._active)

@@ -14,15 +14,17 @@ from studio.ui.canvas.painted_map import Region
 
 __all__ = ["MaskLayer", "MaskTool"]
 
-MaskTool = Literal["brush", "eraser", "rectangle", "lasso", "wand", "cutout", "likely", "pick"]
+MaskTool = Literal["brush", "eraser", "rectangle", "lasso", "bucket", "wand", "cutout", "likely", "pick"]
 
 _KEYS: dict[str, MaskTool] = {
-    "b": "brush", "e": "eraser", "r": "rectangle", "l": "lasso", "w": "wand", "o": "cutout", "c": "likely",
+    "b": "brush", "e": "eraser", "r": "rectangle", "l": "lasso", "g": "bucket", "w": "wand", "o": "cutout",
+    "c": "likely",
     "i": "pick",
 }  # fmt: skip
 _WORDS = {
     "rectangle": "Rectangle: drag over what is meant",
     "lasso": "Lasso: draw around what is meant",
+    "bucket": "Fill: click on an area",
     "wand": "Magic wand: click on a colour",
     "cutout": "Object: drag a rectangle around it",
     "likely": "Likely colours: click on what is to be coloured",
@@ -39,7 +41,7 @@ class MaskLayer(BrushLayer):
     """Paints as its forerunner does, and fills rectangles and lassos; Alt takes away instead of adding.
 
     What takes longer than a stroke may is asked for: somebody computes it, and paints the map anew. The letters B, E,
-    R, L, W, O, C and I choose a tool, H hides what is painted.
+    R, L, G, W, O, C and I choose a tool, H hides what is painted.
     """
 
     asked = Signal(str, QRectF, bool)
@@ -99,7 +101,7 @@ class MaskLayer(BrushLayer):
         outline, path = self._outline(), self._path
         self.update(self._outline_rect())
         self._path = []
-        if self.tool in ("wand", "likely", "pick"):
+        if self.tool in ("bucket", "wand", "likely", "pick"):
             self.asked.emit(self.tool, QRectF(path[0], path[0]), self._erasing)
         elif max(outline.boundingRect().width(), outline.boundingRect().height()) * self._scale < _LEAST:
             return None  # a click

@@ -45,6 +45,8 @@ class SidePane(QGraphicsView):
         super().__init__(parent)
         self._hand_over = hand_over
         self._label = ""
+        self.paint_pointer: Callable[[QPainter], None] = lambda painter: None
+        """Draws where the hand is, in the picture's pixels."""
         self.item = FrameItem(colours)
         scene = QGraphicsScene(self)
         scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
@@ -74,7 +76,8 @@ class SidePane(QGraphicsView):
         self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """Write the label."""
+        """Draw where the hand is, and write the label."""
+        self.paint_pointer(painter)
         picture = self.viewportTransform().mapRect(self.item.boundingRect()) & QRectF(self.viewport().rect())
         painter.save()
         painter.resetTransform()

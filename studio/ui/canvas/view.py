@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QPainter,
     QResizeEvent,
     QTabletEvent,
 )
@@ -55,23 +56,24 @@ class Canvas(CompareView):
         self._above.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self._above.setZValue(1)
         self.scene().addItem(self._above)
-        self.layers = LayerStack(self, self._above, self._describe)
+        self.layers = LayerStack(self, self._above, self._describe, self._show_pointer_beside)
         self.add_tool(self.layers)
         self._overlay = DropOverlay(self._colours, self)
-        self._drops = DropTarget(self._overlay, self)
+        self.drops = DropTarget(self._overlay, self)
         self._waiting_for = ""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setAccessibleName("Canvas")
+        self._pane.paint_pointer = self._paint_pointer
         self._dress(theme.tokens)
         self._arrange()
         self._connect()
 
     def _connect(self) -> None:
-        self._drops.files_dropped.connect(self.files_dropped)
-        self._drops.picture_pasted.connect(self.picture_pasted)
-        self._drops.refused.connect(self.refused)
+        self.drops.files_dropped.connect(self.files_dropped)
+        self.drops.picture_pasted.connect(self.picture_pasted)
+        self.drops.refused.connect(self.refused)
         self._patience.timeout.connect(lambda: self._overlay.show_waiting(self._waiting_for))
 
     def show_waiting(self, words: str) -> None:
@@ -129,6 +131,15 @@ class Canvas(CompareView):
     def _spread_empty(self) -> None:
         if self._empty is not None:
             self._empty.setGeometry(self.viewport().rect())
+
+    def _paint_pointer(self, painter: QPainter) -> None:
+        if self.layers.active is not None:
+            self.layers.active.paint_pointer(painter)
+
+    def _show_pointer_beside(self) -> None:
+        """Let what the hand does be seen over the photo as well, where that stands beside the picture."""
+        if self._pane.isVisible():
+            self._pane.viewport().update()
 
     # -- keyboard
 
@@ -194,23 +205,23 @@ class Canvas(CompareView):
 
     def paste(self) -> None:
         """Take a picture or files from the clipboard."""
-        self._drops.take(QGuiApplication.clipboard().mimeData())
+        self.drops.take(QGuiApplication.clipboard().mimeData())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what a drop would do."""
-        self._drops.enter(event)
+        self.drops.enter(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Go on saying it."""
-        self._drops.hover(event)
+        self.drops.hover(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Take the highlight away."""
-        self._drops.leave()
+        self.drops.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take what is dropped."""
-        self._drops.drop(event)
+        self.drops.drop(event)
 
 
 _SPLIT_KEYS = {

@@ -1,9 +1,9 @@
 """A few words side by side, one of them chosen."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import ceil
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.controls.layouts import column, row
@@ -71,6 +71,27 @@ class Segments(QWidget):
         checked = self._group.checkedButton()
         if checked is not None:
             self.setFocusProxy(checked)
+
+    def set_words(self, words: Mapping[str, str], hints: Mapping[str, str], widest: int) -> None:
+        """Call choices otherwise.
+
+        Args:
+            words: by value.
+            hints: tooltips, by value.
+            widest: a button's words, px; what is longer is cut.
+
+        """
+        for (value, _), button in zip(self._words.items(), self.buttons, strict=True):
+            if value in words:
+                self._words[value] = words[value]
+                short = button.fontMetrics().elidedText(words[value], Qt.TextElideMode.ElideMiddle, widest)
+                button.setText(literal(short))
+                button.setToolTip(hints.get(value, ""))
+
+    def set_possible(self, values: Collection[str]) -> None:
+        """Let only these be chosen."""
+        for value, button in zip(self._words, self.buttons, strict=True):
+            button.setEnabled(value in values)
 
     def words_for(self, value: str) -> str:
         """Return the words that stand for `value`."""

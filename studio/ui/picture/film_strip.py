@@ -45,6 +45,10 @@ class StripFrame(Protocol):
         """Small, ready to draw."""
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
     def evaluations(self) -> int:
         """How many evaluations led to it, shown below it."""
 
@@ -224,8 +228,9 @@ class FilmStrip(ThumbnailView[StripFrame]):
 
 
 def _item(frame: StripFrame) -> ThumbnailItem[StripFrame]:
-    caption = f"{frame.evaluations} · {max(frame.size)} px"
-    words = f"Step {frame.evaluations}, " + "{} × {} px".format(*frame.size)
+    pixels = f"{max(frame.size)} px"
+    caption = f"{frame.evaluations} · {pixels}" if frame.evaluations else pixels
+    words = f"{frame.name}, " + "{} × {} px".format(*frame.size)
     also = [word for word, holds in (("branch", frame.branch), ("starred", frame.starred)) if holds]
     spoken = ", ".join([words, *also])
     hint = f"{spoken}\nClick: look at it · Enter: go on from it · Ctrl+click: compare with it"

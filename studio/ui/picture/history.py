@@ -7,7 +7,7 @@ from typing import Self
 
 from studio.core.events import DeepPicture, Picture, Preview
 from studio.core.masking import Bare
-from studio.core.recipes import Recipe
+from studio.core.recipes import NETWORK, Recipe
 from studio.core.resizing import to_8_bits
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
@@ -56,6 +56,11 @@ class HistoryState:
     def size(self) -> tuple[int, int]:
         """Width and height of the layer."""
         return self.layer.shape[1], self.layer.shape[0]
+
+    @property
+    def name(self) -> str:
+        """What it is called: its step, or what made it in one pass."""
+        return self.recipe.versions.get(NETWORK, f"Step {self.evaluations}")
 
 
 _APART = frozenset({"layer", "thumbnail", "settings", "recipe", "inputs", "key"})

@@ -38,7 +38,7 @@ class LookingBack(QObject):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._session, self._canvas, self._bar = session, workspace.canvas, workspace.strip_bar
-        self._pictures, self._titles = pictures, titles
+        self._pictures, self.titles = pictures, titles
         self._compared: HistoryState | None = None
         self._running = False
         self._connect()
@@ -54,7 +54,7 @@ class LookingBack(QObject):
 
     def refresh(self, _history: object = None) -> None:
         """Show every frame, and say on the canvas which ones are compared."""
-        session, photo = self._session, self._titles[0]
+        session, photo = self._session, self.titles[0]
         shown, newest = session.film.shown_frame, session.film.looking_at is None
         running = session.is_running and not session.task.at_once
         began, self._running = running and not self._running, running
@@ -65,8 +65,8 @@ class LookingBack(QObject):
             return  # there is one picture, and a panel may compare it with others
         compared = self._compared  # also where the strip had to let it go meanwhile
         names_steps = shown is not None and (compared is not None or not newest)
-        before = photo if compared is None else f"Step {compared.evaluations}"
-        self._canvas.set_labels(before, f"Step {shown.evaluations}" if shown and names_steps else self._titles[1])
+        before = photo if compared is None else compared.name
+        self._canvas.set_labels(before, shown.name if shown and names_steps else self.titles[1])
 
     def compare_with(self, number: int) -> None:
         """Compare what is shown with this frame in place of the photo; with -1 it is the photo again."""

@@ -1,6 +1,6 @@
 """Binds the masks of a session: the list in the column, the layer on the canvas, what is found, files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,12 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QWidget
 
+from studio.core.events import Picture
 from studio.core.failures import Failure
 from studio.core.file_names import place_in_words
-from studio.core.picture_task import HINTS
+from studio.core.picture_task import COLOURED, HINTS, SKETCH
 from studio.jobs.files import OpenedPicture
+from studio.jobs.masks.bucket import BucketTask, fill_area
 from studio.jobs.masks.edit import EditTask, edit_mask, with_found
 from studio.jobs.masks.files import MaskFile, SaveMaskTask, open_mask, save_mask
 from studio.jobs.masks.find import CutOut, FindTask, Wand, cut_out, find_faces, find_people, wand
@@ -69,6 +71,8 @@ class MaskDesk(QObject):
         self._seen_last: MapView | Literal["off"] = "tint"
         self._tints: dict[str, TintedMap] = {}
         self._asked_about: Mask | None = None
+        self.seen: Callable[[], Picture | None] = lambda: None
+        """Returns what the eyedropper looks at where that is not the photo."""
         canvas.layers.add(self.layer)
         self._connect_section()
         self._connect_layer()
@@ -99,6 +103,7 @@ class MaskDesk(QObject):
         section.hand_changed.connect(self._take_hand)
         section.colour_requested.connect(self._choose_colour)
         section.likely_chosen.connect(self._set_dot)
+        section.colour_chosen.connect(self.set_colour)
         section.find_requested.connect(self.find)
         section.edit_requested.connect(self.edit)
         section.view_chosen.connect(self.set_view)
@@ -153,10 +158,11 @@ class MaskDesk(QObject):
         if not section.knows(self.layer.tool):
             self.set_tool("brush")
         self._tints = {mask.key: self._tint(mask) for mask in masks.all}
-        others = [mask for mask in masks.all if mask.shown and mask is not active and self._view != "off"]
+        seen = (mask for mask in masks.all if mask.shown and mask is not active and self._view != "off")
+        others = [mask for mask in seen if mask.role != SKETCH and section.lists(mask.role)]  # a drawing is a picture
         tint = None if active is None else self._tints[active.key]
         self.layer.show_maps(tint, [self._tints[mask.key] for mask in others])
-        self.layer.hides_map = self._view == "off"
+        self.layer.hides_map = self._view == "off" or (active is not None and active.role == SKETCH)
         self.layer.setVisible(active is not None)
         self._canvas.layers.activate(self.layer if active is not None else None)
 
@@ -244,7 +250,10 @@ class MaskDesk(QObject):
         right, bottom = place.right() / rect.width(), place.bottom() / rect.height()
         pixels, size, hand = photo.picture.pixels, (mask.painted.width, mask.painted.height), self.hand
         if tool == "pick":
-            if (colour := self._canvas.colour_at(place.topLeft())) is not None:
+            looked_at = self.seen()
+            if looked_at is not None:
+                self._pick(looked_at, left, top)
+            elif (colour := self._canvas.colour_at(place.topLeft())) is not None:
                 self.set_colour(colour)
         elif tool == "likely":
             self.forget_likely()
@@ -252,11 +261,32 @@ class MaskDesk(QObject):
             self.layer.mark(place.topLeft())
             self._canvas.show_waiting(_WORDS[tool])
             self.likely_wanted.emit(left, top)
+        elif tool == "bucket":
+            self._fill(mask, left, top, takes_away=takes_away)
         elif tool == "wand":
             task = Wand(pixels, *size, left, top, hand.tolerance, hand.touching)
             self._find(tool, wand, task, takes_away=takes_away)
         else:
             self._find(tool, cut_out, CutOut(pixels, *size, (left, top, right, bottom)), takes_away=takes_away)
+
+    def _pick(self, pixels: Picture, across: float, down: float) -> None:
+        height, width = pixels.shape[:2]
+        y, x = (min(max(int(share * length), 0), length - 1) for share, length in ((down, height), (across, width)))
+        self.set_colour(QColor(*(int(value) for value in pixels[y, x, :3])))
+
+    def _fill(self, mask: Mask, across: float, down: float, *, takes_away: bool) -> None:
+        """Fill an area of a layer up to the lines of the drawing."""
+        version, colour = mask.painted.version, None if takes_away else self.layer.brush.colour
+        drawn = [one.painted.pixels for one in reversed(self.masks.all) if one.role == mask.role and one.shown]
+        task = BucketTask(mask.painted.pixels.copy(), drawn, across, down, colour, self.hand.tolerance)
+        handle = self._pictures.live(f"{self._session.task.name}.fill-area", fill_area, task)
+
+        def take(pixels: NDArray[np.uint8]) -> None:
+            if self.masks.find(mask.key) is not None and mask.painted.version == version:  # no stroke came first
+                self.layer.repaint_map(mask.painted, pixels, "Fill")
+
+        handle.finished.connect(take)
+        handle.failed.connect(self._tell)
 
     def _find(self, what: str, job: Any, task: FindTask, *, takes_away: bool = False, replaces: bool = False) -> None:
         mask = self.masks.active
@@ -324,10 +354,12 @@ class MaskDesk(QObject):
 
     def _take_file(self, opened: OpenedPicture) -> None:
         pixels = opened.picture.pixels
-        has_colours = HINTS in self.masks.slots and pixels.shape[2] == 4 and bool((pixels[..., 3] < 255).any())
-        role = HINTS if has_colours else self._session.role_of_new_mask
-        if role == HINTS and not has_colours:
-            role = next((one for one in self.masks.slots if one != HINTS), "")
+        role = self._session.role_of_new_mask
+        if role != SKETCH:  # any picture can be a layer of a drawing
+            has_colours = HINTS in self.masks.slots and pixels.shape[2] == 4 and bool((pixels[..., 3] < 255).any())
+            role = HINTS if has_colours else role
+            if role in COLOURED and not has_colours:
+                role = next((one for one in self.masks.slots if one not in COLOURED), "")
         mask = self.masks.made_of(opened, role)
         self.masks.add(role, name=mask.name, painted=mask.painted)
 

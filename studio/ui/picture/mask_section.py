@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
+from studio.core.picture_task import SKETCH
 from studio.core.settings import Settings, describe, setting
 from studio.ui.canvas.brush import Brush
 from studio.ui.canvas.brush_layer import FINEST, WIDEST
@@ -23,6 +24,7 @@ from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.picture.mask_row import MaskRow
 from studio.ui.picture.masks import Mask, Masks
+from studio.ui.picture.palette import Palette
 from studio.ui.picture.swatches import Swatches
 from studio.ui.theme import Theme, mark
 
@@ -33,6 +35,7 @@ _TOOLS: dict[str, tuple[str, str, str]] = {
     "eraser": ("eraser", "Eraser", "Erase what is painted; Alt paints (E)"),
     "rectangle": ("select_drag", "Rectangle", "Drag a rectangle; Alt takes it away (R)"),
     "lasso": ("lasso", "Lasso", "Draw around something; Alt takes it away (L)"),
+    "bucket": ("format_color_fill", "Fill", "Click on an area to fill it up to the lines around; Alt empties it (G)"),
     "wand": ("auto_fix", "Magic wand", "Click on a colour: all that is like it; Alt takes it away (W)"),
     "cutout": ("selection_search", "Object", "Drag a rectangle around something: what stands out in it (O)"),
     "likely": ("palette_outline", "Likely colours", "Click on something: the colours that it may have (C)"),
@@ -50,8 +53,8 @@ _EDITS = {
     "shrink": ("arrow_collapse_all", "Shrink", "Move the edge inwards, as far as Edge says"),
     "clear": ("close", "Clear", "Take everything away"),
 }
-_FOR_COLOURS = frozenset({"brush", "eraser", "rectangle", "lasso", "likely", "pick", "clear"})
-_FOR_NOTHING_ELSE = frozenset({"likely", "pick"})
+_FOR_COLOURS = frozenset({"brush", "eraser", "rectangle", "lasso", "bucket", "likely", "pick", "clear"})
+_FOR_NOTHING_ELSE = frozenset({"bucket", "likely", "pick"})
 _VIEWS = {"tint": "Tint", "ruby": "Ruby", "mask": "Mask", "off": "Off"}
 _VIEW_TIPS = (
     "A tint over what is painted", "Ruby film over everything else", "The mask itself, in black and white",
@@ -103,6 +106,7 @@ _ACTING: dict[MaskTool, frozenset[str]] = {
     "eraser": frozenset({"diameter", "hardness", "opacity", "flow", "pressure"}),
     "rectangle": frozenset({"opacity"}),
     "lasso": frozenset({"opacity"}),
+    "bucket": frozenset({"tolerance"}),
     "wand": frozenset({"tolerance", "touching"}),
     "cutout": frozenset(),
     "likely": frozenset({"diameter"}),
@@ -133,6 +137,7 @@ class MaskSection(QWidget):
     save_requested = Signal(str)
     tool_chosen = Signal(str)
     hand_changed = Signal(object)
+    colour_chosen = Signal(QColor)
     colour_requested = Signal()
     likely_chosen = Signal(QColor)
     """One of the likely colours."""
@@ -143,10 +148,13 @@ class MaskSection(QWidget):
 
     def __init__(self, roles: Mapping[str, str], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._roles, self._theme = dict(roles), theme
+        self.roles, self._theme = dict(roles), theme
+        self._offered, self._empty = frozenset(roles), _EMPTY
         self._left: Sequence[Mask] = ()
         self._ignored: frozenset[str] = frozenset()
         self.rows: dict[str, MaskRow] = {}
+        self._serving: dict[str, str] = {}
+        """What each serves as, by key."""
         self._colours: dict[str, QColor] = {}
         self.add_button, self.menu = QPushButton("Add", self), QMenu(self)
         self.note = WrappingLabel(_EMPTY, self)
@@ -158,6 +166,7 @@ class MaskSection(QWidget):
         self.form = SettingsForm(MaskHand, theme, parent=self)
         self.edge = NumberRow(next(info for info in describe(MaskHand) if info.name == "edge"), theme, self)
         self.colour_button = QPushButton("Colour", self)
+        self.colours = Palette(theme, self)
         self.likely, self.ask_words = Swatches(theme, self), WrappingLabel(_ASK, self)
         self.suggests = False
         """Whether somebody knows likely colours."""
@@ -172,7 +181,7 @@ class MaskSection(QWidget):
     def _lay_out(self) -> None:
         tokens = self._theme.tokens
         gap, half = tokens.gap, tokens.gap // 2
-        title = QLabel("Masks", self)
+        self.title = QLabel("Masks", self)
         mark(self.note, tone="muted")
         set_icon(self.add_button, "add", self._theme)
         self.add_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -197,10 +206,12 @@ class MaskSection(QWidget):
         colour = row(self.colour_button, None, gap=half)
         mark(self.ask_words, tone="small")
         likely = column(self.ask_words, self.likely, gap=half)
-        bench = column(row(*tools, None, gap=0), colour, likely, self.form, found, self.edge, look, gap=gap)
+        bench = column(
+            row(*tools, None, gap=0), self.colours, colour, likely, self.form, found, self.edge, look, gap=gap
+        )
         bench.setContentsMargins(0, half, 0, 0)
         self.bench = holding(bench)
-        self.setLayout(column(row(title, None, self.add_button), self.note, self._list, self.bench, gap=half))
+        self.setLayout(column(row(self.title, None, self.add_button), self.note, self._list, self.bench, gap=half))
         self.bench.hide()
         self.show_tool("brush")
 
@@ -227,6 +238,7 @@ class MaskSection(QWidget):
         self.form.settings_changed.connect(self.hand_changed)
         self.edge.value_changed.connect(lambda edge: self.hand_changed.emit(self.form.settings.moved("edge", edge)))
         self.view.chosen.connect(self.view_chosen)
+        self.colours.chosen.connect(self.colour_chosen)
         self.colour_button.clicked.connect(self.colour_requested)
         self.likely.chosen.connect(self.likely_chosen)
         self.done_button.clicked.connect(self.done_requested)
@@ -234,10 +246,26 @@ class MaskSection(QWidget):
 
     # -- adding ------------------------------------------------------------------------------------------------------
 
+    def offer_roles(self, roles: Collection[str], title: str, note: str) -> None:
+        """Let masks be added that serve as these alone, and call them so; `note` is said while there are none."""
+        self._offered, self._empty = frozenset(roles), note
+        self.title.setText(title)
+        self.set_usable(self.add_button.isEnabled())
+        self._show_rows()
+
+    def lists(self, role: str) -> bool:
+        """Whether masks that serve as this are seen now; those that serve as nothing are in any case."""
+        return not role or role in self._offered
+
+    def _show_rows(self) -> None:
+        for key, shown in self.rows.items():
+            shown.setVisible(self.lists(self._serving.get(key, "")))
+        self.note.setVisible(not any(self.lists(self._serving.get(key, "")) for key in self.rows))
+
     def set_usable(self, usable: bool) -> None:
         """Let masks be added, or not: without a photo there is nothing to paint on."""
         self.add_button.setEnabled(usable)
-        self.note.setText(_EMPTY if usable else "With a photo, masks say where.")
+        self.note.setText(self._empty if usable else "With a photo, masks say where.")
 
     def ignore(self, roles: Collection[str], masks: Masks) -> None:
         """Say of masks that serve as these that they change nothing now."""
@@ -251,7 +279,7 @@ class MaskSection(QWidget):
 
     def _fill_menu(self) -> None:
         self.menu.clear()
-        for role, words in self._roles.items():
+        for role, words in ((role, words) for role, words in self.roles.items() if role in self._offered):
             self.menu.addAction(literal(words), partial(self.add_requested.emit, role))
         self.menu.addSeparator()
         self.menu.addAction("Open a Mask…", self.load_requested.emit)
@@ -268,6 +296,7 @@ class MaskSection(QWidget):
         keys = [mask.key for mask in masks.all]
         for key in [key for key in self.rows if key not in keys]:
             row = self.rows.pop(key)
+            self._serving.pop(key, None)
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
@@ -277,14 +306,16 @@ class MaskSection(QWidget):
             if self._list.indexOf(self.rows[mask.key]) != place:
                 self._list.insertWidget(place, self.rows[mask.key])
             self.show_mask(mask, masks)
-        self.note.setVisible(not masks.all)
+        self._show_rows()
         self._has_colours = active is not None and active.painted.has_colours
         self.bench.setVisible(active is not None)
+        self.view.setVisible(active is None or active.role != SKETCH)  # what is drawn is seen as it is
         self.show_tool(self._tool)
 
     def show_mask(self, mask: Mask, masks: Masks) -> None:
         """Show how one mask stands."""
         made = masks.picture(mask)
+        self._serving[mask.key] = mask.role
         self.rows[mask.key].show_mask(
             mask.name, mask.role, shown=mask.shown, active=mask is masks.active,
             small=None if made is None else made.thumbnail, used=mask.role not in self._ignored,
@@ -300,7 +331,7 @@ class MaskSection(QWidget):
 
     def _make_row(self, mask: Mask, masks: Masks) -> MaskRow:
         key = mask.key
-        roles = {role: self._roles[role] for role in masks.roles_for(mask)} | {"": "Not used"}
+        roles = {role: self.roles[role] for role in masks.roles_for(mask)} | {"": "Not used"}
         row = MaskRow(roles, self.tint_of(mask), self._theme, self)
         row.pressed.connect(lambda: self.mask_pressed.emit(key))
         row.eye_toggled.connect(lambda shown: self.eye_toggled.emit(key, shown))
@@ -318,7 +349,8 @@ class MaskSection(QWidget):
         self.tools[tool].setChecked(True)
         for name, button in (*self.tools.items(), *self.finds.items(), *self.edits.items()):
             button.setVisible(self.knows(name))
-        self.colour_button.setVisible(self._has_colours)
+        for colours in (self.colours, self.colour_button):
+            colours.setVisible(self._has_colours)
         self.ask_words.setVisible(tool == "likely")
         if tool != "likely":
             self.show_likely(())
@@ -327,7 +359,7 @@ class MaskSection(QWidget):
 
     def knows(self, what: str) -> bool:
         """Return whether a tool, or something else that can be done, makes sense for what is painted on."""
-        if what == "likely" and not self.suggests:
+        if (what == "likely" and not self.suggests) or (what == "bucket" and SKETCH not in self.roles):
             return False
         return what in _FOR_COLOURS if self._has_colours else what not in _FOR_NOTHING_ELSE
 
@@ -342,6 +374,7 @@ class MaskSection(QWidget):
 
     def show_colour(self, colour: QColor) -> None:
         """Show the colour that is painted."""
+        self.colours.set_current(colour)
         swatch = QPixmap(self.colour_button.iconSize())
         swatch.fill(colour)
         self.colour_button.setIcon(QIcon(swatch))

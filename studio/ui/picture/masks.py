@@ -12,7 +12,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from studio.core.controls import Controls
 from studio.core.events import finish
-from studio.core.picture_task import HINTS, PictureTask
+from studio.core.picture_task import COLOURED, SKETCH, PictureTask
 from studio.core.session_files import SavedMask
 from studio.engine import Engine
 from studio.jobs.files import OpenedPicture
@@ -101,8 +101,8 @@ class Masks(QObject):
         return self._made.get(mask.painted, (0, None))[1]
 
     def roles_for(self, mask: Mask) -> tuple[str, ...]:
-        """Return what a mask may serve as: colours are hints, and nothing else is."""
-        return tuple(role for role in self.slots if (role == HINTS) == mask.painted.has_colours)
+        """Return what a mask may serve as: colours are hints, or layers of a drawing, and nothing else is."""
+        return tuple(role for role in self.slots if (role in COLOURED) == mask.painted.has_colours)
 
     @property
     def is_settled(self) -> bool:
@@ -130,10 +130,12 @@ class Masks(QObject):
 
         """
         size = size_of_map(*self._photo_size())
-        painted = PaintedMap.blank(*size, colours=role == HINTS) if painted is None else painted.fitted(*size)
+        painted = PaintedMap.blank(*size, colours=role in COLOURED) if painted is None else painted.fitted(*size)
         title = name or (self.slots[role].title if role else "Mask")
         mask = Mask(self._free_name(title), painted, role)
-        self._change(f"Add “{mask.name}”", (*self._without(role, but=mask.key), mask), active=mask.key)
+        others = self._without(role, but=mask.key)
+        masks = (mask, *others) if role == SKETCH else (*others, mask)  # of layers the first lies on top
+        self._change(f"Add “{mask.name}”", masks, active=mask.key)
         return mask
 
     def duplicate(self, mask: Mask) -> None:
@@ -235,7 +237,7 @@ class Masks(QObject):
 
     def made_of(self, picture: OpenedPicture, role: str, *, name: str = "", shown: bool = True) -> Mask:
         """Return a mask that shows what a picture says, and is this picture until it is painted on."""
-        painted = PaintedMap(mask_of(picture.picture.pixels, colours=role == HINTS))
+        painted = PaintedMap(mask_of(picture.picture.pixels, colours=role in COLOURED))
         if 0 not in (size := self._photo_size()):
             painted = painted.fitted(*size_of_map(*size))
         self._made[painted] = (painted.version, picture)
@@ -246,12 +248,12 @@ class Masks(QObject):
         wanted = [picture.picture.sha256 for picture in pictures]
         others_first = sorted(self.all, key=lambda mask: mask.role == role)
         known = {made.picture.sha256: mask for mask in others_first if (made := self.picture(mask)) is not None}
-        there = [sha256 for sha256, mask in known.items() if mask.role == role]
+        there = [sha256 for sha256, mask in known.items() if _serves(mask, role)]
         if sorted(wanted) == sorted(there):
             return
         keys = {known[sha256].key for sha256 in wanted if sha256 in known}
         kept = (
-            replace(mask, role=role if mask.key in keys else "") if mask.role == role or mask.key in keys else mask
+            replace(mask, role=role if mask.key in keys else "") if _serves(mask, role) or mask.key in keys else mask
             for mask in self.all
         )
         new = (self.made_of(picture, role) for picture in pictures if picture.picture.sha256 not in known)
@@ -299,10 +301,15 @@ class Masks(QObject):
     def _tell(self) -> None:
         """Say what goes in, once everything is a picture that shall."""
         for role in self.slots:
-            serving = [mask for mask in self.all if mask.role == role]
+            serving = [mask for mask in self.all if _serves(mask, role)]
             if all(mask.painted in self._made for mask in serving):
                 pictures = tuple(made for mask in serving if (made := self.picture(mask)) is not None)
                 self.used_changed.emit(role, pictures)
+
+
+def _serves(mask: Mask, role: str) -> bool:
+    """Whether a mask goes in in this role: a layer of a drawing while it is seen, every other one in any case."""
+    return mask.role == role and (mask.shown or role != SKETCH)
 
 
 class _ListChange(QUndoCommand):

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QMenu, QWidget
 
+from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.file_names import place_in_words
 from studio.core.frames import Frame
@@ -107,6 +108,11 @@ class PicturePanel(Panel):
         return {SessionState.EMPTY: "Drop a photo", SessionState.READY: "Ready", SessionState.FINISHED: "Done"}
 
     @property
+    def shows_progress(self) -> bool:
+        """Whether what runs takes long enough to be told of, and to be paused and stopped."""
+        return True
+
+    @property
     def words_as_saved(self) -> str:
         """What it says there while it shows a picture that was mixed with its photo, as its file has it."""
         return f"As it was saved: {self.verb} makes it anew, for sliders to act on it"
@@ -176,7 +182,7 @@ class PicturePanel(Panel):
         session.frame_composed.connect(self.show_frame)
         session.draft_composed.connect(self._show_draft)
         session.state_changed.connect(self._show_state)
-        session.progressed.connect(lambda progress: line.set_progress(progress) if session.is_running else None)
+        session.progressed.connect(self._show_progress)
         session.finished.connect(self._keep)
         session.failed.connect(self._fail_to_make)
         (session.frame_composed if self.task.at_once else session.finished).connect(self._note_made)
@@ -520,6 +526,10 @@ class PicturePanel(Panel):
             self._show_state()
         self.models_used.emit(self.title, self.models_in_use)
 
+    def _show_progress(self, progress: Progress) -> None:
+        if self.session.is_running and self.shows_progress:
+            self.workspace.progress_line.set_progress(progress)
+
     def show_loading(self, words: str) -> None:
         """Name what is being loaded, as long as the job has nothing more to say."""
         if self.task.products:
@@ -531,7 +541,7 @@ class PicturePanel(Panel):
 
     def _show_state(self) -> None:
         state, line = self.session.state, self.workspace.progress_line
-        if state is SessionState.RUNNING:
+        if state is SessionState.RUNNING and self.shows_progress:
             line.start() if not line.is_running else line.set_paused(False)
         elif state is SessionState.PAUSED:
             line.set_paused(True)

@@ -404,7 +404,7 @@ class PictureSession(QObject, Generic[S]):
         elif self.state is SessionState.FINISHED and "steer" in effects and self.film.shown_frame is not None:
             frame, before = self.film.shown_frame, replace(self.snapshot(), settings=self._settings_before)
             if self._go_on_from(frame):  # the finished picture follows the slider too
-                self._record(f"Go On from Step {frame.evaluations}", before)
+                self._record(f"Go On from {frame.name}", before)
 
     def come_back(self) -> bool:
         """Show again what was reached with the settings of now, in place of making it anew; False where nothing was.
@@ -519,7 +519,7 @@ class PictureSession(QObject, Generic[S]):
         settings: Any = frame.settings
         self.settings_state.apply(settings)
         self._go_on_from(frame)
-        self._record(f"Go On from Step {frame.evaluations}", before)
+        self._record(f"Go On from {frame.name}", before)
 
     def _go_on_from(self, frame: HistoryState) -> bool:
         """Paint on from a frame, with the settings of now and its pictures; True where those are others than now."""

@@ -93,7 +93,7 @@ class StripBar(QWidget):
         self.newest.setEnabled(not newest)
         self.go_on.setEnabled(not (running and newest))
         if shown is not None:
-            self.title.setText(f"Step {shown.evaluations} · " + "{} × {} px".format(*shown.size))
+            self.title.setText(f"{shown.name} · " + "{} × {} px".format(*shown.size))
             self.facts.setText(words_of(shown, history))
             self.star.setChecked(shown.starred)
             set_icon(self.star, "star" if shown.starred else "star_outline", self._theme)

@@ -48,6 +48,7 @@ MOUSE_AND_KEYS = {
     "Masks": (
         Shortcut("Brush, eraser", ("B", "E")),
         Shortcut("Rectangle, lasso, wand, object", ("R", "L", "W", "O")),
+        Shortcut("Fill, eyedropper, of colours", ("G", "I")),
         Shortcut("Smaller and larger brush", ("[", "]")),
         Shortcut("Softer and harder", ("{", "}")),
         Shortcut("Size and hardness", ("Shift+Drag",)),

@@ -16,7 +16,7 @@ from studio.training.run_folder import RunFolder
 from studio.ui.controls.file_dialogs import choose_files
 from studio.ui.controls.layouts import column
 from studio.ui.controls.question import Question
-from studio.ui.panel import ModelToAsk, ModelToFind, ModelToUse, Panel, Sendable
+from studio.ui.panel import ModelToAsk, ModelToFind, ModelToUse, NetworkToImport, Panel, Sendable
 from studio.ui.panels.models.card import ModelCard
 from studio.ui.panels.models.import_bar import ImportBar
 from studio.ui.panels.models.list import ModelList
@@ -103,8 +103,8 @@ class ModelsPanel(Panel):
     # -- what the window asks --------------------------------------------------------------------------------------
 
     def accepts(self, what: Sendable) -> bool:
-        """Show a network, and bring in the one of a run that learnt to look: others name it by its name here."""
-        return isinstance(what, ModelToFind) or (
+        """Show a network; bring in a file, and that of a run that learnt to look: others name it by its name here."""
+        return isinstance(what, ModelToFind | NetworkToImport) or (
             isinstance(what, ModelToUse) and what.product == "backbone" and not what.is_on_shelf
         )
 
@@ -114,9 +114,13 @@ class ModelsPanel(Panel):
             case ModelToFind(name):
                 self.show_network(name)
             case ModelToUse(_, run):
-                path = RunFolder(Path(run)).model_file
-                self._brought.add(path)
-                self.session.import_files([path])
+                self._bring_in(RunFolder(Path(run)).model_file)
+            case NetworkToImport(path):
+                self._bring_in(path)
+
+    def _bring_in(self, path: Path) -> None:
+        self._brought.add(path)
+        self.session.import_files([path])
 
     def show_models_used(self, title: str, names: frozenset[str]) -> None:
         """Mark the networks with which the panel of this title works."""

@@ -6,7 +6,6 @@ from PySide6.QtGui import QColor, QShowEvent
 
 from studio.core.controls import Controls
 from studio.core.events import Picture
-from studio.core.frames import Frame
 from studio.core.picture_task import CONTENT, HINTS, HOLE, PictureResult
 from studio.core.picture_tasks import RESTORE
 from studio.core.settings import Settings
@@ -18,7 +17,7 @@ from studio.ui.panel import ModelToUse
 from studio.ui.panels.restore.column import RestoreColumn
 from studio.ui.panels.restore.session import RestoreSession
 from studio.ui.picture.context import PanelContext
-from studio.ui.picture.panel import PicturePanel
+from studio.ui.picture.one_pass import OnePassPanel
 from studio.ui.picture.session import SessionState
 
 _NO_NETWORK = (
@@ -31,7 +30,7 @@ _PAINT = "Add a mask, and paint over what is to go: it is filled at once"
 _PAINT_OR_TRAIN = "No network here finds this yet: add a mask and paint over it, or train one"
 
 
-class RestorePanel(PicturePanel):
+class RestorePanel(OnePassPanel):
     """Adds the modes, what was found, the order in which the picture is made, and the map of what was invented.
 
     Args:
@@ -197,11 +196,6 @@ class RestorePanel(PicturePanel):
         super().show_input(role)
         self._show_settings(self.session.settings)
 
-    def show_frame(self, frame: Frame) -> None:
-        """Show a composed picture, unless it was half made and let go."""
-        if self.has_picture:
-            super().show_frame(frame)
-
     def _show_settings(self, settings: Settings) -> None:
         self.column.hears_denoise = self.session.hears_denoise
         super()._show_settings(settings)
@@ -223,10 +217,6 @@ class RestorePanel(PicturePanel):
         return _NO_NETWORK.format(does=f"enlarges {scale} ×", kind="Enlarge", scale=f" and Enlarges to {scale} ×")
 
     def _show_state(self) -> None:
-        if self._shown is not None and not self.has_picture:
-            self._shown = None
-            self.canvas.set_after(None)
-            self.workspace.compare_bar.set_result("")
         super()._show_state()
         done = self.session.layer is not None and self.session.recipe is not None
         self.column.invented_button.setEnabled(done or self.column.invented_button.isChecked())

@@ -1,20 +1,17 @@
 """The Restore panel's state: which networks there are, what is missing, and what was made last."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
-from studio.core.controls import Controls
 from studio.core.events import Log
 from studio.core.picture_task import HERE, HINTS, HOLE
 from studio.core.picture_tasks import RESTORE
 from studio.core.restore_settings import AUTOMATIC_DETECTOR, FILLING, SCALES, RestoreSettings
 from studio.engine import Engine
 from studio.jobs.restore.choices import COMING_ALONG, RestorerChoice, missing
-from studio.ui.picture.history import HistoryState, Made
-from studio.ui.picture.session import PictureSession
+from studio.ui.picture.one_pass import OnePassSession
 from studio.ui.picture.undo import Snapshot
 
 __all__ = ["RestoreSession"]
@@ -23,8 +20,8 @@ _ORDINARY = 3000, 2000
 """Width and height of a photo, as long as there is none."""
 
 
-class RestoreSession(PictureSession[RestoreSettings]):
-    """Begins by itself as soon as photo and network are there; what is half made is never kept.
+class RestoreSession(OnePassSession[RestoreSettings]):
+    """Knows what is missing, and lets network and mode follow each other.
 
     Args:
         studio: the engine that owns the device.
@@ -38,14 +35,8 @@ class RestoreSession(PictureSession[RestoreSettings]):
         self._deaf: frozenset[str] = frozenset()
         self._has_looked = False
         self._detectors: frozenset[str] | None = None
-        self._last = Made()
         self._told: set[str] = set()
         super().__init__(RESTORE, studio, pictures, undo_stack, parent)
-
-    @property
-    def starts_by_itself(self) -> bool:
-        """Always: what one looks at is there in a moment, and the rest can be stopped."""
-        return True
 
     def look_at(self, across: float, down: float) -> None:
         """Restore first what lies there: shares of the picture's width and height."""
@@ -69,12 +60,12 @@ class RestoreSession(PictureSession[RestoreSettings]):
         self._scales, self._has_looked = {network.name: network.scale for network in networks}, True
         self._deaf = frozenset(network.name for network in networks if network.scale == 1 and not network.hears)
         self.settings_state.apply(self.settings)
-        self._begin_if_ready()
+        self.begin_if_ready()
 
     def take_detectors(self, names: Collection[str]) -> None:
         """Learn which networks find scratches and writing here."""
         self._detectors = frozenset(names)
-        self._begin_if_ready()
+        self.begin_if_ready()
 
     @property
     def hears_denoise(self) -> bool:
@@ -146,34 +137,9 @@ class RestoreSession(PictureSession[RestoreSettings]):
     def follow(self, changed: frozenset[str], effects: frozenset[str]) -> None:
         """Begin where nothing could be made before; otherwise as ever."""
         super().follow(changed, effects)
-        self._begin_if_ready()
+        self.begin_if_ready()
 
-    def _begin_if_ready(self) -> None:
-        if self.photo is not None and self.layer is None and self.as_saved is None and not self.job.is_there:
-            self._settle()
-
-    # -- what is made ------------------------------------------------------------------------------------------------
-
-    def snapshot(self) -> Snapshot:
-        """Return everything that is there, with what was made last in place of what is half made."""
-        now = super().snapshot()
-        return replace(now, made=self._last) if self._is_half_made else now
-
-    @property
-    def _is_half_made(self) -> bool:
-        return self.film.newest.layer is not None and self.film.newest.recipe is None
-
-    def _start(self, branch: HistoryState | Made | None = None, *, again: bool = False) -> None:
-        if not self._is_half_made:
-            self._last = self.film.newest
-        super()._start(branch, again=again)
-
-    def _rest(self, controls: Controls[RestoreSettings]) -> None:
-        """Let go of what is half made: what was made last is shown again, or the photo alone."""
-        if self._is_half_made:
-            self.compositor.forget()
-            self.film.take(self._last)
-        super()._rest(controls)
+    # -- what is told ------------------------------------------------------------------------------------------------
 
     def _show_log(self, log: Log) -> None:
         """Warn once for each photo: a job follows every stroke, and each of them misses the same network."""
@@ -183,5 +149,4 @@ class RestoreSession(PictureSession[RestoreSettings]):
 
     def _forget(self, left: Snapshot) -> None:
         super()._forget(left)
-        self._last = Made()
         self._told.clear()

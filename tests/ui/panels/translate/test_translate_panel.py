@@ -1,0 +1,95 @@
+"""The Translate panel: a picture is translated as soon as it is there, either way, and back."""
+
+import numpy as np
+from accessibility import controls_without_name, controls_without_tooltip
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from studio_kit import write_photo
+from translator_kit import ONE_WAY, write_translator
+
+from studio.ui.panel import ModelToUse, NetworkToImport, TrainingToBegin
+from studio.ui.picture.session import SessionState
+
+
+def clicks(button):
+    assert button.isVisible()
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_a_picture_is_translated_at_once_by_the_pair_there_is(opened, pair):
+    assert opened.session.settings.model == pair
+    assert opened.session.state is SessionState.FINISHED
+    assert opened.session.layer.shape == (32, 48, 3)
+    assert set(opened.canvas.pictures) == {"before", "after"}
+    assert not opened.column.missing.isVisible()
+    assert controls_without_name(opened.column) == []
+    assert controls_without_tooltip(opened.column) == []
+
+
+def test_the_ways_are_called_after_the_worlds_and_a_key_swaps_them(opened, settled):
+    there, back = opened.column.direction.buttons
+    assert (there.text(), back.text()) == ("photo → painting", "painting → photo")
+    before = opened.session.layer
+    opened.canvas.setFocus()
+    QTest.keyClick(opened.canvas, Qt.Key.Key_X)
+    settled(opened)
+    assert opened.session.settings.direction == "BtoA"
+    assert not np.array_equal(opened.session.layer, before)
+    assert [frame.name for frame in opened.session.history.frames] == [
+        "monet, photo → painting", "monet, painting → photo",
+    ]  # fmt: skip
+    assert opened.undo_stack.count() == 1
+
+
+def test_a_pair_that_knows_one_way_offers_no_other_and_no_way_back(opened, home, settled):
+    one_way = write_translator(home / "runs" / "one" / "model.safetensors", ONE_WAY).parent
+    opened.session.change(direction="BtoA")
+    opened.take(ModelToUse("translator", str(one_way)))
+    settled(opened)
+    assert (opened.session.settings.model, opened.session.settings.direction) == (str(one_way), "AtoB")
+    assert [button.isEnabled() for button in opened.column.direction.buttons] == [True, False]
+    assert not opened.column.back_button.isEnabled()
+
+
+def test_the_way_back_stands_beside_the_result_with_its_error_over_it(opened, until, settled):
+    clicks(opened.column.error_button)
+    until(opened.column.back_words.isVisible)
+    assert opened.map.isVisible()
+    assert "48 × 32 px" in opened.column.back_words.text()
+    opened.canvas.set_compare_mode("after")
+    clicks(opened.column.back_button)
+    until(lambda: "back" in opened.canvas.pictures)
+    assert opened.canvas.labels == ("And back", "Translation")
+    assert opened.canvas.compare_mode == "side"
+    clicks(opened.column.back_button)
+    clicks(opened.column.error_button)
+    assert opened.canvas.labels == ("Picture", "Translation")
+    assert not opened.map.isVisible()
+    assert not opened.column.back_words.isVisible()
+
+
+def test_without_a_pair_it_says_how_to_get_one(open_panel, tmp_path, qtbot):
+    panel = open_panel()
+    assert "There is no pair of worlds yet" in panel.column.note.text()
+    sent = []
+    panel.sent.connect(lambda what, _to: sent.append(what))
+    clicks(panel.column.train_button)
+    generator = tmp_path / "latest_net_G_A.pth"
+    panel.open_pictures([generator])
+    assert sent == [TrainingToBegin("cyclegan"), NetworkToImport(generator)]
+    panel.open_pictures([write_photo(tmp_path / "photo.png", 48, 32)])
+    qtbot.waitUntil(lambda: panel.session.photo is not None)
+    assert not panel.can_start
+    assert panel.session.state is SessionState.EMPTY
+
+
+def test_two_pairs_are_compared_on_the_same_picture(opened, home, settled, until):
+    other = write_translator(home / "runs" / "cezanne" / "model.safetensors", seed=5).parent
+    opened.take(ModelToUse("translator", str(other)))
+    until(lambda: len(opened.session.history.frames) == 2)
+    settled(opened)
+    first, second = opened.session.history.frames
+    assert (first.name, second.name) == ("monet, photo → painting", "cezanne, photo → painting")
+    opened.looking_back.compare_with(first.number)
+    until(lambda: opened.canvas.labels == (first.name, second.name))
