@@ -208,7 +208,7 @@ class PicturePanel(Panel):
             self.column.slots[CONTENT].files_dropped.connect(self.open_pictures)
         self.form.settings_changed.connect(self.session.set_settings)
         self.form.drag_started.connect(state.begin)
-        self.form.drag_finished.connect(state.commit)
+        self.form.drag_finished.connect(lambda _name: state.commit())
         self.start_button.clicked.connect(self.start)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)

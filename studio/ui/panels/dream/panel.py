@@ -12,6 +12,7 @@ from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding
 from studio.ui.panel import KindToTrain
 from studio.ui.panels.dream.column import DreamColumn
+from studio.ui.panels.dream.pad_section import PadDesk
 from studio.ui.panels.dream.session import DreamSession
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
@@ -38,6 +39,7 @@ class DreamPanel(PicturePanel):
     def __init__(self, context: PanelContext) -> None:
         super().__init__(context)
         self._place: object = None
+        self.pad_desk = PadDesk(self.session, self.column.pad, self)
         self.session.generator_changed.connect(self._show_generator)
         self.input_desk.offered.connect(self.take_picture)
 
