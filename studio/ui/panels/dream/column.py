@@ -1,14 +1,20 @@
-"""The Dream panel's column: which generator, and everything that is done to its pictures."""
+"""The Dream panel's column: which generator, where one is, and everything that is done to its pictures."""
 
 from collections.abc import Collection, Sequence
 
 from PySide6.QtWidgets import QWidget
 
+from studio.core.dream_settings import DreamSettings
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
+from studio.jobs.dream_tasks import GeneratorFound
+from studio.ui.controls.wrapping_label import WrappingLabel
+from studio.ui.panels.dream.bending import BendingSection
+from studio.ui.panels.dream.directions_section import DirectionsSection
+from studio.ui.panels.dream.mixing import MixingBoard
 from studio.ui.panels.dream.pad_section import PadSection
 from studio.ui.picture.column import PictureColumn
-from studio.ui.theme import Theme
+from studio.ui.theme import Theme, mark
 
 __all__ = ["DreamColumn"]
 
@@ -17,16 +23,50 @@ _PLACED = frozenset({"across", "down"})
 
 
 class DreamColumn(PictureColumn):
-    """Shows generator, pad and settings."""
+    """Shows pad, settings, directions, and what is mixed and bent."""
 
     def __init__(self, theme: Theme) -> None:
         self.pad = PadSection(theme)
+        self.directions = DirectionsSection(theme)
+        self.mixing = MixingBoard(theme)
+        self.bending = BendingSection(theme)
+        self.kinship = WrappingLabel()
         super().__init__(DREAM, theme)
 
     def controls(self) -> Sequence[QWidget]:
         """Return what stands in the column, from above."""
+        mark(self.kinship, tone="small")
+        self.kinship.hide()
+        self.form.add_to_group("Mixing", self.mixing)
+        self.form.add_to_group("Two Generators", self.kinship)
+        self.form.add_section(self.directions)
+        self.form.add_section(self.bending, last=True)
+        self.directions.set_open(True)
         return (self.pad, self.form, self.looks_bar)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Leave out what the pad sets, and what does nothing now."""
         return settings.idle | _PLACED
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show `settings`; tells nobody."""
+        super().show_settings(settings)
+        assert isinstance(settings, DreamSettings)
+        self.pad.show_settings(settings)
+        self.directions.show_moves(settings.moves)
+        self.mixing.show_settings(settings)
+        self.bending.show_bends(settings.bends)
+
+    def show_generator(self, generator: GeneratorFound | None) -> None:
+        """Offer as many stages as there are."""
+        if generator is not None:
+            self.directions.set_stages(generator.stages, generator.styles)
+            self.mixing.set_styles(generator.styles)
+            self.bending.set_stages(generator.stages)
+        for part in (self.directions, self.bending):
+            part.setEnabled(generator is not None)
+
+    def show_kinship(self, words: str) -> None:
+        """Say whether the two generators go together; "" where there is one."""
+        self.kinship.setText(words)
+        self.kinship.setVisible(bool(words))

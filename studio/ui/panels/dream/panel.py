@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio.core.dream_settings import DreamSettings
+from studio.core.named_directions import DirectionBook
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
@@ -12,6 +14,7 @@ from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding
 from studio.ui.panel import KindToTrain
 from studio.ui.panels.dream.column import DreamColumn
+from studio.ui.panels.dream.directions_desk import DirectionsDesk
 from studio.ui.panels.dream.pad_section import PadDesk
 from studio.ui.panels.dream.session import DreamSession
 from studio.ui.picture.context import PanelContext
@@ -37,11 +40,26 @@ class DreamPanel(PicturePanel):
     """What stands below the canvas."""
 
     def __init__(self, context: PanelContext) -> None:
-        super().__init__(context)
         self._place: object = None
+        self._other = -1
+        super().__init__(context)
         self.pad_desk = PadDesk(self.session, self.column.pad, self)
-        self.session.generator_changed.connect(self._show_generator)
+        book = DirectionBook(context.looks.folder.parent / "directions")
+        self.directions_desk = DirectionsDesk(self, self.session, self.column.directions, context, book)
+        self._connect_dreaming()
+
+    def _connect_dreaming(self) -> None:
+        session, state, column = self.session, self.session.settings_state, self.column
+        session.generator_changed.connect(self._show_generator)
         self.input_desk.offered.connect(self.take_picture)
+        self.directions_desk.failed.connect(self.report)
+        self.directions_desk.noticed.connect(self.noticed)
+        for part in (column.mixing, column.bending):
+            part.gesture_started.connect(state.begin)
+            part.gesture_finished.connect(state.commit)
+        column.mixing.mixture_moved.connect(lambda mixture: session.change(mixture=mixture))
+        column.mixing.other_clicked.connect(lambda: session.go_to_seed(session.settings.other))
+        column.bending.bends_moved.connect(lambda bends: session.change(bends=bends))
 
     @property
     def words(self) -> Mapping[SessionState, str]:
@@ -101,7 +119,20 @@ class DreamPanel(PicturePanel):
             self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names))}))
 
     def _show_generator(self) -> None:
+        self.column.show_generator(self.session.generator)
+        self.column.show_settings(self.session.settings)
+        self._sketch_other()
         self._show_state()
+
+    def _sketch_other(self) -> None:
+        """Have the seed made that stages are taken from."""
+        session = self.session
+        other = session.settings.other
+        self.column.mixing.show_other(other, None)
+        if session.generator is not None:
+            plain = DreamSettings(model=session.settings.model, typical=session.settings.typical).at_seed(other)
+            handle = session.sketch("other", [plain])
+            handle.finished.connect(lambda made: self.column.mixing.show_other(other, made[0]))
 
     # -- showing the state -------------------------------------------------------------------------------------------
 
@@ -112,6 +143,9 @@ class DreamPanel(PicturePanel):
         if place != self._place:
             self._place = place
             self._saver.forget_name()  # another picture: nobody wants the last one written over
+        if session.settings.other != self._other:
+            self._other = session.settings.other
+            self._sketch_other()
 
     def _show_size(self) -> None:
         super()._show_size()

@@ -12,7 +12,7 @@ from studio.core.dream_settings import DreamSettings
 from studio.core.picture_tasks import DREAM
 from studio.core.recipes import name_in_recipes
 from studio.engine import Engine, JobHandle
-from studio.jobs.dream_picture import GeneratorFound, SketchesTask
+from studio.jobs.dream_tasks import GeneratorFound, SketchesTask
 from studio.ui.picture.session import PictureSession
 
 __all__ = ["DreamSession"]
@@ -47,8 +47,12 @@ class DreamSession(PictureSession[DreamSettings]):
     def subject(self) -> str:
         """What the picture is called: after its generator, and its seed or what is held."""
         settings = self.settings
-        name = name_in_recipes(settings.model).removesuffix(".safetensors")
-        return f"{name} {settings.held.name or settings.seed}".strip() or "Picture"
+        return f"{self.generator_name} {settings.held.name or settings.seed}".strip() or "Picture"
+
+    @property
+    def generator_name(self) -> str:
+        """What the generator is called in file names."""
+        return name_in_recipes(self.settings.model).removesuffix(".safetensors")
 
     def fit(self, settings: DreamSettings) -> DreamSettings:
         """Never blend a generator with itself."""

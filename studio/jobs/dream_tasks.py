@@ -1,0 +1,84 @@
+"""What is asked of the jobs that play with a generator. Free of torch, for the window."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from studio.core.dream_settings import DreamSettings
+from studio.core.named_directions import Direction, DirectionBook
+
+__all__ = ["BookTask", "FindTask", "GeneratorFound", "LearnTask", "Method", "SketchesTask", "WriteTask"]
+
+Method = Literal["styles", "features", "weights"]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorFound:
+    """What the panel needs to know of a generator.
+
+    Args:
+        size: side of its pictures, px.
+        styles: how many stages take a w of their own.
+        stages: how many can be bent.
+        style: how many numbers w has.
+        steps: how long it learnt.
+
+    """
+
+    size: int
+    styles: int
+    stages: int
+    style: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class SketchesTask:
+    """Pictures to be made without recipes: what the settings would come to."""
+
+    settings: tuple[DreamSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindTask:
+    """Which directions to look for.
+
+    Args:
+        settings: name the generator.
+        method: principal components of w ("styles") or of what a stage makes ("features"), or by the weights (SeFa).
+        stage: of "features", the coarsest is 0.
+        count: how many.
+
+    """
+
+    settings: DreamSettings
+    method: Method
+    stage: int = 0
+    count: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LearnTask:
+    """Two groups of pictures, the first without something, the second with it, and what to call that."""
+
+    without: tuple[DreamSettings, ...]
+    having: tuple[DreamSettings, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookTask:
+    """Whose directions to list, after exactly `keep` are kept, if given."""
+
+    book: DirectionBook
+    generator: str
+    keep: tuple[Direction, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTask:
+    """What to write where: directions alone, or (a `.safetensors`) the generator with them in its header."""
+
+    path: Path
+    generator: str
+    directions: tuple[Direction, ...]
