@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from studio.core.dream_album import AlbumShelf, DreamAlbum
 from studio.core.dream_settings import DreamSettings
 from studio.core.named_directions import Direction, DirectionBook
 
-__all__ = ["BookTask", "FindTask", "GeneratorFound", "LearnTask", "Method", "SketchesTask", "WriteTask"]
+__all__ = [
+    "AlbumTask", "BookTask", "FindTask", "GeneratorFound", "LearnTask", "Method", "NearestTask", "SketchesTask",
+    "VariationsTask", "WriteTask",
+]  # fmt: skip
 
 Method = Literal["styles", "features", "weights"]
 
@@ -82,3 +86,46 @@ class WriteTask:
     path: Path
     generator: str
     directions: tuple[Direction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearestTask:
+    """Which seeds of the first `among` are most like a picture.
+
+    Args:
+        settings: of the picture.
+        count: so many, the nearest first.
+        among: how many seeds are looked through.
+
+    """
+
+    settings: DreamSettings
+    count: int = 60
+    among: int = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class VariationsTask:
+    """Pictures that are like one.
+
+    Args:
+        settings: of the picture.
+        count: so many.
+        far: how far from it, as a share of what pictures differ in.
+        chance: another number, other variations.
+
+    """
+
+    settings: DreamSettings
+    count: int = 48
+    far: float = 0.3
+    chance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumTask:
+    """Whose album to open, after `keep` has taken its place, if given."""
+
+    shelf: AlbumShelf
+    generator: str
+    keep: DreamAlbum | None = None

@@ -8,6 +8,7 @@ from studio.core.dream_settings import DreamSettings
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
 from studio.jobs.dream_tasks import GeneratorFound
+from studio.ui.controls.segments import Segments
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.panels.dream.bending import BendingSection
 from studio.ui.panels.dream.directions_section import DirectionsSection
@@ -26,6 +27,7 @@ class DreamColumn(PictureColumn):
     """Shows pad, settings, directions, and what is mixed and bent."""
 
     def __init__(self, theme: Theme) -> None:
+        self.page = Segments({"picture": "Picture", "gallery": "Gallery"})
         self.pad = PadSection(theme)
         self.directions = DirectionsSection(theme)
         self.mixing = MixingBoard(theme)
@@ -42,7 +44,9 @@ class DreamColumn(PictureColumn):
         self.form.add_section(self.directions)
         self.form.add_section(self.bending, last=True)
         self.directions.set_open(True)
-        return (self.pad, self.form, self.looks_bar)
+        self.page.name_buttons("What is shown")
+        self.page.set_current("picture")
+        return (self.page, self.pad, self.form, self.looks_bar)
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Leave out what the pad sets, and what does nothing now."""

@@ -29,6 +29,8 @@ _WANDERING = 0.9
 """How much its direction wanders in a second, radians."""
 _REST_MS = 60
 """How long settings have to rest before small pictures are made of them: a moving slider is for the large one."""
+_AT_ONCE = 9
+"""So many small pictures are made at a time, those in the middle first."""
 _SEEDS_SHOWN = 10_000
 
 
@@ -181,7 +183,7 @@ class PadDesk(QObject):
         if wherever != self._of:
             self._of = wherever
             pad.forget()
-        missing = pad.missing()
+        missing = pad.missing()[:_AT_ONCE]
         if missing:
             handle = session.sketch("pad", [session.settings.at(*place) for place in missing])
             self._listen(handle, wherever, missing)
@@ -191,6 +193,7 @@ class PadDesk(QObject):
             if of == self._of:
                 self._pad.forget(all=False)
                 self._pad.set_small(dict(zip(places, made, strict=True)))
+                self._sketch()
 
         handle.finished.connect(take)
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from studio.core.dream_album import AlbumShelf
 from studio.core.dream_settings import DreamSettings
 from studio.core.named_directions import DirectionBook
 from studio.core.picture_tasks import DREAM
@@ -15,6 +16,8 @@ from studio.ui.controls.layouts import column, holding
 from studio.ui.panel import KindToTrain
 from studio.ui.panels.dream.column import DreamColumn
 from studio.ui.panels.dream.directions_desk import DirectionsDesk
+from studio.ui.panels.dream.gallery_desk import GalleryDesk
+from studio.ui.panels.dream.gallery_page import GalleryPage
 from studio.ui.panels.dream.pad_section import PadDesk
 from studio.ui.panels.dream.session import DreamSession
 from studio.ui.picture.context import PanelContext
@@ -46,13 +49,19 @@ class DreamPanel(PicturePanel):
         self.pad_desk = PadDesk(self.session, self.column.pad, self)
         book = DirectionBook(context.looks.folder.parent / "directions")
         self.directions_desk = DirectionsDesk(self, self.session, self.column.directions, context, book)
+        albums = AlbumShelf(context.looks.folder.parent / "dreams")
+        self.gallery_desk = GalleryDesk(self, self.session, self.gallery, context, albums)
         self._connect_dreaming()
 
     def _connect_dreaming(self) -> None:
         session, state, column = self.session, self.session.settings_state, self.column
         session.generator_changed.connect(self._show_generator)
         self.input_desk.offered.connect(self.take_picture)
-        self.directions_desk.failed.connect(self.report)
+        for desk in (self.pad_desk, self.directions_desk, self.gallery_desk):
+            desk.failed.connect(self.report)
+        self.gallery_desk.learn_requested.connect(self.directions_desk.learn)
+        self.gallery_desk.shown_large.connect(lambda: self.show_page("picture"))
+        column.page.chosen.connect(self.show_page)
         self.directions_desk.noticed.connect(self.noticed)
         for part in (column.mixing, column.bending):
             part.gesture_started.connect(state.begin)
@@ -82,8 +91,12 @@ class DreamPanel(PicturePanel):
         """Return the canvas, and what stands below it."""
         self.desk.view.setParent(self)  # nothing goes in: there is nothing to queue
         self.desk.view.hide()
+        self.gallery = GalleryPage(self.context.theme)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.workspace)
+        self.pages.addWidget(self.gallery)
         self.below = column(gap=0)
-        return holding(column((self.workspace, 1), self.below, gap=0))
+        return holding(column((self.pages, 1), self.below, gap=0))
 
     def _make_empty_state(self) -> EmptyState:
         empty = EmptyState(
@@ -98,6 +111,13 @@ class DreamPanel(PicturePanel):
         empty.add_action(grow, primary=True)
         self._continue = QAction("Continue", self, visible=False)
         return empty
+
+    def show_page(self, page: str) -> None:
+        """Show the "picture" or the "gallery"."""
+        self.column.page.set_current(page)
+        self.pages.setCurrentWidget(self.gallery if page == "gallery" else self.workspace)
+        if page == "gallery":
+            self.gallery_desk.become_visible()
 
     # -- pictures that come in ---------------------------------------------------------------------------------------
 
