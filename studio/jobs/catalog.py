@@ -12,6 +12,7 @@ _JOBS = {
     "classify": "studio.jobs.classify:classify",
     "sketch": "studio.jobs.dream_picture:sketch",
     "look_at_generator": "studio.jobs.dream_picture:look_at_generator",
+    "list_generators": "studio.jobs.unfinished_generators:list_generators",
     "nearest_seeds": "studio.jobs.dream_gallery:nearest_seeds",
     "variations": "studio.jobs.dream_gallery:variations",
     "open_album": "studio.jobs.dream_gallery:open_album",

@@ -85,7 +85,10 @@ def look_at_generator(name: str, controls: Controls[Any]) -> Job[GeneratorFound]
     yield Progress("Loading the generator")
     opened = opened_generator(name)
     network = opened.network
-    return GeneratorFound(network.size, network.styles, network.stages, network.style, opened.facts.steps)
+    return GeneratorFound(
+        network.size, network.styles, network.stages, network.style, opened.facts.steps, opened.make,
+        opened.records[0].sha256, opened.ancestors,
+    )  # fmt: skip
 
 
 def generator_for(settings: DreamSettings, then: Mapping[str, str] | None = None) -> OpenGenerator:

@@ -26,6 +26,9 @@ class GeneratorFound:
         stages: how many can be bent.
         style: how many numbers w has.
         steps: how long it learnt.
+        make: what it is built like: two of one make can be blended.
+        sha256: of its file.
+        ancestors: checksums of the files that it began as, the nearest first.
 
     """
 
@@ -34,6 +37,14 @@ class GeneratorFound:
     stages: int
     style: int
     steps: int
+    make: str
+    sha256: str
+    ancestors: tuple[str, ...]
+
+    def is_kin_of(self, other: "GeneratorFound") -> bool:
+        """Tell whether one began as the other, or both as a third."""
+        lines = {self.sha256, *self.ancestors}, {other.sha256, *other.ancestors}
+        return not lines[0].isdisjoint(lines[1])
 
 
 @dataclass(frozen=True, slots=True)

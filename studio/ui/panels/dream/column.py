@@ -9,7 +9,9 @@ from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
 from studio.jobs.dream_tasks import GeneratorFound
 from studio.ui.controls.segments import Segments
+from studio.ui.controls.tool_button import tool_button
 from studio.ui.controls.wrapping_label import WrappingLabel
+from studio.ui.icons import set_icon
 from studio.ui.panels.dream.bending import BendingSection
 from studio.ui.panels.dream.directions_section import DirectionsSection
 from studio.ui.panels.dream.mixing import MixingBoard
@@ -34,6 +36,17 @@ class DreamColumn(PictureColumn):
         self.bending = BendingSection(theme)
         self.kinship = WrappingLabel()
         super().__init__(DREAM, theme)
+        side = theme.tokens.control
+        self.star_button = tool_button(
+            "star_outline", "Star", theme, hint="Star this dream (S in the gallery)", side=side
+        )
+        self.enlarge_button = tool_button(
+            "arrow_expand_all", "Enlarge", theme, hint="Enlarge it four times, in Restore", side=side
+        )
+        self.send_button = tool_button("export", "Send to", theme, hint="Send it to another panel", side=side)
+        self.send_button.setPopupMode(self.send_button.ToolButtonPopupMode.InstantPopup)
+        for place, button in enumerate((self.star_button, self.enlarge_button, self.send_button)):
+            self.foot.insertWidget(place, button)
 
     def controls(self) -> Sequence[QWidget]:
         """Return what stands in the column, from above."""
@@ -69,6 +82,12 @@ class DreamColumn(PictureColumn):
             self.bending.set_stages(generator.stages)
         for part in (self.directions, self.bending):
             part.setEnabled(generator is not None)
+
+    def show_star(self, starred: bool) -> None:
+        """Show whether what is shown is starred."""
+        sign, colour, words = ("star", "accent", "Take the star away") if starred else ("star_outline", "text", "Star")
+        set_icon(self.star_button, sign, self._theme, colour=colour)
+        self.star_button.setAccessibleName(words)
 
     def show_kinship(self, words: str) -> None:
         """Say whether the two generators go together; "" where there is one."""

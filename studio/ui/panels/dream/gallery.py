@@ -187,10 +187,10 @@ class GalleryGrid(ThumbnailView[DreamSettings]):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         index, place = self.indexAt(event.position().toPoint()), event.position().toPoint()
-        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
-            if _star_place(self.visualRect(index)).contains(place):
-                self.star_pressed.emit(index.data(SUBJECT))
-                return
+        left = index.isValid() and event.button() == Qt.MouseButton.LeftButton
+        if left and _star_place(self.visualRect(index)).contains(place):
+            self.star_pressed.emit(index.data(SUBJECT))
+            return
         super().mousePressEvent(event)
 
 

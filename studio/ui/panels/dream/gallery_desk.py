@@ -39,6 +39,7 @@ class GalleryDesk(QObject):
     failed = Signal(object)
     learn_requested = Signal(list, list)
     """Settings of pictures without something, and of those that have it."""
+    album_changed = Signal()
     shown_large = Signal()
     """Somebody wants to see the picture large."""
 
@@ -176,6 +177,7 @@ class GalleryDesk(QObject):
         if self.view == "collection":
             self.refresh()
         self._page.grid.viewport().update()
+        self.album_changed.emit()
 
     @property
     def _target(self) -> str:

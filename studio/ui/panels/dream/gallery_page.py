@@ -86,11 +86,8 @@ class GalleryPage(QWidget):
         bar.setLayout(row(self.view, gap, *tools, None, gap=half, margins=(tokens.margin, half, gap, half)))
         foot = QWidget(self)
         mark(foot, surface="window")
-        foot.setLayout(
-            row(
-                (self.words, 1), self.clear_button, self.learn_button, gap=gap, margins=(tokens.margin, half, gap, half)
-            )
-        )
+        margins = (tokens.margin, half, gap, half)
+        foot.setLayout(row((self.words, 1), self.clear_button, self.learn_button, gap=gap, margins=margins))
         self.setLayout(column(bar, (self.grid, 1), foot, gap=0))
 
     def _connect(self) -> None:

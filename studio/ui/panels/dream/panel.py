@@ -1,9 +1,13 @@
 """The Dream panel: pictures made up, and ways through what a generator knows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.dream_album import AlbumShelf
 from studio.core.dream_settings import DreamSettings
@@ -13,7 +17,7 @@ from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding
-from studio.ui.panel import KindToTrain
+from studio.ui.panel import ModelToUse, TrainingToBegin
 from studio.ui.panels.dream.column import DreamColumn
 from studio.ui.panels.dream.directions_desk import DirectionsDesk
 from studio.ui.panels.dream.gallery_desk import GalleryDesk
@@ -25,6 +29,9 @@ from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
 
 __all__ = ["DreamPanel"]
+
+_WATCHED_MS = 4_000
+"""How often it is looked whether a generator has learnt on."""
 
 
 class DreamPanel(PicturePanel):
@@ -46,6 +53,8 @@ class DreamPanel(PicturePanel):
         self._place: object = None
         self._other = -1
         super().__init__(context)
+        self._watch = QTimer(self, interval=_WATCHED_MS)
+        self._send_menu = QMenu(self)
         self.pad_desk = PadDesk(self.session, self.column.pad, self)
         book = DirectionBook(context.looks.folder.parent / "directions")
         self.directions_desk = DirectionsDesk(self, self.session, self.column.directions, context, book)
@@ -56,12 +65,19 @@ class DreamPanel(PicturePanel):
     def _connect_dreaming(self) -> None:
         session, state, column = self.session, self.session.settings_state, self.column
         session.generator_changed.connect(self._show_generator)
+        session.kinship_changed.connect(column.show_kinship)
+        self._watch.timeout.connect(session.look_again)
         self.input_desk.offered.connect(self.take_picture)
         for desk in (self.pad_desk, self.directions_desk, self.gallery_desk):
             desk.failed.connect(self.report)
         self.gallery_desk.learn_requested.connect(self.directions_desk.learn)
         self.gallery_desk.shown_large.connect(lambda: self.show_page("picture"))
         column.page.chosen.connect(self.show_page)
+        column.star_button.clicked.connect(self.gallery_desk.star_shown)
+        column.enlarge_button.clicked.connect(self.enlarge)
+        column.send_button.setMenu(self._send_menu)
+        self._send_menu.aboutToShow.connect(self._fill_send_menu)
+        self.gallery_desk.album_changed.connect(self._show_star)
         self.directions_desk.noticed.connect(self.noticed)
         for part in (column.mixing, column.bending):
             part.gesture_started.connect(state.begin)
@@ -107,10 +123,27 @@ class DreamPanel(PicturePanel):
             self.context.theme,
         )  # fmt: skip
         grow = QAction("Train a Generator", self)
-        grow.triggered.connect(lambda: self.sent.emit(KindToTrain("gan"), ""))
+        grow.triggered.connect(lambda: self.sent.emit(TrainingToBegin("gan"), ""))
         empty.add_action(grow, primary=True)
         self._continue = QAction("Continue", self, visible=False)
         return empty
+
+    # -- what is shown, elsewhere ------------------------------------------------------------------------------------
+
+    def enlarge(self) -> None:
+        """Have Restore enlarge what is shown four times; it goes with its recipe into the library on its way."""
+        self.session.when_made(self._enlarge)
+
+    def _enlarge(self) -> None:
+        if (picture := self.picture_to_send) is not None:
+            self.sent.emit(replace(picture, settings={"mode": "enlarge", "scale": "4"}), "restore")
+
+    def _fill_send_menu(self) -> None:
+        self._send_menu.clear()
+        self.targets_requested.emit(self._send_menu, self.picture_to_send)
+
+    def _show_star(self) -> None:
+        self.column.show_star(self.gallery_desk.shows_starred)
 
     def show_page(self, page: str) -> None:
         """Show the "picture" or the "gallery"."""
@@ -130,6 +163,25 @@ class DreamPanel(PicturePanel):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
         super().showEvent(event)
         self.refresh_models()  # a run that goes on has a newer network by now
+        self.session.look_again()
+        self._watch.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: D102
+        super().hideEvent(event)
+        self._watch.stop()
+        self.pad_desk.stop_drift()
+
+    def list_models(self, product: str) -> None:
+        """Have the generators looked up, those that are still learning too."""
+        used = self.session.settings.model
+        handle = self.context.pictures.live("dream.generators", "list_generators", used)
+        handle.finished.connect(partial(self.offer_models, product))
+        handle.failed.connect(self.report)
+
+    def use_model(self, model: ModelToUse) -> None:
+        """Dream with another generator; one step of undo."""
+        self.session.change(model=model.name, second="")
+        self.refresh_models()
 
     def offer_models(self, product: str, names: Mapping[str, str]) -> None:
         """Offer the generators that are here; the first is taken where none is chosen."""
@@ -159,6 +211,7 @@ class DreamPanel(PicturePanel):
     def _show_settings(self, settings: Settings) -> None:
         super()._show_settings(settings)
         session = self.session
+        self._show_star()
         place = session.subject, session.settings.across, session.settings.down
         if place != self._place:
             self._place = place
@@ -167,9 +220,16 @@ class DreamPanel(PicturePanel):
             self._other = session.settings.other
             self._sketch_other()
 
+    def _show_saveable(self) -> None:
+        super()._show_saveable()
+        for button in (self.column.star_button, self.column.enlarge_button, self.column.send_button):
+            button.setEnabled(self.has_picture)
+
     def _show_size(self) -> None:
         super()._show_size()
         frame = self._shown
         if frame is not None:
             self.workspace.compare_bar.set_picture(self.session.subject, frame.width, frame.height)
-            self.workspace.compare_bar.set_result("")
+            learns = Path(self.session.settings.model).is_absolute() and self.session.generator is not None
+            steps = f"after {self.session.generator.steps:,} steps" if learns else ""
+            self.workspace.compare_bar.set_result(steps)
