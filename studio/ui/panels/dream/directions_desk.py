@@ -51,7 +51,7 @@ class DirectionsDesk(QObject):
         self._pictures, self._preferences, self._theme = context.pictures, context.preferences, context.theme
         self.kept: tuple[Direction, ...] = ()
         self.found: tuple[Direction, ...] = ()
-        self._generator = ""
+        self._generator, self._lists = "", 0
         self._shown_ends: tuple[DreamSettings, tuple[Direction, ...]] | None = None
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._connect()
@@ -97,9 +97,10 @@ class DirectionsDesk(QObject):
 
     def _list(self, keep: tuple[Direction, ...] | None = None) -> None:
         """Read what is kept, after exactly `keep` is, if given."""
-        name = self._generator
-        handle = self._queue("list_directions", BookTask(self._book, name, keep))
-        handle.finished.connect(lambda kept: self._show(kept) if name == self._generator else None)
+        self._lists += 1
+        number = self._lists
+        handle = self._queue("list_directions", BookTask(self._book, self._generator, keep))
+        handle.finished.connect(lambda kept: self._show(kept) if number == self._lists else None)
 
     def _show(self, kept: Sequence[Direction] | None = None, found: Sequence[Direction] | None = None) -> None:
         """Show these; what a picture is moved along and nobody knows is among those found."""
@@ -160,8 +161,13 @@ class DirectionsDesk(QObject):
 
     def keep(self, direction: Direction) -> None:
         """Keep a direction for this generator, from session to session."""
-        self.found = tuple(one for one in self.found if one.name != direction.name)
-        self._list((*(one for one in self.kept if one.name != direction.name), direction))
+        self._keep((*(one for one in self.kept if one.name != direction.name), direction), direction)
+
+    def _keep(self, kept: Sequence[Direction], *instead_of: Direction) -> None:
+        """Keep exactly these; those that they stand instead of are not among the found ones any more."""
+        names = {direction.name for direction in instead_of}
+        self._show(kept, [one for one in self.found if one.name not in names])
+        self._list(tuple(kept))
 
     def rename(self, direction: Direction) -> None:
         """Ask for another name; what has a name is kept."""
@@ -177,24 +183,21 @@ class DirectionsDesk(QObject):
     def _replace(self, old: Direction, new: Direction) -> None:
         """Put another version in a direction's place; a picture that was moved along it stays so."""
         settings = self._session.settings
-        amount = settings.moves.amount_of(old.name)
         kept = [new if one == old else one for one in self.kept]
-        self.found = tuple(one for one in self.found if one.name != old.name)
-        if amount:
+        if amount := settings.moves.amount_of(old.name):
             moves = settings.moves.moved(old.by(0.0)).moved(new.by(amount))
-            self.kept = tuple(kept) if new in kept else (*kept, new)
+            self.kept = (*self.kept, new)  # known before the picture is moved along it
             self._session.set_settings(settings.model_copy(update={"moves": moves}), new.name)
-        self._list(tuple(kept) if new in kept else (*kept, new))
+        self._keep(kept if new in kept else [*kept, new], old)
 
     def remove(self, direction: Direction) -> None:
         """Take a direction away; the picture goes back to where it was without."""
         if self._session.settings.moves.amount_of(direction.name):
             self.move(direction, 0.0)
-        self.found = tuple(one for one in self.found if one.name != direction.name)
         if direction in self.kept:
-            self._list(tuple(one for one in self.kept if one != direction))
+            self._keep([one for one in self.kept if one != direction])
         else:
-            self._show()
+            self._show(found=[one for one in self.found if one.name != direction.name])
 
     def combine(self) -> None:
         """Ask for a name, and make one direction of all that the picture is moved along; it looks as before."""
@@ -235,7 +238,7 @@ class DirectionsDesk(QObject):
             if one not in kept:
                 kept.append(one.model_copy(update={"name": free_name(one.name, names)}))
                 names.append(kept[-1].name)
-        self._list(tuple(kept))
+        self._keep(kept)
 
     def share(self) -> None:
         """Ask for a place, and write the directions for others."""

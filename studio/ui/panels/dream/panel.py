@@ -230,6 +230,7 @@ class DreamPanel(PicturePanel):
         frame = self._shown
         if frame is not None:
             self.workspace.compare_bar.set_picture(self.session.subject, frame.width, frame.height)
-            learns = Path(self.session.settings.model).is_absolute() and self.session.generator is not None
-            steps = f"after {self.session.generator.steps:,} steps" if learns else ""
+            generator = self.session.generator
+            learnt = 0 if generator is None or not Path(self.session.settings.model).is_absolute() else generator.steps
+            steps = f"after {learnt:,} steps" if learnt else ""
             self.workspace.compare_bar.set_result(steps)
