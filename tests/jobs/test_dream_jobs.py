@@ -18,7 +18,8 @@ from studio.core.named_directions import Direction, DirectionBook, combined, fro
 from studio.core.picture_task import PictureRequest
 from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
-from studio.jobs.dream_directions import find_directions_of, learn_direction, list_directions, write_directions
+from studio.jobs.dream_directions import find_directions_of, learn_direction
+from studio.jobs.dream_files import list_directions, write_directions
 from studio.jobs.dream_tasks import BookTask, FindTask, LearnTask, WriteTask
 from studio.jobs.generators import _at
 from studio.jobs.train import train

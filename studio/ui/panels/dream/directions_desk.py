@@ -14,6 +14,7 @@ from studio.core.failures import StudioError, explain
 from studio.core.file_names import place_in_words
 from studio.core.named_directions import SUFFIX, Direction, DirectionBook, combined, free_name, proper_name
 from studio.engine import Engine, JobHandle
+from studio.jobs.dream_files import list_directions, open_directions, write_directions
 from studio.jobs.dream_tasks import BookTask, FindTask, LearnTask, WriteTask
 from studio.ui.controls.file_dialogs import choose_files, choose_new_file
 from studio.ui.panels.dream.directions_section import END, DirectionsSection
@@ -99,7 +100,7 @@ class DirectionsDesk(QObject):
         """Read what is kept, after exactly `keep` is, if given."""
         self._lists += 1
         number = self._lists
-        handle = self._queue("list_directions", BookTask(self._book, self._generator, keep))
+        handle = self._queue(list_directions, BookTask(self._book, self._generator, keep))
         handle.finished.connect(lambda kept: self._show(kept) if number == self._lists else None)
 
     def _show(self, kept: Sequence[Direction] | None = None, found: Sequence[Direction] | None = None) -> None:
@@ -224,7 +225,7 @@ class DirectionsDesk(QObject):
 
     def open(self, path: Path) -> None:
         """Keep the directions of a file."""
-        self._queue("open_directions", path).finished.connect(self._take_opened)
+        self._queue(open_directions, path).finished.connect(self._take_opened)
 
     def _take_opened(self, found: Sequence[Direction]) -> None:
         generator, names = self._session.generator, [one.name for one in self.kept]
@@ -258,7 +259,7 @@ class DirectionsDesk(QObject):
     def write(self, path: Path) -> None:
         """Write those that are kept, or all where none is; into a `.safetensors` together with the generator."""
         task = WriteTask(path, self._session.settings.model, self.kept or self.listed)
-        handle = self._queue("write_directions", task)
+        handle = self._queue(write_directions, task)
         handle.finished.connect(lambda path: self.noticed.emit(f"Saved as {place_in_words(path)}", "info"))
         handle.finish()
 
@@ -292,7 +293,7 @@ class DirectionsDesk(QObject):
         given, agreed = QInputDialog.getText(self._widget, title, label, QLineEdit.EchoMode.Normal, proper_name(name))
         return proper_name(given) if agreed else ""
 
-    def _queue(self, job: str, task: Any) -> JobHandle:
+    def _queue(self, job: Any, task: Any) -> JobHandle:
         handle = self._pictures.queue("dream.book", job, task)
         handle.failed.connect(self.failed)
         handle.finish()  # closing the window must not lose what is kept

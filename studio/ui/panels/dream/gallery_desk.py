@@ -11,6 +11,7 @@ from studio.core.dream_album import STARRED, AlbumShelf, DreamAlbum, anyones, wh
 from studio.core.dream_settings import DreamSettings
 from studio.core.events import Picture
 from studio.core.presets import proper_name
+from studio.jobs.dream_files import open_album
 from studio.jobs.dream_tasks import AlbumTask, NearestTask, VariationsTask
 from studio.ui.controls.question import Question
 from studio.ui.panels.dream.gallery_page import GalleryPage
@@ -163,7 +164,7 @@ class GalleryDesk(QObject):
         self._rest.start()
 
     def _open_album(self, keep: DreamAlbum | None = None) -> None:
-        handle = self._pictures.queue("dream.album", "open_album", AlbumTask(self._shelf, self._generator, keep))
+        handle = self._pictures.queue("dream.album", open_album, AlbumTask(self._shelf, self._generator, keep))
         self._openings += 1
         number = self._openings  # what is kept meanwhile is newer than what an earlier answer holds
         handle.finished.connect(lambda album: self._take_album(album) if number == self._openings else None)

@@ -15,6 +15,7 @@ from studio.core.named_directions import DirectionBook
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
+from studio.jobs.unfinished_generators import list_generators
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding
 from studio.ui.panel import ModelToUse, TrainingToBegin
@@ -174,7 +175,7 @@ class DreamPanel(PicturePanel):
     def list_models(self, product: str) -> None:
         """Have the generators looked up, those that are still learning too."""
         used = self.session.settings.model
-        handle = self.context.pictures.live("dream.generators", "list_generators", used)
+        handle = self.context.pictures.live("dream.generators", list_generators, used)
         handle.finished.connect(partial(self.offer_models, product))
         handle.failed.connect(self.report)
 
@@ -184,11 +185,11 @@ class DreamPanel(PicturePanel):
         self.refresh_models()
 
     def offer_models(self, product: str, names: Mapping[str, str]) -> None:
-        """Offer the generators that are here; the first is taken where none is chosen."""
+        """Offer the generators that are here; the first is taken where none is chosen, or that one is gone."""
         super().offer_models(product, names)
         settings = self.session.settings
-        if names and not settings.model:
-            self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names))}))
+        if settings.model not in names and (names or settings.model):
+            self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names), "")}))
 
     def _show_generator(self) -> None:
         self.column.show_generator(self.session.generator)

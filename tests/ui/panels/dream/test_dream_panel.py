@@ -3,6 +3,7 @@
 import numpy as np
 from accessibility import controls_without_name, controls_without_tooltip
 from generator_kit import LESSONS, lively, write_generator
+from job_kit import heard
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -13,7 +14,8 @@ from models.pixels import to_picture
 from studio.core.dream_settings import Bending, DreamSettings, Mixture
 from studio.core.images import read_recipe
 from studio.core.resizing import to_8_bits
-from studio.ui.panel import ModelToUse, PictureToOpen, TrainingToBegin
+from studio.jobs.sessions import SaveSessionTask, keep_session, open_session
+from studio.ui.panel import ModelToUse, PictureToOpen, SessionToOpen, TrainingToBegin
 from studio.ui.panels.dream.pad import DreamPad, places_around
 
 
@@ -194,6 +196,19 @@ def test_a_saved_dream_brings_everything_back(panel, until, tmp_path):
     panel.open_pictures([tmp_path / "dream.png"])
     until(lambda: settings(panel) == wanted and panel.session.is_settled and panel.session.layer is not None)
     assert np.array_equal(panel.session.layer, layer)
+
+
+def test_it_is_as_it_was_left_at_the_next_start(panel, until, tmp_path):
+    panel.session.go_to_seed(5)
+    wanted = settings(panel)
+    saved = panel.keeper.saved()
+    assert (saved.title, saved.inputs) == ("Dream", {})
+    heard(keep_session(SaveSessionTask(saved, tmp_path / "dream"), None))
+    panel.session.go_to_seed(6)
+    _, opened = heard(open_session(tmp_path / "dream", None))
+    panel.take(SessionToOpen(opened, None))
+    assert settings(panel) == wanted
+    shows(panel, until, 5)
 
 
 def test_another_dream_is_not_saved_over_the_last_one(panel, tmp_path, until):
