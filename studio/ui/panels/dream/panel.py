@@ -53,6 +53,7 @@ class DreamPanel(PicturePanel):
     def __init__(self, context: PanelContext) -> None:
         self._place: object = None
         self._other = -1
+        self._offered: frozenset[str] = frozenset()
         super().__init__(context)
         self._watch = QTimer(self, interval=_WATCHED_MS)
         self._send_menu = QMenu(self)
@@ -176,17 +177,24 @@ class DreamPanel(PicturePanel):
         """Have the generators looked up, those that are still learning too."""
         used = self.session.settings.model
         handle = self.context.pictures.live("dream.generators", list_generators, used)
-        handle.finished.connect(partial(self.offer_models, product))
+        handle.finished.connect(partial(self._take_offers, product, used))
         handle.failed.connect(self.report)
+
+    def _take_offers(self, product: str, used: str, names: Mapping[str, str]) -> None:
+        """Offer them, unless another one is used by now, of which this list may not know."""
+        if used == self.session.settings.model:
+            self.offer_models(product, names)
+        else:
+            self.list_models(product)
 
     def use_model(self, model: ModelToUse) -> None:
         """Dream with another generator; one step of undo."""
         self.session.change(model=model.name, second="")
-        self.refresh_models()
 
     def offer_models(self, product: str, names: Mapping[str, str]) -> None:
         """Offer the generators that are here; the first is taken where none is chosen, or that one is gone."""
         super().offer_models(product, names)
+        self._offered = frozenset(names)
         settings = self.session.settings
         if settings.model not in names and (names or settings.model):
             self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names), "")}))
@@ -212,6 +220,8 @@ class DreamPanel(PicturePanel):
     def _show_settings(self, settings: Settings) -> None:
         super()._show_settings(settings)
         session = self.session
+        if session.settings.model not in self._offered:
+            self.refresh_models()
         self._show_star()
         place = session.subject, session.settings.across, session.settings.down
         if place != self._place:
