@@ -27,7 +27,6 @@ from safetensors.torch import save_file
 
 from models.gan import stage_widths
 from models.generator_files import GeneratorFacts, build_generator, to_file
-from models.latent import pictures_of
 from models.pixels import to_picture
 from studio.core.library import Library
 from studio.engine import Engine
@@ -79,7 +78,8 @@ def measure(folder: Path, model: str) -> None:
     print(f"{torch.get_num_threads()} thread(s); elapsed and processor time, ms: median and 90th percentile")
     generator = generator_for(session.settings)
     w = styles_of(generator, session.settings)
-    raw = [alone(lambda: to_picture(pictures_of(generator.network, w))) for _ in range(MOVES)]
+    print(f"the network computes in {generator.format}")
+    raw = [alone(lambda: to_picture(generator.pictures(w))) for _ in range(MOVES)]
     slider = [
         timed(lambda done, n=n: (session.frame_composed.connect(done), session.change(typical=0.5 + n / MOVES)))
         for n in range(MOVES)
@@ -87,7 +87,7 @@ def measure(folder: Path, model: str) -> None:
     report("slider → frame", slider, ASKED_FRAME_MS, raw)
     around = [session.settings.at(*place) for place in places_around((3.5, 0.5), 0.3)]
     many = torch.cat([styles_of(generator, settings) for settings in around])
-    raw = [alone(lambda: pictures_of(generator.network, many)) for _ in range(PADS)]
+    raw = [alone(lambda: generator.pictures(many)) for _ in range(PADS)]
     pads = [timed(lambda done: session.sketch("pad", around).finished.connect(done)) for _ in range(PADS)]
     report("5 × 5 on the pad", pads, ASKED_PAD_MS, raw)
     panel.close_gently()
