@@ -100,11 +100,12 @@ def learns_on(dreamer, run):
     """See what it dreams by now, while it goes on."""
     first = dreamer.session.generator.steps
     dreamer.panel._watch.setInterval(100)  # nobody here has the patience
-    dreamer.train.session.manager.start(run.path)
-    dreamer.train.session.manager.save_now(run.path)
+    manager = dreamer.train.session.manager
+    manager.progressed.connect(lambda path, _progress: manager.save_now(path))
+    manager.start(run.path)
     dreamer.waits_until(lambda: dreamer.session.generator.steps > first)
-    dreamer.train.session.manager.pause(run.path)
-    dreamer.waits_until(lambda: run.path not in dreamer.train.session.manager.here)
+    manager.pause(run.path)
+    dreamer.waits_until(lambda: run.path not in manager.here)
     dreamer.waits()
 
 
