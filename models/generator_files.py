@@ -13,11 +13,13 @@ from models.gan import DcganGenerator, Generator, StyledGenerator
 from models.weight_files import WeightsError, check_numbers, read_tensors
 from models.weight_headers import GENERATOR, safetensors_metadata
 
-__all__ = ["NETWORKS", "GeneratorFacts", "build_generator", "load_generator", "to_file"]
+__all__ = ["ANCESTORS", "NETWORKS", "GeneratorFacts", "build_generator", "load_generator", "to_file"]
 
 FORMAT = "1"
 NETWORKS: Mapping[str, type[Generator]] = {"styled": StyledGenerator, "dcgan": DcganGenerator}
 """By the name that a file's header has for them."""
+ANCESTORS = "ancestors"
+"""In a header: checksums of the files that a network began as, the nearest first, with commas between."""
 _COUNTERS = "num_batches_tracked"
 _LARGEST = 4096
 """A header may ask for any number."""

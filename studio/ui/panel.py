@@ -4,8 +4,8 @@ Panels do not know one another. What one has for another it sends (`Panel.sent`)
 `accepts` it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -34,12 +34,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureToOpen:
-    """A picture to work on: a file, what a canvas shows, or a result that goes into the library on its way."""
+    """A picture to work on: a file, what a canvas shows, or a result that goes into the library on its way.
+
+    `settings` are those of the panel that takes it which shall be otherwise, by name.
+    """
 
     name: str
     path: Path | None = None
     frame: Frame | None = None
     result: KeepTask | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
