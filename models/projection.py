@@ -1,8 +1,8 @@
 """Where in a generator's latent space a picture lies: the nearest that it can make (Karras et al. 2020, appendix D).
 
-It is looked for without an encoder. Of some points the nearest is taken, then w follows the gradient: first one for all
-stages, which keeps to what the generator knows, then one for each, which comes nearer. What is compared is what a
-trained network sees, and the pixels; what is charged for is how untypical w becomes.
+Of some points, an encoder's guess among them where there is one, the nearest is taken; then w follows the gradient:
+first one for all stages, which keeps to what the generator knows, then one for each, which comes nearer. What is
+compared is what a trained network sees, and the pixels; what is charged for is how untypical w becomes.
 """
 
 from collections.abc import Generator as Steps
@@ -15,6 +15,7 @@ from models.backbones import Backbone
 from models.directions import components_of_styles
 from models.gan import Generator
 from models.latent import mean_style, sampled_styles
+from models.style_encoder import StyleEncoder
 
 __all__ = ["Projection", "ProjectionSettings", "projecting"]
 
@@ -85,7 +86,8 @@ class _Distance:
 
 
 def projecting(
-    generator: Generator, backbone: Backbone, picture: Tensor, settings: ProjectionSettings | None = None
+    generator: Generator, backbone: Backbone, picture: Tensor, settings: ProjectionSettings | None = None,
+    encoder: StyleEncoder | None = None,
 ) -> Steps[Projection, None, Projection]:
     """Look for a picture; yields what is found after each step, and returns the best.
 
@@ -94,6 +96,7 @@ def projecting(
         backbone: looks, on the same device.
         picture: 1×3×S×S, 0–1, of the generator's size.
         settings: how.
+        encoder: guesses where to begin, on the same device.
 
     """
     settings = settings or ProjectionSettings()
@@ -101,6 +104,9 @@ def projecting(
     with torch.no_grad():
         made = _pictures(generator, candidates)
         distance = _Distance(backbone, picture, made, settings.pixels)
+        if encoder is not None:
+            guess = encoder(picture)
+            candidates, made = torch.cat([guess, candidates]), torch.cat([_pictures(generator, guess), made])
         nearest = int(distance(made).argmin())
     typical = mean_style(generator)
     components = components_of_styles(generator, generator.style)

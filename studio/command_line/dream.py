@@ -1,8 +1,8 @@
-"""`atelier generate`, `interpolate`, `project`, `directions`: what a generator makes of seeds, ways and pictures."""
+"""`atelier generate`, `interpolate`, `project`, `directions`, `encoder`: what a generator makes of seeds and pictures."""
 
 import argparse
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,6 +20,7 @@ from studio.core.dreams import (
     DirectionsFound,
     DirectionsTask,
     Dream,
+    EncoderTask,
     GenerateTask,
     InterpolateTask,
     Projected,
@@ -36,6 +37,7 @@ from studio.core.settings import Settings
 from studio.core.trained_models import TrainedModels
 from studio.jobs import catalog
 
+_WRITTEN = frozenset({*SUFFIXES, *video.SUFFIXES})
 _PLAYED = 25.0
 """Frames a second."""
 
@@ -189,8 +191,34 @@ def directions(arguments: Sequence[str]) -> int:
     return command.run("directions", task, keep)
 
 
+def encoder(arguments: Sequence[str]) -> int:
+    """Teach an encoder, from which looking for pictures begins."""
+    command = _Command(
+        "encoder",
+        "Teach a generator's encoder to guess where pictures lie: looking for them begins there. Takes minutes.",
+        "--model NAME|FILE|RUN [-o FILE.safetensors]",
+    )
+    command.add_output(
+        "FILE.safetensors", "the generator and its encoder as one file [default: kept for this computer]",
+        required=False,
+    )  # fmt: skip
+    command.parser.add_argument(
+        "--steps", metavar="N", type=_count, default=EncoderTask.steps, help="how long it learns [default: 1000]"
+    )
+    asked = command.read(arguments, written={".safetensors"})
+    if asked.output is not None and asked.output.suffix.lower() != ".safetensors":
+        command.parser.error("argument -o: a generator's file ends in .safetensors")
+
+    def keep(path: Path | None, told: Reporter) -> None:
+        if path is None:
+            raise Interrupted
+        told.result(str(path))
+
+    return command.run("learn_encoder", EncoderTask(asked.model, asked.output, asked.steps), keep)
+
+
 class _Command:
-    """What the four have in common."""
+    """What the five have in common."""
 
     def __init__(self, name: str, summary: str, usage: str) -> None:
         self._started = perf_counter()
@@ -216,15 +244,21 @@ class _Command:
             help="below 1 nearer to the most typical picture, above 1 stranger [default: 1]",
         )  # fmt: skip
 
-    def read(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Read the arguments; wrong ones end the program with exit code 2."""
+    def read(self, arguments: Sequence[str], written: Collection[str] = _WRITTEN) -> argparse.Namespace:
+        """Read the arguments; wrong ones end the program with exit code 2.
+
+        Args:
+            arguments: of the command.
+            written: how a file may end; what ends otherwise is a folder.
+
+        """
         self._asked = asked = self.parser.read(arguments)
         known = (model.name for model in TrainedModels.standard("generator").all())
         if not expanded(asked.model).exists() and asked.model not in known:
             self.parser.error(f"argument --model: {asked.model} is not there")
         if asked.output is not None:
             check_place(asked.output, self.parser)
-            is_folder = asked.output.suffix.lower() not in {*SUFFIXES, *video.SUFFIXES}
+            is_folder = asked.output.suffix.lower() not in written
             if asked.output.exists() and asked.output.is_dir() is not is_folder:
                 kind = "a file, not a folder" if is_folder else "a folder, not a file"
                 self.parser.error(f"argument -o: {asked.output} is {kind}")

@@ -12,6 +12,7 @@ __all__ = [
     "DirectionsFound",
     "DirectionsTask",
     "Dream",
+    "EncoderTask",
     "GenerateTask",
     "InterpolateTask",
     "ProjectTask",
@@ -103,6 +104,22 @@ class DirectionsTask:
     stage: int = 1
     seed: int = 0
     reach: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderTask:
+    """An encoder that shall learn to guess w.
+
+    Args:
+        model: as of `GenerateTask`.
+        output: a file for the generator together with its encoder; None keeps the encoder alone, for this computer.
+        steps: how long it learns.
+
+    """
+
+    model: str
+    output: Path | None = None
+    steps: int = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

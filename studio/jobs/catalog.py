@@ -14,6 +14,7 @@ _JOBS = {
     "interpolate": "studio.jobs.dream:interpolate",
     "project": "studio.jobs.dream:project",
     "directions": "studio.jobs.dream:find_directions",
+    "learn_encoder": "studio.jobs.dream_encoder:learn_encoder",
     "mend_damage": "studio.jobs.restore.trial:mend_damage",
     "warm_up_restorer": "studio.jobs.restore.restore:warm_up_restorer",
     "suggest_palette": "studio.jobs.restore.colourise:suggest_palette",

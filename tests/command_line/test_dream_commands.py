@@ -1,6 +1,7 @@
 """`atelier generate`, `interpolate`, `project` and `directions`: what they write, and what they refuse."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from models.latent import latents_of, pictures_of
 from studio.core.checksums import sha256_of
 from studio.core.dreams import seeds_in, seeds_told
 from studio.core.images import read_recipe
+from studio.core.trained_models import TrainedModels
+from studio.jobs.dream_encoder import encoder_of
 
 FACTS = GeneratorFacts("styled", {"widths": [16, 16, 16, 8], "latent": 8, "style": 16, "blocks": 1}, 32)
 
@@ -114,6 +117,23 @@ def test_a_picture_is_looked_for_and_how_alike_it_is_is_told(run, tmp_path, atel
     assert sheet.shape == (64, 32, 3)
     assert np.abs(sheet[:32] - expected(77)).max() <= 1
     assert np.abs(sheet[32:] - sheet[:32]).mean() < np.abs(expected(1) - sheet[:32]).mean()
+
+
+def test_an_encoder_is_learnt_for_this_computer_or_into_a_file_that_is_a_generator_still(run, tmp_path, atelier):
+    learn = ("encoder", "--model", run, "--steps", 2)
+    before = sha256_of(run / "model.safetensors")
+    assert atelier(*learn)[0] == 0
+    assert sha256_of(run / "model.safetensors") == before  # recipes know it by that
+    model = TrainedModels.standard("generator").find(str(run))
+    assert encoder_of(lively(FACTS), model) is not None
+    assert encoder_of(lively(FACTS, seed=1), replace(model, path=write_generator(tmp_path / "o.safetensors"))) is None
+    code, _, _ = atelier(*learn, "-o", tmp_path / "both.safetensors")
+    assert code == 0
+    both = TrainedModels.standard("generator").find(str(tmp_path / "both.safetensors"))
+    assert encoder_of(lively(FACTS), both) is not None
+    assert atelier("generate", "--model", both.path, "--seeds", "1", "-o", tmp_path / "a.png")[0] == 0
+    assert np.abs(pixels(tmp_path / "a.png") - expected(1)).max() <= 1
+    assert atelier(*learn, "-o", tmp_path / "a.png")[0] == 2
 
 
 @pytest.mark.parametrize("method", ["styles", "features", "weights"])
