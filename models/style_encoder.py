@@ -1,8 +1,8 @@
 """Guesses which w a picture was made of: where looking for a picture begins (Zhu et al. 2016, section 3.1).
 
-What it learns from costs nothing: the generator makes as many pairs of w and picture as are asked for. Real pictures are
-none of these; so they are shown a little brighter, paler or noisier than they were made, and what is guessed is only a
-beginning.
+What it learns from costs nothing: the generator makes as many pairs of w and picture as are asked for. Real pictures
+are none of these; so they are shown a little brighter, paler or noisier than they were made, and what is guessed is only
+a beginning.
 """
 
 import math
@@ -78,7 +78,9 @@ class StyleEncoder(nn.Module):
         return encoder.requires_grad_(False).eval()
 
 
-def learning_encoder(generator: Generator, steps: int = LEARNS, width: int = _WIDTH) -> Steps[float, None, StyleEncoder]:
+def learning_encoder(
+    generator: Generator, steps: int = LEARNS, width: int = _WIDTH
+) -> Steps[float, None, StyleEncoder]:
     """Teach an encoder; it becomes the same every time.
 
     Yields after each step which share of what w varies in its guesses still miss: 1 is that of the mean w.

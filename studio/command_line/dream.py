@@ -1,4 +1,4 @@
-"""`atelier generate`, `interpolate`, `project`, `directions`, `encoder`: what a generator makes of seeds and pictures."""
+"""`atelier generate`, `interpolate`, `project`, `directions`, `encoder`: what a generator makes, and finds again."""
 
 import argparse
 import math
