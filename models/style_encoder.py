@@ -1,8 +1,8 @@
 """Guesses which w a picture was made of: where looking for a picture begins (Zhu et al. 2016, section 3.1).
 
 What it learns from costs nothing: the generator makes as many pairs of w and picture as are asked for. Real pictures
-are none of these; so they are shown a little brighter, paler or noisier than they were made, and what is guessed is only
-a beginning.
+are none of these; so they are shown a little brighter, paler or noisier than they were made, and what is guessed is
+only a beginning.
 """
 
 import math

@@ -71,11 +71,11 @@ def test_it_lies_in_the_generators_file_which_stays_a_generators(generator, enco
 
 
 def test_looking_for_a_picture_begins_at_its_guess_where_that_is_nearer(generator, encoder):
-    backbone, settings = untrained_backbone("slim"), ProjectionSettings(steps=2)
+    backbone, how = untrained_backbone("slim"), ProjectionSettings(steps=2)
     _, pictures = unseen(generator)
     guessed = []
     for picture in pictures[:4].split(1):
-        with_it, without = (next(projecting(generator, backbone, picture, settings, using)) for using in (encoder, None))
+        with_it, without = (next(projecting(generator, backbone, picture, how, using)) for using in (encoder, None))
         assert with_it.loss <= without.loss
         if with_it.loss < without.loss:
             guessed.append(torch.allclose(with_it.w[:, 0], encoder(picture)))
