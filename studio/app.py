@@ -26,6 +26,7 @@ from studio.engine import Engine
 from studio.ui.actions import make_actions
 from studio.ui.panels.adjust.panel import AdjustPanel
 from studio.ui.panels.degrade.panel import DegradePanel
+from studio.ui.panels.dream.panel import DreamPanel
 from studio.ui.panels.library.panel import LibraryPanel
 from studio.ui.panels.models.panel import ModelsPanel
 from studio.ui.panels.restore.panel import RestorePanel
@@ -71,6 +72,7 @@ class Studio:
         )  # fmt: skip
         picture_panels: tuple[PicturePanel, ...] = (
             StylePanel(context), AdjustPanel(context), RestorePanel(context), DegradePanel(context),
+            DreamPanel(context),
         )  # fmt: skip
         panels = (
             *picture_panels,

@@ -28,6 +28,9 @@ from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
 from studio.jobs.looks import ReadLook, read_look
 
+_SUFFIXES = ".png, .jpg, .tif (16 bits) or .webp"
+_OR_FOLDER = "; or a folder, in which the photos' own folders are made again: what is done there already is skipped"
+
 Facts: TypeAlias = dict[str, Any]
 """What a command adds to the result event."""
 
@@ -56,8 +59,8 @@ class PictureCommand:
         started = perf_counter()
         parser = self.make_parser()
         asked = parser.read(arguments)
-        several = _is_folder(asked.output)
-        files = self._files_of(asked, parser, several=several)
+        several = bool(self.task.inputs) and _is_folder(asked.output)
+        files = self._files_of(asked, parser, several=several) if self.task.inputs else {}
         settings = self.settings_of(asked, parser)
         self.check(settings, files, parser)
         if several:
@@ -73,8 +76,9 @@ class PictureCommand:
             return PictureRequest({role: tuple(map(load_picture, paths)) for role, paths in files.items()})
 
         maker = PictureMaker(
-            asked.output, events=asked.events, debug=asked.debug, started=started, metadata=asked.metadata
-        )
+            asked.output, events=asked.events, debug=asked.debug, started=started,
+            metadata=asked.metadata if self.task.inputs else "keep",
+        )  # fmt: skip
         return maker.make(lambda: PictureOrder(self.task, Controls(settings), load, inspect))
 
     @property
@@ -99,7 +103,25 @@ class PictureCommand:
     def make_parser(self) -> CommandParser:
         """Return what reads the arguments."""
         usage = f"{self.usage}\n       atelier {self.task.name} {self.usage_of_batch}"
-        parser = CommandParser(self.task.name, self.summary, usage)
+        parser = CommandParser(self.task.name, self.summary, usage if self.task.inputs else self.usage)
+        if self.task.inputs:
+            self._add_inputs(parser)
+        parser.add_argument(
+            "-o", "--output", metavar="OUT", type=named_path, required=True,
+            help=_SUFFIXES + (_OR_FOLDER if self.task.inputs else ""),
+        )  # fmt: skip
+        if self.task.inputs:
+            self._add_handling(parser)
+        parser.add_argument(
+            "--look", metavar="NAME|FILE", default="",
+            help="settings to begin with: a look that comes along, one's own, a file, or a picture made here",
+        )  # fmt: skip
+        self.add_flags(parser)
+        parser.add_events_flag()
+        add_settings(parser, self.task.settings)
+        return parser
+
+    def _add_inputs(self, parser: CommandParser) -> None:
         first, *others = self.task.inputs
         parser.add_argument(
             "pictures", metavar=first.role.upper(), type=named_path, nargs="+",
@@ -111,11 +133,9 @@ class PictureCommand:
                 f"--{slot.role}", dest=_destination(slot), metavar=slot.role.upper(), type=named_path, action="extend",
                 nargs="+" if slot.most > 1 else 1, default=[], help=(slot.help or slot.title) + place,
             )  # fmt: skip
-        parser.add_argument(
-            "-o", "--output", metavar="OUT", type=named_path, required=True,
-            help=".png, .jpg, .tif (16 bits) or .webp; or a folder, in which the photos' own folders are made again: "
-            "what is done there already is skipped",
-        )  # fmt: skip
+
+    def _add_handling(self, parser: CommandParser) -> None:
+        """Add what is asked of photos that go in."""
         parser.add_argument(
             "--format", choices=("png", "jpg", "tif", "webp"), default="png",
             help="of the files in a folder [default png]",
@@ -125,14 +145,6 @@ class PictureCommand:
             help="what the photo says of itself (author, rights, date, camera, resolution): kept but for where it was"
             " taken, that as well, or nothing",
         )  # fmt: skip
-        parser.add_argument(
-            "--look", metavar="NAME|FILE", default="",
-            help="settings to begin with: a look that comes along, one's own, a file, or a picture made here",
-        )  # fmt: skip
-        self.add_flags(parser)
-        parser.add_events_flag()
-        add_settings(parser, self.task.settings)
-        return parser
 
     def add_flags(self, parser: CommandParser) -> None:
         """Add flags that are no settings."""
@@ -270,9 +282,9 @@ class PictureMaker:
             self._output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_error(self._output, error) from error
-        photo = request.photo
+        photo = next(iter(request.pictures), None)
         save_picture(
-            self._output, result.picture, recipe=result.recipe, icc_profile=photo.icc_profile,
+            self._output, result.picture, recipe=result.recipe, icc_profile=photo.icc_profile if photo else None,
             photo=metadata_of(photo, self._metadata),
         )  # fmt: skip
         library = Library(UserFolders.standard().library)

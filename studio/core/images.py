@@ -100,8 +100,10 @@ def full_depth(picture: LoadedPicture) -> Picture | DeepPicture:
     return picture.pixels if deep is None or deep.shape[:2] != picture.pixels.shape[:2] else deep
 
 
-def metadata_of(picture: LoadedPicture, choice: MetadataChoice) -> PhotoMetadata:
+def metadata_of(picture: LoadedPicture | None, choice: MetadataChoice) -> PhotoMetadata:
     """Return what of a photo's metadata goes into a picture made from it; nothing where its file is gone."""
+    if picture is None:
+        return PhotoMetadata()
     data = picture.encoded or b""
     if not data and picture.path is not None:
         with suppress(PictureError):

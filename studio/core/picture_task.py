@@ -85,6 +85,7 @@ class PictureTask:
             `Blending` lay the result over the photo; without it the result is shown as it is.
         job: `module:function`, `(PictureRequest, Controls) -> Job[PictureResult]`.
         inputs: what goes in, in the order in which a command takes it; at most one slot but the last takes several.
+            Nothing, where pictures are made up.
         products: kinds of trained network that it can work with: "backbone", "fast_style".
         at_once: it takes a moment: a panel runs it by itself, anew for every change, and keeps no result unasked.
         previews: its job shows pictures on the way and can go on from each (`PictureRequest.branch`).
@@ -121,6 +122,11 @@ class PictureTask:
     def painted(self) -> tuple[InputSlot, ...]:
         """The slots for what is painted over the photo."""
         return tuple(slot for slot in self.inputs if slot.role in PAINTED)
+
+    @property
+    def has_photo(self) -> bool:
+        """Whether the result is made of a photo."""
+        return any(slot.role == CONTENT for slot in self.inputs)
 
     def slot(self, role: str) -> InputSlot:
         """Return the slot of this role."""

@@ -6,7 +6,7 @@ Free even of pydantic, so that `atelier --help` answers at once.
 from studio.core.picture_task import CONTENT, HERE, HINTS, HOLE, MASK, InputSlot, PictureTask
 from studio.core.samples import sample_paintings, sample_photos
 
-__all__ = ["ADJUST", "DEGRADE", "PICTURE_TASKS", "RESTORE", "STYLIZE", "TRANSLATE", "picture_task_named"]
+__all__ = ["ADJUST", "DEGRADE", "DREAM", "PICTURE_TASKS", "RESTORE", "STYLIZE", "TRANSLATE", "picture_task_named"]
 
 STYLIZE = PictureTask(
     name="stylize",
@@ -93,7 +93,22 @@ TRANSLATE = PictureTask(
     command="studio.command_line.translate:TranslateCommand",
 )
 
-PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE, TRANSLATE, DEGRADE)
+DREAM = PictureTask(
+    name="dream",
+    title="Dream",
+    verb="Dream",
+    icon="dream",
+    tooltip="Make pictures up with a generator, and walk through what it knows",
+    settings_at="studio.core.dream_settings:DreamSettings",
+    job="studio.jobs.dream_picture:dream",
+    inputs=(),
+    products=frozenset({"generator"}),
+    at_once=True,
+    done="dreamt",
+    command="studio.command_line.dream_picture:DreamCommand",
+)
+
+PICTURE_TASKS: tuple[PictureTask, ...] = (STYLIZE, ADJUST, RESTORE, TRANSLATE, DEGRADE, DREAM)
 
 
 def picture_task_named(name: str) -> PictureTask | None:

@@ -35,6 +35,7 @@ from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, full_depth, load_bytes, load_picture
 from studio.core.picture_saving import encode_png
 from studio.core.picture_task import CONTENT
+from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import Recipe, RecipeError
 from studio.core.resizing import to_8_bits
 
@@ -333,7 +334,8 @@ def _read(place: _Place, path: Path) -> SavedSession:
         with suppress(OSError, KeyError, StudioError, zipfile.BadZipFile):
             pictures[sha256] = replace(_picture(place, told, path), sha256=sha256)
     inputs = _there(content.get("inputs"), pictures)
-    if not inputs.get(CONTENT):
+    task = picture_task_named(str(content.get("task")))
+    if not inputs.get(CONTENT) and (task is None or task.has_photo):
         raise SessionError(f"The photo of the session “{path.name}” cannot be read any more.", "Open the photo itself.")
     shown = _mapping(content.get("shown"))
     layer = _pixels(place, str(shown.get("file", "")))

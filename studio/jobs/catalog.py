@@ -10,6 +10,8 @@ from studio.core.picture_tasks import picture_task_named
 _JOBS = {
     "warm_up": "studio.jobs.warm_up:warm_up",
     "classify": "studio.jobs.classify:classify",
+    "sketch": "studio.jobs.dream_picture:sketch",
+    "look_at_generator": "studio.jobs.dream_picture:look_at_generator",
     "generate": "studio.jobs.dream:generate",
     "interpolate": "studio.jobs.dream:interpolate",
     "project": "studio.jobs.dream:project",

@@ -24,9 +24,9 @@ from studio.jobs.picture_recipes import told
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComposeTask:
-    """The photo as the ground of one picture after another, and the layer to lay over it."""
+    """The photo as the ground of one picture after another, None for one made up, and the layer to lay over it."""
 
-    ground: Backdrop
+    ground: Backdrop | None
     layer: Picture | DeepPicture
 
 
@@ -34,7 +34,7 @@ class ComposeTask:
 class ExportTask:
     """What to write where: the layer over the first of its `inputs`, the photo, with the recipe that says so.
 
-    Without `settings` the layer lies over its photo already, and the recipe says all.
+    Without `settings` the layer lies over its photo already, and the recipe says all. Without inputs the layer is all.
     """
 
     path: Path
@@ -53,26 +53,26 @@ def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     """Lay `task.layer` over its ground with the settings as they are when the work begins."""
     yield Progress("Compositing")
     settings, layer = controls.settings, task.layer
-    return prepare_frame(compositing.compose(task.ground, layer, settings))
+    return prepare_frame(layer if task.ground is None else compositing.compose(task.ground, layer, settings))
 
 
 def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:
     """Lay a small version of the layer over its ground, itself small, as a thumbnail."""
     yield Progress("Compositing")
     settings, small = controls.settings, thumbnail(task.layer)
-    return to_8_bits(compositing.compose(task.ground, small, settings))
+    return to_8_bits(small if task.ground is None else compositing.compose(task.ground, small, settings))
 
 
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:
     """Compose and write one picture; the suffix chooses the format (PNG, JPEG, TIFF with 16 bits, WebP)."""
     yield Progress(f"Saving {task.path.name}")
-    photo = task.inputs[0]
+    photo = next(iter(task.inputs), None)
     picture, recipe = to_16_bits(task.layer), task.recipe
-    if task.settings is not None:
+    if task.settings is not None and photo is not None:
         picture = compositing.compose(photo.pixels, task.layer, task.settings)
         recipe = _with_settings(recipe, task.settings)
     save_picture(
-        task.path, picture, recipe=recipe, icc_profile=photo.icc_profile, ai_mark=task.ai_mark,
+        task.path, picture, recipe=recipe, icc_profile=photo.icc_profile if photo else None, ai_mark=task.ai_mark,
         photo=metadata_of(photo, task.metadata), quality=task.quality,
     )  # fmt: skip
     for used in task.inputs:

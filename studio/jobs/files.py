@@ -114,6 +114,6 @@ def keep_result(task: KeepTask, controls: Controls[Any]) -> Job[Path]:
     """
     yield Progress("Keeping the result")
     picture = task.picture
-    if task.settings is not None:
+    if task.settings is not None and task.inputs:
         picture = compose(task.inputs[0].pixels, picture, task.settings)
     return task.library.keep(to_16_bits(picture), task.recipe, task.inputs, ai_mark=task.ai_mark)

@@ -48,8 +48,8 @@ class RecalledPicture:
 
     @property
     def has_photo(self) -> bool:
-        """Whether there is the photo that the result is laid over."""
-        return bool(self.inputs.get(CONTENT))
+        """Whether there is the photo that the result is laid over, where there is to be one."""
+        return bool(self.inputs.get(CONTENT)) or not self.task.has_photo
 
     @property
     def remark(self) -> str:

@@ -18,7 +18,16 @@ from studio.core.frames import Frame
 from studio.jobs.files import KeepTask, OpenedPicture
 from studio.jobs.sessions import OpenedSession
 
-__all__ = ["ModelToFind", "ModelToUse", "Panel", "PictureToOpen", "ResultToOpen", "Sendable", "SessionToOpen"]
+__all__ = [
+    "KindToTrain",
+    "ModelToFind",
+    "ModelToUse",
+    "Panel",
+    "PictureToOpen",
+    "ResultToOpen",
+    "Sendable",
+    "SessionToOpen",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +89,14 @@ class ModelToAsk:
     title: str
 
 
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk | SessionToOpen
+@dataclass(frozen=True, slots=True)
+class KindToTrain:
+    """A kind of training (`TaskKind.name`) to put a run together for: nothing here does yet what it comes to."""
+
+    name: str
+
+
+Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk | SessionToOpen | KindToTrain
 
 
 class Panel(QWidget):

@@ -130,6 +130,11 @@ class CompareBar(QWidget):
         fits = self._result.fontMetrics().horizontalAdvance(whole) <= room
         self._result.setText(whole if fits else self._facts)
 
+    def set_comparable(self, comparable: bool) -> None:
+        """Offer to compare what is shown with a photo, or leave that away where there is none to compare with."""
+        self._peek.setVisible(comparable)
+        self._modes.setVisible(comparable)
+
     def clear_picture(self) -> None:
         """There is no photo: nothing to compare or to zoom."""
         self._photo = "", ""

@@ -44,6 +44,8 @@ class InputDesk(QObject):
 
     """
 
+    offered = Signal(object)
+    """An `OpenedPicture` came in where the task takes no photo."""
     session_chosen = Signal(Path)
     """A whole session was chosen in a picture's place."""
     noticed = Signal(str, str)
@@ -88,8 +90,8 @@ class InputDesk(QObject):
 
     def choose(self, role: str, *, joins: bool = False) -> None:
         """Ask for a picture in this role, or for several where it has places for them."""
-        slot = self._task.slot(role)
-        noun, several = slot.title.lower(), slot.most > 1
+        slot = next((slot for slot in self._task.inputs if slot.role == role), None)
+        noun, several = ("picture", False) if slot is None else (slot.title.lower(), slot.most > 1)
         title = f"Open a {noun}"
         if several:
             title = f"Add {noun}s" if joins else f"Choose a {noun}, or several to mix"
@@ -183,7 +185,9 @@ class InputDesk(QObject):
         if opened.picture.recipe_problem:
             self.noticed.emit(opened.picture.recipe_problem, "warning")
         session = self._session
-        if role == CONTENT:
+        if role == CONTENT and not self._task.has_photo:
+            self.offered.emit(opened)
+        elif role == CONTENT:
 
             def put(history: History, masks: tuple[OpenedMask, ...]) -> None:
                 session.when_kept(partial(session.put, role, opened, history=history, masks=masks))

@@ -81,7 +81,7 @@ class SessionKeeper(QObject):
             self._write()
 
     def saved(self, *, travels: bool = False, left: Snapshot | None = None) -> SavedSession | None:
-        """Return everything as it goes into files; None without a photo.
+        """Return everything as it goes into files; None without a photo, where there is to be one.
 
         Args:
             travels: it may be read elsewhere (see `saved_of`).
@@ -90,7 +90,7 @@ class SessionKeeper(QObject):
         """
         session = self._session
         now = left or session.snapshot()
-        if not now.inputs[CONTENT]:
+        if session.task.has_photo and not now.inputs[CONTENT]:
             return None
         if now.made.layer is not self._layer:
             self._layer, self._key = now.made.layer, HistoryState.new_key()
@@ -103,7 +103,7 @@ class SessionKeeper(QObject):
     @property
     def title(self) -> str:
         """What the session is called, if there is a photo."""
-        return title_of(self._session.inputs.all)
+        return title_of(self._session.inputs.all) or self._session.task.title
 
     @property
     def folder(self) -> Path | None:
@@ -111,6 +111,8 @@ class SessionKeeper(QObject):
         return self._folder_of(self._session.inputs.all)
 
     def _folder_of(self, inputs: InputPictures) -> Path | None:
+        if not self._session.task.has_photo:  # what is made up has one session
+            return None if self.root is None else self.root / self._session.task.name
         photo = next(iter(inputs[CONTENT]), None)
         return None if photo is None else self.folder_of(photo)
 

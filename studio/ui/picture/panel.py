@@ -81,7 +81,7 @@ class PicturePanel(Panel):
         self.input_desk = InputDesk(
             self, self.session, self.files, self.session_files, self.column.slots, self.empty_state, context
         )
-        titles = task.slot(CONTENT).title, self.result_title
+        titles = self.photo_title, self.result_title
         self.looking_back = LookingBack(self.session, self.workspace, context.pictures, titles, self)
         self.desk = QueueDesk(self.session, context, self)
         last_folder = self.input_desk.last_folder
@@ -100,6 +100,11 @@ class PicturePanel(Panel):
         self.refresh_models()
 
     # -- what is special about a panel -----------------------------------------------------------------------------
+
+    @property
+    def photo_title(self) -> str:
+        """What the canvas calls the picture that the result is compared with."""
+        return self.task.slot(CONTENT).title if self.task.has_photo else "Picture"
 
     @property
     def words(self) -> Mapping[SessionState, str]:
@@ -121,6 +126,10 @@ class PicturePanel(Panel):
         """Return the controls beside the canvas."""
         return PictureColumn(self.task, self.context.theme)
 
+    def make_middle(self) -> QWidget:
+        """Return what stands beside the column: canvas and queue; asked once, while it is laid out."""
+        return holding(column((self.workspace, 1), self.desk.view, gap=0))
+
     def use_model(self, model: ModelToUse) -> None:
         """Work with another network: its name, its file, or the folder of its run; one step of undo."""
         asking = (info.name for info in describe(self.task.settings) if info.offers == model.product)
@@ -131,13 +140,13 @@ class PicturePanel(Panel):
 
     def _lay_out(self) -> None:
         self.canvas.set_empty_widget(self.empty_state)
-        self.canvas.set_labels(self.task.slot(CONTENT).title, self.result_title)
+        self.canvas.set_labels(self.photo_title, self.result_title)
+        self.workspace.compare_bar.set_comparable(self.task.has_photo)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        middle = holding(column((self.workspace, 1), self.desk.view, gap=0))
-        self.setLayout(row(splitter(middle, self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
+        self.setLayout(row(splitter(self.make_middle(), self.column, sizes=(10_000, COLUMN_WIDTH), growing=0)))
 
     def _make_empty_state(self) -> EmptyState:
-        noun, actions = self.task.slot(CONTENT).title.lower(), self.context.actions
+        noun, actions = self.photo_title.lower(), self.context.actions
         words = "or open one, or paste one from the clipboard"
         empty = EmptyState("picture", f"Drop a {noun} here", words, self.context.theme)
         empty.add_action(actions.open, primary=True)
@@ -195,10 +204,11 @@ class PicturePanel(Panel):
         around.picture_dropped.connect(partial(self.input_desk.open_pasted, CONTENT))
         around.refused.connect(self.files.refuse)
         canvas.customContextMenuRequested.connect(self._offer_menu)
-        self.column.slots[CONTENT].files_dropped.connect(self.open_pictures)
+        if self.task.has_photo:
+            self.column.slots[CONTENT].files_dropped.connect(self.open_pictures)
         self.form.settings_changed.connect(self.session.set_settings)
         self.form.drag_started.connect(state.begin)
-        self.form.drag_finished.connect(state.commit)
+        self.form.drag_finished.connect(lambda _name: state.commit())
         self.start_button.clicked.connect(self.start)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.save_as)
@@ -364,8 +374,11 @@ class PicturePanel(Panel):
 
     def _recall(self, recalled: RecalledPicture) -> None:
         """Show a saved picture with everything that made it, and the strip that there was of its photo."""
-        (photo, *_) = recalled.inputs.get(CONTENT) or (recalled.shown,)
         session = self.session
+        if not self.task.has_photo:
+            session.when_kept(partial(session.recall, recalled))
+            return
+        (photo, *_) = recalled.inputs.get(CONTENT) or (recalled.shown,)
         self.session_files.find_strip(
             photo, lambda history, _masks: session.when_kept(partial(session.recall, recalled, history))
         )

@@ -20,9 +20,9 @@ __all__ = ["saved_of", "snapshot_of", "title_of"]
 
 
 def title_of(inputs: InputPictures) -> str:
-    """Return what a session is called: by its pictures."""
+    """Return what a session is called: by its pictures; "" without any."""
     named = (many for role, many in inputs.items() if role not in PAINTED)
-    first, *others = (Path(one.picture.name).stem for many in named for one in many)
+    first, *others = [Path(one.picture.name).stem for many in named for one in many] or [""]
     return f"{first} · {', '.join(others)}" if others else first
 
 
@@ -34,7 +34,7 @@ def saved_of(
 
     Args:
         task: what the panel does. What it makes `at_once` is left out: it is made again in a moment.
-        now: everything there is; there is a photo.
+        now: everything there is; there is a photo, unless the task takes none.
         masks: the list of them, and what is painted on them.
         key: names the layer: another one has another key.
         preview: a small version of the picture; None where the photo has to do.
@@ -57,7 +57,8 @@ def saved_of(
         pictures[as_saved.picture.sha256] = as_saved.picture
     pictures |= {mask.saved.picture: mask.picture.picture for mask in masks if mask.picture is not None}
     nothing_made = layer is None and as_saved is None
-    small = now.inputs[CONTENT][0].thumbnail if preview is None or nothing_made else preview
+    of_photo = task.has_photo and (preview is None or nothing_made)
+    small = now.inputs[CONTENT][0].thumbnail if of_photo else preview
     frames = [
         SavedFrame(
             frame.key, frame.layer, frame.thumbnail, frame.recipe, plain(frame.settings), keys_of(frame.inputs),
@@ -66,7 +67,7 @@ def saved_of(
         for frame in now.history.frames
     ]  # fmt: skip
     return SavedSession(
-        task.name, title_of(now.inputs), plain(now.settings), pictures, keys_of(now.inputs), running, key, layer,
+        task.name, title_of(now.inputs) or task.title, plain(now.settings), pictures, keys_of(now.inputs), running, key, layer,
         now.made.recipe, keys_of(now.made.inputs), "" if as_saved is None else as_saved.picture.sha256, frames, small,
         [mask.saved for mask in masks],
     )  # fmt: skip

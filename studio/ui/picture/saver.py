@@ -47,9 +47,7 @@ class PictureSaver:
     @property
     def proposed_name(self) -> str:
         """What a file of the picture would be called, without a suffix."""
-        photo = self._session.photo
-        stem = Path(photo.picture.name).stem if photo else "Picture"
-        return not_too_long(stem, f" {self._session.task.done}.jpeg").removesuffix(".jpeg")
+        return not_too_long(self._session.subject, f" {self._session.task.done}.jpeg").removesuffix(".jpeg")
 
     def note_saved(self, path: Path) -> None:
         """Save under this name from now on; one that could not be written is asked for again.

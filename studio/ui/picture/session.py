@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -134,6 +135,16 @@ class PictureSession(QObject, Generic[S]):
     def photo(self) -> OpenedPicture | None:
         """The picture that the result is laid over."""
         return self.inputs.photo
+
+    @property
+    def subject(self) -> str:
+        """What the result is called after: its photo."""
+        return "Picture" if self.photo is None else Path(self.photo.picture.name).stem
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether there is a session to speak of: a photo, or what was made up without one."""
+        return self.photo is not None if self.task.has_photo else self.layer is not None
 
     @property
     def photo_pixels(self) -> tuple[int, int]:
@@ -592,8 +603,9 @@ class PictureSession(QObject, Generic[S]):
 
     def _compose(self) -> None:
         """Lay the layer over the photo."""
-        if self.photo is not None and self.layer is not None:
-            self.compositor.compose(ComposeTask(self.photo.ground, self.layer), self.settings_to_compose)
+        if self.layer is not None and (self.photo is not None or not self.task.has_photo):
+            ground = None if self.photo is None else self.photo.ground
+            self.compositor.compose(ComposeTask(ground, self.layer), self.settings_to_compose)
         elif self.as_saved is not None:
             self.frame_composed.emit(self.as_saved.frame)
 
@@ -649,8 +661,10 @@ class PictureSession(QObject, Generic[S]):
         before = self.snapshot()
         self.stop()
         self._forget(before)
-        photo = opened.inputs[CONTENT][0].picture
-        then = replace(snapshot_of(opened), masks=self.masks.restored(opened.masks, photo.width, photo.height))
+        then = snapshot_of(opened)
+        if self.task.has_photo:
+            photo = opened.inputs[CONTENT][0].picture
+            then = replace(then, masks=self.masks.restored(opened.masks, photo.width, photo.height))
         self.film.history, self.start_when_ready = then.history, False
         self._set_state(SessionState.READY)
         self._show_state_of(then, [slot.role for slot in self.task.inputs])
@@ -659,7 +673,7 @@ class PictureSession(QObject, Generic[S]):
     def _forget(self, left: Snapshot) -> None:
         """Let go of everything that was made of the photo that was there."""
         self._let_go()
-        if left.inputs[CONTENT]:
+        if left.inputs.get(CONTENT):
             self.photo_left.emit(left)
         self.job.forget()
         self._waiting.clear()

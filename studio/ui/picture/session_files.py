@@ -100,8 +100,7 @@ class SessionFiles(QObject):
     def _take(self, path: Path, opened: OpenedSession) -> None:
         if path.suffix == SESSION_SUFFIX:
             self._preferences.remember_session(path)
-            photo = next(iter(opened.inputs.values()))[0]
-            self._saved_as[photo.picture.sha256] = path
+            self._saved_as[_key_of(next((pictures[0] for pictures in opened.inputs.values() if pictures), None))] = path
         self.opened.emit(opened, path)
 
     def find_strip(self, photo: OpenedPicture, take: Callable[[History, tuple[OpenedMask, ...]], None]) -> None:
@@ -134,14 +133,13 @@ class SessionFiles(QObject):
 
     def save(self) -> None:
         """Ask for a name, and write the session as one file; that under which it was saved last is proposed."""
-        photo = self._session.photo
-        if photo is None:
+        if not self._session.is_worth_keeping:
             return
-        sha256 = photo.picture.sha256
-        proposed = self._saved_as.get(sha256) or Path(self._folder) / f"{self._keeper.title}{SESSION_SUFFIX}"
+        key = _key_of(self._session.photo)
+        proposed = self._saved_as.get(key) or Path(self._folder) / f"{self._keeper.title}{SESSION_SUFFIX}"
         path = choose_new_file(self._widget, "Save the session", proposed, _KIND, SESSION_SUFFIX, self._theme)
         if path is not None:
-            self._saved_as[sha256] = path
+            self._saved_as[key] = path
             self.write(path)
 
     def write(self, path: Path) -> None:
@@ -170,3 +168,8 @@ class SessionFiles(QObject):
 
     def _fail(self, failure: Failure) -> None:
         self.failed.emit(failure)
+
+
+def _key_of(photo: OpenedPicture | None) -> str:
+    """Return what tells sessions apart: their photos."""
+    return "" if photo is None else photo.picture.sha256

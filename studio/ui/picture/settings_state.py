@@ -64,11 +64,11 @@ class SettingsState(Generic[S]):
             self._began = self.current
             self.gesture += 1
 
-    def commit(self) -> None:
-        """End the gesture: one undo step, unless nothing changed."""
+    def commit(self, name: str = "") -> None:
+        """End the gesture: one undo step, called `name` if given, unless nothing changed."""
         began, self._began = self._began, None
         if began is not None:
-            self._record(began)
+            self._record(began, name)
 
     def set(self, settings: S, name: str = "") -> None:
         """Take over `settings`; outside a gesture the change is an undo step of its own, called `name` if given."""

@@ -184,7 +184,7 @@ class StudioWindow(QMainWindow):
         a.stop.setEnabled(self._driven.can_stop)
         for action in (a.save, a.save_as, a.copy):
             action.setEnabled(self._pictured.has_picture)
-        a.save_session.setEnabled(self._pictured.session.photo is not None)
+        a.save_session.setEnabled(self._pictured.session.is_worth_keeping)
         a.undo.setEnabled(undo.canUndo())
         a.redo.setEnabled(undo.canRedo())
 

@@ -17,7 +17,7 @@ from studio.training.task_kind import TaskKind
 from studio.training.time_estimate import TimeEstimate
 from studio.ui.controls.file_dialogs import choose_files, choose_folder
 from studio.ui.icons import set_icon
-from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable
+from studio.ui.panel import KindToTrain, ModelToAsk, ModelToUse, Panel, Sendable
 from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
 from studio.ui.panels.train.emphasis.dialog import EmphasisDialog
@@ -388,13 +388,16 @@ class TrainPanel(Panel):
         self.ended.emit(run.title, words)
 
     def accepts(self, what: Sendable) -> bool:
-        """Ask a classifier."""
-        return isinstance(what, ModelToAsk)
+        """Ask a classifier; put a run of a kind together."""
+        return isinstance(what, ModelToAsk | KindToTrain)
 
     def take(self, what: Sendable) -> None:
-        """Open the window in which it is asked."""
+        """Open the window in which it is asked, or the page on which a run is put together."""
         if isinstance(what, ModelToAsk):
             self.ask(what.name, what.title)
+        elif isinstance(what, KindToTrain):
+            self.new_run()
+            self.session.new_run.choose_kind(what.name)
 
     def _ask_shown(self) -> None:
         if (snapshot := self.session.watch.snapshot) is not None:

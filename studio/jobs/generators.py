@@ -1,0 +1,136 @@
+"""Generators kept at hand while one plays with them: opened once, mixed where two are asked for."""
+
+import os
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from models.gan import Generator
+from models.generator_files import GeneratorFacts, load_generator
+from models.latent import mean_style
+from models.weight_files import WeightsError
+from studio.core.checksums import unreadable
+from studio.core.device import choose_device
+from studio.core.failures import StudioError
+from studio.core.recipes import WeightsRecord, name_in_recipes
+from studio.core.trained_models import TrainedModel, TrainedModels
+
+__all__ = ["OpenGenerator", "blended_generator", "opened_generator"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenGenerator:
+    """A generator on the device, in eval mode.
+
+    Args:
+        network: makes pictures.
+        facts: what its file tells.
+        mean: the most typical w, 1×style.
+        records: what a recipe says of it; two where two were mixed.
+
+    """
+
+    network: Generator
+    facts: GeneratorFacts
+    mean: Tensor
+    records: tuple[WeightsRecord, ...]
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.mean.device
+
+
+def opened_generator(name: str, then: Mapping[str, str] | None = None) -> OpenGenerator:
+    """Return a generator; one that was asked for lately is still at hand.
+
+    Args:
+        name: on the shelf, a file, or the folder of a run.
+        then: of a picture that is made again: the checksums by the names that its recipe has for networks.
+
+    Raises:
+        StudioError: there is none, or it cannot be read.
+
+    """
+    if not name:
+        raise StudioError("No generator is chosen.", "Train one, or name its file or run: --model.")
+    model = _found(name, then)
+    try:
+        status = model.path.stat()
+    except OSError as error:
+        raise unreadable(model.path, error) from error
+    network, facts, mean = _loaded(model.path, status.st_size, status.st_mtime_ns)
+    return OpenGenerator(network, facts, mean, (model.record(),))
+
+
+def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) -> OpenGenerator:
+    """Return a generator whose weights lie between those of two, at `share` of the way to the other.
+
+    Of two that learnt on from one, what lies between them makes pictures as well (Wang et al. 2019, "Deep Network
+    Interpolation"); of two strangers hardly.
+
+    Raises:
+        StudioError: they are not of the same make.
+
+    """
+    if (one.facts.network, one.facts.shape) != (other.facts.network, other.facts.shape):
+        raise StudioError(
+            "These two generators are not of the same make.",
+            "Choose one of the same size and layers: best one that learnt on from the other.",
+        )
+    if share in (0.0, 1.0):
+        chosen = other if share else one
+        return OpenGenerator(chosen.network, chosen.facts, chosen.mean, (*one.records, *other.records))
+    network, mean = _between(one.network, other.network, share)
+    return OpenGenerator(network, one.facts, mean, (*one.records, *other.records))
+
+
+def _found(name: str, then: Mapping[str, str] | None) -> TrainedModel:
+    shelf = TrainedModels.standard("generator")
+    if then is not None:
+        return shelf.find_recorded(name, then.get(name_in_recipes(name), ""))
+    if os.sep in name:  # a file or a folder: looked at each time, for a run goes on
+        return shelf.find(name)
+    known = _on_shelf(name, os.environ.get("ATELIER_HOME", ""))
+    if not known.path.exists():
+        _on_shelf.cache_clear()
+        known = _on_shelf(name, os.environ.get("ATELIER_HOME", ""))
+    return known
+
+
+@lru_cache(maxsize=8)
+def _on_shelf(name: str, home: str) -> TrainedModel:
+    """Look a name up: to look through the shelf takes longer than to make a picture."""
+    return TrainedModels.standard("generator").find(name)
+
+
+@lru_cache(maxsize=3)
+def _loaded(path: Path, size: int, changed: int) -> tuple[Generator, GeneratorFacts, Tensor]:
+    """Load a file as it is: `size` and `changed` make another file of it once it has been replaced."""
+    try:
+        network, facts = load_generator(path)
+    except WeightsError as error:
+        raise StudioError(str(error), "Choose a generator that was trained with Atelier.") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    network = network.to(choose_device().kind)
+    with torch.no_grad():
+        return network, facts, mean_style(network)
+
+
+@lru_cache(maxsize=1)
+def _between(one: Generator, other: Generator, share: float) -> tuple[Generator, Tensor]:
+    weights, others = one.state_dict(), other.state_dict()
+    mixed = {
+        name: torch.lerp(value, others[name], share) if value.is_floating_point() else value
+        for name, value in weights.items()
+    }
+    network = deepcopy(one)
+    network.load_state_dict(mixed)
+    with torch.no_grad():
+        return network, mean_style(network)
