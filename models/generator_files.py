@@ -14,11 +14,16 @@ from models.style_encoder import StyleEncoder
 from models.weight_files import WeightsError, check_numbers, read_tensors
 from models.weight_headers import GENERATOR, safetensors_metadata
 
-__all__ = ["NETWORKS", "GeneratorFacts", "build_generator", "load_encoder", "load_generator", "to_file", "with_encoder"]
+__all__ = [
+    "ANCESTORS", "NETWORKS", "GeneratorFacts", "build_generator", "load_encoder", "load_generator", "to_file",
+    "with_encoder",
+]  # fmt: skip
 
 FORMAT = "1"
 NETWORKS: Mapping[str, type[Generator]] = {"styled": StyledGenerator, "dcgan": DcganGenerator}
 """By the name that a file's header has for them."""
+ANCESTORS = "ancestors"
+"""In a header: checksums of the files that a network began as, the nearest first, with commas between."""
 _ENCODER = "encoder"
 """Before the names of the encoder's weights, where a file holds one; in its header, how wide that is."""
 _COUNTERS = "num_batches_tracked"

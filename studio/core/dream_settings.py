@@ -223,7 +223,8 @@ class DreamSettings(Settings):
         0.0, label="Down", help=f"Likewise, downwards: each whole number is {ACROSS} seeds.",
         low=-1e6, high=1e6, step=1.0, look=False)  # fmt: skip
     held: Held = setting(
-        Held(), label="Point", help="A point in place of the pad's, as a JSON file.", term="w by stage", look=False)  # fmt: skip
+        Held(), label="Point", help="A point in place of the pad's, as a JSON file.", term="w by stage",
+        look=False)  # fmt: skip
     other: int = setting(
         1, label="Other seed", help="The seed that stages are taken from.", term="seed", low=0, high=_LARGEST - 1,
         step=1, group="Mixing")  # fmt: skip
@@ -233,7 +234,8 @@ class DreamSettings(Settings):
     moves: Moves = setting(
         Moves(), label="Directions", help="Along which directions it is moved, as a JSON file.")  # fmt: skip
     bends: Bends = setting(
-        Bends(), label="Bending", help="What is done to which stage, as a JSON file.", term="network bending")  # fmt: skip
+        Bends(), label="Bending", help="What is done to which stage, as a JSON file.",
+        term="network bending")  # fmt: skip
     second: str = setting(
         "", label="Blended with", help="Another generator of the same make: its weights are mixed in. Of one ancestry "
         "they go well together.", term="a name, a weights file or a run", offers="generator", group="Two Generators",

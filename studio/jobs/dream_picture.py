@@ -1,7 +1,6 @@
 """The dream job: one picture out of a place on the pad, and what is done to it on the way; small ones by the dozen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,10 +16,11 @@ from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import DREAM
+from studio.jobs.dream_tasks import GeneratorFound, SketchesTask
 from studio.jobs.generators import OpenGenerator, blended_generator, opened_generator
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 
-__all__ = ["GeneratorFound", "SketchesTask", "dream", "generator_for", "look_at_generator", "sketch", "styles_of"]
+__all__ = ["dream", "generator_for", "listener_for", "look_at_generator", "sketch", "styles_of"]
 
 _AT_ONCE = 5
 """So many sketches are made at once: another job waits no longer than for these."""
@@ -43,13 +43,6 @@ def dream(request: PictureRequest, controls: Controls[DreamSettings]) -> Job[Pic
     if recipe is None:
         recipe = RecipeWriter(DREAM, request, settings, *generator.records).write(settings)
     return PictureResult(made, made, recipe)
-
-
-@dataclass(frozen=True, slots=True)
-class SketchesTask:
-    """Pictures to be made without recipes: what the settings would come to."""
-
-    settings: tuple[DreamSettings, ...]
 
 
 def sketch(task: SketchesTask, controls: Controls[Any]) -> Job[tuple[Picture, ...]]:
@@ -82,26 +75,6 @@ def _sketched(some: Sequence[DreamSettings]) -> list[Picture]:
     return [found[number] for number in range(len(some))]
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratorFound:
-    """What the panel needs to know of a generator.
-
-    Args:
-        size: side of its pictures, px.
-        styles: how many stages take a w of their own.
-        stages: how many can be bent.
-        style: how many numbers w has.
-        steps: how long it learnt.
-
-    """
-
-    size: int
-    styles: int
-    stages: int
-    style: int
-    steps: int
-
-
 def look_at_generator(name: str, controls: Controls[Any]) -> Job[GeneratorFound]:
     """Open a generator, so that it is at hand, and tell what it is.
 
@@ -112,7 +85,10 @@ def look_at_generator(name: str, controls: Controls[Any]) -> Job[GeneratorFound]
     yield Progress("Loading the generator")
     opened = opened_generator(name)
     network = opened.network
-    return GeneratorFound(network.size, network.styles, network.stages, network.style, opened.facts.steps)
+    return GeneratorFound(
+        network.size, network.styles, network.stages, network.style, opened.facts.steps, opened.make,
+        opened.records[0].sha256, opened.ancestors,
+    )  # fmt: skip
 
 
 def generator_for(settings: DreamSettings, then: Mapping[str, str] | None = None) -> OpenGenerator:

@@ -1,17 +1,19 @@
 """Generators kept at hand while one plays with them: opened once, mixed where two are asked for."""
 
+import json
 import os
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 
 import torch
 from torch import Tensor
 
 from models.gan import Generator
-from models.generator_files import GeneratorFacts, load_generator
+from models.generator_files import ANCESTORS, GeneratorFacts, load_generator
 from models.latent import mean_style
 from models.weight_files import WeightsError
 from studio.core.checksums import unreadable
@@ -19,8 +21,13 @@ from studio.core.device import choose_device
 from studio.core.failures import StudioError
 from studio.core.recipes import WeightsRecord, name_in_recipes
 from studio.core.trained_models import TrainedModel, TrainedModels
+from studio.jobs.unfinished import kept_so_far
+from studio.jobs.unfinished_generators import model_so_far
 
 __all__ = ["OpenGenerator", "blended_generator", "opened_generator"]
+
+_LOOKED_AT_S = 2.0
+"""How long a file or a run is taken for what it was."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +39,7 @@ class OpenGenerator:
         facts: what its file tells.
         mean: the most typical w, 1×style.
         records: what a recipe says of it; two where two were mixed.
+        ancestors: checksums of the files that it began as, the nearest first.
 
     """
 
@@ -39,6 +47,12 @@ class OpenGenerator:
     facts: GeneratorFacts
     mean: Tensor
     records: tuple[WeightsRecord, ...]
+    ancestors: tuple[str, ...] = ()
+
+    @property
+    def make(self) -> str:
+        """What it is built like: two of one make can be blended."""
+        return json.dumps([self.facts.network, self.facts.shape], sort_keys=True)
 
     @property
     def device(self) -> torch.device:
@@ -65,7 +79,8 @@ def opened_generator(name: str, then: Mapping[str, str] | None = None) -> OpenGe
     except OSError as error:
         raise unreadable(model.path, error) from error
     network, facts, mean = _loaded(model.path, status.st_size, status.st_mtime_ns)
-    return OpenGenerator(network, facts, mean, (model.record(),))
+    ancestors = tuple(one for one in model.facts.get(ANCESTORS, "").split(",") if one)
+    return OpenGenerator(network, facts, mean, (model.record(),), ancestors)
 
 
 def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) -> OpenGenerator:
@@ -78,7 +93,7 @@ def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) ->
         StudioError: they are not of the same make.
 
     """
-    if (one.facts.network, one.facts.shape) != (other.facts.network, other.facts.shape):
+    if one.make != other.make:
         raise StudioError(
             "These two generators are not of the same make.",
             "Choose one of the same size and layers: best one that learnt on from the other.",
@@ -91,16 +106,23 @@ def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) ->
 
 
 def _found(name: str, then: Mapping[str, str] | None) -> TrainedModel:
-    shelf = TrainedModels.standard("generator")
     if then is not None:
-        return shelf.find_recorded(name, then.get(name_in_recipes(name), ""))
-    if os.sep in name:  # a file or a folder: looked at each time, for a run goes on
-        return shelf.find(name)
+        sha256 = then.get(name_in_recipes(name), "")
+        kept = kept_so_far(name_in_recipes(name), sha256)
+        return kept or TrainedModels.standard("generator").find_recorded(name, sha256)
+    if os.sep in name:  # a file or a folder: it may be another one by now
+        return _at(Path(name), int(monotonic() / _LOOKED_AT_S))
     known = _on_shelf(name, os.environ.get("ATELIER_HOME", ""))
     if not known.path.exists():
         _on_shelf.cache_clear()
         known = _on_shelf(name, os.environ.get("ATELIER_HOME", ""))
     return known
+
+
+@lru_cache(maxsize=4)
+def _at(path: Path, _now: int) -> TrainedModel:
+    """Look at a file, or at a run: what it has reached where it goes on. Not for every picture: that takes a while."""
+    return model_so_far(path) or TrainedModels.standard("generator").find(str(path))
 
 
 @lru_cache(maxsize=8)

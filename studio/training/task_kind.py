@@ -73,6 +73,7 @@ class TaskKind:
         inputs: other files it asks for, such as the painting of a fast style.
         product: what kind of network comes of it, such as "fast_style" or "backbone"; panels say which they work with.
         use: what can be done with that at once, in the artist's words.
+        trial: what can be done with what it has learnt so far, likewise.
         classifies: whether what comes of it can be asked what pictures show.
         in_window: whether the window offers it; by the command line all can be trained.
         suited_schedule: how it learns by default from data of which it is known how much there is; None: the same
@@ -93,6 +94,7 @@ class TaskKind:
     inputs: tuple[InputSlot, ...] = ()
     product: str = ""
     use: str = ""
+    trial: str = ""
     classifies: bool = False
     in_window: bool = True
     suited_schedule: Callable[[TrainingSettings, DataCount], Suited] | None = None

@@ -4,8 +4,8 @@ Panels do not know one another. What one has for another it sends (`Panel.sent`)
 `accepts` it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from studio.jobs.files import KeepTask, OpenedPicture
 from studio.jobs.sessions import OpenedSession
 
 __all__ = [
-    "KindToTrain",
+    "ModelToAsk",
     "ModelToFind",
     "ModelToUse",
     "Panel",
@@ -27,17 +27,22 @@ __all__ = [
     "ResultToOpen",
     "Sendable",
     "SessionToOpen",
+    "TrainingToBegin",
 ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureToOpen:
-    """A picture to work on: a file, what a canvas shows, or a result that goes into the library on its way."""
+    """A picture to work on: a file, what a canvas shows, or a result that goes into the library on its way.
+
+    `settings` are those of the panel that takes it which shall be otherwise, by name.
+    """
 
     name: str
     path: Path | None = None
     frame: Frame | None = None
     result: KeepTask | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +78,13 @@ class ModelToFind:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingToBegin:
+    """A kind of training (`TaskKind.name`), to put a new run together."""
+
+    kind: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionToOpen:
     """A session of the task that it names, and the file that it comes from."""
@@ -89,14 +101,9 @@ class ModelToAsk:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class KindToTrain:
-    """A kind of training (`TaskKind.name`) to put a run together for: nothing here does yet what it comes to."""
-
-    name: str
-
-
-Sendable: TypeAlias = PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk | SessionToOpen | KindToTrain
+Sendable: TypeAlias = (
+    PictureToOpen | ResultToOpen | ModelToUse | ModelToFind | ModelToAsk | TrainingToBegin | SessionToOpen
+)
 
 
 class Panel(QWidget):

@@ -26,7 +26,8 @@ from studio.core.failures import StudioError
 from studio.core.picture_task import PictureRequest
 from studio.core.resizing import to_8_bits
 from studio.jobs import catalog
-from studio.jobs.dream_picture import SketchesTask, sketch
+from studio.jobs.dream_picture import sketch
+from studio.jobs.dream_tasks import SketchesTask
 from studio.jobs.picture_recipes import ReplayControls
 
 

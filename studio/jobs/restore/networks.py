@@ -20,7 +20,8 @@ from studio.core.recipes import Recipe, WeightsRecord, name_in_recipes
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import PARTNER, TrainedModel, TrainedModels
 from studio.jobs.restore.choices import CRISP, name_of
-from studio.jobs.restore.unfinished import kept_so_far, model_so_far
+from studio.jobs.restore.unfinished import model_so_far
+from studio.jobs.unfinished import kept_so_far
 
 __all__ = ["OpenRestorer", "kind_of_restorers", "opened", "with_scale"]
 

@@ -248,7 +248,7 @@ class GanTask(TrainingTask):
         assert isinstance(shown, Generator)
         facts = GeneratorFacts(
             self._facts.network, self._facts.shape, self._facts.size, self._steps,
-            about={"settings": self._settings.model_dump_json()},
+            about={**self._facts.about, "settings": self._settings.model_dump_json()},
         )  # fmt: skip
         card = gan_card(
             facts, self._settings, pictures=len(self.examples), kept=len(self._judge), measured=self._measured,

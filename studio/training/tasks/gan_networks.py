@@ -1,5 +1,6 @@
 """Which networks a generator's training asks for: new ones, one to be taught further, and those that look."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +9,23 @@ from torch import nn
 
 from models.backbones import Backbone, load_backbone
 from models.gan import DcganCritic, Generator, ResidualCritic, stage_widths
-from models.generator_files import GeneratorFacts, build_generator, load_generator
+from models.generator_files import ANCESTORS, GeneratorFacts, build_generator, load_generator
 from models.projected_critic import ProjectedCritic
 from models.weight_files import WeightsError
-from studio.core.checksums import unreadable
+from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
 from studio.core.recipes import name_in_recipes
 from studio.core.style_settings import DEFAULT_BACKBONE
-from studio.core.trained_models import TrainedModels
+from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import resolve_backbone
 from studio.training.data.sampler import seed_of
 from studio.training.task import TaskContext
 from studio.training.tasks.gan_settings import GanSettings
 
-__all__ = ["critic_for", "generator_for", "looking"]
+__all__ = ["critic_for", "facts_for", "generator_for", "looking"]
+
+_ANCESTORS = 16
+"""So many are told at most."""
 
 
 def generator_for(settings: GanSettings, place: TaskContext) -> tuple[Generator, GeneratorFacts]:
@@ -37,6 +41,16 @@ def generator_for(settings: GanSettings, place: TaskContext) -> tuple[Generator,
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of("weights", place.seed) % 2**63)
         return build_generator(facts), facts
+
+
+def facts_for(settings: GanSettings) -> GeneratorFacts:
+    """Return what the file of such a run's network tells, before it has learnt anything.
+
+    Raises:
+        StudioError: there is none to be taught further.
+
+    """
+    return _begun(settings)[1] if settings.start or settings.course == "fine-tune" else _facts_of(settings)
 
 
 def _facts_of(settings: GanSettings) -> GeneratorFacts:
@@ -75,7 +89,13 @@ def _begun(settings: GanSettings) -> tuple[Generator, GeneratorFacts]:
             f"{model.label} makes pictures of {facts.size} px, not of {settings.size}.",
             f"Set the picture size to {facts.size} px, or begin with another generator.",
         )
-    return generator.train().requires_grad_(), facts
+    return generator.train().requires_grad_(), replace(facts, about={ANCESTORS: _ancestors_with(model)})
+
+
+def _ancestors_with(model: TrainedModel) -> str:
+    """Return the checksums of what a network begins with, and of what that began with, the nearest first."""
+    before = [one for one in model.facts.get(ANCESTORS, "").split(",") if one]
+    return ",".join([sha256_of(model.path), *before][:_ANCESTORS])
 
 
 def critic_for(settings: GanSettings, place: TaskContext) -> nn.Module:

@@ -219,5 +219,6 @@ GAN = TaskKind(
     }),
     courses=("default", "few-pictures", "fine-tune", "wgan", "wgan-gp", "dcgan"),
     product="generator",
-    use="Let it dream: atelier generate --model RUN",
+    use="Let it dream: walk through what it knows",
+    trial="See what it dreams by now: better by the minute",
 )  # fmt: skip

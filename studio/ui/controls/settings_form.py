@@ -62,7 +62,7 @@ class SettingsForm(QWidget):
     def _lay_out(self) -> None:
         gap = self._theme.tokens.gap
         top = column(gap=gap, margins=(0, 0, 0, gap))
-        layout = column(top, gap=0)
+        layout = self._sections_layout = column(top, gap=0)
         self.setLayout(layout)
         for group in dict.fromkeys(row.info.group for row in self._rows.values() if row.info.group):
             self._sections[group] = Section(group, self._theme, self)
@@ -142,6 +142,11 @@ class SettingsForm(QWidget):
     def add_to_group(self, group: str, widget: QWidget, *, first: bool = False) -> None:
         """Put something that is no setting below the settings of a group, or above them."""
         self._sections[group].contents.insertWidget(0 if first else -1, widget)
+
+    def add_section(self, section: Section, *, last: bool = False) -> None:
+        """Put a section that is no group of settings before the groups, or behind them."""
+        layout = self._sections_layout
+        layout.insertWidget(layout.count() - 1 if last else 1, section)
 
     @property
     def open_groups(self) -> tuple[str, ...]:

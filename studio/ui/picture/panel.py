@@ -422,6 +422,8 @@ class PicturePanel(Panel):
 
     def take(self, what: Sendable) -> None:
         """Work with what another panel sent."""
+        if isinstance(what, PictureToOpen) and what.settings:
+            self.session.change(**what.settings)
         match what:
             case PictureToOpen(name, result=KeepTask() as result):
                 self.files.keep_and_open(result, name, CONTENT)

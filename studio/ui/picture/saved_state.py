@@ -67,9 +67,9 @@ def saved_of(
         for frame in now.history.frames
     ]  # fmt: skip
     return SavedSession(
-        task.name, title_of(now.inputs) or task.title, plain(now.settings), pictures, keys_of(now.inputs), running, key, layer,
-        now.made.recipe, keys_of(now.made.inputs), "" if as_saved is None else as_saved.picture.sha256, frames, small,
-        [mask.saved for mask in masks],
+        task.name, title_of(now.inputs) or task.title, plain(now.settings), pictures, keys_of(now.inputs), running, key,
+        layer, now.made.recipe, keys_of(now.made.inputs), "" if as_saved is None else as_saved.picture.sha256, frames,
+        small, [mask.saved for mask in masks],
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The pad: a piece of the plane on which every whole place is a seed, with small pictures of what lies there."""
 
 from collections.abc import Mapping, Sequence
-from math import floor
+from math import floor, hypot
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -122,8 +122,10 @@ class DreamPad(QWidget):
         self.update()
 
     def missing(self) -> list[Place]:
-        """Return the places in sight of which there is no small picture."""
-        return [place for place in self.wanted if place not in self._small]
+        """Return the places in sight of which there is no small picture, the nearest first."""
+        across, down = self._middle
+        missing = [place for place in self.wanted if place not in self._small]
+        return sorted(missing, key=lambda place: hypot(place[0] - across, place[1] - down))
 
     def forget(self, *, all: bool = True) -> None:
         """Let small pictures go: all, because they are of other settings, or those out of sight."""

@@ -29,6 +29,8 @@ _WANDERING = 0.9
 """How much its direction wanders in a second, radians."""
 _REST_MS = 60
 """How long settings have to rest before small pictures are made of them: a moving slider is for the large one."""
+_AT_ONCE = 9
+"""So many small pictures are made at a time, those in the middle first."""
 _SEEDS_SHOWN = 10_000
 
 
@@ -43,11 +45,20 @@ class PadSection(QWidget):
         self.pad = DreamPad(theme)
         side = theme.tokens.control
         self.seed_box = NumberBox(self.pad.gesture)
-        self.dice_button = tool_button("dice", "Another seed", theme, hint="Go to a seed drawn by chance", side=side)
-        self.snap_button = tool_button("target", "Go to the nearest seed", theme, hint="Go to the nearest seed (Enter on the pad)", side=side)  # fmt: skip  # noqa: E501
-        self.drift_button = tool_button("play", "Drift", theme, hint="Drift slowly through what lies around", side=side)
-        self.nearer_button = tool_button("zoom", "Nearer", theme, hint="Nearer: finer differences (+ on the pad, or the wheel)", side=side)  # fmt: skip  # noqa: E501
-        self.further_button = tool_button("magnify_minus_outline", "Further off", theme, hint="Further off: greater differences (− on the pad, or the wheel)", side=side)  # fmt: skip  # noqa: E501
+        self.dice_button, self.snap_button, self.drift_button, self.nearer_button, self.further_button = (
+            tool_button(icon, name, theme, hint=hint, side=side)
+            for icon, name, hint in (
+                ("dice", "Another seed", "Go to a seed drawn by chance"),
+                ("target", "Go to the nearest seed", "Go to the nearest seed (Enter on the pad)"),
+                ("play", "Drift", "Drift slowly through what lies around"),
+                ("zoom", "Nearer", "Nearer: finer differences (+ on the pad, or the wheel)"),
+                (
+                    "magnify_minus_outline",
+                    "Further off",
+                    "Further off: greater differences (− on the pad, or the wheel)",
+                ),
+            )
+        )
         self.held_words, self.held_button = QLabel(), QPushButton("Let Go")
         self._theme = theme
         self._lay_out()
@@ -172,7 +183,7 @@ class PadDesk(QObject):
         if wherever != self._of:
             self._of = wherever
             pad.forget()
-        missing = pad.missing()
+        missing = pad.missing()[:_AT_ONCE]
         if missing:
             handle = session.sketch("pad", [session.settings.at(*place) for place in missing])
             self._listen(handle, wherever, missing)
@@ -182,6 +193,7 @@ class PadDesk(QObject):
             if of == self._of:
                 self._pad.forget(all=False)
                 self._pad.set_small(dict(zip(places, made, strict=True)))
+                self._sketch()
 
         handle.finished.connect(take)
 
@@ -221,4 +233,3 @@ class PadDesk(QObject):
         far = _PACE * self._pad.step * seconds
         across, down = self._pad.place
         self._session.go_to(across + far * cos(self._heading), down + far * sin(self._heading))
-

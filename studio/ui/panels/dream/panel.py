@@ -1,24 +1,41 @@
 """The Dream panel: pictures made up, and ways through what a generator knows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.core.dream_album import AlbumShelf
+from studio.core.dream_settings import DreamSettings
+from studio.core.named_directions import DirectionBook
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding
-from studio.ui.panel import KindToTrain
+from studio.ui.panel import ModelToUse, TrainingToBegin
 from studio.ui.panels.dream.column import DreamColumn
+from studio.ui.panels.dream.directions_desk import DirectionsDesk
+from studio.ui.panels.dream.dragging import DragDesk
+from studio.ui.panels.dream.finding import FindingBar, FindingDesk
+from studio.ui.panels.dream.gallery_desk import GalleryDesk
+from studio.ui.panels.dream.gallery_page import GalleryPage
 from studio.ui.panels.dream.pad_section import PadDesk
 from studio.ui.panels.dream.session import DreamSession
+from studio.ui.panels.dream.walk_bar import WalkBar
+from studio.ui.panels.dream.walking import WalkDesk
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
 
 __all__ = ["DreamPanel"]
+
+_WATCHED_MS = 4_000
+"""How often it is looked whether a generator has learnt on."""
 
 
 class DreamPanel(PicturePanel):
@@ -37,11 +54,50 @@ class DreamPanel(PicturePanel):
     """What stands below the canvas."""
 
     def __init__(self, context: PanelContext) -> None:
-        super().__init__(context)
         self._place: object = None
+        self._other = -1
+        super().__init__(context)
+        self._watch = QTimer(self, interval=_WATCHED_MS)
+        self._send_menu = QMenu(self)
         self.pad_desk = PadDesk(self.session, self.column.pad, self)
-        self.session.generator_changed.connect(self._show_generator)
+        book = DirectionBook(context.looks.folder.parent / "directions")
+        self.directions_desk = DirectionsDesk(self, self.session, self.column.directions, context, book)
+        albums = AlbumShelf(context.looks.folder.parent / "dreams")
+        self.gallery_desk = GalleryDesk(self, self.session, self.gallery, context, albums)
+        self.finding_desk = FindingDesk(self.session, self.finding_bar, self.workspace, context.studio, self)
+        self.drag_desk = DragDesk(
+            self.session, self.column.drag, self.canvas, context.studio, self.undo_stack, self
+        )
+        self.walk_desk = WalkDesk(self, self.session, self.walk_bar, context)
+        self._connect_dreaming()
+
+    def _connect_dreaming(self) -> None:
+        session, state, column = self.session, self.session.settings_state, self.column
+        session.generator_changed.connect(self._show_generator)
+        session.kinship_changed.connect(column.show_kinship)
+        self._watch.timeout.connect(session.look_again)
         self.input_desk.offered.connect(self.take_picture)
+        for desk in (
+            self.pad_desk, self.directions_desk, self.gallery_desk, self.finding_desk, self.drag_desk, self.walk_desk
+        ):  # fmt: skip
+            desk.failed.connect(self.report)
+        for teller in (self.finding_desk, self.walk_desk):
+            teller.noticed.connect(self.noticed)
+        self.gallery_desk.learn_requested.connect(self.directions_desk.learn)
+        self.gallery_desk.shown_large.connect(lambda: self.show_page("picture"))
+        column.page.chosen.connect(self.show_page)
+        column.star_button.clicked.connect(self.gallery_desk.star_shown)
+        column.enlarge_button.clicked.connect(self.enlarge)
+        column.send_button.setMenu(self._send_menu)
+        self._send_menu.aboutToShow.connect(self._fill_send_menu)
+        self.gallery_desk.album_changed.connect(self._show_star)
+        self.directions_desk.noticed.connect(self.noticed)
+        for part in (column.mixing, column.bending):
+            part.gesture_started.connect(state.begin)
+            part.gesture_finished.connect(state.commit)
+        column.mixing.mixture_moved.connect(lambda mixture: session.change(mixture=mixture))
+        column.mixing.other_clicked.connect(lambda: session.go_to_seed(session.settings.other))
+        column.bending.bends_moved.connect(lambda bends: session.change(bends=bends))
 
     @property
     def words(self) -> Mapping[SessionState, str]:
@@ -64,8 +120,13 @@ class DreamPanel(PicturePanel):
         """Return the canvas, and what stands below it."""
         self.desk.view.setParent(self)  # nothing goes in: there is nothing to queue
         self.desk.view.hide()
-        self.below = column(gap=0)
-        return holding(column((self.workspace, 1), self.below, gap=0))
+        self.gallery = GalleryPage(self.context.theme)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.workspace)
+        self.pages.addWidget(self.gallery)
+        self.finding_bar, self.walk_bar = FindingBar(self.context.theme), WalkBar(self.context.theme)
+        self.below = column(self.finding_bar, self.walk_bar, gap=0)
+        return holding(column((self.pages, 1), self.below, gap=0))
 
     def _make_empty_state(self) -> EmptyState:
         empty = EmptyState(
@@ -76,22 +137,67 @@ class DreamPanel(PicturePanel):
             self.context.theme,
         )  # fmt: skip
         grow = QAction("Train a Generator", self)
-        grow.triggered.connect(lambda: self.sent.emit(KindToTrain("gan"), ""))
+        grow.triggered.connect(lambda: self.sent.emit(TrainingToBegin("gan"), ""))
         empty.add_action(grow, primary=True)
         self._continue = QAction("Continue", self, visible=False)
         return empty
 
+    # -- what is shown, elsewhere ------------------------------------------------------------------------------------
+
+    def enlarge(self) -> None:
+        """Have Restore enlarge what is shown four times; it goes with its recipe into the library on its way."""
+        self.session.when_made(self._enlarge)
+
+    def _enlarge(self) -> None:
+        if (picture := self.picture_to_send) is not None:
+            self.sent.emit(replace(picture, settings={"mode": "enlarge", "scale": "4"}), "restore")
+
+    def _fill_send_menu(self) -> None:
+        self._send_menu.clear()
+        self.targets_requested.emit(self._send_menu, self.picture_to_send)
+
+    def _show_star(self) -> None:
+        self.column.show_star(self.gallery_desk.shows_starred)
+
+    def show_page(self, page: str) -> None:
+        """Show the "picture" or the "gallery"."""
+        self.column.page.set_current(page)
+        self.pages.setCurrentWidget(self.gallery if page == "gallery" else self.workspace)
+        if page == "gallery":
+            self.gallery_desk.become_visible()
+
     # -- pictures that come in ---------------------------------------------------------------------------------------
 
     def take_picture(self, opened: OpenedPicture) -> None:
-        """Do something with a picture that was dropped, opened or pasted, and that was not made here."""
-        self.noticed.emit("Only pictures that were made here open in Dream.", "info")
+        """Look for a picture that was dropped, opened or pasted, and that was not made here."""
+        self.show_page("picture")
+        self.finding_desk.take(opened)
 
     # -- networks ----------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102
         super().showEvent(event)
         self.refresh_models()  # a run that goes on has a newer network by now
+        self.session.look_again()
+        self._watch.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: D102
+        super().hideEvent(event)
+        self._watch.stop()
+        self.pad_desk.stop_drift()
+        self.walk_desk.stop()
+
+    def list_models(self, product: str) -> None:
+        """Have the generators looked up, those that are still learning too."""
+        used = self.session.settings.model
+        handle = self.context.pictures.live("dream.generators", "list_generators", used)
+        handle.finished.connect(partial(self.offer_models, product))
+        handle.failed.connect(self.report)
+
+    def use_model(self, model: ModelToUse) -> None:
+        """Dream with another generator; one step of undo."""
+        self.session.change(model=model.name, second="")
+        self.refresh_models()
 
     def offer_models(self, product: str, names: Mapping[str, str]) -> None:
         """Offer the generators that are here; the first is taken where none is chosen."""
@@ -101,21 +207,45 @@ class DreamPanel(PicturePanel):
             self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names))}))
 
     def _show_generator(self) -> None:
+        self.column.show_generator(self.session.generator)
+        self.column.show_settings(self.session.settings)
+        self._sketch_other()
         self._show_state()
+
+    def _sketch_other(self) -> None:
+        """Have the seed made that stages are taken from."""
+        session = self.session
+        other = session.settings.other
+        self.column.mixing.show_other(other, None)
+        if session.generator is not None:
+            plain = DreamSettings(model=session.settings.model, typical=session.settings.typical).at_seed(other)
+            handle = session.sketch("other", [plain])
+            handle.finished.connect(lambda made: self.column.mixing.show_other(other, made[0]))
 
     # -- showing the state -------------------------------------------------------------------------------------------
 
     def _show_settings(self, settings: Settings) -> None:
         super()._show_settings(settings)
         session = self.session
+        self._show_star()
         place = session.subject, session.settings.across, session.settings.down
         if place != self._place:
             self._place = place
             self._saver.forget_name()  # another picture: nobody wants the last one written over
+        if session.settings.other != self._other:
+            self._other = session.settings.other
+            self._sketch_other()
+
+    def _show_saveable(self) -> None:
+        super()._show_saveable()
+        for button in (self.column.star_button, self.column.enlarge_button, self.column.send_button):
+            button.setEnabled(self.has_picture)
 
     def _show_size(self) -> None:
         super()._show_size()
         frame = self._shown
         if frame is not None:
             self.workspace.compare_bar.set_picture(self.session.subject, frame.width, frame.height)
-            self.workspace.compare_bar.set_result("")
+            learns = Path(self.session.settings.model).is_absolute() and self.session.generator is not None
+            steps = f"after {self.session.generator.steps:,} steps" if learns else ""
+            self.workspace.compare_bar.set_result(steps)

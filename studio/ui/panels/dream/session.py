@@ -1,6 +1,7 @@
 """The Dream panel's state: which generator makes pictures up, and where in its latent space one is."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from studio.core.dream_settings import DreamSettings
 from studio.core.picture_tasks import DREAM
 from studio.core.recipes import name_in_recipes
 from studio.engine import Engine, JobHandle
-from studio.jobs.dream_picture import GeneratorFound, SketchesTask
+from studio.jobs.dream_tasks import GeneratorFound, SketchesTask
 from studio.ui.picture.session import PictureSession
 
 __all__ = ["DreamSession"]
@@ -29,13 +30,15 @@ class DreamSession(PictureSession[DreamSettings]):
     """
 
     generator_changed = Signal()
-    """`generator` is another one, or is known better."""
+    """`generator` is another one, or has learnt on."""
+    kinship_changed = Signal(str)
+    """What there is to say of two generators in one; "" where there is one."""
 
     def __init__(self, studio: Engine, pictures: Engine, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
         self.generator: GeneratorFound | None = None
         """What the generator is; None while there is none, or nobody has looked."""
         self._studio = studio
-        self._looking_at = ""
+        self._looking_at, self._compared = "", ("", "")
         super().__init__(DREAM, studio, pictures, undo_stack, parent)
 
     @property
@@ -47,8 +50,12 @@ class DreamSession(PictureSession[DreamSettings]):
     def subject(self) -> str:
         """What the picture is called: after its generator, and its seed or what is held."""
         settings = self.settings
-        name = name_in_recipes(settings.model).removesuffix(".safetensors")
-        return f"{name} {settings.held.name or settings.seed}".strip() or "Picture"
+        return f"{self.generator_name} {settings.held.name or settings.seed}".strip() or "Picture"
+
+    @property
+    def generator_name(self) -> str:
+        """What the generator is called in file names."""
+        return name_in_recipes(self.settings.model).removesuffix(".safetensors")
 
     def fit(self, settings: DreamSettings) -> DreamSettings:
         """Never blend a generator with itself."""
@@ -68,13 +75,47 @@ class DreamSession(PictureSession[DreamSettings]):
             handle.finished.connect(self._take_generator)
 
     def look_again(self) -> None:
-        """Learn anew what the generator is: its file may be another one by now."""
-        self._looking_at = ""
-        self.look()
+        """Learn what the generator is by now, where it is one that may learn: then everything is made anew."""
+        name = self.settings.model
+        if name and name == self._looking_at and Path(name).is_absolute() and self.generator is not None:
+            handle = self._studio.live("dream.look", "look_at_generator", name)
+            handle.finished.connect(self._take_newer)
 
     def _take_generator(self, found: GeneratorFound) -> None:
         self.generator = found
         self.generator_changed.emit()
+        self._compare()
+
+    def _take_newer(self, found: GeneratorFound) -> None:
+        if self.generator is None or found.sha256 == self.generator.sha256:
+            return
+        self._take_generator(found)
+        if not self.job.is_there:  # otherwise what comes of it is as new as can be
+            self._start(again=self.layer is not None)
+
+    def _compare(self) -> None:
+        """Say whether the two generators go together; one of another make is let go."""
+        names = self.settings.model, self.settings.second
+        if names == self._compared or self.generator is None:
+            return
+        self._compared = names
+        self.kinship_changed.emit("")
+        if self.settings.second:
+            handle = self._studio.live("dream.second", "look_at_generator", self.settings.second)
+            handle.finished.connect(self._take_second)
+
+    def _take_second(self, other: GeneratorFound) -> None:
+        if self.generator is None:
+            return
+        if other.make != self.generator.make:
+            self.noticed.emit("These two are not of the same make: choose another one.", "warning")
+            self.settings_state.apply(self.settings.model_copy(update={"second": ""}))
+        elif other.is_kin_of(self.generator):
+            self.kinship_changed.emit("Of one ancestry: what lies between them makes pictures as well.")
+        else:
+            self.kinship_changed.emit(
+                "Of the same make, but of no ancestry that is known: what lies between may be mud."
+            )
 
     # -- going somewhere ---------------------------------------------------------------------------------------------
 
@@ -100,3 +141,5 @@ class DreamSession(PictureSession[DreamSettings]):
         if "model" in changed:
             self.look()
         super().follow(changed, effects)
+        if "second" in changed:
+            self._compare()

@@ -17,7 +17,7 @@ from studio.training.task_kind import TaskKind
 from studio.training.time_estimate import TimeEstimate
 from studio.ui.controls.file_dialogs import choose_files, choose_folder
 from studio.ui.icons import set_icon
-from studio.ui.panel import KindToTrain, ModelToAsk, ModelToUse, Panel, Sendable
+from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable, TrainingToBegin
 from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
 from studio.ui.panels.train.emphasis.dialog import EmphasisDialog
@@ -388,16 +388,17 @@ class TrainPanel(Panel):
         self.ended.emit(run.title, words)
 
     def accepts(self, what: Sendable) -> bool:
-        """Ask a classifier; put a run of a kind together."""
-        return isinstance(what, ModelToAsk | KindToTrain)
+        """Ask a classifier, and put a run together."""
+        return isinstance(what, ModelToAsk | TrainingToBegin)
 
     def take(self, what: Sendable) -> None:
-        """Open the window in which it is asked, or the page on which a run is put together."""
-        if isinstance(what, ModelToAsk):
-            self.ask(what.name, what.title)
-        elif isinstance(what, KindToTrain):
-            self.new_run()
-            self.session.new_run.choose_kind(what.name)
+        """Open the window in which it is asked, or the page of a new run."""
+        match what:
+            case ModelToAsk(name, title):
+                self.ask(name, title)
+            case TrainingToBegin(kind):
+                self.new_run()
+                self.session.new_run.choose_kind(kind)
 
     def _ask_shown(self) -> None:
         if (snapshot := self.session.watch.snapshot) is not None:
@@ -423,6 +424,8 @@ class TrainPanel(Panel):
     def _use(self) -> None:
         snapshot = self.session.watch.snapshot
         if snapshot is not None and (kind := self.session.kind_of(snapshot.plan)) is not None:
+            if not snapshot.has_model and snapshot.state == "running":
+                self.session.manager.save_now(snapshot.path)  # what is tried is what it can by now
             self.sent.emit(ModelToUse(kind.product, str(snapshot.path)), "")
 
     def _show_folder(self, path: Path) -> None:

@@ -255,7 +255,10 @@ class RunPage(QWidget):
         settings = settings_of(kind, {**snapshot.plan.settings, **steered})
         self.side.set_settings(settings, steerable=RunAction.STEER in self._session.actions(snapshot))
         self.side.set_over(snapshot.state in ("finished", "stopped", "failed"))
-        self.side.set_use(kind.use if snapshot.has_model else "")
+        if snapshot.has_model:
+            self.side.set_use(kind.use)
+        else:
+            self.side.set_use(kind.trial if snapshot.history.step else "", learns=True)
         self.side.set_can_be_asked(snapshot.has_model and kind.classifies)
 
     def _show_schedule(self, snapshot: RunSnapshot, kind: TaskKind | None) -> None:

@@ -168,9 +168,11 @@ class RunSide(QWidget):
         """Put the live settings away of a run that does not learn any more."""
         self._forms_place.setVisible(not over)
 
-    def set_use(self, hint: str) -> None:
-        """Offer the finished network; "" while there is none, or nothing to use it for."""
+    def set_use(self, hint: str, *, learns: bool = False) -> None:
+        """Offer the network, finished or while it `learns`; "" while there is none, or nothing to use it for."""
         self.use_button.setVisible(bool(hint))
+        self.use_button.setText("Try It" if learns else "Use This Network")
+        self.use_button.setAccessibleName("Try it" if learns else "Use this network")
         self.use_button.setToolTip(hint or "There is no network to use yet")
 
     def set_can_be_asked(self, can: bool) -> None:

@@ -1,0 +1,59 @@
+"""Generators that are still learning: which there are, and what one has reached, to be browsed meanwhile."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from studio.core.controls import Controls
+from studio.core.events import Job, Progress
+from studio.core.trained_models import TrainedModel, TrainedModels
+from studio.core.user_folders import UserFolders
+from studio.jobs import unfinished
+from studio.training.run_folder import RunPlan
+from studio.training.tasks.gan_settings import GAN, GanSettings
+
+__all__ = ["list_generators", "model_so_far"]
+
+
+def list_generators(used: str, controls: Controls[Any]) -> Job[dict[str, str]]:
+    """Return the generators of this computer, name → label: on the shelf, of finished runs, and of those that learn.
+
+    `used` is one that is in use, wherever it lies.
+    """
+    yield Progress("Looking for generators")
+    found = {model.name: model.label for model in TrainedModels.standard("generator").all()}
+    found |= dict(_unfinished(UserFolders.standard().runs.glob("*")))
+    if used and used not in found:
+        found |= dict(_unfinished((Path(used),))) or {used: Path(used).stem}
+    return found
+
+
+def _unfinished(folders: Any) -> Iterator[tuple[str, str]]:
+    for folder in sorted(folders):
+        step = unfinished.newest_step(folder)
+        if step and (plan := unfinished.plan_of(folder, GAN)) is not None:
+            yield str(folder), f"{plan.title or folder.name}, step {step:,} so far"
+
+
+def model_so_far(folder: Path) -> TrainedModel | None:
+    """Return the generator of a run's newest checkpoint; None where the run is finished, or learns something else.
+
+    Raises:
+        StudioError: no checkpoint can be read.
+
+    """
+    return unfinished.model_so_far(folder, GAN, _exported)
+
+
+def _exported(plan: RunPlan, step: int, reached: dict[str, Any]) -> bytes:
+    from safetensors.torch import save
+
+    from models.generator_files import build_generator, to_file
+    from studio.training.tasks.gan_networks import facts_for
+
+    facts = replace(facts_for(GanSettings.model_validate(dict(plan.settings))), steps=step)
+    network = build_generator(facts)
+    network.load_state_dict(reached["networks"]["generator"])
+    unfinished.take_average(network, reached.get("average"))
+    return save(to_file(network), facts.to_metadata())
