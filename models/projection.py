@@ -86,7 +86,10 @@ class _Distance:
 
 
 def projecting(
-    generator: Generator, backbone: Backbone, picture: Tensor, settings: ProjectionSettings | None = None,
+    generator: Generator,
+    backbone: Backbone,
+    picture: Tensor,
+    settings: ProjectionSettings | None = None,
     encoder: StyleEncoder | None = None,
 ) -> Steps[Projection, None, Projection]:
     """Look for a picture; yields what is found after each step, and returns the best.

@@ -61,9 +61,7 @@ class StyleEncoder(nn.Module):
 
     def to_file(self) -> dict[str, Tensor]:
         """Return the weights as a file holds them: half precision, on the CPU."""
-        return {
-            name: value.detach().to("cpu", torch.float16).contiguous() for name, value in self.state_dict().items()
-        }
+        return {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in self.state_dict().items()}
 
     @classmethod
     def from_file(cls, tensors: Mapping[str, Tensor], size: int, style: int, width: int) -> "StyleEncoder":

@@ -203,7 +203,7 @@ def encoder(arguments: Sequence[str]) -> int:
         required=False,
     )  # fmt: skip
     command.parser.add_argument(
-        "--steps", metavar="N", type=_count, default=EncoderTask.steps, help="how long it learns [default: 1000]"
+        "--steps", metavar="N", type=_count, default=1000, help="how long it learns [default: 1000]"
     )
     asked = command.read(arguments, written={".safetensors"})
     if asked.output is not None and asked.output.suffix.lower() != ".safetensors":

@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from studio.core.settings import Settings, setting
 
 __all__ = [
-    "ACROSS", "Bending", "Bends", "DreamSettings", "Held", "Mixture", "Move", "Moves", "corners_of", "packed",
-    "Station", "Walk", "place_of", "seed_at", "unpacked",
+    "ACROSS", "Bending", "Bends", "DreamSettings", "Held", "Mixture", "Move", "Moves", "Station", "Walk", "corners_of",
+    "packed", "place_of", "seed_at", "unpacked",
 ]  # fmt: skip
 
 ACROSS = 100

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -106,10 +107,8 @@ class VideoWriter:
             self._process.kill()
             self._process.wait()
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.closed:
-            try:
+            with suppress(BrokenPipeError):
                 self._process.stdin.close()
-            except BrokenPipeError:
-                pass
         if self._opencv is not None:
             self._opencv.release()
         self._part.unlink(missing_ok=True)

@@ -29,6 +29,7 @@ _JOBS = {
     "drag_picture": "studio.jobs.dream_find:drag_picture",
     "walk_through": "studio.jobs.dream_walk:walk_through",
     "export_walk": "studio.jobs.dream_walk:export_walk",
+    "take_frames": "studio.jobs.frames:take_frames",
     "learn_encoder": "studio.jobs.dream_encoder:learn_encoder",
     "mend_damage": "studio.jobs.restore.trial:mend_damage",
     "warm_up_restorer": "studio.jobs.restore.restore:warm_up_restorer",

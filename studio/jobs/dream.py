@@ -36,6 +36,7 @@ from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import resolve_backbone
 from studio.jobs.dream_encoder import encoder_of
+from studio.jobs.generators import opened_generator
 from studio.training.data.augment import centred
 
 __all__ = ["find_directions", "generate", "interpolate", "open_generator", "project"]
@@ -101,8 +102,8 @@ def project(task: ProjectTask, controls: Controls[Any]) -> Job[tuple[Projected, 
 
     """
     yield Progress("Loading the generator")
-    generator, model = open_generator(task.model)
-    encoder = encoder_of(generator, model)
+    opened = opened_generator(task.model)
+    generator, encoder = opened.network, encoder_of(opened)
     backbone = _looking().to(_device_of(generator))
     found: list[Projected] = []
     for path in task.pictures:

@@ -9,19 +9,15 @@ from typing import Any
 
 from safetensors.torch import save
 
-from models.gan import Generator
-from models.generator_files import load_encoder, load_generator, with_encoder
+from models.generator_files import load_encoder, with_encoder
 from models.style_encoder import StyleEncoder, learning_encoder
 from models.weight_files import WeightsError
 from studio.core.atomic import write_file
-from studio.core.checksums import sha256_of, unreadable
 from studio.core.controls import Controls
-from studio.core.device import choose_device
 from studio.core.dreams import EncoderTask
 from studio.core.events import Job, Metrics, Progress
-from studio.core.failures import StudioError
-from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
+from studio.jobs.generators import OpenGenerator, opened_generator
 
 __all__ = ["encoder_of", "learn_encoder"]
 
@@ -34,14 +30,8 @@ def learn_encoder(task: EncoderTask, controls: Controls[Any]) -> Job[Path | None
 
     """
     yield Progress("Loading the generator")
-    model = TrainedModels.standard("generator").find(task.model)
-    try:
-        generator, _ = load_generator(model.path)
-    except WeightsError as error:
-        raise StudioError(str(error), "Choose a generator that was trained with Atelier.") from error
-    except OSError as error:
-        raise unreadable(model.path, error) from error
-    learning = learning_encoder(generator.to(choose_device().kind), task.steps)
+    generator = opened_generator(task.model)
+    learning = learning_encoder(generator.network, task.steps)
     step, stage = 0, "Learning to guess"
     while True:
         yield Progress(stage, step, task.steps)
@@ -54,25 +44,27 @@ def learn_encoder(task: EncoderTask, controls: Controls[Any]) -> Job[Path | None
             break
         step += 1
         yield Metrics(step, {"missed": missed})
-    path = task.output or _kept_for(model)
+    assert generator.file is not None, "one that was opened by name has a file"
+    path = task.output or _kept_for(generator)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors, header = with_encoder(model.path, encoder)
+    tensors, header = with_encoder(generator.file, encoder)
     write_file(path, save(tensors, header))
     return path
 
 
-def encoder_of(generator: Generator, model: TrainedModel) -> StyleEncoder | None:
+def encoder_of(generator: OpenGenerator) -> StyleEncoder | None:
     """Return the encoder of a generator, on its device: the one in its file, or one that was learnt here; or None."""
-    device = next(generator.parameters()).device
-    for path in (model.path, _kept_for(model)):
+    if generator.file is None:
+        return None
+    for path in (generator.file, _kept_for(generator)):
         try:
-            encoder = load_encoder(path, generator)
+            encoder = load_encoder(path, generator.network)
         except (WeightsError, OSError):  # it is only where looking begins
             continue
         if encoder is not None:
-            return encoder.to(device)
+            return encoder.to(generator.device)
     return None
 
 
-def _kept_for(model: TrainedModel) -> Path:
-    return UserFolders.standard().cache / "encoders" / f"{sha256_of(model.path)}.safetensors"
+def _kept_for(generator: OpenGenerator) -> Path:
+    return UserFolders.standard().cache / "encoders" / f"{generator.records[0].sha256}.safetensors"

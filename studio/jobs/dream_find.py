@@ -15,7 +15,6 @@ from studio.core.dream_settings import DreamSettings
 from studio.core.events import Job, Metrics, Preview, Progress
 from studio.core.recipes import Recipe
 from studio.core.style_settings import DEFAULT_BACKBONE
-from studio.core.trained_models import TrainedModels
 from studio.core.weights import resolve_backbone
 from studio.jobs.dream_encoder import encoder_of
 from studio.jobs.dream_picture import generator_for, styles_of
@@ -40,9 +39,7 @@ def look_for(task: LookForTask, controls: Controls[Any]) -> Job[Found]:
     """
     yield Progress("Loading the generator")
     generator = generator_for(task.settings)
-    encoder = None
-    if not task.settings.second:
-        encoder = encoder_of(generator.network, TrainedModels.standard("generator").find(task.settings.model))
+    encoder = encoder_of(generator)
     square = centred(np.ascontiguousarray(task.picture[:, :, :3]), generator.network.size)[None]
     given = to_picture(square)
     yield Preview(given, 0, GIVEN, draft=True)

@@ -40,6 +40,7 @@ class OpenGenerator:
         mean: the most typical w, 1×style.
         records: what a recipe says of it; two where two were mixed.
         ancestors: checksums of the files that it began as, the nearest first.
+        file: where it lies; None where two were mixed.
 
     """
 
@@ -48,6 +49,7 @@ class OpenGenerator:
     mean: Tensor
     records: tuple[WeightsRecord, ...]
     ancestors: tuple[str, ...] = ()
+    file: Path | None = None
 
     @property
     def make(self) -> str:
@@ -80,7 +82,7 @@ def opened_generator(name: str, then: Mapping[str, str] | None = None) -> OpenGe
         raise unreadable(model.path, error) from error
     network, facts, mean = _loaded(model.path, status.st_size, status.st_mtime_ns)
     ancestors = tuple(one for one in model.facts.get(ANCESTORS, "").split(",") if one)
-    return OpenGenerator(network, facts, mean, (model.record(),), ancestors)
+    return OpenGenerator(network, facts, mean, (model.record(),), ancestors, model.path)
 
 
 def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) -> OpenGenerator:

@@ -1,7 +1,6 @@
 """`atelier generate`, `interpolate`, `project` and `directions`: what they write, and what they refuse."""
 
 import json
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,8 +15,8 @@ from models.latent import latents_of, pictures_of
 from studio.core.checksums import sha256_of
 from studio.core.dreams import seeds_in, seeds_told
 from studio.core.images import read_recipe
-from studio.core.trained_models import TrainedModels
 from studio.jobs.dream_encoder import encoder_of
+from studio.jobs.generators import opened_generator
 
 FACTS = GeneratorFacts("styled", {"widths": [16, 16, 16, 8], "latent": 8, "style": 16, "blocks": 1}, 32)
 
@@ -124,14 +123,13 @@ def test_an_encoder_is_learnt_for_this_computer_or_into_a_file_that_is_a_generat
     before = sha256_of(run / "model.safetensors")
     assert atelier(*learn)[0] == 0
     assert sha256_of(run / "model.safetensors") == before  # recipes know it by that
-    model = TrainedModels.standard("generator").find(str(run))
-    assert encoder_of(lively(FACTS), model) is not None
-    assert encoder_of(lively(FACTS, seed=1), replace(model, path=write_generator(tmp_path / "o.safetensors"))) is None
+    assert encoder_of(opened_generator(str(run))) is not None
+    assert encoder_of(opened_generator(str(write_generator(tmp_path / "other.safetensors")))) is None
     code, _, _ = atelier(*learn, "-o", tmp_path / "both.safetensors")
     assert code == 0
-    both = TrainedModels.standard("generator").find(str(tmp_path / "both.safetensors"))
-    assert encoder_of(lively(FACTS), both) is not None
-    assert atelier("generate", "--model", both.path, "--seeds", "1", "-o", tmp_path / "a.png")[0] == 0
+    assert encoder_of(opened_generator(str(tmp_path / "both.safetensors"))) is not None
+    made = ("generate", "--model", tmp_path / "both.safetensors", "--seeds", "1", "-o", tmp_path / "a.png")
+    assert atelier(*made)[0] == 0
     assert np.abs(pixels(tmp_path / "a.png") - expected(1)).max() <= 1
     assert atelier(*learn, "-o", tmp_path / "a.png")[0] == 2
 

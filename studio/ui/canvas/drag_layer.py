@@ -55,9 +55,7 @@ class DragLayer(CanvasLayer):
     @property
     def words(self) -> str:
         """Where the points are, and what the keys do."""
-        listed = ", ".join(
-            f"from {_at(handle)} to {_at(target)}" for handle, target in self.pairs
-        )
+        listed = ", ".join(f"from {_at(handle)} to {_at(target)}" for handle, target in self.pairs)
         return (
             f"Drag points: {listed or 'none yet'}. Enter sets one in the middle, arrow keys move the newest target, "
             "Backspace removes it, Escape leaves."

@@ -1,4 +1,4 @@
-"""A picture that came in, looked for in what the generator knows: in sight, with an honest figure, to be edited then."""
+"""A picture that came in, looked for in what the generator knows: in sight, with an honest figure; then edited."""
 
 from pathlib import Path
 

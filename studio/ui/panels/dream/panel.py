@@ -65,9 +65,7 @@ class DreamPanel(PicturePanel):
         albums = AlbumShelf(context.looks.folder.parent / "dreams")
         self.gallery_desk = GalleryDesk(self, self.session, self.gallery, context, albums)
         self.finding_desk = FindingDesk(self.session, self.finding_bar, self.workspace, context.studio, self)
-        self.drag_desk = DragDesk(
-            self.session, self.column.drag, self.canvas, context.studio, self.undo_stack, self
-        )
+        self.drag_desk = DragDesk(self.session, self.column.drag, self.canvas, context.studio, self.undo_stack, self)
         self.walk_desk = WalkDesk(self, self.session, self.walk_bar, context)
         self._connect_dreaming()
 

@@ -71,12 +71,15 @@ class WalkDesk(QObject):
         bar.soft_toggled.connect(lambda soft: self._change("Soft", soft=soft))
         bar.play_toggled.connect(lambda playing: self.play() if playing else self.stop())
         menu = bar.more_menu
-        menu.addAction("Video…", self.choose_video)
-        menu.addAction("Frames…", self.choose_frames)
+        self._needing_a_way = [
+            menu.addAction("Video…", self.choose_video), menu.addAction("Frames…", self.choose_frames)
+        ]  # fmt: skip
         menu.addSeparator()
-        menu.addAction("Save Walk…", self.choose_file)
         menu.addAction("Open Walk…", self.choose_walk)
-        menu.addAction("Clear", lambda: self._put(Walk(), "Clear the Walk"))
+        self._needing_stations = [
+            menu.addAction("Save Walk…", self.choose_file),
+            menu.addAction("Clear", lambda: self._put(Walk(), "Clear the Walk")),
+        ]
         menu.aboutToShow.connect(self._offer)
         for gesture in (bar.seconds_gesture, bar.length_gesture):
             gesture.started.connect(session.settings_state.begin)
@@ -226,9 +229,10 @@ class WalkDesk(QObject):
     # -- files
 
     def _offer(self) -> None:
-        for action in self._bar.more_menu.actions():
-            goes, there = self.walk.goes_somewhere, bool(self.walk.stations)
-            action.setEnabled(goes if action.text() in ("Video…", "Frames…") else there or action.text() == "Open Walk…")
+        for action in self._needing_a_way:
+            action.setEnabled(self.walk.goes_somewhere)
+        for action in self._needing_stations:
+            action.setEnabled(bool(self.walk.stations))
 
     def choose_video(self) -> None:
         """Ask for a place, and write a video."""
