@@ -17,12 +17,14 @@ from studio.core import video
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
 from studio.core.dreams import (
+    CheckTask,
     DirectionsFound,
     DirectionsTask,
     Dream,
     EncoderTask,
     GenerateTask,
     InterpolateTask,
+    Mirrored,
     Projected,
     ProjectTask,
     recipe_of,
@@ -53,8 +55,23 @@ def generate(arguments: Sequence[str]) -> int:
     command.add_output("DIR|GRID.png", "a folder, for one PNG a seed; or a picture, for all of them side by side")
     command.add_typical()
     command.parser.add_argument("--columns", metavar="N", type=_count, help="of the grid [default: as many as rows]")
+    command.parser.add_argument(
+        "--check", action="store_true",
+        help="tell how honest they are instead: copies, twins, what is left out; -o is a sheet of those that come "
+        "nearest to what was learnt, each above its neighbour",
+    )  # fmt: skip
+    command.parser.add_argument(
+        "--data", metavar="DIR", type=named_path, nargs="+", default=[],
+        help="with --check: the pictures that it learnt from [default: those of the run]",
+    )  # fmt: skip
     asked = command.read(arguments)
     output: Path = asked.output
+    if asked.check:
+        if not _is_picture(output):
+            command.parser.error(f"argument -o: with --check it is a picture ({', '.join(SUFFIXES)})")
+        if len(asked.seeds) < 2:
+            command.parser.error("argument --seeds: to check takes many, best as many as were kept for checking")
+        return command.run("check_generator", CheckTask(asked.model, asked.seeds, tuple(asked.data)), _mirrored(output))
     task = GenerateTask(asked.model, asked.seeds, asked.typical)
 
     def keep(dreams: tuple[Dream, ...], told: Reporter) -> None:
@@ -217,6 +234,38 @@ def encoder(arguments: Sequence[str]) -> int:
     return command.run("learn_encoder", EncoderTask(asked.model, asked.output, asked.steps), keep)
 
 
+_WORDS = {"lightness": ("dark", "light"), "warmth": ("cool", "warm"), "colourfulness": ("grey", "colourful")}
+
+
+def _mirrored(output: Path) -> Callable[[Mirrored, Reporter], None]:
+    """Return what keeps the mirror's sheet and tells its numbers."""
+
+    def keep(found: Mirrored, told: Reporter) -> None:
+        columns = [np.concatenate(pair) for pair in found.pairs]
+        half = -(-len(columns) // 2)
+        columns += [np.zeros_like(columns[0])] * (2 * half - len(columns))
+        _save(output, np.concatenate([np.concatenate(columns[part : part + half], axis=1) for part in (0, half)]), None)
+        if isinstance(told, JsonLines):
+            told.result(
+                str(output), made=dict(found.made), real=dict(found.real), ends=dict(found.ends), count=found.count,
+                different=None if math.isinf(found.different) else round(found.different),
+            )  # fmt: skip
+            return
+        made, real = found.made, found.real
+        print(f"Of {found.count} of its pictures, beside as many real ones:")
+        print(f"kernel distance (KID)\t{made['kid']:.3f}\t{real['kid']:.3f}")
+        print(f"lie among real ones\t{made['precision']:.0%}\t{real['precision']:.0%}")
+        print(f"of what is real known\t{made['recall']:.0%}\t{real['recall']:.0%}")
+        print(f"nearer to what was learnt than 99 % of new ones\t{made['copies']:.1%}")
+        known = "more than can be told" if math.isinf(found.different) else f"about {found.different:,.0f} pictures"
+        print(f"pairs of twins\t{made['twins']:.0f}\t{real['twins']:.0f}\tas if it knew {known}")
+        for name, ends in found.ends.items():
+            for words, share in zip(_WORDS[name], ends, strict=True):
+                print(f"as {words} as a quarter of the real ones\t{share:.0%}")
+
+    return keep
+
+
 class _Command:
     """What the five have in common."""
 
@@ -232,8 +281,9 @@ class _Command:
 
     def add_seeds(self, example: str) -> None:
         self.parser.add_argument(
-            "--seeds", metavar="N,N-N,…", type=_seeds, required=True, help=f"whole numbers and spans, such as {example}"
-        )
+            "--seeds", metavar="N,N-N,…", type=_seeds, required=True,
+            help=f"whole numbers and spans, such as {example}",
+        )  # fmt: skip
 
     def add_output(self, metavar: str, help: str, *, required: bool = True) -> None:
         self.parser.add_argument("-o", "--output", metavar=metavar, type=named_path, required=required, help=help)

@@ -30,6 +30,7 @@ _JOBS = {
     "walk_through": "studio.jobs.dream_walk:walk_through",
     "export_walk": "studio.jobs.dream_walk:export_walk",
     "take_frames": "studio.jobs.frames:take_frames",
+    "check_generator": "studio.jobs.dream_check:check_generator",
     "learn_encoder": "studio.jobs.dream_encoder:learn_encoder",
     "mend_damage": "studio.jobs.restore.trial:mend_damage",
     "warm_up_restorer": "studio.jobs.restore.restore:warm_up_restorer",

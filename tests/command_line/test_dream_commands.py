@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from generator_kit import GeneratorFacts, lively, write_generator
+from generator_kit import GeneratorFacts, lively, write_generator, write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -116,6 +116,26 @@ def test_a_picture_is_looked_for_and_how_alike_it_is_is_told(run, tmp_path, atel
     assert sheet.shape == (64, 32, 3)
     assert np.abs(sheet[:32] - expected(77)).max() <= 1
     assert np.abs(sheet[32:] - sheet[:32]).mean() < np.abs(expected(1) - sheet[:32]).mean()
+
+
+def test_the_mirror_tells_copies_twins_and_what_is_left_out(run, tmp_path, atelier):
+    data = write_pictures(tmp_path / "pictures", count=96, side=32)
+    check = ("generate", "--model", run, "--seeds", "0-23", "--check", "-o", tmp_path / "sheet.png")
+    code, told, _ = atelier(*check, "--data", data)
+    assert code == 0
+    assert told.startswith("Of 24 of its pictures")
+    assert "pairs of twins" in told
+    assert "as colourful as a quarter" in told
+    assert pixels(tmp_path / "sheet.png").shape == (2 * 64, 12 * 32, 3)
+    result = json.loads(atelier(*check, "--data", data, "--events")[1].splitlines()[-1])
+    assert result["made"]["kid"] > 10 * abs(result["real"]["kid"])  # it never learnt from these
+    assert result["made"]["copies"] == 0.0
+    assert (result["count"], result["made"]["recall"]) == (24, 0.0)
+    file = ("generate", "--model", run / "model.safetensors", *check[3:])
+    code, _, said = atelier(*file)
+    assert code == 1
+    assert "Nobody knows what this generator learnt from" in said
+    assert atelier(*file[:4], "1", *file[5:])[0] == 2  # one picture has no twin
 
 
 def test_an_encoder_is_learnt_for_this_computer_or_into_a_file_that_is_a_generator_still(run, tmp_path, atelier):
