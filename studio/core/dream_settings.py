@@ -110,9 +110,9 @@ class Move(_Part):
 
     name: str
     vector: Packed
-    amount: float = Field(0.0, ge=-10.0, le=10.0)
-    first: int = Field(0, ge=0)
-    after: int = Field(-1, ge=-1)
+    amount: float = Field(default=0.0, ge=-10.0, le=10.0)
+    first: int = Field(default=0, ge=0)
+    after: int = Field(default=-1, ge=-1)
 
 
 class Moves(_Part):
@@ -134,13 +134,13 @@ class Bending(_Part):
     """What is done to one stage's features on their way: see `models.latent.Bend`."""
 
     stage: int = Field(ge=0)
-    zoom: float = Field(1.0, ge=0.25, le=4.0)
-    turn: float = Field(0.0, ge=-180.0, le=180.0)
-    right: float = Field(0.0, ge=-1.0, le=1.0)
-    down: float = Field(0.0, ge=-1.0, le=1.0)
-    gain: float = Field(1.0, ge=-2.0, le=4.0)
-    noise: float = Field(0.0, ge=0.0, le=4.0)
-    seed: int = Field(0, ge=0, lt=_LARGEST)
+    zoom: float = Field(default=1.0, ge=0.25, le=4.0)
+    turn: float = Field(default=0.0, ge=-180.0, le=180.0)
+    right: float = Field(default=0.0, ge=-1.0, le=1.0)
+    down: float = Field(default=0.0, ge=-1.0, le=1.0)
+    gain: float = Field(default=1.0, ge=-2.0, le=4.0)
+    noise: float = Field(default=0.0, ge=0.0, le=4.0)
+    seed: int = Field(default=0, ge=0, lt=_LARGEST)
 
 
 class Bends(_Part):

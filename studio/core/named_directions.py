@@ -51,9 +51,9 @@ class Direction(BaseModel):
 
     name: str = Field(min_length=1, max_length=_LONGEST_NAME)
     vector: Packed
-    first: int = Field(0, ge=0)
-    after: int = Field(-1, ge=-1)
-    share: float = Field(0.0, ge=0.0, le=1.0)
+    first: int = Field(default=0, ge=0)
+    after: int = Field(default=-1, ge=-1)
+    share: float = Field(default=0.0, ge=0.0, le=1.0)
 
     @property
     def numbers(self) -> int:

@@ -103,9 +103,7 @@ def _data_of(task: CheckTask, size: int, device: torch.device) -> Job[_Data]:
         )
     (slot,) = GAN.data
     place = TaskContext(device, UserFolders.standard().cache / "training", settings.seed)
-    found, kept = yield from opening_pictures(
-        slot, data, settings, place, side=2 * size, held_back=settings.held_back
-    )
+    found, kept = yield from opening_pictures(slot, data, settings, place, side=2 * size, held_back=settings.held_back)
     return _Data(found, kept)
 
 

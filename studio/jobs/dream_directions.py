@@ -1,33 +1,21 @@
-"""Directions of a generator: found by weights or pictures, learnt from marked ones, kept, put into files."""
+"""Directions of a generator: found by its weights or its pictures, or learnt from marked ones."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from models.directions import Directions, between, components_of_features, components_of_styles, factors_of_weights
-from models.weight_files import read_tensors
-from models.weight_headers import safetensors_metadata
-from studio.core.atomic import write_file
 from studio.core.controls import Controls
 from studio.core.dream_settings import DreamSettings, packed
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
-from studio.core.named_directions import (
-    HEADER,
-    Direction,
-    directions_in_header,
-    read_directions,
-    to_json,
-)
-from studio.core.trained_models import TrainedModels
+from studio.core.named_directions import Direction
 from studio.jobs.dream_picture import generator_for, styles_of
-from studio.jobs.dream_tasks import BookTask, FindTask, LearnTask, WriteTask
+from studio.jobs.dream_tasks import FindTask, LearnTask
 
-__all__ = ["find_directions_of", "learn_direction", "list_directions", "open_directions", "write_directions"]
+__all__ = ["find_directions_of", "learn_direction"]
 
 
 def find_directions_of(task: FindTask, controls: Controls[Any]) -> Job[tuple[Direction, ...]]:
@@ -80,55 +68,3 @@ def learn_direction(task: LearnTask, controls: Controls[Any]) -> Job[Direction]:
     if float(vector.norm()) < 1e-6:
         raise StudioError("The two groups do not differ.", "Mark other pictures.")
     return Direction(name=task.name, vector=packed(vector.float().cpu().numpy()))
-
-
-def list_directions(task: BookTask, controls: Controls[Any]) -> Job[tuple[Direction, ...]]:
-    """Return the directions of a generator: one's own, then those that its file brings along.
-
-    Raises:
-        StudioError: they could not be kept.
-
-    """
-    yield Progress("Reading the directions")
-    if task.keep is not None:
-        task.book.keep(task.generator, task.keep)
-    own = task.book.of(task.generator)
-    names = {direction.name for direction in own}
-    try:
-        facts = TrainedModels.standard("generator").find(task.generator).facts
-    except StudioError:  # whoever works with it is told
-        return own
-    return (*own, *(one for one in directions_in_header(facts, task.generator) if one.name not in names))
-
-
-def open_directions(path: Path, controls: Controls[Any]) -> Job[tuple[Direction, ...]]:
-    """Read a file of directions; a generator's file is one as well.
-
-    Raises:
-        StudioError: it holds none.
-
-    """
-    yield Progress(f"Reading {path.name}")
-    if path.suffix.lower() == ".safetensors":
-        found = directions_in_header(TrainedModels.standard("generator").find(str(path)).facts, path.name)
-        if not found:
-            raise StudioError(f"“{path.name}” brings no directions along.", "Choose another file.")
-        return found
-    return read_directions(path)
-
-
-def write_directions(task: WriteTask, controls: Controls[Any]) -> Job[Path]:
-    """Write directions for others.
-
-    Raises:
-        StudioError: the place does not take them, or the generator cannot be had.
-
-    """
-    yield Progress(f"Saving {task.path.name}")
-    told = to_json(task.directions, task.generator)
-    if task.path.suffix.lower() == ".safetensors":
-        model = TrainedModels.standard("generator").find(task.generator)
-        header = dict(safetensors_metadata(model.path)) | {HEADER: told.decode()}
-        told = save(read_tensors(model.path), header)
-    write_file(task.path, told)
-    return task.path

@@ -1,4 +1,4 @@
-"""What a gallery of dreams asks for: seeds that are like a picture, variations of it, and the album."""
+"""What a gallery of dreams asks for: seeds that are like a picture, and variations of it."""
 
 from typing import Any
 
@@ -6,13 +6,12 @@ import torch
 
 from models.latent import latents_of
 from studio.core.controls import Controls
-from studio.core.dream_album import DreamAlbum
 from studio.core.dream_settings import DreamSettings
 from studio.core.events import Job, Progress
 from studio.jobs.dream_picture import generator_for, styles_of
-from studio.jobs.dream_tasks import AlbumTask, NearestTask, VariationsTask
+from studio.jobs.dream_tasks import NearestTask, VariationsTask
 
-__all__ = ["nearest_seeds", "open_album", "variations"]
+__all__ = ["nearest_seeds", "variations"]
 
 _AT_ONCE = 500
 
@@ -57,16 +56,3 @@ def variations(task: VariationsTask, controls: Controls[Any]) -> Job[tuple[Dream
     name = base.removeprefix("Like ") if base.startswith("Like ") else base
     points = (w + task.far * others).float().cpu().numpy()
     return tuple(task.settings.holding(point, f"Like {name}") for point in points)
-
-
-def open_album(task: AlbumTask, controls: Controls[Any]) -> Job[DreamAlbum]:
-    """Return the album of a generator.
-
-    Raises:
-        StudioError: it could not be kept.
-
-    """
-    yield Progress("Opening the album")
-    if task.keep is not None:
-        task.shelf.keep(task.generator, task.keep)
-    return task.shelf.of(task.generator)

@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from studio.core.dream_settings import Bends, DreamSettings
+from studio.core.dream_settings import Bends, DreamSettings, Walk
 from studio.core.events import Picture
 
-__all__ = ["DragTask", "Dragged", "Found", "LookForTask", "Spot", "WalkExportTask", "WalkFrame", "WalkTask"]
+__all__ = [
+    "DragTask",
+    "Dragged",
+    "Found",
+    "LookForTask",
+    "Spot",
+    "WalkExportTask",
+    "WalkFileTask",
+    "WalkFrame",
+    "WalkTask",
+]
 
 Spot: TypeAlias = tuple[float, float]
 """Right and down, in pixels of the generator's pictures."""
@@ -27,6 +37,14 @@ class WalkFrame:
 
     w: str
     bends: Bends
+
+
+@dataclass(frozen=True, slots=True)
+class WalkFileTask:
+    """A walk, and where it shall lie."""
+
+    path: Path
+    walk: Walk
 
 
 @dataclass(frozen=True, slots=True)

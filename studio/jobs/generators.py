@@ -80,7 +80,7 @@ def opened_generator(name: str, then: Mapping[str, str] | None = None) -> OpenGe
         status = model.path.stat()
     except OSError as error:
         raise unreadable(model.path, error) from error
-    network, facts, mean = _loaded(model.path, status.st_size, status.st_mtime_ns)
+    network, facts, mean = _loaded(model.path, status.st_size, status.st_mtime_ns, choose_device().kind)
     ancestors = tuple(one for one in model.facts.get(ANCESTORS, "").split(",") if one)
     return OpenGenerator(network, facts, mean, (model.record(),), ancestors, model.path)
 
@@ -134,7 +134,7 @@ def _on_shelf(name: str, home: str) -> TrainedModel:
 
 
 @lru_cache(maxsize=3)
-def _loaded(path: Path, size: int, changed: int) -> tuple[Generator, GeneratorFacts, Tensor]:
+def _loaded(path: Path, size: int, changed: int, device: str) -> tuple[Generator, GeneratorFacts, Tensor]:
     """Load a file as it is: `size` and `changed` make another file of it once it has been replaced."""
     try:
         network, facts = load_generator(path)
@@ -142,7 +142,7 @@ def _loaded(path: Path, size: int, changed: int) -> tuple[Generator, GeneratorFa
         raise StudioError(str(error), "Choose a generator that was trained with Atelier.") from error
     except OSError as error:
         raise unreadable(path, error) from error
-    network = network.to(choose_device().kind)
+    network = network.to(device)
     with torch.no_grad():
         return network, facts, mean_style(network)
 

@@ -21,6 +21,7 @@ from studio.core.weights import resolve_recorded
 from studio.jobs.files import OpenedPicture, prepare_opened
 from studio.jobs.masks.files import prepare_mask
 from studio.jobs.picture_recipes import settings_of
+from studio.jobs.unfinished import kept_so_far
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,10 +127,14 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
 def with_networks_here(settings: Settings, recipe: Recipe) -> Settings:
     """Call the networks what they are called on this computer: a recipe tells no paths, but what is in the files."""
     known = {record.name: record.sha256 for record in recipe.weights if record.sha256}
+    so_far = {name: kept_so_far(name, sha256) for name, sha256 in known.items()}
     changes = {}
     for info in describe(type(settings)):
         name = getattr(settings, info.name)
         if not info.offers:
+            continue
+        if (reached := so_far.get(name)) is not None:  # what a run had reached that has gone on since, or ended
+            changes[info.name] = str(reached.path)
             continue
         with suppress(StudioError):  # it is gone, as whoever works with it is told
             if info.offers != "backbone":

@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
+from studio.core.file_names import is_there
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
 from studio.jobs import unfinished
@@ -24,7 +25,7 @@ def list_generators(used: str, controls: Controls[Any]) -> Job[dict[str, str]]:
     yield Progress("Looking for generators")
     found = {model.name: model.label for model in TrainedModels.standard("generator").all()}
     found |= dict(_unfinished(UserFolders.standard().runs.glob("*")))
-    if used and used not in found:
+    if used not in found and is_there(Path(used)) and Path(used).is_absolute():
         found |= dict(_unfinished((Path(used),))) or {used: Path(used).stem}
     return found
 

@@ -154,6 +154,19 @@ def test_an_encoder_is_learnt_for_this_computer_or_into_a_file_that_is_a_generat
     assert atelier(*learn, "-o", tmp_path / "a.png")[0] == 2
 
 
+def test_one_dream_is_set_as_finely_as_in_the_panel_and_made_again(run, tmp_path, atelier):
+    moved = tmp_path / "bends.json"
+    moved.write_text('{"stages": [{"stage": 1, "turn": 30.0}]}')
+    assert atelier("dream", "--model", run, "--across", "4", "-o", tmp_path / "4.png")[0] == 0
+    assert np.abs(pixels(tmp_path / "4.png") - expected(4)).max() <= 1
+    bent = atelier("dream", "--model", run, "--across", "4", "--bends", moved, "-o", tmp_path / "bent.png")
+    assert bent[0] == 0
+    assert np.abs(pixels(tmp_path / "bent.png") - expected(4)).max() > 5
+    recipe = read_recipe(tmp_path / "bent.png")
+    assert (recipe.task, recipe.inputs) == ("dream", ())
+    assert atelier("dream", "-o", tmp_path / "none.png")[0] == 2
+
+
 @pytest.mark.parametrize("method", ["styles", "features", "weights"])
 def test_directions_are_shown_from_end_to_end(run, tmp_path, atelier, method):
     code, told, _ = atelier(

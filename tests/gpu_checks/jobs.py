@@ -31,6 +31,7 @@ from models.translation import TranslatorFacts
 from models.translation import build as build_translator
 from models.translation import to_file as to_translator_file
 from studio.core.controls import Controls
+from studio.core.dream_settings import DreamSettings, unpacked
 from studio.core.dreams import (
     DirectionsFound,
     DirectionsTask,
@@ -53,6 +54,10 @@ from studio.core.translate_settings import TranslateSettings
 from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
 from studio.jobs.dream import find_directions, generate, interpolate, project
+from studio.jobs.dream_directions import find_directions_of, learn_direction
+from studio.jobs.dream_gallery import nearest_seeds, variations
+from studio.jobs.dream_picture import dream, look_at_generator, sketch
+from studio.jobs.dream_tasks import FindTask, LearnTask, NearestTask, SketchesTask, VariationsTask
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.colourise import PaletteTask, suggest_palette
 from studio.jobs.restore.networks import kind_of_restorers
@@ -184,6 +189,22 @@ def check_dream(job: Callable[..., Job[Any]], task: Any, device: str, reference:
     return near("pictures", mine.astype(float), wanted.astype(float), asked(2e-2, device, reference))
 
 
+def check_play(
+    job: Callable[..., Job[Any]], task: Callable[[DreamSettings], Any], numbers: Callable[[Any], Any], device: str,
+    reference: str,
+) -> str:  # fmt: skip
+    """Play with a generator; what is compared are `numbers` of what comes of it."""
+    torch.manual_seed(0)
+    network, facts = StyledGenerator((16, 16, 16, 8), 8, 16), GeneratorFacts("styled", DREAM_SHAPE, 32)
+    with TemporaryDirectory() as folder:
+        model = Path(folder) / "model.safetensors"
+        save_file(to_generator_file(network), model, facts.to_metadata())
+        settings = DreamSettings(model=str(model), across=1.3, typical=0.8)
+        both = on_both(lambda: numbers(finish(job(task(settings), Controls(settings)))), device, reference)
+    mine, wanted = (np.asarray(each, float) for each in both)
+    return near("numbers", mine, wanted, asked(2e-2, device, reference))
+
+
 DREAM_SHAPE = {"widths": [16, 16, 16, 8], "latent": 8, "style": 16}
 DREAMS: dict[str, tuple[Callable[..., Job[Any]], Any]] = {
     "generate": (generate, GenerateTask("", (1, 2), 0.8)),
@@ -191,6 +212,25 @@ DREAMS: dict[str, tuple[Callable[..., Job[Any]], Any]] = {
     "project": (project, ProjectTask("", (sample_photos()[0].path,), steps=4)),
     "directions": (find_directions, DirectionsTask("", "features", 2)),
 }
+
+
+PLAYS: dict[str, tuple[Callable[..., Job[Any]], Callable[[DreamSettings], Any], Callable[[Any], Any]]] = {
+    "dream": (dream, lambda _settings: PictureRequest({}), lambda made: made.layer),
+    "sketch": (sketch, lambda settings: SketchesTask((settings, settings.at_seed(3))), np.stack),
+    "look_at_generator": (look_at_generator, lambda settings: settings.model, lambda found: [found.size, found.stages]),
+    "nearest_seeds": (nearest_seeds, lambda settings: NearestTask(settings.at_seed(3), 1, 50), list),
+    "variations": (
+        variations, lambda settings: VariationsTask(settings, 2), lambda made: [unpacked(one.held.w) for one in made]
+    ),
+    "find_directions_of": (
+        find_directions_of, lambda settings: FindTask(settings, "weights", count=2),
+        lambda found: np.abs([unpacked(one.vector) for one in found]),
+    ),
+    "learn_direction": (
+        learn_direction, lambda settings: LearnTask((settings,), (settings.at_seed(3),), "far"),
+        lambda found: unpacked(found.vector),
+    ),
+}  # fmt: skip
 
 
 @contextmanager
@@ -306,6 +346,7 @@ JOBS: dict[str, Check] = {
     **{f"restore, {format}": partial(check_restore, format) for format in FORMATS},
     "translate": check_translate,
     **{name: partial(check_dream, *one) for name, one in DREAMS.items()},
+    **{name: partial(check_play, *one) for name, one in PLAYS.items()},
     **{f"classify, {format}": partial(check_classify, format) for format in FORMATS},
     "networks, channels last": partial(check_networks, (), lambda network, _: in_format(network, FORMATS[1])),
     "networks, compiled": partial(check_networks, ("fast style", "resnet"), compiled),

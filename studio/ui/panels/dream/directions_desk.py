@@ -14,6 +14,7 @@ from studio.core.failures import StudioError, explain
 from studio.core.file_names import place_in_words
 from studio.core.named_directions import SUFFIX, Direction, DirectionBook, combined, free_name, proper_name
 from studio.engine import Engine, JobHandle
+from studio.jobs.dream_files import list_directions, open_directions, write_directions
 from studio.jobs.dream_tasks import BookTask, FindTask, LearnTask, WriteTask
 from studio.ui.controls.file_dialogs import choose_files, choose_new_file
 from studio.ui.panels.dream.directions_section import END, DirectionsSection
@@ -51,7 +52,7 @@ class DirectionsDesk(QObject):
         self._pictures, self._preferences, self._theme = context.pictures, context.preferences, context.theme
         self.kept: tuple[Direction, ...] = ()
         self.found: tuple[Direction, ...] = ()
-        self._generator = ""
+        self._generator, self._lists = "", 0
         self._shown_ends: tuple[DreamSettings, tuple[Direction, ...]] | None = None
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._connect()
@@ -97,9 +98,10 @@ class DirectionsDesk(QObject):
 
     def _list(self, keep: tuple[Direction, ...] | None = None) -> None:
         """Read what is kept, after exactly `keep` is, if given."""
-        name = self._generator
-        handle = self._queue("list_directions", BookTask(self._book, name, keep))
-        handle.finished.connect(lambda kept: self._show(kept) if name == self._generator else None)
+        self._lists += 1
+        number = self._lists
+        handle = self._queue(list_directions, BookTask(self._book, self._generator, keep))
+        handle.finished.connect(lambda kept: self._show(kept) if number == self._lists else None)
 
     def _show(self, kept: Sequence[Direction] | None = None, found: Sequence[Direction] | None = None) -> None:
         """Show these; what a picture is moved along and nobody knows is among those found."""
@@ -160,8 +162,13 @@ class DirectionsDesk(QObject):
 
     def keep(self, direction: Direction) -> None:
         """Keep a direction for this generator, from session to session."""
-        self.found = tuple(one for one in self.found if one.name != direction.name)
-        self._list((*(one for one in self.kept if one.name != direction.name), direction))
+        self._keep((*(one for one in self.kept if one.name != direction.name), direction), direction)
+
+    def _keep(self, kept: Sequence[Direction], *instead_of: Direction) -> None:
+        """Keep exactly these; those that they stand instead of are not among the found ones any more."""
+        names = {direction.name for direction in instead_of}
+        self._show(kept, [one for one in self.found if one.name not in names])
+        self._list(tuple(kept))
 
     def rename(self, direction: Direction) -> None:
         """Ask for another name; what has a name is kept."""
@@ -177,24 +184,21 @@ class DirectionsDesk(QObject):
     def _replace(self, old: Direction, new: Direction) -> None:
         """Put another version in a direction's place; a picture that was moved along it stays so."""
         settings = self._session.settings
-        amount = settings.moves.amount_of(old.name)
         kept = [new if one == old else one for one in self.kept]
-        self.found = tuple(one for one in self.found if one.name != old.name)
-        if amount:
+        if amount := settings.moves.amount_of(old.name):
             moves = settings.moves.moved(old.by(0.0)).moved(new.by(amount))
-            self.kept = tuple(kept) if new in kept else (*kept, new)
+            self.kept = (*self.kept, new)  # known before the picture is moved along it
             self._session.set_settings(settings.model_copy(update={"moves": moves}), new.name)
-        self._list(tuple(kept) if new in kept else (*kept, new))
+        self._keep(kept if new in kept else [*kept, new], old)
 
     def remove(self, direction: Direction) -> None:
         """Take a direction away; the picture goes back to where it was without."""
         if self._session.settings.moves.amount_of(direction.name):
             self.move(direction, 0.0)
-        self.found = tuple(one for one in self.found if one.name != direction.name)
         if direction in self.kept:
-            self._list(tuple(one for one in self.kept if one != direction))
+            self._keep([one for one in self.kept if one != direction])
         else:
-            self._show()
+            self._show(found=[one for one in self.found if one.name != direction.name])
 
     def combine(self) -> None:
         """Ask for a name, and make one direction of all that the picture is moved along; it looks as before."""
@@ -221,7 +225,7 @@ class DirectionsDesk(QObject):
 
     def open(self, path: Path) -> None:
         """Keep the directions of a file."""
-        self._queue("open_directions", path).finished.connect(self._take_opened)
+        self._queue(open_directions, path).finished.connect(self._take_opened)
 
     def _take_opened(self, found: Sequence[Direction]) -> None:
         generator, names = self._session.generator, [one.name for one in self.kept]
@@ -235,7 +239,7 @@ class DirectionsDesk(QObject):
             if one not in kept:
                 kept.append(one.model_copy(update={"name": free_name(one.name, names)}))
                 names.append(kept[-1].name)
-        self._list(tuple(kept))
+        self._keep(kept)
 
     def share(self) -> None:
         """Ask for a place, and write the directions for others."""
@@ -255,7 +259,7 @@ class DirectionsDesk(QObject):
     def write(self, path: Path) -> None:
         """Write those that are kept, or all where none is; into a `.safetensors` together with the generator."""
         task = WriteTask(path, self._session.settings.model, self.kept or self.listed)
-        handle = self._queue("write_directions", task)
+        handle = self._queue(write_directions, task)
         handle.finished.connect(lambda path: self.noticed.emit(f"Saved as {place_in_words(path)}", "info"))
         handle.finish()
 
@@ -289,7 +293,7 @@ class DirectionsDesk(QObject):
         given, agreed = QInputDialog.getText(self._widget, title, label, QLineEdit.EchoMode.Normal, proper_name(name))
         return proper_name(given) if agreed else ""
 
-    def _queue(self, job: str, task: Any) -> JobHandle:
+    def _queue(self, job: Any, task: Any) -> JobHandle:
         handle = self._pictures.queue("dream.book", job, task)
         handle.failed.connect(self.failed)
         handle.finish()  # closing the window must not lose what is kept

@@ -37,6 +37,7 @@ class GalleryModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.dreams: list[DreamSettings] = []
+        self._numbered = False
         self._next: Callable[[int], DreamSettings] | None = None
         self._small: OrderedDict[DreamSettings, QPixmap] = OrderedDict()
         self._wanted: dict[DreamSettings, None] = {}
@@ -45,10 +46,20 @@ class GalleryModel(QAbstractListModel):
         """Dreams that are marked: −1 without something, 1 with it."""
         self._here: DreamSettings | None = None
 
-    def show(self, dreams: Sequence[DreamSettings], go_on: Callable[[int], DreamSettings] | None = None) -> None:
-        """Show exactly these; `go_on` makes the one of any row behind them, for a gallery without an end."""
+    def show(
+        self, dreams: Sequence[DreamSettings], go_on: Callable[[int], DreamSettings] | None = None, *,
+        numbered: bool = False,
+    ) -> None:  # fmt: skip
+        """Show exactly these.
+
+        Args:
+            dreams: in their order.
+            go_on: makes the one of any row behind them, for a gallery without an end.
+            numbered: they are called by their place, since their names are all alike.
+
+        """
         self.beginResetModel()
-        self.dreams, self._next = list(dreams), go_on
+        self.dreams, self._next, self._numbered = list(dreams), go_on, numbered
         self.endResetModel()
 
     def set_starred(self, starred: Callable[[DreamSettings], bool]) -> None:
@@ -100,7 +111,7 @@ class GalleryModel(QAbstractListModel):
             case Qt.ItemDataRole.DecorationRole:
                 return self._small_version(dream)
             case Qt.ItemDataRole.DisplayRole:
-                return dream.held.name or str(dream.seed)
+                return str(index.row() + 1) if self._numbered else dream.held.name or str(dream.seed)
             case Qt.ItemDataRole.ToolTipRole:
                 return dream.held.name or f"Seed {dream.seed}"
             case Qt.ItemDataRole.AccessibleTextRole:

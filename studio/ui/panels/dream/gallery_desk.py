@@ -11,6 +11,7 @@ from studio.core.dream_album import STARRED, AlbumShelf, DreamAlbum, anyones, wh
 from studio.core.dream_settings import DreamSettings
 from studio.core.events import Picture
 from studio.core.presets import proper_name
+from studio.jobs.dream_files import open_album
 from studio.jobs.dream_tasks import AlbumTask, NearestTask, VariationsTask
 from studio.ui.controls.question import Question
 from studio.ui.panels.dream.gallery_page import GalleryPage
@@ -52,7 +53,7 @@ class GalleryDesk(QObject):
         self.view, self.collection = "seeds", STARRED
         self.album = DreamAlbum()
         self._starred: set[DreamSettings] = set()
-        self._generator, self._chance = "", 0
+        self._generator, self._chance, self._openings = "", 0, 0
         self._of: DreamSettings | None = None
         """What the gallery was made of."""
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
@@ -107,7 +108,7 @@ class GalleryDesk(QObject):
                 dreams.fetchMore(dreams.index(-1))
             case "like":
                 task = VariationsTask(settings, far=self._page.far.current, chance=self._chance)
-                self._ask("variations", task, lambda found: dreams.show(found))
+                self._ask("variations", task, lambda found: dreams.show(found, numbered=True))
             case "nearest":
                 self._ask("nearest_seeds", NearestTask(settings), self._take_nearest)
             case "collection":
@@ -163,8 +164,10 @@ class GalleryDesk(QObject):
         self._rest.start()
 
     def _open_album(self, keep: DreamAlbum | None = None) -> None:
-        handle = self._pictures.queue("dream.album", "open_album", AlbumTask(self._shelf, self._generator, keep))
-        handle.finished.connect(self._take_album)
+        handle = self._pictures.queue("dream.album", open_album, AlbumTask(self._shelf, self._generator, keep))
+        self._openings += 1
+        number = self._openings  # what is kept meanwhile is newer than what an earlier answer holds
+        handle.finished.connect(lambda album: self._take_album(album) if number == self._openings else None)
         handle.failed.connect(self.failed)
         handle.finish()  # closing the window must not lose it
 

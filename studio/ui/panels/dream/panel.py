@@ -15,6 +15,7 @@ from studio.core.named_directions import DirectionBook
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture
+from studio.jobs.unfinished_generators import list_generators
 from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.layouts import column, holding
 from studio.ui.panel import ModelToUse, TrainingToBegin
@@ -56,6 +57,7 @@ class DreamPanel(PicturePanel):
     def __init__(self, context: PanelContext) -> None:
         self._place: object = None
         self._other = -1
+        self._offered: frozenset[str] = frozenset()
         super().__init__(context)
         self._watch = QTimer(self, interval=_WATCHED_MS)
         self._send_menu = QMenu(self)
@@ -188,21 +190,28 @@ class DreamPanel(PicturePanel):
     def list_models(self, product: str) -> None:
         """Have the generators looked up, those that are still learning too."""
         used = self.session.settings.model
-        handle = self.context.pictures.live("dream.generators", "list_generators", used)
-        handle.finished.connect(partial(self.offer_models, product))
+        handle = self.context.pictures.live("dream.generators", list_generators, used)
+        handle.finished.connect(partial(self._take_offers, product, used))
         handle.failed.connect(self.report)
+
+    def _take_offers(self, product: str, used: str, names: Mapping[str, str]) -> None:
+        """Offer them, unless another one is used by now, of which this list may not know."""
+        if used == self.session.settings.model:
+            self.offer_models(product, names)
+        else:
+            self.list_models(product)
 
     def use_model(self, model: ModelToUse) -> None:
         """Dream with another generator; one step of undo."""
         self.session.change(model=model.name, second="")
-        self.refresh_models()
 
     def offer_models(self, product: str, names: Mapping[str, str]) -> None:
-        """Offer the generators that are here; the first is taken where none is chosen."""
+        """Offer the generators that are here; the first is taken where none is chosen, or that one is gone."""
         super().offer_models(product, names)
+        self._offered = frozenset(names)
         settings = self.session.settings
-        if names and not settings.model:
-            self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names))}))
+        if settings.model not in names and (names or settings.model):
+            self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names), "")}))
 
     def _show_generator(self) -> None:
         self.column.show_generator(self.session.generator)
@@ -225,6 +234,8 @@ class DreamPanel(PicturePanel):
     def _show_settings(self, settings: Settings) -> None:
         super()._show_settings(settings)
         session = self.session
+        if session.settings.model not in self._offered:
+            self.refresh_models()
         self._show_star()
         place = session.subject, session.settings.across, session.settings.down
         if place != self._place:
@@ -244,6 +255,7 @@ class DreamPanel(PicturePanel):
         frame = self._shown
         if frame is not None:
             self.workspace.compare_bar.set_picture(self.session.subject, frame.width, frame.height)
-            learns = Path(self.session.settings.model).is_absolute() and self.session.generator is not None
-            steps = f"after {self.session.generator.steps:,} steps" if learns else ""
+            generator = self.session.generator
+            learnt = 0 if generator is None or not Path(self.session.settings.model).is_absolute() else generator.steps
+            steps = f"after {learnt:,} steps" if learnt else ""
             self.workspace.compare_bar.set_result(steps)

@@ -12,8 +12,8 @@ from studio.core.failures import Failure
 from studio.core.file_names import place_in_words
 from studio.core.walk_files import SUFFIX
 from studio.engine import JobHandle
-from studio.jobs.dream_files import WalkFileTask, keep_walk, open_walk
-from studio.jobs.dream_ways import WalkExportTask, WalkFrame, WalkTask
+from studio.jobs.dream_files import keep_walk, open_walk
+from studio.jobs.dream_ways import WalkExportTask, WalkFileTask, WalkFrame, WalkTask
 from studio.ui.controls.file_dialogs import choose_files, choose_folder, choose_new_file
 from studio.ui.panels.dream.lead import Lead
 from studio.ui.panels.dream.session import DreamSession
