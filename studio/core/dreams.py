@@ -151,6 +151,7 @@ class Mirrored:
         made: "kid", "precision", "recall", "copies" (shares), "twins" (pairs) of what is made.
         real: the same of pictures that were learnt from, but for "copies".
         different: how many different pictures the twins come to; inf without any.
+        mixed: new real pictures and made ones, as many of either, in an order of chance; with each, whether it is real.
         ends: by attribute, which shares of what is made are as low and as high as a quarter of the real ones.
 
     """
@@ -161,6 +162,7 @@ class Mirrored:
     made: Mapping[str, float]
     real: Mapping[str, float]
     different: float
+    mixed: tuple[tuple[Picture, bool], ...]
     ends: Mapping[str, tuple[float, float]]
 
 

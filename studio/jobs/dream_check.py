@@ -16,7 +16,7 @@ from models.mirror import Mirror, Reflection, shares_at_the_ends
 from models.pixels import to_picture
 from studio.core.controls import Controls
 from studio.core.dreams import CheckTask, Mirrored
-from studio.core.events import Job, Progress
+from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.file_names import expanded
 from studio.core.style_settings import DEFAULT_BACKBONE
@@ -37,6 +37,8 @@ _LEAST = 20
 """So few pictures that were kept say nothing."""
 _SHOWN = 24
 """So many pictures stand beside their neighbours."""
+_ASKED = 10
+"""So many real and so many made pictures are asked about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +81,19 @@ def check_generator(task: CheckTask, controls: Controls[Any]) -> Job[Mirrored]:
     ]  # fmt: skip
     return Mirrored(
         len(made), tuple(task.seeds[number] for number in suspects), tuple(pairs), _told(found, distance, features),
-        _told(mirror.of_real(), distance, None), found.different, dict(shares_at_the_ends(unseen, made)),
+        _told(mirror.of_real(), distance, None), found.different, _mixed(unseen, made),
+        dict(shares_at_the_ends(unseen, made)),
     )  # fmt: skip
+
+
+def _mixed(unseen: Tensor, made: Tensor) -> tuple[tuple[Picture, bool], ...]:
+    """Return some of both in an order of chance, other ones each time: a quiz."""
+    some = [
+        (to_picture(pictures[number][None]), real)
+        for pictures, real in ((unseen, True), (made, False))
+        for number in torch.randperm(len(pictures))[:_ASKED].tolist()
+    ]
+    return tuple(some[place] for place in torch.randperm(len(some)).tolist())
 
 
 def _told(found: Reflection, distance: KernelDistance, features: Tensor | None) -> dict[str, float]:

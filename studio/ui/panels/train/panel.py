@@ -21,6 +21,7 @@ from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable, TrainingToB
 from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
 from studio.ui.panels.train.emphasis.dialog import EmphasisDialog
+from studio.ui.panels.train.mirror import MirrorDialog
 from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.run_questions import RunQuestions
@@ -167,6 +168,7 @@ class TrainPanel(Panel):
         run.pictures_requested.connect(questions.choose_moved_pictures)
         run.pin_requested.connect(questions.ask_for_pin)
         run.paint_requested.connect(self.paint_what_matters)
+        run.mirror_requested.connect(self.show_mirror)
         run.extend_requested.connect(questions.ask_for_steps)
         run.use_requested.connect(self._use)
         run.ask_requested.connect(self._ask_shown)
@@ -415,6 +417,12 @@ class TrainPanel(Panel):
         snapshot = self.session.watch.snapshot
         title = snapshot.plan.title if snapshot is not None and snapshot.path == run else ""
         EmphasisDialog(run, title or run.name, self._pictures, self._theme, self.window()).show()
+
+    def show_mirror(self, run: Path) -> None:
+        """Hold what a run's generator makes before the honest mirror."""
+        snapshot = self.session.watch.snapshot
+        title = snapshot.plan.title if snapshot is not None and snapshot.path == run else ""
+        MirrorDialog(run, title or run.name, self._studio, self._theme, self.window()).show()
 
     def _choose_asked(self, dialog: AskDialog) -> None:
         folder = str(dialog.picture.parent) if dialog.picture else self._last_folder()
