@@ -21,6 +21,8 @@ __all__ = ["Projection", "ProjectionSettings", "projecting"]
 
 _CANDIDATES = 64
 _FLOOR = 0.1
+_BEYOND = 0.1
+"""How much it counts how far a pixel is beyond black or white."""
 _RATE, _RISES, _FALLS = 0.1, 0.05, 0.25
 """Adam's rate; of the way it rises at first and falls to 0 in the end (ibid.)."""
 
@@ -105,12 +107,10 @@ def projecting(
     settings = settings or ProjectionSettings()
     candidates = sampled_styles(generator, _CANDIDATES)
     with torch.no_grad():
-        made = _pictures(generator, candidates)
-        distance = _Distance(backbone, picture, made, settings.pixels)
+        distance = _Distance(backbone, picture, _pictures(generator, candidates).clamp(0.0, 1.0), settings.pixels)
         if encoder is not None:
-            guess = encoder(picture)
-            candidates, made = torch.cat([guess, candidates]), torch.cat([_pictures(generator, guess), made])
-        nearest = int(distance(made).argmin())
+            candidates = torch.cat([encoder(picture), candidates])
+        nearest = int(distance(_pictures(generator, candidates).clamp(0.0, 1.0)).argmin())
     typical = mean_style(generator)
     components = components_of_styles(generator, generator.style)
     lengths = components.vectors.norm(dim=1)
@@ -127,11 +127,16 @@ def projecting(
         for step in range(steps):
             with torch.enable_grad():
                 by_stage = w if apart else w.expand(-1, generator.styles, -1)
-                far = distance(_pictures(generator, by_stage)).sum()
+                pictures = _pictures(generator, by_stage)
+                shown = pictures.clamp(0.0, 1.0)
+                # what lies beyond black and white looks the same, but should find its way back
+                far = distance(shown + _BEYOND * (pictures - shown)).sum()
                 untypical = ((w - typical) @ whiten.T).square().mean()
                 loss = far + 0.01 * settings.prior * untypical
                 (gradient,) = torch.autograd.grad(loss, w)
-            found = Projection(by_stage.detach().clone(), far.item(), untypical.item())
+            with torch.no_grad():  # how far it is, is that of the picture as it is seen
+                seen = distance(shown.detach()).item()
+            found = Projection(by_stage.detach().clone(), seen, untypical.item())
             if best is None or found.loss < best.loss:
                 best = found
             w.grad = gradient

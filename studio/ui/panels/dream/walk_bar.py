@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QMenu, QPush
 
 from studio.core.dream_settings import Station, Walk
 from studio.core.events import Picture
+from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.gesture import Gesture
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.number_box import NumberBox
@@ -19,7 +20,7 @@ from studio.ui.theme import Theme, mark
 
 __all__ = ["WalkBar"]
 
-_THUMBNAIL, _CELL = 48, QSize(76, 78)
+_THUMBNAIL, _CELL = 48, QSize(112, 60)
 _PLACE = Qt.ItemDataRole.UserRole
 _CURVES = {"arcs": "Arcs", "spline": "Spline", "line": "Straight"}
 _TIPS = (
@@ -59,6 +60,7 @@ class WalkBar(QWidget):
         self.seconds_gesture, self.length_gesture = Gesture(self), Gesture(self)
         self.seconds_box, self.length_box = NumberBox(self.seconds_gesture), NumberBox(self.length_gesture)
         self.seconds_label, self.length_label = QLabel("To the next"), QLabel("In all")
+        self.hint = ElidingLabel("A walk passes stations: go somewhere, add it, and go on.")
         self.stations = QListWidget()
         self._shown: tuple[Station, ...] = ()
         self._set_up()
@@ -91,7 +93,7 @@ class WalkBar(QWidget):
             box.setSuffix(" s")
             box.setAccessibleName(hint)
             box.setToolTip(hint)
-            box.setFixedWidth(84)
+            box.setFixedWidth(68)
             label.setBuddy(box)
             mark(label, tone="small")
         self.play_button.setCheckable(True)
@@ -117,7 +119,8 @@ class WalkBar(QWidget):
         times = row(self.seconds_label, self.seconds_box, self.length_label, self.length_box, gap=gap)
         self.settings = QWidget()
         self.settings.setLayout(row(self.play_button, way, gap, times, None, self.remove_button, gap=gap))
-        top = row(self.add_button, (self.settings, 1), self.more_button, gap=gap)
+        mark(self.hint, tone="small")
+        top = row(self.add_button, (self.settings, 1), (self.hint, 1), self.more_button, gap=gap)
         margins = (tokens.margin, gap // 2, gap, gap // 2)
         self.setLayout(column(top, self.stations, gap=gap // 2, margins=margins))
 
@@ -152,6 +155,7 @@ class WalkBar(QWidget):
         there = bool(walk.stations)
         for widget in (self.settings, self.stations):
             widget.setVisible(there)
+        self.hint.setVisible(not there)
         if walk.stations != self._shown:
             self._shown = walk.stations
             self._fill(walk)
@@ -173,7 +177,6 @@ class WalkBar(QWidget):
             item = QListWidgetItem(f"{station.seconds:.1f} s")
             item.setData(_PLACE, number)
             item.setSizeHint(_CELL)
-            item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             item.setToolTip(f"Station {number + 1}")
             places.addItem(item)
         places.setCurrentRow(min(max(chosen, 0), len(walk.stations) - 1))
@@ -184,7 +187,10 @@ class WalkBar(QWidget):
         for number, station in enumerate(self._shown):
             item = self.stations.item(number)
             if item is not None and station in pictures:
-                item.setIcon(QIcon(pixmap_of(pictures[station])))
+                icon, pixmap = QIcon(), pixmap_of(pictures[station])
+                for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # what is chosen keeps its colours
+                    icon.addPixmap(pixmap, mode)
+                item.setIcon(icon)
 
     def show_playing(self, playing: bool, station: int = -1) -> None:
         """Show whether it plays, and which station it has passed last; tells nobody."""
