@@ -106,7 +106,7 @@ def learning_encoder(
         with torch.enable_grad():
             missed = F.mse_loss(encoder(pictures), w) / encoder.deviation.square().squeeze()
             optimiser.zero_grad()
-            missed.backward()
+            missed.backward()  # type: ignore[no-untyped-call]
         pace = min(1.0, (step + 1) / _WARM_UP) * (1.0 + math.cos(math.pi * step / steps)) / 2.0
         optimiser.param_groups[0]["lr"] = _RATE * pace
         optimiser.step()

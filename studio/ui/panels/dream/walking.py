@@ -97,8 +97,9 @@ class WalkDesk(QObject):
     def add(self) -> None:
         """Let it pass what is shown now, behind the station that is chosen."""
         stations, place = list(self.walk.stations), self._bar.stations.currentRow() + 1
-        pace = stations[place - 1].seconds if stations else Station().seconds
-        stations.insert(place, self._session.settings.station.model_copy(update={"seconds": pace}))
+        here = self._session.settings.station
+        pace = stations[place - 1].seconds if stations else here.seconds
+        stations.insert(place, here.model_copy(update={"seconds": pace}))
         self._put_stations(stations, "Add a Station")
         self._bar.choose(place)
 
