@@ -29,7 +29,6 @@ from safetensors.torch import save_file
 from models.drag import Drag
 from models.gan import stage_widths
 from models.generator_files import GeneratorFacts, build_generator, to_file
-from models.latent import pictures_of
 from models.pixels import to_picture
 from studio.core.controls import Controls
 from studio.core.events import finish
@@ -85,7 +84,8 @@ def measure(folder: Path, model: str) -> None:
     print(f"{torch.get_num_threads()} thread(s); elapsed and processor time, ms: median and 90th percentile")
     generator = generator_for(session.settings)
     w = styles_of(generator, session.settings)
-    raw = slider_raw = [alone(lambda: to_picture(pictures_of(generator.network, w))) for _ in range(MOVES)]
+    print(f"the network computes in {generator.format}")
+    raw = slider_raw = [alone(lambda: to_picture(generator.pictures(w))) for _ in range(MOVES)]
     slider = [
         timed(lambda done, n=n: (session.frame_composed.connect(done), session.change(typical=0.5 + n / MOVES)))
         for n in range(MOVES)
@@ -93,12 +93,12 @@ def measure(folder: Path, model: str) -> None:
     report("slider → frame", slider, ASKED_FRAME_MS, raw)
     around = [session.settings.at(*place) for place in places_around((3.5, 0.5), 0.3)]
     many = torch.cat([styles_of(generator, settings) for settings in around])
-    raw = [alone(lambda: pictures_of(generator.network, many)) for _ in range(PADS)]
+    raw = [alone(lambda: generator.pictures(many)) for _ in range(PADS)]
     pads = [timed(lambda done: session.sketch("pad", around).finished.connect(done)) for _ in range(PADS)]
     report("5 × 5 on the pad", pads, ASKED_PAD_MS, raw)
     drag = Drag(generator.network, w, [(0.4 * generator.network.size,) * 2], [(0.7 * generator.network.size,) * 2])
     report("a step of a drag", [alone(drag.step) for _ in range(STEPS)], ASKED_DRAG_MS, slider_raw)
-    given = to_picture(pictures_of(generator.network, styles_of(generator, session.settings.at_seed(77))))
+    given = to_picture(generator.pictures(styles_of(generator, session.settings.at_seed(77))))
     task = LookForTask(session.settings, given, "face")
     found = [alone(lambda: finish(catalog.start("look_for", task, Controls(session.settings))))]
     report("looking for a picture", found, ASKED_FOUND_MS, slider_raw)

@@ -198,9 +198,9 @@ class Bend:
         # where each place comes from, in units of half a side
         back = torch.tensor([[cosine, -sine], [sine, cosine]])
         origin = back @ torch.tensor([[-2.0 * self.right], [-2.0 * self.down]])
-        places = torch.cat([back, origin], dim=1).to(x).expand(len(x), -1, -1)
-        grid = F.affine_grid(places, list(x.shape), align_corners=False)
-        return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+        places = torch.cat([back, origin], dim=1).to(x.device).expand(len(x), -1, -1)
+        grid = F.affine_grid(places, list(x.shape), align_corners=False)  # half precision would not know the pixels
+        return F.grid_sample(x.float(), grid, padding_mode="reflection", align_corners=False).to(x.dtype)
 
 
 def bent(bends: Iterable[Bend]) -> Listener:

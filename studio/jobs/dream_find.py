@@ -7,7 +7,6 @@ import torch
 
 from models.backbones import Backbone, load_backbone
 from models.drag import Drag
-from models.latent import pictures_of
 from models.pixels import to_picture
 from models.projection import Projection, ProjectionSettings, projecting
 from studio.core.controls import Controls
@@ -52,7 +51,7 @@ def look_for(task: LookForTask, controls: Controls[Any]) -> Job[Found]:
         if step % _SHOWN_EVERY == 0:
             yield Metrics(step, {"alike": best.similarity})
             yield Preview(
-                to_picture(pictures_of(generator.network, best.w)), step, recipe=_recipe(_found(task, best))
+                to_picture(generator.pictures(best.w)), step, recipe=_recipe(_found(task, best))
             )  # fmt: skip
         if controls.finishing:
             break

@@ -8,12 +8,13 @@ from torch import Tensor
 
 from models.directions import moved
 from models.gan import Listener
-from models.latent import Bend, bent, latents_of, less_typical, mixed_styles, pictures_of, slerp
+from models.latent import Bend, bent, latents_of, less_typical, mixed_styles, slerp
 from models.pixels import to_deep_picture, to_picture
 from studio.core.controls import Controls
 from studio.core.dream_settings import DreamSettings, corners_of, place_of, unpacked
 from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
+from studio.core.inference_format import InferenceFormat
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import DREAM
 from studio.jobs.dream_tasks import GeneratorFound, SketchesTask
@@ -22,6 +23,8 @@ from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 
 __all__ = ["dream", "generator_for", "listener_for", "look_at_generator", "sketch", "styles_of"]
 
+FORMAT = "generator format"
+"""What recipes call, among the versions, the format that a generator computed in."""
 _AT_ONCE = 5
 """So many sketches are made at once: another job waits no longer than for these."""
 
@@ -36,12 +39,15 @@ def dream(request: PictureRequest, controls: Controls[DreamSettings]) -> Job[Pic
     settings = controls.settings
     recipe = controls.recipe if isinstance(controls, ReplayControls) else None
     yield Progress("Dreaming")
-    then = {record.name: record.sha256 for record in recipe.weights} if recipe is not None else None
-    generator = generator_for(settings, then)
-    w = styles_of(generator, settings)
-    made = to_deep_picture(pictures_of(generator.network, w, listener_for(settings)))
+    then, format = None, None
+    if recipe is not None:
+        then = {record.name: record.sha256 for record in recipe.weights}
+        format = InferenceFormat.from_text(recipe.versions.get(FORMAT, ""))
+    generator = generator_for(settings, then, format)
+    made = to_deep_picture(generator.pictures(styles_of(generator, settings), listener_for(settings)))
     if recipe is None:
-        recipe = RecipeWriter(DREAM, request, settings, *generator.records).write(settings)
+        versions = {FORMAT: str(generator.format)}
+        recipe = RecipeWriter(DREAM, request, settings, *generator.records, versions=versions).write(settings)
     return PictureResult(made, made, recipe)
 
 
@@ -70,7 +76,7 @@ def _sketched(some: Sequence[DreamSettings]) -> list[Picture]:
         first = some[numbers[0]]
         generator = generator_for(first)
         w = torch.cat([styles_of(generator, some[number]) for number in numbers])
-        pictures = pictures_of(generator.network, w, listener_for(first))
+        pictures = generator.pictures(w, listener_for(first))
         found |= {number: to_picture(pictures[place : place + 1]) for place, number in enumerate(numbers)}
     return [found[number] for number in range(len(some))]
 
@@ -91,20 +97,23 @@ def look_at_generator(name: str, controls: Controls[Any]) -> Job[GeneratorFound]
     )  # fmt: skip
 
 
-def generator_for(settings: DreamSettings, then: Mapping[str, str] | None = None) -> OpenGenerator:
+def generator_for(
+    settings: DreamSettings, then: Mapping[str, str] | None = None, format: InferenceFormat | None = None
+) -> OpenGenerator:
     """Return what makes the pictures: one generator, or two in one.
 
     Args:
         settings: name them.
         then: see `opened_generator`.
+        format: likewise.
 
     Raises:
         StudioError: one cannot be had, or the two do not go together.
 
     """
-    generator = opened_generator(settings.model, then)
+    generator = opened_generator(settings.model, then, format)
     if settings.second:
-        return blended_generator(generator, opened_generator(settings.second, then), settings.share)
+        return blended_generator(generator, opened_generator(settings.second, then, format), settings.share)
     return generator
 
 

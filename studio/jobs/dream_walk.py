@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.latent import eased, pictures_of, slerp, spline
+from models.latent import eased, slerp, spline
 from models.pixels import to_picture
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
@@ -59,7 +59,7 @@ def export_walk(task: WalkExportTask, controls: Controls[Any]) -> Job[Path]:
             if controls.finishing:
                 break
             settings = task.settings.model_copy(update={"bends": bends})
-            made = to_picture(pictures_of(generator.network, w, listener_for(settings)))
+            made = to_picture(generator.pictures(w, listener_for(settings)))
             frame = _enlarged(made, task.side)
             if video is not None:
                 video.add(frame)

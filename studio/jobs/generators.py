@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
@@ -12,13 +12,14 @@ from time import monotonic
 import torch
 from torch import Tensor
 
-from models.gan import Generator
+from models.gan import Generator, Listener
 from models.generator_files import ANCESTORS, GeneratorFacts, load_generator
-from models.latent import mean_style
+from models.latent import mean_style, pictures_of
 from models.weight_files import WeightsError
 from studio.core.checksums import unreadable
 from studio.core.device import choose_device
 from studio.core.failures import StudioError
+from studio.core.inference_format import PLAIN, FormatMemo, InferenceFormat
 from studio.core.recipes import WeightsRecord, name_in_recipes
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.unfinished import kept_so_far
@@ -26,6 +27,8 @@ from studio.jobs.unfinished_generators import model_so_far
 
 __all__ = ["OpenGenerator", "blended_generator", "opened_generator"]
 
+_SMALL = 200_000
+"""A network with fewer weights takes a moment in any format."""
 _LOOKED_AT_S = 2.0
 """How long a file or a run is taken for what it was."""
 
@@ -35,7 +38,9 @@ class OpenGenerator:
     """A generator on the device, in eval mode.
 
     Args:
-        network: makes pictures.
+        network: knows w, in full precision.
+        painter: makes pictures: the same network in the format that is fastest here.
+        format: that one.
         facts: what its file tells.
         mean: the most typical w, 1×style.
         records: what a recipe says of it; two where two were mixed.
@@ -45,6 +50,8 @@ class OpenGenerator:
     """
 
     network: Generator
+    painter: Generator
+    format: InferenceFormat
     facts: GeneratorFacts
     mean: Tensor
     records: tuple[WeightsRecord, ...]
@@ -56,18 +63,25 @@ class OpenGenerator:
         """What it is built like: two of one make can be blended."""
         return json.dumps([self.facts.network, self.facts.shape], sort_keys=True)
 
+    def pictures(self, w: Tensor, listen: Listener | None = None) -> Tensor:
+        """Return pictures, N×3×S×S, 0–1, of w: see `models.latent.pictures_of`."""
+        return pictures_of(self.painter, w.to(getattr(torch, self.format.dtype)), listen)
+
     @property
     def device(self) -> torch.device:
         """Where it computes."""
         return self.mean.device
 
 
-def opened_generator(name: str, then: Mapping[str, str] | None = None) -> OpenGenerator:
+def opened_generator(
+    name: str, then: Mapping[str, str] | None = None, format: InferenceFormat | None = None
+) -> OpenGenerator:
     """Return a generator; one that was asked for lately is still at hand.
 
     Args:
         name: on the shelf, a file, or the folder of a run.
         then: of a picture that is made again: the checksums by the names that its recipe has for networks.
+        format: in which it makes pictures; None: what is fastest here.
 
     Raises:
         StudioError: there is none, or it cannot be read.
@@ -82,7 +96,9 @@ def opened_generator(name: str, then: Mapping[str, str] | None = None) -> OpenGe
         raise unreadable(model.path, error) from error
     network, facts, mean = _loaded(model.path, status.st_size, status.st_mtime_ns, choose_device().kind)
     ancestors = tuple(one for one in model.facts.get(ANCESTORS, "").split(",") if one)
-    return OpenGenerator(network, facts, mean, (model.record(),), ancestors, model.path)
+    chosen = format or _format_of(network, facts)
+    painter = _painter(network, chosen)
+    return OpenGenerator(network, painter, chosen, facts, mean, (model.record(),), ancestors, model.path)
 
 
 def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) -> OpenGenerator:
@@ -101,10 +117,11 @@ def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) ->
             "Choose one of the same size and layers: best one that learnt on from the other.",
         )
     if share in (0.0, 1.0):
-        chosen = other if share else one
-        return OpenGenerator(chosen.network, chosen.facts, chosen.mean, (*one.records, *other.records))
+        return replace(other if share else one, records=(*one.records, *other.records), file=None)
     network, mean = _between(one.network, other.network, share)
-    return OpenGenerator(network, one.facts, mean, (*one.records, *other.records))
+    painter = _painter(network, one.format)
+    records = (*one.records, *other.records)
+    return replace(one, network=network, painter=painter, mean=mean, records=records, file=None)
 
 
 def _found(name: str, then: Mapping[str, str] | None) -> TrainedModel:
@@ -145,6 +162,30 @@ def _loaded(path: Path, size: int, changed: int, device: str) -> tuple[Generator
     network = network.to(device)
     with torch.no_grad():
         return network, facts, mean_style(network)
+
+
+def _format_of(network: Generator, facts: GeneratorFacts) -> InferenceFormat:
+    """Return the format that is fastest here; where it is not known yet, it is tried. Of small networks nothing is."""
+    count = sum(weight.numel() for weight in network.parameters())
+    if count < _SMALL:
+        return PLAIN
+    w = torch.zeros(1, network.style, device=next(network.parameters()).device)
+
+    def prepare(format: InferenceFormat) -> Callable[[], Tensor]:
+        copy = _painter(network, format)
+        return lambda: pictures_of(copy, w.to(getattr(torch, format.dtype)))
+
+    kind = f"generators of {network.size} px, {facts.network}, {count} weights"
+    return FormatMemo.standard().choose(kind, prepare)
+
+
+@lru_cache(maxsize=4)
+def _painter(network: Generator, format: InferenceFormat) -> Generator:
+    if format == PLAIN:
+        return network
+    layout = torch.channels_last if format.channels_last else torch.contiguous_format
+    made: Generator = deepcopy(network).to(dtype=getattr(torch, format.dtype), memory_format=layout)  # type: ignore[call-overload]
+    return made
 
 
 @lru_cache(maxsize=1)

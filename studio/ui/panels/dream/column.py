@@ -61,6 +61,8 @@ class DreamColumn(PictureColumn):
         self.form.add_section(self.drag, last=True)
         self.directions.set_open(True)
         self.page.name_buttons("What is shown")
+        for button, tip in zip(self.page.buttons, ("One picture", "Many pictures to go on from"), strict=True):
+            button.setToolTip(tip)
         self.page.set_current("picture")
         return (self.page, self.pad, self.form, self.looks_bar)
 

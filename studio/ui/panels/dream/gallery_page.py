@@ -79,6 +79,7 @@ class GalleryPage(QWidget):
         mark(self.words, tone="small")
         for button in (self.learn_button, self.clear_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clear_button.setToolTip("Take every − and + away")
         self.learn_button.setToolTip("Learn the direction from the pictures marked − to those marked +")
         bar = QWidget(self)
         mark(bar, surface="window")
