@@ -38,6 +38,8 @@ class DragSection(Section):
         self.tool = Segments({"points": "Points", "mask": "What May Move"})
         self.tool.name_buttons("On the canvas")
         self.tool.set_current("points")
+        for choice, tip in zip(self.tool.buttons, ("What is taken, and where it goes", "A brush"), strict=True):
+            choice.setToolTip(tip)
         self.drag_button, self.clear_button = QPushButton("Drag"), QPushButton("Clear")
         self.drag_button.setToolTip("Let the picture follow, step by step, until the points are there")
         self.clear_button.setToolTip("Take away all points and what is painted")

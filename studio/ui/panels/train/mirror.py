@@ -63,6 +63,8 @@ class MirrorDialog(QDialog):
         tokens = self._theme.tokens
         self.page.name_buttons("What is shown")
         self.page.set_current("nearest")
+        for choice, tip in zip(self.page.buttons, (_HINT, "Can you tell what it made?"), strict=True):
+            choice.setToolTip(tip)
         self.page.setEnabled(False)
         self.pairs.setAccessibleName("Pictures beside the nearest that it learnt from")
         self.pairs.setToolTip(_HINT)
@@ -129,6 +131,8 @@ class _Quiz(QWidget):
         self._right = self._answered = 0
         self.picture.setFixedSize(_LARGE, _LARGE)
         self.picture.setAccessibleName("Picture, real or made")
+        for button in (self.real_button, self.made_button):
+            button.setAccessibleName(button.text())
         self.real_button.setToolTip("A person made it")
         self.made_button.setToolTip("The generator made it up")
         mark(self.score, tone="small")
