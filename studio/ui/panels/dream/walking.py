@@ -49,6 +49,8 @@ class WalkDesk(QObject):
         self._widget, self._session, self._bar, self._context = parent, session, bar, context
         self._lead = Lead(session, self)
         self._frames: tuple[WalkFrame, ...] = ()
+        self._shown = -1
+        """How many frames have been due when the canvas was told last."""
         self._small: dict[tuple[str, Station], Picture] = {}
         self._planning: JobHandle | None = None
         self.writing: JobHandle | None = None
@@ -196,6 +198,7 @@ class WalkDesk(QObject):
     def _begin(self, frames: tuple[WalkFrame, ...]) -> None:
         self._planning, self._frames = None, frames
         self._lead.begin("Play the Walk")
+        self._shown = -1
         self._clock.start()
         self._tick.start()
         self._step()
@@ -204,6 +207,9 @@ class WalkDesk(QObject):
         """Show the frame whose time it is: a slow computer leaves some out, and keeps the pace."""
         walk, seconds = self.walk, self._clock.elapsed() / 1000
         number = int(seconds * _RATE)
+        if number == self._shown:
+            return
+        self._shown = number
         if not walk.loop and number >= len(self._frames):
             self.stop()
             return
