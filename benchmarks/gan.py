@@ -98,11 +98,16 @@ class Judges:
         assert slim.path is not None
         self._slim = load_backbone(slim.path, slim.architecture)
         chance = torch.randperm(len(learnt), generator=torch.Generator().manual_seed(0))[: len(unseen)]
-        self.distances = {
-            title: KernelDistance(_looked(network, unseen), _looked(network, learnt[chance]))
-            for title, network in self._networks.items()
-        }
+        self._living: dict[str, Tensor] = {}
+        self.distances = {title: self._distance(title, unseen, learnt[chance]) for title in self._networks}
         self.mirror = Mirror(_looked(self._slim, learnt), _looked(self._slim, unseen))
+
+    def _distance(self, title: str, unseen: Tensor, learnt: Tensor) -> KernelDistance:
+        """Return the distance as one network sees it: by the features that vary, for z-scores divide by that."""
+        one, other = (_looked(self._networks[title], pictures) for pictures in (unseen, learnt))
+        deviation = torch.minimum(one.std(0), other.std(0))
+        self._living[title] = living = deviation > 0.01 * deviation.mean()
+        return KernelDistance(one[:, living], other[:, living])
 
     def of_real(self) -> Judged:
         """Return what real faces come to against real ones: nothing is better."""
@@ -112,7 +117,10 @@ class Judges:
 
     def of(self, title: str, steps: int, made: Tensor) -> Judged:
         """Judge pictures, N×3×S×S, 0–1."""
-        kid = {name: self.distances[name].to(_looked(network, made)) for name, network in self._networks.items()}
+        kid = {
+            name: self.distances[name].to(_looked(network, made)[:, self._living[name]])
+            for name, network in self._networks.items()
+        }
         features = _looked(self._slim, made)
         found, few = self.mirror.of(features), self.mirror.of(features[:FEW_TWINS])
         return Judged(title, steps, kid, found.precision, found.recall, found.copies, found.twins, few.twins)

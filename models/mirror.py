@@ -19,6 +19,8 @@ _NEIGHBOURS = 3
 """Of Kynkäänniemi et al. 2019, section 2."""
 _RARE = 0.01
 """What one in a hundred real pictures is nearer than."""
+_FLOOR = 0.01
+"""The least deviation of a feature, of what they deviate on average."""
 _AT_ONCE = 512
 ATTRIBUTES = ("lightness", "warmth", "colourfulness")
 
@@ -137,7 +139,8 @@ class Mirror:
     """
 
     def __init__(self, learnt: Tensor, unseen: Tensor) -> None:
-        self._mean, self._deviation = learnt.mean(0), learnt.std(0) + 1e-6
+        deviation = learnt.std(0)  # what hardly any picture shows would count beyond measure
+        self._mean, self._deviation = learnt.mean(0), deviation.clamp_min(_FLOOR * float(deviation.mean()) + 1e-6)
         self._learnt, self._unseen = self._standard(learnt), self._standard(unseen)
         self._copy = float(torch.quantile(nearest(self._unseen, self._learnt)[0], _RARE))
         self._twin = float(torch.quantile(nearest(self._unseen, self._unseen, themselves=True)[0], _RARE))

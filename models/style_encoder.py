@@ -20,7 +20,10 @@ __all__ = ["LEARNS", "StyleEncoder", "learning_encoder"]
 
 LEARNS = 1000
 """Steps: a few minutes on a processor."""
-_BATCH, _RATE, _WARM_UP = 32, 2e-3, 50
+_BATCH, _FRESH, _RATE, _WARM_UP = 32, 8, 2e-3, 50
+"""So many pairs are learnt from in a step, and so many of them are new: to make pictures takes longer than to learn."""
+_REMEMBERED = 256 * 2**20
+"""Bytes of pictures to draw the others from."""
 _WIDTH, _WIDEST = 32, 256
 _BRIGHTER, _PALER, _NOISE = 0.1, 0.2, 0.03
 """How far the pictures that it is shown differ at most from those that were made."""
@@ -97,14 +100,19 @@ def learning_encoder(
     styles = sampled_styles(generator)
     encoder.typical.copy_(styles.mean(dim=0))
     encoder.deviation.copy_((styles - encoder.typical).square().mean().sqrt())
+    known: list[tuple[Tensor, Tensor]] = []
+    room = max(_BATCH, _REMEMBERED // (3 * generator.size**2))
     optimiser = torch.optim.Adam(encoder.parameters(), lr=_RATE, betas=(0.9, 0.99))
     for step in range(steps):
-        z = torch.randn(_BATCH, generator.latent, generator=chance).to(device)
-        with torch.no_grad():
-            w = generator.map(z)
-            pictures = _otherwise(pictures_of(generator, w), chance)
+        known += _made(generator, _FRESH if known else _BATCH, chance)
+        del known[:-room]
+        old = torch.randint(len(known), (_BATCH - _FRESH,), generator=chance).tolist()
+        w, pictures = (
+            torch.stack(parts) for parts in zip(*known[-_FRESH:], *(known[number] for number in old), strict=True)
+        )
+        seen = _otherwise(pictures.float() / 255.0, chance)
         with torch.enable_grad():
-            missed = F.mse_loss(encoder(pictures), w) / encoder.deviation.square().squeeze()
+            missed = F.mse_loss(encoder(seen), w) / encoder.deviation.square().squeeze()
             optimiser.zero_grad()
             missed.backward()  # type: ignore[no-untyped-call]
         pace = min(1.0, (step + 1) / _WARM_UP) * (1.0 + math.cos(math.pi * step / steps)) / 2.0
@@ -112,6 +120,15 @@ def learning_encoder(
         optimiser.step()
         yield missed.item()
     return encoder.requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def _made(generator: Generator, count: int, chance: torch.Generator) -> list[tuple[Tensor, Tensor]]:
+    """Return pairs of w and picture (3×S×S, 0–255)."""
+    z = torch.randn(count, generator.latent, generator=chance).to(next(generator.parameters()).device)
+    w = generator.map(z)
+    pictures = (pictures_of(generator, w) * 255.0).round().to(torch.uint8)
+    return list(zip(w, pictures, strict=True))
 
 
 def _otherwise(pictures: Tensor, chance: torch.Generator) -> Tensor:
