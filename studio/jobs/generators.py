@@ -24,6 +24,7 @@ from studio.core.recipes import WeightsRecord, name_in_recipes
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.unfinished import kept_so_far
 from studio.jobs.unfinished_generators import model_so_far
+from studio.training.run_folder import RunFolder
 
 __all__ = ["OpenGenerator", "blended_generator", "opened_generator"]
 
@@ -141,7 +142,10 @@ def _found(name: str, then: Mapping[str, str] | None) -> TrainedModel:
 @lru_cache(maxsize=4)
 def _at(path: Path, _now: int) -> TrainedModel:
     """Look at a file, or at a run: what it has reached where it goes on. Not for every picture: that takes a while."""
-    return model_so_far(path) or TrainedModels.standard("generator").find(str(path))
+    model = model_so_far(path)
+    if model is None and RunFolder(path).checkpoints.is_dir() and not RunFolder(path).model_file.exists():
+        raise StudioError(f"“{path.name}” has kept nothing yet that could dream.", "It is tried again as it learns.")
+    return model or TrainedModels.standard("generator").find(str(path))
 
 
 @lru_cache(maxsize=8)

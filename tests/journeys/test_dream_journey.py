@@ -9,10 +9,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from studio_kit import PATIENCE, answering_file_dialog, drag_slider, drop_files, open_studio
 
+from studio.core.controls import Controls
 from studio.core.dream_settings import DreamSettings
+from studio.core.events import Metrics
 from studio.core.images import read_recipe
-from studio.training.run_folder import RunFolder, RunPlan
+from studio.jobs.train import train
+from studio.training.run_commands import RunCommand
+from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.settings import TrainingSettings
 
 QUIET = {
     "batch": 4, "size": 16, "width": 5, "latent": 8, "style": 16, "blocks": 1, "sample_every": 10_000,
@@ -55,11 +60,15 @@ class Dreamer:
 
 @pytest.fixture
 def run(tmp_path):
-    """A run that goes on for a long time."""
+    """A run that has a long way before it, and rests after its first steps."""
     phase = Phase(duration=100_000, unit="steps", learning_rate=Ramp.level(1e-3), momentum=Ramp.level(0.0), batches=1)
     pictures = write_pictures(tmp_path / "pictures", 8)
     plan = RunPlan(task="gan", data=(str(pictures),), settings=QUIET, schedule=Schedule(phases=(phase,)), title="Spots")
-    return RunFolder.create(tmp_path / "home" / "runs" / "spots", plan)
+    folder = RunFolder.create(tmp_path / "home" / "runs" / "spots", plan)
+    for event in train(TrainRequest(folder.path), Controls(TrainingSettings())):
+        if isinstance(event, Metrics) and event.step == 1:
+            folder.commands.post(RunCommand("pause"))
+    return folder
 
 
 def test_a_generator_is_browsed_while_it_learns(run, tmp_path, qtbot, monkeypatch):
@@ -67,40 +76,35 @@ def test_a_generator_is_browsed_while_it_learns(run, tmp_path, qtbot, monkeypatc
     monkeypatch.setenv("ATELIER_DEVICE", "cpu")
     with open_studio(tmp_path / "home") as studio:
         dreamer = Dreamer(studio, qtbot)
-        starts_learning(dreamer, run)
         is_tried(dreamer, run)
+        learns_on(dreamer, run)
         layer, settings = is_changed_by_hand(dreamer)
         is_saved_and_comes_back(dreamer, tmp_path / "dream.png", layer, settings)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def starts_learning(dreamer, run):
+def is_tried(dreamer, run):
     dreamer.window.show_panel("train")
     dreamer.train.session.show(run.path)
-    dreamer.waits_until(lambda: dreamer.train.session.watch.snapshot is not None)
-    dreamer.train.session.manager.start(run.path)
-    dreamer.waits_until(lambda: dreamer.train.session.watch.snapshot.history.step > 2)
-
-
-def is_tried(dreamer, run):
-    """Look at what it has reached, while it goes on; later at what it has reached by then."""
     button = dreamer.train.desk.run_page.side.use_button
     dreamer.waits_until(button.isVisible)
     assert button.text() == "Try It"
-    dreamer.train.session.manager.save_now(run.path)
-    dreamer.waits_until(lambda: list(run.checkpoints.glob("step-*.json")))
     dreamer.clicks(button)
     assert dreamer.panel.isVisible()
     dreamer.waits_until(lambda: dreamer.session.settings.model == str(run.path))
     dreamer.waits_until(lambda: dreamer.session.generator is not None)
     dreamer.waits()
+
+
+def learns_on(dreamer, run):
+    """See what it dreams by now, while it goes on."""
     first = dreamer.session.generator.steps
+    dreamer.panel._watch.setInterval(100)  # nobody here has the patience
+    dreamer.train.session.manager.start(run.path)
     dreamer.train.session.manager.save_now(run.path)
-    dreamer.waits_until(lambda: dreamer.session.look_again() or dreamer.session.generator.steps > first)
-    assert dreamer.train.session.watch.snapshot.state == "running"
-    dreamer.train.toggle_pause()
-    dreamer.waits_until(lambda: not dreamer.train.is_running)
-    dreamer.session.look_again()
+    dreamer.waits_until(lambda: dreamer.session.generator.steps > first)
+    dreamer.train.session.manager.pause(run.path)
+    dreamer.waits_until(lambda: run.path not in dreamer.train.session.manager.here)
     dreamer.waits()
 
 

@@ -172,7 +172,7 @@ class DirectionsSection(Section):
         """Show exactly these; rows of directions that stay, stay."""
         wanted = [(direction, True) for direction in kept] + [(direction, False) for direction in found]
         there = {(each.direction, each._kept): each for each in self.rows}
-        rows = [there.pop(key, None) or self._make_row(*key) for key in wanted]
+        rows = [there.pop(key) if key in there else self._make_row(*key) for key in wanted]
         for gone in there.values():
             self._rows.removeWidget(gone)
             gone.hide()

@@ -77,8 +77,8 @@ class GalleryPage(QWidget):
         self._menu.addAction("New Collection…", self.add_requested.emit)
         self._remove = self._menu.addAction("Remove This Collection…", self.remove_requested.emit)
         mark(self.words, tone="small")
-        for button in (self.learn_button, self.clear_button):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for pressed in (self.learn_button, self.clear_button):
+            pressed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear_button.setToolTip("Take every − and + away")
         self.learn_button.setToolTip("Learn the direction from the pictures marked − to those marked +")
         bar = QWidget(self)

@@ -1,6 +1,7 @@
 """The Dream panel's state: which generator makes pictures up, and where in its latent space one is."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ class DreamSession(PictureSession[DreamSettings]):
         """What the generator is; None while there is none, or nobody has looked."""
         self._studio = studio
         self._looking_at, self._compared = "", ("", "")
+        self._looks = False
         super().__init__(DREAM, studio, pictures, undo_stack, parent)
 
     @property
@@ -77,17 +79,25 @@ class DreamSession(PictureSession[DreamSettings]):
     def look_again(self) -> None:
         """Learn what the generator is by now, where it is one that may learn: then everything is made anew."""
         name = self.settings.model
-        if name and name == self._looking_at and Path(name).is_absolute() and self.generator is not None:
-            handle = self._studio.live("dream.look", "look_at_generator", name)
-            handle.finished.connect(self._take_newer)
+        if name and name == self._looking_at and Path(name).is_absolute() and not self._looks:
+            self._looks = True
+            handle = self._studio.live("dream.look-again", "look_at_generator", name)
+            handle.finished.connect(partial(self._take_newer, name))
+            for over in (handle.finished, handle.failed, handle.cancelled):
+                over.connect(self._end_look)
 
     def _take_generator(self, found: GeneratorFound) -> None:
         self.generator = found
         self.generator_changed.emit()
         self._compare()
 
-    def _take_newer(self, found: GeneratorFound) -> None:
-        if self.generator is None or found.sha256 == self.generator.sha256:
+    def _end_look(self, *_: object) -> None:
+        self._looks = False
+
+    def _take_newer(self, name: str, found: GeneratorFound) -> None:
+        if name != self.settings.model:
+            return
+        if self.generator is not None and found.sha256 == self.generator.sha256:
             return
         self._take_generator(found)
         if not self.job.is_there:  # otherwise what comes of it is as new as can be
