@@ -1,8 +1,9 @@
 """From slider to frame in the Dream panel, and the pad's 5 × 5 small pictures, beside what the network alone costs.
 
 Prints medians and 90th percentiles, ms: elapsed, and processor time of the whole program. Asked are 10 ms from slider
-to frame (median) and 100 ms for 5 × 5, of a generator of 64 px on the CPU. Without `--model` the default course's
-network is built with random weights: they cost as much as trained ones.
+to frame (median), 100 ms for 5 × 5, 60 ms for a step of a drag, and 20 s to look for a picture, of a generator of 64 px
+on the CPU. Without `--model` the default course's network is built with random weights: they cost as much as trained
+ones.
 
     python benchmarks/dream.py [--model FILE|RUN]
 """
@@ -25,12 +26,17 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 from safetensors.torch import save_file
 
+from models.drag import Drag
 from models.gan import stage_widths
 from models.generator_files import GeneratorFacts, build_generator, to_file
 from models.pixels import to_picture
+from studio.core.controls import Controls
+from studio.core.events import finish
 from studio.core.library import Library
 from studio.engine import Engine
+from studio.jobs import catalog
 from studio.jobs.dream_picture import generator_for, styles_of
+from studio.jobs.dream_ways import LookForTask
 from studio.ui.actions import make_actions
 from studio.ui.panels.dream.pad import places_around
 from studio.ui.panels.dream.panel import DreamPanel
@@ -38,8 +44,8 @@ from studio.ui.picture.context import PanelContext
 from studio.ui.preferences import Preferences
 from studio.ui.theme import Theme
 
-MOVES, PADS = 60, 12
-ASKED_FRAME_MS, ASKED_PAD_MS = 10.0, 100.0
+MOVES, PADS, STEPS = 60, 12, 30
+ASKED_FRAME_MS, ASKED_PAD_MS, ASKED_DRAG_MS, ASKED_FOUND_MS = 10.0, 100.0, 60.0, 20_000.0
 
 
 def main() -> None:
@@ -79,7 +85,7 @@ def measure(folder: Path, model: str) -> None:
     generator = generator_for(session.settings)
     w = styles_of(generator, session.settings)
     print(f"the network computes in {generator.format}")
-    raw = [alone(lambda: to_picture(generator.pictures(w))) for _ in range(MOVES)]
+    raw = slider_raw = [alone(lambda: to_picture(generator.pictures(w))) for _ in range(MOVES)]
     slider = [
         timed(lambda done, n=n: (session.frame_composed.connect(done), session.change(typical=0.5 + n / MOVES)))
         for n in range(MOVES)
@@ -90,6 +96,12 @@ def measure(folder: Path, model: str) -> None:
     raw = [alone(lambda: generator.pictures(many)) for _ in range(PADS)]
     pads = [timed(lambda done: session.sketch("pad", around).finished.connect(done)) for _ in range(PADS)]
     report("5 × 5 on the pad", pads, ASKED_PAD_MS, raw)
+    drag = Drag(generator.network, w, [(0.4 * generator.network.size,) * 2], [(0.7 * generator.network.size,) * 2])
+    report("a step of a drag", [alone(drag.step) for _ in range(STEPS)], ASKED_DRAG_MS, slider_raw)
+    given = to_picture(generator.pictures(styles_of(generator, session.settings.at_seed(77))))
+    task = LookForTask(session.settings, given, "face")
+    found = [alone(lambda: finish(catalog.start("look_for", task, Controls(session.settings))))]
+    report("looking for a picture", found, ASKED_FOUND_MS, slider_raw)
     panel.close_gently()
     for engine in (studio, pictures):
         while not engine.shut_down():

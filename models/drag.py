@@ -80,7 +80,7 @@ class Drag:
         deviation = float(w.std()) or 1.0
         self._optimiser = torch.optim.Adam([self._coarse], lr=self._settings.rate * deviation)
         with torch.no_grad():
-            self._first = self._features()
+            self._first, _ = self._made()
             self._taken = [_sampled(self._first, [point])[0] for point in self.handles]  # C each: what a handle is
 
     @property
@@ -99,7 +99,7 @@ class Drag:
     def step(self) -> Tensor:
         """Drag a little; returns the picture, 1×3×S×S, 0–1."""
         with torch.enable_grad():
-            features = self._features()
+            features, _ = self._made()
             loss = torch.zeros((), device=features.device)
             for handle, target in zip(self.handles, self._targets, strict=True):
                 loss = loss + self._supervised(features, handle, target)
@@ -110,14 +110,14 @@ class Drag:
         self._optimiser.step()
         self.w = torch.cat([self._coarse.detach(), self.w[:, self._follows :]], dim=1)
         with torch.no_grad():
-            now = self._features()
+            now, picture = self._made()
             self.handles = [
                 self._tracked(now, handle, taken) for handle, taken in zip(self.handles, self._taken, strict=True)
             ]
-            return ((self._generator.synthesise(self.w) + 1.0) / 2.0).clamp(0.0, 1.0)
+            return ((picture + 1.0) / 2.0).clamp(0.0, 1.0)
 
-    def _features(self) -> Tensor:
-        """Return the stage's features at the picture's size, 1×C×S×S."""
+    def _made(self) -> tuple[Tensor, Tensor]:
+        """Return the stage's features at the picture's size, 1×C×S×S, and the picture, 1×3×S×S, −1…1."""
         heard: list[Tensor] = []
 
         def listen(stage: int, x: Tensor) -> Tensor:
@@ -126,9 +126,9 @@ class Drag:
             return x
 
         rest = self.w[:, self._follows :]
-        self._generator.synthesise(torch.cat([self._coarse, rest], dim=1), listen)
+        picture = self._generator.synthesise(torch.cat([self._coarse, rest], dim=1), listen)
         size = self._generator.size
-        return F.interpolate(heard[0], (size, size), mode="bilinear").float()
+        return F.interpolate(heard[0], (size, size), mode="bilinear").float(), picture
 
     def _supervised(self, features: Tensor, handle: Point, target: Point) -> Tensor:
         """Return how far what lies around a handle is from being a step further on (eq. 1)."""

@@ -10,16 +10,22 @@ import torch
 from torch import Tensor
 
 from models.gan import DcganGenerator, Generator, StyledGenerator
+from models.style_encoder import StyleEncoder
 from models.weight_files import WeightsError, check_numbers, read_tensors
 from models.weight_headers import GENERATOR, safetensors_metadata
 
-__all__ = ["ANCESTORS", "NETWORKS", "GeneratorFacts", "build_generator", "load_generator", "to_file"]
+__all__ = [
+    "ANCESTORS", "NETWORKS", "GeneratorFacts", "build_generator", "load_encoder", "load_generator", "to_file",
+    "with_encoder",
+]  # fmt: skip
 
 FORMAT = "1"
 NETWORKS: Mapping[str, type[Generator]] = {"styled": StyledGenerator, "dcgan": DcganGenerator}
 """By the name that a file's header has for them."""
 ANCESTORS = "ancestors"
 """In a header: checksums of the files that a network began as, the nearest first, with commas between."""
+_ENCODER = "encoder"
+"""Before the names of the encoder's weights, where a file holds one; in its header, how wide that is."""
 _COUNTERS = "num_batches_tracked"
 _LARGEST = 4096
 """A header may ask for any number."""
@@ -119,3 +125,36 @@ def load_generator(path: Path) -> tuple[Generator, GeneratorFacts]:
     check_numbers({name: tensors[name] for name in wanted}, path.name)
     network.load_state_dict({name: tensors[name].to(torch.float32) for name in wanted}, strict=False)
     return network.requires_grad_(False).eval(), facts
+
+
+def with_encoder(path: Path, encoder: StyleEncoder) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return what the generator's file `path` holds, and its header, with an encoder (in place of one it may have).
+
+    Raises:
+        WeightsError: the file is damaged.
+        OSError: it cannot be read.
+
+    """
+    kept = {name: value for name, value in read_tensors(path).items() if not name.startswith(f"{_ENCODER}.")}
+    own = {f"{_ENCODER}.{name}": value for name, value in encoder.to_file().items()}
+    return kept | own, {**safetensors_metadata(path), _ENCODER: str(encoder.width)}
+
+
+def load_encoder(path: Path, generator: Generator) -> StyleEncoder | None:
+    """Return the encoder that `path` holds, on the CPU, if it holds one for the generator.
+
+    Raises:
+        WeightsError: the file is damaged.
+        OSError: it cannot be read.
+
+    """
+    width = safetensors_metadata(path).get(_ENCODER, "")
+    if not (width.isdecimal() and 1 <= int(width) <= _LARGEST):
+        return None
+    tensors = read_tensors(path, prefix=f"{_ENCODER}.")
+    check_numbers(tensors, path.name)
+    own = {name.removeprefix(f"{_ENCODER}."): value for name, value in tensors.items()}
+    try:
+        return StyleEncoder.from_file(own, generator.size, generator.style, int(width))
+    except RuntimeError as error:
+        raise WeightsError(f"The encoder in {path.name} does not fit its generator.") from error

@@ -17,7 +17,7 @@ from models.gan import Generator, Listener
 
 __all__ = [
     "Bend", "Curve", "bent", "eased", "latents_of", "less_typical", "mean_style", "mixed_styles", "pictures_of",
-    "sampled_styles", "slerp", "walk",
+    "sampled_styles", "slerp", "spline", "walk",
 ]  # fmt: skip
 
 Curve: TypeAlias = Literal["slerp", "line", "spline"]
@@ -95,8 +95,16 @@ def slerp(one: Tensor, other: Tensor, share: float | Tensor) -> Tensor:
     return direction * torch.lerp(lengths[0], lengths[1], share)
 
 
-def _spline(points: Tensor, closed: bool, segment: int, share: float) -> Tensor:
-    """Return a point of the Catmull-Rom spline through K×… points: no corners at any of them."""
+def spline(points: Tensor, closed: bool, segment: int, share: float) -> Tensor:
+    """Return a point of the Catmull-Rom spline through K×… points: no corners at any of them.
+
+    Args:
+        points: where it passes.
+        closed: whether the first follows the last.
+        segment: the number of the point behind which it lies.
+        share: how far towards the next one, 0–1.
+
+    """
     count = len(points)
 
     def point(number: int) -> Tensor:
@@ -132,7 +140,7 @@ def walk(
         for frame in range(frames):
             share = easing(frame / frames)
             if curve == "spline":
-                found.append(_spline(points, closed, stretch, share))
+                found.append(spline(points, closed, stretch, share))
             else:
                 found.append(slerp(one, other, share) if curve == "slerp" else torch.lerp(one, other, share))
     if not closed:

@@ -1,8 +1,8 @@
 """Where in a generator's latent space a picture lies: the nearest that it can make (Karras et al. 2020, appendix D).
 
-It is looked for without an encoder. Of some points the nearest is taken, then w follows the gradient: first one for all
-stages, which keeps to what the generator knows, then one for each, which comes nearer. What is compared is what a
-trained network sees, and the pixels; what is charged for is how untypical w becomes.
+Of some points, an encoder's guess among them where there is one, the nearest is taken; then w follows the gradient:
+first one for all stages, which keeps to what the generator knows, then one for each, which comes nearer. What is
+compared is what a trained network sees, and the pixels; what is charged for is how untypical w becomes.
 """
 
 from collections.abc import Generator as Steps
@@ -15,11 +15,14 @@ from models.backbones import Backbone
 from models.directions import components_of_styles
 from models.gan import Generator
 from models.latent import mean_style, sampled_styles
+from models.style_encoder import StyleEncoder
 
 __all__ = ["Projection", "ProjectionSettings", "projecting"]
 
 _CANDIDATES = 64
 _FLOOR = 0.1
+_BEYOND = 0.1
+"""How much it counts how far a pixel is beyond black or white."""
 _RATE, _RISES, _FALLS = 0.1, 0.05, 0.25
 """Adam's rate; of the way it rises at first and falls to 0 in the end (ibid.)."""
 
@@ -85,7 +88,11 @@ class _Distance:
 
 
 def projecting(
-    generator: Generator, backbone: Backbone, picture: Tensor, settings: ProjectionSettings | None = None
+    generator: Generator,
+    backbone: Backbone,
+    picture: Tensor,
+    settings: ProjectionSettings | None = None,
+    encoder: StyleEncoder | None = None,
 ) -> Steps[Projection, None, Projection]:
     """Look for a picture; yields what is found after each step, and returns the best.
 
@@ -94,14 +101,16 @@ def projecting(
         backbone: looks, on the same device.
         picture: 1×3×S×S, 0–1, of the generator's size.
         settings: how.
+        encoder: guesses where to begin, on the same device.
 
     """
     settings = settings or ProjectionSettings()
     candidates = sampled_styles(generator, _CANDIDATES)
     with torch.no_grad():
-        made = _pictures(generator, candidates)
-        distance = _Distance(backbone, picture, made, settings.pixels)
-        nearest = int(distance(made).argmin())
+        distance = _Distance(backbone, picture, _pictures(generator, candidates).clamp(0.0, 1.0), settings.pixels)
+        if encoder is not None:
+            candidates = torch.cat([encoder(picture), candidates])
+        nearest = int(distance(_pictures(generator, candidates).clamp(0.0, 1.0)).argmin())
     typical = mean_style(generator)
     components = components_of_styles(generator, generator.style)
     lengths = components.vectors.norm(dim=1)
@@ -118,11 +127,16 @@ def projecting(
         for step in range(steps):
             with torch.enable_grad():
                 by_stage = w if apart else w.expand(-1, generator.styles, -1)
-                far = distance(_pictures(generator, by_stage)).sum()
+                pictures = _pictures(generator, by_stage)
+                shown = pictures.clamp(0.0, 1.0)
+                # what lies beyond black and white looks the same, but should find its way back
+                far = distance(shown + _BEYOND * (pictures - shown)).sum()
                 untypical = ((w - typical) @ whiten.T).square().mean()
                 loss = far + 0.01 * settings.prior * untypical
                 (gradient,) = torch.autograd.grad(loss, w)
-            found = Projection(by_stage.detach().clone(), far.item(), untypical.item())
+            with torch.no_grad():  # how far it is, is that of the picture as it is seen
+                seen = distance(shown.detach()).item()
+            found = Projection(by_stage.detach().clone(), seen, untypical.item())
             if best is None or found.loss < best.loss:
                 best = found
             w.grad = gradient

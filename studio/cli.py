@@ -27,6 +27,8 @@ _OTHERS = {
     "interpolate": ("studio.command_line.dream:interpolate", "walk from seed to seed, as a video or frames"),
     "project": ("studio.command_line.dream:project", "find the nearest picture that a generator can make"),
     "directions": ("studio.command_line.dream:directions", "find directions along which a generator's pictures change"),
+    "encoder": ("studio.command_line.dream:encoder", "teach a generator's encoder, where looking for pictures begins"),
+    "frames": ("studio.command_line.frames:frames", "make a folder of pictures to learn from out of a video"),
     "classify": ("studio.command_line.classify:classify", "say what pictures show, by a classifier of your own"),
     "replay": ("studio.command_line.replay:replay", "make a picture again from the recipe inside it"),
     "recipe": ("studio.command_line.recipe:recipe", "print the recipe inside a picture as JSON"),

@@ -1,8 +1,8 @@
-"""`atelier generate`, `interpolate`, `project`, `directions`: what a generator makes of seeds, ways and pictures."""
+"""`atelier generate`, `interpolate`, `project`, `directions`, `encoder`: what a generator makes, and finds again."""
 
 import argparse
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,11 +17,14 @@ from studio.core import video
 from studio.core.atomic import write_error
 from studio.core.controls import Controls
 from studio.core.dreams import (
+    CheckTask,
     DirectionsFound,
     DirectionsTask,
     Dream,
+    EncoderTask,
     GenerateTask,
     InterpolateTask,
+    Mirrored,
     Projected,
     ProjectTask,
     recipe_of,
@@ -36,6 +39,7 @@ from studio.core.settings import Settings
 from studio.core.trained_models import TrainedModels
 from studio.jobs import catalog
 
+_WRITTEN = frozenset({*SUFFIXES, *video.SUFFIXES})
 _PLAYED = 25.0
 """Frames a second."""
 
@@ -51,8 +55,23 @@ def generate(arguments: Sequence[str]) -> int:
     command.add_output("DIR|GRID.png", "a folder, for one PNG a seed; or a picture, for all of them side by side")
     command.add_typical()
     command.parser.add_argument("--columns", metavar="N", type=_count, help="of the grid [default: as many as rows]")
+    command.parser.add_argument(
+        "--check", action="store_true",
+        help="tell how honest they are instead: copies, twins, what is left out; -o is a sheet of those that come "
+        "nearest to what was learnt, each above its neighbour",
+    )  # fmt: skip
+    command.parser.add_argument(
+        "--data", metavar="DIR", type=named_path, nargs="+", default=[],
+        help="with --check: the pictures that it learnt from [default: those of the run]",
+    )  # fmt: skip
     asked = command.read(arguments)
     output: Path = asked.output
+    if asked.check:
+        if not _is_picture(output):
+            command.parser.error(f"argument -o: with --check it is a picture ({', '.join(SUFFIXES)})")
+        if len(asked.seeds) < 2:
+            command.parser.error("argument --seeds: to check takes many, best as many as were kept for checking")
+        return command.run("check_generator", CheckTask(asked.model, asked.seeds, tuple(asked.data)), _mirrored(output))
     task = GenerateTask(asked.model, asked.seeds, asked.typical)
 
     def keep(dreams: tuple[Dream, ...], told: Reporter) -> None:
@@ -189,8 +208,66 @@ def directions(arguments: Sequence[str]) -> int:
     return command.run("directions", task, keep)
 
 
+def encoder(arguments: Sequence[str]) -> int:
+    """Teach an encoder, from which looking for pictures begins."""
+    command = _Command(
+        "encoder",
+        "Teach a generator's encoder to guess where pictures lie: looking for them begins there. Takes minutes.",
+        "--model NAME|FILE|RUN [-o FILE.safetensors]",
+    )
+    command.add_output(
+        "FILE.safetensors", "the generator and its encoder as one file [default: kept for this computer]",
+        required=False,
+    )  # fmt: skip
+    command.parser.add_argument(
+        "--steps", metavar="N", type=_count, default=1000, help="how long it learns [default: 1000]"
+    )
+    asked = command.read(arguments, written={".safetensors"})
+    if asked.output is not None and asked.output.suffix.lower() != ".safetensors":
+        command.parser.error("argument -o: a generator's file ends in .safetensors")
+
+    def keep(path: Path | None, told: Reporter) -> None:
+        if path is None:
+            raise Interrupted
+        told.result(str(path))
+
+    return command.run("learn_encoder", EncoderTask(asked.model, asked.output, asked.steps), keep)
+
+
+_WORDS = {"lightness": ("dark", "light"), "warmth": ("cool", "warm"), "colourfulness": ("grey", "colourful")}
+
+
+def _mirrored(output: Path) -> Callable[[Mirrored, Reporter], None]:
+    """Return what keeps the mirror's sheet and tells its numbers."""
+
+    def keep(found: Mirrored, told: Reporter) -> None:
+        columns = [np.concatenate(pair) for pair in found.pairs]
+        half = -(-len(columns) // 2)
+        columns += [np.zeros_like(columns[0])] * (2 * half - len(columns))
+        _save(output, np.concatenate([np.concatenate(columns[part : part + half], axis=1) for part in (0, half)]), None)
+        if isinstance(told, JsonLines):
+            told.result(
+                str(output), made=dict(found.made), real=dict(found.real), ends=dict(found.ends), count=found.count,
+                different=None if math.isinf(found.different) else round(found.different),
+            )  # fmt: skip
+            return
+        made, real = found.made, found.real
+        print(f"Of {found.count} of its pictures, beside as many real ones:")
+        print(f"kernel distance (KID)\t{made['kid']:.3f}\t{real['kid']:.3f}")
+        print(f"lie among real ones\t{made['precision']:.0%}\t{real['precision']:.0%}")
+        print(f"of what is real known\t{made['recall']:.0%}\t{real['recall']:.0%}")
+        print(f"nearer to what was learnt than 99 % of new ones\t{made['copies']:.1%}")
+        known = "more than can be told" if math.isinf(found.different) else f"about {found.different:,.0f} pictures"
+        print(f"pairs of twins\t{made['twins']:.0f}\t{real['twins']:.0f}\tas if it knew {known}")
+        for name, ends in found.ends.items():
+            for words, share in zip(_WORDS[name], ends, strict=True):
+                print(f"as {words} as a quarter of the real ones\t{share:.0%}")
+
+    return keep
+
+
 class _Command:
-    """What the four have in common."""
+    """What the five have in common."""
 
     def __init__(self, name: str, summary: str, usage: str) -> None:
         self._started = perf_counter()
@@ -204,8 +281,9 @@ class _Command:
 
     def add_seeds(self, example: str) -> None:
         self.parser.add_argument(
-            "--seeds", metavar="N,N-N,…", type=_seeds, required=True, help=f"whole numbers and spans, such as {example}"
-        )
+            "--seeds", metavar="N,N-N,…", type=_seeds, required=True,
+            help=f"whole numbers and spans, such as {example}",
+        )  # fmt: skip
 
     def add_output(self, metavar: str, help: str, *, required: bool = True) -> None:
         self.parser.add_argument("-o", "--output", metavar=metavar, type=named_path, required=required, help=help)
@@ -216,15 +294,21 @@ class _Command:
             help="below 1 nearer to the most typical picture, above 1 stranger [default: 1]",
         )  # fmt: skip
 
-    def read(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Read the arguments; wrong ones end the program with exit code 2."""
+    def read(self, arguments: Sequence[str], written: Collection[str] = _WRITTEN) -> argparse.Namespace:
+        """Read the arguments; wrong ones end the program with exit code 2.
+
+        Args:
+            arguments: of the command.
+            written: how a file may end; what ends otherwise is a folder.
+
+        """
         self._asked = asked = self.parser.read(arguments)
         known = (model.name for model in TrainedModels.standard("generator").all())
         if not expanded(asked.model).exists() and asked.model not in known:
             self.parser.error(f"argument --model: {asked.model} is not there")
         if asked.output is not None:
             check_place(asked.output, self.parser)
-            is_folder = asked.output.suffix.lower() not in {*SUFFIXES, *video.SUFFIXES}
+            is_folder = asked.output.suffix.lower() not in written
             if asked.output.exists() and asked.output.is_dir() is not is_folder:
                 kind = "a file, not a folder" if is_folder else "a folder, not a file"
                 self.parser.error(f"argument -o: {asked.output} is {kind}")

@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from math import floor
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from studio.core.settings import Settings, setting
 
 __all__ = [
-    "ACROSS", "Bending", "Bends", "DreamSettings", "Held", "Mixture", "Move", "Moves", "corners_of", "packed",
-    "place_of", "seed_at", "unpacked",
+    "ACROSS", "Bending", "Bends", "DreamSettings", "Held", "Mixture", "Move", "Moves", "Station", "Walk", "corners_of",
+    "packed", "place_of", "seed_at", "unpacked",
 ]  # fmt: skip
 
 ACROSS = 100
@@ -159,6 +159,52 @@ class Bends(_Part):
         return Bends(stages=tuple(sorted((*others, bend) if does_something else others, key=lambda one: one.stage)))
 
 
+class Station(_Part):
+    """A place of a walk: what is set there, all but the generator.
+
+    Args:
+        seconds: how long it takes from here to the next one.
+
+    """
+
+    seconds: float = Field(2.0, ge=0.04, le=600.0)
+    typical: float = Field(1.0, ge=0.0, le=2.0)
+    across: float = 0.0
+    down: float = 0.0
+    held: Held = Held()
+    other: int = Field(1, ge=0, lt=_LARGEST)
+    mixture: Mixture = Mixture()
+    moves: Moves = Moves()
+    bends: Bends = Bends()
+
+
+class Walk(_Part):
+    """A way from station to station.
+
+    Args:
+        stations: where it passes, in order.
+        loop: whether it comes back to the first; else the last one's seconds do not count.
+        curve: along arcs of z where both ends have one ("arcs"), without corners ("spline") or straight ("line") in w.
+        soft: whether it sets off and arrives softly at each.
+
+    """
+
+    stations: tuple[Station, ...] = ()
+    loop: bool = True
+    curve: Literal["arcs", "spline", "line"] = "arcs"
+    soft: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return sum(station.seconds for station in (self.stations if self.loop else self.stations[:-1]))
+
+    @property
+    def goes_somewhere(self) -> bool:
+        """Whether there are two stations at least."""
+        return len(self.stations) > 1
+
+
 class DreamSettings(Settings):
     """The settings of the dream job."""
 
@@ -197,6 +243,21 @@ class DreamSettings(Settings):
     share: float = setting(
         0.5, label="Share", help="0 the first generator alone, 1 the second.", low=0.0, high=1.0, step=0.05,
         group="Two Generators", look=False)  # fmt: skip
+
+    walk: Walk = setting(
+        Walk(), label="Walk", help="Stations and the way between them, as a JSON file.", term="latent walk",
+        look=False)  # fmt: skip
+
+    @property
+    def station(self) -> Station:
+        """What is set now, as a station of a walk."""
+        there = {name: getattr(self, name) for name in Station.model_fields if name != "seconds"}
+        return Station.model_construct(seconds=Station.model_fields["seconds"].default, **there)
+
+    def standing_at(self, station: Station) -> "DreamSettings":
+        """Return the settings with what is set at a station."""
+        there = {name: getattr(station, name) for name in Station.model_fields if name != "seconds"}
+        return self.model_copy(update=there)
 
     @property
     def idle(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What a generator is asked for, and what comes of it. Free of torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,11 +9,14 @@ from studio.core.events import Picture
 from studio.core.recipes import Recipe, WeightsRecord
 
 __all__ = [
+    "CheckTask",
     "DirectionsFound",
     "DirectionsTask",
     "Dream",
+    "EncoderTask",
     "GenerateTask",
     "InterpolateTask",
+    "Mirrored",
     "ProjectTask",
     "Projected",
     "recipe_of",
@@ -103,6 +106,64 @@ class DirectionsTask:
     stage: int = 1
     seed: int = 0
     reach: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderTask:
+    """An encoder that shall learn to guess w.
+
+    Args:
+        model: as of `GenerateTask`.
+        output: a file for the generator together with its encoder; None keeps the encoder alone, for this computer.
+        steps: how long it learns.
+
+    """
+
+    model: str
+    output: Path | None = None
+    steps: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTask:
+    """A generator to be held before the mirror.
+
+    Args:
+        model: as of `GenerateTask`.
+        seeds: which of its pictures; best as many as were kept for checking, for what is compared depends on it.
+        data: what it learnt from; of a run, nothing means its own.
+
+    """
+
+    model: str
+    seeds: tuple[int, ...]
+    data: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mirrored:
+    """What the mirror shows.
+
+    Args:
+        count: so many pictures were made.
+        seeds: of those that come nearest to what was learnt, the nearest first.
+        pairs: these, each with its neighbour among what was learnt.
+        made: "kid", "precision", "recall", "copies" (shares), "twins" (pairs) of what is made.
+        real: the same of pictures that were learnt from, but for "copies".
+        different: how many different pictures the twins come to; inf without any.
+        mixed: new real pictures and made ones, as many of either, in an order of chance; with each, whether it is real.
+        ends: by attribute, which shares of what is made are as low and as high as a quarter of the real ones.
+
+    """
+
+    count: int
+    seeds: tuple[int, ...]
+    pairs: tuple[tuple[Picture, Picture], ...]
+    made: Mapping[str, float]
+    real: Mapping[str, float]
+    different: float
+    mixed: tuple[tuple[Picture, bool], ...]
+    ends: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

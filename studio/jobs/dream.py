@@ -35,6 +35,8 @@ from studio.core.images import load_picture
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.weights import resolve_backbone
+from studio.jobs.dream_encoder import encoder_of
+from studio.jobs.generators import opened_generator
 from studio.training.data.augment import centred
 
 __all__ = ["find_directions", "generate", "interpolate", "open_generator", "project"]
@@ -100,13 +102,14 @@ def project(task: ProjectTask, controls: Controls[Any]) -> Job[tuple[Projected, 
 
     """
     yield Progress("Loading the generator")
-    generator, _ = open_generator(task.model)
+    opened = opened_generator(task.model)
+    generator, encoder = opened.network, encoder_of(opened)
     backbone = _looking().to(_device_of(generator))
     found: list[Projected] = []
     for path in task.pictures:
         square = centred(load_picture(path).pixels[:, :, :3], generator.size)[None]
         settings = ProjectionSettings(steps=task.steps, prior=task.prior)
-        search = projecting(generator, backbone, square.to(_device_of(generator)), settings)
+        search = projecting(generator, backbone, square.to(_device_of(generator)), settings, encoder)
         best = None
         for step in range(task.steps):
             if controls.finishing:

@@ -1,4 +1,4 @@
-"""What is kept of dreams as files: directions with names, and albums. Free of torch until a generator is written."""
+"""What is kept of dreams as files: directions with names, albums, walks. Free of torch until a generator is written."""
 
 from pathlib import Path
 from typing import Any
@@ -7,13 +7,16 @@ from models.weight_headers import safetensors_metadata
 from studio.core.atomic import write_file
 from studio.core.controls import Controls
 from studio.core.dream_album import DreamAlbum
+from studio.core.dream_settings import Walk
 from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
 from studio.core.named_directions import HEADER, Direction, directions_in_header, read_directions, to_json
 from studio.core.trained_models import TrainedModels
+from studio.core.walk_files import read_walk, write_walk
 from studio.jobs.dream_tasks import AlbumTask, BookTask, WriteTask
+from studio.jobs.dream_ways import WalkFileTask
 
-__all__ = ["list_directions", "open_album", "open_directions", "write_directions"]
+__all__ = ["keep_walk", "list_directions", "open_album", "open_directions", "open_walk", "write_directions"]
 
 
 def open_album(task: AlbumTask, controls: Controls[Any]) -> Job[DreamAlbum]:
@@ -83,3 +86,26 @@ def write_directions(task: WriteTask, controls: Controls[Any]) -> Job[Path]:
         told = save(read_tensors(model.path), header)
     write_file(task.path, told)
     return task.path
+
+
+def keep_walk(task: WalkFileTask, controls: Controls[Any]) -> Job[Path]:
+    """Write a walk.
+
+    Raises:
+        StudioError: the place cannot be written to.
+
+    """
+    yield Progress("Saving the walk")
+    write_walk(task.path, task.walk)
+    return task.path
+
+
+def open_walk(path: Path, controls: Controls[Any]) -> Job[Walk]:
+    """Read a walk.
+
+    Raises:
+        StudioError: it cannot be read, or is none.
+
+    """
+    yield Progress("Opening the walk")
+    return read_walk(path)

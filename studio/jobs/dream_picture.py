@@ -158,13 +158,17 @@ def _base(generator: OpenGenerator, settings: DreamSettings) -> Tensor:
 
 def _at(generator: OpenGenerator, across: float, down: float) -> Tensor:
     """Return w, 1×styles×style, at a place of the pad: between seeds along arcs of z, as long as points are there."""
-    network, (seeds, right, below) = generator.network, corners_of(across, down)
+    network = generator.network
+    return network.by_stage(network.map(latent_at(network.latent, across, down).to(generator.device)))
+
+
+def latent_at(size: int, across: float, down: float) -> Tensor:
+    """Return z, 1×size, at a place of the pad."""
+    seeds, right, below = corners_of(across, down)
     if not right and not below:
-        z = latents_of(seeds[:1], network.latent)
-    else:
-        z = latents_of(seeds, network.latent)
-        z = slerp(slerp(z[0:1], z[1:2], right), slerp(z[2:3], z[3:4], right), below)
-    return network.by_stage(network.map(z.to(generator.device)))
+        return latents_of(seeds[:1], size)
+    z = latents_of(seeds, size)
+    return slerp(slerp(z[0:1], z[1:2], right), slerp(z[2:3], z[3:4], right), below)
 
 
 def listener_for(settings: DreamSettings) -> Listener | None:

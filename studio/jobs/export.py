@@ -66,7 +66,7 @@ def compose_draft(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]
     settings = controls.settings
     height, width = task.layer.shape[:2]
     small = fit_within(task.layer, round(max(height, width) * min(1.0, sqrt(DRAFT_PIXELS / (height * width)))))
-    return prepare_frame(compositing.compose(task.ground, small, settings))
+    return prepare_frame(small if task.ground is None else compositing.compose(task.ground, small, settings))
 
 
 def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:

@@ -46,6 +46,7 @@ class OpenGenerator:
         mean: the most typical w, 1×style.
         records: what a recipe says of it; two where two were mixed.
         ancestors: checksums of the files that it began as, the nearest first.
+        file: where it lies; None where two were mixed.
 
     """
 
@@ -56,6 +57,7 @@ class OpenGenerator:
     mean: Tensor
     records: tuple[WeightsRecord, ...]
     ancestors: tuple[str, ...] = ()
+    file: Path | None = None
 
     @property
     def make(self) -> str:
@@ -96,7 +98,8 @@ def opened_generator(
     network, facts, mean = _loaded(model.path, status.st_size, status.st_mtime_ns, choose_device().kind)
     ancestors = tuple(one for one in model.facts.get(ANCESTORS, "").split(",") if one)
     chosen = format or _format_of(network, facts)
-    return OpenGenerator(network, _painter(network, chosen), chosen, facts, mean, (model.record(),), ancestors)
+    painter = _painter(network, chosen)
+    return OpenGenerator(network, painter, chosen, facts, mean, (model.record(),), ancestors, model.path)
 
 
 def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) -> OpenGenerator:
@@ -115,10 +118,11 @@ def blended_generator(one: OpenGenerator, other: OpenGenerator, share: float) ->
             "Choose one of the same size and layers: best one that learnt on from the other.",
         )
     if share in (0.0, 1.0):
-        return replace(other if share else one, records=(*one.records, *other.records))
+        return replace(other if share else one, records=(*one.records, *other.records), file=None)
     network, mean = _between(one.network, other.network, share)
     painter = _painter(network, one.format)
-    return replace(one, network=network, painter=painter, mean=mean, records=(*one.records, *other.records))
+    records = (*one.records, *other.records)
+    return replace(one, network=network, painter=painter, mean=mean, records=records, file=None)
 
 
 def _found(name: str, then: Mapping[str, str] | None) -> TrainedModel:

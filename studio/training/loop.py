@@ -264,6 +264,8 @@ class TrainingLoop:
             return
         self._logger.flush()
         standing.alarm = self._task.alarm(values)
+        if remark := self._task.remark(values):
+            self._say(remark)
         wanted = self._task.best if not standing.alarm else None  # what gave the alarm is never the best
         best = wanted is not None and standing.judge(values[wanted[0]], wanted[1])
         self._logger.event("validation", self.step, values=values, best=best)

@@ -236,6 +236,10 @@ class TrainingTask(ABC):
         """
         return ""
 
+    def remark(self, values: Mapping[str, float]) -> str:
+        """Return what of the numbers that `validate` found deserves a word to the user now; "" for nothing."""
+        return ""
+
     def sample(self, shown: nn.Module) -> Generator[None, None, Picture | None]:
         """Show what `shown` can on FIXED inputs, chosen when the task was opened: one picture, often a grid."""
         yield from ()

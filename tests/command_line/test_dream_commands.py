@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from generator_kit import GeneratorFacts, lively, write_generator
+from generator_kit import GeneratorFacts, lively, write_generator, write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -15,6 +15,8 @@ from models.latent import latents_of, pictures_of
 from studio.core.checksums import sha256_of
 from studio.core.dreams import seeds_in, seeds_told
 from studio.core.images import read_recipe
+from studio.jobs.dream_encoder import encoder_of
+from studio.jobs.generators import opened_generator
 
 FACTS = GeneratorFacts("styled", {"widths": [16, 16, 16, 8], "latent": 8, "style": 16, "blocks": 1}, 32)
 
@@ -114,6 +116,43 @@ def test_a_picture_is_looked_for_and_how_alike_it_is_is_told(run, tmp_path, atel
     assert sheet.shape == (64, 32, 3)
     assert np.abs(sheet[:32] - expected(77)).max() <= 1
     assert np.abs(sheet[32:] - sheet[:32]).mean() < np.abs(expected(1) - sheet[:32]).mean()
+
+
+def test_the_mirror_tells_copies_twins_and_what_is_left_out(run, tmp_path, atelier):
+    data = write_pictures(tmp_path / "pictures", count=96, side=32)
+    check = ("generate", "--model", run, "--seeds", "0-23", "--check", "-o", tmp_path / "sheet.png")
+    code, told, _ = atelier(*check, "--data", data)
+    assert code == 0
+    first, *lines = told.splitlines()
+    assert first.startswith("Of 24 of its pictures")
+    figures = {words: told for words, *told in (line.split("\t") for line in lines)}
+    distance, of_real = map(float, figures["kernel distance (KID)"])
+    assert distance > 10 * abs(of_real)  # it never learnt from these
+    assert figures["nearer to what was learnt than 99 % of new ones"] == ["0.0%"]
+    assert figures["of what is real known"][0] == "0%"
+    assert len(figures["as colourful as a quarter of the real ones"]) == 1
+    assert pixels(tmp_path / "sheet.png").shape == (2 * 64, 12 * 32, 3)
+    file = ("generate", "--model", run / "model.safetensors", *check[3:])
+    code, _, said = atelier(*file)
+    assert code == 1
+    assert "Nobody knows what this generator learnt from" in said
+    assert atelier(*file[:4], "1", *file[5:])[0] == 2  # one picture has no twin
+
+
+def test_an_encoder_is_learnt_for_this_computer_or_into_a_file_that_is_a_generator_still(run, tmp_path, atelier):
+    learn = ("encoder", "--model", run, "--steps", 2)
+    before = sha256_of(run / "model.safetensors")
+    assert atelier(*learn)[0] == 0
+    assert sha256_of(run / "model.safetensors") == before  # recipes know it by that
+    assert encoder_of(opened_generator(str(run))) is not None
+    assert encoder_of(opened_generator(str(write_generator(tmp_path / "other.safetensors")))) is None
+    code, _, _ = atelier(*learn, "-o", tmp_path / "both.safetensors")
+    assert code == 0
+    assert encoder_of(opened_generator(str(tmp_path / "both.safetensors"))) is not None
+    made = ("generate", "--model", tmp_path / "both.safetensors", "--seeds", "1", "-o", tmp_path / "a.png")
+    assert atelier(*made)[0] == 0
+    assert np.abs(pixels(tmp_path / "a.png") - expected(1)).max() <= 1
+    assert atelier(*learn, "-o", tmp_path / "a.png")[0] == 2
 
 
 def test_one_dream_is_set_as_finely_as_in_the_panel_and_made_again(run, tmp_path, atelier):

@@ -56,7 +56,7 @@ def test_a_handle_is_followed_where_its_features_go(spots):
     drag = Drag(Spots(), spots, [(8, 16)], [(20, 16)])
     with torch.no_grad():
         drag._coarse += torch.tensor([2 / SIDE, 1 / SIDE, 0, 0])  # the spot moves by itself
-        assert drag._tracked(drag._features(), (8.0, 16.0), drag._taken[0]) == (10.0, 17.0)
+        assert drag._tracked(drag._made()[0], (8.0, 16.0), drag._taken[0]) == (10.0, 17.0)
 
 
 def test_what_is_masked_stays(spots):

@@ -41,6 +41,17 @@ def test_the_more_typicality_counts_the_more_typical_is_what_is_found():
     assert bound.loss > free.loss
 
 
+def test_what_lies_beyond_black_and_white_makes_nothing_more_alike():
+    generator = lively(FACTS)
+    generator.to_pixels.weight.mul_(30.0)  # all its pixels are far beyond
+    wanted = torch.full((1, 3, 32, 32), 0.5)
+    found, best = project(generator, wanted, steps=6)
+    shown = pictures_of(generator, torch.cat([best.w, found[0].w]))
+    errors = (shown - wanted).square().mean((1, 2, 3))
+    assert best.similarity < 0.5  # it can hardly become greyer
+    assert float(errors[0]) < 1.2 * float(errors[1])
+
+
 def test_it_is_the_same_every_time():
     generator = lively(FACTS)
     wanted = pictures_of(generator, generator.map(latents_of([3], 8)))

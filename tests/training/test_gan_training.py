@@ -94,7 +94,9 @@ def test_a_run_leaves_a_generator_that_says_what_it_is_and_shows_the_first_seeds
     assert trained.state == "finished"
     history = history_of(run)
     assert {"critic.penalty", "critic.real", "generator.loss", "critic.varied"} <= set(history.metrics)
-    assert set(history.validation) == {"kid", "kid_real", "kid_noise", "spread"}
+    assert set(history.validation) == {
+        "kid", "kid_real", "kid_noise", "spread", "precision", "recall", "copies", "twins",
+    }  # fmt: skip
     generator, facts = load_generator(run.model_file)
     assert (facts.network, facts.size, facts.steps) == ("styled", 16, 3)
     shown = [event.picture for event in events if isinstance(event, Preview)][-1]
@@ -104,6 +106,8 @@ def test_a_run_leaves_a_generator_that_says_what_it_is_and_shows_the_first_seeds
     card = run.card_file.read_text(encoding="utf-8")
     assert "KID against 6 pictures" in card
     assert "real against real" in card
+    assert "among its own" in card
+    assert "pairs of twins among 6" in card
 
 
 @pytest.mark.parametrize("course", ["default", "few-pictures", "wgan"])
@@ -180,6 +184,15 @@ def test_nothing_but_a_certain_collapse_ends_a_run(pictures, tmp_path):
     assert task.alarm({"kid": 1.0, "spread": 0.1}) == ""
     assert "alike" in task.alarm({"kid": 2.0, "spread": 0.01})
     assert "no pictures" in task.alarm({"kid": math.nan, "spread": math.nan})
+
+
+def test_copies_and_twins_are_told_once(pictures, tmp_path):
+    task = opened(plan_for(pictures), tmp_path)
+    assert task.remark({"kid": 1.0, "copies": 0.05, "twins": 0.0}) == ""
+    said = task.remark({"kid": 1.0, "copies": 0.5, "twins": 3.0})
+    assert "50% of what it makes" in said
+    assert "about 5 pictures" in said  # 6 · 5 ÷ (2 · 3)
+    assert task.remark({"kid": 1.0, "copies": 0.6, "twins": 3.0}) == ""
 
 
 def test_a_course_decides_what_nobody_has_set():

@@ -9,20 +9,16 @@ import math
 from collections.abc import Generator as Steps
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from models.backbones import Backbone
 from models.diff_augment import AUGMENTATIONS, diff_augment
 from models.gan import Generator
 from models.gan_losses import LAMBDA, LOSSES, clamp_weights, gradient_penalty, squared_gradient
 from models.generator_files import GeneratorFacts, to_file
-from models.kernel_distance import KernelDistance
 from models.latent import latents_of, pictures_of
-from models.likeness import pooled_features, variety
 from models.pixels import to_picture
 from models.projected_critic import ProjectedCritic
 from studio.core.events import Job, Picture, Progress
@@ -31,7 +27,6 @@ from studio.core.settings import Settings
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.augment import centred
 from studio.training.data.pictures import PictureExamples, opening_pictures
-from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
 from studio.training.task import (
     Batch,
@@ -45,6 +40,7 @@ from studio.training.task import (
     Update,
 )
 from studio.training.tasks.gan_card import gan_card
+from studio.training.tasks.gan_judge import Judge
 from studio.training.tasks.gan_networks import critic_for, generator_for, looking
 from studio.training.tasks.gan_settings import GAN, GanSettings
 
@@ -53,8 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GanTask", "open_task"]
 
-_LEAST_TO_JUDGE = 4
-_AT_ONCE = 16
 _COLUMNS, _ROWS = 8, 6
 _CALIBRATED = 64
 """About so many pictures tell a critic how large features are."""
@@ -79,27 +73,6 @@ class Dreams(PictureExamples):
         """Return a view, 3×S×S, 0–1, and z."""
         (view,) = PictureExamples.draw(self, index, generator, size)
         return view, torch.randn(self.latent, generator=generator)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judge:
-    """Compares what is made with pictures that nobody has learnt from.
-
-    Args:
-        backbone: looks.
-        kept: those pictures, N×3×S×S, 0–1, on the CPU; fewer than a handful are compared with nothing.
-        learnt: as many of those that were learnt from.
-        taught: whether the critic sees through the same network.
-
-    """
-
-    backbone: Backbone
-    kept: Tensor
-    learnt: Tensor
-    taught: bool
-
-    def __bool__(self) -> bool:
-        return len(self.kept) >= _LEAST_TO_JUDGE
 
 
 class GanTask(TrainingTask):
@@ -127,8 +100,6 @@ class GanTask(TrainingTask):
         self._device = next(generator.parameters()).device
         self._loss = LOSSES["wasserstein" if settings.loss in ("wgan", "wgan-gp") else settings.loss]
         self.best = ("kid", "min") if judge else None
-        self._distance: KernelDistance | None = None
-        self._real: dict[str, float] = {}
         self._strength = 0.0
         self._varied = 0.0
         self._steps = 0
@@ -246,32 +217,14 @@ class GanTask(TrainingTask):
     def validate(self, shown: nn.Module) -> Steps[None, None, dict[str, float]]:
         """Measure how far what it makes is from what is kept, "kid", and how varied it is, "spread".
 
-        Beside them stands "kid_real", the distance of pictures that were learnt from, and its "kid_noise".
+        Beside them stand "kid_real", the distance of pictures that were learnt from, and its "kid_noise"; and what the
+        mirror shows (`models.mirror`): "precision", "recall", "copies", "twins".
         """
         if not self._judge:
             return {}
         assert isinstance(shown, Generator)
-        if self._distance is None:
-            real = yield from self._seen(partial(_part_of, self._judge.kept), len(self._judge.kept))
-            learnt = yield from self._seen(partial(_part_of, self._judge.learnt), len(self._judge.learnt))
-            self._distance = KernelDistance(real, learnt)
-            self._real = {"kid_real": self._distance.of_real, "kid_noise": self._distance.spread}
-        count = len(self._judge.kept)
-        z = torch.randn(count, shown.latent, generator=torch.Generator().manual_seed(0)).to(self._device)
-        made = yield from self._seen(lambda first, after: pictures_of(shown, shown.map(z[first:after])), count)
-        found = {"kid": self._distance.to(made), "spread": variety(made, self._distance.real)}
-        self._measured = {**found, **self._real}
+        self._measured = yield from self._judge.measure(shown)
         return self._measured
-
-    def _seen(self, pictures: Any, count: int) -> Steps[None, None, Tensor]:
-        """Return the features of `pictures(first, after)`, some at a time."""
-        parts: list[Tensor] = []
-        for first in range(0, count, _AT_ONCE):
-            some = pictures(first, min(count, first + _AT_ONCE))
-            yield
-            parts.append(pooled_features(self._judge.backbone, some.to(self._device).float()))
-            yield
-        return torch.cat(parts)
 
     def alarm(self, values: Mapping[str, float]) -> str:
         """End a run whose pictures have become one and the same, or none at all; nothing less is certain."""
@@ -281,6 +234,9 @@ class GanTask(TrainingTask):
             return "All its pictures have become alike."
         self._varied = max(self._varied, values["spread"])
         return ""
+
+    def remark(self, values: Mapping[str, float]) -> str:  # noqa: D102
+        return self._judge.remark(values)
 
     def sample(self, shown: nn.Module) -> Steps[None, None, Picture | None]:
         """Show what it makes of the first seeds: those that `atelier generate --seeds 0-47` shows."""
@@ -302,7 +258,7 @@ class GanTask(TrainingTask):
             about={**self._facts.about, "settings": self._settings.model_dump_json()},
         )  # fmt: skip
         card = gan_card(
-            facts, self._settings, pictures=len(self.examples), kept=len(self._judge.kept), measured=self._measured,
+            facts, self._settings, pictures=len(self.examples), kept=len(self._judge), measured=self._measured,
             judged_as_taught=self._judge.taught,
         )  # fmt: skip
         return ExportedModel(to_file(shown), facts.to_metadata(), card)
@@ -322,10 +278,6 @@ def _varied(pictures: Tensor, strength: float) -> Tensor:
         return changed
     chosen = torch.rand(len(pictures), 1, 1, 1, device=pictures.device) < strength
     return torch.where(chosen, changed, pictures)
-
-
-def _part_of(pictures: Tensor, first: int, after: int) -> Tensor:
-    return pictures[first:after]
 
 
 # -- opening -----------------------------------------------------------------------------------------------------------
@@ -354,24 +306,15 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[GanTask]:
     pictures = Dreams(found.pictures, found.chosen, found.variation, generator.latent)
     critic = critic_for(settings, place)
     if isinstance(critic, ProjectedCritic):
-        some = list(found.chosen[:: max(1, len(found.chosen) // _CALIBRATED)])
-        critic.calibrate(_squares(found, some, size).to(place.device) * 2.0 - 1.0)
+        some = found.chosen[:: max(1, len(found.chosen) // _CALIBRATED)]
+        squares = torch.stack([centred(found.pictures[number], size) for number in some])
+        critic.calibrate(squares.to(place.device) * 2.0 - 1.0)
     for network in (generator, critic):  # channels last: up to twice as fast on a processor
         network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     yield Progress("Loading the network that judges")
     backbone, name = looking(settings.judge)
-    # the first pictures in the order of the data would be alike: chosen by chance, but always the same
-    order = torch.randperm(
-        len(found.chosen), generator=torch.Generator().manual_seed(seed_of("judge", place.seed) % 2**63)
-    )
-    beside = [found.chosen[index] for index in order[: len(kept)].tolist()]
     judge = Judge(
-        backbone.to(place.device), _squares(found, kept, size), _squares(found, beside, size),
+        backbone.to(place.device), found, kept, size, place.seed,
         taught=settings.critic == "trained" and name == DEFAULT_BACKBONE,
     )  # fmt: skip
     return GanTask(generator, critic, facts, pictures, judge, settings)
-
-
-def _squares(found: PictureExamples, numbers: tuple[int, ...] | list[int], size: int) -> Tensor:
-    squares = [centred(found.pictures[number], size) for number in numbers]
-    return torch.stack(squares) if squares else torch.zeros(0, 3, size, size)

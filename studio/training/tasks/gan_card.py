@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from models.generator_files import GeneratorFacts
+from models.mirror import different_pictures
 from studio.training.tasks.card import facts_table
 from studio.training.tasks.gan_settings import GanSettings
 
@@ -54,6 +55,16 @@ def gan_card(
         judged = f"{measured['kid']:.3f}; real against real {measured['kid_real']:.3f} ± {measured['kid_noise']:.3f}"
         rows.append((f"KID against {kept} pictures it did not learn from", f"{judged} (features z-scored)"))
         rows.append(("as varied as the real ones", f"{measured['spread']:.0%}"))
+    if "recall" in measured:
+        among = f"{measured['precision']:.0%} of its pictures lie among real ones"
+        rows.append((
+            "precision and recall (Kynkäänniemi et al. 2019)",
+            f"{among}, {measured['recall']:.0%} of real ones among its own"
+        ))  # fmt: skip
+        rows.append(("nearer to a picture that it learnt from than 99 % of new ones are", f"{measured['copies']:.1%}"))
+        known = different_pictures(kept, round(measured["twins"]))
+        told = f", as if it knew about {known:,.0f} pictures" if measured["twins"] else ""
+        rows.append((f"pairs of twins among {kept} (Arora & Zhang 2017)", f"{measured['twins']:.0f}{told}"))
     told = (
         "\nIts critic saw through the network that judges: the number flatters it; judge it through another one.\n"
         if measured and judged_as_taught

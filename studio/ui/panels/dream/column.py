@@ -14,6 +14,7 @@ from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.panels.dream.bending import BendingSection
 from studio.ui.panels.dream.directions_section import DirectionsSection
+from studio.ui.panels.dream.dragging import DragSection
 from studio.ui.panels.dream.mixing import MixingBoard
 from studio.ui.panels.dream.pad_section import PadSection
 from studio.ui.picture.column import PictureColumn
@@ -21,8 +22,8 @@ from studio.ui.theme import Theme, mark
 
 __all__ = ["DreamColumn"]
 
-_PLACED = frozenset({"across", "down"})
-"""What the pad sets."""
+_PLACED = frozenset({"across", "down", "walk"})
+"""What the pad and the timeline set."""
 
 
 class DreamColumn(PictureColumn):
@@ -34,6 +35,7 @@ class DreamColumn(PictureColumn):
         self.directions = DirectionsSection(theme)
         self.mixing = MixingBoard(theme)
         self.bending = BendingSection(theme)
+        self.drag = DragSection(theme)
         self.kinship = WrappingLabel()
         super().__init__(DREAM, theme)
         side = theme.tokens.control
@@ -56,6 +58,7 @@ class DreamColumn(PictureColumn):
         self.form.add_to_group("Two Generators", self.kinship)
         self.form.add_section(self.directions)
         self.form.add_section(self.bending, last=True)
+        self.form.add_section(self.drag, last=True)
         self.directions.set_open(True)
         self.page.name_buttons("What is shown")
         for button, tip in zip(self.page.buttons, ("One picture", "Many pictures to go on from"), strict=True):
@@ -82,7 +85,7 @@ class DreamColumn(PictureColumn):
             self.directions.set_stages(generator.stages, generator.styles)
             self.mixing.set_styles(generator.styles)
             self.bending.set_stages(generator.stages)
-        for part in (self.directions, self.bending):
+        for part in (self.directions, self.bending, self.drag):
             part.setEnabled(generator is not None)
 
     def show_star(self, starred: bool) -> None:

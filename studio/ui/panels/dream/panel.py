@@ -21,10 +21,14 @@ from studio.ui.controls.layouts import column, holding
 from studio.ui.panel import ModelToUse, TrainingToBegin
 from studio.ui.panels.dream.column import DreamColumn
 from studio.ui.panels.dream.directions_desk import DirectionsDesk
+from studio.ui.panels.dream.dragging import DragDesk
+from studio.ui.panels.dream.finding import FindingBar, FindingDesk
 from studio.ui.panels.dream.gallery_desk import GalleryDesk
 from studio.ui.panels.dream.gallery_page import GalleryPage
 from studio.ui.panels.dream.pad_section import PadDesk
 from studio.ui.panels.dream.session import DreamSession
+from studio.ui.panels.dream.walk_bar import WalkBar
+from studio.ui.panels.dream.walking import WalkDesk
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
@@ -62,6 +66,9 @@ class DreamPanel(PicturePanel):
         self.directions_desk = DirectionsDesk(self, self.session, self.column.directions, context, book)
         albums = AlbumShelf(context.looks.folder.parent / "dreams")
         self.gallery_desk = GalleryDesk(self, self.session, self.gallery, context, albums)
+        self.finding_desk = FindingDesk(self.session, self.finding_bar, self.workspace, context.studio, self)
+        self.drag_desk = DragDesk(self.session, self.column.drag, self.canvas, context.studio, self.undo_stack, self)
+        self.walk_desk = WalkDesk(self, self.session, self.walk_bar, context)
         self._connect_dreaming()
 
     def _connect_dreaming(self) -> None:
@@ -70,8 +77,12 @@ class DreamPanel(PicturePanel):
         session.kinship_changed.connect(column.show_kinship)
         self._watch.timeout.connect(session.look_again)
         self.input_desk.offered.connect(self.take_picture)
-        for desk in (self.pad_desk, self.directions_desk, self.gallery_desk):
+        for desk in (
+            self.pad_desk, self.directions_desk, self.gallery_desk, self.finding_desk, self.drag_desk, self.walk_desk
+        ):  # fmt: skip
             desk.failed.connect(self.report)
+        for teller in (self.finding_desk, self.walk_desk):
+            teller.noticed.connect(self.noticed)
         self.gallery_desk.learn_requested.connect(self.directions_desk.learn)
         self.gallery_desk.shown_large.connect(lambda: self.show_page("picture"))
         column.page.chosen.connect(self.show_page)
@@ -113,7 +124,8 @@ class DreamPanel(PicturePanel):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.workspace)
         self.pages.addWidget(self.gallery)
-        self.below = column(gap=0)
+        self.finding_bar, self.walk_bar = FindingBar(self.context.theme), WalkBar(self.context.theme)
+        self.below = column(self.finding_bar, self.walk_bar, gap=0)
         return holding(column((self.pages, 1), self.below, gap=0))
 
     def _make_empty_state(self) -> EmptyState:
@@ -157,8 +169,9 @@ class DreamPanel(PicturePanel):
     # -- pictures that come in ---------------------------------------------------------------------------------------
 
     def take_picture(self, opened: OpenedPicture) -> None:
-        """Do something with a picture that was dropped, opened or pasted, and that was not made here."""
-        self.noticed.emit("Only pictures that were made here open in Dream.", "info")
+        """Look for a picture that was dropped, opened or pasted, and that was not made here."""
+        self.show_page("picture")
+        self.finding_desk.take(opened)
 
     # -- networks ----------------------------------------------------------------------------------------------------
 
@@ -172,6 +185,7 @@ class DreamPanel(PicturePanel):
         super().hideEvent(event)
         self._watch.stop()
         self.pad_desk.stop_drift()
+        self.walk_desk.stop()
 
     def list_models(self, product: str) -> None:
         """Have the generators looked up, those that are still learning too."""

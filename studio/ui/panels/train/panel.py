@@ -9,17 +9,21 @@ from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QHideEvent, Q
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QVBoxLayout, QWidget
 
 from studio.core.failures import Failure
+from studio.core.file_names import place_in_words
 from studio.engine import Engine
 from studio.jobs.browse import SamplesTask, Thumbnail, ThumbnailTask, list_offers, list_samples, small_picture
+from studio.jobs.time_lapse import TimeLapseTask, make_time_lapse
+from studio.training.run_folder import RunFolder
 from studio.training.run_summary import RunSummary
 from studio.training.task_kind import TaskKind
 from studio.training.time_estimate import length_in_words
-from studio.ui.controls.file_dialogs import choose_files, choose_folder
+from studio.ui.controls.file_dialogs import choose_files, choose_folder, choose_new_file
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToAsk, ModelToUse, Panel, Sendable, TrainingToBegin
 from studio.ui.panels.train.asking import AskDialog
 from studio.ui.panels.train.closing import ClosingChoice, ClosingDialog
 from studio.ui.panels.train.emphasis.dialog import EmphasisDialog
+from studio.ui.panels.train.mirror import MirrorDialog
 from studio.ui.panels.train.new_run.examiner import DataPlace
 from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.panels.train.run_questions import RunQuestions
@@ -170,6 +174,8 @@ class TrainPanel(Panel):
         run.pictures_requested.connect(questions.choose_moved_pictures)
         run.pin_requested.connect(questions.ask_for_pin)
         run.paint_requested.connect(self.paint_what_matters)
+        run.mirror_requested.connect(self.show_mirror)
+        run.time_lapse_requested.connect(self.save_time_lapse)
         run.extend_requested.connect(questions.ask_for_steps)
         run.use_requested.connect(self._use)
         run.ask_requested.connect(self._ask_shown)
@@ -426,6 +432,22 @@ class TrainPanel(Panel):
         snapshot = self.session.watch.snapshot
         title = snapshot.plan.title if snapshot is not None and snapshot.path == run else ""
         EmphasisDialog(run, title or run.name, self._pictures, self._theme, self.window()).show()
+
+    def save_time_lapse(self, run: Path) -> None:
+        """Ask for a place, and write what a run has shown as a video."""
+        proposed = Path(self._last_folder()) / f"{run.name}.mp4"
+        path = choose_new_file(self, "Save a time-lapse", proposed, "Video", ".mp4", self._theme)
+        if path is not None:
+            task = TimeLapseTask(RunFolder(run).samples, path)
+            handle = self._pictures.queue("train.time_lapse", make_time_lapse, task)
+            handle.finished.connect(lambda path: self.noticed.emit(f"Saved as {place_in_words(path)}", "info"))
+            handle.failed.connect(self.report)
+
+    def show_mirror(self, run: Path) -> None:
+        """Hold what a run's generator makes before the honest mirror."""
+        snapshot = self.session.watch.snapshot
+        title = snapshot.plan.title if snapshot is not None and snapshot.path == run else ""
+        MirrorDialog(run, title or run.name, self._studio, self._theme, self.window()).show()
 
     def _choose_asked(self, dialog: AskDialog) -> None:
         folder = str(dialog.picture.parent) if dialog.picture else self._last_folder()

@@ -30,6 +30,10 @@ class RunHeader(QWidget):
     folder_requested = Signal()
     paint_requested = Signal()
     """What matters shall be painted over the pictures it learns from."""
+    time_lapse_requested = Signal()
+    """Its samples shall become a video."""
+    mirror_requested = Signal()
+    """Its pictures shall be held before the mirror."""
     pictures_requested = Signal()
     """The pictures it learns from lie elsewhere now."""
     repeat_requested = Signal()
@@ -62,6 +66,13 @@ class RunHeader(QWidget):
         menu.addSeparator()
         self.paint_action = self._offer("Paint What Matters…", self.paint_requested)
         self.paint_action.setToolTip("Paint over the pictures it learns from where errors shall count more")
+        self.time_lapse_action = self._offer("Time-Lapse…", self.time_lapse_requested)
+        self.time_lapse_action.setToolTip("Save what it has shown on its way as a video")
+        self.mirror_action = self._offer("Before the Mirror…", self.mirror_requested)
+        self.mirror_action.setToolTip(
+            "Its pictures beside the nearest that it learnt from: copies, twins, what it leaves out"
+        )
+        self.mirror_action.setVisible(False)
         self.set_paintable(shown=False)
         menu.addSeparator()
         self.detach_action = self._offer("Go On Without the Window", self.detach_requested)
