@@ -202,7 +202,7 @@ def test_closing_in_mid_painting_keeps_what_was_reached_and_leaves_no_thread(qap
         studio.window.close()
         assert not studio.window.isVisible()
         assert running_threads() == []
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
     (kept,) = Library(tmp_path / "home" / "library").entries()
     recipe = kept.recipe()
     assert recipe.steering[-1].action == "stop"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from gpu_checks.twins import Check, Differs, asked, computing_on, near, on_both, too_small_for
@@ -31,18 +31,20 @@ from models.translation import TranslatorFacts
 from models.translation import build as build_translator
 from models.translation import to_file as to_translator_file
 from studio.core.controls import Controls
-from studio.core.dream_settings import DreamSettings, unpacked
+from studio.core.dream_settings import DreamSettings, Station, Walk, unpacked
 from studio.core.dreams import (
+    CheckTask,
     DirectionsFound,
     DirectionsTask,
     Dream,
+    EncoderTask,
     GenerateTask,
     InterpolateTask,
     Projected,
     ProjectTask,
 )
 from studio.core.events import Event, Job, Log, Metrics, finish
-from studio.core.images import load_picture
+from studio.core.images import load_picture, save_picture
 from studio.core.inference_format import FORMATS, PLAIN, FormatMemo, InferenceFormat, in_format
 from studio.core.picture_task import CONTENT, PictureRequest, PictureResult
 from studio.core.resizing import resize
@@ -54,10 +56,15 @@ from studio.core.translate_settings import TranslateSettings
 from studio.core.verdicts import ClassifyTask
 from studio.jobs.classify import classify, kind_of_classifier
 from studio.jobs.dream import find_directions, generate, interpolate, project
+from studio.jobs.dream_check import check_generator
 from studio.jobs.dream_directions import find_directions_of, learn_direction
+from studio.jobs.dream_encoder import learn_encoder
+from studio.jobs.dream_find import drag_picture, look_for
 from studio.jobs.dream_gallery import nearest_seeds, variations
 from studio.jobs.dream_picture import dream, look_at_generator, sketch
 from studio.jobs.dream_tasks import FindTask, LearnTask, NearestTask, SketchesTask, VariationsTask
+from studio.jobs.dream_walk import export_walk, walk_through
+from studio.jobs.dream_ways import DragTask, LookForTask, WalkExportTask, WalkTask
 from studio.jobs.picture_recipes import ReplayControls
 from studio.jobs.restore.networks import kind_of_restorers
 from studio.jobs.restore.palette import PaletteTask, suggest_palette
@@ -65,6 +72,7 @@ from studio.jobs.restore.restore import restore, warm_up_restorer
 from studio.jobs.restore.trial import MendTask, mend_damage
 from studio.jobs.style.fast_stylize import kind_of_fast_style
 from studio.jobs.style.stylize import stylize
+from studio.jobs.translate.answers import AnswersTask, paint_answers
 from studio.jobs.translate.translate import translate
 from studio.jobs.warm_up import warm_up
 
@@ -230,7 +238,48 @@ PLAYS: dict[str, tuple[Callable[..., Job[Any]], Callable[[DreamSettings], Any], 
         learn_direction, lambda settings: LearnTask((settings,), (settings.at_seed(3),), "far"),
         lambda found: unpacked(found.vector),
     ),
+    "look_for": (
+        look_for,
+        lambda settings: LookForTask(settings, load_picture(sample_photos()[0].path).pixels, "photo", steps=3),
+        lambda found: unpacked(found.settings.held.w),
+    ),
+    "drag_picture": (
+        drag_picture, lambda settings: DragTask(settings, (((8.0, 8.0), (12.0, 8.0)),), most=2),
+        lambda dragged: unpacked(dragged.settings.held.w),
+    ),
+    "walk_through": (
+        walk_through, lambda settings: WalkTask(walking(settings), 4.0),
+        lambda frames: [unpacked(frame.w) for frame in frames],
+    ),
+    "export_walk": (
+        export_walk, lambda settings: WalkExportTask(walking(settings), Path(settings.model).with_name("walk"), 4.0),
+        lambda folder: [load_picture(frame).pixels for frame in sorted(folder.iterdir())],
+    ),
+    "check_generator": (
+        check_generator, lambda settings: CheckTask(settings.model, tuple(range(20)), (coloured(settings),)),
+        lambda mirrored: [mirrored.made["kid"], mirrored.real["kid"]],
+    ),
+    "learn_encoder": (
+        learn_encoder, lambda settings: EncoderTask(settings.model, Path(settings.model).with_name("both"), steps=2),
+        lambda file: np.concatenate([tensor.float().flatten() for tensor in load_file(file).values()]),
+    ),
 }  # fmt: skip
+
+
+def walking(settings: DreamSettings) -> DreamSettings:
+    """Return settings with a walk between two seeds."""
+    stations = (Station(across=1.0, seconds=0.5), Station(across=4.0, seconds=0.5))
+    return settings.model_copy(update={"walk": Walk(stations=stations)})
+
+
+def coloured(settings: DreamSettings) -> Path:
+    """Write small pictures beside the settings' generator, as if it had learnt from them."""
+    folder, chance = Path(settings.model).with_name("pictures"), np.random.default_rng(0)
+    folder.mkdir(exist_ok=True)
+    for number in range(80):
+        blocks = chance.integers(0, 256, (4, 4, 3), np.uint8)
+        save_picture(folder / f"{number:02}.png", np.kron(blocks, np.ones((8, 8, 1), np.uint8)))
+    return folder
 
 
 @contextmanager
@@ -296,6 +345,25 @@ def check_translate(device: str, reference: str) -> str:
     return near("picture", both[0].layer, both[1].layer, 2e-3)
 
 
+def check_answers(device: str, reference: str) -> str:
+    """Paint nine answers of an untrained pair that knows many."""
+    facts = TranslatorFacts("separable", {"width": 8, "blocks": 1, "code": 3}, ("ab",), size=32)
+    network = build_translator(facts)
+    initialise(network, torch.Generator().manual_seed(0))
+    photo = load_picture(sample_photos()[0].path).pixels
+    with TemporaryDirectory() as folder:
+        model = Path(folder) / "model.safetensors"
+        save_file(to_translator_file({"ab": network}), model, facts.to_metadata())
+        settings = TranslateSettings(model=str(model))
+
+        def answers() -> np.ndarray[Any, Any]:
+            found = finish(paint_answers(AnswersTask(photo, settings), Controls(settings)))
+            return np.stack([answer.picture for answer in found]).astype(float)
+
+        mine, wanted = on_both(answers, device, reference)
+    return near("pictures", mine, wanted, asked(1e-2, device, reference))
+
+
 def networks(device: str) -> dict[str, tuple[nn.Module, Callable[[Any], Tensor]]]:
     """Return every kind of network, and what makes numbers of one: its output, or the gradient of its style loss."""
     chance = torch.Generator().manual_seed(0)
@@ -345,6 +413,7 @@ JOBS: dict[str, Check] = {
     "suggest_palette": check_suggest_palette,
     **{f"restore, {format}": partial(check_restore, format) for format in FORMATS},
     "translate": check_translate,
+    "paint_answers": check_answers,
     **{name: partial(check_dream, *one) for name, one in DREAMS.items()},
     **{name: partial(check_play, *one) for name, one in PLAYS.items()},
     **{f"classify, {format}": partial(check_classify, format) for format in FORMATS},

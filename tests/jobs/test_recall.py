@@ -91,7 +91,7 @@ def test_the_settings_come_back_where_nothing_else_does(tmp_path, library, input
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        ({"task": "dream"}, "carries no painting recipe"),
+        ({"task": "sculpt"}, "carries no painting recipe"),
         ({"inputs": ()}, "names no photo"),
         ({"settings": {"colour_of_the_frame": "gold"}}, "settings cannot be read"),
         ({"settings": {"size": -5}}, "settings cannot be read"),

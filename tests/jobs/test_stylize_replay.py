@@ -128,8 +128,8 @@ def test_a_frame_without_history_is_named_as_an_input():
 
 
 def test_recipes_of_other_tasks_and_other_times_are_refused():
-    with pytest.raises(StudioError, match="“dream”"):
-        ReplayControls(Recipe(task="dream", settings={}))
+    with pytest.raises(StudioError, match="“sculpt”"):
+        ReplayControls(Recipe(task="sculpt", settings={}))
     with pytest.raises(StudioError, match="another version"):
         ReplayControls(Recipe(task="stylize", settings={"brush": 3}))
 

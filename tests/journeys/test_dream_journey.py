@@ -66,7 +66,7 @@ def run(tmp_path):
     plan = RunPlan(task="gan", data=(str(pictures),), settings=QUIET, schedule=Schedule(phases=(phase,)), title="Spots")
     folder = RunFolder.create(tmp_path / "home" / "runs" / "spots", plan)
     for event in train(TrainRequest(folder.path), Controls(TrainingSettings())):
-        if isinstance(event, Metrics) and event.step == 1:
+        if isinstance(event, Metrics):
             folder.commands.post(RunCommand("pause"))
     return folder
 

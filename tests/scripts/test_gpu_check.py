@@ -21,7 +21,7 @@ REHEARSED = [*JOBS, *(name for name in TRAINING if "classifier" in name or "ther
 """Every line has to run, not every line for every kind of training: one learns in all ways, the others in one."""
 WITHOUT_NETWORK = {
     "adjust", "compose", "degrade", "load_picture", "keep_result", "examine_data", "list_shelf", "download_weights",
-    "verify_weights", "import_weights", "remove_weights",
+    "verify_weights", "import_weights", "remove_weights", "make_drawings", "take_frames",
 }  # fmt: skip
 """Jobs of the catalogue that no device computes."""
 LEAN = """

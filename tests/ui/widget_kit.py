@@ -27,6 +27,10 @@ class Frame:
     size: tuple[int, int] = (512, 341)
 
     @property
+    def name(self) -> str:
+        return f"Step {self.evaluations}"
+
+    @property
     def thumbnail(self) -> Picture:
         return plain_picture(self.number % 256)
 

@@ -65,7 +65,7 @@ def test_files_open_in_the_order_in_which_they_were_dropped(qtbot, files, tmp_pa
     assert names == ["0.png", "1.png", "2.png", "3.png"]
 
 
-@pytest.mark.parametrize(("task", "told"), [("adjust", "foreign"), ("translate", "opened"), ("dream", "opened")])
+@pytest.mark.parametrize(("task", "told"), [("adjust", "foreign"), ("dream", "foreign"), ("sculpt", "opened")])
 def test_what_another_panel_made_is_told_and_what_none_here_made_is_a_photo(qtbot, files, tmp_path, photo, task, told):
     images.save_picture(tmp_path / "made.png", PAINTING, recipe=recipe_of(photo, task=task, settings={}))
     with qtbot.waitSignal(getattr(files, told)) as heard:

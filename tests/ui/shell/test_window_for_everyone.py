@@ -79,7 +79,7 @@ def test_a_click_on_paint_and_stop_leaves_the_keyboard_on_the_canvas(painted, un
 
 
 def test_each_panel_has_a_key_that_its_button_names(window):
-    names = ["style", "adjust", "restore", "translate", "degrade", "train", "library", "models"]
+    names = ["style", "adjust", "restore", "translate", "degrade", "dream", "train", "library", "models"]
     for number, name in enumerate(names, 2):
         QTest.keyClick(window, Qt.Key[f"Key_F{number}"])
         assert window.rail.current == name

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from studio.core.dream_album import STARRED
 from studio.ui.controls.choice_box import ChoiceBox
@@ -13,6 +13,7 @@ from studio.ui.controls.segments import Segments
 from studio.ui.controls.tool_button import tool_button
 from studio.ui.controls.value_scale import ValueScale
 from studio.ui.controls.value_slider import ValueSlider
+from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.panels.dream.gallery import GalleryGrid
 from studio.ui.theme import Theme, mark
 
@@ -54,7 +55,7 @@ class GalleryPage(QWidget):
         self.more_button = tool_button("more", "More about collections", theme, side=side)
         self._menu = QMenu(self.more_button)
         self.learn_button, self.clear_button = QPushButton("Learn Direction…"), QPushButton("Clear Marks")
-        self.words = QLabel()
+        self.words = WrappingLabel("", self)
         self._lay_out()
         self._connect()
         self.show_view("seeds")

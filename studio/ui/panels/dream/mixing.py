@@ -32,6 +32,7 @@ class MixingBoard(QWidget):
         super().__init__()
         self._theme = theme
         self.tile = PictureTile(_TILE, theme)
+        self.tile.set_picture("The other seed", None, "A click goes there")
         self.buttons = {words: QPushButton(words) for words in ("Its Shape", "Its Colours", "Nothing")}
         self.rows: list[NumberRow] = []
         self._rows = column(gap=theme.tokens.gap // 2)

@@ -212,7 +212,8 @@ def test_what_was_found_is_corrected_by_hand(opened, tmp_path, until, settled):
     assert not opened.column.found_button.isVisible()
 
 
-def test_what_no_network_finds_is_painted_over(opened, until):
+def test_what_no_network_finds_is_painted_over(opened, until, monkeypatch):
+    monkeypatch.setattr("studio.ui.panels.restore.session.AUTOMATIC_DETECTOR", "none of this name")
     opened.session.change(mode="scratches")
     until(lambda: opened.session.lacks_hole and not opened.is_running)
     assert not opened.can_start
