@@ -60,8 +60,7 @@ class Inpainter(nn.Module):
     def initialise(self, generator: torch.Generator) -> None:
         """Draw the weights (He et al. 2015); it begins with the membrane itself.
 
-        The last layer is zero: a correction drawn by chance is worse than none, and the quickest way to be rid of it is
-        to let all that leads to it die, from which nothing comes back.
+        The last layer is zero: a correction drawn by chance is worse than none.
         """
         for name, module in self.named_modules():
             if isinstance(module, nn.Conv2d):
@@ -86,7 +85,8 @@ class Inpainter(nn.Module):
         x = self.bottom(x)
         for larger, blocks in zip(self.larger, self.up, strict=True):
             x = blocks(F.pixel_shuffle(larger(x), 2) + seen.pop())
-        change = F.pixel_shuffle(self.to_pixels(F.silu(x)), _PIXELS)[:, :, :height, :width]
+        # no activation before the last layer: behind one, what grows far below zero is dead and never comes back
+        change = F.pixel_shuffle(self.to_pixels(x), _PIXELS)[:, :, :height, :width]
         return torch.where(holes > 0, guess + change.float(), pictures.float())
 
 

@@ -278,7 +278,7 @@ def coloured(settings: DreamSettings) -> Path:
     folder.mkdir(exist_ok=True)
     for number in range(80):
         blocks = chance.integers(0, 256, (4, 4, 3), np.uint8)
-        save_picture(folder / f"{number:02}.png", np.kron(blocks, np.ones((8, 8, 1), np.uint8)))
+        save_picture(folder / f"{number:02}.png", np.kron(blocks, np.ones((8, 8, 1), np.uint8)), recipe=None)
     return folder
 
 

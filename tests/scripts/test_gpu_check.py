@@ -22,8 +22,9 @@ REHEARSED = [*JOBS, *(name for name in TRAINING if "classifier" in name or "ther
 WITHOUT_NETWORK = {
     "adjust", "compose", "degrade", "load_picture", "keep_result", "examine_data", "list_shelf", "download_weights",
     "verify_weights", "import_weights", "remove_weights", "make_drawings", "take_frames",
+    "rehearse_run",
 }  # fmt: skip
-"""Jobs of the catalogue that no device computes."""
+"""Jobs of the catalogue that no device computes; the rehearsal of a run takes steps, which each kind is checked by."""
 LEAN = """
 import sys
 class Lean:

@@ -20,7 +20,7 @@ _COURSES: Mapping[str, Mapping[str, Any]] = {
     "critic": {"feature_weight": 0.1, "critic_weight": 0.01},
 }
 """What a course sets where nobody else does."""
-_RATE, _WARM_UP, _STEPS = 6e-4, 100, 20_000
+_RATE, _WARM_UP, _STEPS = 3e-4, 100, 20_000
 
 
 class InpaintSettings(Coursed):

@@ -72,6 +72,7 @@ class GalleryPage(QWidget):
         self.far.setAccessibleName("How far variations are")
         self.far.setToolTip("How far variations are from the picture")
         self.collection.setAccessibleName("Collection")
+        self.collection.setToolTip("Which collection is shown")
         self.collection.setMinimumWidth(140)
         self.more_button.setMenu(self._menu)
         self.more_button.setPopupMode(self.more_button.ToolButtonPopupMode.InstantPopup)
