@@ -1,5 +1,6 @@
 """Which pairs of worlds there are, what their worlds are called and which ways they know. Free of torch."""
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ class TranslatorChoice:
         ways: which ways it knows: "AtoB", "BtoA".
         size: side of the squares that it learnt from, px; 0 where nobody knows.
         step: of one that still learns: how far it has come; 0 it is finished.
+        answers: whether it knows many answers to a picture.
 
     """
 
@@ -35,6 +37,7 @@ class TranslatorChoice:
     ways: tuple[str, ...] = ("AtoB",)
     size: int = 0
     step: int = 0
+    answers: bool = False
 
     @property
     def words(self) -> str:
@@ -65,8 +68,15 @@ def _choice_of(model: TrainedModel) -> TranslatorChoice:
     ways = tuple(way for way, short in (("AtoB", "ab"), ("BtoA", "ba")) if short in facts.get("ways", "ab").split())
     size = facts.get("size", "")
     return TranslatorChoice(
-        model.name, model.label, facts.get("a") or "A", facts.get("b") or "B", ways, int(size) if size.isdigit() else 0
-    )
+        model.name, model.label, facts.get("a") or "A", facts.get("b") or "B", ways, int(size) if size.isdigit() else 0,
+        answers=_knows_many(facts.get("shape", "")),
+    )  # fmt: skip
+
+
+def _knows_many(shape: str) -> bool:
+    with suppress(ValueError, AttributeError):
+        return bool(json.loads(shape).get("code"))
+    return False
 
 
 def _unfinished() -> tuple[TranslatorChoice, ...]:
@@ -78,5 +88,9 @@ def _unfinished() -> tuple[TranslatorChoice, ...]:
         settings = TranslatorSettings.model_validate(dict(plan.settings))
         ways = ("AtoB", "BtoA") if settings.is_two_way else ("AtoB",)
         title = plan.title or folder.name
-        found.append(TranslatorChoice(str(folder), title, *world_names(plan.data), ways, settings.size, step))
+        found.append(
+            TranslatorChoice(
+                str(folder), title, *world_names(plan.data), ways, settings.size, step, settings.answers > 0
+            )
+        )
     return tuple(found)

@@ -40,6 +40,7 @@ class TranslateColumn(PictureColumn):
     """Shows picture, mode, what is missing, layers or masks, the settings that act, and the way back."""
 
     def __init__(self, theme: Theme) -> None:
+        self._knows_many = False
         self.mode = Segments(_MODES.choices)
         self.note = WrappingLabel()
         self.train_button, self.import_button = QPushButton("Train a Pair…"), QPushButton("Import One…")
@@ -89,7 +90,7 @@ class TranslateColumn(PictureColumn):
 
     def hidden(self, settings: Settings) -> Collection[str]:
         """Leave out what the words above set, and what does nothing now."""
-        return settings.idle | {"mode"}
+        return settings.idle | {"mode"} | (set() if self._knows_many else {"code"})
 
     def show_settings(self, settings: Settings) -> None:
         """Show `settings`, and only what acts with them; tells nobody."""
@@ -102,7 +103,9 @@ class TranslateColumn(PictureColumn):
         self.mask_section.offer_roles(roles, *_WORDS_OF_MASKS[settings.draws])
 
     def show_pair(self, pair: TranslatorChoice | None) -> None:
-        """Name the two ways after the pair's worlds, and let only those be chosen that it knows."""
+        """Name the two ways after the pair's worlds; let what it does not know be neither chosen nor asked."""
+        self._knows_many = pair is not None and pair.answers
+        self.form.set_hidden(self.hidden(self.form.settings))
         a, b = ("A", "B") if pair is None else (pair.a, pair.b)
         ways = {"AtoB": f"{a} → {b}", "BtoA": f"{b} → {a}"}
         known = ways if pair is None else pair.ways
