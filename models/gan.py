@@ -40,9 +40,8 @@ _GAIN = math.sqrt(2.0 / (1.0 + _LEAK**2))
 _WIDTHS = (256, 256, 192, 128, 64, 48, 32)
 """Of the stages of 4, 8, 16 … px."""
 _GROUP = 16
-_FILM, _FIRST_FILM = 0.25, 1.0
-"""Standard deviation that scales and shifts begin with. The first stage's are as large as what they act on: that is the
-same for all pictures, and nothing else makes them differ in where things are (R3GAN's basis is scaled by z, too)."""
+_FILM = 0.5
+"""Standard deviation that scales and shifts begin with."""
 
 
 class Generator(nn.Module):
@@ -240,21 +239,25 @@ class StyledGenerator(Generator):
         latent: numbers of z.
         style: numbers of w.
         blocks: residual blocks of each stage.
+        norm: of the features that w then scales and shifts (Chen et al. 2019, "self-modulation"); R3GAN has none. A
+            critic that sees already wins at once: with batch norm the pictures of a batch stay unlike all the same.
 
     """
 
-    def __init__(self, widths: Sequence[int], latent: int = 64, style: int = 256, blocks: int = 2) -> None:
+    def __init__(
+        self, widths: Sequence[int], latent: int = 64, style: int = 256, blocks: int = 2, norm: Norm = "none"
+    ) -> None:
         super().__init__()
         self.size = FIRST * 2 ** (len(widths) - 1)
         self.latent, self.style = latent, style
         self.stages = self.styles = len(widths)
         self.mapping = nn.Sequential(_linear(latent, style), _leaky(), _linear(style, style), _leaky(),
                                      _linear(style, style, gain=1.0))  # fmt: skip
-        self.basis = nn.Parameter(torch.randn(1, widths[0], FIRST, FIRST))
+        for layer in (self.mapping[2], self.mapping[4]):  # what comes in is more than 0 on average: w shall not be
+            _centre(layer)
+        self.basis = _Basis(style, widths[0])
         depth = blocks * len(widths)
-        self.films = nn.ModuleList(
-            _Film(style, width, _FILM if stage else _FIRST_FILM) for stage, width in enumerate(widths)
-        )
+        self.films = nn.ModuleList(_Film(style, width, norm) for width in widths[1:])
         self.joins = nn.ModuleList(
             _pointwise(before, width) if before != width else nn.Identity()
             for before, width in pairwise((widths[0], *widths))
@@ -264,7 +267,7 @@ class StyledGenerator(Generator):
 
     def style_weights(self) -> Tensor:  # noqa: D102
         films = (film for film in self.films if isinstance(film, _Film))
-        return torch.cat([film.affine.weight for film in films])
+        return torch.cat([self.basis.affine.weight, *(film.affine.weight for film in films)])
 
     def map(self, z: Tensor) -> Tensor:  # noqa: D102
         w: Tensor = self.mapping(z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8))
@@ -272,11 +275,12 @@ class StyledGenerator(Generator):
 
     def synthesise(self, w: Tensor, listen: Listener | None = None) -> Tensor:  # noqa: D102
         w = self.by_stage(w)  # N×stages×style
-        x = self.basis.expand(len(w), -1, -1, -1)  # N×C₀×4×4
-        for stage, (join, film, body) in enumerate(zip(self.joins, self.films, self.bodies, strict=True)):
+        x = self.basis(w[:, 0])  # N×C₀×4×4
+        for stage, (join, body) in enumerate(zip(self.joins, self.bodies, strict=True)):
             if stage:  # narrowed while there are few pixels, then doubled: R3GAN's transition
                 x = F.interpolate(join(x), scale_factor=2, mode="bilinear")
-            x = body(film(x, w[:, stage]))  # → N×C×4·2^stage×4·2^stage
+                x = self.films[stage - 1](x, w[:, stage])
+            x = body(x)  # → N×C×4·2^stage×4·2^stage
             x = x if listen is None else listen(stage, x)
         with torch.autocast(x.device.type, enabled=False):  # a critic would know half precision by its levels
             return F.conv2d(x.float(), self.to_pixels.weight.float())
@@ -315,16 +319,37 @@ class ResidualCritic(nn.Module):
         return said.float()
 
 
-class _Film(nn.Module):
-    """Features, scaled and shifted as w says (Perez et al. 2018, eq. 2)."""
+class _Basis(nn.Module):
+    """Where all pictures begin: patterns of 4×4 px, each as strong as w says, and as often turned into their opposite.
 
-    def __init__(self, style: int, width: int, gain: float) -> None:
+    So nothing is the same in all pictures (R3GAN's generative basis).
+    """
+
+    def __init__(self, style: int, width: int) -> None:
         super().__init__()
-        self.affine = _linear(style, 2 * width, gain=gain)
+        self.patterns = nn.Parameter(torch.randn(1, width, FIRST, FIRST))
+        self.affine = nn.Linear(style, width, bias=False)
+        nn.init.normal_(self.affine.weight, 0.0, style**-0.5)
+
+    def forward(self, w: Tensor) -> Tensor:
+        made: Tensor = self.patterns * self.affine(w)[:, :, None, None]  # N×C×4×4
+        return made
+
+
+class _Film(nn.Module):
+    """Features, scaled and shifted as w says (Perez et al. 2018, eq. 2), in units of their norm if they have one."""
+
+    def __init__(self, style: int, width: int, norm: Norm) -> None:
+        super().__init__()
+        norms: dict[Norm, nn.Module] = {
+            "batch": nn.BatchNorm2d(width, affine=False), "instance": nn.InstanceNorm2d(width), "none": nn.Identity(),
+        }  # fmt: skip
+        self.norm = norms[norm]
+        self.affine = _linear(style, 2 * width, gain=_FILM)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale, shift = self.affine(w)[:, :, None, None].chunk(2, dim=1)  # N×C×1×1 each
-        made: Tensor = x * (1.0 + scale) + shift
+        made: Tensor = self.norm(x) * (1.0 + scale) + shift
         return made
 
 
@@ -365,6 +390,13 @@ def _linear(inputs: int, outputs: int, gain: float = _GAIN) -> nn.Linear:
     layer = nn.Linear(inputs, outputs)
     _scaled(layer, gain)
     return layer
+
+
+@torch.no_grad()
+def _centre(layer: nn.Module) -> None:
+    """Let a linear layer hear only how its inputs differ from their mean."""
+    assert isinstance(layer, nn.Linear)
+    layer.weight.sub_(layer.weight.mean(dim=1, keepdim=True))
 
 
 def _scaled(layer: nn.Conv2d | nn.Linear, gain: float) -> None:

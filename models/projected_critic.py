@@ -15,6 +15,8 @@ from models.backbones import Backbone
 __all__ = ["ProjectedCritic"]
 
 _LEAK = 0.2
+_TOGETHER = 4
+"""So many pictures are compared with one another."""
 _ENDS = 4
 """Heads halve what they are given down to this side."""
 
@@ -28,19 +30,26 @@ class ProjectedCritic(nn.Module):
     All scales are brought to one size, as `calibrate` found it in real pictures. Not place by place: contrast would be
     nothing to the critic, and pictures that may be of any contrast end as black and white.
 
+    It looks at small pictures enlarged, and at the coarsest scales alone: the paper's is shown 256 px, and what finer
+    ones see teaches textures before there is anything to be seen. Its heads also hear how much the pictures of a batch
+    differ (Karras et al. 2018, section 3), so that it knows a generator by making one and the same.
+
     Args:
         backbone: looks; its weights are none of the critic's.
         size: side of the pictures, px.
         width: channels of the mixtures and of the heads.
+        scales: so many are looked at, from the coarsest.
+        larger: so many times larger it sees them.
 
     """
 
-    def __init__(self, backbone: Backbone, size: int, width: int = 64) -> None:
+    def __init__(self, backbone: Backbone, size: int, width: int = 64, scales: int = 2, larger: int = 2) -> None:
         super().__init__()
         self._looks = (backbone,)  # in a tuple: nothing of it is saved or learns with the critic
-        self.taps = backbone.scales_within(size, size)[-4:]
+        self._larger = larger
+        self.taps = backbone.scales_within(larger * size, larger * size)[-scales:]
         with torch.no_grad():
-            seen = backbone(torch.zeros(1, 3, size, size, device=next(backbone.parameters()).device), self.taps)
+            seen = self._seen(torch.zeros(1, 3, size, size, device=next(backbone.parameters()).device))
         for number, tap in enumerate(self.taps):
             channels = seen[tap].shape[1]
             self.register_buffer(f"across_channels_{number}", _random_kernel(width, channels, 1))
@@ -52,12 +61,18 @@ class ProjectedCritic(nn.Module):
     @torch.no_grad()
     def calibrate(self, pictures: Tensor) -> None:
         """Learn how large the features of some real pictures are: N×3×size×size, −1…1."""
-        seen = self._looks[0]((pictures + 1.0) / 2.0, self.taps)
+        seen = self._seen(pictures)
         self.get_buffer("sizes").copy_(torch.stack([seen[tap].square().mean().sqrt() for tap in self.taps]) + 1e-6)
+
+    def _seen(self, pictures: Tensor) -> dict[str, Tensor]:
+        if self._larger > 1:
+            pictures = F.interpolate(pictures, scale_factor=self._larger, mode="bilinear")
+        seen: dict[str, Tensor] = self._looks[0]((pictures + 1.0) / 2.0, self.taps)
+        return seen
 
     def forward(self, pictures: Tensor) -> Tensor:
         """N×3×size×size, −1…1 → N×P, one of each scale that is looked at."""
-        seen = self._looks[0]((pictures + 1.0) / 2.0, self.taps)
+        seen = self._seen(pictures)
         mixed: Tensor | None = None
         said: list[Tensor] = []
         for number in reversed(range(len(self.taps))):  # from the coarsest, which knows most
@@ -78,11 +93,24 @@ def _head(side: int, width: int) -> nn.Sequential:
         layers += [_spectral(nn.Conv2d(width, width, 4, stride=2, padding=1)), nn.LeakyReLU(_LEAK, inplace=True)]
         side //= 2
     layers += [
-        _spectral(nn.Conv2d(width, width, 3, padding=1)),
+        _Differences(),
+        _spectral(nn.Conv2d(width + 1, width, 3, padding=1)),
         nn.LeakyReLU(_LEAK, inplace=True),
         _spectral(nn.Conv2d(width, 1, side)),
     ]
     return nn.Sequential(*layers)
+
+
+class _Differences(nn.Module):
+    """Adds a map of how much a few pictures differ there: the mean over channels of their standard deviation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×C×H×W → N×(C + 1)×H×W."""
+        count = len(x)
+        some = next(number for number in (_TOGETHER, 3, 2, 1) if count % number == 0)
+        groups = x.float().view(some, count // some, *x.shape[1:])
+        differ = (groups.var(0, correction=0) + 1e-6).sqrt().mean(dim=1, keepdim=True)  # N/some×1×H×W
+        return torch.cat([x, differ.repeat(some, 1, 1, 1).to(x.dtype)], dim=1)
 
 
 def _spectral(convolution: nn.Conv2d) -> nn.Module:

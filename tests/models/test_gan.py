@@ -85,6 +85,25 @@ def test_residual_blocks_begin_as_nothing_and_keep_the_variance():
     assert 0.2 < float(critic(torch.randn(64, 3, 16, 16)).detach().std()) < 5
 
 
+def test_nothing_is_the_same_in_all_pictures_at_first():
+    generator = StyledGenerator((32, 32, 16), 8, 16)
+    begun = []
+    with torch.no_grad():
+        generator.synthesise(generator.map(torch.randn(512, 8)), lambda stage, x: begun.append(x) or x)
+    assert begun[0].mean(0).std() < 0.25 * begun[0].std()
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_features_may_be_normed_before_w_scales_them(norm):
+    generator = StyledGenerator((16, 16, 16), 8, 16, norm=norm)
+    assert {type(film.norm) for film in generator.films} == {nn.BatchNorm2d if norm == "batch" else nn.InstanceNorm2d}
+    generator(torch.randn(4, 8))
+    generator.eval()
+    z = torch.randn(3, 8)
+    with torch.no_grad():  # no picture depends on its neighbours when it is used
+        assert torch.allclose(generator(z)[1:2], generator(z[1:2]), atol=1e-5)
+
+
 def test_each_stage_hears_a_w_of_its_own():
     generator = StyledGenerator((16, 16, 16), 8, 16)
     one, other = generator.map(torch.randn(2, 8)).unsqueeze(1).unbind()

@@ -197,7 +197,7 @@ def test_copies_and_twins_are_told_once(pictures, tmp_path):
 
 def test_a_course_decides_what_nobody_has_set():
     few, lesson = GanSettings(course="few-pictures", batch=8), GanSettings(course="wgan")
-    assert (few.critic, few.loss, few.gamma, few.batch) == ("trained", "hinge", 0.0, 8)
+    assert (few.critic, few.loss, few.norm, few.gamma, few.batch) == ("trained", "relativistic", "batch", 0.0, 8)
     assert (lesson.network, lesson.latent, lesson.batch, lesson.generator_share) == ("dcgan", 100, 128, 0.5)
     assert lesson.moved("course", "default") == GanSettings()
     with pytest.raises(ValueError, match="not 48"):

@@ -57,6 +57,8 @@ _BETAS = {
     "few-pictures": (None, 0.99), "fine-tune": (None, 0.99),
 }  # fmt: skip
 """Adam's, by course; β₁ is the phase's momentum. The others' β₂ rises from 0.9 to 0.99 (Huang et al. 2024)."""
+_AHEAD = 2.0
+"""A critic that sees already has little to learn: the generator learns so many times as fast."""
 _SURE, _ADAPTS_OVER = 0.6, 100_000
 """How sure of real pictures a critic may be, and over how many pictures augmentation rises from 0 to 1 (ADA)."""
 _VARIED, _COLLAPSED = 0.3, 0.03
@@ -192,7 +194,8 @@ class GanTask(TrainingTask):
 
     def optimiser(self, network: str) -> OptimiserRule:  # noqa: D102
         if self._settings.course in _BETAS:
-            return OptimiserRule(betas=_BETAS[self._settings.course])
+            ahead = network == "generator" and self._settings.course == "few-pictures"
+            return OptimiserRule(rate=_AHEAD if ahead else 1.0, betas=_BETAS[self._settings.course])
         return OptimiserRule(betas=_rising_betas)
 
     def refresh_statistics(self, shown: nn.Module, batch: Batch) -> Steps[None, None, None]:  # noqa: D102

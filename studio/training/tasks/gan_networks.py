@@ -62,7 +62,7 @@ def _facts_of(settings: GanSettings) -> GeneratorFacts:
     else:
         shape = {
             "widths": list(stage_widths(settings.size, settings.width / 100)), "latent": settings.latent,
-            "style": settings.style, "blocks": settings.blocks,
+            "style": settings.style, "blocks": settings.blocks, "norm": settings.norm,
         }  # fmt: skip
     return GeneratorFacts(settings.network, shape, settings.size)
 

@@ -19,13 +19,15 @@ __all__ = ["GAN", "GanSettings", "default_schedule"]
 _NETWORK, _DATA, _CRITIC = "Network", "Data", "Critic"
 _LESSON: Mapping[str, Any] = {
     "network": "dcgan", "critic": "dcgan", "latent": 100, "batch": 128, "augment": "none", "gamma": 0.0,
+    "norm": "batch",
 }  # fmt: skip
 _FEW: Mapping[str, Any] = {
-    "critic": "trained", "loss": "hinge", "gamma": 0.0, "augment": "always", "augment_most": 1.0, "held_back": 50,
+    "critic": "trained", "gamma": 0.0, "augment": "always", "augment_most": 1.0, "held_back": 50, "norm": "batch",
+    "batch": 16,
 }  # fmt: skip
 _COURSES: Mapping[str, Mapping[str, Any]] = {
     "few-pictures": _FEW,
-    "fine-tune": {**_FEW, "held_back": 12, "batch": 16},
+    "fine-tune": {**_FEW, "held_back": 12},
     "wgan": {**_LESSON, "loss": "wgan", "generator_share": 0.5},
     "wgan-gp": {**_LESSON, "loss": "wgan-gp", "critic_norm": "none", "batch": 64},
     "dcgan": {**_LESSON, "loss": "vanilla", "batch": 64},
@@ -71,7 +73,7 @@ class GanSettings(Coursed, Variation):
         term="transposed convolution, or nearest neighbour and a convolution (Odena et al. 2016)", group=_NETWORK,
         choices={"transposed": "Transposed convolutions", "resize": "Repeated pixels"})  # fmt: skip
     norm: Literal["batch", "instance", "none"] = setting(
-        "batch", label="Norm", help="What keeps the lesson's generator in bounds.", term="normalisation",
+        "none", label="Norm", help="What keeps the generator in bounds.", term="normalisation",
         group=_NETWORK, choices={"batch": "Batch norm", "instance": "Instance norm", "none": "None"})  # fmt: skip
     start: str = setting(
         "", label="Begin with", help="A generator to be taught further; empty takes a new one, or the first here.",
