@@ -15,6 +15,7 @@ from studio.ui.controls.rows.choice import ChoiceRow
 from studio.ui.controls.segments import Segments
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
+from studio.ui.panels.translate.answers_sheet import AnswersSheet
 from studio.ui.picture.column import PictureColumn
 from studio.ui.theme import Theme, mark
 
@@ -48,6 +49,7 @@ class TranslateColumn(PictureColumn):
         self.sheet_menu = QMenu(self.sheet_button)
         self.back_button, self.error_button = QPushButton("Way Back"), QPushButton("Its Error")
         self.back_words = WrappingLabel()
+        self.answers = AnswersSheet(theme)
         super().__init__(TRANSLATE, theme)
         self.mode.name_buttons("What is translated")
         for button, tip in zip(self.mode.buttons, _MODE_TIPS, strict=True):
@@ -85,7 +87,8 @@ class TranslateColumn(PictureColumn):
         self.missing = holding(column(self.note, row(self.train_button, self.import_button, None, gap=gap), gap=gap))
         self.drawing = holding(row(self.sheet_button, self.save_drawing_button, None, gap=gap))
         back = holding(column(row(self.back_button, self.error_button, None, gap=gap), self.back_words, gap=gap // 2))
-        below = (self.drawing, self.missing, *self.masks, self.looks_bar, self.form, back)
+        self.answers.hide()
+        below = (self.drawing, self.missing, *self.masks, self.looks_bar, self.form, self.answers, back)
         return (*self.slots.values(), self.mode, *below)
 
     def hidden(self, settings: Settings) -> Collection[str]:
@@ -105,6 +108,7 @@ class TranslateColumn(PictureColumn):
     def show_pair(self, pair: TranslatorChoice | None) -> None:
         """Name the two ways after the pair's worlds; let what it does not know be neither chosen nor asked."""
         self._knows_many = pair is not None and pair.answers
+        self.answers.setVisible(self._knows_many)
         self.form.set_hidden(self.hidden(self.form.settings))
         a, b = ("A", "B") if pair is None else (pair.a, pair.b)
         ways = {"AtoB": f"{a} → {b}", "BtoA": f"{b} → {a}"}

@@ -11,14 +11,17 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 
 from studio.core.controls import Controls
+from studio.core.events import Picture
 from studio.core.file_names import place_in_words
 from studio.core.frames import Frame
 from studio.core.own_networks import SUFFIXES
 from studio.core.picture_task import CONTENT, SKETCH
 from studio.core.picture_tasks import TRANSLATE
 from studio.core.settings import Settings
+from studio.core.translate_settings import TranslateSettings
 from studio.jobs.files import LoadTask
 from studio.jobs.masks.files import MaskFile, SaveMaskTask, save_mask
+from studio.jobs.translate.answers import AnswersTask, paint_answers
 from studio.jobs.translate.choices import TranslatorChoice, TranslatorsTask, list_translators
 from studio.jobs.translate.follow import FollowTask, follow_run
 from studio.jobs.translate.way_back import WayBack, WayBackTask, go_and_come_back
@@ -69,6 +72,7 @@ class TranslatePanel(OnePassPanel):
     def __init__(self, context: PanelContext) -> None:
         self._wanted = ""
         self._compared_before = ""
+        self._answered = "", "", ""
         self._follow = QTimer(interval=_FOLLOW_MS)
         super().__init__(context)
         self._follow.setParent(self)
@@ -123,6 +127,9 @@ class TranslatePanel(OnePassPanel):
         for button in (column.back_button, column.error_button):
             button.toggled.connect(self._ask_for_way_back)
         self.swap_action.triggered.connect(session.swap)
+        column.answers.wanted.connect(self._ask_for_answers)
+        column.answers.chosen.connect(lambda code: session.change(code=code))
+        session.settings_changed.connect(self._forget_answers)
         session.frame_composed.connect(lambda _frame: self._ask_for_way_back())
         self._follow.timeout.connect(self._look_how_far)
         self.form.row("model").value_changed.connect(self._wait_no_longer)
@@ -266,6 +273,33 @@ class TranslatePanel(OnePassPanel):
         handle.failed.connect(self.report)
         handle.finish()  # closing the window must not lose it
 
+    # -- many answers ------------------------------------------------------------------------------------------------
+
+    def _ask_for_answers(self, first: int) -> None:
+        """Paint nine answers of the picture, or of the drawing as it is now."""
+        if (picture := self._translated_picture) is not None:
+            task = AnswersTask(picture, self.session.settings, first)
+            handle = self.context.studio.live("translate.answers", paint_answers, task)
+            handle.finished.connect(self.column.answers.show_answers)
+            handle.failed.connect(self.report)
+
+    def _forget_answers(self, settings: Settings) -> None:
+        """Let go of answers of another pair or direction."""
+        assert isinstance(settings, TranslateSettings)
+        asked = settings.model, settings.direction, settings.mode
+        if asked != self._answered:
+            self._answered = asked
+            self.column.answers.show_answers(())
+
+    @property
+    def _translated_picture(self) -> Picture | None:
+        """What is translated: the drawing as it is now, or the picture; None while there is none."""
+        session = self.session
+        if session.photo is None:
+            return None
+        sheet = session.drawing.sheet
+        return sheet.drawing.copy() if session.settings.draws and sheet is not None else session.photo.picture.pixels
+
     # -- the way back ------------------------------------------------------------------------------------------------
 
     @property
@@ -278,8 +312,8 @@ class TranslatePanel(OnePassPanel):
         if not self._asks_for_way_back or session.photo is None or session.recipe is None or session.is_behind:
             self._show_way_back(None)
             return
-        sheet = session.drawing.sheet
-        picture = sheet.drawing.copy() if session.settings.draws and sheet is not None else session.photo.picture.pixels
+        picture = self._translated_picture
+        assert picture is not None, "there is a photo"
         controls = Controls(session.settings)
         handle = self.context.studio.live("translate.back", go_and_come_back, WayBackTask(picture), controls)
         handle.finished.connect(self._show_way_back)
@@ -308,6 +342,7 @@ class TranslatePanel(OnePassPanel):
         """Show what goes in; of another picture there is another way back, and another drawing."""
         if role == CONTENT:
             self._show_way_back(None)
+            self.column.answers.show_answers(())
         super().show_input(role)
         session = self.session
         if role == CONTENT and session.settings.draws and session.photo is not None and not session.is_going_back:
