@@ -40,6 +40,7 @@ class AnswersSheet(QWidget):
         self.ask_button.clicked.connect(lambda: self._ask(1))
         self.others_button.clicked.connect(lambda: self._ask(self._first + SHOWN))
         for place, tile in enumerate(self.tiles):
+            tile.set_picture(f"Answer {place + 1}", None, "A click translates by it")
             tile.clicked.connect(partial(self._choose, place))
         self.show_answers(())
 
