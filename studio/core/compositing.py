@@ -55,16 +55,17 @@ class Backdrop:
         return self._fitted
 
 
-def compose(content: Picture | Backdrop, layer: Picture | DeepPicture, settings: Settings) -> DeepPicture:
+def compose(content: Picture | Backdrop | None, layer: Picture | DeepPicture, settings: Settings) -> DeepPicture:
     """Return the picture to show and save, of the layer's size, with the photo's alpha where it has one.
 
     Args:
-        content: the photo, RGB or RGBA, of any size; as a backdrop where several layers are laid over it.
+        content: the photo, RGB or RGBA, of any size; as a backdrop where several layers are laid over it;
+            None of a picture that is made up: its layer is all.
         layer: what the job made, RGB (an alpha channel of its own does not count).
         settings: the task's. Where they are no `Blending`, the layer is the picture, with its own alpha.
 
     """
-    if not isinstance(settings, Blending):
+    if content is None or not isinstance(settings, Blending):
         return to_16_bits(layer)
     backdrop = content if isinstance(content, Backdrop) else Backdrop(content)
     layer = settings.prepared(layer, backdrop)

@@ -1,22 +1,15 @@
 """What a generator makes: pictures of seeds, ways between them, the nearest to a picture, directions."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from models.backbones import Backbone, load_backbone
 from models.directions import Directions, components_of_features, components_of_styles, factors_of_weights, moved
 from models.gan import Generator
-from models.generator_files import load_generator
 from models.latent import eased, latents_of, less_typical, mean_style, pictures_of, walk
 from models.pixels import to_picture
 from models.projection import ProjectionSettings, projecting
-from models.weight_files import WeightsError
-from studio.core.checksums import unreadable
 from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.dreams import (
@@ -32,12 +25,11 @@ from studio.core.dreams import (
 from studio.core.events import Job, Picture, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
-from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.trained_models import TrainedModel, TrainedModels
-from studio.core.weights import resolve_backbone
 from studio.jobs.dream_encoder import encoder_of
-from studio.jobs.generators import opened_generator
+from studio.jobs.generators import generator_in, opened_generator
 from studio.training.data.augment import centred
+from studio.training.slim import open_slim
 
 __all__ = ["find_directions", "generate", "interpolate", "open_generator", "project"]
 
@@ -104,7 +96,7 @@ def project(task: ProjectTask, controls: Controls[Any]) -> Job[tuple[Projected, 
     yield Progress("Loading the generator")
     opened = opened_generator(task.model)
     generator, encoder = opened.network, encoder_of(opened)
-    backbone = _looking().to(_device_of(generator))
+    backbone = open_slim().to(_device_of(generator))
     found: list[Projected] = []
     for path in task.pictures:
         square = centred(load_picture(path).pixels[:, :, :3], generator.size)[None]
@@ -168,26 +160,8 @@ def open_generator(name: str) -> tuple[Generator, TrainedModel]:
 
     """
     model = TrainedModels.standard("generator").find(name)
-    with _told(model.path):
-        generator, _ = load_generator(model.path)
+    generator, _ = generator_in(model.path)
     return generator.to(choose_device().kind), model
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except WeightsError as error:
-        raise StudioError(str(error), "Choose a generator that was trained with Atelier.") from error
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _looking() -> Backbone:
-    """Return the network that comes along."""
-    weights = resolve_backbone(DEFAULT_BACKBONE)
-    assert weights.path is not None
-    return load_backbone(weights.path, weights.architecture)
 
 
 def _device_of(generator: Generator) -> torch.device:

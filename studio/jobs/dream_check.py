@@ -22,7 +22,6 @@ from studio.core.file_names import expanded
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.core.user_folders import UserFolders
 from studio.jobs.generators import opened_generator
-from studio.training.data.augment import centred
 from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.run_folder import RunFolder
 from studio.training.schedule import DATA
@@ -64,7 +63,7 @@ def check_generator(task: CheckTask, controls: Controls[Any]) -> Job[Mirrored]:
         )
     backbone, _ = looking(DEFAULT_BACKBONE)
     backbone.to(device)
-    unseen = _squares(data, data.kept, network.size)
+    unseen = data.examples.squares(data.kept, network.size)
     real = yield from _seen(backbone, unseen, "Looking at new pictures")
     learnt = yield from _seen_of_cache(backbone, data, network.size)
     made = yield from _made(network, task.seeds, device)
@@ -75,7 +74,7 @@ def check_generator(task: CheckTask, controls: Controls[Any]) -> Job[Mirrored]:
     pairs = [
         (
             to_picture(made[number][None]),
-            to_picture(_square(data, data.examples.chosen[int(found.neighbours[number])], network.size)[None]),
+            to_picture(data.examples.squares((data.examples.chosen[int(found.neighbours[number])],), network.size)),
         )
         for number in suspects
     ]  # fmt: skip
@@ -120,14 +119,6 @@ def _data_of(task: CheckTask, size: int, device: torch.device) -> Job[_Data]:
     return _Data(found, kept)
 
 
-def _square(data: _Data, number: int, size: int) -> Tensor:
-    return centred(data.examples.pictures[number], size)
-
-
-def _squares(data: _Data, numbers: tuple[int, ...], size: int) -> Tensor:
-    return torch.stack([_square(data, number, size) for number in numbers])
-
-
 def _seen(backbone: Backbone, pictures: Tensor, stage: str) -> Job[Tensor]:
     device = next(backbone.parameters()).device
     parts: list[Tensor] = []
@@ -143,7 +134,7 @@ def _seen_of_cache(backbone: Backbone, data: _Data, size: int) -> Job[Tensor]:
     chosen, parts = data.examples.chosen, list[Tensor]()
     for first in range(0, len(chosen), _AT_ONCE):
         yield Progress("Looking at what it learnt from", first, len(chosen))
-        some = _squares(data, chosen[first : first + _AT_ONCE], size)
+        some = data.examples.squares(chosen[first : first + _AT_ONCE], size)
         with torch.no_grad():
             parts.append(pooled_features(backbone, some.to(next(backbone.parameters()).device).float()))
     return torch.cat(parts)

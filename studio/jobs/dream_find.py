@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.backbones import Backbone, load_backbone
 from models.drag import Drag
 from models.pixels import to_picture
 from models.projection import Projection, ProjectionSettings, projecting
@@ -13,12 +12,11 @@ from studio.core.controls import Controls
 from studio.core.dream_settings import DreamSettings
 from studio.core.events import Job, Metrics, Preview, Progress
 from studio.core.recipes import Recipe
-from studio.core.style_settings import DEFAULT_BACKBONE
-from studio.core.weights import resolve_backbone
 from studio.jobs.dream_encoder import encoder_of
 from studio.jobs.dream_picture import generator_for, styles_of
 from studio.jobs.dream_ways import Dragged, DragTask, Found, LookForTask
 from studio.training.data.augment import centred
+from studio.training.slim import open_slim
 
 __all__ = ["GIVEN", "drag_picture", "look_for"]
 
@@ -42,7 +40,7 @@ def look_for(task: LookForTask, controls: Controls[Any]) -> Job[Found]:
     square = centred(np.ascontiguousarray(task.picture[:, :, :3]), generator.network.size)[None]
     given = to_picture(square)
     yield Preview(given, 0, GIVEN, draft=True)
-    backbone, target = _looking(generator.device), square.to(generator.device)
+    backbone, target = open_slim().to(generator.device), square.to(generator.device)
     search = projecting(generator.network, backbone, target, ProjectionSettings(steps=task.steps), encoder)
     best = None
     for step, now in enumerate(search):
@@ -103,10 +101,3 @@ def _told(drag: Drag) -> dict[str, float]:
 
 def _recipe(settings: DreamSettings) -> Recipe:
     return Recipe(task="dream", settings=settings.model_dump(mode="json"))
-
-
-def _looking(device: torch.device) -> Backbone:
-    """Return the network that comes along."""
-    weights = resolve_backbone(DEFAULT_BACKBONE)
-    assert weights.path is not None
-    return load_backbone(weights.path, weights.architecture).to(device)

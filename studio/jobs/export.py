@@ -56,24 +56,21 @@ class ExportTask:
 def compose(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     """Lay `task.layer` over its ground with the settings as they are when the work begins."""
     yield Progress("Compositing")
-    settings, layer = controls.settings, task.layer
-    return prepare_frame(layer if task.ground is None else compositing.compose(task.ground, layer, settings))
+    return prepare_frame(compositing.compose(task.ground, task.layer, controls.settings))
 
 
 def compose_draft(task: ComposeTask, controls: Controls[Settings]) -> Job[Frame]:
     """Do as `compose` with a smaller version of the layer: what a hand that moves a slider can wait for."""
     yield Progress("Compositing")
-    settings = controls.settings
     height, width = task.layer.shape[:2]
     small = fit_within(task.layer, round(max(height, width) * min(1.0, sqrt(DRAFT_PIXELS / (height * width)))))
-    return prepare_frame(small if task.ground is None else compositing.compose(task.ground, small, settings))
+    return prepare_frame(compositing.compose(task.ground, small, controls.settings))
 
 
 def compose_small(task: ComposeTask, controls: Controls[Settings]) -> Job[Picture]:
     """Lay a small version of the layer over its ground, itself small, as a thumbnail."""
     yield Progress("Compositing")
-    settings, small = controls.settings, thumbnail(task.layer)
-    return to_8_bits(small if task.ground is None else compositing.compose(task.ground, small, settings))
+    return to_8_bits(compositing.compose(task.ground, thumbnail(task.layer), controls.settings))
 
 
 def export_picture(task: ExportTask, controls: Controls[Any]) -> Job[Path]:

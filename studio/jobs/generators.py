@@ -26,7 +26,7 @@ from studio.jobs.unfinished import kept_so_far
 from studio.jobs.unfinished_generators import model_so_far
 from studio.training.run_folder import RunFolder
 
-__all__ = ["OpenGenerator", "blended_generator", "opened_generator"]
+__all__ = ["OpenGenerator", "blended_generator", "generator_in", "opened_generator"]
 
 _SMALL = 200_000
 """A network with fewer weights takes a moment in any format."""
@@ -157,15 +157,25 @@ def _on_shelf(name: str, home: str) -> TrainedModel:
 @lru_cache(maxsize=3)
 def _loaded(path: Path, size: int, changed: int, device: str) -> tuple[Generator, GeneratorFacts, Tensor]:
     """Load a file as it is: `size` and `changed` make another file of it once it has been replaced."""
+    network, facts = generator_in(path)
+    network = network.to(device)
+    with torch.no_grad():
+        return network, facts, mean_style(network)
+
+
+def generator_in(path: Path) -> tuple[Generator, GeneratorFacts]:
+    """Return the generator in a file, on the CPU, and what it is.
+
+    Raises:
+        StudioError: it holds none, or cannot be read.
+
+    """
     try:
-        network, facts = load_generator(path)
+        return load_generator(path)
     except WeightsError as error:
         raise StudioError(str(error), "Choose a generator that was trained with Atelier.") from error
     except OSError as error:
         raise unreadable(path, error) from error
-    network = network.to(device)
-    with torch.no_grad():
-        return network, facts, mean_style(network)
 
 
 def _format_of(network: Generator, facts: GeneratorFacts) -> InferenceFormat:

@@ -4,7 +4,7 @@ Each kind of training that is used meanwhile says how such a file is written (`j
 `jobs.translate.unfinished`); the rest is the same for all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from studio.training.checkpoints import Checkpoint
 
-__all__ = ["Export", "kept_so_far", "model_so_far", "newest_step", "plan_of", "take_average"]
+__all__ = ["Export", "kept_so_far", "model_so_far", "newest_step", "plan_of", "take_average", "unfinished_runs"]
 
 Export: TypeAlias = Callable[[RunPlan, int, dict[str, Any]], bytes]
 """Makes a file of a plan, the number of steps, and what was reached (a `TrainState`'s dictionary)."""
@@ -48,6 +48,14 @@ def plan_of(folder: Path, kind: TaskKind) -> RunPlan | None:
         plan = RunFolder(folder).read_plan()
         return plan if plan.task == kind.name and kind.settings.model_validate(dict(plan.settings)) else None
     return None
+
+
+def unfinished_runs(folders: Iterable[Path], kind: TaskKind) -> Iterator[tuple[Path, RunPlan, int]]:
+    """Return the runs of a kind that are learning, or were stopped: folder, plan, and step reached; free of torch."""
+    for folder in sorted(folders):
+        step = newest_step(folder)
+        if step and (plan := plan_of(folder, kind)) is not None:
+            yield folder, plan, step
 
 
 def model_so_far(folder: Path, kind: TaskKind, export: Export) -> TrainedModel | None:

@@ -1,6 +1,6 @@
 """Generators that are still learning: which there are, and what one has reached, to be browsed meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,9 @@ def list_generators(used: str, controls: Controls[Any]) -> Job[dict[str, str]]:
     return found
 
 
-def _unfinished(folders: Any) -> Iterator[tuple[str, str]]:
-    for folder in sorted(folders):
-        step = unfinished.newest_step(folder)
-        if step and (plan := unfinished.plan_of(folder, GAN)) is not None:
-            yield str(folder), f"{plan.title or folder.name}, step {step:,} so far"
+def _unfinished(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    for folder, plan, step in unfinished.unfinished_runs(folders, GAN):
+        yield str(folder), f"{plan.title or folder.name}, step {step:,} so far"
 
 
 def model_so_far(folder: Path) -> TrainedModel | None:

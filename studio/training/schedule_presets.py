@@ -308,3 +308,25 @@ PRESETS: dict[str, Preset] = {
     "sgdr": sgdr, "linear_decay": linear_decay, "flat_cosine": flat_cosine, "poly": poly,
 }  # fmt: skip
 """The presets by the name that files and flags use."""
+
+
+def warmed_cosine(steps: int, rate: float, warm_up: int, end: float | None = None, **changes: Any) -> Schedule:
+    """Return a rate that rises for a while, then falls as a cosine.
+
+    Args:
+        steps: in all.
+        rate: at its highest.
+        warm_up: steps that it rises for, from a twentieth; a tenth of all at most.
+        end: what it falls to; None is a hundredth.
+        changes: what else holds for both phases, as `Phase` has it.
+
+    """
+    warm_up = min(warm_up, max(1, steps // 10))
+    rising = Ramp(start=rate / 20, end=rate, decay="linear")
+    falling = Ramp(start=rate, end=rate / 100 if end is None else end, decay="cosine")
+    return Schedule(
+        phases=(
+            Phase(name="Warm up", duration=warm_up, unit="steps", learning_rate=rising, **changes),
+            Phase(name="Learn", duration=max(1, steps - warm_up), unit="steps", learning_rate=falling, **changes),
+        )
+    )

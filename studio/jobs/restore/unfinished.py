@@ -18,18 +18,16 @@ __all__ = ["model_so_far", "unfinished_restorers"]
 
 def unfinished_restorers(runs: Path) -> Iterator[RestorerChoice]:
     """Return the restorers that are being trained, or were stopped; free of torch."""
-    for folder in sorted(runs.glob("*")):
-        step = unfinished.newest_step(folder)
-        if step and (plan := unfinished.plan_of(folder, RESTORE)) is not None:
-            settings = RestorerSettings.model_validate(dict(plan.settings))
-            title = f"{plan.title or folder.name}, step {step:,} so far"
-            if settings.course != "crisp":
-                scale = int(settings.scale) if settings.network == "enlarger" else 1
-                yield RestorerChoice(str(folder), title, scale, hears=settings.is_graded)
-                continue
-            with suppress(StudioError):  # it becomes what it begins with; where that is gone, nothing can be said
-                begun = TrainedModels.standard("restorer").find(settings.start)
-                yield RestorerChoice(str(folder), title, scale_of(begun), hears=hears(begun))
+    for folder, plan, step in unfinished.unfinished_runs(runs.glob("*"), RESTORE):
+        settings = RestorerSettings.model_validate(dict(plan.settings))
+        title = f"{plan.title or folder.name}, step {step:,} so far"
+        if settings.course != "crisp":
+            scale = int(settings.scale) if settings.network == "enlarger" else 1
+            yield RestorerChoice(str(folder), title, scale, hears=settings.is_graded)
+            continue
+        with suppress(StudioError):  # it becomes what it begins with; where that is gone, nothing can be said
+            begun = TrainedModels.standard("restorer").find(settings.start)
+            yield RestorerChoice(str(folder), title, scale_of(begun), hears=hears(begun))
 
 
 def model_so_far(folder: Path) -> TrainedModel | None:

@@ -80,11 +80,11 @@ def _knows_many(shape: str) -> bool:
 
 
 def _unfinished() -> tuple[TranslatorChoice, ...]:
-    from studio.jobs.translate.unfinished import unfinished_translators
-    from studio.training.tasks.translate_settings import TranslatorSettings, world_names
+    from studio.jobs.unfinished import unfinished_runs
+    from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings, world_names
 
     found = []
-    for folder, plan, step in unfinished_translators(UserFolders.standard().runs):
+    for folder, plan, step in unfinished_runs(UserFolders.standard().runs.glob("*"), CYCLEGAN):
         settings = TranslatorSettings.model_validate(dict(plan.settings))
         ways = ("AtoB", "BtoA") if settings.is_two_way else ("AtoB",)
         title = plan.title or folder.name

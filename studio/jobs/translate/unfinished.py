@@ -1,6 +1,5 @@
-"""Pairs of worlds that are still learning: which there are, and what one has reached."""
+"""What a pair of worlds that is still learning has reached."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +8,7 @@ from studio.jobs import unfinished
 from studio.training.run_folder import RunPlan
 from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings, world_names
 
-__all__ = ["model_so_far", "unfinished_translators"]
-
-
-def unfinished_translators(runs: Path) -> Iterator[tuple[Path, RunPlan, int]]:
-    """Return the pairs that are being trained, or were stopped: folder, plan, and step reached; free of torch."""
-    for folder in sorted(runs.glob("*")):
-        step = unfinished.newest_step(folder)
-        if step and (plan := unfinished.plan_of(folder, CYCLEGAN)) is not None:
-            yield folder, plan, step
+__all__ = ["model_so_far"]
 
 
 def model_so_far(folder: Path) -> TrainedModel | None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from studio.core.events import Job, Log
 from studio.core.failures import StudioError
-from studio.training.data.augment import augmented
+from studio.training.data.augment import augmented, centred
 from studio.training.data.cache import PictureCache, caching_pictures, telling_left_out
 from studio.training.data.near_duplicates import alike_in
 from studio.training.data.sampler import seed_of
@@ -50,6 +50,10 @@ class PictureExamples:
     def draw(self, index: int, generator: torch.Generator, size: int) -> tuple[Tensor, ...]:
         """Return one view."""
         return (augmented(self.pictures[self.chosen[index]], size, self.variation, generator),)
+
+    def squares(self, numbers: Sequence[int], size: int) -> Tensor:
+        """Return the middles of pictures of the cache, N×3×size×size, 0–1: as they are judged."""
+        return torch.stack([centred(self.pictures[number], size) for number in numbers])
 
     def name_of(self, index: int) -> str:
         """Return the file's name."""

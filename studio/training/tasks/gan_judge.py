@@ -12,7 +12,6 @@ from models.kernel_distance import KernelDistance
 from models.latent import pictures_of
 from models.likeness import pooled_features, variety
 from models.mirror import Mirror, different_pictures
-from studio.training.data.augment import centred
 from studio.training.data.pictures import PictureExamples
 from studio.training.data.sampler import seed_of
 
@@ -100,7 +99,7 @@ class Judge:
         return next(self._backbone.parameters()).device
 
     def _squares(self, numbers: Sequence[int]) -> Tensor:
-        return torch.stack([centred(self._pictures.pictures[number], self._size) for number in numbers])
+        return self._pictures.squares(numbers, self._size)
 
     def _seen(self, pictures: Callable[[int, int], Tensor], count: int) -> Steps[None, None, Tensor]:
         """Return the features of `pictures(first, after)`, some at a time."""

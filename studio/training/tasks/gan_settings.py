@@ -11,6 +11,7 @@ from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
+from studio.training.schedule_presets import warmed_cosine
 from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
@@ -158,15 +159,9 @@ def default_schedule(settings: TrainingSettings) -> Schedule:
         case "dcgan":  # Radford et al. 2016, section 4
             return Schedule(phases=(_phase("Learn", steps, Ramp.level(2e-4), momentum=Ramp.level(0.5)),))
         case "fine-tune":
-            return Schedule(phases=tuple(_softly(steps, 1e-4, 2e-5)))
+            return warmed_cosine(steps, 1e-4, _WARM_UP, end=2e-5, momentum=Ramp.level(0.0))
         case "default" | "few-pictures":
-            return Schedule(phases=tuple(_softly(steps, 2e-4, 5e-5)))
-
-
-def _softly(steps: int, rate: float, end: float) -> list[Phase]:
-    warm_up = min(_WARM_UP, max(1, steps // 10))
-    rising = _phase("Warm up", warm_up, Ramp(start=rate / 20, end=rate, decay="linear"))
-    return [rising, _phase("Learn", max(1, steps - warm_up), Ramp(start=rate, end=end, decay="cosine"))]
+            return warmed_cosine(steps, 2e-4, _WARM_UP, end=5e-5, momentum=Ramp.level(0.0))
 
 
 def _lesson_phases(steps: int) -> list[Phase]:

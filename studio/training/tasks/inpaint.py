@@ -24,10 +24,10 @@ from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
 from studio.training.sample_sheet import sample_sheet
+from studio.training.slim import open_slim
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, OptimiserRule, TaskContext, TrainingTask
 from studio.training.tasks.card import facts_table
 from studio.training.tasks.inpaint_settings import INPAINT, InpaintSettings
-from studio.training.tasks.restore import open_slim
 from studio.training.tasks.restore_finish import Adversary
 from studio.training.tasks.restore_pictures import part_of
 

@@ -7,9 +7,9 @@ from models.weight_headers import INPAINTER
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.schedule import DATA, Schedule
+from studio.training.schedule_presets import warmed_cosine
 from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
-from studio.training.tasks.scratches_settings import warmed_cosine
 
 __all__ = ["INPAINT", "InpaintSettings"]
 

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from models.backbones import Backbone, load_backbone
 from models.collapsible import collapse
 from models.critic import LessonCritic, SlimCritic
 from models.enhancer import DEPTHS
@@ -28,12 +27,12 @@ from studio.core.events import Job, Log, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
 from studio.core.trained_models import TrainedModel, TrainedModels
-from studio.core.weights import resolve_backbone
 from studio.training.data.pictures import opening_pictures
 from studio.training.data.sampler import seed_of
 from studio.training.emphasis import EmphasisFolder, LearntPicture
 from studio.training.run_folder import RunPlan
 from studio.training.sample_sheet import sample_sheet
+from studio.training.slim import open_slim
 from studio.training.task import (
     Batch,
     ExportedModel,
@@ -382,13 +381,6 @@ def _untrained(facts: RestorerFacts, settings: RestorerSettings, seed: int) -> J
     except (ValueError, OSError) as error:
         raise StudioError(str(error), "Choose another encoder, or the file that belongs to it.") from error
     return network
-
-
-def open_slim() -> Backbone:
-    """Return the network that comes along."""
-    weights = resolve_backbone(SLIM)
-    assert weights.path is not None
-    return load_backbone(weights.path, weights.architecture)
 
 
 def _pairs(photos: DamagedPictures, numbers: Sequence[int], place: TaskContext) -> Iterator[tuple[Tensor, Tensor]]:

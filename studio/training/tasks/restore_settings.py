@@ -11,7 +11,7 @@ from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
 from studio.training.emphasis import Emphasis
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
-from studio.training.schedule_presets import fit_one_cycle
+from studio.training.schedule_presets import fit_one_cycle, warmed_cosine
 from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
@@ -214,7 +214,7 @@ def default_schedule(settings: TrainingSettings) -> Schedule:
     steps = settings.steps or _STEPS[settings.course]
     match settings.course:
         case "small":
-            return Schedule(phases=_small_course(steps))
+            return warmed_cosine(steps, _RATE, _WARM_UP, end=_RATE / 500)
         case "mse":
             return Schedule(phases=_mse_course(steps))
         case "feature":
@@ -223,17 +223,6 @@ def default_schedule(settings: TrainingSettings) -> Schedule:
             return Schedule(phases=_critic_course(steps, settings))
         case "crisp":
             return Schedule(phases=_crisp_course(steps, settings))
-
-
-def _small_course(steps: int) -> tuple[Phase, ...]:
-    """Adam, warmed up, then falling as a cosine."""
-    warm_up = min(_WARM_UP, max(1, steps // 10))
-    rising = Ramp(start=_RATE / 20, end=_RATE, decay="linear")
-    falling = Ramp(start=_RATE, end=_RATE / 500, decay="cosine")
-    return (
-        Phase(name="Warm up", duration=warm_up, unit="steps", learning_rate=rising),
-        Phase(name="Learn", duration=max(1, steps - warm_up), unit="steps", learning_rate=falling),
-    )
 
 
 def _mse_course(steps: int) -> tuple[Phase, ...]:

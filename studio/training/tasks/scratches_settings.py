@@ -3,11 +3,12 @@
 from models.weight_headers import SCRATCH_DETECTOR
 from studio.core.settings import inherited, setting
 from studio.training.data.sources import DataCount
-from studio.training.schedule import DATA, Phase, Ramp, Schedule
+from studio.training.schedule import DATA, Schedule
+from studio.training.schedule_presets import warmed_cosine
 from studio.training.settings import TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
-__all__ = ["SCRATCHES", "ScratchesSettings", "warmed_cosine"]
+__all__ = ["SCRATCHES", "ScratchesSettings"]
 
 _DATA = "Data"
 _RATE, _WARM_UP, _STEPS = 1e-3, 100, 6_000
@@ -37,19 +38,6 @@ class ScratchesSettings(TrainingSettings):
 
     size: int = inherited(TrainingSettings, "size", 192)
     clip_norm: float = inherited(TrainingSettings, "clip_norm", 1.0)
-
-
-def warmed_cosine(steps: int, rate: float, warm_up: int) -> Schedule:
-    """Return Adam's rate rising for a while, then falling as a cosine to a hundredth."""
-    warm_up = min(warm_up, max(1, steps // 10))
-    rising = Ramp(start=rate / 20, end=rate, decay="linear")
-    falling = Ramp(start=rate, end=rate / 100, decay="cosine")
-    return Schedule(
-        phases=(
-            Phase(name="Warm up", duration=warm_up, unit="steps", learning_rate=rising),
-            Phase(name="Learn", duration=max(1, steps - warm_up), unit="steps", learning_rate=falling),
-        )
-    )
 
 
 def _default_schedule(settings: TrainingSettings) -> Schedule:

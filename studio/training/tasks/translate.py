@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from models.backbones import Backbone, load_backbone
 from models.cyclegan import PatchCritic, Translator, distance, initialise
 from models.patch_nce import PatchHeads, patch_nce
 from models.pix2pix import conditioned
 from models.pixels import to_picture
 from models.style_code import KL_WEIGHT, StyleEncoder, code_of, divergence, drawn, latent_loss
 from models.translation import TranslatorFacts, build, to_file
-from models.unet_encoders import SLIM
 from studio.core.events import Job, Log, Picture, Progress
 from studio.core.settings import Settings
-from studio.core.weights import resolve_backbone
 from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
 from studio.training.sample_sheet import sample_sheet
+from studio.training.slim import open_slim
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
 from studio.training.tasks.translate_card import translate_card
 from studio.training.tasks.translate_judge import Judge
@@ -323,7 +321,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
     likeness = None
     if settings.kid_crops >= _FEWEST_PARTS and is_checked:
         yield Progress("Looking at the real pictures")
-        likeness = Likeness(_slim().to(place.device), settings.kid_crops, settings.size)
+        likeness = Likeness(open_slim().to(place.device), settings.kid_crops, settings.size)
         worlds = "".join(way[1] for way in facts.ways)
         for _ in likeness.learning(kept, taught, worlds):
             yield Progress("Looking at the real pictures")
@@ -350,13 +348,6 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
         initialise(network, torch.Generator().manual_seed(seed_of("weights", name, place.seed) % 2**63))
         network.to(place.device)  # on a processor channels last would take a sixth longer
     return networks
-
-
-def _slim() -> Backbone:
-    """Return the network that comes along."""
-    weights = resolve_backbone(SLIM)
-    assert weights.path is not None
-    return load_backbone(weights.path, weights.architecture)
 
 
 def _way(generators: nn.Module, way: str) -> Translator:
