@@ -189,6 +189,17 @@ def test_weights_begin_narrow_and_the_same_for_a_seed():
     assert (networks[0](torch.rand(1, 3, 16, 16)) - 0.5).abs().max() < 0.4
 
 
+def test_a_generator_may_begin_as_very_nearly_the_identity_and_still_learns_everywhere():
+    network, photo = SeparableGenerator(8, 2), torch.rand(2, 3, 32, 32)
+    initialise(network, torch.Generator().manual_seed(0))
+    before = (network(photo) - photo).abs().mean()
+    network.begin_as_identity()
+    made = network(photo)
+    assert (made - photo).abs().mean() < 0.05 < before / 2
+    made.square().mean().backward()
+    assert all(weight.grad is not None and weight.grad.abs().max() > 0 for weight in network.parameters())
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_strips_make_what_one_pass_makes(name, monkeypatch):
     monkeypatch.setattr("models.translation_strips.WORK_PER_STRIP", 2e4)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from models.cyclegan import PatchCritic, Translator, distance, initialise
+from models.cyclegan import PatchCritic, SeparableGenerator, Translator, distance, initialise
 from models.patch_nce import PatchHeads, patch_nce
 from models.pix2pix import conditioned
 from models.pixels import to_picture
@@ -346,6 +346,9 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
     }
     for name, network in networks.items():
         initialise(network, torch.Generator().manual_seed(seed_of("weights", name, place.seed) % 2**63))
+        for part in network.modules():
+            if isinstance(part, SeparableGenerator) and settings.course != "pix2pix":  # a drawing is no photo at all
+                part.begin_as_identity()
         network.to(place.device)  # on a processor channels last would take a sixth longer
     return networks
 
