@@ -299,7 +299,7 @@ class SeparableGenerator(_Resnet):
         Two worlds of photos and paintings have most in common. What would take thousands of steps, to return a
         picture at all, need not be learnt; from the first step on a critic teaches what makes the difference.
         """
-        last = self.decoder[-1].convolve[-1]
+        last = cast(Layer, self.decoder[-1]).convolve[-1]
         assert isinstance(last, nn.Conv2d)
         made = last.in_channels - 3
         last.weight[:, :made] *= _HEARD_AT_FIRST

@@ -30,9 +30,9 @@ class ProjectedCritic(nn.Module):
     All scales are brought to one size, as `calibrate` found it in real pictures. Not place by place: contrast would be
     nothing to the critic, and pictures that may be of any contrast end as black and white.
 
-    It looks at small pictures enlarged, and at the coarsest scales alone: the paper's is shown 256 px, and what finer
-    ones see teaches textures before there is anything to be seen. Its heads also hear how much the pictures of a batch
-    differ (Karras et al. 2018, section 3), so that it knows a generator by making one and the same.
+    It looks at the coarsest three scales alone: what finer ones see teaches textures before there is anything to be
+    seen. Its heads also hear how much the pictures of a batch differ (Karras et al. 2018, section 3), so that it knows
+    a generator by making one and the same.
 
     Args:
         backbone: looks; its weights are none of the critic's.
@@ -43,7 +43,7 @@ class ProjectedCritic(nn.Module):
 
     """
 
-    def __init__(self, backbone: Backbone, size: int, width: int = 64, scales: int = 2, larger: int = 2) -> None:
+    def __init__(self, backbone: Backbone, size: int, width: int = 64, scales: int = 3, larger: int = 1) -> None:
         super().__init__()
         self._looks = (backbone,)  # in a tuple: nothing of it is saved or learns with the critic
         self._larger = larger

@@ -53,6 +53,8 @@ def _exported(plan: RunPlan, step: int, reached: dict[str, Any]) -> bytes:
 
     facts = replace(facts_for(GanSettings.model_validate(dict(plan.settings))), steps=step)
     network = build_generator(facts)
-    network.load_state_dict(reached["networks"]["generator"])
+    weights = reached["networks"]["generator"]
+    alone = {name.removeprefix("generator."): value for name, value in weights.items() if name.startswith("generator.")}
+    network.load_state_dict(alone or weights)  # one that learns with an encoder is half of what is kept
     unfinished.take_average(network, reached.get("average"))
     return save(to_file(network), facts.to_metadata())

@@ -21,6 +21,7 @@ from models.generator_files import GeneratorFacts, to_file
 from models.latent import latents_of, pictures_of
 from models.pixels import to_picture
 from models.projected_critic import ProjectedCritic
+from models.sphere_autoencoder import Autoencoder, GivingBack, evenness, mixed_with_noise, on_sphere
 from studio.core.events import Job, Picture, Progress
 from studio.core.failures import StudioError
 from studio.core.settings import Settings
@@ -40,7 +41,7 @@ from studio.training.task import (
 )
 from studio.training.tasks.gan_card import gan_card
 from studio.training.tasks.gan_judge import Judge
-from studio.training.tasks.gan_networks import critic_for, generator_for, looking
+from studio.training.tasks.gan_networks import critic_for, generator_for, looking, with_encoder
 from studio.training.tasks.gan_settings import GAN, GanSettings
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ _BETAS = {
     "few-pictures": (None, 0.99), "fine-tune": (None, 0.99),
 }  # fmt: skip
 """Adam's, by course; β₁ is the phase's momentum. The others' β₂ rises from 0.9 to 0.99 (Huang et al. 2024)."""
-_AHEAD = 2.0
-"""A critic that sees already has little to learn: the generator learns so many times as fast."""
+_EVEN = 0.1
+"""What even codes count beside giving back."""
 _SURE, _ADAPTS_OVER = 0.6, 100_000
 """How sure of real pictures a critic may be, and over how many pictures augmentation rises from 0 to 1 (ADA)."""
 _VARIED, _COLLAPSED = 0.3, 0.03
@@ -86,16 +87,19 @@ class GanTask(TrainingTask):
         pictures: what it learns from.
         judge: what it is measured by.
         settings: of the run.
+        giving_back: tells how far what is given back is from what was given, for a generator that learns with an
+            encoder.
 
     """
 
     shown = "generator"
 
     def __init__(
-        self, generator: Generator, critic: nn.Module, facts: GeneratorFacts, pictures: Dreams, judge: Judge,
-        settings: GanSettings,
+        self, generator: Generator | Autoencoder, critic: nn.Module, facts: GeneratorFacts, pictures: Dreams,
+        judge: Judge, settings: GanSettings, giving_back: GivingBack | None = None,
     ) -> None:  # fmt: skip
         self.networks: Mapping[str, nn.Module] = {"generator": generator, "critic": critic}
+        self._giving_back = giving_back
         self.examples = pictures
         self._facts, self._judge, self._settings = facts, judge, settings
         self._device = next(generator.parameters()).device
@@ -111,6 +115,10 @@ class GanTask(TrainingTask):
     def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:
         """Teach the critic from every batch of the step, then the generator from the last one."""
         strength = self._strength_at(config)
+        if self._giving_back is not None:
+            yield from self._giving_and_dreaming(batch, config, strength)
+            self._steps = config.step + 1
+            return
         for number in range(config.batches):
             if number:
                 batch = yield NextBatch()
@@ -178,6 +186,43 @@ class GanTask(TrainingTask):
             yield None
         yield Objective("generator", self._loss.generator(said, said_real))
 
+    def _giving_and_dreaming(self, batch: Batch, config: "StepConfig", strength: float) -> Objectives:
+        """Teach both from the same pictures: made of codes that are mixed with noise, up to noise alone.
+
+        So what is made has to be taken for real everywhere, and to be what was encoded the more of that is left. As
+        long as the critic rests, in the first phase, only the second.
+        """
+        both, critic, giving_back = self.networks["generator"], self.networks["critic"], self._giving_back
+        assert isinstance(both, Autoencoder)
+        assert giving_back is not None
+        real = batch[0] * 2.0 - 1.0
+        codes = both.encode(real)
+        angles = torch.rand(len(codes), device=codes.device) * (math.pi / 2)
+        made = both.generator(mixed_with_noise(codes, on_sphere(batch[1]), angles))
+        yield None
+        contends = config.trains("critic")
+        if contends:
+            said_real, said_made = critic(_varied(real, strength)), critic(_varied(made.detach(), strength))
+            yield None
+            told = {"real": said_real.mean().detach(), "made": said_made.mean().detach()}
+            yield Objective("critic", self._loss.critic(said_real, said_made), told)
+        if not config.trains("generator"):
+            return
+        terms = {f"back.{name}": term for name, term in giving_back(made, real, angles.cos().square()).items()}
+        yield None
+        even = evenness(codes)
+        loss = torch.stack(list(terms.values())).sum() + _EVEN * even
+        if contends:
+            said = critic(_varied(made, strength))
+            with torch.no_grad():
+                said_real = critic(_varied(real, strength)) if self._loss.pairs else said
+            yield None
+            terms["taken"] = self._loss.generator(said, said_real)
+            loss = self._settings.reconstruction * loss + terms["taken"]
+        told = {name: term.detach() for name, term in {**terms, "even": even}.items()}
+        del made, codes, terms
+        yield Objective("generator", loss, told)
+
     def _strength_at(self, config: "StepConfig") -> float:
         """Return how often the critic is shown what is varied."""
         most = self._settings.augment_most
@@ -193,12 +238,11 @@ class GanTask(TrainingTask):
 
     def optimiser(self, network: str) -> OptimiserRule:  # noqa: D102
         if self._settings.course in _BETAS:
-            ahead = network == "generator" and self._settings.course == "few-pictures"
-            return OptimiserRule(rate=_AHEAD if ahead else 1.0, betas=_BETAS[self._settings.course])
+            return OptimiserRule(betas=_BETAS[self._settings.course])
         return OptimiserRule(betas=_rising_betas)
 
     def refresh_statistics(self, shown: nn.Module, batch: Batch) -> Steps[None, None, None]:  # noqa: D102
-        shown(batch[1])
+        _dreamer(shown)(batch[1])
         yield
 
     def adopt(self, settings: Settings) -> None:  # noqa: D102
@@ -224,8 +268,7 @@ class GanTask(TrainingTask):
         """
         if not self._judge:
             return {}
-        assert isinstance(shown, Generator)
-        self._measured = yield from self._judge.measure(shown)
+        self._measured = yield from self._judge.measure(_dreamer(shown))
         return self._measured
 
     def alarm(self, values: Mapping[str, float]) -> str:
@@ -242,11 +285,11 @@ class GanTask(TrainingTask):
 
     def sample(self, shown: nn.Module) -> Steps[None, None, Picture | None]:
         """Show what it makes of the first seeds: those that `atelier generate --seeds 0-47` shows."""
-        assert isinstance(shown, Generator)
+        generator = _dreamer(shown)
         rows: list[Tensor] = []
         for row in range(_ROWS):
-            z = latents_of(range(row * _COLUMNS, (row + 1) * _COLUMNS), shown.latent).to(self._device)
-            rows.append(torch.cat(list(pictures_of(shown, shown.map(z)).float()), dim=2))
+            z = latents_of(range(row * _COLUMNS, (row + 1) * _COLUMNS), generator.latent).to(self._device)
+            rows.append(torch.cat(list(pictures_of(generator, generator.map(z)).float()), dim=2))
             yield
         return to_picture(torch.cat(rows, dim=1)[None])
 
@@ -254,7 +297,6 @@ class GanTask(TrainingTask):
 
     def export(self, shown: nn.Module) -> ExportedModel:
         """Return the weights in half precision, and how well they do."""
-        assert isinstance(shown, Generator)
         facts = GeneratorFacts(
             self._facts.network, self._facts.shape, self._facts.size, self._steps,
             about={**self._facts.about, "settings": self._settings.model_dump_json()},
@@ -263,7 +305,14 @@ class GanTask(TrainingTask):
             facts, self._settings, pictures=len(self.examples), kept=len(self._judge), measured=self._measured,
             judged_as_taught=self._judge.taught,
         )  # fmt: skip
-        return ExportedModel(to_file(shown), facts.to_metadata(), card)
+        return ExportedModel(to_file(_dreamer(shown)), facts.to_metadata(), card)
+
+
+def _dreamer(shown: nn.Module) -> Generator:
+    """Return the generator, which may have learnt with an encoder."""
+    generator = shown.generator if isinstance(shown, Autoencoder) else shown
+    assert isinstance(generator, Generator)
+    return generator
 
 
 def _rising_betas(config: "StepConfig") -> tuple[float | None, float]:
@@ -307,10 +356,17 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[GanTask]:
     generator, facts = generator_for(settings, place)
     pictures = Dreams(found.pictures, found.chosen, found.variation, generator.latent)
     critic = critic_for(settings, place)
-    if isinstance(critic, ProjectedCritic):
-        some = found.chosen[:: max(1, len(found.chosen) // _CALIBRATED)]
-        critic.calibrate(found.squares(some, size).to(place.device) * 2.0 - 1.0)
-    for network in (generator, critic):  # channels last: up to twice as fast on a processor
+    some = found.chosen[:: max(1, len(found.chosen) // _CALIBRATED)]
+    giving_back: GivingBack | None = None
+    learner: Generator | Autoencoder = generator
+    if isinstance(critic, ProjectedCritic) or settings.reconstruction:
+        real = found.squares(some, size).to(place.device) * 2.0 - 1.0
+        if isinstance(critic, ProjectedCritic):
+            critic.calibrate(real)
+        if settings.reconstruction:
+            learner = with_encoder(generator, place)
+            giving_back = GivingBack(looking(DEFAULT_BACKBONE)[0].to(place.device), real)
+    for network in (learner, critic):  # channels last: up to twice as fast on a processor
         network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     yield Progress("Loading the network that judges")
     backbone, name = looking(settings.judge)
@@ -318,4 +374,4 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[GanTask]:
         backbone.to(place.device), found, kept, size, place.seed,
         taught=settings.critic == "trained" and name == DEFAULT_BACKBONE,
     )  # fmt: skip
-    return GanTask(generator, critic, facts, pictures, judge, settings)
+    return GanTask(learner, critic, facts, pictures, judge, settings, giving_back)

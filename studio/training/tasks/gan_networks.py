@@ -11,6 +11,7 @@ from models.backbones import Backbone, load_backbone
 from models.gan import DcganCritic, Generator, ResidualCritic, stage_widths
 from models.generator_files import ANCESTORS, GeneratorFacts, build_generator, load_generator
 from models.projected_critic import ProjectedCritic
+from models.sphere_autoencoder import Autoencoder
 from models.weight_files import WeightsError
 from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
@@ -22,7 +23,7 @@ from studio.training.data.sampler import seed_of
 from studio.training.task import TaskContext
 from studio.training.tasks.gan_settings import GanSettings
 
-__all__ = ["critic_for", "facts_for", "generator_for", "looking"]
+__all__ = ["critic_for", "facts_for", "generator_for", "looking", "with_encoder"]
 
 _ANCESTORS = 16
 """So many are told at most."""
@@ -96,6 +97,13 @@ def _ancestors_with(model: TrainedModel) -> str:
     """Return the checksums of what a network begins with, and of what that began with, the nearest first."""
     before = [one for one in model.facts.get(ANCESTORS, "").split(",") if one]
     return ",".join([sha256_of(model.path), *before][:_ANCESTORS])
+
+
+def with_encoder(generator: Generator, place: TaskContext) -> Autoencoder:
+    """Return the generator together with an untrained encoder."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("encoder", place.seed) % 2**63)
+        return Autoencoder(generator)
 
 
 def critic_for(settings: GanSettings, place: TaskContext) -> nn.Module:

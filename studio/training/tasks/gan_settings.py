@@ -24,10 +24,10 @@ _LESSON: Mapping[str, Any] = {
 }  # fmt: skip
 _FEW: Mapping[str, Any] = {
     "critic": "trained", "gamma": 0.0, "augment": "always", "augment_most": 1.0, "held_back": 50, "norm": "batch",
-    "batch": 16,
+    "batch": 16, "loss": "hinge",
 }  # fmt: skip
 _COURSES: Mapping[str, Mapping[str, Any]] = {
-    "few-pictures": _FEW,
+    "few-pictures": {**_FEW, "reconstruction": 3.0, "latent": 32, "blocks": 1},
     "fine-tune": {**_FEW, "held_back": 12},
     "wgan": {**_LESSON, "loss": "wgan", "generator_share": 0.5},
     "wgan-gp": {**_LESSON, "loss": "wgan-gp", "critic_norm": "none", "batch": 64},
@@ -38,6 +38,8 @@ _STEPS = {"default": 20_000, "few-pictures": 6_000, "fine-tune": 1_000, "wgan": 
           "dcgan": 10_000}  # fmt: skip
 """Where nobody says how many."""
 _WARM_UP = 100
+_GIVES_BACK = 0.25
+"""Share of the run in which a generator of few pictures learns to give them back, before a critic comes in."""
 _CRITIC_STEPS, _AHEAD, _AHEAD_STEPS, _AHEAD_EVERY = 5, 100, 25, 500
 """Of the lesson's WGAN: so often the critic learns in a step; and in each of the first ones, and every so many."""
 
@@ -111,6 +113,12 @@ class GanSettings(Coursed, Variation):
         term="generator's batch ÷ critic's; the lesson's WGAN: 64 of 128", low=0.1, high=1.0, step=0.1,
         group=_CRITIC)  # fmt: skip
 
+    reconstruction: float = setting(
+        0.0, label="Gives back", help="Learns from every single picture, too: to give back what an encoder has made of "
+        "it. So it knows all of them before a critic asks for more; 0 leaves that to the critic.",
+        term="weight of an autoencoder's loss (VAE/GAN, Larsen et al. 2016; codes on a sphere, mixed with noise)",
+        low=0.0, high=100.0, step=0.1, effect="steer", scale="log", group=_CRITIC)  # fmt: skip
+
     augment: Literal["none", "rising", "always", "adaptive"] = setting(
         "rising", label="Shown varied", help="Shows the critic everything varied, so that it does not learn by heart.",
         term="DiffAugment (Zhao et al. 2020): constant, by a cosine, or by how sure the critic is (ADA)", group=_DATA,
@@ -160,8 +168,22 @@ def default_schedule(settings: TrainingSettings) -> Schedule:
             return Schedule(phases=(_phase("Learn", steps, Ramp.level(2e-4), momentum=Ramp.level(0.5)),))
         case "fine-tune":
             return warmed_cosine(steps, 1e-4, _WARM_UP, end=2e-5, momentum=Ramp.level(0.0))
+        case "few-pictures" if settings.reconstruction:
+            return _given_back_first(steps)
         case "default" | "few-pictures":
             return warmed_cosine(steps, 2e-4, _WARM_UP, end=5e-5, momentum=Ramp.level(0.0))
+
+
+def _given_back_first(steps: int) -> Schedule:
+    """Pictures are given back, fast; then a critic comes in."""
+    first = max(2, round(_GIVES_BACK * steps))
+    back = warmed_cosine(first, 2e-3, _WARM_UP, end=5e-4, momentum=Ramp.level(0.9), trains=("generator",))
+    contend = warmed_cosine(max(2, steps - first), 5e-4, _WARM_UP, end=5e-5, momentum=Ramp.level(0.0))
+    names = ("Warm up", "Give back", "Critic comes in", "Contend")
+    phases = (*back.phases, *contend.phases)
+    return Schedule(phases=tuple(
+        phase.model_copy(update={"name": name}) for phase, name in zip(phases, names, strict=True)
+    ))  # fmt: skip
 
 
 def _lesson_phases(steps: int) -> list[Phase]:
