@@ -93,12 +93,13 @@ def test_an_album_keeps_dreams_of_no_generator_in_particular(settings, tmp_path)
     assert DreamAlbum.from_json(b"nothing") == DreamAlbum()
 
 
-@pytest.fixture
-def unfinished(tmp_path) -> Path:
-    """A run of a small generator that was stopped after two steps."""
+@pytest.fixture(params=[0.0, 1.0], ids=["critic alone", "gives back"])
+def unfinished(request, tmp_path) -> Path:
+    """A run of a small generator, alone or with an encoder, that was stopped after two steps."""
     quiet = {
         "batch": 4, "size": 16, "width": 5, "latent": 8, "style": 16, "blocks": 1, "sample_every": 100,
         "validate_every": 100, "checkpoint_minutes": 240.0, "workers": 0,
+        "reconstruction": request.param,
     }  # fmt: skip
     phase = Phase(duration=2, unit="steps", learning_rate=Ramp.level(1e-2), momentum=Ramp.level(0.0), batches=1)
     pictures = write_pictures(tmp_path / "pictures")

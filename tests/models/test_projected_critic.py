@@ -6,8 +6,8 @@ from models.backbones import untrained_backbone
 from models.projected_critic import ProjectedCritic, _Differences
 
 
-def test_a_projected_critic_looks_at_the_coarsest_scales_of_larger_pictures_and_teaches_only_its_heads():
-    critic = ProjectedCritic(untrained_backbone("slim"), 32, width=8, scales=3)
+def test_a_projected_critic_looks_at_the_coarsest_scales_and_teaches_only_its_heads():
+    critic = ProjectedCritic(untrained_backbone("slim"), 32, width=8, scales=3, larger=2)
     pictures = torch.rand(2, 3, 32, 32, requires_grad=True)
     said = critic(pictures * 2 - 1)
     assert critic.taps == ("relu3_1", "relu4_1", "relu5_1")

@@ -58,14 +58,14 @@ def opened(plan: RunPlan, folder: Path) -> GanTask:
     return finish(open_task(plan, TaskContext(torch.device("cpu"), folder / "cache", seed=0)))
 
 
-def one_step(task: GanTask, plan: RunPlan, step: int = 0):
+def one_step(task: GanTask, plan: RunPlan, step: int = 0, size: int = 16):
     """Ask a task for its objectives of one step; returns networks and terms, in order."""
     timeline = task.timeline(plan.schedule, batch=4, size=16)
     config, asked = timeline.at(step), []
     batch = tuple(
         torch.stack(parts)
         for parts in zip(
-            *(task.examples.draw(index, torch.Generator().manual_seed(index), 16) for index in range(4)), strict=True
+            *(task.examples.draw(index, torch.Generator().manual_seed(index), size) for index in range(4)), strict=True
         )
     )
     objectives, answer = task.objectives(batch, config), None
@@ -164,6 +164,39 @@ def test_augmentation_rises_with_the_steps_or_as_the_critic_grows_sure(pictures,
         GanSettings(augment="adaptive")
 
 
+def test_first_pictures_are_given_back_then_a_critic_comes_in(pictures, tmp_path):
+    settings = {
+        "course": "few-pictures",
+        "size": 32,
+        "steps": 40,
+        **{name: QUIET[name] for name in ("width", "latent")},
+    }
+    schedule = default_schedule(GanSettings(**settings))
+    plan = plan_for(pictures, **settings).model_copy(update={"schedule": schedule})
+    task = opened(plan, tmp_path)
+    timeline = task.timeline(schedule, batch=4, size=32)
+    assert [timeline.at(step).trains("critic") for step in (0, 9, 10, 39)] == [False, False, True, True]
+    ((network, loss, terms),) = one_step(task, plan, 5, 32)
+    assert network == "generator"
+    assert loss == pytest.approx(terms["back.pixels"] + terms["back.features"] + 0.1 * terms["even"], rel=1e-5)
+    (first, _, _), (second, loss, terms) = one_step(task, plan, 20, 32)
+    assert (first, second) == ("critic", "generator")
+    back = terms["back.pixels"] + terms["back.features"] + 0.1 * terms["even"]
+    assert loss == pytest.approx(3.0 * back + terms["taken"], rel=1e-4)
+
+
+def test_a_generator_that_gives_back_learns_what_its_pictures_look_like_and_ships_alone(pictures, tmp_path):
+    plan = plan_for(pictures, course="few-pictures", size=32, steps=30, reconstruction=1.0, held_back=0)
+    (phase,) = plan.schedule.phases
+    plan = plan.model_copy(update={"schedule": Schedule(phases=(phase.model_copy(update={"trains": ("generator",)}),))})
+    run = RunFolder.create(tmp_path / "run", plan)
+    sit(run)
+    missed = history_of(run).metrics["generator.back.pixels"].values
+    assert np.mean(missed[-5:]) < 0.8 * np.mean(missed[:5])
+    assert not any("encoder" in name for name in load_file(run.model_file))
+    load_generator(run.model_file)
+
+
 def test_a_generator_is_taught_further(pictures, tmp_path):
     file = write_generator(tmp_path / "begun.safetensors")
     task = opened(plan_for(pictures, course="fine-tune", critic="residual", start=str(file)), tmp_path)
@@ -197,7 +230,7 @@ def test_copies_and_twins_are_told_once(pictures, tmp_path):
 
 def test_a_course_decides_what_nobody_has_set():
     few, lesson = GanSettings(course="few-pictures", batch=8), GanSettings(course="wgan")
-    assert (few.critic, few.loss, few.norm, few.gamma, few.batch) == ("trained", "relativistic", "batch", 0.0, 8)
+    assert (few.critic, few.loss, few.norm, few.gamma, few.batch) == ("trained", "hinge", "batch", 0.0, 8)
     assert (lesson.network, lesson.latent, lesson.batch, lesson.generator_share) == ("dcgan", 100, 128, 0.5)
     assert lesson.moved("course", "default") == GanSettings()
     with pytest.raises(ValueError, match="not 48"):

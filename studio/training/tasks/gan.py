@@ -99,7 +99,7 @@ class GanTask(TrainingTask):
         judge: Judge, settings: GanSettings, giving_back: GivingBack | None = None,
     ) -> None:  # fmt: skip
         self.networks: Mapping[str, nn.Module] = {"generator": generator, "critic": critic}
-        self._giving_back = giving_back
+        self._goodness = giving_back
         self.examples = pictures
         self._facts, self._judge, self._settings = facts, judge, settings
         self._device = next(generator.parameters()).device
@@ -115,8 +115,8 @@ class GanTask(TrainingTask):
     def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:
         """Teach the critic from every batch of the step, then the generator from the last one."""
         strength = self._strength_at(config)
-        if self._giving_back is not None:
-            yield from self._giving_and_dreaming(batch, config, strength)
+        if self._goodness is not None:
+            yield from self._giving_back(batch, config, strength)
             self._steps = config.step + 1
             return
         for number in range(config.batches):
@@ -186,40 +186,42 @@ class GanTask(TrainingTask):
             yield None
         yield Objective("generator", self._loss.generator(said, said_real))
 
-    def _giving_and_dreaming(self, batch: Batch, config: "StepConfig", strength: float) -> Objectives:
+    def _giving_back(self, batch: Batch, config: "StepConfig", strength: float) -> Objectives:
         """Teach both from the same pictures: made of codes that are mixed with noise, up to noise alone.
 
         So what is made has to be taken for real everywhere, and to be what was encoded the more of that is left. As
-        long as the critic rests, in the first phase, only the second.
+        long as the critic rests, in the first phases, only the second.
         """
-        both, critic, giving_back = self.networks["generator"], self.networks["critic"], self._giving_back
+        both, critic, goodness = self.networks["generator"], self.networks["critic"], self._goodness
         assert isinstance(both, Autoencoder)
-        assert giving_back is not None
-        real = batch[0] * 2.0 - 1.0
-        codes = both.encode(real)
-        angles = torch.rand(len(codes), device=codes.device) * (math.pi / 2)
-        made = both.generator(mixed_with_noise(codes, on_sphere(batch[1]), angles))
-        yield None
-        contends = config.trains("critic")
-        if contends:
-            said_real, said_made = critic(_varied(real, strength)), critic(_varied(made.detach(), strength))
+        assert goodness is not None
+        for number in range(config.batches):
+            if number:
+                batch = yield NextBatch()
+            real = batch[0] * 2.0 - 1.0
+            codes = both.encode(real)
+            angles = torch.rand(len(codes), device=codes.device) * (math.pi / 2.0)
+            made = both.generator(mixed_with_noise(codes, on_sphere(batch[1]), angles))
             yield None
-            told = {"real": said_real.mean().detach(), "made": said_made.mean().detach()}
-            yield Objective("critic", self._loss.critic(said_real, said_made), told)
+            if config.trains("critic"):
+                said_real, said_made = critic(_varied(real, strength)), critic(_varied(made.detach(), strength))
+                yield None
+                told = {"real": said_real.mean().detach(), "made": said_made.mean().detach()}
+                yield Objective("critic", self._loss.critic(said_real, said_made), told)
         if not config.trains("generator"):
             return
-        terms = {f"back.{name}": term for name, term in giving_back(made, real, angles.cos().square()).items()}
+        terms = {f"back.{name}": term for name, term in goodness(made, real, angles.cos().square()).items()}
         yield None
-        even = evenness(codes)
-        loss = torch.stack(list(terms.values())).sum() + _EVEN * even
-        if contends:
+        terms["even"] = evenness(codes)
+        loss = terms["back.pixels"] + terms["back.features"] + _EVEN * terms["even"]
+        if config.trains("critic"):
             said = critic(_varied(made, strength))
             with torch.no_grad():
                 said_real = critic(_varied(real, strength)) if self._loss.pairs else said
             yield None
             terms["taken"] = self._loss.generator(said, said_real)
             loss = self._settings.reconstruction * loss + terms["taken"]
-        told = {name: term.detach() for name, term in {**terms, "even": even}.items()}
+        told = {name: term.detach() for name, term in terms.items()}
         del made, codes, terms
         yield Objective("generator", loss, told)
 

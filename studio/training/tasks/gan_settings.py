@@ -169,16 +169,18 @@ def default_schedule(settings: TrainingSettings) -> Schedule:
         case "fine-tune":
             return warmed_cosine(steps, 1e-4, _WARM_UP, end=2e-5, momentum=Ramp.level(0.0))
         case "few-pictures" if settings.reconstruction:
-            return _given_back_first(steps)
+            return _given_back_first(max(2, steps))
         case "default" | "few-pictures":
             return warmed_cosine(steps, 2e-4, _WARM_UP, end=5e-5, momentum=Ramp.level(0.0))
 
 
 def _given_back_first(steps: int) -> Schedule:
     """Pictures are given back, fast; then a critic comes in."""
-    first = max(2, round(_GIVES_BACK * steps))
+    first = round(_GIVES_BACK * steps)
+    contend = warmed_cosine(steps - first, 5e-4, _WARM_UP, end=5e-5, momentum=Ramp.level(0.0))
+    if first < 2:
+        return contend
     back = warmed_cosine(first, 2e-3, _WARM_UP, end=5e-4, momentum=Ramp.level(0.9), trains=("generator",))
-    contend = warmed_cosine(max(2, steps - first), 5e-4, _WARM_UP, end=5e-5, momentum=Ramp.level(0.0))
     names = ("Warm up", "Give back", "Critic comes in", "Contend")
     phases = (*back.phases, *contend.phases)
     return Schedule(phases=tuple(
