@@ -20,7 +20,7 @@ from models.backbones import Backbone
 from models.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from models.unet import SelfAttention
 
-__all__ = ["LessonCritic", "PredictionPool", "SlimCritic", "Verdicts", "accuracy", "adaptive_loss"]
+__all__ = ["LessonCritic", "PredictionPool", "SlimCritic", "SlimPatchCritic", "Verdicts", "accuracy", "adaptive_loss"]
 
 Verdicts: TypeAlias = Sequence[Tensor]
 """What a critic says: logits, N×P each, of P places: above 0 they look like a photo. One for each way of looking."""
@@ -107,6 +107,17 @@ class SlimCritic(nn.Module):
         return tuple(
             head(_in_proportion(seen[tap])).flatten(1).float() for tap, head in zip(self.taps, self.heads, strict=True)
         )
+
+
+class SlimPatchCritic(SlimCritic):
+    """The same for translators: a map of verdicts for each tap, all as large as the coarsest one's."""
+
+    def forward(self, pictures: Tensor) -> Tensor:  # type: ignore[override]
+        """N×3×H×W, 0–1 → N×T×h×w verdicts, one map for each of T taps, each place the mean of those it covers."""
+        seen = self._looks[0](pictures, self.taps)
+        maps = [head(_in_proportion(seen[tap])).float() for tap, head in zip(self.taps, self.heads, strict=True)]
+        coarsest = min((verdicts.shape[2:] for verdicts in maps), key=lambda size: size[0] * size[1])
+        return torch.cat([F.adaptive_avg_pool2d(verdicts, coarsest) for verdicts in maps], dim=1)
 
 
 def adaptive_loss(verdicts: Verdicts, photo: bool) -> Tensor:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from models.critic import SlimPatchCritic
 from models.cyclegan import PatchCritic, SeparableGenerator, Translator, distance, initialise
 from models.patch_nce import PatchHeads, patch_nce
 from models.pix2pix import conditioned
@@ -21,7 +22,7 @@ from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
 from studio.training.sample_sheet import sample_sheet
 from studio.training.slim import open_slim
-from studio.training.task import Batch, ExportedModel, Objective, Objectives, TaskContext, TrainingTask
+from studio.training.task import Batch, ExportedModel, Objective, Objectives, OptimiserRule, TaskContext, TrainingTask
 from studio.training.tasks.translate_card import translate_card
 from studio.training.tasks.translate_judge import Judge
 from studio.training.tasks.translate_measures import Likeness, Watch, changes
@@ -38,6 +39,8 @@ _SHOWN, _ANSWERS = 4, 3
 _FEWEST_PARTS = 2
 _SLOWING = 0.95
 """A rate below this share of the highest so far is falling."""
+_HEADS_AHEAD = 5.0
+"""Heads on a network that sees already, kept in bounds by their spectral norm, learn so many times as fast."""
 _HEADS = "heads"
 """What CUT's heads are called beside its generator, with which they learn."""
 _ENCODER = "code"
@@ -183,6 +186,10 @@ class TranslateTask(TrainingTask):
             "latent": settings.answer_weight * latent_loss(encoder, other, code, teaches=False),
         }
         return terms, other
+
+    def optimiser(self, network: str) -> OptimiserRule:  # noqa: D102
+        heads = network != self.shown and self._settings.critic == "trained"
+        return OptimiserRule(rate=_HEADS_AHEAD if heads else 1.0)
 
     def adopt(self, settings: Settings) -> None:  # noqa: D102
         assert isinstance(settings, TranslatorSettings)
@@ -339,18 +346,26 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
         generators[_HEADS] = PatchHeads([one.shape[1] for one in seen])
     if settings.code:
         generators[_ENCODER] = StyleEncoder(settings.code)
-    channels = 6 if settings.course == "pix2pix" else 3
     judged = sorted(way[1] for way in facts.ways)
     networks: dict[str, nn.Module] = {"generators": generators} | {
-        f"critic_{world}": PatchCritic(settings.critic_width, settings.critic_depth, channels) for world in judged
+        f"critic_{world}": _critic(settings, f"critic_{world}", place) for world in judged
     }
     for name, network in networks.items():
-        initialise(network, torch.Generator().manual_seed(seed_of("weights", name, place.seed) % 2**63))
+        if not isinstance(network, SlimPatchCritic):  # which has drawn its own
+            initialise(network, torch.Generator().manual_seed(seed_of("weights", name, place.seed) % 2**63))
         for part in network.modules():
             if isinstance(part, SeparableGenerator) and settings.course != "pix2pix":  # a drawing is no photo at all
                 part.begin_as_identity()
         network.to(place.device)  # on a processor channels last would take a sixth longer
     return networks
+
+
+def _critic(settings: TranslatorSettings, name: str, place: TaskContext) -> nn.Module:
+    if settings.critic == "trained":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of("weights", name, place.seed) % 2**63)
+            return SlimPatchCritic(open_slim().to(place.device), width=settings.critic_width)
+    return PatchCritic(settings.critic_width, settings.critic_depth, 6 if settings.course == "pix2pix" else 3)
 
 
 def _way(generators: nn.Module, way: str) -> Translator:

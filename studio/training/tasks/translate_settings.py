@@ -103,6 +103,11 @@ class TranslatorSettings(Coursed, Variation):
     adversarial: Literal["lsgan", "hinge"] = setting(
         "lsgan", label="Judgement", help="How the critics' verdicts count.", term="adversarial loss", group=_CRITIC,
         choices={"lsgan": "Least squares", "hinge": "Hinge"})  # fmt: skip
+    critic: Literal["places", "trained"] = setting(
+        "places", label="Critics", help="Who tells worlds apart: critics that learn to see, or that see already, and "
+        "know brush strokes from the first step. Not from pairs.",
+        term="PatchGAN (Isola et al. 2017), or heads on atelier-slim's features (Sauer et al. 2021)", group=_CRITIC,
+        choices={"places": "Learn to see", "trained": "Through atelier-slim"})  # fmt: skip
     critic_width: int = setting(
         32, label="Critic's width", help="A wider critic sees more, and takes longer.", term="ndf", low=4, high=256,
         step=4, group=_CRITIC)  # fmt: skip
@@ -149,6 +154,8 @@ class TranslatorSettings(Coursed, Variation):
             raise ValueError(f"a critic sees nothing in squares of less than {_SMALLEST} px")
         if self.network == "unet" and self.course in ("cut", "fastcut"):
             raise ValueError("CUT looks through the first half of its generator, which a U-Net has not")
+        if self.critic == "trained" and self.course == "pix2pix":
+            raise ValueError("a critic of pairs sees two pictures at once, which atelier-slim cannot")
         return self
 
     @property
