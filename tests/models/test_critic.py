@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from models.backbones import untrained_backbone
-from models.critic import LessonCritic, PredictionPool, SlimCritic, accuracy, adaptive_loss
+from models.critic import LessonCritic, PredictionPool, SlimCritic, SlimPatchCritic, accuracy, adaptive_loss
 from models.unet import SelfAttention
 
 
@@ -47,6 +47,17 @@ def test_a_trained_critic_looks_through_a_network_that_neither_learns_nor_is_sav
     assert float(picture.grad.abs().max()) > 0
     assert all(weight.grad is not None for weight in critic.parameters())
     assert all(torch.equal(value, before[name]) for name, value in backbone.state_dict().items())
+
+
+def test_a_trained_critic_of_places_says_of_each_what_all_its_ways_of_looking_find_there():
+    critic = SlimPatchCritic(untrained_backbone("slim", seed=0), width=8).eval()
+    picture = torch.rand(2, 3, 32, 48)
+    maps = critic(picture)
+    assert maps.shape == (2, 4, 4, 6)  # an eighth of the sides
+    finest, *_, coarsest = SlimCritic.forward(critic, picture)
+    blocks = finest.view(2, 4, 8, 6, 8).mean(dim=(2, 4))
+    assert torch.allclose(maps[:, 0], blocks, atol=1e-5)
+    assert torch.allclose(maps[:, 3].flatten(1), coarsest, atol=1e-5)
 
 
 def test_ways_of_looking_count_alike_however_many_places_they_have():
