@@ -6,7 +6,7 @@
 
 With `--minutes` every method learns aerial photo ↔ map (the paper's own worlds) for so many minutes of this thread's
 processor time, unpaired but for pix2pix, and is measured on pairs that none has seen: by how many levels of 255 maps
-are off the true ones, and the kernel distance (KID; channels z-scored by the real pictures) of both worlds, beside that
+are off the true ones, and the kernel distance (KID by SqueezeNet; channels z-scored by the real pictures) of both worlds, beside that
 of real pictures among themselves, of the pictures as they are, and of noise. A run lies in `--out`: it goes on where it
 was interrupted, and one that is there already is only measured. `--few` learns from so many of each world instead, with
 and without DiffAugment.
@@ -36,12 +36,10 @@ from models.backbones import load_backbone
 from models.cyclegan import PatchCritic, ResnetGenerator, SeparableGenerator, Translator, distance, generator_loss
 from models.cyclegan import critic_loss as judged
 from models.translation import load_translator
-from models.unet_encoders import SLIM
 from studio.core.controls import Controls
 from studio.core.events import finish
 from studio.core.images import load_picture
 from studio.core.user_folders import UserFolders
-from studio.core.weights import resolve_backbone
 from studio.jobs.train import train
 from studio.training.data.augment import centred
 from studio.training.data.loader import ExampleLoader
@@ -55,6 +53,8 @@ from studio.training.tasks.translate_settings import TranslatorSettings, default
 from studio.training.train_state import TrainState
 
 MAPS = Path(__file__).parents[2] / "shared" / "data" / "images" / "maps256"
+JUDGE = MAPS.parents[1] / "weights" / "squeezenet1_1.pth"
+"""Sees neither what critics see nor what they learn."""
 WORLDS = {"a": "aerial", "b": "map"}
 KEPT, CROPS, TURNS = 50, 500, 3
 METHODS: Mapping[str, Mapping[str, Any]] = {
@@ -121,13 +121,9 @@ def show_speed(size: int, width: int, folder: Path) -> None:
     small = Textbook({way: SeparableGenerator(width, 9) for way in ("ab", "ba")}, size, width)
     plain = Textbook({way: ResnetGenerator(width, blocks) for way in ("ab", "ba")}, size, width)
     settings = {
-        "size": size,
-        "width": width,
-        "critic_width": width,
-        "augment": "none",
-        "r1_weight": 0.0,
-        "kid_crops": 0,
-    }
+        "size": size, "width": width, "critic": "places", "critic_width": width, "adversarial": "lsgan",
+        "augment": "none", "kid_crops": 0,
+    }  # fmt: skip
     with Processes("cpu", precision="fp32") as processes:
         whole = Stepper({**settings, "held_back": 0, "workers": 0}, data_in(folder, 20), folder, processes)
         ours, parts, papers = seconds_of(whole.step, small.step, plain.step)
@@ -215,9 +211,7 @@ class Judge:
                 for world, path in data.items()
             }
 
-        weights = resolve_backbone(SLIM)
-        assert weights.path is not None
-        likeness = Likeness(load_backbone(weights.path, weights.architecture), CROPS, size)
+        likeness = Likeness(load_backbone(JUDGE, "squeezenet1_1"), CROPS, size)
         kept = squares("val")
         finish(likeness.learning(kept, squares("train"), "ab"))
         return cls(kept, likeness)

@@ -150,7 +150,7 @@ def test_what_a_run_costs_is_measured_for_every_course(worlds):
 
 
 def test_a_step_is_what_the_paper_writes(worlds, tmp_path):
-    settings = {"network": "resnet", "augment": "none", "r1_weight": 0.0, "identity_until": 0.5, "kid_crops": 0}
+    settings = {"course": "cyclegan", "size": 32, "identity_until": 0.5, "kid_crops": 0}
     task = opened(plan_for(worlds, **settings), tmp_path)
     a, b = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
     g, f = task.networks["generators"]["ab"], task.networks["generators"]["ba"]

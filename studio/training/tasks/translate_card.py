@@ -24,6 +24,8 @@ _MEASURES = {
     "changed_b": "A changes by {:.0f} levels", "changed_a": "B changes by {:.0f} levels",
 }  # fmt: skip
 
+_TAUGHT = " Its critics saw through the same network: judge by another."
+
 
 def translate_card(
     facts: TranslatorFacts, settings: TranslatorSettings, *, pictures: Mapping[str, int], measured: Mapping[str, float]

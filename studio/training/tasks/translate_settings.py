@@ -16,7 +16,10 @@ from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pict
 
 __all__ = ["CYCLEGAN", "TranslatorSettings", "default_schedule", "world_names"]
 
-_PAPER: Mapping[str, Any] = {"network": "resnet", "width": 64, "critic_width": 64, "r1_weight": 0.0, "augment": "none"}
+_PAPER: Mapping[str, Any] = {
+    "network": "resnet", "width": 64, "critic": "places", "critic_width": 64, "adversarial": "lsgan",
+    "augment": "none",
+}  # fmt: skip
 _COURSES: Mapping[str, Mapping[str, Any]] = {
     "fast": {},
     "cyclegan": {
@@ -101,10 +104,10 @@ class TranslatorSettings(Coursed, Variation):
         term="λ of latent regression", low=0.0, high=10.0, step=0.1, effect="steer", group=_LOSS)  # fmt: skip
 
     adversarial: Literal["lsgan", "hinge"] = setting(
-        "lsgan", label="Judgement", help="How the critics' verdicts count.", term="adversarial loss", group=_CRITIC,
+        "hinge", label="Judgement", help="How the critics' verdicts count.", term="adversarial loss", group=_CRITIC,
         choices={"lsgan": "Least squares", "hinge": "Hinge"})  # fmt: skip
     critic: Literal["places", "trained"] = setting(
-        "places", label="Critics", help="Who tells worlds apart: critics that learn to see, or that see already, and "
+        "trained", label="Critics", help="Who tells worlds apart: critics that learn to see, or that see already, and "
         "know brush strokes from the first step. Not from pairs.",
         term="PatchGAN (Isola et al. 2017), or heads on atelier-slim's features (Sauer et al. 2021)", group=_CRITIC,
         choices={"places": "Learn to see", "trained": "Through atelier-slim"})  # fmt: skip
@@ -118,7 +121,7 @@ class TranslatorSettings(Coursed, Variation):
         50, label="Memory", help="So many earlier results are shown to the critics again.",
         term="image pool (Shrivastava et al. 2017)", low=0, high=500, step=5, lowest="none", group=_CRITIC)  # fmt: skip
     r1_weight: float = setting(
-        1.0, label="Calm critics", help="Keeps critics from changing their mind abruptly; 0 lets them.",
+        0.0, label="Calm critics", help="Keeps critics from changing their mind abruptly; 0 lets them.",
         term="γ of R1 (Mescheder et al. 2018), at every 8th step", low=0.0, high=100.0, step=0.1, effect="steer",
         scale="log", group=_CRITIC)  # fmt: skip
     augment: Literal["none", "geometry", "all"] = setting(
