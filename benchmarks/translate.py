@@ -6,10 +6,10 @@
 
 With `--minutes` every method learns aerial photo ↔ map (the paper's own worlds) for so many minutes of this thread's
 processor time, unpaired but for pix2pix, and is measured on pairs that none has seen: by how many levels of 255 maps
-are off the true ones, and the kernel distance (KID by SqueezeNet; channels z-scored by the real pictures) of both worlds, beside that
-of real pictures among themselves, of the pictures as they are, and of noise. A run lies in `--out`: it goes on where it
-was interrupted, and one that is there already is only measured. `--few` learns from so many of each world instead, with
-and without DiffAugment.
+are off the true ones, and the kernel distance (KID by SqueezeNet, channels z-scored by the real pictures) of both
+worlds, beside that of real pictures among themselves, of the pictures as they are, and of noise. A run lies in
+`--out`: it goes on where it was interrupted, and one that is there already is only measured. `--few` learns from so
+many of each world instead, with and without DiffAugment.
 """
 
 import argparse

@@ -5,8 +5,9 @@ k(x, y) = (xᵀy/d + 1)³, by its unbiased estimator, which is why it may lie a 
 
     MMD² = 1/(m(m−1)) Σ_{i≠j} k(xᵢ, xⱼ) + 1/(n(n−1)) Σ_{i≠j} k(yᵢ, yⱼ) − 2/(mn) Σ_{i,j} k(xᵢ, yⱼ)
 
-Unlike FID it needs no thousands of pictures. Channels are first brought to mean 0 and deviation 1 over the real set, so
-that no loud one decides alone; and a value says something only beside that of two sets that are both real.
+Unlike FID it needs no thousands of pictures. Channels are first brought to mean 0 and deviation 1 over the real set,
+so that no loud one decides alone, and those that real pictures hardly wake no louder than that; and a value says
+something only beside that of two sets that are both real.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from torch import Tensor
 __all__ = ["KernelDistance", "kernel_distance"]
 
 _SPLITS = 10
+_LEAST = 0.1
+"""Of the mean deviation: what real pictures hardly ever wake in a network would otherwise decide alone."""
 
 
 def kernel_distance(one: Tensor, other: Tensor) -> float:
@@ -68,4 +71,5 @@ class KernelDistance:
         return float(torch.tensor(found).std())
 
     def _standard(self, features: Tensor) -> Tensor:
-        return (features - self.real.mean(0)) / (self.real.std(0) + 1e-6)
+        deviation = self.real.std(0)
+        return (features - self.real.mean(0)) / deviation.clamp_min(_LEAST * float(deviation.mean()) + 1e-6)

@@ -26,3 +26,11 @@ def test_alike_sets_are_near_none_and_others_far_from_it():
     distance = KernelDistance(one, other)
     assert abs(distance.of_real) < 3 * distance.spread + 0.05
     assert distance.to(far) > 10 * abs(distance.of_real)
+
+
+def test_what_real_pictures_hardly_wake_does_not_decide_alone():
+    chance = torch.Generator().manual_seed(0)
+    real, other, made = (torch.randn(60, 8, generator=chance) for _ in range(3))
+    for features, loudness in ((real, 1e-7), (other, 1e-7), (made, 0.05)):
+        features[:, 0] *= loudness
+    assert KernelDistance(real, other).to(made) < 0.5
