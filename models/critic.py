@@ -8,6 +8,7 @@ Sauer et al. 2021, "Projected GANs", do). That takes minutes where the other tak
 Both judge parts of a picture, not the whole: each place is a photo or is not (Isola et al. 2017, "PatchGAN").
 """
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -20,7 +21,16 @@ from models.backbones import Backbone
 from models.normalisation import IMAGENET_MEAN, IMAGENET_STD
 from models.unet import SelfAttention
 
-__all__ = ["LessonCritic", "PredictionPool", "SlimCritic", "SlimPatchCritic", "Verdicts", "accuracy", "adaptive_loss"]
+__all__ = [
+    "AidedCritic",
+    "LessonCritic",
+    "PredictionPool",
+    "SlimCritic",
+    "SlimPatchCritic",
+    "Verdicts",
+    "accuracy",
+    "adaptive_loss",
+]
 
 Verdicts: TypeAlias = Sequence[Tensor]
 """What a critic says: logits, N×P each, of P places: above 0 they look like a photo. One for each way of looking."""
@@ -116,8 +126,32 @@ class SlimPatchCritic(SlimCritic):
         """N×3×H×W, 0–1 → N×T×h×w verdicts, one map for each of T taps, each place the mean of those it covers."""
         seen = self._looks[0](pictures, self.taps)
         maps = [head(_in_proportion(seen[tap])).float() for tap, head in zip(self.taps, self.heads, strict=True)]
-        coarsest = min((verdicts.shape[2:] for verdicts in maps), key=lambda size: size[0] * size[1])
-        return torch.cat([F.adaptive_avg_pool2d(verdicts, coarsest) for verdicts in maps], dim=1)
+        height, width = min((tuple(verdicts.shape[2:]) for verdicts in maps), key=math.prod)
+        return torch.cat([F.adaptive_avg_pool2d(verdicts, (height, width)) for verdicts in maps], dim=1)
+
+
+class AidedCritic(nn.Module):
+    """A critic that learns to see, and beside it one that sees already (Kumari et al. 2022, "Vision-aided GAN").
+
+    The second knows brush strokes from the first step; alone it is fooled by any pattern that its network takes for
+    some, such as a lattice as fine as its strides. Of that the first knows better.
+
+    Args:
+        places: judges places of pictures, N×3×H×W → N×1×h×w.
+        looks: likewise.
+
+    """
+
+    def __init__(self, places: nn.Module, looks: SlimPatchCritic) -> None:
+        super().__init__()
+        self.places, self.looks = places, looks
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """N×3×H×W, 0–1 → N×2T×h×w verdicts, of which half are either's."""
+        own: Tensor = self.places(pictures)
+        height, width = own.shape[2:]
+        seen = F.adaptive_avg_pool2d(self.looks(pictures), (height, width))
+        return torch.cat([own.expand(-1, seen.shape[1], -1, -1), seen], dim=1)
 
 
 def adaptive_loss(verdicts: Verdicts, photo: bool) -> Tensor:

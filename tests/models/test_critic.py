@@ -8,7 +8,16 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from models.backbones import untrained_backbone
-from models.critic import LessonCritic, PredictionPool, SlimCritic, SlimPatchCritic, accuracy, adaptive_loss
+from models.critic import (
+    AidedCritic,
+    LessonCritic,
+    PredictionPool,
+    SlimCritic,
+    SlimPatchCritic,
+    accuracy,
+    adaptive_loss,
+)
+from models.cyclegan import PatchCritic
 from models.unet import SelfAttention
 
 
@@ -58,6 +67,15 @@ def test_a_trained_critic_of_places_says_of_each_what_all_its_ways_of_looking_fi
     blocks = finest.view(2, 4, 8, 6, 8).mean(dim=(2, 4))
     assert torch.allclose(maps[:, 0], blocks, atol=1e-5)
     assert torch.allclose(maps[:, 3].flatten(1), coarsest, atol=1e-5)
+
+
+def test_a_critic_that_is_aided_hears_both_alike():
+    places, looks = PatchCritic(4, depth=2), SlimPatchCritic(untrained_backbone("slim", seed=0), width=8).eval()
+    picture = torch.rand(2, 3, 64, 48)
+    own, maps = places(picture), AidedCritic(places, looks)(picture)
+    assert maps.shape == (2, 8, *own.shape[2:])
+    assert all(torch.equal(maps[:, number], own[:, 0]) for number in range(4))
+    assert torch.allclose(maps[:, 4:].mean(), looks(picture).mean(), atol=0.05)
 
 
 def test_ways_of_looking_count_alike_however_many_places_they_have():

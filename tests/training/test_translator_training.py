@@ -125,8 +125,8 @@ def test_each_course_learns_and_leaves_networks_that_say_what_they_are(course, w
     assert "Real B against real B" in card
 
 
-def test_a_pair_learns_from_critics_that_see_already_and_goes_on_exactly(worlds, tmp_path):
-    plan = plan_for(worlds, steps=4, critic="trained", adversarial="hinge", r1_weight=0.0)
+def test_a_pair_learns_from_critics_that_are_aided_and_goes_on_exactly(worlds, tmp_path):
+    plan = plan_for(worlds, steps=4, critic="aided")
     whole, parts = (RunFolder.create(tmp_path / name, plan) for name in ("whole", "parts"))
     sit(whole)
     job = train(TrainRequest(parts.path), Controls(TranslatorSettings()))
@@ -137,7 +137,7 @@ def test_a_pair_learns_from_critics_that_see_already_and_goes_on_exactly(worlds,
     one, other = load_file(whole.model_file), load_file(parts.model_file)
     assert all(torch.equal(one[name], other[name]) for name in one)
     with pytest.raises(ValueError, match="two pictures at once"):
-        TranslatorSettings(course="pix2pix", critic="trained")
+        TranslatorSettings(course="pix2pix", critic="aided")
 
 
 def test_what_a_run_costs_is_measured_for_every_course(worlds):

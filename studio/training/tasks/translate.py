@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from models.critic import SlimPatchCritic
+from models.critic import AidedCritic, SlimPatchCritic
 from models.cyclegan import PatchCritic, SeparableGenerator, Translator, distance, initialise
 from models.patch_nce import PatchHeads, patch_nce
 from models.pix2pix import conditioned
@@ -39,8 +39,8 @@ _SHOWN, _ANSWERS = 4, 3
 _FEWEST_PARTS = 2
 _SLOWING = 0.95
 """A rate below this share of the highest so far is falling."""
-_HEADS_AHEAD = 5.0
-"""Heads on a network that sees already, kept in bounds by their spectral norm, learn so many times as fast."""
+_AHEAD = 2.0
+"""Critics that are aided learn so many times as fast: heads on what is seen already have little to learn."""
 _HEADS = "heads"
 """What CUT's heads are called beside its generator, with which they learn."""
 _ENCODER = "code"
@@ -188,8 +188,8 @@ class TranslateTask(TrainingTask):
         return terms, other
 
     def optimiser(self, network: str) -> OptimiserRule:  # noqa: D102
-        heads = network != self.shown and self._settings.critic == "trained"
-        return OptimiserRule(rate=_HEADS_AHEAD if heads else 1.0)
+        aided = network != self.shown and self._settings.critic == "aided"
+        return OptimiserRule(rate=_AHEAD if aided else 1.0)
 
     def adopt(self, settings: Settings) -> None:  # noqa: D102
         assert isinstance(settings, TranslatorSettings)
@@ -351,8 +351,8 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
         f"critic_{world}": _critic(settings, f"critic_{world}", place) for world in judged
     }
     for name, network in networks.items():
-        if not isinstance(network, SlimPatchCritic):  # which has drawn its own
-            initialise(network, torch.Generator().manual_seed(seed_of("weights", name, place.seed) % 2**63))
+        learns = network.places if isinstance(network, AidedCritic) else network  # what looks has drawn its own
+        initialise(learns, torch.Generator().manual_seed(seed_of("weights", name, place.seed) % 2**63))
         for part in network.modules():
             if isinstance(part, SeparableGenerator) and settings.course != "pix2pix":  # a drawing is no photo at all
                 part.begin_as_identity()
@@ -361,11 +361,12 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
 
 
 def _critic(settings: TranslatorSettings, name: str, place: TaskContext) -> nn.Module:
-    if settings.critic == "trained":
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of("weights", name, place.seed) % 2**63)
-            return SlimPatchCritic(open_slim().to(place.device), width=settings.critic_width)
-    return PatchCritic(settings.critic_width, settings.critic_depth, 6 if settings.course == "pix2pix" else 3)
+    places = PatchCritic(settings.critic_width, settings.critic_depth, 6 if settings.course == "pix2pix" else 3)
+    if settings.critic == "places":
+        return places
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("heads", name, place.seed) % 2**63)
+        return AidedCritic(places, SlimPatchCritic(open_slim().to(place.device), width=settings.critic_width))
 
 
 def _way(generators: nn.Module, way: str) -> Translator:

@@ -106,11 +106,11 @@ class TranslatorSettings(Coursed, Variation):
     adversarial: Literal["lsgan", "hinge"] = setting(
         "hinge", label="Judgement", help="How the critics' verdicts count.", term="adversarial loss", group=_CRITIC,
         choices={"lsgan": "Least squares", "hinge": "Hinge"})  # fmt: skip
-    critic: Literal["places", "trained"] = setting(
-        "trained", label="Critics", help="Who tells worlds apart: critics that learn to see, or that see already, and "
-        "know brush strokes from the first step. Not from pairs.",
-        term="PatchGAN (Isola et al. 2017), or heads on atelier-slim's features (Sauer et al. 2021)", group=_CRITIC,
-        choices={"places": "Learn to see", "trained": "Through atelier-slim"})  # fmt: skip
+    critic: Literal["aided", "places"] = setting(
+        "aided", label="Critics", help="Who tells worlds apart: critics that learn to see, or beside each one that "
+        "sees already and knows brush strokes from the first step. Not from pairs.",
+        term="PatchGAN (Isola et al. 2017), with heads on atelier-slim's features (Kumari et al. 2022)", group=_CRITIC,
+        choices={"aided": "Aided by atelier-slim", "places": "Learn to see"})  # fmt: skip
     critic_width: int = setting(
         32, label="Critic's width", help="A wider critic sees more, and takes longer.", term="ndf", low=4, high=256,
         step=4, group=_CRITIC)  # fmt: skip
@@ -157,7 +157,7 @@ class TranslatorSettings(Coursed, Variation):
             raise ValueError(f"a critic sees nothing in squares of less than {_SMALLEST} px")
         if self.network == "unet" and self.course in ("cut", "fastcut"):
             raise ValueError("CUT looks through the first half of its generator, which a U-Net has not")
-        if self.critic == "trained" and self.course == "pix2pix":
+        if self.critic == "aided" and self.course == "pix2pix":
             raise ValueError("a critic of pairs sees two pictures at once, which atelier-slim cannot")
         return self
 
