@@ -119,20 +119,29 @@ def _help(info: SettingInfo) -> str:
     facts = []
     if info.low is not None and info.high is not None:
         facts.append(f"{info.low:g} to {info.high:.10g}{' ' + info.unit if info.unit else ''}")
+    words = _words_for_lowest(info)
+    if words:
+        facts.append(f"{info.low:g}: {words[-1]}")
     if info.kind != "structure" and info.default not in ("", ()):
-        facts.append(f"default {info.default}")
+        facts.append(f"default {words[-1] if words and info.default == info.low else info.default}")
     text = f"{info.help} [{', '.join(facts)}]" if facts else info.help
     return text.replace("%", "%%")
 
 
 def _reader(info: SettingInfo) -> Callable[[str], Any]:
-    if info.kind == "integer":
-        return lambda text: _in_range(_number(text, int), info)
-    if info.kind == "number":
-        return lambda text: _in_range(_number(text, float), info)
+    if info.kind in ("integer", "number"):
+        kind = int if info.kind == "integer" else float
+        return lambda text: info.low if text in _words_for_lowest(info) else _in_range(_number(text, kind), info)
     if info.kind == "numbers":
         return lambda text: tuple(_in_range(_number(part, float), info) for part in text.split(","))
     return _content_of if info.kind == "structure" else str
+
+
+def _words_for_lowest(info: SettingInfo) -> tuple[str, ...]:
+    """Return how a number's smallest value may be called: as the form calls it, and “auto” for short."""
+    if not info.lowest or info.kind not in ("integer", "number"):
+        return ()
+    return (info.lowest, "auto") if info.lowest == "automatic" else (info.lowest,)
 
 
 def _content_of(name: str) -> Any:

@@ -123,7 +123,9 @@ class LiveSettings:
         self.planned = planned
         self.change_log = change_log
         self.settings = planned
-        self._steerable = {info.name for info in describe(type(planned)) if info.effect == "steer"}
+        steerable = [info for info in describe(type(planned)) if info.effect == "steer"]
+        self._steerable = {info.name for info in steerable}
+        self._automatic = {info.name: info for info in steerable if info.lowest == "automatic"}
 
     def change(self, step: int, values: Mapping[str, Any]) -> None:
         """Change settings from `step` on.
@@ -138,6 +140,9 @@ class LiveSettings:
             raise StudioError(
                 f"{', '.join(fixed)} cannot change while the run goes on.", "Pause it, change the plan, and resume."
             )
+        for name, info in self._automatic.items():
+            if values.get(name) == info.low:
+                raise StudioError(f"“{info.label}” is chosen before a run begins.", "Give it a number from here on.")
         self._with({**self.change_log.at(step).settings, **values})
         self.change_log.add(Change(step, settings=dict(values)))
 

@@ -37,6 +37,7 @@ from studio.training.step import StepReport
 from studio.training.task import TrainingTask
 from studio.training.throughput import Throughput
 from studio.training.train_state import TrainState
+from studio.training.trials import TrialRunner
 
 __all__ = ["Equipment", "TrainingLoop"]
 
@@ -103,14 +104,19 @@ class TrainingLoop:
             settings, ChangeLog(change_log.file, processes.broadcast(change_log.changes))
         )
         self._logger = MetricLogger(equipment.log)
+        identity = identity_of(plan, settings, task.fingerprint(plan.schedule))
         self._checkpointer = Checkpointer(
-            equipment.run, equipment.clock, self._train_state, self._live_settings,
-            identity_of(plan, settings, task.fingerprint(plan.schedule)), self._logger, processes, self._say,
+            equipment.run, equipment.clock, self._train_state, self._live_settings, identity, self._logger, processes,
+            self._say,
         )  # fmt: skip
         self._evaluator = Evaluator(equipment.run, self._train_state, self._logger, processes, settings.seed, self._say)
         self._recovery = Recovery(
             plan.task, self._train_state, self._live_settings, self._checkpointer, equipment.memo, processes
         )
+        self._trials = TrialRunner(
+            task, equipment.run, self._timeline, self._last, identity, self._live_settings, self._recovery,
+            equipment.loader, self._logger, equipment.clock, processes, self._say,
+        )  # fmt: skip
         self._throughput = Throughput(self._timeline, self._last, processes.device)
         self._said: list[Log | Metrics] = []
         self._told: Progress | None = None
@@ -136,11 +142,13 @@ class TrainingLoop:
 
         """
         self._checkpointer.begin(accept_changes=accept_changes)
-        if self._kit.processes.world > 1:  # where a step did not fit, the session ended, and only the memo knows
+        tries = self._trials.begin(self.step) and not keep
+        if self._kit.processes.world > 1 or tries:  # where a step did not fit, the session ended: only the memo knows
             self._recovery.foresee(self._config)
         try:
             yield from self._evaluate(controls)  # the very first sample, or what a pause cut short
-            while (ending := "stopped" if keep else (yield from self._hear(controls))) is None:
+            ending = "stopped" if keep else (yield from self._try_out(controls)) if tries else None
+            while ending is None and (ending := (yield from self._hear(controls))) is None:
                 yield from self._to_its_end(self._advance())
                 self._beat()
                 yield self._progress()
@@ -171,6 +179,34 @@ class TrainingLoop:
                     pass
                 raise
             self._breathed = time.monotonic()
+
+    def _try_out(self, controls: Controls[Any]) -> Job[RunState | None]:
+        """Let copies try what the task would rather try than be told; says how the session ends, if it does so here."""
+        trying = self._trials.work()
+        try:
+            for between in trying:
+                self._pass_on_trouble()
+                if between or self._wants_breath():
+                    self._beat()
+                    yield self._trials.progress
+                    yield from self._speak()
+                    self._breathed = time.monotonic()
+                if between or (self._trials.whole and self._kit.processes.world == 1):
+                    ending = yield from self._hear(controls)
+                    if self._trials.overruled:
+                        self._trials.give_up()
+                        return ending
+                    if ending is not None:
+                        self._trials.keep()
+                        return ending
+        except GeneratorExit:
+            while not self._trials.whole:
+                next(trying)
+            self._trials.keep()
+            raise
+        finally:
+            trying.close()
+        return None
 
     def _advance(self) -> Generator[None, None, None]:
         """Take one step; or, where it cannot be taken, go back and change what made it impossible."""

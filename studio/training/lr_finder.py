@@ -25,14 +25,14 @@ from studio.training.settings import TrainingSettings
 from studio.training.step import StepTaker
 from studio.training.task import TrainingTask
 
-__all__ = ["RateTried", "find_rates", "try_rates"]
+__all__ = ["TRIAL_MEASURED", "RateTried", "find_rates", "try_rates"]
 
 T = TypeVar("T")
 
 _TRIAL_WARM_UP = 0.2
 """So much of a trial goes up to its rate, the rest comes down again as a cosine."""
-_TRIAL_MEASURED = 0.25
-"""So much at its end is measured."""
+TRIAL_MEASURED = 0.25
+"""So much at the end of any trial is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,7 @@ class _Bench:
 
     def _copy(self, network: str) -> tuple[StepTaker, NetworkOptimiser]:
         """Return what takes steps of a copy, and the optimiser of the network that learns."""
-        shared = (self.task.examples, self.task.other_examples)
-        task = copy.deepcopy(self.task, {id(one): one for one in shared})
+        task = self.task.copied()
         for module in task.networks.values():
             module.train()
         optimisers = {name: NetworkOptimiser.of(task, name, self.settings, self.processes) for name in task.networks}
@@ -197,7 +196,7 @@ class _Bench:
             yield RateTried(network, number + 1, steps, rate, losses[-1], losses[-1])
             if losses[-1] == math.inf or self.stop():
                 break
-        last = losses[-max(1, round(_TRIAL_MEASURED * steps)) :]
+        last = losses[-max(1, round(TRIAL_MEASURED * steps)) :]
         return RateTrial(rate, len(losses), sum(last) / len(last))
 
     def _sweep(

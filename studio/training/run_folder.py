@@ -4,6 +4,7 @@ run.json        the plan: task, data, settings, schedule
 events.jsonl    what happened, one event a line, only ever appended (`run_log`)
 samples/        what it could do at which step
 checkpoints/    where it can go on from
+trials.json     what was tried before the first step, and what was chosen (`trials`)
 model.safetensors, model.md    the finished network and its card
 orders/         what somebody wants of it (`run_orders`)
 heartbeat.json  which process works on it, touched every few seconds

@@ -112,6 +112,10 @@ class TrainingSettings(Settings):
             self.sample_every or min(_MOST_BETWEEN_SAMPLES, often),
         )
 
+    def tries(self, steps: int) -> tuple[int, int]:
+        """Return how many values a run of `steps` steps tries before it begins, and for how many steps each of them."""
+        return 0, 0
+
 
 class Coursed(TrainingSettings):
     """Settings of which one, `course`, decides others where nobody has set them.

@@ -4,12 +4,13 @@ Everything else (devices, precision, optimisers, schedules, averaging, checkpoin
 reads like its paper: draw an example, compute the losses, show what it can.
 """
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +35,8 @@ __all__ = [
     "OptimiserRule",
     "TaskContext",
     "TrainingTask",
+    "Trial",
+    "Trials",
     "Update",
 ]
 
@@ -127,6 +130,42 @@ class OptimiserRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Trials:
+    """Values of one setting that are tried before the first step, each on a copy, from the same first weights.
+
+    Args:
+        setting: its name.
+        title: what a message calls it.
+        values: in the order in which they are tried.
+        steps: so many of the run's own first steps each of them learns.
+
+    """
+
+    setting: str
+    title: str
+    values: tuple[float, ...]
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one value.
+
+    Args:
+        value: that was tried.
+        numbers: those of its steps, as curves have them; means over the last quarter.
+        measured: what `validate` found at its end.
+        diverged: whether its steps threw a network off; then there are no numbers.
+
+    """
+
+    value: float
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
+    diverged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ExportedModel:
     """What is written as `model.safetensors` and `model.md` when a run ends.
 
@@ -182,6 +221,7 @@ class TrainingTask(ABC):
         judged_by: settings that this number is measured with, such as the weights of a loss: where one is moved in
             mid-run, what was best before cannot be compared any more.
         said_of_data: what was said while the data was read, such as what was left out: the card says it as well.
+        tried: what came of the values that were tried before the first step.
 
     """
 
@@ -193,6 +233,7 @@ class TrainingTask(ABC):
     best_note: str = ""
     judged_by: frozenset[str] = frozenset()
     said_of_data: tuple[str, ...] = ()
+    tried: tuple[Trial, ...] = ()
 
     @abstractmethod
     def objectives(self, batch: Batch, config: "StepConfig") -> Objectives:
@@ -219,6 +260,24 @@ class TrainingTask(ABC):
         the step, the process, the micro-batch and the objective, so that it depends on the place alone. What shall not
         depend on how a step is divided either, such as a latent vector, is drawn with the example.
         """
+
+    def trials(self, steps: int) -> Trials | None:
+        """Return what shall be tried before the first of `steps` steps; None where all is known."""
+        return None
+
+    def choose(self, tried: Sequence[Trial]) -> tuple[float, str]:
+        """Return the value to learn with, and what to say of it, once all of `trials` have been tried.
+
+        Raises:
+            StudioError: none of them will do.
+
+        """
+        raise NotImplementedError
+
+    def copied(self) -> Self:
+        """Return a copy that learns without leaving a trace in this one; examples are shared."""
+        shared = (self.examples, *self.other_examples)
+        return copy.deepcopy(self, {id(one): one for one in shared})
 
     def validate(self, shown: nn.Module) -> Generator[None, None, dict[str, float]]:
         """Measure `shown` (in eval mode, without gradients) on examples it does not learn from; {} without any."""

@@ -49,10 +49,12 @@ class Rehearsed:
     parts: int = 1
 
     def of(self, steps: int, settings: TrainingSettings) -> "TimeEstimate":
-        """Return how long a run of so many steps takes, with its checks and samples."""
+        """Return how long a run of so many steps takes, with its checks and samples, and what it tries beforehand."""
         check_every, sample_every = settings.looks(steps)
         looks = self.check * -(-steps // check_every) + self.sample * (1 + -(-steps // sample_every))
-        return TimeEstimate(self.step * steps + looks, 0, alike=True, rehearsed=self)
+        values, each = settings.tries(steps)
+        trials = values * (self.step * each + self.check)
+        return TimeEstimate(self.step * steps + looks + trials, 0, alike=True, rehearsed=self)
 
     @property
     def memory_in_words(self) -> str:

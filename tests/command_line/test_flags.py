@@ -45,6 +45,25 @@ def test_flags_of_every_kind():
     assert settings == Everything(amount=0.25, count=9, bright=False, shares=(1.0, 2.5), title="a b")
 
 
+class Lowest(Settings):
+    patience: int = setting(3, label="Patience", help="How long.", low=0, high=9, lowest="endless")
+    calm: float = setting(-0.1, label="Calm", help="How calm.", low=-0.1, high=9.0, lowest="automatic")
+    crop: tuple[float, ...] = setting((), label="Crop", help="What stays.", lowest="all of it")
+
+
+def test_a_smallest_value_with_a_word_is_called_by_it(capsys):
+    settings = read(Lowest, "--patience", "endless", "--calm", "auto")
+    assert settings == Lowest(patience=0, calm=-0.1)
+    assert read(Lowest, "--calm", "automatic") == read(Lowest, "--calm", "-0.1") == Lowest()
+    with pytest.raises(SystemExit):
+        read(Lowest, "--patience", "auto")
+    with pytest.raises(SystemExit):
+        read(Lowest, "--help")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "How long. [0 to 9, 0: endless, default 3]" in shown
+    assert "How calm. [-0.1 to 9, -0.1: auto, default auto]" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

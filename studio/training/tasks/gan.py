@@ -7,7 +7,7 @@ neither has seen (KID).
 
 import math
 from collections.abc import Generator as Steps
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +37,15 @@ from studio.training.task import (
     OptimiserRule,
     TaskContext,
     TrainingTask,
+    Trial,
+    Trials,
     Update,
 )
 from studio.training.tasks.gan_card import gan_card
 from studio.training.tasks.gan_judge import Judge
 from studio.training.tasks.gan_networks import critic_for, generator_for, looking, with_encoder
-from studio.training.tasks.gan_settings import GAN, GanSettings
+from studio.training.tasks.gan_settings import GAN, GanSettings, calms_for
+from studio.training.tasks.gan_trials import CALM, COLLAPSED, choose_calm
 
 if TYPE_CHECKING:
     from studio.training.schedule import StepConfig
@@ -61,8 +64,8 @@ _EVEN = 0.1
 """What even codes count beside giving back."""
 _SURE, _ADAPTS_OVER = 0.6, 100_000
 """How sure of real pictures a critic may be, and over how many pictures augmentation rises from 0 to 1 (ADA)."""
-_VARIED, _COLLAPSED = 0.3, 0.03
-"""A generator that was once as varied as the first, a share of the real pictures, and now less than the second."""
+_VARIED = 0.3
+"""A generator that was once so varied, as a share of the real pictures, and is no more (`COLLAPSED`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class GanTask(TrainingTask):
             made = self.networks["generator"](z)
         yield None
         turn = config.step * config.batches + number
-        calmed = settings.gamma > 0 and turn % settings.penalty_every == 0
+        calmed = settings.calm > 0 and turn % settings.penalty_every == 0
         if calmed:
             real.requires_grad_()
             made.requires_grad_()
@@ -153,7 +156,7 @@ class GanTask(TrainingTask):
         if settings.augment != "none":
             terms["varied"] = loss.new_tensor(strength)
         if calmed:
-            gamma = settings.gamma * (0.55 + 0.45 * math.cos(math.pi * config.step / config.total_steps))
+            gamma = settings.calm * (0.55 + 0.45 * math.cos(math.pi * config.step / config.total_steps))
             penalty = squared_gradient(said_real, real) + squared_gradient(said_made, made)
             terms["penalty"] = penalty
             loss = loss + settings.penalty_every * gamma / 2 * penalty
@@ -260,6 +263,15 @@ class GanTask(TrainingTask):
         self._steps, self._measured = int(state["steps"]), dict(state["measured"])
         self._strength, self._varied = float(state["strength"]), float(state["varied"])
 
+    # -- before it begins --------------------------------------------------------------------------------------------
+
+    def trials(self, steps: int) -> Trials | None:  # noqa: D102
+        count, each = self._settings.tries(steps)
+        return Trials("gamma", CALM, calms_for(self._settings.size), each) if count else None
+
+    def choose(self, tried: Sequence[Trial]) -> tuple[float, str]:  # noqa: D102
+        return choose_calm(tried, pairs=self._loss.pairs)
+
     # -- being measured ----------------------------------------------------------------------------------------------
 
     def validate(self, shown: nn.Module) -> Steps[None, None, dict[str, float]]:
@@ -277,7 +289,7 @@ class GanTask(TrainingTask):
         """End a run whose pictures have become one and the same, or none at all; nothing less is certain."""
         if not math.isfinite(values["kid"]):
             return "What it makes are no pictures any more: some of its numbers are infinite."
-        if self._varied >= _VARIED and values["spread"] < _COLLAPSED:
+        if self._varied >= _VARIED and values["spread"] < COLLAPSED:
             return "All its pictures have become alike."
         self._varied = max(self._varied, values["spread"])
         return ""
@@ -305,7 +317,7 @@ class GanTask(TrainingTask):
         )  # fmt: skip
         card = gan_card(
             facts, self._settings, pictures=len(self.examples), kept=len(self._judge), measured=self._measured,
-            judged_as_taught=self._judge.taught,
+            judged_as_taught=self._judge.taught, tried=self.tried,
         )  # fmt: skip
         return ExportedModel(to_file(_dreamer(shown)), facts.to_metadata(), card)
 

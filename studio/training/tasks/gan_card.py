@@ -1,9 +1,10 @@
 """The card of a trained generator: what it is, what it learnt, how well it does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.generator_files import GeneratorFacts
 from models.mirror import different_pictures
+from studio.training.task import Trial
 from studio.training.tasks.card import facts_table
 from studio.training.tasks.gan_settings import GanSettings
 
@@ -30,7 +31,7 @@ _CRITICS = {
 
 def gan_card(
     facts: GeneratorFacts, settings: GanSettings, *, pictures: int, kept: int, measured: Mapping[str, float],
-    judged_as_taught: bool,
+    judged_as_taught: bool, tried: Sequence[Trial] = (),
 ) -> str:  # fmt: skip
     """Return markdown.
 
@@ -41,6 +42,7 @@ def gan_card(
         kept: how many it was compared with.
         measured: what the last check found, by name; may be empty.
         judged_as_taught: whether the critic saw through the very network that judges.
+        tried: what came of the γ that were tried first.
 
     """
     rows = [
@@ -48,9 +50,12 @@ def gan_card(
         ("pictures", f"{facts.size} × {facts.size} px, out of {settings.latent} normal numbers"),
         ("learnt from", f"{pictures} pictures, {facts.steps:,} steps of {settings.batch}"),
         ("course", settings.course),
-        ("loss", _LOSSES[settings.loss].format(gamma=settings.gamma)),
+        ("loss", _LOSSES[settings.loss].format(gamma=settings.calm)),
         ("critic", _CRITICS[settings.critic]),
     ]
+    if tried:
+        each = ", ".join(f"{trial.value:g}: {_of_trial(trial)}" for trial in tried)
+        rows.append(("γ that were tried first, and their KID", each))
     if measured:
         judged = f"{measured['kid']:.3f}; real against real {measured['kid_real']:.3f} ± {measured['kid_noise']:.3f}"
         rows.append((f"KID against {kept} pictures it did not learn from", f"{judged} (features z-scored)"))
@@ -75,3 +80,9 @@ def gan_card(
         f"{facts_table(rows)}\n{told}\n"
         "Whose the pictures it learnt from are decides who may use it; it may remember some of them.\n"
     )
+
+
+def _of_trial(trial: Trial) -> str:
+    if trial.diverged:
+        return "diverged"
+    return f"{trial.measured['kid']:.3g}" if "kid" in trial.measured else "not measured"

@@ -52,6 +52,10 @@ class Judge:
         self._real: dict[str, float] = {}
         self._remarked: set[str] = set()
 
+    def __deepcopy__(self, memo: object) -> "Judge":
+        """It judges copies of the task as well: what it knows of the pictures does not change."""
+        return self
+
     def __len__(self) -> int:
         """How many pictures are kept."""
         return len(self._kept)

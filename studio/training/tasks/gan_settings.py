@@ -15,7 +15,10 @@ from studio.training.schedule_presets import warmed_cosine
 from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
-__all__ = ["GAN", "GanSettings", "default_schedule"]
+__all__ = ["AUTOMATIC", "GAN", "GanSettings", "calms_for", "default_schedule"]
+
+AUTOMATIC = -0.1
+"""A γ below 0: three are tried."""
 
 _NETWORK, _DATA, _CRITIC = "Network", "Data", "Critic"
 _LESSON: Mapping[str, Any] = {
@@ -40,6 +43,11 @@ _STEPS = {"default": 20_000, "few-pictures": 6_000, "fine-tune": 1_000, "wgan": 
 _WARM_UP = 100
 _GIVES_BACK = 0.25
 """Share of the run in which a generator of few pictures learns to give them back, before a critic comes in."""
+_CALM, _CALM_SIDE, _CALM_APART = 1.4, 64, 7.0
+"""The middle one of the γ that are tried, at pictures of so many px a side, and by which factor the others differ."""
+_TRIALS, _TRIAL_SHARE, _TRIAL_STEPS = 3, 0.02, (300, 400)
+"""Each γ is tried for so large a part of the run, but for no more steps than the last of these; nor for fewer than the
+first: until then what is made is noise, whatever the γ."""
 _CRITIC_STEPS, _AHEAD, _AHEAD_STEPS, _AHEAD_EVERY = 5, 100, 25, 500
 """Of the lesson's WGAN: so often the critic learns in a step; and in each of the first ones, and every so many."""
 
@@ -101,9 +109,10 @@ class GanSettings(Coursed, Variation):
         term="last layer: a 4×4 convolution, or average pooling first", group=_CRITIC,
         choices={"convolution": "A convolution", "pool": "An average"})  # fmt: skip
     gamma: float = setting(
-        1.0, label="Calm", help="Too little and the two break away from each other, too much and all is soft.",
-        term="γ of the penalties R1 and R2; falls to a tenth by a cosine", low=0.0, high=200.0, step=0.1,
-        effect="steer", scale="log", group=_CRITIC)  # fmt: skip
+        AUTOMATIC, label="Calm", help="Too little and the two break away from each other, too much and all is soft. "
+        "Automatic: a long run first tries three, and learns with the best.",
+        term="γ of the penalties R1 and R2; falls to a tenth by a cosine", low=AUTOMATIC, high=200.0, step=0.1,
+        effect="steer", scale="log", lowest="automatic", group=_CRITIC)  # fmt: skip
     penalty_every: int = setting(
         1, label="Calmed every", help="Rarer penalties save up to a third of the time.",
         term="lazy regularisation (Karras et al. 2020, section 3.1)", low=1, high=32, step=1, unit="steps",
@@ -141,6 +150,18 @@ class GanSettings(Coursed, Variation):
     crop_smallest: float = inherited(Variation, "crop_smallest", 1.0)
     crop_stretch: float = inherited(Variation, "crop_stretch", 1.0)
 
+    @property
+    def calm(self) -> float:
+        """The γ in force: where nothing could be tried, the middle one of those that would be."""
+        return self.gamma if self.gamma >= 0 else calms_for(self.size)[1]
+
+    def tries(self, steps: int) -> tuple[int, int]:
+        """Three, where γ is automatic and the run long enough."""
+        least, most = _TRIAL_STEPS
+        each = min(round(_TRIAL_SHARE * steps), most)
+        wanted = self.gamma < 0 and not self.reconstruction  # whoever gives back as well has no penalties
+        return (_TRIALS, each) if wanted and each >= least else (0, 0)
+
     @field_validator("size")
     @classmethod
     def _is_a_power_of_two(cls, size: int) -> int:
@@ -153,6 +174,19 @@ class GanSettings(Coursed, Variation):
         if self.augment == "adaptive" and self.loss not in ("hinge", "vanilla"):
             raise ValueError("only the hinge and the classic loss tell how sure a critic is: choose another variation")
         return self
+
+
+def calms_for(size: int) -> tuple[float, float, float]:
+    """Return the γ that are tried for pictures of `size` px a side: 0.2, 1.4 and 9.8 at 64 px.
+
+    Where a picture is doubled and the critic sees the same in it, there are four times as many pixels, and the gradient
+    of each is a quarter: ‖∇D‖² falls to a quarter, so γ grows with the pixels. Brought to 64 px like that, the settings
+    published with R3GAN (Huang et al. 2024) are 0.2 (CIFAR-10: 0.05 at 32 px), 1 (ImageNet-64), 2 (FFHQ-64; also
+    ImageNet-32: 0.5) and 9.4 (FFHQ-256: 150): three powers of 7 around 1.4 reach from one end to the other.
+    """
+    middle = _CALM * (size / _CALM_SIDE) ** 2
+    low, mid, high = (float(f"{middle * _CALM_APART**power:.2g}") for power in (-1, 0, 1))
+    return low, mid, high
 
 
 def default_schedule(settings: TrainingSettings) -> Schedule:
@@ -214,7 +248,10 @@ def _phase(name: str, steps: int, rate: Ramp, **changes: Any) -> Phase:
 def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     schedule = default_schedule(settings)
     steps = sum(int(phase.duration) for phase in schedule.phases)
-    return Suited(schedule, f"{steps:,} steps: keep what looks best; few pictures are soon learnt by heart.")
+    words = f"{steps:,} steps: keep what looks best; few pictures are soon learnt by heart."
+    values, each = settings.tries(steps)
+    before = f" First it tries {values} ways to be calm, {each} steps each." if values else ""
+    return Suited(schedule, words + before)
 
 
 GAN = TaskKind(
