@@ -143,7 +143,7 @@ class TrialRunner:
         """How far the trial at work has come."""
         assert self._wanted is not None
         done = self._state.standing.step if self._state is not None else 0
-        return Progress(self._stage(self._wanted), done, self._wanted.steps)
+        return Progress(f"{self._wanted.title}: trying {self._value(self._wanted):g}", done, self._wanted.steps)
 
     def keep(self) -> None:
         """Save the trial at work, so that it need not begin again; several processes begin it again."""
@@ -251,13 +251,13 @@ class TrialRunner:
         """Let those who watch the log see that it goes on."""
         if time.monotonic() - self._told > _TOLD_EVERY_S:
             self._told = time.monotonic()
-            done = self._state.standing.step if self._state is not None else 0
-            stage = f"{self._stage(wanted)} · {done} of {wanted.steps}"
+            progress = self.progress
+            stage = f"Trying {self._value(wanted):g} · {progress.done / progress.total:.0%}"
             self._logger.event("pace", 0, stage=stage, total=self._last, examples=self._timeline.counts[0])
 
-    def _stage(self, wanted: Trials) -> str:
-        number = min(len(self._task.tried), len(wanted.values) - 1)
-        return f"{wanted.title}: trying {wanted.values[number]:g}"
+    def _value(self, wanted: Trials) -> float:
+        """Return what is being tried."""
+        return wanted.values[min(len(self._task.tried), len(wanted.values) - 1)]
 
 
 def _mean(values: list[float]) -> float:

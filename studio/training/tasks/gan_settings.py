@@ -85,7 +85,7 @@ class GanSettings(Coursed, Variation):
         choices={"transposed": "Transposed convolutions", "resize": "Repeated pixels"})  # fmt: skip
     norm: Literal["batch", "instance", "none"] = setting(
         "none", label="Norm", help="What keeps the generator in bounds.", term="normalisation",
-        group=_NETWORK, choices={"batch": "Batch norm", "instance": "Instance norm", "none": "None"})  # fmt: skip
+        group=_NETWORK, choices={"batch": "Batch", "instance": "Instance", "none": "None"})  # fmt: skip
     start: str = setting(
         "", label="Begin with", help="A generator to be taught further; empty takes a new one, or the first here.",
         term="a name, a weights file or a finished run", group=_NETWORK, offers="generator",
@@ -103,7 +103,7 @@ class GanSettings(Coursed, Variation):
                  "dcgan": "The lesson's"})  # fmt: skip
     critic_norm: Literal["batch", "instance", "none"] = setting(
         "batch", label="Critic's norm", help="What keeps the lesson's critic in bounds.", term="normalisation",
-        group=_CRITIC, choices={"batch": "Batch norm", "instance": "Instance norm", "none": "None"})  # fmt: skip
+        group=_CRITIC, choices={"batch": "Batch", "instance": "Instance", "none": "None"})  # fmt: skip
     critic_end: Literal["convolution", "pool"] = setting(
         "convolution", label="Critic's end", help="How the lesson's critic comes to one number.",
         term="last layer: a 4×4 convolution, or average pooling first", group=_CRITIC,
