@@ -163,7 +163,7 @@ class TrialRunner:
 
     def give_up(self) -> None:
         """Forget what was found: it is not wanted any more."""
-        self._task.tried = ()
+        self._task.tried, self._state, self._numbers = (), None, []
         if self._processes.rank == 0:
             self._file.unlink(missing_ok=True)
             shutil.rmtree(self._run.path / "trials", ignore_errors=True)
@@ -214,6 +214,8 @@ class TrialRunner:
             if kept and kept["number"] == len(self._task.tried) and self._is_the_plan(kept["identity"]):
                 state.load_state_dict(kept["trainee"])
                 self._numbers = list(kept["numbers"])
+            else:
+                self._unfinished.abandon_after(-1)
         return state
 
     # -- what is known -----------------------------------------------------------------------------------------------

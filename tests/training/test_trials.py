@@ -84,6 +84,14 @@ class Hopeless(Trying):
         return Trials(wanted.setting, wanted.title, wanted.values, 12) if wanted else None
 
 
+class Patient(Trying):
+    """Takes its time: nobody's order comes too late."""
+
+    def trials(self, steps: int) -> Trials | None:
+        wanted = super().trials(steps)
+        return Trials(wanted.setting, wanted.title, wanted.values, 1000) if wanted else None
+
+
 class Hungry(Trying):
     """Two examples at a time are all that fits into memory."""
 
@@ -108,6 +116,10 @@ def open_trying(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
 
 def open_hopeless(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
     return _opening(Hopeless, plan, place)
+
+
+def open_patient(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
+    return _opening(Patient, plan, place)
 
 
 def open_hungry(plan: RunPlan, place: TaskContext) -> Job[TrainingTask]:
@@ -252,8 +264,9 @@ def test_where_nothing_will_do_it_says_so_and_tries_anew_when_it_is_resumed(tmp_
 
 
 def test_a_number_given_by_hand_ends_it(tmp_path):
-    run = begun(tmp_path / "run")
-    job = training(run, open_trying)
+    plan = toy_plan(1000, noise_weight=AUTOMATIC)
+    run = new_run(tmp_path / "run", plan.model_copy(update={"settings": {**plan.settings, "steps": 8}}))
+    job = training(run, open_patient)
     for event in job:
         if isinstance(event, Progress) and event.stage.startswith("Noise"):
             break
@@ -261,7 +274,9 @@ def test_a_number_given_by_hand_ends_it(tmp_path):
     for _ in job:
         pass
     assert OPENED[-1].settings.noise_weight == 0.5
+    assert OPENED[-1].tried == ()
     assert not (run.path / "trials.json").exists()
+    assert not (run.path / "trials").exists()
     assert history_of(run).step == 8
 
 
