@@ -5,6 +5,7 @@ import select
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 # before anything imports Qt or torch
@@ -21,15 +22,41 @@ settings.register_profile("atelier", deadline=None, derandomize=True, database=N
 settings.load_profile("atelier")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """New folders in one of their own: pytest's `mktemp` goes through all that there are, which are thousands."""
+    folder = tmp_path_factory.mktemp("homes")
+
+    def made() -> Iterator[Path]:
+        for number in count():
+            home = folder / str(number)
+            home.mkdir()
+            yield home
+
+    return made()
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home of its own, so that no test reads or writes the developer's preferences and library."""
-    folder = tmp_path_factory.mktemp("home")
+    folder = next(homes)
     monkeypatch.setenv("ATELIER_HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
     monkeypatch.setenv("PYTHONSAFEPATH", "")  # the program sets it for its own children; a test's need the checkout
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """No test cuts the power, so none waits until the disk has what it wrote; `test_atomic` asks for it itself."""
+
+    def known(file: int) -> None:
+        os.fstat(file)  # a closed one is still an error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", known)
+        yield
 
 
 @pytest.fixture(scope="session")

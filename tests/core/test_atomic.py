@@ -1,11 +1,12 @@
 import errno
 import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
 
-from studio.core.atomic import WriteError, sweep, write_error, write_file, write_new_file
+from studio.core.atomic import WriteError, sweep, write_error, write_file, write_new_file, written_in_pieces
 
 
 def test_the_file_is_whole_and_nothing_else_is_left(tmp_path):
@@ -43,6 +44,31 @@ def test_a_new_file_takes_the_first_free_name_and_overwrites_none(tmp_path):
 def test_a_new_file_in_no_folder(tmp_path):
     with pytest.raises(WriteError, match="folder is not there"):
         write_new_file([tmp_path / "none" / "a.bin"], b"x")
+
+
+def write_in_pieces(path, data):
+    with written_in_pieces(path) as file:
+        file.write(data)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere folders cannot be synced")
+@pytest.mark.parametrize(
+    ("write", "reserved"),
+    [(write_file, None), (lambda path, data: write_new_file([path], data), b""), (write_in_pieces, None)],
+    ids=["at once", "new", "in pieces"],
+)
+def test_all_of_it_is_on_the_disk_before_it_gets_its_name_and_then_the_name(tmp_path, monkeypatch, write, reserved):
+    """A power cut leaves neither a name without content nor a finished file without a name."""
+    path, synced = tmp_path / "a.bin", []
+
+    def sync(descriptor):
+        found = os.fstat(descriptor)
+        what = "folder" if stat.S_ISDIR(found.st_mode) else found.st_size
+        synced.append((what, path.read_bytes() if path.exists() else None))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    write(path, b"all of it")
+    assert synced == [(9, reserved), ("folder", b"all of it")]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="umask")
