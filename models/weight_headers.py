@@ -5,8 +5,11 @@ Free of torch, so that a list of files can be looked through at once.
 
 import json
 import math
+import time
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,8 @@ GENERATOR = "generator"
 
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""
+_SETTLED_S = 2.0
+"""A file that was written longer ago gets another time when it is written again, coarse as file systems' clocks are."""
 
 
 class WeightsError(ValueError):
@@ -52,7 +57,7 @@ def is_cut_off(path: Path) -> bool:
     if path.stat().st_size == 0:
         return True
     if is_safetensors(path):
-        whole = _safetensors_length(path)
+        whole = _header_of(path).length
         return whole is not None and path.stat().st_size < whole
     with path.open("rb") as file:
         if file.read(2) != b"PK":  # before PyTorch 1.6 there was nothing at the end to look for
@@ -73,10 +78,10 @@ def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """
     if is_cut_off(path):
         raise WeightsError(cut_off(path))
-    header = _safetensors_header(path)
-    if header is None:
+    shapes = _header_of(path).shapes
+    if shapes is None:
         raise WeightsError(f"{path.name} is damaged or is not a weights file.")
-    return {name: tuple(tensor["shape"]) for name, tensor in header.items()}
+    return dict(shapes)
 
 
 def safetensors_metadata(path: Path) -> dict[str, str]:
@@ -88,10 +93,7 @@ def safetensors_metadata(path: Path) -> dict[str, str]:
 
     """
     safetensors_shapes(path)
-    with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    metadata = header.get("__metadata__", {})
-    return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
+    return dict(_header_of(path).metadata)
 
 
 def facts_of(path: Path) -> dict[str, str]:
@@ -112,32 +114,54 @@ def cut_off(path: Path) -> str:
     return f"{path.name} is cut off: only the beginning of the file is there."
 
 
-def _safetensors_length(path: Path) -> int | None:
-    """How long the file is by its own account; None where that cannot be read."""
-    size = path.stat().st_size
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What a safetensors file says of itself.
+
+    `length`: of the whole file, in bytes; None where the header cannot be read, as are the `shapes` of its tensors.
+    """
+
+    length: int | None
+    shapes: Mapping[str, tuple[int, ...]] | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def _header_of(path: Path) -> _Header:
+    """Return the header of a file; while the file stays as it is, it is read once: panels ask for all of them often."""
+    status = path.stat()
+    if time.time() - status.st_mtime < _SETTLED_S:
+        return _read_header(path, status.st_size)
+    return _known_header(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _known_header(path: Path, size: int, _modified: int, _number: int) -> _Header:
+    return _read_header(path, size)
+
+
+def _read_header(path: Path, size: int) -> _Header:
     with path.open("rb") as file:
         claimed = int.from_bytes(file.read(8), "little")
-    if claimed > _LONGEST_HEADER:
-        return None
+        if claimed > _LONGEST_HEADER:
+            return _Header(None)
+        text = file.read(claimed)
     if size < 8 + claimed:
-        return 8 + claimed
-    header = _safetensors_header(path)
-    if header is None:
-        return None
-    return 8 + claimed + max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
-
-
-def _safetensors_header(path: Path) -> dict[str, Any] | None:
-    with path.open("rb") as file:
-        claimed = int.from_bytes(file.read(8), "little")
-        text = file.read(claimed) if claimed <= _LONGEST_HEADER else b""
+        return _Header(8 + claimed)
     try:
         header = json.loads(text)
         tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
         plain = all(_is_plain(tensor) for tensor in tensors.values())
     except (ValueError, AttributeError, KeyError, TypeError, IndexError, RecursionError):
-        return None
-    return tensors if plain else None
+        return _Header(None)
+    if not plain:
+        return _Header(None)
+    length = 8 + claimed + max((tensor["data_offsets"][1] for tensor in tensors.values()), default=0)
+    metadata = header.get("__metadata__", {})
+    return _Header(
+        length,
+        {name: tuple(tensor["shape"]) for name, tensor in tensors.items()},
+        {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {},
+    )
 
 
 def _is_plain(tensor: Any) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 
 from models.weight_files import WeightsError, check_numbers, read_shapes, read_tensors
-from models.weight_headers import is_cut_off
+from models.weight_headers import is_cut_off, safetensors_shapes
 
 TENSORS = {
     "features.0.weight": torch.arange(1728, dtype=torch.float32).view(64, 3, 3, 3),
@@ -109,6 +109,19 @@ def test_a_senseless_safetensors_header_is_refused(tmp_path, header):
     path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(64))
     with pytest.raises(WeightsError, match="damaged or is not a weights file"):
         read_shapes(path)
+
+
+@pytest.mark.parametrize("times", [(1.0, 2.0), (4e9, 4e9)], ids=["long ago", "within a tick of the clock"])
+def test_a_file_that_is_written_again_tells_what_is_in_it_now(tmp_path, times):
+    """As many bytes at the same place: headers of files that have long stayed as they are are remembered."""
+    path = tmp_path / "a.safetensors"
+    for name, time in zip(("one", "two"), times, strict=True):
+        path.write_bytes(save({name: torch.zeros(2)}))
+        os.utime(path, (time, time))
+        for _ in range(2):
+            told = safetensors_shapes(path)
+            assert told == {name: (2,)}
+            told.clear()  # whoever asks may do with it what they like
 
 
 def test_a_header_nested_beyond_reason_is_refused(tmp_path):
