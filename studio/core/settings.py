@@ -6,6 +6,7 @@ A task's settings are a frozen pydantic model whose fields are made with `settin
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -125,6 +126,7 @@ def inherited(model: type[Settings], name: str, default: Any, **words: str) -> A
     return made
 
 
+@cache
 def describe(model: type[Settings]) -> tuple[SettingInfo, ...]:
     """Return every setting of `model`: first what is `leading`, then in the order of definition."""
     infos = [_describe_field(name, field) for name, field in model.model_fields.items()]

@@ -128,14 +128,15 @@ class _IconBinding(QObject):
         self, target: QAbstractButton | QAction | QLabel, name: str, theme: Theme, side: int, colours: dict[str, str]
     ) -> None:
         super().__init__(target)
-        self._target, self._name, self._side, self._colours = target, name, side, colours
+        self._target, self._name, self._theme, self._side, self._colours = target, name, theme, side, colours
         self._paint(theme.tokens)
         theme.theme_changed.connect(self._paint)
 
     def _paint(self, tokens: Tokens) -> None:
         if self.parent() is None:
             return
-        made = icon(self._name, tokens, **self._colours)
+        key = (self._name, *self._colours.values())
+        made = self._theme.icon(key, lambda: icon(self._name, tokens, **self._colours))
         if isinstance(self._target, QLabel):
             self._target.setPixmap(made.pixmap(QSize(self._side, self._side), self._target.devicePixelRatioF()))
         else:

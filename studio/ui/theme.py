@@ -1,11 +1,11 @@
 """The theme that is handed around: which tokens hold now, and how the application is dressed in them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.ui.stylesheet import stylesheet
@@ -36,6 +36,7 @@ class Theme(QObject):
         self._app = app
         self._mode: ThemeMode = mode
         self._tokens = self._tokens_for(mode)
+        self._icons: dict[tuple[str, ...], QIcon] = {}
         app.setStyle("Fusion")
         app.setFont(_interface_font(self._tokens.text_size))
         self.set_mode(mode)
@@ -76,6 +77,12 @@ class Theme(QObject):
         finally:
             self._app.setStyleSheet(sheet)
 
+    def icon(self, key: tuple[str, ...], make: Callable[[], QIcon]) -> QIcon:
+        """Return the icon of this key, made once for the colours that hold now: many buttons show the same few."""
+        if key not in self._icons:
+            self._icons[key] = make()
+        return self._icons[key]
+
     def colour(self, role: str) -> QColor:
         """Return the colour that a token has now, e.g. `colour("accent")`."""
         return QColor(cast(str, getattr(self._tokens, role)))
@@ -94,6 +101,7 @@ class Theme(QObject):
         if self._app.styleSheet() == sheet:
             return
         self._tokens = tokens
+        self._icons.clear()
         self._app.setPalette(palette(tokens))
         self._app.setStyleSheet(sheet)
         self.theme_changed.emit(tokens)
