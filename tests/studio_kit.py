@@ -1,6 +1,5 @@
 """A studio to test: small real pictures, settings that paint in moments, and hands for mouse and keys."""
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +7,11 @@ from time import monotonic
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
+from thread_kit import running_threads
 
 from studio.app import Studio
 from studio.core.model_shelf import ModelShelf
@@ -82,11 +82,6 @@ def open_studio(
         studio.theme.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         assert running_threads() == []
-
-
-def running_threads() -> list[QThread]:
-    """Return every thread of Qt that still runs."""
-    return [thing for thing in gc.get_objects() if issubclass(type(thing), QThread) and thing.isRunning()]
 
 
 def open_pair(panel: PicturePanel, photo: Path, *paintings: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QLockFile
-from studio_kit import LONG, PATIENCE, QUICK, open_studio, running_threads, write_painting, write_photo
+from studio_kit import LONG, PATIENCE, QUICK, open_studio, write_painting, write_photo
+from thread_kit import running_threads
 
 from studio.app import UncaughtErrors
 from studio.core.images import load_picture

@@ -2,7 +2,7 @@ import gc
 from collections.abc import Callable, Iterator
 
 import pytest
-from engine_leaks import running_threads
+from thread_kit import running_threads
 
 from studio.engine import Engine
 

@@ -6,8 +6,8 @@ from threading import Event
 
 import pytest
 import torch
-from engine_leaks import running_threads
 from PySide6.QtCore import QObject, QTimer
+from thread_kit import running_threads
 
 from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress
