@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -11,12 +12,16 @@ from pathlib import Path
 # before anything imports Qt or torch
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests' pictures are tiny; more threads wait on a busy machine
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # each worker and each program started would compile all of it anew
+    sys.dont_write_bytecode = False
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+FORMATS = "cache/formats.json"
+"""Where a home keeps in which formats networks compute fastest: measured once, not in each test that paints."""
 
 settings.register_profile("atelier", deadline=None, derandomize=True, database=None)
 settings.load_profile("atelier")
@@ -36,13 +41,42 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return made()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home_of_the_session(homes: Iterator[Path]) -> Iterator[Path]:
+    """Give the fixtures that several tests share a home, too: they are made before a test has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield live_in(next(homes), patch)
+
+
+def live_in(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Let the program take `folder` for all that the user has."""
+    patch.setenv("ATELIER_HOME", str(folder))
+    patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def measured_formats(home_of_the_session: Path) -> bytes:
+    """Find out once, as the program does when it is first started, in which formats paintings are made fastest here."""
+    if "torch" not in sys.modules:  # none of these tests paints
+        return b""
+    from job_kit import run
+
+    from studio.jobs.warm_up import warm_up
+
+    run(warm_up, "squeezenet1_1:untrained")
+    return (home_of_the_session / FORMATS).read_bytes()
+
+
 @pytest.fixture(autouse=True)
-def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(homes: Iterator[Path], measured_formats: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home of its own, so that no test reads or writes the developer's preferences and library."""
     folder = next(homes)
-    monkeypatch.setenv("ATELIER_HOME", str(folder))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    if measured_formats:
+        (folder / FORMATS).parent.mkdir()
+        (folder / FORMATS).write_bytes(measured_formats)
+    live_in(folder, monkeypatch)
     monkeypatch.setenv("PYTHONSAFEPATH", "")  # the program sets it for its own children; a test's need the checkout
     return folder
 
@@ -102,6 +136,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def nothing_measured(home: Path) -> None:
+    """A computer on which Atelier has never been started."""
+    (home / FORMATS).unlink(missing_ok=True)
 
 
 @pytest.fixture

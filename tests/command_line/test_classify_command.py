@@ -127,6 +127,6 @@ def test_a_classifier_says_the_same_in_every_format(model, pictures):
     assert said[2] != said[0]  # half precision was really used
 
 
-def test_the_format_of_a_classifier_is_found_out_when_it_is_first_asked(model, pictures):
+def test_the_format_of_a_classifier_is_found_out_when_it_is_first_asked(model, pictures, nothing_measured):
     finish(classify(ClassifyTask((pictures / "red.png",), model), Controls(Settings())))
     assert list(FormatMemo.standard().known()) == ["resnet_narrow at 16 px"]

@@ -279,7 +279,7 @@ def test_warming_up_names_the_wait_and_says_what_computes():
     assert set(events) == {Progress("Loading the network…")}
 
 
-def test_warming_up_finds_out_which_formats_are_painted_in():
+def test_warming_up_finds_out_which_formats_are_painted_in(nothing_measured):
     run(warm_up, "squeezenet1_1:untrained")
     known = FormatMemo.standard().known()
     assert list(known) == ["painting with squeezenet1_1", "fast styles of width 0.5"]

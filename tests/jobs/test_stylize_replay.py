@@ -364,7 +364,7 @@ def test_the_photo_wins_the_race_where_the_painting_is_far_off():
     assert np.array_equal(replayed(task, result.recipe).layer, result.layer)
 
 
-def test_the_recipe_tells_the_arithmetic_and_a_replay_takes_that():
+def test_the_recipe_tells_the_arithmetic_and_a_replay_takes_that(nothing_measured):
     _, result = drive(small_task(1), Controls(quick()))
     known, kind = FormatMemo.standard().known(), kind_of_backbone(untrained_backbone("squeezenet1_1"))
     assert result.recipe.versions[RECORD] == str(Arithmetic(format=known[kind][0]))

@@ -229,7 +229,7 @@ def open_endlessly(plan, place):
 @pytest.mark.parametrize("how", ["order", "signal"])
 def test_a_run_that_still_reads_its_data_can_be_paused(tmp_path, how):
     run, controls = new_run(tmp_path / "run"), Controls(ToySettings())
-    UserFolders.standard().cache.mkdir(parents=True)
+    UserFolders.standard().cache.mkdir(parents=True, exist_ok=True)
     job = train(TrainRequest(run.path), controls, kind=toy_kind(open_endlessly))
     for _ in range(4):
         next(job)
