@@ -128,8 +128,9 @@ def test_a_name_cannot_steer_the_terminal(tmp_path):
 
 @pytest.mark.parametrize("arguments", [["adjust", "a.png", "-o", ""], ["adjust", "", "-o", "x"], ["recipe", ""],
                                        ["train", "classifier", "--data", "", "-o", "run"]])  # fmt: skip
-def test_an_empty_name_is_no_folder(arguments):
+def test_an_empty_name_is_no_folder(arguments, capsys):
     """A script's unset variable must not mean all pictures of the working folder."""
-    code, _, error = atelier(*arguments, encoding="utf-8")
-    assert code == 2
-    assert b"an empty name" in error
+    from studio.cli import main
+
+    assert main(arguments) == 2
+    assert "an empty name" in capsys.readouterr().err

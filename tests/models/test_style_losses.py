@@ -122,13 +122,18 @@ def test_the_gradient_points_to_a_lower_loss(objective):
 layers = st.tuples(*[st.sampled_from([0.0, 0.25, 1.0, 3.0])] * 5)
 
 
-@given(content=layers, style=layers, mix=st.sampled_from([(), (1.0, 0.0), (0.2, 0.8)]))
-def test_other_weights_are_reckoned_without_the_network(backbone, content, style, mix):
+@pytest.fixture(scope="module")
+def looked_at(backbone):
+    """An objective, a picture, and what was seen in it with every layer counting."""
     pictures = [noise(1, 3, 32, 32, seed=seed, dtype=torch.float32) for seed in range(3)]
     objective = StyleObjective(backbone, "gram", pictures[0], pictures[1:])
-    everything = LossWeights(content_layers=(1.0,) * 5, style_layers=(1.0,) * 5)
     picture = noise(1, 3, 32, 32, seed=9, dtype=torch.float32)
-    evaluation = objective.look(picture, everything)
+    return objective, picture, objective.look(picture, LossWeights(content_layers=(1.0,) * 5, style_layers=(1.0,) * 5))
+
+
+@given(content=layers, style=layers, mix=st.sampled_from([(), (1.0, 0.0), (0.2, 0.8)]))
+def test_other_weights_are_reckoned_without_the_network(looked_at, content, style, mix):
+    objective, picture, evaluation = looked_at
     other = LossWeights(
         content=0.7, style=2.0, total_variation=1.5, content_layers=content, style_layers=style, mix=mix
     )

@@ -117,10 +117,16 @@ def test_some_steps_teach_something(pictures, tmp_path):
     assert after["loss"] < before["loss"]
 
 
+@pytest.fixture(scope="module")
+def whole(pictures, tmp_path_factory) -> RunFolder:
+    """A run that nobody interrupted."""
+    run = RunFolder.create(tmp_path_factory.mktemp("runs") / "whole", plan_for(pictures))
+    finish(training(run))
+    return run
+
+
 @pytest.mark.parametrize("killed_at", [1, 7])
-def test_a_killed_run_ends_with_the_same_bits(pictures, tmp_path, killed_at):
-    whole = RunFolder.create(tmp_path / "whole", plan_for(pictures))
-    finish(training(whole))
+def test_a_killed_run_ends_with_the_same_bits(pictures, whole, tmp_path, killed_at):
     broken = RunFolder.create(tmp_path / "broken", plan_for(pictures))
     job = training(broken, clock=EverySteps(3))
     advance_to(killed_at, job)
