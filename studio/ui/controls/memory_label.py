@@ -24,7 +24,9 @@ class MemoryLabel(QLabel):
         self.setFixedWidth(self.fontMetrics().horizontalAdvance("88.8 GB") + 4)
         self._clock = QTimer(self, interval=_EVERY_MS)
         self._clock.timeout.connect(self.look)
-        self.setHidden(memory_in_use() is None)
+        self.is_known = memory_in_use() is not None
+        """Whether the system tells it."""
+        self.setVisible(self.is_known)
 
     def look(self) -> None:
         """Show what is in use now."""

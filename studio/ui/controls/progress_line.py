@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from studio.core.eta import EtaEstimator, words_for_time_left
@@ -115,6 +116,8 @@ class _ProgressBase(QWidget):
 class ProgressLine(_ProgressBase):
     """The line at the bottom: the job's stage, steps and time left, with Pause and Stop.
 
+    Where the window is narrow, memory goes first, then the count of steps; the stage is cut short, and nothing else.
+
     Args:
         with_buttons: whether there is anything that takes long enough to be paused and stopped.
 
@@ -153,12 +156,32 @@ class ProgressLine(_ProgressBase):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
         self._stop.setAccessibleName("Stop")
         self._stop.setToolTip("Stop here and keep what was reached")
-        layout = self._lay_out(MemoryLabel(self), self._pause, self._stop, stretch=(1, 1))
+        self._memory = MemoryLabel(self)
+        layout = self._lay_out(self._memory, self._pause, self._stop, stretch=(1, 1))
         layout.insertSpacing(layout.count() - 2, tokens.gap)
         layout.setContentsMargins(tokens.margin, tokens.gap // 2, tokens.margin, tokens.gap // 2)
         self._pause.clicked.connect(self._ask_pause_or_resume)
         self._stop.clicked.connect(self.stop_requested)
         self.finish()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102
+        shown = (widget for widget in (self._count, self._memory) if not widget.isHidden())
+        return super().minimumSizeHint() - QSize(sum(self._room_of(widget) for widget in shown), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        self._fold()
+
+    def _room_of(self, widget: QWidget) -> int:
+        return widget.minimumWidth() + self._theme.tokens.gap
+
+    def _fold(self) -> None:
+        """Show what there is room for."""
+        room = self.width() - self.minimumSizeHint().width()
+        for widget, wanted in ((self._count, self._running), (self._memory, self._memory.is_known)):
+            fits = wanted and self._room_of(widget) <= room
+            widget.setVisible(fits)
+            room -= self._room_of(widget) if fits else 0
 
     @property
     def is_running(self) -> bool:
@@ -205,8 +228,9 @@ class ProgressLine(_ProgressBase):
 
     def _show_state(self, *, running: bool, paused: bool = False, can_go_on: bool = False) -> None:
         self._running, self._paused = running, paused
-        for widget in (self._count, self._left, self.bar):
+        for widget in (self._left, self.bar):
             widget.setVisible(running)  # at rest the words have the whole line
+        self._fold()
         words, tip = ("Resume", "Go on painting") if paused else ("Pause", "Rest here; the picture stays")
         if can_go_on:
             words, tip = "Go on", "It was stopped: bring it to its end (Ctrl+P)"

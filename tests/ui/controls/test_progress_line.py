@@ -1,8 +1,9 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from studio.core.events import Progress
+from studio.ui.controls.memory_label import MemoryLabel
 from studio.ui.controls.progress_line import ProgressLine
 from studio.ui.theme import Theme
 
@@ -137,3 +138,32 @@ def test_time_left_counts_the_whole_job_where_stages_differ_in_cost(line: Progre
     clock.now += 10
     line.set_progress(Progress("512 px", 1, 50, share=0.2))
     assert "1:20 left" in line.text
+
+
+def test_what_can_be_missed_goes_where_there_is_no_room_and_comes_back(qtbot, theme: Theme, clock: Clock):
+    window = QWidget()
+    qtbot.addWidget(window)
+    line = ProgressLine(theme, window, clock=clock)
+    window.resize(800, 60)
+    window.show()
+    run(line, clock, 92, 120)
+    parts = line.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    memory = next(part for part in parts if isinstance(part, MemoryLabel))
+
+    def seen_at(width: int) -> tuple[bool, bool]:
+        line.resize(width, 40)
+        line.layout().activate()
+        shown = [part for part in parts if part.isVisible()]
+        assert all(line.rect().contains(part.geometry()) for part in shown)
+        assert all(part.width() >= part.minimumWidth() for part in shown)
+        return memory.isVisible(), any(part.text() == "92 / 120" for part in shown if isinstance(part, QLabel))
+
+    least = line.minimumSizeHint().width()
+    assert seen_at(700) == (memory.is_known, True)
+    assert line.minimumSizeHint().width() == least < 520
+    assert seen_at(600)[1]
+    assert seen_at(least) == (False, False)
+    assert line.minimumSizeHint().width() == least
+    assert seen_at(700) == (memory.is_known, True)
+    line.finish("Done")
+    assert seen_at(700) == (memory.is_known, False)
