@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -75,8 +75,6 @@ def generate(arguments: Sequence[str]) -> int:
     task = GenerateTask(asked.model, asked.seeds, asked.typical)
 
     def keep(dreams: tuple[Dream, ...], told: Reporter) -> None:
-        if not dreams:
-            raise Interrupted
         if _is_picture(output):
             seeds = [dream.seed for dream in dreams]
             recipe = recipe_of(seeds, task.typical, dreams[0].recipe.weights[0])
@@ -120,8 +118,6 @@ def interpolate(arguments: Sequence[str]) -> int:
     )  # fmt: skip
 
     def keep(frames: tuple[Picture, ...], told: Reporter) -> None:
-        if not frames:
-            raise Interrupted
         if output.suffix.lower() in video.SUFFIXES:
             video.write_video(output, frames, rate=_PLAYED)
         else:
@@ -155,8 +151,6 @@ def project(arguments: Sequence[str]) -> int:
     task = ProjectTask(asked.model, tuple(asked.images), max(2, asked.steps), asked.prior)
 
     def keep(found: tuple[Projected, ...], told: Reporter) -> None:
-        if not found:
-            raise Interrupted
         if _is_picture(output):
             rows = [np.concatenate([one.given for one in found], axis=1)]
             rows.append(np.concatenate([one.found for one in found], axis=1))
@@ -165,10 +159,8 @@ def project(arguments: Sequence[str]) -> int:
             path = output if _is_picture(output) else output / f"{one.path.stem}.png"
             if path != output:
                 _save(path, one.found, None)
-            if isinstance(told, JsonLines):
-                told.result(str(path), given=str(one.path), similarity=round(one.similarity, 4))
-            else:
-                print(f"{one.path}\t{one.similarity:.0%} alike")
+            facts = {"given": str(one.path), "similarity": round(one.similarity, 4)}
+            _tell(told, path, facts, [f"{one.path}\t{one.similarity:.0%} alike"])
 
     return command.run("project", task, keep)
 
@@ -199,11 +191,8 @@ def directions(arguments: Sequence[str]) -> int:
     def keep(found: DirectionsFound, told: Reporter) -> None:
         if asked.output is not None and found.rows:
             _save(asked.output, np.concatenate(found.rows), None)
-        if isinstance(told, JsonLines):
-            told.result(str(asked.output or ""), shares=[round(share, 4) for share in found.shares])
-            return
-        for number, share in enumerate(found.shares, 1):
-            print(f"{number}\t{share:.1%} of what changes")
+        lines = [f"{number}\t{share:.1%} of what changes" for number, share in enumerate(found.shares, 1)]
+        _tell(told, asked.output or "", {"shares": [round(share, 4) for share in found.shares]}, lines)
 
     return command.run("directions", task, keep)
 
@@ -226,9 +215,7 @@ def encoder(arguments: Sequence[str]) -> int:
     if asked.output is not None and asked.output.suffix.lower() != ".safetensors":
         command.parser.error("argument -o: a generator's file ends in .safetensors")
 
-    def keep(path: Path | None, told: Reporter) -> None:
-        if path is None:
-            raise Interrupted
+    def keep(path: Path, told: Reporter) -> None:
         told.result(str(path))
 
     return command.run("learn_encoder", EncoderTask(asked.model, asked.output, asked.steps), keep)
@@ -245,25 +232,35 @@ def _mirrored(output: Path) -> Callable[[Mirrored, Reporter], None]:
         half = -(-len(columns) // 2)
         columns += [np.zeros_like(columns[0])] * (2 * half - len(columns))
         _save(output, np.concatenate([np.concatenate(columns[part : part + half], axis=1) for part in (0, half)]), None)
-        if isinstance(told, JsonLines):
-            told.result(
-                str(output), made=dict(found.made), real=dict(found.real), ends=dict(found.ends), count=found.count,
-                different=None if math.isinf(found.different) else round(found.different),
-            )  # fmt: skip
-            return
-        made, real = found.made, found.real
-        print(f"Of {found.count} of its pictures, beside as many real ones:")
-        print(f"kernel distance (KID)\t{made['kid']:.3f}\t{real['kid']:.3f}")
-        print(f"lie among real ones\t{made['precision']:.0%}\t{real['precision']:.0%}")
-        print(f"of what is real known\t{made['recall']:.0%}\t{real['recall']:.0%}")
-        print(f"nearer to what was learnt than 99 % of new ones\t{made['copies']:.1%}")
-        known = "more than can be told" if math.isinf(found.different) else f"about {found.different:,.0f} pictures"
-        print(f"pairs of twins\t{made['twins']:.0f}\t{real['twins']:.0f}\tas if it knew {known}")
-        for name, ends in found.ends.items():
-            for words, share in zip(_WORDS[name], ends, strict=True):
-                print(f"as {words} as a quarter of the real ones\t{share:.0%}")
+        different = None if math.isinf(found.different) else round(found.different)
+        facts = {"made": dict(found.made), "real": dict(found.real), "ends": dict(found.ends), "count": found.count}
+        _tell(told, output, {**facts, "different": different}, _in_words(found))
 
     return keep
+
+
+def _in_words(found: Mirrored) -> Iterator[str]:
+    """Yield the mirror's numbers in lines, its own beside those of real pictures."""
+    made, real = found.made, found.real
+    yield f"Of {found.count} of its pictures, beside as many real ones:"
+    yield f"kernel distance (KID)\t{made['kid']:.3f}\t{real['kid']:.3f}"
+    yield f"lie among real ones\t{made['precision']:.0%}\t{real['precision']:.0%}"
+    yield f"of what is real known\t{made['recall']:.0%}\t{real['recall']:.0%}"
+    yield f"nearer to what was learnt than 99 % of new ones\t{made['copies']:.1%}"
+    known = "more than can be told" if math.isinf(found.different) else f"about {found.different:,.0f} pictures"
+    yield f"pairs of twins\t{made['twins']:.0f}\t{real['twins']:.0f}\tas if it knew {known}"
+    for name, ends in found.ends.items():
+        for words, share in zip(_WORDS[name], ends, strict=True):
+            yield f"as {words} as a quarter of the real ones\t{share:.0%}"
+
+
+def _tell(told: Reporter, path: Path | str, facts: Mapping[str, object], lines: Iterable[str]) -> None:
+    """Tell what came of it: its facts as an event, or lines for people."""
+    if isinstance(told, JsonLines):
+        told.result(str(path), **facts)
+    else:
+        for line in lines:
+            print(line)
 
 
 class _Command:
@@ -322,6 +319,8 @@ class _Command:
         def work() -> int:
             with stoppable(controls):
                 made = run_job(catalog.start(job, task, controls), controls, told, in_parts=True)
+            if not made:
+                raise Interrupted  # before there was anything to keep
             keep(made, told)
             return INTERRUPTED if controls.finishing else DONE
 

@@ -9,7 +9,7 @@ from models.directions import Directions, components_of_features, components_of_
 from models.gan import Generator
 from models.latent import eased, latents_of, less_typical, mean_style, pictures_of, walk
 from models.pixels import to_picture
-from models.projection import ProjectionSettings, projecting
+from models.projection import ProjectionSettings
 from studio.core.controls import Controls
 from studio.core.device import choose_device
 from studio.core.dreams import (
@@ -26,10 +26,8 @@ from studio.core.events import Job, Picture, Preview, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.core.trained_models import TrainedModel, TrainedModels
-from studio.jobs.dream_encoder import encoder_of
 from studio.jobs.generators import generator_in, opened_generator
-from studio.training.data.augment import centred
-from studio.training.slim import open_slim
+from studio.jobs.picture_search import PictureSearch
 
 __all__ = ["find_directions", "generate", "interpolate", "open_generator", "project"]
 
@@ -95,22 +93,17 @@ def project(task: ProjectTask, controls: Controls[Any]) -> Job[tuple[Projected, 
     """
     yield Progress("Loading the generator")
     opened = opened_generator(task.model)
-    generator, encoder = opened.network, encoder_of(opened)
-    backbone = open_slim().to(_device_of(generator))
+    generator, search = opened.network, PictureSearch(opened)
+    settings = ProjectionSettings(steps=task.steps, prior=task.prior)
     found: list[Projected] = []
     for path in task.pictures:
-        square = centred(load_picture(path).pixels[:, :, :3], generator.size)[None]
-        settings = ProjectionSettings(steps=task.steps, prior=task.prior)
-        search = projecting(generator, backbone, square.to(_device_of(generator)), settings, encoder)
-        best = None
-        for step in range(task.steps):
+        best, square = None, search.square_of(load_picture(path).pixels)
+        for step, best in enumerate(search.nearest(square, settings)):
             if controls.finishing:
                 return tuple(found)
-            now = next(search)
-            best = now if best is None or now.loss < best.loss else best
             yield Progress(f"Looking for {path.name}", step, task.steps)
             if step % _SHOWN_EVERY == 0:
-                yield Preview(to_picture(pictures_of(generator, now.w)), step, path.name)
+                yield Preview(to_picture(pictures_of(generator, best.w)), step, path.name)
         assert best is not None, "it looks for a step at least"
         found.append(Projected(path, to_picture(square), to_picture(pictures_of(generator, best.w)), best.similarity))
     return tuple(found)

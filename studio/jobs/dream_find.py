@@ -7,16 +7,14 @@ import torch
 
 from models.drag import Drag
 from models.pixels import to_picture
-from models.projection import Projection, ProjectionSettings, projecting
+from models.projection import Projection, ProjectionSettings
 from studio.core.controls import Controls
 from studio.core.dream_settings import DreamSettings
 from studio.core.events import Job, Metrics, Preview, Progress
 from studio.core.recipes import Recipe
-from studio.jobs.dream_encoder import encoder_of
 from studio.jobs.dream_picture import generator_for, styles_of
 from studio.jobs.dream_ways import Dragged, DragTask, Found, LookForTask
-from studio.training.data.augment import centred
-from studio.training.slim import open_slim
+from studio.jobs.picture_search import PictureSearch
 
 __all__ = ["GIVEN", "drag_picture", "look_for"]
 
@@ -36,21 +34,15 @@ def look_for(task: LookForTask, controls: Controls[Any]) -> Job[Found]:
     """
     yield Progress("Loading the generator")
     generator = generator_for(task.settings)
-    encoder = encoder_of(generator)
-    square = centred(np.ascontiguousarray(task.picture[:, :, :3]), generator.network.size)[None]
+    search = PictureSearch(generator)
+    best, square = None, search.square_of(task.picture)
     given = to_picture(square)
     yield Preview(given, 0, GIVEN, draft=True)
-    backbone, target = open_slim().to(generator.device), square.to(generator.device)
-    search = projecting(generator.network, backbone, target, ProjectionSettings(steps=task.steps), encoder)
-    best = None
-    for step, now in enumerate(search):
-        best = now if best is None or now.loss < best.loss else best
+    for step, best in enumerate(search.nearest(square, ProjectionSettings(steps=task.steps))):
         yield Progress(f"Looking for {task.name}", step, task.steps)
         if step % _SHOWN_EVERY == 0:
             yield Metrics(step, {"alike": best.similarity})
-            yield Preview(
-                to_picture(generator.pictures(best.w)), step, recipe=_recipe(_found(task, best))
-            )  # fmt: skip
+            yield Preview(to_picture(generator.pictures(best.w)), step, recipe=_recipe(_found(task, best)))
         if controls.finishing:
             break
     assert best is not None, "it looks for a step at least"
