@@ -5,7 +5,7 @@ from studio_kit import write_painting, write_photo
 
 from studio.core.images import load_picture
 from studio.core.recipes import InputRecord, Recipe, SteeringStep
-from studio.core.session_files import SavedFrame, SavedSession
+from studio.core.saved_session import SavedFrame, SavedSession
 from studio.core.style_settings import StyleSettings
 
 SETTINGS = StyleSettings(size=64, style_weight=2.5)

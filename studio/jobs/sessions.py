@@ -10,22 +10,14 @@ from pydantic import ValidationError
 from studio.core.controls import Controls
 from studio.core.events import DeepPicture, Job, Log, Picture, Progress
 from studio.core.failures import StudioError
+from studio.core.kept_sessions import KeptSession, kept_sessions, prune_sessions
 from studio.core.picture_task import PictureTask
 from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import Recipe
 from studio.core.resizing import thumbnail
-from studio.core.session_files import (
-    KeptSession,
-    SavedFrame,
-    SavedMask,
-    SavedSession,
-    kept_sessions,
-    pack_session,
-    prune_sessions,
-    read_masks,
-    read_session,
-    write_session,
-)
+from studio.core.saved_session import SavedFrame, SavedMask, SavedSession
+from studio.core.session_reading import read_masks, read_session
+from studio.core.session_writing import pack_session, write_session
 from studio.core.settings import Settings
 from studio.jobs.files import OpenedPicture, prepare_opened
 from studio.jobs.masks.files import prepare_mask

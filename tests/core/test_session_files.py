@@ -8,17 +8,10 @@ import pytest
 from session_kit import session_of
 
 from studio.core.atomic import WriteError
-from studio.core.session_files import (
-    SavedMask,
-    SavedSession,
-    SessionError,
-    kept_sessions,
-    pack_session,
-    prune_sessions,
-    read_masks,
-    read_session,
-    write_session,
-)
+from studio.core.kept_sessions import kept_sessions, prune_sessions
+from studio.core.saved_session import SavedMask, SavedSession, SessionError
+from studio.core.session_reading import read_masks, read_session
+from studio.core.session_writing import pack_session, write_session
 
 
 def wrote(session, folder):
@@ -167,7 +160,7 @@ def test_a_name_in_it_leads_nowhere_else(session, tmp_path):
 
 def test_only_so_many_bytes_of_frames_are_written_starred_and_newest_first(session, tmp_path, monkeypatch):
     size = session.frames[0].layer.nbytes
-    monkeypatch.setattr("studio.core.session_files.STRIP_LIMIT", size)
+    monkeypatch.setattr("studio.core.session_writing.STRIP_LIMIT", size)
     folder = wrote(session, tmp_path / "kept")
     assert [frame.key for frame in read_session(folder).frames] == [session.frames[0].key]  # which is starred
 

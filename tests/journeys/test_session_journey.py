@@ -15,7 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from studio_kit import PATIENCE, answering_file_dialog, open_studio, write_painting, write_photo
 
-from studio.core.session_files import kept_sessions, read_session
+from studio.core.kept_sessions import kept_sessions
+from studio.core.session_reading import read_session
 from studio.ui.picture.session import SessionState
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from studio.core.errands import answers
 from studio.core.events import Picture
 from studio.core.images import DISPLAY_LIMIT, LoadedPicture
 from studio.core.picture_task import CONTENT, PAINTED
-from studio.core.session_files import SESSION_SUFFIX
+from studio.core.saved_session import SESSION_SUFFIX
 from studio.jobs.browse import PicturesTask, SamplesTask, list_pictures, list_samples
 from studio.jobs.files import LoadTask, OpenedPicture
 from studio.jobs.sessions import OpenedMask

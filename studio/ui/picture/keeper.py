@@ -10,7 +10,7 @@ from studio.core.events import DeepPicture, Picture
 from studio.core.failures import Failure
 from studio.core.frames import Frame
 from studio.core.picture_task import CONTENT
-from studio.core.session_files import SavedSession
+from studio.core.saved_session import SavedSession
 from studio.engine import Engine, JobHandle
 from studio.jobs.files import OpenedPicture
 from studio.jobs.sessions import SaveSessionTask, keep_session

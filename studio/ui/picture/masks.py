@@ -13,7 +13,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from studio.core.controls import Controls
 from studio.core.events import finish
 from studio.core.picture_task import COLOURED, SKETCH, PictureTask
-from studio.core.session_files import SavedMask
+from studio.core.saved_session import SavedMask
 from studio.engine import Engine
 from studio.jobs.files import OpenedPicture
 from studio.jobs.masks.files import MaskFile, as_picture, mask_of

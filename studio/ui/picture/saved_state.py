@@ -8,7 +8,7 @@ from studio.core.events import Picture
 from studio.core.images import LoadedPicture
 from studio.core.picture_task import CONTENT, PAINTED, PictureTask
 from studio.core.resizing import to_8_bits
-from studio.core.session_files import InputKeys, SavedFrame, SavedSession
+from studio.core.saved_session import InputKeys, SavedFrame, SavedSession
 from studio.core.settings import Settings
 from studio.jobs.picture_recipes import told
 from studio.jobs.sessions import OpenedMask, OpenedSession

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.failures import Failure
 from studio.core.file_names import is_there
-from studio.core.session_files import SESSION_SUFFIX
+from studio.core.saved_session import SESSION_SUFFIX
 from studio.engine import JobHandle
 from studio.jobs.files import OpenedPicture
 from studio.jobs.sessions import (

@@ -8,8 +8,9 @@ from studio_kit import LONG, QUICK, write_painting, write_photo
 from studio.core.controls import Controls
 from studio.core.events import finish
 from studio.core.images import load_picture
+from studio.core.kept_sessions import kept_sessions
 from studio.core.picture_task import PictureRequest
-from studio.core.session_files import kept_sessions, read_session
+from studio.core.session_reading import read_session
 from studio.jobs import catalog
 from studio.jobs.files import prepare_opened
 from studio.jobs.picture_recipes import ReplayControls
