@@ -170,6 +170,18 @@ def test_a_strength_that_changes_at_the_last_moment_counts(style):
     assert result.recipe.settings["strength"] == 0.25
 
 
+def test_what_is_set_for_the_next_painting_is_not_said_of_this_one(style):
+    def hand(event, controls):
+        controls.replace(controls.settings.model_copy(update={"method": "live", "size": 500, "saturation": 0.5}))
+
+    events, result = drive(photo_only(), Controls(instantly(style)), hand)
+    for recipe in (result.recipe, next(iter(frames(events).values())).recipe):
+        assert [recipe.settings[name] for name in ("method", "size", "saturation")] == ["instant", 120, 0.5]
+    put_on_shelf(style, "stripes")
+    _, again = drive(photo_only(), ReplayControls(through_a_file(result.recipe)))
+    assert np.array_equal(again.layer, result.layer)
+
+
 def test_a_large_photo_is_shown_small_first(style, monkeypatch):
     monkeypatch.setattr(fast_job, "LARGE", 100)
     monkeypatch.setattr(fast_job, "GLANCE", 48)

@@ -28,6 +28,7 @@ from studio.core.style_settings import StyleSettings
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.jobs.picture_recipes import RecipeWriter
 from studio.jobs.style.cost import INSTANT
+from studio.jobs.style.steering import INSTANT as INSTANT_SETTINGS
 
 __all__ = ["fast_stylize", "format_of_fast_styles", "kind_of_fast_style", "open_fast_style", "paint_as_recorded"]
 
@@ -61,9 +62,10 @@ def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> 
     in_format(network, chosen)
     record, versions = style.record(), {FORMAT: str(chosen)}
 
-    def recipe(strength: float) -> Recipe:
-        newest = controls.settings.model_copy(update={"strength": strength})
-        return RecipeWriter(STYLIZE, request, newest, record, versions=versions).write(newest)
+    def made_with(strength: float) -> StyleSettings:
+        """Return what it is painted with: what is steered besides is for the job that comes next, also `method`."""
+        newest = {name: getattr(controls.settings, name) for name in INSTANT_SETTINGS}
+        return settings.model_copy(update={**newest, "strength": strength})
 
     photo = _photo(request, settings)
     if max(photo.shape[2:]) >= LARGE:
@@ -84,9 +86,10 @@ def fast_stylize(request: PictureRequest, controls: Controls[StyleSettings]) -> 
             PaceMemo.standard().learn(INSTANT, choose_device(), seconds if renders == 0 else {})
             painted, renders = newer, renders + 1
     picture = laid_over(photo, painted, strength)
-    yield Preview(to_picture(picture), renders, recipe=recipe(strength))
-    newest = controls.settings.model_copy(update={"strength": strength})
-    return result_of(request, to_deep_picture(picture), newest, recipe(strength))
+    made = made_with(strength)
+    recipe = RecipeWriter(STYLIZE, request, made, record, versions=versions).write(made)
+    yield Preview(to_picture(picture), renders, recipe=recipe)
+    return result_of(request, to_deep_picture(picture), made, recipe)
 
 
 def paint_as_recorded(request: PictureRequest, settings: StyleSettings, recipe: Recipe) -> Job[Tensor]:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QWidget
 
 from studio.core.events import Picture
+from studio.ui.controls.drop_hint import paint_drop_hint
 from studio.ui.controls.eliding_label import ElidingLabel
+from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column
 from studio.ui.controls.picture_tile import PictureTile
 from studio.ui.controls.wrapping_label import WrappingLabel
@@ -18,7 +20,9 @@ __all__ = ["FastStyleOffer", "FastStyleTiles"]
 
 _COLUMNS = 4
 _TILE = 70
-_HINT = "Each has learnt one painting by heart. The Train panel teaches another."
+_HINT = (
+    "Each has learnt one painting by heart. The Train panel teaches another. One that is dropped here is painted live."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +35,15 @@ class FastStyleOffer:
 
 
 class FastStyleTiles(QWidget):
-    """Tiles of which one is chosen; arrow keys move among them."""
+    """Tiles of which one is chosen; arrow keys move among them. Paintings that are dropped here are told."""
 
     chosen = Signal(str)
     """The fast style of this name, by hand or key; never after `set_current`."""
+    files_dropped = Signal(list)
+    picture_dropped = Signal(object)
+    """A picture that is no file: its bytes, or pixels."""
+    refused = Signal(str, str)
+    """Cause and remedy, of what was dropped."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +58,16 @@ class FastStyleTiles(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(theme.tokens.gap)
         self._grid.setColumnStretch(_COLUMNS, 1)
+        self._hovered = False
+        self._drop = FileDrop(self, pictures=True)
         self.setLayout(column(self._title, self._grid, self._hint, gap=theme.tokens.gap))
+        self._connect()
+
+    def _connect(self) -> None:
+        self._drop.files_dropped.connect(self.files_dropped)
+        self._drop.picture_dropped.connect(self.picture_dropped)
+        self._drop.refused.connect(self.refused)
+        self._drop.hovered.connect(self._show_hovered)
 
     def set_offers(self, offers: Sequence[FastStyleOffer]) -> None:
         """Offer exactly these."""
@@ -77,6 +95,14 @@ class FastStyleTiles(QWidget):
         self._grid.addWidget(label, line + 1, place, Qt.AlignmentFlag.AlignTop)
         self.tiles[offer.name] = tile
         self._labels.append(label)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
+        if self._hovered:
+            paint_drop_hint(self, self._theme)
+
+    def _show_hovered(self, hovered: bool) -> None:
+        self._hovered = hovered
+        self.update()
 
     @property
     def current(self) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
 from studio.core.events import Picture
 from studio.jobs.browse import Thumbnail
+from studio.ui.controls.drop_hint import paint_drop_hint
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.gesture import Gesture
 from studio.ui.controls.layouts import column, row
@@ -182,11 +183,7 @@ class PaintingShelf(SlotView):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         if self._hovered:
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self._theme.colour("accent"), 2, Qt.PenStyle.DashLine))
-            painter.setBrush(self._theme.colour("accent_soft"))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+            paint_drop_hint(self, self._theme)
 
     def _show_hovered(self, hovered: bool) -> None:
         self._hovered = hovered

@@ -87,6 +87,9 @@ class StylePanel(PicturePanel):
         shelf.mix_drag_finished.connect(session.settings_state.commit)
         self.column.method.chosen.connect(lambda method: session.change(method=method))
         self.fast_styles.chosen.connect(self.use_fast_style)
+        self.fast_styles.files_dropped.connect(partial(self.open_as, STYLE))
+        self.fast_styles.picture_dropped.connect(partial(self.input_desk.open_pasted, STYLE))
+        self.fast_styles.refused.connect(self.files.refuse)
         session.finished.connect(lambda _result, _inputs: self._read_pace())
         self.networks_button.clicked.connect(lambda: self.sent.emit(ModelToFind(session.settings.backbone), ""))
 

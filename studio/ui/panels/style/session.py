@@ -1,6 +1,6 @@
 """The state of the Style panel: what painting in the manner of paintings adds to any picture task."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoStack
@@ -11,9 +11,11 @@ from studio.core.picture_tasks import STYLIZE
 from studio.core.style_settings import StyleSettings
 from studio.engine import Engine
 from studio.jobs.files import OpenedPicture
+from studio.jobs.sessions import OpenedMask
 from studio.jobs.style.cost import cost_of_painting, largest_size
 from studio.jobs.style.scales import fitted
 from studio.ui.panels.style.strength_preview import StrengthPreview
+from studio.ui.picture.history import History
 from studio.ui.picture.inputs import InputPictures
 from studio.ui.picture.session import PictureSession, SessionState
 
@@ -70,6 +72,19 @@ class StyleSession(PictureSession[StyleSettings]):
     def starts_by_itself(self) -> bool:
         """Whether a fast style paints: that takes only a moment."""
         return self.settings.method == "instant"
+
+    def put(
+        self, role: str, *pictures: OpenedPicture, history: History | None = None, masks: Sequence[OpenedMask] = ()
+    ) -> None:
+        """Work from exactly these pictures in this role; a painting that comes is painted after live."""
+        if role == STYLE and pictures and self.starts_by_itself:
+            self.stop()  # its frame stays; what comes of it still is of the fast style
+        super().put(role, *pictures, history=history, masks=masks)
+
+    def settings_for(self, role: str) -> StyleSettings:
+        """Return the settings to go on with: a fast style knows its own painting alone, and no other that comes."""
+        comes = role == STYLE and bool(self.paintings)
+        return self.settings.model_copy(update={"method": "live"}) if comes else self.settings
 
     # -- what a size costs -----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import pytest
 from fast_style_kit import write_fast_style, write_finished_run
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from studio_kit import QUICK, drag_slider, open_pair, write_painting, write_photo
+from studio_kit import QUICK, drag_slider, drop_files, open_pair, write_painting, write_photo
 
 from studio.core.images import load_picture, read_recipe, resize, to_8_bits
 from studio.core.model_shelf import ModelShelf
@@ -198,6 +198,49 @@ def test_back_to_live_it_goes_on_with_paintings(painted, tmp_path, until):
     until(lambda: painted.session.state is SessionState.FINISHED and painted.session.recipe is not None
           and painted.session.recipe.settings["method"] == "live")  # fmt: skip
     assert [record.role for record in painted.session.recipe.inputs] == ["content", "style"]
+
+
+def test_a_painting_dropped_on_the_fast_styles_is_painted_after_live(painted, tmp_path, until):
+    session, (fast,) = painted.session, painted.session.history.frames
+    at_once = np.array(session.layer)
+    session.settings_state.apply(session.settings.model_copy(update=QUICK.model_dump(include={"backbone", "steps"})))
+    until(lambda: session.is_settled)
+    painted.undo_stack.clear()
+    assert drop_files(painted.fast_styles, write_painting(tmp_path / "stripes.png"))
+    until(lambda: session.paintings)
+    assert session.settings.method == "live"
+    assert not painted.shelf.isHidden()
+    until(lambda: session.state is SessionState.FINISHED and session.recipe.settings["method"] == "live"
+          and session.is_settled)  # fmt: skip
+    assert [record.role for record in session.recipe.inputs] == ["content", "style"]
+    kept = session.history.find(fast.number)
+    assert (kept.settings.method, kept.recipe) == ("instant", fast.recipe)
+    assert painted.undo_stack.count() == 1
+    painted.undo_stack.undo()
+    assert (session.settings.method, session.paintings) == ("instant", ())
+    assert np.array_equal(session.layer, at_once)
+    assert session.recipe == fast.recipe
+    until(lambda: session.is_settled)
+    assert np.array_equal(session.layer, at_once)  # and nothing begins by itself
+    assert painted.shelf.isHidden()
+    painted.undo_stack.redo()
+    assert (session.settings.method, len(session.paintings)) == ("live", 1)
+    assert session.recipe.settings["method"] == "live"
+
+
+def test_a_painting_that_comes_while_a_fast_style_paints_ends_that(panel, tmp_path, until):
+    session, results = panel.session, []
+    session.finished.connect(lambda result, _inputs: results.append(result.recipe))
+    session.set_settings(QUICK.model_copy(update={"method": "instant", "fast_style": "own"}))
+    panel.open_pictures([write_photo(tmp_path / "photo.png")])
+    until(lambda: session.is_running)
+    panel.open_as("style", [write_painting(tmp_path / "stripes.png")])
+    until(lambda: session.paintings)
+    until(lambda: session.state is SessionState.FINISHED and session.recipe.settings["method"] == "live"
+          and session.is_settled)  # fmt: skip
+    made = [*results, *(frame.recipe for frame in session.history.frames)]
+    assert {len(recipe.inputs) for recipe in made if recipe.settings["method"] == "live"} == {2}
+    assert {len(recipe.inputs) for recipe in made if recipe.settings["method"] == "instant"} <= {1}
 
 
 def test_a_fast_style_that_is_gone_is_told_and_the_panel_stays_usable(panel, tmp_path, studio, until):
