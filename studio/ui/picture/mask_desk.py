@@ -99,6 +99,7 @@ class MaskDesk(QObject):
         section.duplicate_requested.connect(lambda key: self._with(key, masks.duplicate))
         section.delete_requested.connect(lambda key: self._with(key, masks.delete))
         section.save_requested.connect(lambda key: self._with(key, self._save))
+        section.arranged.connect(lambda key, keys: self._with(key, lambda mask: masks.arrange(mask, keys)))
         section.tool_chosen.connect(self.set_tool)
         section.hand_changed.connect(self._take_hand)
         section.colour_requested.connect(self._choose_colour)

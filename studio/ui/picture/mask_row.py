@@ -23,10 +23,10 @@ _BAR = 4
 
 
 class MaskRow(QWidget):
-    """Pressing it begins or ends the work on this mask; a double click on the name, or F2, renames it.
+    """A click begins or ends the work on this mask; a double click on the name renames it.
 
     Args:
-        roles: what it may serve as, value → words.
+        roles: what it may serve as, value → words; where that is one thing alone, nothing is asked.
         colour: of its tint.
 
     """
@@ -38,11 +38,14 @@ class MaskRow(QWidget):
     duplicate_requested = Signal()
     delete_requested = Signal()
     save_requested = Signal()
+    move_requested = Signal(int)
+    """Up (−1) or down (1) in the list."""
 
     def __init__(self, roles: Mapping[str, str], colour: QColor, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme, self._colour = theme, colour
-        self._is_active = False
+        self._is_active = self._is_pressed = False
+        self._roles = frozenset(roles)
         self.eye = tool_button("peek", "Show the mask", theme, self, side=theme.tokens.row)
         self._small = _Small(theme, self)
         self.name, self._editor = ElidingLabel("", self, Qt.TextElideMode.ElideMiddle), _NameEdit(self)
@@ -71,6 +74,9 @@ class MaskRow(QWidget):
         self.menu.addAction("Rename", self.rename)
         self.menu.addAction("Duplicate", self.duplicate_requested.emit)
         self.menu.addAction("Save as PNG…", self.save_requested.emit)
+        self.menu.addSeparator()
+        self._up = self.menu.addAction("Move Up\tAlt+Up", lambda: self.move_requested.emit(-1))
+        self._down = self.menu.addAction("Move Down\tAlt+Down", lambda: self.move_requested.emit(1))
         self.menu.addSeparator()
         self.menu.addAction("Delete", self.delete_requested.emit)
 
@@ -112,9 +118,10 @@ class MaskRow(QWidget):
         self.unused.setHidden(used)
         self.name.setText(name)
         self.role.set_current(role)
+        self.role.setHidden(self._roles == {role})
         self.role.setAccessibleName(f"What “{name}” serves as")
         self.more.setAccessibleName(f"More about “{name}”")
-        self.more.setToolTip("Rename, duplicate, save, delete")
+        self.more.setToolTip("Rename, duplicate, save, move, delete")
         self.eye.setChecked(shown)
         set_icon(
             self.eye, "peek" if shown else "eye_off_outline", self._theme, colour="text" if shown else "text_muted"
@@ -126,9 +133,15 @@ class MaskRow(QWidget):
         self._small.show_picture(small)
         self.setAccessibleName(f"Mask “{name}”")
         self.setAccessibleDescription("painted on now" if active else "press to paint on it")
-        self.setToolTip("Press again, or Esc on the picture, when you are done" if active else "Press to paint on it")
+        press = "Press again, or Esc on the picture, when you are done" if active else "Press to paint on it"
+        self.setToolTip(f"{press}; drag it to another place")
         self._is_active = active
         self.update()
+
+    def show_place(self, *, first: bool, last: bool) -> None:
+        """Let it be moved only where there is a place."""
+        self._up.setEnabled(not first)
+        self._down.setEnabled(not last)
 
     # -- renaming ----------------------------------------------------------------------------------------------------
 
@@ -152,15 +165,20 @@ class MaskRow(QWidget):
     # -- the hand ----------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102
-        if event.button() == Qt.MouseButton.LeftButton:
+        self._is_pressed = event.button() == Qt.MouseButton.LeftButton
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: D102
+        pressed, self._is_pressed = self._is_pressed, False  # a drag to another place ends without this
+        if pressed and event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.pressed.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: D102
+        event.accept()  # its first click has done everything
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space:
                 self.pressed.emit()
-            case Qt.Key.Key_F2:
-                self.rename()
             case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
                 self.delete_requested.emit()
             case _:

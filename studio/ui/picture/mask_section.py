@@ -16,6 +16,7 @@ from studio.ui.canvas.mask_layer import MaskTool
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column, holding, row
 from studio.ui.controls.mnemonics import literal
+from studio.ui.controls.row_order import RowOrder
 from studio.ui.controls.rows.number import NumberRow
 from studio.ui.controls.segments import Segments
 from studio.ui.controls.settings_form import SettingsForm
@@ -135,6 +136,8 @@ class MaskSection(QWidget):
     duplicate_requested = Signal(str)
     delete_requested = Signal(str)
     save_requested = Signal(str)
+    arranged = Signal(str, list)
+    """One was moved: the keys of all that are listed, in their new order."""
     tool_chosen = Signal(str)
     hand_changed = Signal(object)
     colour_chosen = Signal(QColor)
@@ -174,6 +177,7 @@ class MaskSection(QWidget):
         self._tool: MaskTool = "brush"
         self._has_colours = False
         self._drop = FileDrop(self)
+        self._order = RowOrder(self, self._listed_rows, theme)
         self._lay_out()
         self._connect()
         self.set_usable(False)
@@ -243,6 +247,7 @@ class MaskSection(QWidget):
         self.likely.chosen.connect(self.likely_chosen)
         self.done_button.clicked.connect(self.done_requested)
         self._drop.files_dropped.connect(self.files_dropped)
+        self._order.moved.connect(self.arranged)
 
     # -- adding ------------------------------------------------------------------------------------------------------
 
@@ -257,10 +262,18 @@ class MaskSection(QWidget):
         """Whether masks that serve as this are seen now; those that serve as nothing are in any case."""
         return not role or role in self._offered
 
+    def _listed_rows(self) -> list[tuple[str, MaskRow]]:
+        """Return the rows that are seen, from above, with their keys."""
+        listed = [(key, row) for key, row in self.rows.items() if self.lists(self._serving.get(key, ""))]
+        return sorted(listed, key=lambda one: self._list.indexOf(one[1]))
+
     def _show_rows(self) -> None:
-        for key, shown in self.rows.items():
-            shown.setVisible(self.lists(self._serving.get(key, "")))
-        self.note.setVisible(not any(self.lists(self._serving.get(key, "")) for key in self.rows))
+        listed = self._listed_rows()
+        for shown in self.rows.values():
+            shown.setVisible(any(shown is one for _, one in listed))
+        for place, (_, shown) in enumerate(listed):
+            shown.show_place(first=place == 0, last=place == len(listed) - 1)
+        self.note.setVisible(not listed)
 
     def set_usable(self, usable: bool) -> None:
         """Let masks be added, or not: without a photo there is nothing to paint on."""
@@ -331,7 +344,8 @@ class MaskSection(QWidget):
 
     def _make_row(self, mask: Mask, masks: Masks) -> MaskRow:
         key = mask.key
-        roles = {role: self.roles[role] for role in masks.roles_for(mask)} | {"": "Not used"}
+        roles = {role: self.roles[role] for role in masks.roles_for(mask)}
+        roles |= {} if roles.keys() == {SKETCH} else {"": "Not used"}  # of a layer, the eye says that
         row = MaskRow(roles, self.tint_of(mask), self._theme, self)
         row.pressed.connect(lambda: self.mask_pressed.emit(key))
         row.eye_toggled.connect(lambda shown: self.eye_toggled.emit(key, shown))
@@ -340,6 +354,8 @@ class MaskSection(QWidget):
         row.duplicate_requested.connect(lambda: self.duplicate_requested.emit(key))
         row.delete_requested.connect(lambda: self.delete_requested.emit(key))
         row.save_requested.connect(lambda: self.save_requested.emit(key))
+        row.move_requested.connect(lambda by: self._order.step(key, by))
+        self._order.add(row)
         return row
 
     def show_tool(self, tool: str) -> None:

@@ -139,8 +139,9 @@ class Masks(QObject):
         return mask
 
     def duplicate(self, mask: Mask) -> None:
-        """Put another one with the same on it below a mask; it serves as nothing yet."""
-        twin = Mask(self._free_name(mask.name), mask.painted.copy())
+        """Put another one with the same on it below a mask; it serves as nothing yet, unless there is room for both."""
+        role = mask.role if mask.role and self.slots[mask.role].most > 1 else ""
+        twin = Mask(self._free_name(mask.name), mask.painted.copy(), role)
         place = self.all.index(mask) + 1
         self._change(f"Duplicate “{mask.name}”", (*self.all[:place], twin, *self.all[place:]), active=twin.key)
 
@@ -148,6 +149,13 @@ class Masks(QObject):
         """Take a mask off the list."""
         rest = tuple(one for one in self.all if one is not mask)
         self._change(f"Delete “{mask.name}”", rest, active="" if mask is self.active else self._active_key)
+
+    def arrange(self, mask: Mask, keys: Sequence[str]) -> None:
+        """Put these into this order, because `mask` was moved, in the places that they have on the list together."""
+        ordered = iter([one for key in keys if (one := self.find(key)) is not None])
+        masks = tuple(next(ordered) if one.key in keys else one for one in self.all)
+        if masks != self.all:
+            self._change(f"Move “{mask.name}”", masks)
 
     def rename(self, mask: Mask, name: str) -> None:
         """Call a mask by another name."""
@@ -245,19 +253,32 @@ class Masks(QObject):
 
     def take_inputs(self, role: str, pictures: Sequence[OpenedPicture]) -> None:
         """Show what goes in in this role, whatever brought it: a file, a recipe, an earlier frame."""
-        wanted = [picture.picture.sha256 for picture in pictures]
-        others_first = sorted(self.all, key=lambda mask: mask.role == role)
-        known = {made.picture.sha256: mask for mask in others_first if (made := self.picture(mask)) is not None}
-        there = [sha256 for sha256, mask in known.items() if _serves(mask, role)]
-        if sorted(wanted) == sorted(there):
+        painted = [mask for mask in self.all if self.picture(mask) is not None]
+        serving = [mask for mask in painted if _serves(mask, role)]
+        if [picture.picture.sha256 for picture in pictures] == [self._sha256_of(mask) for mask in serving]:
             return
-        keys = {known[sha256].key for sha256 in wanted if sha256 in known}
-        kept = (
-            replace(mask, role=role if mask.key in keys else "") if _serves(mask, role) or mask.key in keys else mask
-            for mask in self.all
-        )
-        new = (self.made_of(picture, role) for picture in pictures if picture.picture.sha256 not in known)
-        self.put((*kept, *new))
+        rest = [*serving, *(mask for mask in painted if mask not in serving)]
+        found: list[Mask] = []
+        for picture in pictures:
+            known = next((mask for mask in rest if self._sha256_of(mask) == picture.picture.sha256), None)
+            rest = [mask for mask in rest if mask is not known]
+            one = known or self.made_of(picture, role)
+            found.append(replace(one, role=role, shown=one.shown or role == SKETCH))
+        keys = {mask.key for mask in found}
+        place = next((place for place, mask in enumerate(self.all) if mask.key in keys), len(self.all))
+        above, below = ([self._freed(mask, role) for mask in part if mask.key not in keys]
+                        for part in (self.all[:place], self.all[place:]))  # fmt: skip
+        self.put((*above, *found, *below))
+
+    def _sha256_of(self, mask: Mask) -> str:
+        picture = self.picture(mask)
+        return "" if picture is None else picture.picture.sha256
+
+    def _freed(self, mask: Mask, role: str) -> Mask:
+        """Return a mask as it is when it serves as `role` no more; a layer with nothing on it may stay one."""
+        if not _serves(mask, role) or (role == SKETCH and self.picture(mask) is None):
+            return mask
+        return replace(mask, shown=False) if role == SKETCH else replace(mask, role="")
 
     # -- what is painted becomes a picture ---------------------------------------------------------------------------
 

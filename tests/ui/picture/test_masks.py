@@ -7,7 +7,7 @@ import pytest
 from mask_kit import HEED, HeedPanel
 from picture_kit import brightened
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtTest import QTest
 from studio_kit import answering_file_dialog, drop_files, write_photo
@@ -163,7 +163,7 @@ def test_a_name_is_typed_in_the_row(panel):
     mask = panel.session.masks.add(MASK)
     row = panel.column.mask_section.rows[mask.key]
     row.setFocus()
-    QTest.keyClick(row, Qt.Key.Key_F2)
+    row.menu.actions()[0].trigger()
     QTest.keyClicks(row.focusWidget() or row._editor, "Sky")
     QTest.keyClick(row._editor, Qt.Key.Key_Return)
     assert panel.session.masks.all[0].name == "Sky"
@@ -173,6 +173,50 @@ def test_a_name_is_typed_in_the_row(panel):
     assert (panel.session.masks.all[0].name, row.name.text()) == ("Sky", "Sky")
     QTest.keyClick(row, Qt.Key.Key_Return)
     assert panel.session.masks.active is None
+
+
+def test_rows_are_dragged_to_other_places_and_a_click_is_no_drag(panel):
+    masks, section = panel.session.masks, panel.column.mask_section
+    names = ("Sky", "Tree", "House")
+    first, second, third = (masks.add("", name=name) for name in names)
+    panel.undo_stack.clear()
+
+    def named():
+        shown = sorted(section.rows.values(), key=lambda row: row.y())
+        return [mask.name for mask in masks.all], [row.name.text() for row in shown]
+
+    def drag(mask, to, *, drop=True):
+        row, left = section.rows[mask.key], Qt.MouseButton.LeftButton
+        QTest.mousePress(row, left, pos=QPoint(60, 10))
+        for share in (0.5, 1.0):
+            y = 10 + round(share * (to - 10 - row.y()))
+            QTest.mouseMove(row, QPoint(60, y))
+        if drop:
+            QTest.mouseRelease(row, left, pos=QPoint(60, to - row.y()))
+        return section._order._line
+
+    panel.column.layout().activate()
+    below = section.rows[third.key].geometry().bottom()
+    line = drag(first, below, drop=False)
+    assert line.isVisible()
+    QTest.keyClick(section.rows[first.key], Qt.Key.Key_Escape)
+    assert not line.isVisible()
+    QTest.mouseRelease(section.rows[first.key], Qt.MouseButton.LeftButton, pos=QPoint(60, 300))
+    assert masks.all == (first, second, third)
+    drag(first, below)
+    assert masks.all == (second, third, first)
+    assert (masks.active, panel.undo_stack.undoText()) == (third, "Move “Sky”")  # the drag did not choose it
+    section.layout().activate()
+    assert named() == (["Tree", "House", "Sky"], ["Tree", "House", "Sky"])
+    drag(first, section.rows[second.key].y() + 2)
+    assert masks.all == (first, second, third)
+    QTest.mouseClick(section.rows[first.key], Qt.MouseButton.LeftButton, pos=QPoint(60, 10))
+    assert masks.active is first
+    QTest.keyClick(section.rows[first.key], Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert masks.all == (second, first, third)
+    for _ in range(3):
+        panel.undo_stack.undo()
+    assert masks.all == (first, second, third)
 
 
 def test_colours_are_painted_as_hints_and_picked_where_they_are_seen(panel, settled):

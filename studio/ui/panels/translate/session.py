@@ -55,6 +55,7 @@ class TranslateSession(OnePassSession[TranslateSettings]):
         super().__init__(TRANSLATE, studio, pictures, undo_stack, parent)
         self._restart.setInterval(_REST_MS)
         self.masks.changed.connect(self._prepare_sheet)
+        self.brought_back.connect(self._prepare_sheet)  # what came before its settings was not known to be drawn on
 
     # -- pairs -------------------------------------------------------------------------------------------------------
 

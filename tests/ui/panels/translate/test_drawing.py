@@ -1,12 +1,13 @@
 """Drawing: every stroke is painted, one step of undo each; the drawing goes into session and recipe."""
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
-from studio.core.images import load_picture
-from studio.core.picture_task import CONTENT, SKETCH
+from studio.core.images import load_picture, read_recipe
+from studio.core.picture_task import CONTENT, HERE, SKETCH
 
 
 def shown(panel):
@@ -58,6 +59,73 @@ def test_layers_lie_over_one_another_and_one_that_is_hidden_is_not_painted(drawi
     until(lambda: drawing.session.drawing.sheet.drawing[32, 32].tolist() == [0, 0, 0])
     until(lambda: len(drawing.session.inputs[SKETCH]) == 1)
     until(lambda: drawing.session.layer is not both)
+
+
+@pytest.fixture
+def two_layers(drawing, draw, settled):
+    """A black dot in the middle, and a yellow one over it."""
+    for colour in (QColor(0, 0, 0), QColor(255, 255, 0)):
+        drawing.mask_desk.set_colour(colour)
+        draw(drawing, (0.5, 0.5), (0.5, 0.5))
+        if colour == QColor(0, 0, 0):
+            drawing.session.masks.add(SKETCH)
+    settled(drawing)
+    drawing.undo_stack.clear()
+    return drawing
+
+
+def middle_of(panel):
+    return panel.session.drawing.sheet.drawing[32, 32].tolist()
+
+
+def test_a_layer_is_moved_below_another_and_undo_moves_it_back(two_layers, until, settled):
+    session, section = two_layers.session, two_layers.column.mask_section
+    upper, lower = session.masks.all
+    pictures, both = session.inputs[SKETCH], session.layer
+    assert middle_of(two_layers) == [255, 255, 0]
+    up, down = section.rows[upper.key]._up, section.rows[upper.key]._down
+    assert (up.isEnabled(), down.isEnabled()) == (False, True)
+    down.trigger()
+    assert [mask.name for mask in session.masks.all] == [lower.name, upper.name]
+    assert [key for key, _ in section._listed_rows()] == [lower.key, upper.key]
+    until(lambda: middle_of(two_layers) == [0, 0, 0])
+    until(lambda: session.inputs[SKETCH] == pictures[::-1] and session.layer is not both)
+    settled(two_layers)
+    told = [record.sha256 for record in session.recipe.inputs if record.role == SKETCH]
+    assert told == [picture.picture.sha256 for picture in pictures[::-1]]
+    assert two_layers.undo_stack.undoText() == f"Move “{upper.name}”"
+    two_layers.undo_stack.undo()
+    until(lambda: middle_of(two_layers) == [255, 255, 0] and session.inputs[SKETCH] == pictures)
+    two_layers.undo_stack.redo()
+    until(lambda: middle_of(two_layers) == [0, 0, 0])
+
+
+def test_the_order_of_layers_is_kept_in_session_and_recipe(two_layers, open_panel, until, settled, tmp_path):
+    session = two_layers.session
+    upper, lower = session.masks.all
+    QTest.keyClick(two_layers.column.mask_section.rows[lower.key], Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    until(lambda: middle_of(two_layers) == [0, 0, 0])
+    settled(two_layers)
+    two_layers.session_files.write(tmp_path / "mine.atelier")
+    two_layers._saver._export(tmp_path / "mine.png")
+    until(lambda: (tmp_path / "mine.atelier").exists() and (tmp_path / "mine.png").exists())
+    told = [record.name for record in read_recipe(tmp_path / "mine.png").inputs if record.role == SKETCH]
+    assert told == [f"{lower.name}.png", f"{upper.name}.png"]
+    again = open_panel()
+    again.open_pictures([tmp_path / "mine.atelier"])
+    until(lambda: again.session.drawing.sheet is not None and middle_of(again) == [0, 0, 0])
+    until(lambda: again.session.masks.active is again.session.masks.all[0])
+    assert [mask.name for mask in again.session.masks.all] == [lower.name, upper.name]
+
+
+def test_a_layer_is_asked_for_no_role_and_its_copy_is_a_layer_too(two_layers):
+    session, section = two_layers.session, two_layers.column.mask_section
+    assert [row.role.isHidden() for row in section.rows.values()] == [True, True]
+    session.masks.duplicate(session.masks.all[0])
+    assert [mask.role for mask in session.masks.all] == [SKETCH] * 3
+    session.change(mode="photo")
+    mask = session.masks.add(HERE)
+    assert not section.rows[mask.key].role.isHidden()
 
 
 def test_a_bucket_fills_up_to_the_lines(drawing, until):
