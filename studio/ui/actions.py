@@ -1,6 +1,7 @@
 """Every command of the window, once: menus, shortcuts and the shortcuts sheet are made from these.
 
-What they are called follows the panel in front; commands of one panel alone are its own (`Panel.file_actions`).
+What they are called follows the panel in front; commands of one panel alone are its own
+(`Panel.file_actions`, `Panel.work_actions`).
 """
 
 from dataclasses import dataclass, fields

@@ -167,6 +167,8 @@ class Panel(QWidget):
     undo_stack: QUndoStack | None = None
     file_actions: Sequence[QAction] = ()
     """What only this panel adds to the File menu."""
+    work_actions: Sequence[QAction] = ()
+    """What only this panel adds to the menu that starts and stops, while it is in front."""
 
     @property
     def picture_place(self) -> QWidget | None:

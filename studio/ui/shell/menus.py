@@ -53,6 +53,9 @@ class Menus(QObject):
         bar.addMenu("&Edit").addActions([a.undo, a.redo, a.history, a.reset, self._line(), a.copy, a.paste])
         self.work = bar.addMenu("")
         self.work.addActions([a.start, a.pause, a.stop])
+        self._work_line = self._line()
+        self.work.addAction(self._work_line)
+        self._own: Sequence[QAction] = ()
         self._build_view_menu()
         self._build_help_menu(log)
 
@@ -61,6 +64,11 @@ class Menus(QObject):
         self.panel_actions[panel.name].setChecked(True)
         if panel.menu_title:
             self.work.setTitle(panel.menu_title)
+        for action in self._own:
+            self.work.removeAction(action)
+        self._own = panel.work_actions
+        self.work.addActions(self._own)
+        self._work_line.setVisible(bool(self._own))
         if isinstance(panel, PicturePanel):
             self._pictured = panel
             self._actions.show_result.setText(f"{panel.result_title} Only")

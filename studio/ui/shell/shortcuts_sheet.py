@@ -34,27 +34,46 @@ class Shortcut:
 MOUSE_AND_KEYS = {
     "Canvas": (
         Shortcut("Zoom at the pointer", ("Wheel",)),
+        Shortcut("Zoom in, zoom out", ("+", "−")),
         Shortcut("Pan", ("Drag", "Arrow keys")),
+        Shortcut("Fit, 100 %", ("0", "1")),
         Shortcut("Fit or 100 %", ("Double-click",)),
         Shortcut("Show the photo while held", ("Space",)),
         Shortcut("Move the divider", ("[", "]")),
+        Shortcut("Move it farther", ("{", "}")),
     ),
     "Crop": (
         Shortcut("Move the rectangle", ("Drag", "Arrow keys")),
         Shortcut("Resize it", ("Drag a handle", "Shift+Arrow keys")),
+        Shortcut("Farther at a time", ("Ctrl+Arrow keys",)),
         Shortcut("Done", ("Enter",)),
         Shortcut("Take the move back", ("Esc",)),
     ),
-    "Masks": (
+    "Pick a grey": (
+        Shortcut("Move the mark", ("Arrow keys", "Shift+Arrow keys")),
+        Shortcut("Take what lies there", ("Click", "Enter")),
+        Shortcut("Leave", ("Esc",)),
+    ),
+    "Masks and drawings": (
         Shortcut("Brush, eraser", ("B", "E")),
         Shortcut("Rectangle, lasso, wand, object", ("R", "L", "W", "O")),
         Shortcut("Fill, eyedropper, of colours", ("G", "I")),
+        Shortcut("Likely colours", ("C",)),
+        Shortcut("Hide what is painted, or show it", ("H",)),
         Shortcut("Smaller and larger brush", ("[", "]")),
         Shortcut("Softer and harder", ("{", "}")),
         Shortcut("Size and hardness", ("Shift+Drag",)),
         Shortcut("A straight line from the last stroke", ("Shift+Click",)),
         Shortcut("Erase, or take away, while held", ("Alt",)),
-        Shortcut("Done", ("Esc",)),
+        Shortcut("Move the picture while held", ("Space",)),
+        Shortcut("Take a stroke back; done", ("Esc",)),
+    ),
+    "List of masks or layers": (
+        Shortcut("Paint on it, or be done", ("Click", "Enter", "Space")),
+        Shortcut("Rename", ("Double-click the name",)),
+        Shortcut("Leave the name as it was", ("Esc",)),
+        Shortcut("Move it up or down", ("Drag", "Alt+Up", "Alt+Down")),
+        Shortcut("Delete", ("Del",)),
     ),
     "Film strip": (
         Shortcut("Look at a frame", ("Click", "Arrow keys")),
@@ -62,18 +81,67 @@ MOUSE_AND_KEYS = {
         Shortcut("Compare with it", ("C", "Ctrl+Click")),
         Shortcut("Star it", ("S",)),
     ),
+    "Queue": (Shortcut("Cancel what is chosen", ("Del",)),),
+    "Degrade": (Shortcut("Move a step, from its title", ("Alt+Up", "Alt+Down")),),
+    "Dream: pad": (
+        Shortcut("Go somewhere else", ("Drag", "Arrow keys")),
+        Shortcut("Ten times as fine", ("Shift+Drag", "Shift+Arrow keys")),
+        Shortcut("From seed to seed", ("Ctrl+Drag",)),
+        Shortcut("Go to the nearest seed", ("Enter",)),
+        Shortcut("Closer, farther", ("+", "−", "Wheel")),
+    ),
+    "Dream: gallery": (
+        Shortcut("Go there", ("Click", "Space")),
+        Shortcut("Show it large", ("Enter", "Double-click")),
+        Shortcut("Star it", ("S",)),
+        Shortcut("Mark it, to learn a direction", ("+", "−")),
+    ),
+    "Dream: drag points": (
+        Shortcut("A point, and where it shall go", ("Drag",)),
+        Shortcut("Another pair", ("Enter",)),
+        Shortcut("Move where the last one goes", ("Arrow keys", "Shift+Arrow keys")),
+        Shortcut("Take the last one away", ("Backspace",)),
+        Shortcut("Leave", ("Esc",)),
+    ),
+    "Dream: walk": (Shortcut("Take a station out", ("Del",)),),
+    "Runs": (
+        Shortcut("Pause, or go on", ("Space",)),
+        Shortcut("Delete", ("Del",)),
+    ),
+    "Curves": (
+        Shortcut("Read values", ("Arrow keys", "Page Up", "Page Down")),
+        Shortcut("Zoom in, zoom out", ("+", "−", "Wheel")),
+        Shortcut("Scroll", ("Shift+Arrow keys", "Drag")),
+        Shortcut("All of it", ("Home",)),
+        Shortcut("Read no more", ("Esc",)),
+    ),
+    "Schedule": (
+        Shortcut("Choose a phase of the curve", ("Arrow keys",)),
+        Shortcut("Change a number of the table", ("Enter", "Space")),
+        Shortcut("Remove a phase", ("Del",)),
+        Shortcut("Put a held phase back", ("Esc",)),
+    ),
     "Library": (
         Shortcut("Search", ("Ctrl+F",)),
+        Shortcut("From the search to what it found", ("Enter", "Down")),
+        Shortcut("Empty the search", ("Esc",)),
         Shortcut("Open with its settings", ("Enter", "Double-click")),
         Shortcut("Star, or take the star away", ("S",)),
         Shortcut("Show the versions of a painting", ("V",)),
         Shortcut("Words to find it by", ("W",)),
         Shortcut("Into the wastebasket, or back from it", ("Del",)),
     ),
+    "Tiles of pictures": (
+        Shortcut("Choose", ("Click", "Enter")),
+        Shortcut("Take out", ("Del",)),
+    ),
     "Sliders": (
         Shortcut("Finer and coarser steps", ("Arrow keys", "Page Up", "Page Down")),
+        Shortcut("To the ends", ("Home", "End")),
+        Shortcut("Ten times as fine", ("Shift+Drag",)),
         Shortcut("Back to the default", ("Double-click the name",)),
     ),
+    "Messages": (Shortcut("Close them all", ("Esc",)),),
 }
 """What no action knows: moves of the mouse, and keys of what has the keyboard."""
 
@@ -92,6 +160,15 @@ def shortcuts_by_menu(bar: QMenuBar) -> dict[str, tuple[Shortcut, ...]]:
     """Return the shortcuts of every menu (and its submenus) of a menu bar, by the menu's title."""
     groups = {_plain(top.text()): shortcuts_of(_actions_below(top)) for top in bar.actions()}
     return {title: lines for title, lines in groups.items() if lines}
+
+
+def gathered(*sheets: Mapping[str, Sequence[Shortcut]]) -> dict[str, tuple[Shortcut, ...]]:
+    """Return the lines of all of them by title, those of one title together."""
+    groups: dict[str, tuple[Shortcut, ...]] = {}
+    for sheet in sheets:
+        for title, lines in sheet.items():
+            groups[title] = (*groups.get(title, ()), *lines)
+    return groups
 
 
 class ShortcutsSheet(QDialog):

@@ -31,7 +31,7 @@ from studio.ui.shell.help_desk import HelpDesk
 from studio.ui.shell.history_list import HistoryList
 from studio.ui.shell.menus import Menus
 from studio.ui.shell.notifier import Notifier
-from studio.ui.shell.shortcuts_sheet import MOUSE_AND_KEYS, ShortcutsSheet, shortcuts_by_menu
+from studio.ui.shell.shortcuts_sheet import MOUSE_AND_KEYS, ShortcutsSheet, gathered, shortcuts_by_menu, shortcuts_of
 from studio.ui.shell.tab_order import neighbour
 from studio.ui.shell.task_rail import TaskEntry, TaskRail
 from studio.ui.theme import Theme
@@ -99,6 +99,10 @@ class StudioWindow(QMainWindow):
             if panel.name == name:
                 return panel
         raise KeyError(name)
+
+    @property
+    def _in_front(self) -> Panel:
+        return self.panels[self._stack.currentIndex()]
 
     def _entry_of(self, panel: Panel) -> TaskEntry:
         tip = f"{panel.tooltip} ({self.menus.panel_actions[panel.name].shortcut().toString()})"
@@ -244,7 +248,9 @@ class StudioWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show every keyboard shortcut."""
-        ShortcutsSheet(shortcuts_by_menu(self.menuBar()) | MOUSE_AND_KEYS, self._theme, self).open()
+        behind = {panel.title: shortcuts_of(panel.work_actions) for panel in self.panels if panel is not self._in_front}
+        groups = gathered(shortcuts_by_menu(self.menuBar()), behind, MOUSE_AND_KEYS)
+        ShortcutsSheet(groups, self._theme, self).open()
 
     def show_history(self) -> None:
         """Show every step of the panel in front that can be undone, to go back to any of them."""
@@ -254,8 +260,7 @@ class StudioWindow(QMainWindow):
 
     def show_palette(self) -> None:
         """Offer everything that can be done now, to be found by typing."""
-        panel = self.panels[self._stack.currentIndex()]
-        CommandPalette(commands_now(self.menuBar(), panel), self._theme, self)
+        CommandPalette(commands_now(self.menuBar(), self._in_front), self._theme, self)
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Let Tab follow the eye."""

@@ -86,6 +86,7 @@ class TranslatePanel(OnePassPanel):
         self.swap_action = QAction("Swap Direction", self)
         self.swap_action.setShortcut(QKeySequence("X"))
         self.addAction(self.swap_action)
+        self.work_actions = (self.swap_action,)
         self._connect_translating()
         self._connect_drawing()
 
@@ -147,6 +148,7 @@ class TranslatePanel(OnePassPanel):
         session.drawn.connect(lambda part: self.canvas.note_change("before", part))
         session.drafted.connect(self._show_draft)
         session.masks.changed.connect(self._show_state)
+        session.brought_back.connect(self._take_up_drawing)
 
     @property
     def can_start(self) -> bool:
@@ -344,13 +346,17 @@ class TranslatePanel(OnePassPanel):
             self._show_way_back(None)
             self.column.answers.show_answers(())
         super().show_input(role)
-        session = self.session
-        if role == CONTENT and session.settings.draws and session.photo is not None and not session.is_going_back:
-            QTimer.singleShot(0, self, self._take_new_paper)
-        self._show_settings(session.settings)
+        if role == CONTENT:
+            self._take_up_drawing()
+        self._show_settings(self.session.settings)
 
-    def _take_new_paper(self) -> None:
-        """Draw on another picture with a layer in hand, unless its drawing came with it."""
+    def _take_up_drawing(self) -> None:
+        """Have a layer in hand as soon as everything is there, unless that is what undo brings back."""
+        if self.session.settings.draws and self.session.photo is not None and not self.session.is_going_back:
+            QTimer.singleShot(0, self, self._take_layer)
+
+    def _take_layer(self) -> None:
+        """Draw on another picture with a layer in hand: its drawing's first, or a new one."""
         if self.session.settings.draws and self.session.photo is not None:
             self._begin_drawing()
 
