@@ -10,12 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QUndoStack
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.core.events import Progress
 from studio.core.failures import Failure
 from studio.core.file_names import place_in_words
-from studio.core.frames import Frame
-from studio.core.picture_task import CONTENT, PictureResult, PictureTask
-from studio.core.settings import Settings, describe
+from studio.core.picture_task import CONTENT, PictureResult
+from studio.core.settings import describe
 from studio.jobs.browse import list_offers
 from studio.jobs.files import KeepTask, LoadTask, OpenedPicture
 from studio.jobs.recall import RecalledPicture
@@ -27,12 +25,11 @@ from studio.ui.controls.file_dialogs import choose_folder
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column, holding, row, splitter
 from studio.ui.controls.mnemonics import literal
-from studio.ui.panel import ModelToUse, Panel, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
+from studio.ui.panel import ModelToUse, PictureToOpen, ResultToOpen, Sendable, SessionToOpen
 from studio.ui.picture.column import COLUMN_WIDTH, PictureColumn
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.files import PictureFiles
 from studio.ui.picture.input_desk import InputDesk
-from studio.ui.picture.input_slot import SlotPicture
 from studio.ui.picture.keeper import SessionKeeper
 from studio.ui.picture.look_desk import LookDesk
 from studio.ui.picture.looking_back import LookingBack
@@ -41,23 +38,20 @@ from studio.ui.picture.queue_desk import QueueDesk
 from studio.ui.picture.saver import PictureSaver
 from studio.ui.picture.session import PictureSession, SessionState
 from studio.ui.picture.session_files import SessionFiles
+from studio.ui.picture.showing import ShowingPanel
 from studio.ui.picture.size_desk import SizeDesk
 from studio.ui.picture.workspace import Workspace
 
 __all__ = ["PicturePanel"]
 
 
-class PicturePanel(Panel):
+class PicturePanel(ShowingPanel):
     """The panel of one picture task; a subclass names the task and says what is special about it.
 
     Args:
         context: what it shares with other panels.
 
     """
-
-    task: PictureTask
-    result_title = "Result"
-    """What the canvas calls what is made here: "Painting"."""
 
     def __init__(self, context: PanelContext) -> None:
         super().__init__()
@@ -92,8 +86,7 @@ class PicturePanel(Panel):
         self.sizes = SizeDesk(self, self.session, self.column, context.theme) if self.column.has_sizes else None
         self._saver = PictureSaver(self, self.session, self.files, context, last_folder)
         self._not_made: list[Failure] = []
-        self._shown: Frame | None = None
-        self._loading, self._closing = "", False
+        self._closing = False
         self._lay_out()
         self._connect()
         self.canvas.set_compare_mode(context.preferences.compare_mode)
@@ -101,26 +94,6 @@ class PicturePanel(Panel):
         self.refresh_models()
 
     # -- what is special about a panel -----------------------------------------------------------------------------
-
-    @property
-    def photo_title(self) -> str:
-        """What the canvas calls the picture that the result is compared with."""
-        return self.task.slot(CONTENT).title if self.task.has_photo else "Picture"
-
-    @property
-    def words(self) -> Mapping[SessionState, str]:
-        """What the panel says at the bottom while nothing runs."""
-        return {SessionState.EMPTY: "Drop a photo", SessionState.READY: "Ready", SessionState.FINISHED: "Done"}
-
-    @property
-    def shows_progress(self) -> bool:
-        """Whether what runs takes long enough to be told of, and to be paused and stopped."""
-        return True
-
-    @property
-    def words_as_saved(self) -> str:
-        """What it says there while it shows a picture that was mixed with its photo, as its file has it."""
-        return f"As it was saved: {self.verb} makes it anew, for sliders to act on it"
 
     def make_session(self) -> PictureSession[Any]:
         """Return the panel's state."""
@@ -238,31 +211,6 @@ class PicturePanel(Panel):
 
     # -- what the window asks --------------------------------------------------------------------------------------
 
-    @property
-    def picture_place(self) -> QWidget:
-        """The canvas."""
-        return self.canvas
-
-    @property
-    def can_start(self) -> bool:
-        """True when everything needed is there and nothing runs."""
-        return not self.task.at_once and self.session.state in (SessionState.READY, SessionState.FINISHED)
-
-    @property
-    def is_running(self) -> bool:
-        """True while the job is under way, paused or not."""
-        return self.session.is_running and not self.task.at_once
-
-    @property
-    def can_pause(self) -> bool:
-        """True while something can be paused, and when what was stopped can be gone on with."""
-        return self.is_running or self.session.can_go_on
-
-    @property
-    def has_picture(self) -> bool:
-        """True when there is something to save."""
-        return self.session.pixels is not None
-
     def start(self) -> None:
         """Begin from the beginning."""
         self.input_desk.take_over()
@@ -319,6 +267,12 @@ class PicturePanel(Panel):
         """Take what is on the clipboard as the photo."""
         self.shown_requested.emit()
         self.canvas.paste()
+
+    def show_input(self, role: str) -> None:
+        """Show what goes in, in this role; what another photo becomes is saved under another name."""
+        if role == CONTENT:
+            self._saver.forget_name()
+        super().show_input(role)
 
     # -- pictures out ----------------------------------------------------------------------------------------------
 
@@ -486,97 +440,3 @@ class PicturePanel(Panel):
                 f"Atelier ended while “{opened.title}” was being made. Its last picture is back: Go On continues.",
                 "warning",
             )
-
-    # -- showing the state -----------------------------------------------------------------------------------------
-
-    def show_input(self, role: str) -> None:
-        """Show what goes in, in this role."""
-        pictures = self.session.inputs[role]
-        if role in self.column.slots:
-            self.column.slots[role].set_pictures([_in_slot(opened) for opened in pictures])
-        if role == CONTENT:
-            self._saver.forget_name()
-            self.looking_back.compare_with(-1)
-            self._shown = None
-            self._show_photo(self.session.photo)
-        if not self.is_running:
-            self._show_state()  # which names what is still missing
-
-    def _show_photo(self, opened: OpenedPicture | None) -> None:
-        canvas, bar = self.canvas, self.workspace.compare_bar
-        if opened is None:
-            canvas.clear()
-            bar.clear_picture()
-        else:
-            canvas.set_after(None)  # first: now the photo says what is seen, and is fitted
-            canvas.set_before(opened.frame)
-            bar.set_picture(opened.picture.name, opened.picture.width, opened.picture.height)
-            bar.set_result("")
-
-    def show_frame(self, frame: Frame) -> None:
-        """Show a composed picture."""
-        first, self._shown = self._shown is None, frame
-        self._show_size()
-        if first:
-            self._show_state()
-
-    def _show_draft(self, frame: Frame) -> None:
-        """Show a smaller version in the place of the picture that is shown."""
-        if self._shown is not None:
-            self.canvas.set_after(frame, self.session.size_to_be or (self._shown.width, self._shown.height))
-
-    def _show_size(self) -> None:
-        """Show what is there at the size it is going to have, and say both; the same is 100 % from the first frame."""
-        frame, to_be = self._shown, self.session.size_to_be
-        if frame is not None:
-            self.canvas.set_after(frame, to_be)
-            there = frame.width, frame.height
-            words = "{} × {}".format(*there) + (", stopped" if self.session.is_stopped else "")
-            words += " → {} × {}".format(*to_be) if to_be is not None and to_be != there else ""
-            self.workspace.compare_bar.set_result(words)
-
-    def _show_settings(self, settings: Settings) -> None:
-        self.column.show_settings(settings)
-        if not self.is_running:
-            self._show_state()
-        self.models_used.emit(self.title, self.models_in_use)
-
-    def _show_progress(self, progress: Progress) -> None:
-        if self.session.is_running and self.shows_progress:
-            self.workspace.progress_line.set_progress(progress)
-
-    def show_loading(self, words: str) -> None:
-        """Name what is being loaded, as long as the job has nothing more to say."""
-        if self.task.products:
-            self._name_loading(words)
-
-    def _name_loading(self, words: str) -> None:
-        self._loading = words
-        self._show_state()
-
-    def _show_state(self) -> None:
-        state, line = self.session.state, self.workspace.progress_line
-        if state is SessionState.RUNNING and self.shows_progress:
-            line.start() if not line.is_running else line.set_paused(False)
-        elif state is SessionState.PAUSED:
-            line.set_paused(True)
-        else:
-            words = self.words[state] if self.session.as_saved is None or not self.can_start else self.words_as_saved
-            line.finish(self._loading or words, can_go_on=self.session.can_go_on)
-        self.looking_back.refresh()
-        if not self.task.at_once:
-            self._show_size()
-        self.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
-        self.start_button.setEnabled(self.can_start)
-        self._show_saveable()
-
-    def _show_saveable(self) -> None:
-        for button in (self.save_button, self.export_button, self.column.finish_button):
-            button.setEnabled(self.has_picture)
-        self.actions_changed.emit()
-
-
-def _in_slot(opened: OpenedPicture) -> SlotPicture:
-    picture = opened.picture
-    of_file = "" if picture.full_size is None else " of {} × {}".format(*picture.full_size)
-    return SlotPicture(picture.name, opened.thumbnail, f"{picture.width} × {picture.height}{of_file} px")
