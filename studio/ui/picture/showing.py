@@ -164,12 +164,12 @@ class ShowingPanel(Panel):
         self.looking_back.refresh()
         if not self.task.at_once:
             self._show_size()
-        self.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
-        self.start_button.setEnabled(self.can_start)
+        self.column.start_button.setText(f"{self.verb} again" if state is SessionState.FINISHED else self.verb)
+        self.column.start_button.setEnabled(self.can_start)
         self._show_saveable()
 
     def _show_saveable(self) -> None:
-        for button in (self.save_button, self.export_button, self.column.finish_button):
+        for button in (self.column.save_button, self.column.export_button, self.column.finish_button):
             button.setEnabled(self.has_picture)
         self.actions_changed.emit()
 
