@@ -20,7 +20,7 @@ class DropOverlay(QWidget):
         self._ring = False
         self._refused = False
         self._lines: tuple[str, ...] = ()
-        self._waiting = ""
+        self._waiting, self._dims = "", False
         self.hide()
 
     @property
@@ -46,9 +46,9 @@ class DropOverlay(QWidget):
         """Say why this cannot be dropped, and what to do instead."""
         self._show((cause, remedy), refused=True)
 
-    def show_waiting(self, words: str) -> None:
-        """Say what is on its way, "" when it has come; the picture stays in sight."""
-        self._waiting = words
+    def show_waiting(self, words: str, *, dims: bool = False) -> None:
+        """Say what is on its way, "" when it has come; a picture stays in sight, anything else is dimmed (`dims`)."""
+        self._waiting, self._dims = words, dims
         self._refresh()
 
     def lift(self) -> None:
@@ -81,19 +81,24 @@ class DropOverlay(QWidget):
             painter.setPen(QPen(QColor(self._colours.accent), 1.0))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         if self._waiting:
+            if self._dims:
+                self._dim(painter)
             self._paint_words(painter, QColor(self._colours.text_muted))
 
     def _paint_highlight(self, painter: QPainter) -> None:
         colour = QColor(self._colours.refused if self._refused else self._colours.accent)
-        dim = QColor(self._colours.surround)
-        dim.setAlphaF(0.55)
-        painter.fillRect(self.rect(), dim)
+        self._dim(painter)
         tint = QColor(colour)
         tint.setAlphaF(0.08)
         painter.setPen(QPen(colour, 2.0))
         painter.setBrush(tint)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(_INSET, _INSET, -_INSET, -_INSET), 8, 8)
         self._paint_words(painter, colour)
+
+    def _dim(self, painter: QPainter) -> None:
+        dim = QColor(self._colours.surround)
+        dim.setAlphaF(0.55)
+        painter.fillRect(self.rect(), dim)
 
     def _paint_words(self, painter: QPainter, colour: QColor) -> None:
         first = QFont(self.font())

@@ -74,7 +74,11 @@ class Canvas(CompareView):
         self.drops.files_dropped.connect(self.files_dropped)
         self.drops.picture_pasted.connect(self.picture_pasted)
         self.drops.refused.connect(self.refused)
-        self._patience.timeout.connect(lambda: self._overlay.show_waiting(self._waiting_for))
+        self._patience.timeout.connect(
+            lambda: self._overlay.show_waiting(
+                self._waiting_for, dims=self._empty is not None and self._empty.isVisible()
+            )
+        )
 
     def show_waiting(self, words: str) -> None:
         """Say over the picture what is on its way, if that takes more than a moment; "" when it has come."""

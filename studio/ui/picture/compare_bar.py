@@ -17,6 +17,8 @@ _MODES = {
     "side": ("Side by side", "Photo and {1} beside each other"),
 }
 """Mode → what its button says, and what it explains, of a result's name as it is and without a capital."""
+_LEAST = 7
+"""So many characters of a name say something; a shorter rest is left out."""
 
 
 class CompareBar(QWidget):
@@ -117,14 +119,14 @@ class CompareBar(QWidget):
         self._fit_names()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Shorten the names where there is no room: the sizes stay whole."""
+        """Shorten the names where there is no room, or leave them out: the sizes stay whole."""
         super().resizeEvent(event)
         self._fit_names()
 
     def _fit_names(self) -> None:
         (name, size), metrics, room = self._photo, self._picture.fontMetrics(), self._picture.width()
         short = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(0, room - metrics.horizontalAdvance(size)))
-        self._picture.setText(short + size)
+        self._picture.setText(short + size if short == name or len(short) >= _LEAST else size.removeprefix(" · "))
         self._picture.set_hint(name + size if short != name else "")
         whole = f"{self._title} {self._facts}" if self._facts else ""
         fits = self._result.fontMetrics().horizontalAdvance(whole) <= room

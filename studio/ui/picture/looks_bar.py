@@ -99,7 +99,8 @@ class LooksBar(QWidget):
         """Show which look the settings have, "" for none, and whether they were changed since; tells nobody."""
         self._shown, self._changed = name, changed
         words = f"{name}, changed" if changed else name if name not in self._built_in else ""
-        self.state.setText(words or ("" if name else "Your own settings"))
+        no_look = "Your own settings" if self._built_in else "None"  # of several, or of looks that are yet to be saved
+        self.state.setText(words or ("" if name else no_look))
         self.back_button.setEnabled(changed)
         self.back_button.setToolTip(f"Back to the look “{name}”")
         if self.buttons is not None:

@@ -87,7 +87,7 @@ class MaskRow(QWidget):
         for part in (self.name, self._editor):
             self._names.addWidget(part)
         mark(self.unused, tone="small")
-        words = column(holding(self._names), self.role, self.unused, gap=2)
+        words = column(None, holding(self._names), self.role, self.unused, None, gap=2)
         self.setLayout(
             row(
                 self.eye,

@@ -43,6 +43,9 @@ def test_it_names_the_result_and_its_own_size_and_leaves_words_out_before_figure
     assert bar._result.text() == "256 × 171 → 1024 × 683"
     assert bar._result.accessibleName() == "Painting 256 × 171 → 1024 × 683"
     photo = bar.findChild(ElidingLabel)
+    assert photo.text() == "1600 × 1067"  # of the name nothing would be left that says anything
+    assert "long ago" in photo.toolTip()
+    bar.resize(660, 40)
     assert "…" in photo.text()
     assert photo.text().endswith(" · 1600 × 1067")
     assert "long ago" in photo.toolTip()

@@ -95,7 +95,7 @@ class TranslatePanel(OnePassPanel):
         """What can be done, and what is missing."""
         session = self.session
         if session.has_looked and not session.is_ready:
-            return dict.fromkeys(SessionState, "There is no pair for this yet: see the column")
+            return dict.fromkeys(SessionState, "No pair for this yet: see the column")
         if session.settings.draws:
             drawing = "Draw: it is painted at every stroke; Esc when you are done"
             idle = "Add a layer, or press one, to draw on it"
