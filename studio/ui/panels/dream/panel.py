@@ -245,6 +245,10 @@ class DreamPanel(PicturePanel):
             self._other = session.settings.other
             self._sketch_other()
 
+    def _show_state(self) -> None:
+        super()._show_state()
+        self.walk_bar.setEnabled(self.session.is_complete)  # without a generator there is nowhere to go
+
     def _show_saveable(self) -> None:
         super()._show_saveable()
         for button in (self.column.star_button, self.column.enlarge_button, self.column.send_button):
