@@ -38,6 +38,14 @@ def test_showing_one_tells_nobody_and_none_can_be_shown(bar, qtbot):
     assert bar.state.text() == "Your own settings"
 
 
+def test_where_no_looks_come_along_nobody_has_left_one(qtbot, theme):
+    bar = LooksBar((), False, theme)
+    qtbot.addWidget(bar)
+    assert bar.state.text() == "None"
+    bar.show_look("Mine", changed=True)
+    assert bar.state.text() == "Mine, changed"
+
+
 def test_a_look_that_was_changed_says_so_and_can_be_put_on_again(bar, qtbot):
     bar.show_look("Free", changed=False)
     assert bar.state.text() == ""

@@ -53,6 +53,7 @@ def test_without_a_generator_it_says_how_to_come_to_one(make_panel, qtbot):
     panel = make_panel()
     assert panel.empty_state.isVisible()
     assert not panel.has_picture
+    assert not panel.walk_bar.isEnabled()  # there is nowhere to go
     train = next(b for b in panel.empty_state.findChildren(QAbstractButton) if b.text() == "Train a Generator")
     with qtbot.waitSignal(panel.sent) as sent:
         train.click()
@@ -61,6 +62,7 @@ def test_without_a_generator_it_says_how_to_come_to_one(make_panel, qtbot):
 
 def test_the_first_generator_is_taken_and_dreams_at_once(panel, until):
     assert settings(panel).model.endswith("Faces")
+    assert panel.walk_bar.isEnabled()
     shows(panel, until, 0)
     assert not panel.can_start
     assert not panel.is_running
