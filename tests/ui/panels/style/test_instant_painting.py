@@ -200,30 +200,31 @@ def test_back_to_live_it_goes_on_with_paintings(painted, tmp_path, until):
     assert [record.role for record in painted.session.recipe.inputs] == ["content", "style"]
 
 
-def test_a_painting_dropped_on_the_fast_styles_is_painted_after_live(painted, tmp_path, until):
-    session, (fast,) = painted.session, painted.session.history.frames
+def test_a_painting_dropped_on_the_fast_styles_is_painted_after_live(panel, tmp_path, until):
+    panel.session.set_settings(QUICK.model_copy(update={"method": "instant", "fast_style": "own"}))
+    panel.open_pictures([write_photo(tmp_path / "photo.png")])
+    until(lambda: panel.session.history.frames and panel.session.is_settled)
+    session, (fast,) = panel.session, panel.session.history.frames
     at_once = np.array(session.layer)
-    session.settings_state.apply(session.settings.model_copy(update=QUICK.model_dump(include={"backbone", "steps"})))
-    until(lambda: session.is_settled)
-    painted.undo_stack.clear()
-    assert drop_files(painted.fast_styles, write_painting(tmp_path / "stripes.png"))
+    panel.undo_stack.clear()
+    assert drop_files(panel.fast_styles, write_painting(tmp_path / "stripes.png"))
     until(lambda: session.paintings)
     assert session.settings.method == "live"
-    assert not painted.shelf.isHidden()
+    assert not panel.shelf.isHidden()
     until(lambda: session.state is SessionState.FINISHED and session.recipe.settings["method"] == "live"
           and session.is_settled)  # fmt: skip
     assert [record.role for record in session.recipe.inputs] == ["content", "style"]
     kept = session.history.find(fast.number)
     assert (kept.settings.method, kept.recipe) == ("instant", fast.recipe)
-    assert painted.undo_stack.count() == 1
-    painted.undo_stack.undo()
+    assert panel.undo_stack.count() == 1
+    panel.undo_stack.undo()
     assert (session.settings.method, session.paintings) == ("instant", ())
     assert np.array_equal(session.layer, at_once)
     assert session.recipe == fast.recipe
     until(lambda: session.is_settled)
     assert np.array_equal(session.layer, at_once)  # and nothing begins by itself
-    assert painted.shelf.isHidden()
-    painted.undo_stack.redo()
+    assert panel.shelf.isHidden()
+    panel.undo_stack.redo()
     assert (session.settings.method, len(session.paintings)) == ("live", 1)
     assert session.recipe.settings["method"] == "live"
 
