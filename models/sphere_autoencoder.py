@@ -63,12 +63,16 @@ def mixed_with_noise(codes: Tensor, noise: Tensor, angles: Tensor) -> Tensor:
 def evenness(codes: Tensor) -> Tensor:
     """Return how unevenly N×d codes lie on their sphere: log E[exp(−4‖e − e′‖²)] over pairs, at most 0 (scalar).
 
-    (Wang & Isola 2020, section 4.1, eq. 3, "uniformity".)
+    (Wang & Isola 2020, section 4.1, eq. 3, "uniformity".) Of parts of a batch, each is told by itself.
     """
-    if len(codes) < 2:
+    count = len(codes)
+    if count < 2:
         return codes.new_zeros(())
-    distances = torch.pdist(F.normalize(codes, dim=1)).square()
-    return torch.logsumexp(-_NARROW * distances, dim=0) - math.log(len(distances))
+    unit = F.normalize(codes.float(), dim=1)
+    with torch.autocast(codes.device.type, enabled=False):
+        distances = 2.0 - 2.0 * unit @ unit.T  # N×N: ‖e − e′‖² on the unit sphere
+    one, other = torch.triu_indices(count, count, offset=1, device=codes.device)
+    return torch.logsumexp(-_NARROW * distances[one, other], dim=0) - math.log(count * (count - 1) / 2)
 
 
 class GivingBack:

@@ -81,6 +81,27 @@ def home(homes: Iterator[Path], measured_formats: bytes, monkeypatch: pytest.Mon
     return folder
 
 
+@pytest.fixture(autouse=True)
+def own_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be those pairs of worlds and generators alone that a test makes: not those that come along."""
+    from dataclasses import replace
+
+    from studio.core import model_shelf
+
+    packaged = model_shelf.packaged_weights()
+    networks = tuple(one for one in packaged.manifest.networks if one.task not in ("translator", "generator"))
+    without = replace(packaged, manifest=packaged.manifest.model_copy(update={"networks": networks}))
+    monkeypatch.setattr(model_shelf, "packaged_weights", lambda: without)
+
+
+@pytest.fixture
+def shipped_worlds(own_worlds: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring back the pairs and generators that come along, as a new user has them."""
+    from studio.core import known_networks, model_shelf
+
+    monkeypatch.setattr(model_shelf, "packaged_weights", known_networks.packaged_weights)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_waiting_for_the_disk() -> Iterator[None]:
     """No test cuts the power, so none waits until the disk has what it wrote; `test_atomic` asks for it itself."""

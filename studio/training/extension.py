@@ -38,7 +38,8 @@ def extended(plan: RunPlan, timeline: Timeline, reached: int, steps: int) -> Run
 
 def _more(phases: tuple[Phase, ...], steps: int) -> tuple[Phase, ...]:
     last = phases[-1]
-    rates = [rate for phase in phases if phase.optimiser == last.optimiser
+    rates = [rate for phase in phases
+             if (phase.optimiser, phase.trains) == (last.optimiser, last.trains)
              for rate in (phase.learning_rate.start, phase.learning_rate.end)]  # fmt: skip
     end, again = last.learning_rate.end, _AGAIN * max(rates)
     rest = last.model_copy(update={"unit": "steps", "momentum": Ramp.level(last.momentum.end)})

@@ -71,6 +71,7 @@ class TrialRunner:
         self._recovery, self._loader = recovery, loader
         self._logger, self._clock, self._processes, self._say = logger, clock, processes, say
         self._wanted = task.trials(last)
+        self._asked = getattr(live_settings.planned, self._wanted.setting) if self._wanted is not None else None
         self._file, self._unfinished = run.path / "trials.json", Checkpoints(run.path / "trials", keep=1)
         self._chosen: float | None = None
         self._state: TrainState | None = None
@@ -86,12 +87,10 @@ class TrialRunner:
                 the plan is another by now.
 
         """
-        if self._wanted is None:
-            return False
-        self._read(self._wanted, begun=step > 0)
-        if self._chosen is not None:
-            self._settle(self._wanted, self._chosen)
-        return self._chosen is None and step == 0 and not self.overruled
+        self._read(begun=step > 0)
+        if step > 0 and self._processes.rank == 0:
+            shutil.rmtree(self._run.path / "trials", ignore_errors=True)  # of trials that were ended by hand
+        return self._wanted is not None and self._chosen is None and step == 0 and not self.overruled
 
     @property
     def overruled(self) -> bool:
@@ -133,7 +132,7 @@ class TrialRunner:
             self.give_up()  # who changes something, and resumes, shall have them tried anew
             raise
         self._write(wanted)
-        self._settle(wanted, self._chosen)
+        self._settle(wanted.setting, self._chosen)
         self._say(words, "info")
         if self._processes.rank == 0:
             shutil.rmtree(self._run.path / "trials", ignore_errors=True)
@@ -220,33 +219,40 @@ class TrialRunner:
 
     # -- what is known -----------------------------------------------------------------------------------------------
 
-    def _settle(self, wanted: Trials, chosen: float) -> None:
+    def _settle(self, setting: str, chosen: float) -> None:
         """Go on as if the plan had said so."""
         planned = self._live_settings.planned
-        self._live_settings.planned = planned.model_copy(update={wanted.setting: chosen})
+        self._live_settings.planned = planned.model_copy(update={setting: chosen})
 
     def _is_the_plan(self, identity: Mapping[str, Any]) -> bool:
         return not changes_between(identity, self._identity, type(self._live_settings.planned))
 
-    def _read(self, wanted: Trials, *, begun: bool) -> None:
-        """Take up trials.json: of the main process, for all."""
+    def _read(self, *, begun: bool) -> None:
+        """Take up trials.json: of the main process, for all.
+
+        What was chosen holds however long the run is to be by now, unless a number was set in its place since.
+        """
         table: dict[str, Any] = {}
         if self._processes.rank == 0 and self._file.exists():
             table = json.loads(self._file.read_text(encoding="utf-8"))
         table = self._processes.broadcast(table)
-        if not table or table["setting"] != wanted.setting or not (begun or self._is_the_plan(table["identity"])):
+        if not table or not (begun or self._is_the_plan(table["identity"])):
+            return
+        if getattr(self._live_settings.planned, table["setting"], None) != table["asked"]:
             return
         self._chosen = table["chosen"]
         self._task.tried = tuple(
             Trial(one["value"], _finite_or_nan(one["numbers"]), _finite_or_nan(one["measured"]), one["diverged"])
             for one in table["tried"]
         )
+        if self._chosen is not None:
+            self._settle(table["setting"], self._chosen)
 
     def _write(self, wanted: Trials) -> None:
         if self._processes.rank == 0:
             tried = [_plain(asdict(one)) for one in self._task.tried]
-            table = {"format": 1, "identity": dict(self._identity), "setting": wanted.setting, "tried": tried,
-                     "chosen": self._chosen}  # fmt: skip
+            table = {"format": 1, "identity": dict(self._identity), "setting": wanted.setting,
+                     "asked": self._asked, "tried": tried, "chosen": self._chosen}  # fmt: skip
             write_file(self._file, json.dumps(table, indent=1, allow_nan=False, ensure_ascii=False).encode())
 
     def _tell(self, wanted: Trials) -> None:

@@ -32,7 +32,8 @@ def test_it_agrees_with_the_architectures_layer_by_layer():
     manifest = packaged_weights().manifest
     restorers = {f"atelier-{name}" for name in (*NETWORKS, COLOURISER, INPAINTER, "scratch-detector")}
     finders = {"blazeface", "selfie-segmentation"}  # which OpenCV reads
-    assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE, *restorers, *finders}
+    worlds = {"atelier-separable", "atelier-styled"}
+    assert set(manifest.architectures) == {*ARCHITECTURES, FAST_STYLE, *restorers, *finders, *worlds}
     for network in manifest.networks:
         if network.task == "backbone":
             assert untrained_backbone(network.architecture).taps == network.taps
@@ -51,6 +52,27 @@ def test_the_packaged_fast_styles_are_what_it_says():
         assert painting is not None
         assert painting.name == facts.painting
         assert (packaged.folder / network.file).with_suffix(".md").exists()
+
+
+def test_the_packaged_pairs_and_generator_are_what_it_says():
+    from models.generator_files import load_generator
+    from models.translation import WAYS, load_translator
+
+    packaged = packaged_weights()
+    for network in packaged.manifest.networks:
+        file = packaged.folder / network.file
+        if network.task == "generator":
+            generator, facts = load_generator(file)
+            assert (network.architecture, facts.size) == (f"atelier-{facts.network}", generator.size)
+            assert network.size <= 8 * 2**20
+        elif network.task == "translator":
+            _, facts = load_translator(file, "ab")
+            assert network.architecture == f"atelier-{facts.network}"
+            assert set(facts.ways) <= set(WAYS.values())
+            assert network.size <= 4 * 2**20
+        else:
+            continue
+        assert file.with_suffix(".md").exists()
 
 
 def test_sizes_agree_with_those_that_torchvision_states():

@@ -99,7 +99,7 @@ def unfinished(request, tmp_path) -> Path:
     quiet = {
         "batch": 4, "size": 16, "width": 5, "latent": 8, "style": 16, "blocks": 1, "sample_every": 100,
         "validate_every": 100, "checkpoint_minutes": 240.0, "workers": 0,
-        "reconstruction": request.param,
+        "reconstruction": request.param, "loss": "hinge",
     }  # fmt: skip
     phase = Phase(duration=2, unit="steps", learning_rate=Ramp.level(1e-2), momentum=Ramp.level(0.0), batches=1)
     pictures = write_pictures(tmp_path / "pictures")

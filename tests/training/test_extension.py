@@ -51,6 +51,12 @@ def test_behind_its_end_it_warms_up_once_more_and_cools_down_to_where_it_was():
     assert plan.extended == (10,)
 
 
+def test_it_goes_on_as_fast_as_the_same_networks_once_learnt():
+    alone = CYCLE.phases[0].model_copy(update={"learning_rate": Ramp.level(0.5), "trains": ("generator",)})
+    plan = longer(toy_plan(schedule=Schedule(phases=(alone, *CYCLE.phases))), 20, reached=10)
+    assert plan.schedule.phases[-2].learning_rate.end == 0.01
+
+
 def test_a_rate_that_never_sank_goes_on_as_it_is():
     plan = longer(toy_plan(12), 5, reached=12)
     assert [phase.duration for phase in plan.schedule.phases] == [12, 5]

@@ -233,6 +233,10 @@ def test_a_course_decides_what_nobody_has_set():
     assert (few.critic, few.loss, few.norm, few.gamma, few.batch) == ("trained", "hinge", "batch", 0.0, 8)
     assert (lesson.network, lesson.latent, lesson.batch, lesson.generator_share) == ("dcgan", 100, 128, 0.5)
     assert lesson.moved("course", "default") == GanSettings()
+    for refused in ({"network": "dcgan"}, {"loss": "relativistic"}, {"loss": "hinge", "augment": "adaptive"}):
+        with pytest.raises(ValueError, match=r"gives? back"):
+            GanSettings.model_validate({"reconstruction": 1.0, "loss": "hinge", **refused})
+    assert GanSettings(reconstruction=1.0, loss="hinge").calm == 0.0
     with pytest.raises(ValueError, match="not 48"):
         GanSettings(size=48)
 

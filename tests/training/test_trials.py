@@ -225,6 +225,20 @@ def test_once_it_has_begun_it_never_tries_again(tmp_path):
     assert [one.value for one in OPENED[-1].tried] == list(VALUES)
 
 
+def test_what_was_chosen_holds_also_where_a_run_of_that_length_would_try_nothing(tmp_path, monkeypatch):
+    run = begun(tmp_path / "run")
+    job = training(run, open_trying)
+    while not history_of(run).metrics:
+        next(job)
+    job.close()
+    monkeypatch.setattr(Trying, "trials", lambda self, steps: None)
+    job = training(run, open_trying)
+    for _ in job:
+        pass
+    assert OPENED[-1].settings.noise_weight == trials_of(run)["chosen"]
+    assert [one.value for one in OPENED[-1].tried] == list(VALUES)
+
+
 def test_another_plan_is_tried_anew_and_a_number_in_it_is_heeded(tmp_path):
     run = begun(tmp_path / "run")
     job = training(run, open_trying)
@@ -240,9 +254,11 @@ def test_another_plan_is_tried_anew_and_a_number_in_it_is_heeded(tmp_path):
     train_to_end(other, open_trying)
     assert same_courses(run, other)
     told = new_run(tmp_path / "told", toy_plan(8, noise_weight=AUTOMATIC))
-    job = training(told, open_trying)
-    while not history_of(told).metrics:
-        next(job)
+    job = training(told, open_trying, clock=EverySteps(1))  # after a step it is heard
+    for event in job:
+        if isinstance(event, Progress) and event.total == 8 and event.done:
+            break
+    assert event.done < 8
     job.close()
     told.write_plan(
         told.read_plan().model_copy(update={"settings": {**told.read_plan().settings, "noise_weight": 2.0}})

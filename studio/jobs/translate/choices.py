@@ -1,6 +1,7 @@
 """Which pairs of worlds there are, what their worlds are called and which ways they know. Free of torch."""
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
 
 __all__ = ["TranslatorChoice", "TranslatorsTask", "list_translators"]
+
+_DRAWN = re.compile(r"(?<![a-z])(draw(n|ings?)|edges?|sketch(es)?|doodles?|lines)(?![a-z])", re.IGNORECASE)
+"""What people call folders of drawings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class TranslatorChoice:
     def words(self) -> str:
         """What to choose it by."""
         return self.title + (f", step {self.step:,} so far" if self.step else "")
+
+    @property
+    def is_of_drawings(self) -> bool:
+        """Whether it turns drawings into something: world A is called so."""
+        return _DRAWN.search(self.a) is not None
 
 
 @dataclass(frozen=True, slots=True)

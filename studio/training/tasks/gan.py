@@ -219,10 +219,8 @@ class GanTask(TrainingTask):
         loss = terms["back.pixels"] + terms["back.features"] + _EVEN * terms["even"]
         if config.trains("critic"):
             said = critic(_varied(made, strength))
-            with torch.no_grad():
-                said_real = critic(_varied(real, strength)) if self._loss.pairs else said
             yield None
-            terms["taken"] = self._loss.generator(said, said_real)
+            terms["taken"] = self._loss.generator(said, said)
             loss = self._settings.reconstruction * loss + terms["taken"]
         told = {name: term.detach() for name, term in terms.items()}
         del made, codes, terms

@@ -47,7 +47,7 @@ def gan_card(
     """
     rows = [
         ("network", f"{_NETWORKS[facts.network]}; half precision"),
-        ("pictures", f"{facts.size} × {facts.size} px, out of {settings.latent} normal numbers"),
+        ("pictures", f"{facts.size} × {facts.size} px, out of {facts.shape['latent']} normal numbers"),
         ("learnt from", f"{pictures} pictures, {facts.steps:,} steps of {settings.batch}"),
         ("course", settings.course),
         ("loss", _LOSSES[settings.loss].format(gamma=settings.calm)),

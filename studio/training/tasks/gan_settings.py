@@ -126,7 +126,7 @@ class GanSettings(Coursed, Variation):
         0.0, label="Gives back", help="Learns from every single picture, too: to give back what an encoder has made of "
         "it. So it knows all of them before a critic asks for more; 0 leaves that to the critic.",
         term="weight of an autoencoder's loss (VAE/GAN, Larsen et al. 2016; codes on a sphere, mixed with noise)",
-        low=0.0, high=100.0, step=0.1, effect="steer", scale="log", group=_CRITIC)  # fmt: skip
+        low=0.0, high=100.0, step=0.1, scale="log", group=_CRITIC)  # fmt: skip
 
     augment: Literal["none", "rising", "always", "adaptive"] = setting(
         "rising", label="Shown varied", help="Shows the critic everything varied, so that it does not learn by heart.",
@@ -153,6 +153,8 @@ class GanSettings(Coursed, Variation):
     @property
     def calm(self) -> float:
         """The γ in force: where nothing could be tried, the middle one of those that would be."""
+        if self.reconstruction:
+            return 0.0
         return self.gamma if self.gamma >= 0 else calms_for(self.size)[1]
 
     def tries(self, steps: int) -> tuple[int, int]:
@@ -168,6 +170,18 @@ class GanSettings(Coursed, Variation):
         if size & (size - 1) or size > 256:
             raise ValueError(f"pictures are doubled from 4 px on: 16, 32, 64, 128 or 256 px, not {size}")
         return size
+
+    @model_validator(mode="after")
+    def _can_give_back(self) -> Self:
+        if not self.reconstruction:
+            return self
+        if self.network != "styled":
+            raise ValueError("the lesson's network cannot learn to give back: its z are of any length")
+        if self.loss not in ("hinge", "vanilla") or self.augment == "adaptive":
+            raise ValueError(
+                "what gives back learns from the hinge or the classic loss, varied always or more and more"
+            )
+        return self
 
     @model_validator(mode="after")
     def _can_adapt(self) -> Self:

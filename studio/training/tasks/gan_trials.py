@@ -66,11 +66,14 @@ def _what_is_wrong(trial: Trial, *, pairs: bool) -> str:
     """Say why a value will not do; "" where it may."""
     if trial.diverged:
         return "diverged"
-    if not all(math.isfinite(number) for number in (*trial.numbers.values(), *trial.measured.values())):
+    losses = {name: number for name, number in trial.numbers.items() if name.endswith(".loss")}
+    if not all(math.isfinite(number) for number in (*losses.values(), *trial.measured.values())):
         return "made no pictures"
     if trial.measured.get("spread", 1.0) < COLLAPSED:
         return "made pictures that are all alike"
-    loss = trial.numbers["generator.loss"]
+    loss = losses.get("generator.loss")
+    if loss is None:  # it rests at first
+        return ""
     if pairs and loss > _softplus(MOST_AHEAD):
         return "let the critic run away"
     if pairs and loss < _softplus(-MOST_AHEAD):

@@ -56,5 +56,6 @@ def translate_card(
     return (
         f"# From {facts.a} to {facts.b}{' and back' if len(facts.ways) > 1 else ''}\n\n{facts_table(rows)}\n\n"
         "KID is measured on what atelier-slim sees in parts of the pictures, each channel in units of the real "
-        "pictures' deviation.\n\nWhose the pictures are decides who may use it.\n"
+        f"pictures' deviation.{_TAUGHT if settings.critic == 'aided' else ''}\n\n"
+        "Whose the pictures are decides who may use it.\n"
     )

@@ -225,7 +225,7 @@ class TranslatePanel(OnePassPanel):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def _choose_mode(self, mode: str) -> None:
-        self.session.change(mode=mode)
+        self.session.choose_mode(mode)
         if self.session.settings.draws:
             self._begin_drawing()
 

@@ -52,6 +52,7 @@ class TranslateSession(OnePassSession[TranslateSettings]):
         self.drawing, self._resident = LiveDrawing(), ResidentPair()
         self._draft: JobHandle | None = None
         self._has_changed = False
+        self._used: dict[str, str] = {}
         super().__init__(TRANSLATE, studio, pictures, undo_stack, parent)
         self._restart.setInterval(_REST_MS)
         self.masks.changed.connect(self._prepare_sheet)
@@ -93,6 +94,17 @@ class TranslateSession(OnePassSession[TranslateSettings]):
         if pair is not None and settings.direction not in pair.ways:
             settings = settings.model_copy(update={"direction": pair.ways[0]})
         return settings
+
+    def choose_mode(self, mode: str) -> None:
+        """Translate pictures or drawings, with the pair last used for it; at first with one that was made for it."""
+        self._used[self.settings.mode] = self.settings.model
+        suited = [pair.name for pair in self.pairs if pair.is_of_drawings == (mode == "draw")]
+        chosen = self.settings.model
+        used = self._used.get(mode, "")
+        candidates = [used] if used in self._pairs else [chosen] if chosen in suited else suited
+        model = (candidates or [chosen])[0]
+        there = {} if model == chosen else {"direction": "AtoB"}
+        self.change(mode=mode, model=model, **there)
 
     def swap(self) -> None:
         """Go the other way, where the pair knows it."""

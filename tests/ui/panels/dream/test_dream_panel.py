@@ -60,6 +60,26 @@ def test_without_a_generator_it_says_how_to_come_to_one(make_panel, qtbot):
     assert sent.args[0] == TrainingToBegin("gan")
 
 
+def test_a_new_user_dreams_at_once_and_finds_directions_with_names(make_panel, shipped_worlds, until):
+    panel = make_panel()
+    until(lambda: panel.has_picture and panel.session.is_settled and panel.column.directions.rows)
+    assert settings(panel).model == "painted-faces"
+    assert panel.session.layer.shape == (64, 64, 3)
+    names = [row.direction.name for row in panel.column.directions.rows]
+    assert {"Warmth", "Darkness", "Hair", "Turn", "Lines"} <= set(names)
+
+    def moved(name: str, amount: float) -> np.ndarray:
+        panel.column.directions.rows[names.index(name)].slider.slider.value_moved.emit(amount)
+        until(lambda: panel.session.is_settled and settings(panel).moves.amount_of(name) == amount)
+        return to_8_bits(panel.session.layer).astype(float)
+
+    lighter, darker = moved("Darkness", -1.5), moved("Darkness", 1.5)
+    assert lighter.mean() > darker.mean() + 20
+    moved("Darkness", 0.0)
+    colder, warmer = moved("Warmth", -1.5), moved("Warmth", 1.5)
+    assert np.diff([(one[..., 0] - one[..., 2]).mean() for one in (colder, warmer)]) > 5
+
+
 def test_the_first_generator_is_taken_and_dreams_at_once(panel, until):
     assert settings(panel).model.endswith("Faces")
     assert panel.walk_bar.isEnabled()

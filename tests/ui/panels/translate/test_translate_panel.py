@@ -1,5 +1,7 @@
 """The Translate panel: a picture is translated as soon as it is there, either way, and back."""
 
+from dataclasses import replace
+
 import numpy as np
 from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import Qt
@@ -82,6 +84,33 @@ def test_without_a_pair_it_says_how_to_get_one(open_panel, tmp_path, qtbot):
     qtbot.waitUntil(lambda: panel.session.photo is not None)
     assert not panel.can_start
     assert panel.session.state is SessionState.EMPTY
+
+
+def test_drawing_takes_up_a_pair_that_was_made_for_it_and_photos_the_one_before(open_panel, home):
+    photos = str(write_translator(home / "runs" / "monet" / "model.safetensors").parent)
+    drawn = replace(ONE_WAY, a="drawings", b="fruit")
+    fruit = str(write_translator(home / "runs" / "fruit" / "model.safetensors", drawn).parent)
+    panel = open_panel()
+    panel.session.change(model=photos)
+    clicks(button := panel.column.mode.buttons[1])
+    assert (button.text(), panel.session.settings.mode, panel.session.settings.model) == ("Draw", "draw", fruit)
+    panel.session.choose_mode("photo")
+    assert panel.session.settings.model == photos
+    panel.session.choose_mode("draw")
+    panel.session.change(model=photos)  # whoever wants to draw by another pair may, and finds it again
+    panel.session.choose_mode("photo")
+    panel.session.choose_mode("draw")
+    assert panel.session.settings.model == photos
+
+
+def test_a_new_user_has_pairs_for_photos_and_for_drawings(open_panel, shipped_worlds, settled, tmp_path):
+    panel = open_panel()
+    assert [pair.is_of_drawings for pair in panel.session.pairs] == [False, True]
+    panel.open_pictures([write_photo(tmp_path / "photo.png", 48, 32)])
+    settled(panel)
+    assert panel.session.layer.shape == (32, 48, 3)
+    panel.session.choose_mode("draw")
+    assert panel.session.pair.is_of_drawings
 
 
 def test_two_pairs_are_compared_on_the_same_picture(opened, home, settled, until):
