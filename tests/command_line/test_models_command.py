@@ -53,7 +53,7 @@ def shelf(manifest, home, tmp_path):
     return ModelShelf(home / "models", packaged=PackagedWeights(tmp_path / "none", manifest), hub=tmp_path / "hub")
 
 
-def test_the_list_names_every_network_what_it_takes_and_where_it_is(atelier, home):
+def test_the_list_names_every_network_what_it_takes_and_where_it_is(atelier, home, shipped_worlds):
     (home / "models").mkdir()
     part_of_vgg(home / "models" / "by-hand.pth")
     code, stdout, stderr = atelier("models")

@@ -206,11 +206,14 @@ class DreamPanel(PicturePanel):
         self.session.change(model=model.name, second="")
 
     def offer_models(self, product: str, names: Mapping[str, str]) -> None:
-        """Offer the generators that are here; the first is taken where none is chosen, or that one is gone."""
+        """Offer the generators that are here; the first is taken where none is chosen, or that one is gone.
+
+        Nobody dreams behind another panel: until this one is seen there is nothing to be taken.
+        """
         super().offer_models(product, names)
         self._offered = frozenset(names)
         settings = self.session.settings
-        if settings.model not in names and (names or settings.model):
+        if self.isVisible() and settings.model not in names and (names or settings.model):
             self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names), "")}))
 
     def _show_generator(self) -> None:

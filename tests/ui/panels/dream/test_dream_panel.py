@@ -17,6 +17,7 @@ from studio.core.resizing import to_8_bits
 from studio.jobs.sessions import SaveSessionTask, keep_session, open_session
 from studio.ui.panel import ModelToUse, PictureToOpen, SessionToOpen, TrainingToBegin
 from studio.ui.panels.dream.pad import DreamPad, places_around
+from studio.ui.panels.dream.panel import DreamPanel
 
 
 def settings(panel) -> DreamSettings:
@@ -58,6 +59,16 @@ def test_without_a_generator_it_says_how_to_come_to_one(make_panel, qtbot):
     with qtbot.waitSignal(panel.sent) as sent:
         train.click()
     assert sent.args[0] == TrainingToBegin("gan")
+
+
+def test_nobody_dreams_behind_another_panel(panel_context, shipped_worlds, qtbot, until):
+    panel = DreamPanel(panel_context)
+    qtbot.addWidget(panel)
+    panel.refresh_models()
+    until(lambda: panel._offered)
+    assert not panel.session.settings.model
+    panel.show()
+    until(lambda: panel.has_picture and panel.session.is_settled)
 
 
 def test_a_new_user_dreams_at_once_and_finds_directions_with_names(make_panel, shipped_worlds, until):
