@@ -6,6 +6,7 @@ python scripts/screenshots.py --out out/shots     somewhere else
 """
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -327,6 +328,40 @@ def stroke(panel: Any, *spots: tuple[float, float]) -> None:
     layer.commit_stroke()
 
 
+def dream(stage: Stage) -> QPixmap:
+    """The generator that comes along: a face, a little warmer, its lines a little stronger."""
+    stage.window.show_panel("dream")
+    panel = stage.window.panel("dream")
+    stage.wait_until(lambda: panel.has_picture and bool(panel.column.directions.rows))
+    panel.session.go_to_seed(15)
+    rows = {row.direction.name: row for row in panel.column.directions.rows}
+    for name, amount in (("Warmth", 0.4), ("Lines", 0.3)):
+        rows[name].slider.slider.value_moved.emit(amount)
+    stage.wait_until(lambda: panel.session.is_settled)
+    stage.settle(3000)  # the small pictures around
+    return stage.grab()
+
+
+def draw(stage: Stage) -> QPixmap:
+    """Two circles and a stalk, painted as fruit."""
+    stage.window.show_panel("translate")
+    panel = stage.window.panel("translate")
+    stage.wait_until(lambda: panel.session.has_looked)
+    panel.draw_action.trigger()
+    stage.wait_until(lambda: panel.session.masks.active is not None and panel.session.drawing.sheet is not None)
+    size = panel.session.photo_pixels[0]
+    for x, y, radius in ((0.36, 0.58, 0.22), (0.68, 0.64, 0.2)):
+        turns = (math.tau * step / 48 for step in range(49))
+        stroke(panel, *((size * (x + radius * math.cos(turn)), size * (y + radius * math.sin(turn))) for turn in turns))
+    stroke(panel, (size * 0.36, size * 0.38), (size * 0.41, size * 0.26))
+    session = panel.session
+    stage.wait_until(lambda: not session.is_behind and session.is_settled and session.layer is not None)
+    session.masks.select("")
+    stage.settle(1500)
+    panel.canvas.set_compare_mode("side")
+    return stage.grab()
+
+
 def train_new(stage: Stage) -> QPixmap:
     """A run that is put together, with its schedule."""
     with tempfile.TemporaryDirectory() as folder:
@@ -371,6 +406,8 @@ SHOTS: dict[str, tuple[Callable[[Stage], QPixmap], str]] = {
     "restore": (restore, "dark"),
     "masks": (masks, "dark"),
     "colour": (colour, "dark"),
+    "dream": (dream, "dark"),
+    "draw": (draw, "dark"),
     "train-new": (train_new, "dark"),
     "train": (train, "dark"),
     "instant": (instant, "dark"),
