@@ -113,10 +113,12 @@ class SlimCritic(nn.Module):
 
     def forward(self, pictures: Tensor) -> Verdicts:
         """N×3×H×W, 0–1 → for each tap N×P logits, one of each place that it knows."""
+        return tuple(verdicts.flatten(1) for verdicts in self._maps(pictures))
+
+    def _maps(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """N×3×H×W, 0–1 → for each tap N×1×h×w."""
         seen = self._looks[0](pictures, self.taps)
-        return tuple(
-            head(_in_proportion(seen[tap])).flatten(1).float() for tap, head in zip(self.taps, self.heads, strict=True)
-        )
+        return tuple(head(_in_proportion(seen[tap])).float() for tap, head in zip(self.taps, self.heads, strict=True))
 
 
 class SlimPatchCritic(SlimCritic):
@@ -124,8 +126,7 @@ class SlimPatchCritic(SlimCritic):
 
     def forward(self, pictures: Tensor) -> Tensor:  # type: ignore[override]
         """N×3×H×W, 0–1 → N×T×h×w verdicts, one map for each of T taps, each place the mean of those it covers."""
-        seen = self._looks[0](pictures, self.taps)
-        maps = [head(_in_proportion(seen[tap])).float() for tap, head in zip(self.taps, self.heads, strict=True)]
+        maps = self._maps(pictures)
         height, width = min((tuple(verdicts.shape[2:]) for verdicts in maps), key=math.prod)
         return torch.cat([F.adaptive_avg_pool2d(verdicts, (height, width)) for verdicts in maps], dim=1)
 

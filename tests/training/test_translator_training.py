@@ -49,6 +49,18 @@ def plan_for(worlds: Path, steps: int = 3, **settings) -> RunPlan:
     return RunPlan(task="cyclegan", data=data, settings={**TINY, **settings}, schedule=schedule)
 
 
+def whole_and_interrupted(plan: RunPlan, folder: Path, curve: str) -> tuple[dict[str, torch.Tensor], ...]:
+    """The weights of a run in one sitting, and of one that was closed as soon as it had drawn a curve."""
+    whole, parts = (RunFolder.create(folder / name, plan) for name in ("whole", "parts"))
+    sit(whole)
+    job = train(TrainRequest(parts.path), Controls(TranslatorSettings()))
+    while curve not in history_of(parts).metrics:
+        next(job)
+    job.close()
+    sit(parts)
+    return load_file(whole.model_file), load_file(parts.model_file)
+
+
 def sit(run: RunFolder):
     job, events = train(TrainRequest(run.path), Controls(TranslatorSettings())), []
     while True:
@@ -126,15 +138,7 @@ def test_each_course_learns_and_leaves_networks_that_say_what_they_are(course, w
 
 
 def test_a_pair_learns_from_critics_that_are_aided_and_goes_on_exactly(worlds, tmp_path):
-    plan = plan_for(worlds, steps=4, critic="aided")
-    whole, parts = (RunFolder.create(tmp_path / name, plan) for name in ("whole", "parts"))
-    sit(whole)
-    job = train(TrainRequest(parts.path), Controls(TranslatorSettings()))
-    while "critic_b.loss" not in history_of(parts).metrics:
-        next(job)
-    job.close()
-    sit(parts)
-    one, other = load_file(whole.model_file), load_file(parts.model_file)
+    one, other = whole_and_interrupted(plan_for(worlds, steps=4, critic="aided"), tmp_path, "critic_b.loss")
     assert all(torch.equal(one[name], other[name]) for name in one)
     with pytest.raises(ValueError, match="two pictures at once"):
         TranslatorSettings(course="pix2pix", critic="aided")
@@ -241,14 +245,7 @@ def test_many_answers_are_learnt_one_way_and_both_ways_without(worlds, tmp_path)
 def test_it_goes_on_as_if_it_had_not_been_interrupted(course, worlds, tmp_path):
     settings = {"network": "separable", "pool": 2, "augment": "all", "r1_weight": 1.0, "kid_crops": 0}
     plan = plan_for(worlds, steps=4, course=course, **settings)
-    whole, parts = (RunFolder.create(tmp_path / name, plan) for name in ("whole", "parts"))
-    sit(whole)
-    job = train(TrainRequest(parts.path), Controls(TranslatorSettings()))
-    while "generators.loss" not in history_of(parts).metrics:
-        next(job)
-    job.close()
-    sit(parts)
-    one, other = load_file(whole.model_file), load_file(parts.model_file)
+    one, other = whole_and_interrupted(plan, tmp_path, "generators.loss")
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
 

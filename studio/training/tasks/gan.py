@@ -28,6 +28,7 @@ from studio.core.settings import Settings
 from studio.core.style_settings import DEFAULT_BACKBONE
 from studio.training.data.pictures import PictureExamples, opening_pictures
 from studio.training.run_folder import RunPlan
+from studio.training.slim import open_slim
 from studio.training.task import (
     Batch,
     ExportedModel,
@@ -377,7 +378,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[GanTask]:
             critic.calibrate(real)
         if settings.reconstruction:
             learner = with_encoder(generator, place)
-            giving_back = GivingBack(looking(DEFAULT_BACKBONE)[0].to(place.device), real)
+            giving_back = GivingBack(open_slim().to(place.device), real)
     for network in (learner, critic):  # channels last: up to twice as fast on a processor
         network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     yield Progress("Loading the network that judges")
