@@ -35,7 +35,7 @@ GROUND_SCALE = 15.0
 SMOOTHNESS_SCALE = 0.09
 _NARROWEST = 4
 """No band is measured where the picture has fewer pixels than this along its shorter side."""
-_FLOORS = (0.2, 0.24, 0.6, 0.6, 0.2)
+_FLOORS = (0.2, 0.42, 0.6, 0.7, 0.2)
 """Added to a weight, so that something is left of an octave at 0 and its logarithm is finite. The greater, the less a
 slider moves: the middle octaves have neighbours on both sides, into which they spill."""
 _SMOOTHED = (1.4, 0.6)
