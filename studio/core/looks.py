@@ -57,6 +57,9 @@ class OneOf:
 
 Range: TypeAlias = Between | OneOf
 
+_FROM_NOISE = Between(4.0, 6.0)
+"""How much content a picture needs that is begun on an empty canvas: with 1.6 nothing was left of a building."""
+
 SURPRISES: Mapping[str, Mapping[str, Range]] = {
     "stylize": {
         "style_weight": Between(1.0, 4.0),
@@ -87,4 +90,6 @@ def built_in_looks(task: str, model: type[Settings]) -> tuple[Look, ...]:
 def surprise(task: str, settings: S, chance: Random) -> S:
     """Return `settings` with a look that nobody thought of, drawn within the ranges of `SURPRISES`."""
     drawn = {name: values.draw(chance) for name, values in SURPRISES.get(task, {}).items()}
+    if drawn.get("start_from") == "noise":
+        drawn["content_weight"] = _FROM_NOISE.draw(chance)
     return Look("", task, drawn).applied_to(settings)
