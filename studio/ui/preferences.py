@@ -195,6 +195,15 @@ class Preferences:
     def mask_colour(self, colour: str) -> None:
         self._store.setValue("mask_colour", colour)
 
+    @property
+    def ink_colour(self) -> str:
+        """The colour that is drawn with, "#rrggbb"; "" at first."""
+        return str(self._store.value("ink_colour", ""))
+
+    @ink_colour.setter
+    def ink_colour(self, colour: str) -> None:
+        self._store.setValue("ink_colour", colour)
+
     def _paths(self, key: str) -> list[Path]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one
         names: list[str] = [stored] if isinstance(stored, str) else list(stored or [])

@@ -27,12 +27,12 @@ def test_a_newcomer_gets_calm_defaults(file):
 def test_what_was_chosen_is_there_at_the_next_start(file):
     before = Preferences(file)
     before.theme_mode, before.compare_mode, before.ai_mark, before.save_folder = "light", "side", False, "/some/where"
-    before.mask_hand, before.mask_colour = '{"diameter": 12}', "#0a141e"
+    before.mask_hand, before.mask_colour, before.ink_colour = '{"diameter": 12}', "#0a141e", "#2b57a7"
     before.store_bytes("geometry", QByteArray(b"\x00\x01bytes"))
     after = start_again(before, file)
     assert (after.theme_mode, after.compare_mode, after.ai_mark) == ("light", "side", False)
     assert after.save_folder == "/some/where"
-    assert (after.mask_hand, after.mask_colour) == ('{"diameter": 12}', "#0a141e")
+    assert (after.mask_hand, after.mask_colour, after.ink_colour) == ('{"diameter": 12}', "#0a141e", "#2b57a7")
     assert after.load_bytes("geometry") == QByteArray(b"\x00\x01bytes")
 
 

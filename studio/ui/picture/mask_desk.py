@@ -38,7 +38,8 @@ _WORDS = {
     "wand": "Looking for this colour…", "cutout": "Finding what stands out…", "fit": "Finding what stands out…",
     "likely": "Looking for colours…", "people": "Looking for people…", "faces": "Looking for faces…",
 }  # fmt: skip
-_FIRST_COLOUR = QColor(196, 60, 40)
+_FIRST_HINT, _FIRST_INK = QColor(196, 60, 40), QColor(0, 0, 0)
+"""Ink is black until another colour is chosen: pairs of drawings and pictures mostly learn from dark lines."""
 
 
 class MaskDesk(QObject):
@@ -81,8 +82,8 @@ class MaskDesk(QObject):
         session.settings_changed.connect(lambda _settings: section.ignore(session.ignored_roles, self.masks))
         session.input_changed.connect(lambda _role: section.set_usable(session.photo is not None))
         self._take_hand(self.hand)
-        colour = QColor(self._preferences.mask_colour)
-        self.set_colour(colour if colour.isValid() else _FIRST_COLOUR)
+        self._draws = SKETCH in self.masks.slots
+        self.set_colour(self._colour_as_it_was())
         section.ignore(session.ignored_roles, self.masks)
         self._show()
 
@@ -183,6 +184,11 @@ class MaskDesk(QObject):
         except ValueError:  # nothing, or that of another version
             return MaskHand()
 
+    def _colour_as_it_was(self) -> QColor:
+        """Return the colour that was painted with the last time; ink is one thing, the colour of hints another."""
+        colour = QColor(self._preferences.ink_colour if self._draws else self._preferences.mask_colour)
+        return colour if colour.isValid() else _FIRST_INK if self._draws else _FIRST_HINT
+
     def _take_hand(self, hand: MaskHand) -> None:
         self._hold(hand)
         self.layer.set_brush(hand.brush(QColor(*self.layer.brush.colour)))
@@ -200,7 +206,10 @@ class MaskDesk(QObject):
     def set_colour(self, colour: QColor) -> None:
         """Paint with this colour, where colours are painted."""
         self.layer.set_brush(replace(self.layer.brush, colour=(colour.red(), colour.green(), colour.blue())))
-        self._preferences.mask_colour = colour.name()
+        if self._draws:
+            self._preferences.ink_colour = colour.name()
+        else:
+            self._preferences.mask_colour = colour.name()
         self._section.show_colour(colour)
 
     def _choose_colour(self) -> None:

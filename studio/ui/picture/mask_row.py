@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QKeyEvent, QMouseEve
 from PySide6.QtWidgets import QLineEdit, QMenu, QStackedLayout, QToolButton, QWidget
 
 from studio.core.events import Picture
+from studio.core.picture_task import SKETCH
 from studio.ui.controls.choice_box import ChoiceBox
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.layouts import column, holding, row
@@ -130,7 +131,7 @@ class MaskRow(QWidget):
         self.eye.setToolTip(
             "Seen while you paint on another mask" if shown else "Not seen while you paint on another mask"
         )
-        self._small.show_picture(small)
+        self._small.show_picture(small, on_paper=role == SKETCH)
         self.setAccessibleName(f"Mask “{name}”")
         self.setAccessibleDescription("painted on now" if active else "press to paint on it")
         press = "Press again, or Esc on the picture, when you are done" if active else "Press to paint on it"
@@ -233,17 +234,19 @@ class _NameEdit(QLineEdit):
 
 
 class _Small(QWidget):
-    """What is painted, small; a checked field while that is nothing."""
+    """What is painted, small: a drawing lies on white paper, a mask on black."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self._pixmap: QPixmap | None = None
+        self._ground = QColor("black")
         self.setFixedSize(_SMALL, _SMALL)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
-    def show_picture(self, small: Picture | None) -> None:
+    def show_picture(self, small: Picture | None, *, on_paper: bool) -> None:
         self._pixmap = None if small is None else pixmap_of(small)
+        self._ground = QColor("white" if on_paper else "black")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -251,7 +254,7 @@ class _Small(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(self._theme.colour("border"), 1))
-        painter.setBrush(QColor("black"))
+        painter.setBrush(self._ground)
         painter.drawRoundedRect(area, 3, 3)
         if self._pixmap is not None:
             inside = area.adjusted(1.5, 1.5, -1.5, -1.5)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
@@ -178,3 +178,23 @@ def test_back_among_photos_everything_is_as_it_was(drawing):
     assert drawing.canvas._items["before"].frame is photo.frame
     assert drawing.column.mask_section.title.text() == "Masks"
     assert drawing.form.row("strength").isVisible()
+
+
+def test_ink_begins_black_and_is_another_thing_than_the_colour_of_hints(pair, open_panel, panel_context):
+    panel_context.preferences.mask_colour = "#c43c28"
+    desk = open_panel().mask_desk
+    assert desk.layer.brush.colour == (0, 0, 0)
+    desk.set_colour(QColor(43, 87, 167))
+    assert open_panel().mask_desk.layer.brush.colour == (43, 87, 167)
+    assert panel_context.preferences.mask_colour == "#c43c28"
+
+
+def test_black_ink_is_seen_in_the_list_of_layers(drawing, draw, settled):
+    drawing.mask_desk.set_colour(QColor("black"))
+    draw(drawing, (0.5, 0.5), (0.5, 0.5))
+    settled(drawing)
+    (row,) = drawing.column.mask_section.rows.values()
+    small = row._small.grab().toImage()
+    middle, corner = small.rect().center(), small.rect().topLeft() + QPoint(6, 6)
+    assert small.pixelColor(middle).lightness() < 60
+    assert small.pixelColor(corner) == QColor("white")
