@@ -4,14 +4,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from studio.core.controls import Controls
-from studio.core.frames import Frame
 from studio.core.settings import Settings
 from studio.ui.picture.history import HistoryState, Made
-from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import PictureSession
 from studio.ui.picture.undo import Snapshot
 
-__all__ = ["OnePassPanel", "OnePassSession"]
+__all__ = ["OnePassSession"]
 
 S = TypeVar("S", bound=Settings)
 
@@ -56,19 +54,3 @@ class OnePassSession(PictureSession[S]):
     def _forget(self, left: Snapshot) -> None:
         super()._forget(left)
         self._last = Made()
-
-
-class OnePassPanel(PicturePanel):
-    """Shows the photo alone again where what was half made was let go."""
-
-    def show_frame(self, frame: Frame) -> None:
-        """Show a composed picture, unless it was half made and let go."""
-        if self.has_picture:
-            super().show_frame(frame)
-
-    def _show_state(self) -> None:
-        if self._shown is not None and not self.has_picture:
-            self._shown = None
-            self.canvas.set_after(None)
-            self.workspace.compare_bar.set_result("")
-        super()._show_state()

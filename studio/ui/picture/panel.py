@@ -163,6 +163,7 @@ class PicturePanel(ShowingPanel):
         session.settings_changed.connect(self._show_settings)
         session.frame_composed.connect(self.show_frame)
         session.draft_composed.connect(self._show_draft)
+        session.cleared.connect(self.show_none)
         session.state_changed.connect(self._show_state)
         session.progressed.connect(self._show_progress)
         session.finished.connect(self._keep)

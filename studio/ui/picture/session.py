@@ -62,6 +62,8 @@ class PictureSession(HeldPicture[S]):
     frame_composed = Signal(object)
     draft_composed = Signal(object)
     """A smaller version of the frame that follows: a hand is moving a slider."""
+    cleared = Signal()
+    """Nothing that was made is to be seen."""
     progressed = Signal(object)
     state_changed = Signal(object)
     finished = Signal(object, object)
@@ -261,7 +263,8 @@ class PictureSession(HeldPicture[S]):
         self._show()
         self._settle()
         self.masks.flush()
-        if self.task.at_once and self.is_complete:
+        unmade = self.starts_by_itself and self.pixels is None  # it was under way: it takes only a moment
+        if (self.task.at_once or unmade) and self.is_complete:
             self.start()
 
     # -- settings --------------------------------------------------------------------------------------------------
@@ -496,6 +499,10 @@ class PictureSession(HeldPicture[S]):
             self.compositor.compose(ComposeTask(ground, self.layer), self.settings_to_compose)
         elif self.as_saved is not None:
             self.frame_composed.emit(self.as_saved.frame)
+        else:
+            self.compositor.forget()
+            self.drafts.forget()
+            self.cleared.emit()
 
     @property
     def _is_large(self) -> bool:

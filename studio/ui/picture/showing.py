@@ -116,6 +116,14 @@ class ShowingPanel(Panel):
         if first:
             self._show_state()
 
+    def show_none(self) -> None:
+        """Show the photo alone: nothing that was made is there any more."""
+        if self._shown is not None:
+            self._shown = None
+            self.canvas.set_after(None)
+            self.workspace.compare_bar.set_result("")
+            self._show_state()
+
     def _show_draft(self, frame: Frame) -> None:
         """Show a smaller version in the place of the picture that is shown."""
         if self._shown is not None:

@@ -17,7 +17,7 @@ from studio.ui.panel import ModelToUse
 from studio.ui.panels.restore.column import RestoreColumn
 from studio.ui.panels.restore.session import RestoreSession
 from studio.ui.picture.context import PanelContext
-from studio.ui.picture.one_pass import OnePassPanel
+from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
 
 _NO_NETWORK = (
@@ -30,7 +30,7 @@ _PAINT = "Add a mask, and paint over what is to go: it is filled at once"
 _PAINT_OR_TRAIN = "No network here finds this yet: add a mask and paint over it, or train one"
 
 
-class RestorePanel(OnePassPanel):
+class RestorePanel(PicturePanel):
     """Adds the modes, what was found, the order in which the picture is made, and the map of what was invented.
 
     Args:

@@ -34,7 +34,7 @@ from studio.ui.panel import ModelToUse, NetworkToImport, TrainingToBegin
 from studio.ui.panels.translate.column import SHEETS, TranslateColumn
 from studio.ui.panels.translate.session import TranslateSession
 from studio.ui.picture.context import PanelContext
-from studio.ui.picture.one_pass import OnePassPanel
+from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
 
 __all__ = ["TranslatePanel"]
@@ -55,7 +55,7 @@ _GONE = "The pair that is chosen is not on this computer any more: choose anothe
 _GENERATORS = f"Networks ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
 
 
-class TranslatePanel(OnePassPanel):
+class TranslatePanel(PicturePanel):
     """Adds pairs that are still learning, the drawing, and the way back.
 
     Args:

@@ -10,6 +10,7 @@ from studio_kit import QUICK, drag_slider, drop_files, open_pair, write_painting
 from studio.core.images import load_picture, read_recipe, resize, to_8_bits
 from studio.core.model_shelf import ModelShelf
 from studio.core.style_settings import StyleSettings
+from studio.jobs.files import prepare_opened
 from studio.ui.panel import ModelToUse
 from studio.ui.picture.session import SessionState
 
@@ -242,6 +243,37 @@ def test_a_painting_that_comes_while_a_fast_style_paints_ends_that(panel, tmp_pa
     made = [*results, *(frame.recipe for frame in session.history.frames)]
     assert {len(recipe.inputs) for recipe in made if recipe.settings["method"] == "live"} == {2}
     assert {len(recipe.inputs) for recipe in made if recipe.settings["method"] == "instant"} <= {1}
+
+
+def test_undo_of_a_painting_that_came_in_the_first_instant_pass_paints_at_once_again(panel, tmp_path, until):
+    session = panel.session
+    session.set_settings(QUICK.model_copy(update={"method": "instant", "fast_style": "own"}))
+    photo, painting = write_photo(tmp_path / "photo.png"), write_painting(tmp_path / "stripes.png")
+    session.put("content", prepare_opened(load_picture(photo)))
+    assert (session.is_running, session.layer) == (True, None)
+    session.put("style", prepare_opened(load_picture(painting)))
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    live = panel.canvas._items["after"].frame
+    assert session.recipe.settings["method"] == "live"
+    panel.undo_stack.undo()
+    assert (session.settings.method, session.paintings, panel.has_picture) == ("instant", (), False)
+    assert panel.canvas._items["after"].frame is None  # the photo alone, for a moment
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    assert session.recipe.settings["method"] == "instant"
+    assert panel.canvas._items["after"].frame not in (None, live)
+
+
+def test_undo_to_where_nothing_was_painted_shows_the_photo_alone(panel, tmp_path, until):
+    session = panel.session
+    session.set_settings(QUICK)
+    session.put("content", prepare_opened(load_picture(write_photo(tmp_path / "photo.png"))))
+    session.put("style", prepare_opened(load_picture(write_painting(tmp_path / "stripes.png"))))
+    session.start()
+    until(lambda: session.state is SessionState.FINISHED and session.is_settled)
+    assert panel.canvas._items["after"].frame is not None
+    panel.undo_stack.undo()
+    assert (session.state, session.paintings, panel.has_picture) == (SessionState.EMPTY, (), False)
+    assert panel.canvas._items["after"].frame is None
 
 
 def test_a_fast_style_that_is_gone_is_told_and_the_panel_stays_usable(panel, tmp_path, studio, until):
