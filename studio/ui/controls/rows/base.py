@@ -114,8 +114,12 @@ class SettingRow(QWidget):
         self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 3)
 
     def add_to_head(self, widget: QWidget) -> None:
-        """Put something to be done with the setting at the end of its first line."""
+        """Put something to be done with the setting at the end of its first line, before what resets it."""
         self._head.addWidget(widget)
+
+    def add_at_edge(self, widget: QWidget) -> None:
+        """Put something at the right edge of the first line, where no control of the setting's own stands."""
+        self._grid.addWidget(widget, 0, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def _finish_building(self) -> None:
         info = self.info

@@ -55,7 +55,7 @@ class DegradeColumn(PictureColumn):
 
     def controls(self) -> Sequence[QWidget]:
         """Return the photo, the recipes and the stack; the number of chance below it."""
-        self.preset.add_to_head(self.looks_bar.menu_button)
+        self.preset.add_at_edge(self.looks_bar.menu_button)
         self.looks_bar.setParent(self)
         self.looks_bar.hide()  # its menu is enough: one's own recipes
         self.stack.add_beside(self.scan_button)

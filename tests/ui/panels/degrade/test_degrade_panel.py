@@ -214,3 +214,10 @@ def test_damage_is_painted_where_one_wants_it(opened, photo, until):
     damaged = degrade(loaded.pixels, PRESETS["old-photo"], seed_of(0, loaded.sha256)).picture
     wanted = np.hstack([damaged[:, :60], loaded.pixels[:, 60:, :3]])
     until(lambda: np.array_equal(to_8_bits(opened.session.layer), wanted))
+
+
+def test_more_stands_at_the_right_edge_of_the_presets(panel):
+    button, row = panel.column.looks_bar.menu_button, panel.column.preset
+    assert button.isVisible()
+    assert button.mapTo(row, button.rect().topRight()).x() == row.rect().right()
+    assert row.reset_button.geometry().right() < button.mapTo(row, button.rect().topLeft()).x()
