@@ -89,6 +89,7 @@ QToolButton[kind="segment"][end="first"] {{ border-top-left-radius: {t.radius}px
     border-bottom-left-radius: {t.radius}px; }}
 QToolButton[kind="segment"][end="last"] {{ border-top-right-radius: {t.radius}px;
     border-bottom-right-radius: {t.radius}px; }}
+QToolButton[kind="segment"][end="both"] {{ border-radius: {t.radius}px; }}
 """
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from math import ceil
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.controls.layouts import column, row
@@ -19,23 +20,25 @@ class Segments(QWidget):
     Args:
         choices: value → words.
         lines: how many lines they stand in, as many in each as will go evenly.
+        wraps: whether they take more lines where the place is too narrow for so few.
 
     """
 
     chosen = Signal(str)
     """Chosen by hand or key, never by `set_current`."""
 
-    def __init__(self, choices: Mapping[str, str], parent: QWidget | None = None, *, lines: int = 1) -> None:
+    def __init__(
+        self, choices: Mapping[str, str], parent: QWidget | None = None, *, lines: int = 1, wraps: bool = False
+    ) -> None:
         super().__init__(parent)
         self._words = dict(choices)
-        self._in_line = ceil(len(self._words) / lines)
+        self._fewest, self._wraps, self._lines = lines, wraps, 0
         self._group = QButtonGroup(self)
         self.buttons = [self._make_button(i, words) for i, words in enumerate(self._words.values())]
         self.setFocusProxy(self.buttons[0])
-        starts = range(0, len(self.buttons), self._in_line)
-        self.setLayout(
-            column(*(row(*self.buttons[at : at + self._in_line], gap=0) for at in starts), gap=_BETWEEN_LINES)
-        )
+        self._rows = [row(gap=0) for _ in (self.buttons if wraps else range(lines))]
+        self.setLayout(column(*self._rows, gap=_BETWEEN_LINES))
+        self._stand_in(lines)
         self._connect()
 
     def _make_button(self, index: int, words: str) -> QToolButton:
@@ -43,10 +46,42 @@ class Segments(QWidget):
         button.setText(literal(words))
         button.setCheckable(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        is_last = index == len(self._words) - 1 or (index + 1) % self._in_line == 0
-        mark(button, kind="segment", end="first" if index % self._in_line == 0 else "last" if is_last else "")
         self._group.addButton(button, index)
         return button
+
+    def _stand_in(self, lines: int) -> None:
+        """Put the buttons into so many lines, if they are in others."""
+        if lines == self._lines:
+            return
+        self._lines, in_line = lines, ceil(len(self.buttons) / lines)
+        for index, button in enumerate(self.buttons):
+            for line in self._rows:
+                line.removeWidget(button)
+            self._rows[index // in_line].addWidget(button)
+            is_first = index % in_line == 0
+            is_last = index == len(self.buttons) - 1 or (index + 1) % in_line == 0
+            end = "both" if is_first and is_last else "first" if is_first else "last" if is_last else ""
+            mark(button, kind="segment", end=end)
+        self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        if self._wraps:
+            least = range(self._fewest, len(self.buttons) + 1)
+            self._stand_in(next((lines for lines in least if self._width_in(lines) <= self.width()), least[-1]))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102
+        narrowest = super().minimumSizeHint()
+        return QSize(self._width_in(len(self.buttons)), narrowest.height()) if self._wraps else narrowest
+
+    def sizeHint(self) -> QSize:  # noqa: D102
+        wanted = super().sizeHint()
+        return QSize(self._width_in(self._fewest), wanted.height()) if self._wraps else wanted
+
+    def _width_in(self, lines: int) -> int:
+        """Return the width that the buttons take in so many lines, px."""
+        widths, in_line = [button.minimumSizeHint().width() for button in self.buttons], ceil(len(self.buttons) / lines)
+        return max(sum(widths[at : at + in_line]) for at in range(0, len(widths), in_line))
 
     def _connect(self) -> None:
         self._group.idToggled.connect(self._tell)

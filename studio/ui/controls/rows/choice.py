@@ -1,4 +1,4 @@
-"""The row of a choice: up to four short words side by side, otherwise a list."""
+"""The row of a choice: up to four short words side by side, or below one another; otherwise a list."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,8 @@ class ChoiceRow(SettingRow):
         super().__init__(info, theme, parent)
         words = info.choices
         short = info.kind == "choice" and 2 <= len(words) <= 4 and self._width_of(words) <= _WIDEST_SEGMENTS
-        self.control: Segments | ChoiceBox = Segments(words, self) if short else ChoiceBox(words, theme, self)
+        self.control: Segments | ChoiceBox
+        self.control = Segments(words, self, wraps=True) if short else ChoiceBox(words, theme, self)
         self._place(self.control, 1, main=True)
         if isinstance(self.control, Segments):
             self._controls.extend(self.control.buttons)
