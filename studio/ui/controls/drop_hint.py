@@ -4,20 +4,40 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from studio.ui.controls.file_drop import FileDrop
 from studio.ui.theme import Theme
 
-__all__ = ["DropLine", "paint_drop_hint"]
+__all__ = ["DropFrame", "DropLine"]
 
 _LINE = 2
 
 
-def paint_drop_hint(widget: QWidget, theme: Theme) -> None:
-    """Draw a dashed frame, filled softly; to be called in the widget's paint event."""
-    painter = QPainter(widget)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.colour("accent"), 2, Qt.PenStyle.DashLine))
-    painter.setBrush(theme.colour("accent_soft"))
-    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(1, 1, -1, -1), 4, 4)
+class DropFrame(QWidget):
+    """A dashed frame around its parent, behind all that lies in it; seen while something hangs over the parent.
+
+    Args:
+        drop: tells when that is.
+
+    """
+
+    def __init__(self, drop: FileDrop, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._around = theme, parent
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        drop.hovered.connect(self._show)
+
+    def _show(self, hovered: bool) -> None:
+        self.setGeometry(self._around.rect())
+        self.lower()
+        self.setVisible(hovered)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.colour("accent"), 2, Qt.PenStyle.DashLine))
+        painter.setBrush(self._theme.colour("accent_soft"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
 
 
 class DropLine(QWidget):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPaintEvent, QPen
+from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QWidget
 
 from studio.core.events import Picture
-from studio.ui.controls.drop_hint import paint_drop_hint
+from studio.ui.controls.drop_hint import DropFrame
 from studio.ui.controls.eliding_label import ElidingLabel
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.layouts import column
@@ -58,8 +58,8 @@ class FastStyleTiles(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(theme.tokens.gap)
         self._grid.setColumnStretch(_COLUMNS, 1)
-        self._hovered = False
         self._drop = FileDrop(self, pictures=True)
+        DropFrame(self._drop, theme, self)
         self.setLayout(column(self._title, self._grid, self._hint, gap=theme.tokens.gap))
         self._connect()
 
@@ -67,7 +67,6 @@ class FastStyleTiles(QWidget):
         self._drop.files_dropped.connect(self.files_dropped)
         self._drop.picture_dropped.connect(self.picture_dropped)
         self._drop.refused.connect(self.refused)
-        self._drop.hovered.connect(self._show_hovered)
 
     def set_offers(self, offers: Sequence[FastStyleOffer]) -> None:
         """Offer exactly these."""
@@ -95,14 +94,6 @@ class FastStyleTiles(QWidget):
         self._grid.addWidget(label, line + 1, place, Qt.AlignmentFlag.AlignTop)
         self.tiles[offer.name] = tile
         self._labels.append(label)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
-        if self._hovered:
-            paint_drop_hint(self, self._theme)
-
-    def _show_hovered(self, hovered: bool) -> None:
-        self._hovered = hovered
-        self.update()
 
     @property
     def current(self) -> str:

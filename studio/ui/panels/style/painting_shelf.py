@@ -5,12 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPaintEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
 from studio.core.events import Picture
 from studio.jobs.browse import Thumbnail
-from studio.ui.controls.drop_hint import paint_drop_hint
+from studio.ui.controls.drop_hint import DropFrame
 from studio.ui.controls.file_drop import FileDrop
 from studio.ui.controls.gesture import Gesture
 from studio.ui.controls.layouts import column, row
@@ -53,7 +53,6 @@ class PaintingShelf(SlotView):
         super().__init__(parent)
         self._theme = theme
         self._count = 0
-        self._hovered = False
         self._slots = [_Slot(index, theme, self) for index in range(SHELF_LIMIT)]
         self._title = QLabel(title, self)
         self.mix_button = QToolButton(self)
@@ -64,6 +63,7 @@ class PaintingShelf(SlotView):
         self._own = SampleRow(_SAMPLE_TILE, theme, self, hint=_HINT.capitalize(), removable=True)
         self._no_own = QLabel("Paintings that you choose from files stay at hand here.", self)
         self._drop = FileDrop(self, pictures=True)
+        DropFrame(self._drop, theme, self)
         self._lay_out()
         self._connect()
         self.set_pictures([])
@@ -112,7 +112,6 @@ class PaintingShelf(SlotView):
         self._drop.files_dropped.connect(self.files_dropped)
         self._drop.picture_dropped.connect(self.picture_dropped)
         self._drop.refused.connect(self.refused)
-        self._drop.hovered.connect(self._show_hovered)
 
     @property
     def joins(self) -> bool:
@@ -180,14 +179,6 @@ class PaintingShelf(SlotView):
         name = "Add a painting" if joins else "Choose another painting"
         self._add.setAccessibleName(name)
         self._add.setToolTip(f"{name}: open a file, or drop one here" + ("" if joins else "; with Ctrl it joins"))
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
-        if self._hovered:
-            paint_drop_hint(self, self._theme)
-
-    def _show_hovered(self, hovered: bool) -> None:
-        self._hovered = hovered
-        self.update()
 
     def _tell_mix(self) -> None:
         self.mix_changed.emit(self.mix)
