@@ -197,7 +197,7 @@ class TrainingLoop:
                         self._trials.give_up()
                         return ending
                     if ending is not None:
-                        self._trials.keep()
+                        self._trials.keep() if ending == "paused" else self._trials.leave()
                         return ending
         except GeneratorExit:
             while not self._trials.whole:

@@ -5,7 +5,7 @@ judges them, everything is as if nothing had been tried, and the run learns as i
 chosen: to the last bit. What was found stands in the run's folder, so that a run that goes on tries nothing again:
 
 trials.json     what came of each value, and which one was chosen
-trials/         the one that a pause has interrupted; gone when all are done
+trials/         the one that a pause has interrupted; gone when all are done, and when the run is ended by hand
 """
 
 import json
@@ -88,8 +88,8 @@ class TrialRunner:
 
         """
         self._read(begun=step > 0)
-        if step > 0 and self._processes.rank == 0:
-            shutil.rmtree(self._run.path / "trials", ignore_errors=True)  # of trials that were ended by hand
+        if step > 0:
+            self.leave()  # whatever was going on: it is over
         return self._wanted is not None and self._chosen is None and step == 0 and not self.overruled
 
     @property
@@ -134,8 +134,7 @@ class TrialRunner:
         self._write(wanted)
         self._settle(wanted.setting, self._chosen)
         self._say(words, "info")
-        if self._processes.rank == 0:
-            shutil.rmtree(self._run.path / "trials", ignore_errors=True)
+        self.leave()
 
     @property
     def progress(self) -> Progress:
@@ -162,9 +161,15 @@ class TrialRunner:
 
     def give_up(self) -> None:
         """Forget what was found: it is not wanted any more."""
-        self._task.tried, self._state, self._numbers = (), None, []
+        self._task.tried = ()
+        self.leave()
         if self._processes.rank == 0:
             self._file.unlink(missing_ok=True)
+
+    def leave(self) -> None:
+        """Let go of the trial at work: nobody goes on with it. What was found of others stays."""
+        self._state, self._numbers = None, []
+        if self._processes.rank == 0:
             shutil.rmtree(self._run.path / "trials", ignore_errors=True)
 
     # -- one value ---------------------------------------------------------------------------------------------------

@@ -296,6 +296,20 @@ def test_a_number_given_by_hand_ends_it(tmp_path):
     assert history_of(run).step == 8
 
 
+def test_a_run_that_is_finished_in_the_midst_of_it_leaves_no_trial_behind(tmp_path):
+    run = begun(tmp_path / "run")
+    job = training(run, open_patient)
+    for event in job:
+        if isinstance(event, Progress) and event.stage.startswith("Noise"):
+            break
+    run.commands.post(RunCommand("finish", {}))
+    for _ in job:
+        pass
+    assert history_of(run).logged_state == "stopped"
+    assert history_of(run).step == 0
+    assert not (run.path / "trials").exists()
+
+
 def test_a_trial_that_does_not_fit_into_memory_is_divided(tmp_path):
     run = begun(tmp_path / "run")
     trained, _ = train_to_end(run, open_hungry)
