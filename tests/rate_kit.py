@@ -70,6 +70,10 @@ class Pair(TrainingTask):
         self.examples = Points()
         self.pool: list[Tensor] = [torch.zeros(6)]
 
+    @property
+    def rate_note(self) -> str:
+        return "Each rests while the other is tried."
+
     def objectives(self, batch: Batch, moment: StepConfig) -> Iterator[Objective | None]:
         x, y = batch
         fake = self.generator(torch.randn_like(x)).detach()

@@ -72,11 +72,11 @@ def _work(
     curves = yield from _telling_sweep(sweep, several=len(task.networks) > 1)
     suggested = curves[0].suggested if len(task.networks) == 1 and curves else None
     if suggested is None or controls.finishing:
-        return FoundRates(curves)
+        return FoundRates(curves, note=task.rate_note)
     own = request.plan.schedule.fastest
     tried = try_rates(task, config, settings, processes, (own, suggested), steps=request.sweep.trial_steps, **how)
     trials = yield from _telling_trials(tried)
-    return FoundRates(curves, trials)
+    return FoundRates(curves, trials, task.rate_note)
 
 
 def _telling_trials(

@@ -191,10 +191,12 @@ class FoundRates:
 
     Where there is one network alone, its suggestion and the schedule's own rate were then tried against each other;
     () where the search was ended before. Of several networks that play against each other no loss tells the better.
+    `note` says what there is to know of these curves, "" nothing.
     """
 
     curves: tuple[RateCurve, ...]
     trials: tuple[RateTrial, ...] = ()
+    note: str = ""
 
 
 def valley(rates: Sequence[float] | Numbers, losses: Sequence[float] | Numbers) -> float | None:

@@ -274,6 +274,11 @@ class TrainingTask(ABC):
         """
         raise NotImplementedError
 
+    @property
+    def rate_note(self) -> str:
+        """What there is to know of rates that are tried on this task, one network at a time; "" nothing."""
+        return ""
+
     def copied(self) -> Self:
         """Return a copy that learns without leaving a trace in this one; examples are shared."""
         shared = (self.examples, *self.other_examples)

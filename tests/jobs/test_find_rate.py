@@ -47,6 +47,12 @@ def test_each_network_has_its_curve() -> None:
     }
 
 
+def test_what_a_task_has_to_say_of_its_curves_comes_with_them() -> None:
+    _, pair = heard(job_for("open_pair"))
+    _, alone = heard(job_for("open_fit"))
+    assert (pair.note, alone.note) == ("Each rests while the other is tried.", "")
+
+
 def test_finishing_keeps_what_is_known() -> None:
     controls = Controls(TrainingSettings())
     job, told = job_for("open_fit", controls), 0

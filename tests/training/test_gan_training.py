@@ -156,6 +156,7 @@ def test_augmentation_rises_with_the_steps_or_as_the_critic_grows_sure(pictures,
     assert shares == pytest.approx([0.8 * (1 - math.cos(math.pi * step / 4)) / 2 for step in range(4)])
     plan = plan_for(pictures, loss="hinge", augment="adaptive", augment_most=1.0, gamma=0.0)
     task = opened(plan, tmp_path)
+    assert task.rate_note == ""
     with torch.no_grad():
         task.networks["critic"].end.bias.fill_(100.0)  # it finds everything real
     one_step(task, plan)
@@ -174,6 +175,7 @@ def test_first_pictures_are_given_back_then_a_critic_comes_in(pictures, tmp_path
     schedule = default_schedule(GanSettings(**settings))
     plan = plan_for(pictures, **settings).model_copy(update={"schedule": schedule})
     task = opened(plan, tmp_path)
+    assert "gives pictures back" in task.rate_note  # the finder tries each network alone
     timeline = task.timeline(schedule, batch=4, size=32)
     assert [timeline.at(step).trains("critic") for step in (0, 9, 10, 39)] == [False, False, True, True]
     ((network, loss, terms),) = one_step(task, plan, 5, 32)

@@ -67,6 +67,10 @@ _SURE, _ADAPTS_OVER = 0.6, 100_000
 """How sure of real pictures a critic may be, and over how many pictures augmentation rises from 0 to 1 (ADA)."""
 _VARIED = 0.3
 """A generator that was once so varied, as a share of the real pictures, and is no more (`COLLAPSED`)."""
+_GIVEN_BACK = (
+    "The generator's curve shows how well it gives pictures back: the critic rests while rates are tried. What it "
+    "learns from the critic is not measured; phases with the critic keep their proportion to the rate that you take."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,11 @@ class GanTask(TrainingTask):
 
     def choose(self, tried: Sequence[Trial]) -> tuple[float, str]:  # noqa: D102
         return choose_calm(tried, pairs=self._loss.pairs)
+
+    @property
+    def rate_note(self) -> str:
+        """What the generator's loss is, where it gives pictures back: while it is tried, no critic has a say."""
+        return _GIVEN_BACK if self._settings.reconstruction else ""
 
     # -- being measured ----------------------------------------------------------------------------------------------
 

@@ -5,9 +5,13 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
+from rate_kit import plan
 
-from studio.training.rate_curve import RateCurve, RateSweep, RateTrial
+from studio.engine import Engine
+from studio.training.rate_curve import FoundRates, RateCurve, RateSweep, RateTrial
+from studio.ui.panels.train.rate.dialog import RateDialog
 from studio.ui.panels.train.rate.finder import RateFinder
+from studio.ui.panels.train.rate.search import RateSearch
 from studio.ui.theme import Theme
 
 LEFT = Qt.MouseButton.LeftButton
@@ -162,3 +166,15 @@ def test_which_rates_are_tried_can_be_typed(finder: RateFinder) -> None:
     QTest.keyClicks(finder.low_box, "x")
     with pytest.raises(ValueError, match="is no number"):
         _ = finder.sweep
+
+
+def test_what_there_is_to_know_of_the_curves_stands_below_them(
+    finder: RateFinder, theme: Theme, pictures: Engine
+) -> None:
+    search = RateSearch(pictures)
+    dialog = RateDialog(search, plan(), theme, finder)
+    search.cancel()
+    search.found.emit(FoundRates((curve(),)))
+    assert dialog.trouble.isHidden()
+    search.found.emit(FoundRates((curve(),), note="Each rests while the other is tried."))
+    assert (dialog.trouble.text(), dialog.trouble.isHidden()) == ("Each rests while the other is tried.", False)

@@ -94,6 +94,8 @@ class RateDialog(QDialog):
 
     def _show_found(self, found: FoundRates) -> None:
         self.finder.set_curves(found.curves, found.trials)
+        if found.note:
+            self._tell(found.note)
         self._show_running()
 
     def _show_failure(self, failure: Failure) -> None:
