@@ -1,4 +1,4 @@
-"""What happens to what a picture panel holds: the job in progress, what is shown, and the way back."""
+"""What happens to what a picture panel holds: the job in progress, other settings and pictures, and the way back."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,18 +11,16 @@ from studio.core.compositing import Backdrop
 from studio.core.controls import Controls
 from studio.core.cost import Cost
 from studio.core.events import DeepPicture, Log, Metrics, Picture, Preview
-from studio.core.frames import Frame
 from studio.core.masking import PROTECTING, Bare
 from studio.core.picture_task import CONTENT, PAINTED, PictureResult, PictureTask
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.engine import Engine
-from studio.jobs.export import DRAFT_PIXELS, ComposeTask, compose_draft
 from studio.jobs.files import OpenedPicture
 from studio.jobs.recall import RecalledPicture
 from studio.jobs.sessions import OpenedMask, OpenedSession
-from studio.ui.picture.compositor import Compositor
-from studio.ui.picture.held_picture import HeldPicture, SessionState
+from studio.ui.picture.composed_picture import ComposedPicture
+from studio.ui.picture.held_picture import SessionState
 from studio.ui.picture.history import History, HistoryState, Made
 from studio.ui.picture.live_job import LiveJob
 from studio.ui.picture.protection import Protection
@@ -34,11 +32,9 @@ __all__ = ["PictureSession", "SessionState"]
 S = TypeVar("S", bound=Settings)
 
 _RESTART_DELAY_MS = 500
-_HELD_STILL_MS = 200
-"""So long a hand rests on a slider until a large picture is composed in full."""
 
 
-class PictureSession(HeldPicture[S]):
+class PictureSession(ComposedPicture[S]):
     """Joins what the artist does to the jobs of one picture task; knows no widget.
 
     A task that is `at_once` runs by itself: as soon as its pictures are there, and anew for every change, as fast as it
@@ -59,11 +55,6 @@ class PictureSession(HeldPicture[S]):
     settings_changed = Signal(object)
     brought_back = Signal()
     """The settings of now came with pictures: those of a file, of a session, or of an earlier step."""
-    frame_composed = Signal(object)
-    draft_composed = Signal(object)
-    """A smaller version of the frame that follows: a hand is moving a slider."""
-    cleared = Signal()
-    """Nothing that was made is to be seen."""
     progressed = Signal(object)
     state_changed = Signal(object)
     finished = Signal(object, object)
@@ -79,9 +70,6 @@ class PictureSession(HeldPicture[S]):
         super().__init__(task, pictures, undo_stack, parent)
         self._undo_memory = UndoMemory()
         self._held_back: tuple[PictureResult, tuple[OpenedPicture, ...]] | None = None
-        self.compositor = Compositor(pictures, f"{task.name}.compose", self)
-        self.drafts = Compositor(pictures, f"{task.name}.draft", self)
-        self._held_still = QTimer(self, singleShot=True, interval=_HELD_STILL_MS)
         self.job = LiveJob(task, engine, self)
         self._restoring = False
         self._settings_before = self.settings
@@ -96,11 +84,7 @@ class PictureSession(HeldPicture[S]):
 
     def _connect(self) -> None:
         self._restart.timeout.connect(self.start)
-        self.film.shown_changed.connect(self._show)
         self.film.noticed.connect(self.noticed)
-        self.compositor.composed.connect(self._show_composed)
-        self.drafts.composed.connect(lambda frame, _preview: self.draft_composed.emit(frame))
-        self._held_still.timeout.connect(self._compose)
         for compositor in (self.compositor, self.film.thumbnails):
             compositor.composed.connect(self._act)
             compositor.failed.connect(self.failed)
@@ -324,8 +308,7 @@ class PictureSession(HeldPicture[S]):
     @property
     def is_settled(self) -> bool:
         """Whether nothing runs or is about to, and everything that was made is shown."""
-        busy = self.compositor.is_busy or self.film.thumbnails.is_busy or self._held_still.isActive()
-        busy |= self.protection.is_busy
+        busy = self.is_composing or self.film.thumbnails.is_busy or self.protection.is_busy
         return not self.job.is_there and not self._restart.isActive() and not busy
 
     @property
@@ -481,47 +464,6 @@ class PictureSession(HeldPicture[S]):
             self._start(again=self.layer is not None)
         self._act()
 
-    # -- what is shown ---------------------------------------------------------------------------------------------
-
-    def _show(self) -> None:
-        """Another picture is to be seen."""
-        self.note_shown()
-        self._compose()
-
-    def note_shown(self) -> None:
-        """Take note of another picture, before it is laid over its photo."""
-
-    def _compose(self) -> None:
-        """Lay the layer over the photo."""
-        self._held_still.stop()
-        if self.layer is not None and (self.photo is not None or not self.task.has_photo):
-            ground = None if self.photo is None else self.photo.ground
-            self.compositor.compose(ComposeTask(ground, self.layer), self.settings_to_compose)
-        elif self.as_saved is not None:
-            self.frame_composed.emit(self.as_saved.frame)
-        else:
-            self.compositor.forget()
-            self.drafts.forget()
-            self.cleared.emit()
-
-    @property
-    def _is_large(self) -> bool:
-        """Whether composing what is shown takes longer than a hand waits that moves a slider."""
-        return self.photo is not None and self.layer is not None and self.layer[..., 0].size > DRAFT_PIXELS
-
-    def _compose_draft(self) -> None:
-        """Lay a smaller version over the photo, and all of it when the hand rests."""
-        assert self.photo is not None
-        assert self.layer is not None
-        self.compositor.forget()
-        task = ComposeTask(self.photo.ground, self.layer)
-        self.drafts.compose(task, self.settings_to_compose, job=compose_draft)
-        self._held_still.start()
-
-    def _show_composed(self, frame: Frame, _preview: Preview | None) -> None:
-        self.drafts.forget()
-        self.frame_composed.emit(frame)
-
     # -- restoring -------------------------------------------------------------------------------------------------
 
     def recall(self, recalled: RecalledPicture, history: History | None = None) -> None:
@@ -587,9 +529,7 @@ class PictureSession(HeldPicture[S]):
             self.photo_left.emit(left)
         self.job.forget()
         self._waiting.clear()
-        self.compositor.forget()
-        self.drafts.forget()
-        self._held_still.stop()
+        self._compose_no_more()
         self.film.clear()
 
     def _find_again(self, history: History | None) -> None:
