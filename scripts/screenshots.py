@@ -333,7 +333,6 @@ def dream(stage: Stage) -> QPixmap:
     stage.window.show_panel("dream")
     panel = stage.window.panel("dream")
     stage.wait_until(lambda: panel.has_picture and bool(panel.column.directions.rows))
-    panel.session.go_to_seed(15)
     rows = {row.direction.name: row for row in panel.column.directions.rows}
     for name, amount in (("Warmth", 0.4), ("Lines", 0.3)):
         rows[name].slider.slider.value_moved.emit(amount)

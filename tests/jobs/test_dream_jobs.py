@@ -20,7 +20,7 @@ from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
 from studio.jobs.dream_directions import find_directions_of, learn_direction
 from studio.jobs.dream_files import list_directions, write_directions
-from studio.jobs.dream_tasks import BookTask, FindTask, LearnTask, WriteTask
+from studio.jobs.dream_tasks import BookTask, FindTask, GeneratorOffered, LearnTask, WriteTask
 from studio.jobs.generators import _at
 from studio.jobs.train import train
 from studio.jobs.unfinished_generators import list_generators
@@ -115,7 +115,7 @@ def test_a_generator_that_still_learns_dreams_as_it_is_by_now_and_again_from_its
     (unfinished / "model.safetensors").unlink()
     _at.cache_clear()
     _, offered = run(list_generators, "")
-    assert offered == {str(unfinished): "Spots, step 2 so far"}
+    assert offered == {str(unfinished): GeneratorOffered("Spots, step 2 so far")}
     by_now = heard(catalog.start("dream", PictureRequest({}), Controls(finished)))[1]
     assert np.array_equal(by_now.layer, done.layer)  # what is shown of a run is its average, as is what it leaves
     assert by_now.recipe.weights[0].name == "spots"
