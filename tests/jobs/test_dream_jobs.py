@@ -10,6 +10,7 @@ from job_kit import heard, run
 from safetensors.torch import load_file
 
 from models.directions import components_of_styles, factors_of_weights
+from models.latent import latents_of, sampled_styles
 from studio.core.controls import Controls
 from studio.core.dream_album import STARRED, AlbumShelf, DreamAlbum
 from studio.core.dream_settings import DreamSettings, Move, packed, unpacked
@@ -54,6 +55,18 @@ def test_a_group_that_is_empty_teaches_nothing(settings):
         run(learn_direction, LearnTask((), (settings,), "warmth"))
     with pytest.raises(StudioError, match="do not differ"):
         run(learn_direction, LearnTask((settings,), (settings,), "warmth"))
+
+
+def test_a_learnt_direction_leads_from_group_to_group_and_is_a_deviation_long(settings):
+    half = lively().half().float()
+    some, others = ((settings.at_seed(seed) for seed in seeds) for seeds in (range(10), range(10, 20)))
+    _, learnt = run(learn_direction, LearnTask(tuple(some), tuple(others), "warmth"))
+    means = [half.map(latents_of(seeds, 8)).mean(dim=0) for seeds in (range(10), range(10, 20))]
+    unit = torch.nn.functional.normalize(means[1] - means[0], dim=0)
+    vector = torch.from_numpy(unpacked(learnt.vector))
+    assert float(vector @ unit) == pytest.approx(float(vector.norm()), rel=1e-3)
+    along = sampled_styles(half) @ unit
+    assert float(vector.norm()) == pytest.approx(float(along.std()), rel=0.01)
 
 
 def test_a_generator_brings_directions_along_in_its_file(settings, tmp_path):

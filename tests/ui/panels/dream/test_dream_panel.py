@@ -87,10 +87,10 @@ def test_a_new_user_dreams_at_once_and_finds_directions_with_names(make_panel, s
         until(lambda: panel.session.is_settled and settings(panel).moves.amount_of(name) == amount)
         return to_8_bits(panel.session.layer).astype(float)
 
-    lighter, darker = moved("Darkness", -1.5), moved("Darkness", 1.5)
+    lighter, darker = moved("Darkness", -3.0), moved("Darkness", 3.0)
     assert lighter.mean() > darker.mean() + 20
     moved("Darkness", 0.0)
-    colder, warmer = moved("Warmth", -1.5), moved("Warmth", 1.5)
+    colder, warmer = moved("Warmth", -3.0), moved("Warmth", 3.0)
     assert np.diff([(one[..., 0] - one[..., 2]).mean() for one in (colder, warmer)]) > 5
 
 
