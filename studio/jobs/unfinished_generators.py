@@ -13,7 +13,7 @@ from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
 from studio.jobs import unfinished
 from studio.jobs.dream_tasks import GeneratorOffered
-from studio.training.run_folder import RunPlan
+from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.tasks.gan_settings import GAN, GanSettings
 
 __all__ = ["list_generators", "model_so_far"]
@@ -34,7 +34,8 @@ def list_generators(used: str, controls: Controls[Any]) -> Job[dict[str, Generat
 
 
 def _in_file(path: Path) -> GeneratorOffered:
-    return GeneratorOffered(path.stem, first_seed_of(facts_of(path)))
+    file = RunFolder(path).model_file if path.is_dir() else path
+    return GeneratorOffered(path.stem, first_seed_of(facts_of(file)))
 
 
 def _unfinished(folders: Iterable[Path]) -> Iterator[tuple[str, GeneratorOffered]]:

@@ -59,6 +59,8 @@ class DreamPanel(PicturePanel):
         self._place: object = None
         self._other = -1
         self._offered: Mapping[str, GeneratorOffered] = {}
+        self._wanted = ""
+        """A generator to be taken as soon as it is known where it begins."""
         super().__init__(context)
         self._watch = QTimer(self, interval=_WATCHED_MS)
         self._send_menu = QMenu(self)
@@ -190,22 +192,29 @@ class DreamPanel(PicturePanel):
 
     def list_models(self, product: str) -> None:
         """Have the generators looked up, those that are still learning too."""
-        used = self.session.settings.model
+        used = self._wanted or self.session.settings.model
         handle = self.context.pictures.live("dream.generators", list_generators, used)
         handle.finished.connect(partial(self._take_offers, product, used))
         handle.failed.connect(self.report)
 
     def _take_offers(self, product: str, used: str, offered: Mapping[str, GeneratorOffered]) -> None:
         """Offer them, unless another one is used by now, of which this list may not know."""
-        if used == self.session.settings.model:
-            self._offered = offered
-            self.offer_models(product, {name: one.label for name, one in offered.items()})
-        else:
+        if used != (self._wanted or self.session.settings.model):
             self.list_models(product)
+            return
+        self._offered = offered
+        if self._wanted:
+            self._wanted = ""
+            self.session.set_settings(self._with_generator(used))
+        self.offer_models(product, {name: one.label for name, one in offered.items()})
 
     def use_model(self, model: ModelToUse) -> None:
         """Dream with another generator; one step of undo."""
-        self.session.set_settings(self._with_generator(model.name).model_copy(update={"second": ""}))
+        if self.session.settings.model:
+            self.session.change(model=model.name, second="")
+        else:
+            self._wanted = model.name
+            self.refresh_models()
 
     def _with_generator(self, name: str) -> DreamSettings:
         """Return the settings with another generator: where there was none, at the seed that it names to begin with."""

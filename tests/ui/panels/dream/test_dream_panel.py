@@ -112,6 +112,16 @@ def test_nobody_is_led_to_the_first_seed_who_was_somewhere(make_panel, model, tm
     shows(panel, until, 3)
 
 
+def test_whoever_comes_with_a_generator_begins_where_its_file_says(panel_context, tmp_path, qtbot, until):
+    named = write_generator(tmp_path / "run" / "model.safetensors", replace(STYLED, about={FIRST_SEED: "3"}))
+    panel = DreamPanel(panel_context)
+    qtbot.addWidget(panel)
+    panel.use_model(ModelToUse("generator", str(named.parent)))
+    panel.show()
+    until(lambda: settings(panel).model == str(named.parent))
+    shows(panel, until, 3)
+
+
 def test_the_first_generator_is_taken_and_dreams_at_once(panel, until):
     assert settings(panel).model.endswith("Faces")
     assert panel.walk_bar.isEnabled()
@@ -180,6 +190,16 @@ def test_a_seed_can_be_typed_and_drawn(panel, until):
     panel.column.pad.dice_button.click()
     assert settings(panel).seed != 1207
     assert settings(panel).is_seed
+
+
+def test_enter_goes_to_the_seed_that_the_box_shows(panel):
+    panel.session.go_to(7.3, 12.0)
+    box, steps = panel.column.pad.seed_box, panel.undo_stack.count()
+    assert box.value() == 1207
+    for _ in range(2):
+        QTest.keyClick(box, Qt.Key.Key_Return)
+        assert (settings(panel).across, settings(panel).down) == (7.0, 12.0)
+    assert panel.undo_stack.count() == steps + 1
 
 
 def test_a_drift_goes_somewhere_until_it_is_paused_and_is_one_step(panel, until):
