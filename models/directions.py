@@ -13,7 +13,10 @@ from torch import Tensor
 from models.gan import Generator
 from models.latent import sampled_styles
 
-__all__ = ["Directions", "between", "components_of_features", "components_of_styles", "factors_of_weights", "moved"]
+__all__ = [
+    "Directions", "as_long_as_usual", "between", "components_of_features", "components_of_styles",
+    "factors_of_weights", "moved",
+]  # fmt: skip
 
 _PICTURES = 256
 """So many pictures show how a stage's features differ."""
@@ -84,11 +87,17 @@ def factors_of_weights(generator: Generator, count: int = 16) -> Directions:
     """
     weights = generator.style_weights()
     _, sizes, vectors = torch.linalg.svd(weights.double(), full_matrices=False)
-    w = sampled_styles(generator)
-    deviations = ((w - w.mean(dim=0)).double() @ vectors[:count].T).std(dim=0)
     shares = sizes.square() / sizes.square().sum()
-    found = _upright(vectors[:count] * deviations[:, None])
-    return Directions(found.to(w.dtype), shares[:count].to(w.dtype))
+    found = _upright(as_long_as_usual(generator, vectors[:count]))
+    return Directions(found.to(weights.dtype), shares[:count].to(weights.dtype))
+
+
+@torch.no_grad()
+def as_long_as_usual(generator: Generator, vectors: Tensor) -> Tensor:
+    """Return K×style vectors, each made as long as points deviate along it: most of them lie within ±2 of it."""
+    w = sampled_styles(generator).double()
+    units = torch.nn.functional.normalize(vectors.double(), dim=1)
+    return (units * ((w - w.mean(dim=0)) @ units.T).std(dim=0)[:, None]).to(vectors.dtype)
 
 
 def between(some: Tensor, others: Tensor) -> Tensor:

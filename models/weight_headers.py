@@ -27,6 +27,8 @@ TRANSLATOR = "translator"
 """What the header of a network that translates pictures from one world to another calls its task."""
 GENERATOR = "generator"
 """What the header of a network that makes pictures out of nothing calls its task."""
+FIRST_SEED = "first_seed"
+"""In a generator's header: the seed of a picture that someone found a good one to begin with."""
 
 _LONGEST_HEADER = 100_000_000
 """Safetensors' own limit, in bytes; what claims more is no such file."""
@@ -107,6 +109,12 @@ def facts_of(path: Path) -> dict[str, str]:
 def task_of(facts: Mapping[str, str]) -> str:
     """Return what a network was trained for by its header, "classifier" or "fast_style"; "" where that is not said."""
     return facts.get("task") or ("fast_style" if facts.get("architecture") == FAST_STYLE else "")
+
+
+def first_seed_of(facts: Mapping[str, str]) -> int:
+    """Return the seed to begin with, as a generator's header names it; 0 where it names none that there is."""
+    told = facts.get(FIRST_SEED, "")
+    return int(told) if told.isdecimal() and len(told) <= 10 and int(told) < 2**31 else 0
 
 
 def cut_off(path: Path) -> str:

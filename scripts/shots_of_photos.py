@@ -81,9 +81,8 @@ def dream(stage: Stage) -> QPixmap:
     stage.window.show_panel("dream")
     panel = stage.window.panel("dream")
     stage.wait_until(lambda: panel.has_picture and bool(panel.column.directions.rows))
-    panel.session.go_to_seed(15)
     rows = {row.direction.name: row for row in panel.column.directions.rows}
-    for name, amount in (("Warmth", 0.4), ("Lines", 0.3)):
+    for name, amount in (("Warmth", 1.2), ("Lines", 0.9)):
         rows[name].slider.slider.value_moved.emit(amount)
     stage.wait_until(lambda: panel.session.is_settled)
     stage.settle(3000)  # the small pictures around

@@ -6,7 +6,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.directions import Directions, between, components_of_features, components_of_styles, factors_of_weights
+from models.directions import (
+    Directions,
+    as_long_as_usual,
+    between,
+    components_of_features,
+    components_of_styles,
+    factors_of_weights,
+)
 from studio.core.controls import Controls
 from studio.core.dream_settings import DreamSettings, packed
 from studio.core.events import Job, Progress
@@ -48,7 +55,10 @@ def _named(found: Directions, word: str) -> Sequence[Direction]:
 
 
 def learn_direction(task: LearnTask, controls: Controls[Any]) -> Job[Direction]:
-    """Return the direction from one group to the other: between their means.
+    """Return the direction from one group to the other: between their means, and as long as found ones are.
+
+    Between groups that differ much lie several deviations: in such lengths the sliders would lead out of all that the
+    generator knows.
 
     Raises:
         StudioError: a group is empty, they are of different generators, or they lie in the same place.
@@ -67,4 +77,5 @@ def learn_direction(task: LearnTask, controls: Controls[Any]) -> Job[Direction]:
     vector = between(means(task.without), means(task.having))[0]
     if float(vector.norm()) < 1e-6:
         raise StudioError("The two groups do not differ.", "Mark other pictures.")
-    return Direction(name=task.name, vector=packed(vector.float().cpu().numpy()))
+    usual = as_long_as_usual(generator.network, vector[None])[0]
+    return Direction(name=task.name, vector=packed(usual.float().cpu().numpy()))

@@ -9,11 +9,25 @@ from studio.core.dream_settings import DreamSettings
 from studio.core.named_directions import Direction, DirectionBook
 
 __all__ = [
-    "AlbumTask", "BookTask", "FindTask", "GeneratorFound", "LearnTask", "Method", "NearestTask", "SketchesTask",
-    "VariationsTask", "WriteTask",
+    "AlbumTask", "BookTask", "FindTask", "GeneratorFound", "GeneratorOffered", "LearnTask", "Method", "NearestTask",
+    "SketchesTask", "VariationsTask", "WriteTask",
 ]  # fmt: skip
 
 Method = Literal["styles", "features", "weights"]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorOffered:
+    """A generator that can be chosen.
+
+    Args:
+        label: words for it.
+        first_seed: where to begin, as its file says.
+
+    """
+
+    label: str
+    first_seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

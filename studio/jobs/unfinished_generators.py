@@ -5,34 +5,42 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.weight_headers import facts_of, first_seed_of
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
 from studio.core.file_names import is_there
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
 from studio.jobs import unfinished
-from studio.training.run_folder import RunPlan
+from studio.jobs.dream_tasks import GeneratorOffered
+from studio.training.run_folder import RunFolder, RunPlan
 from studio.training.tasks.gan_settings import GAN, GanSettings
 
 __all__ = ["list_generators", "model_so_far"]
 
 
-def list_generators(used: str, controls: Controls[Any]) -> Job[dict[str, str]]:
-    """Return the generators of this computer, name → label: on the shelf, of finished runs, and of those that learn.
+def list_generators(used: str, controls: Controls[Any]) -> Job[dict[str, GeneratorOffered]]:
+    """Return the generators of this computer by name: on the shelf, of finished runs, and of those that learn.
 
     `used` is one that is in use, wherever it lies.
     """
     yield Progress("Looking for generators")
-    found = {model.name: model.label for model in TrainedModels.standard("generator").all()}
+    models = TrainedModels.standard("generator").all()
+    found = {model.name: GeneratorOffered(model.label, first_seed_of(model.facts)) for model in models}
     found |= dict(_unfinished(UserFolders.standard().runs.glob("*")))
     if used not in found and is_there(Path(used)) and Path(used).is_absolute():
-        found |= dict(_unfinished((Path(used),))) or {used: Path(used).stem}
+        found |= dict(_unfinished((Path(used),))) or {used: _in_file(Path(used))}
     return found
 
 
-def _unfinished(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+def _in_file(path: Path) -> GeneratorOffered:
+    file = RunFolder(path).model_file if path.is_dir() else path
+    return GeneratorOffered(path.stem, first_seed_of(facts_of(file)))
+
+
+def _unfinished(folders: Iterable[Path]) -> Iterator[tuple[str, GeneratorOffered]]:
     for folder, plan, step in unfinished.unfinished_runs(folders, GAN):
-        yield str(folder), f"{plan.title or folder.name}, step {step:,} so far"
+        yield str(folder), GeneratorOffered(f"{plan.title or folder.name}, step {step:,} so far")
 
 
 def model_so_far(folder: Path) -> TrainedModel | None:

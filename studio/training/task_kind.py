@@ -1,6 +1,6 @@
 """What the studio knows of a kind of training before any network is loaded: its words, its settings, its needs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -80,6 +80,8 @@ class TaskKind:
         suited_schedule: how it learns by default from data of which it is known how much there is; None: the same
             schedule suits any.
         courses: values of its setting `course`, which the command line's --preset takes as well.
+        suited_course: which of them suits so much data, where networks for these products are here, as long as nobody
+            has set anything by hand; None: the default suits any.
         held_back: how many pictures the task keeps for checking of those that there are.
         worlds: whether its two data slots are looked at together as well: as two worlds, or as pairs under some
             settings.
@@ -102,6 +104,7 @@ class TaskKind:
     in_window: bool = True
     suited_schedule: Callable[[TrainingSettings, DataCount], Suited] | None = None
     courses: tuple[str, ...] = ()
+    suited_course: Callable[[DataCount, Collection[str]], str] | None = None
     held_back: Callable[[TrainingSettings, DataCount], int] = lambda settings, count: 0
     contested: frozenset[str] = frozenset()
     worlds: Callable[[TrainingSettings], Literal["worlds", "pairs"]] | None = None

@@ -10,6 +10,7 @@ from job_kit import heard, run
 from safetensors.torch import load_file
 
 from models.directions import components_of_styles, factors_of_weights
+from models.latent import latents_of, sampled_styles
 from studio.core.controls import Controls
 from studio.core.dream_album import STARRED, AlbumShelf, DreamAlbum
 from studio.core.dream_settings import DreamSettings, Move, packed, unpacked
@@ -20,7 +21,7 @@ from studio.core.user_folders import UserFolders
 from studio.jobs import catalog
 from studio.jobs.dream_directions import find_directions_of, learn_direction
 from studio.jobs.dream_files import list_directions, write_directions
-from studio.jobs.dream_tasks import BookTask, FindTask, LearnTask, WriteTask
+from studio.jobs.dream_tasks import BookTask, FindTask, GeneratorOffered, LearnTask, WriteTask
 from studio.jobs.generators import _at
 from studio.jobs.train import train
 from studio.jobs.unfinished_generators import list_generators
@@ -54,6 +55,18 @@ def test_a_group_that_is_empty_teaches_nothing(settings):
         run(learn_direction, LearnTask((), (settings,), "warmth"))
     with pytest.raises(StudioError, match="do not differ"):
         run(learn_direction, LearnTask((settings,), (settings,), "warmth"))
+
+
+def test_a_learnt_direction_leads_from_group_to_group_and_is_a_deviation_long(settings):
+    half = lively().half().float()
+    some, others = ((settings.at_seed(seed) for seed in seeds) for seeds in (range(10), range(10, 20)))
+    _, learnt = run(learn_direction, LearnTask(tuple(some), tuple(others), "warmth"))
+    means = [half.map(latents_of(seeds, 8)).mean(dim=0) for seeds in (range(10), range(10, 20))]
+    unit = torch.nn.functional.normalize(means[1] - means[0], dim=0)
+    vector = torch.from_numpy(unpacked(learnt.vector))
+    assert float(vector @ unit) == pytest.approx(float(vector.norm()), rel=1e-3)
+    along = sampled_styles(half) @ unit
+    assert float(vector.norm()) == pytest.approx(float(along.std()), rel=0.01)
 
 
 def test_a_generator_brings_directions_along_in_its_file(settings, tmp_path):
@@ -115,7 +128,7 @@ def test_a_generator_that_still_learns_dreams_as_it_is_by_now_and_again_from_its
     (unfinished / "model.safetensors").unlink()
     _at.cache_clear()
     _, offered = run(list_generators, "")
-    assert offered == {str(unfinished): "Spots, step 2 so far"}
+    assert offered == {str(unfinished): GeneratorOffered("Spots, step 2 so far")}
     by_now = heard(catalog.start("dream", PictureRequest({}), Controls(finished)))[1]
     assert np.array_equal(by_now.layer, done.layer)  # what is shown of a run is its average, as is what it leaves
     assert by_now.recipe.weights[0].name == "spots"

@@ -1,6 +1,7 @@
 """A generator in training: what it is given, whose turn it is, what it leaves behind, and that it goes on exactly."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from processes_kit import in_processes
 from safetensors.torch import load_file
 from training_kit import history_of
 
-from models.generator_files import load_generator
+from models.generator_files import ANCESTORS, load_generator
 from models.latent import latents_of, pictures_of
+from models.weight_headers import FIRST_SEED, facts_of, first_seed_of
+from studio.core.checksums import sha256_of
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
 from studio.core.failures import StudioError
@@ -210,6 +213,17 @@ def test_a_generator_is_taught_further(pictures, tmp_path):
         opened(plan_for(pictures, start=str(file), size=32), tmp_path)
     with pytest.raises(StudioError, match="no generator to be taught"):
         opened(plan_for(pictures, course="fine-tune"), tmp_path)
+
+
+def test_who_learns_on_begins_at_the_same_seed(pictures, tmp_path):
+    file = write_generator(tmp_path / "known.safetensors", replace(STYLED, about={FIRST_SEED: "15"}))
+    run = RunFolder.create(tmp_path / "run", plan_for(pictures, course="fine-tune", start=str(file), steps=1))
+    sit(run)
+    facts = facts_of(run.model_file)
+    assert first_seed_of(facts) == 15
+    assert facts[ANCESTORS] == sha256_of(file)
+    assert [first_seed_of({FIRST_SEED: told}) for told in ("-1", "7.5", "2147483648", "", "²")] == [0] * 5
+    assert first_seed_of({}) == 0
 
 
 def test_nothing_but_a_certain_collapse_ends_a_run(pictures, tmp_path):

@@ -13,6 +13,7 @@ from models.generator_files import ANCESTORS, GeneratorFacts, build_generator, l
 from models.projected_critic import ProjectedCritic
 from models.sphere_autoencoder import Autoencoder
 from models.weight_files import WeightsError
+from models.weight_headers import FIRST_SEED
 from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
 from studio.core.recipes import name_in_recipes
@@ -90,7 +91,10 @@ def _begun(settings: GanSettings) -> tuple[Generator, GeneratorFacts]:
             f"{model.label} makes pictures of {facts.size} px, not of {settings.size}.",
             f"Set the picture size to {facts.size} px, or begin with another generator.",
         )
-    return generator.train().requires_grad_(), replace(facts, about={ANCESTORS: _ancestors_with(model)})
+    about = {ANCESTORS: _ancestors_with(model)}
+    if FIRST_SEED in model.facts:  # the same seed is its picture, leaning towards what is learnt now
+        about[FIRST_SEED] = model.facts[FIRST_SEED]
+    return generator.train().requires_grad_(), replace(facts, about=about)
 
 
 def _ancestors_with(model: TrainedModel) -> str:

@@ -1,6 +1,6 @@
 """What training a generator can be set to. Free of torch, so that the form shows first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any, Literal, Self
 
@@ -21,6 +21,7 @@ AUTOMATIC = -0.1
 """A γ below 0: three are tried."""
 
 _NETWORK, _DATA, _CRITIC = "Network", "Data", "Critic"
+_PRODUCT = "generator"
 _LESSON: Mapping[str, Any] = {
     "network": "dcgan", "critic": "dcgan", "latent": 100, "batch": 128, "augment": "none", "gamma": 0.0,
     "norm": "batch",
@@ -40,6 +41,8 @@ _COURSES: Mapping[str, Mapping[str, Any]] = {
 _STEPS = {"default": 20_000, "few-pictures": 6_000, "fine-tune": 1_000, "wgan": 4_000, "wgan-gp": 4_000,
           "dcgan": 10_000}  # fmt: skip
 """Where nobody says how many."""
+_FEW_PICTURES = 200
+"""Out of no more than so many a new generator learns little but to copy them: one that is here is taught further."""
 _WARM_UP = 100
 _GIVES_BACK = 0.25
 """Share of the run in which a generator of few pictures learns to give them back, before a critic comes in."""
@@ -88,7 +91,7 @@ class GanSettings(Coursed, Variation):
         group=_NETWORK, choices={"batch": "Batch", "instance": "Instance", "none": "None"})  # fmt: skip
     start: str = setting(
         "", label="Begin with", help="A generator to be taught further; empty takes a new one, or the first here.",
-        term="a name, a weights file or a finished run", group=_NETWORK, offers="generator",
+        term="a name, a weights file or a finished run", group=_NETWORK, offers=_PRODUCT,
         choices={"": "Automatic"})  # fmt: skip
 
     loss: Literal["relativistic", "hinge", "vanilla", "wgan", "wgan-gp"] = setting(
@@ -263,9 +266,15 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
     schedule = default_schedule(settings)
     steps = sum(int(phase.duration) for phase in schedule.phases)
     words = f"{steps:,} steps: keep what looks best; few pictures are soon learnt by heart."
+    if getattr(settings, "course", "") == "fine-tune" and count.pictures <= _FEW_PICTURES:
+        words = f"{count.pictures} pictures are few for a new generator, so one that is here is taught further. {words}"
     values, each = settings.tries(steps)
     before = f" First it tries {values} ways to be calm, {each} steps each." if values else ""
     return Suited(schedule, words + before)
+
+
+def _suited_course(count: DataCount, products: Collection[str]) -> str:
+    return "fine-tune" if count.pictures <= _FEW_PICTURES and _PRODUCT in products else "default"
 
 
 GAN = TaskKind(
@@ -290,7 +299,8 @@ GAN = TaskKind(
         "generator.loss", "critic.loss", "critic.real", "critic.made", "critic.distance", "critic.penalty",
     }),
     courses=("default", "few-pictures", "fine-tune", "wgan", "wgan-gp", "dcgan"),
-    product="generator",
+    suited_course=_suited_course,
+    product=_PRODUCT,
     use="Let it dream: walk through what it knows",
     trial="See what it dreams by now: better by the minute",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Exact numbers: the box behind a slider, and how numbers are read and written where a box would be too coarse."""
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
@@ -20,6 +20,9 @@ class NumberBox(QDoubleSpinBox):
         gesture: a held arrow key is one gesture.
 
     """
+
+    entered = Signal()
+    """Enter was pressed, and the number taken; it may be the one that was there before."""
 
     def __init__(self, gesture: Gesture, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +49,7 @@ class NumberBox(QDoubleSpinBox):
         super().keyPressEvent(event)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.selectAll()
+            self.entered.emit()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         super().keyReleaseEvent(event)

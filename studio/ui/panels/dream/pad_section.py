@@ -88,6 +88,8 @@ class PadSection(QWidget):
 
     def _connect(self) -> None:
         self.seed_box.valueChanged.connect(lambda value: self.seed_typed.emit(int(value)))
+        # beside a seed, or away from the pad, its number is not where one is
+        self.seed_box.entered.connect(lambda: self.seed_typed.emit(int(self.seed_box.value())))
         self.snap_button.clicked.connect(self.pad.snap)
         self.nearer_button.clicked.connect(lambda: self.pad.zoom(1))
         self.further_button.clicked.connect(lambda: self.pad.zoom(-1))

@@ -14,6 +14,7 @@ from studio.core.dream_settings import DreamSettings
 from studio.core.named_directions import DirectionBook
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
+from studio.jobs.dream_tasks import GeneratorOffered
 from studio.jobs.files import OpenedPicture
 from studio.jobs.unfinished_generators import list_generators
 from studio.ui.controls.empty_state import EmptyState
@@ -57,7 +58,9 @@ class DreamPanel(PicturePanel):
     def __init__(self, context: PanelContext) -> None:
         self._place: object = None
         self._other = -1
-        self._offered: frozenset[str] = frozenset()
+        self._offered: Mapping[str, GeneratorOffered] = {}
+        self._wanted = ""
+        """A generator to be taken as soon as it is known where it begins."""
         super().__init__(context)
         self._watch = QTimer(self, interval=_WATCHED_MS)
         self._send_menu = QMenu(self)
@@ -189,21 +192,37 @@ class DreamPanel(PicturePanel):
 
     def list_models(self, product: str) -> None:
         """Have the generators looked up, those that are still learning too."""
-        used = self.session.settings.model
+        used = self._wanted or self.session.settings.model
         handle = self.context.pictures.live("dream.generators", list_generators, used)
         handle.finished.connect(partial(self._take_offers, product, used))
         handle.failed.connect(self.report)
 
-    def _take_offers(self, product: str, used: str, names: Mapping[str, str]) -> None:
+    def _take_offers(self, product: str, used: str, offered: Mapping[str, GeneratorOffered]) -> None:
         """Offer them, unless another one is used by now, of which this list may not know."""
-        if used == self.session.settings.model:
-            self.offer_models(product, names)
-        else:
+        if used != (self._wanted or self.session.settings.model):
             self.list_models(product)
+            return
+        self._offered = offered
+        if self._wanted:
+            self._wanted = ""
+            self.session.set_settings(self._with_generator(used))
+        self.offer_models(product, {name: one.label for name, one in offered.items()})
 
     def use_model(self, model: ModelToUse) -> None:
         """Dream with another generator; one step of undo."""
-        self.session.change(model=model.name, second="")
+        if self.session.settings.model:
+            self.session.change(model=model.name, second="")
+        else:
+            self._wanted = model.name
+            self.refresh_models()
+
+    def _with_generator(self, name: str) -> DreamSettings:
+        """Return the settings with another generator: where there was none, at the seed that it names to begin with."""
+        settings = self.session.settings
+        changed = settings.model_copy(update={"model": name})
+        if settings.model or settings != settings.at_seed(0) or name not in self._offered:
+            return changed
+        return changed.at_seed(self._offered[name].first_seed)
 
     def offer_models(self, product: str, names: Mapping[str, str]) -> None:
         """Offer the generators that are here; the first is taken where none is chosen, or that one is gone.
@@ -211,10 +230,9 @@ class DreamPanel(PicturePanel):
         Nobody dreams behind another panel: until this one is seen there is nothing to be taken.
         """
         super().offer_models(product, names)
-        self._offered = frozenset(names)
-        settings = self.session.settings
-        if self.isVisible() and settings.model not in names and (names or settings.model):
-            self.session.settings_state.apply(settings.model_copy(update={"model": next(iter(names), "")}))
+        model = self.session.settings.model
+        if self.isVisible() and model not in names and (names or model):
+            self.session.settings_state.apply(self._with_generator(next(iter(names), "")))
 
     def _show_generator(self) -> None:
         self.column.show_generator(self.session.generator)

@@ -1,8 +1,10 @@
 """The Dream panel: the pad leads where it says, everything is a step of undo, and a saved dream comes back."""
 
+from dataclasses import replace
+
 import numpy as np
 from accessibility import controls_without_name, controls_without_tooltip
-from generator_kit import LESSONS, lively, write_generator
+from generator_kit import LESSONS, STYLED, lively, write_generator
 from job_kit import heard
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from models.latent import latents_of, pictures_of
 from models.pixels import to_picture
+from models.weight_headers import FIRST_SEED
 from studio.core.dream_settings import Bending, DreamSettings, Mixture
 from studio.core.images import read_recipe
 from studio.core.resizing import to_8_bits
@@ -74,7 +77,7 @@ def test_nobody_dreams_behind_another_panel(panel_context, shipped_worlds, qtbot
 def test_a_new_user_dreams_at_once_and_finds_directions_with_names(make_panel, shipped_worlds, until):
     panel = make_panel()
     until(lambda: panel.has_picture and panel.session.is_settled and panel.column.directions.rows)
-    assert settings(panel).model == "painted-faces"
+    assert (settings(panel).model, settings(panel).seed) == ("painted-faces", 15)  # its file says where to begin
     assert panel.session.layer.shape == (64, 64, 3)
     names = [row.direction.name for row in panel.column.directions.rows]
     assert {"Warmth", "Darkness", "Hair", "Turn", "Lines"} <= set(names)
@@ -84,11 +87,31 @@ def test_a_new_user_dreams_at_once_and_finds_directions_with_names(make_panel, s
         until(lambda: panel.session.is_settled and settings(panel).moves.amount_of(name) == amount)
         return to_8_bits(panel.session.layer).astype(float)
 
-    lighter, darker = moved("Darkness", -1.5), moved("Darkness", 1.5)
+    lighter, darker = moved("Darkness", -3.0), moved("Darkness", 3.0)
     assert lighter.mean() > darker.mean() + 20
     moved("Darkness", 0.0)
-    colder, warmer = moved("Warmth", -1.5), moved("Warmth", 1.5)
+    colder, warmer = moved("Warmth", -3.0), moved("Warmth", 3.0)
     assert np.diff([(one[..., 0] - one[..., 2]).mean() for one in (colder, warmer)]) > 5
+
+
+def test_nobody_is_led_to_the_first_seed_who_was_somewhere(panel, tmp_path, until):
+    first = replace(STYLED, about={FIRST_SEED: "3"})
+    named = write_generator(tmp_path / "named.safetensors", first)
+    assert settings(panel).seed == 0  # its file names none
+    panel.use_model(ModelToUse("generator", str(named)))
+    shows(panel, until, 0)  # the same seed, of another generator
+    until(lambda: panel.session.generator and panel.session.is_settled)
+    assert settings(panel).seed == 0
+
+
+def test_whoever_comes_with_a_generator_begins_where_its_file_says(panel_context, tmp_path, qtbot, until):
+    named = write_generator(tmp_path / "run" / "model.safetensors", replace(STYLED, about={FIRST_SEED: "3"}))
+    panel = DreamPanel(panel_context)
+    qtbot.addWidget(panel)
+    panel.use_model(ModelToUse("generator", str(named.parent)))
+    panel.show()
+    until(lambda: settings(panel).model == str(named.parent))
+    shows(panel, until, 3)
 
 
 def test_the_first_generator_is_taken_and_dreams_at_once(panel, until):
@@ -159,6 +182,16 @@ def test_a_seed_can_be_typed_and_drawn(panel, until):
     panel.column.pad.dice_button.click()
     assert settings(panel).seed != 1207
     assert settings(panel).is_seed
+
+
+def test_enter_goes_to_the_seed_that_the_box_shows(panel):
+    panel.session.go_to(7.3, 12.0)
+    box, steps = panel.column.pad.seed_box, panel.undo_stack.count()
+    assert box.value() == 1207
+    for _ in range(2):
+        QTest.keyClick(box, Qt.Key.Key_Return)
+        assert (settings(panel).across, settings(panel).down) == (7.0, 12.0)
+    assert panel.undo_stack.count() == steps + 1
 
 
 def test_a_drift_goes_somewhere_until_it_is_paused_and_is_one_step(panel, until):

@@ -10,6 +10,8 @@ from training_kit import ToySettings, constant_schedule, toy_plan
 from studio.training.data.worlds import Together
 from studio.training.run_folder import RunFolder
 from studio.training.schedule import Phase, Ramp, Schedule
+from studio.training.tasks.gan_settings import GAN, GanSettings
+from studio.ui.panels.train.new_run.session import NewRun
 from studio.ui.panels.train.session import TrainSession
 
 
@@ -260,3 +262,35 @@ def test_a_default_schedule_that_depends_on_settings_follows_them_until_one_is_d
     with qtbot.assertNotEmitted(new.schedule_changed):
         new.set_settings(new.settings.model_copy(update={"batch": 8}))
     assert new.schedule == drawn
+
+
+def test_a_small_folder_is_taught_to_a_generator_that_is_here_unless_a_hand_chooses(
+    engines, undo_stack, until, tmp_path
+):
+    new = NewRun((GAN,), engines[1], undo_stack)
+    few, many = pictures_in(tmp_path / "few", 5), pictures_in(tmp_path / "many", 201)
+
+    def learns_from(folder: Path) -> None:
+        new.remove_data(new.data["data"])
+        new.add_data([folder])
+        until(lambda: new.reports[0] is not None)
+
+    learns_from(few)
+    assert new.settings == GanSettings()  # there is none to be taught further
+    new.know_networks("generator", here=True)
+    assert new.settings == GanSettings(course="fine-tune")
+    assert new.why_so_long.startswith("5 pictures are few for a new generator, so one that is here is taught further.")
+    assert new.total_steps == 1_000
+    assert undo_stack.count() == 0
+    learns_from(many)
+    assert new.settings == GanSettings()
+    learns_from(few)
+    new.set_settings(new.settings.moved("course", "few-pictures"))
+    learns_from(many)
+    learns_from(few)
+    assert new.settings == GanSettings(course="few-pictures")
+    new.reset()
+    assert new.settings == GanSettings(course="fine-tune")
+    new.take_plan(new.plan().model_copy(update={"settings": {}}))
+    learns_from(few)
+    assert new.settings == GanSettings()  # as that run was

@@ -140,6 +140,7 @@ class NewRunPage(QWidget):
         """Offer these networks wherever one of this kind can be chosen."""
         for form in self.forms.values():
             form.set_offers(product, networks)
+        self.new_run.know_networks(product, here=bool(networks))
 
     def _make_column(self) -> QWidget:
         margin, gap = self._theme.tokens.margin, self._theme.tokens.gap

@@ -67,11 +67,15 @@ class NewRun(QObject):
         self._drawn: dict[str, Schedule] = {}
         self._inputs: dict[str, dict[str, Path]] = {kind.name: {} for kind in self.kinds}
         self._data: dict[str, tuple[Path, ...]] = {}
+        self._courses: dict[str, str] = {}
+        """By kind: which course was taken because it suits the data."""
+        self._products: frozenset[str] = frozenset()
         self.title = ""
         self._reader = reader
         self._drawing: JobHandle | None = None
         self.drawn: Progress | None = None
         self.examiner = DataExaminer(reader, self)
+        self.examiner.reported.connect(self._suit_course)
         self.examiner.reported.connect(self.ready_changed)
         self.examiner.failed.connect(self.ready_changed)
 
@@ -84,6 +88,7 @@ class NewRun(QObject):
             self.kind = kind
             self.kind_changed.emit(kind)
             self._examine()
+            self._suit_course()
             self.ready_changed.emit()
 
     @property
@@ -294,6 +299,24 @@ class NewRun(QObject):
         """Why the schedule is as long as it is; "" where it is the artist's own, or nobody has counted the data."""
         return "" if self.is_schedule_drawn else self._suited_to(self.settings).why
 
+    def know_networks(self, product: str, *, here: bool) -> None:
+        """Learn whether there are networks that something can begin with."""
+        self._products = self._products | {product} if here else self._products - {product}
+        self._suit_course()
+
+    def _suit_course(self, _place: object = None) -> None:
+        """Take the course that suits so much data, as long as no hand has set anything."""
+        kind, slot = self.kind, self.kind.data[0]
+        count = self.examiner.count(slot, self.data[slot.name])
+        if kind.suited_course is None or count is None or self.is_schedule_drawn:
+            return
+        untouched = kind.settings()
+        if kind.name in self._courses:
+            untouched = untouched.moved("course", self._courses[kind.name])
+        if self.settings == untouched:
+            self._courses[kind.name] = course = kind.suited_course(count, self._products)
+            self._settings[kind.name].apply(untouched.moved("course", course))
+
     def _suited_to(self, settings: TrainingSettings) -> Suited:
         slot = self.kind.data[0]
         return self.kind.schedule_for(settings, self.examiner.count(slot, self.data[slot.name]))
@@ -317,8 +340,10 @@ class NewRun(QObject):
 
     def reset(self) -> None:
         """Set settings and schedule back to where a newcomer starts."""
+        self._courses.pop(self.kind.name, None)
         self.set_settings(self.kind.settings())
         self.reset_schedule()
+        self._suit_course()
 
     def take_plan(self, plan: RunPlan) -> None:
         """Put together what another run was made of.
