@@ -2,9 +2,9 @@
 
 Thin holes (scratches, dust, hairs) are filled by a network at full size, part by part: it looks from rim to rim. Of a
 thick hole it only says what should be where, on a part reduced to `LARGEST_SIDE`; then pixels are copied from around it
-at full size (`models/patch_filling.py`), what they lack of the network's colours is added smoothly, and at the rim they
-are brought to what is there, as Pérez et al. 2003 do ("Poisson image editing"). So a large hole in a large picture is
-as sharp as its surroundings.
+at full size (`models/patch_filling.py`), what they lack of the network's colours is added smoothly, at the rim they are
+brought to what is there, as Pérez et al. 2003 do ("Poisson image editing"), and near it the network's guess shows
+through. So a large hole in a large picture is as sharp as its surroundings.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -32,6 +32,11 @@ _SIDE, _AROUND = 256, 64
 """Of a part of a picture with thin holes, px, and what is around it."""
 _PER_WIDTH, _LEAST_SIDE, _LEAST_AROUND = 4.0, 320, 96
 """Side of a part of a thick hole, as a multiple of how thick it is, and at least, px; what is around it, at least."""
+_COPIED, _KNOWN = 0.6, 16.0
+"""How much of what is copied is laid over the guide at the rim, and within how many px that becomes nearly all of it.
+What is copied lies as often beside the truth as on it, and near the rim the guide is the better guess; deep inside it
+knows colours alone. With 0.7 everywhere strokes came 0.45 dB nearer and looked (LPIPS) the same, but wide holes flat.
+"""
 _COLOURS = 0.03
 """Standard deviation of what counts as colour rather than texture, as a share of the part's longer side."""
 
@@ -130,6 +135,9 @@ def _filled(
     filled[gone] = copied(pixels, gone, field)
     filled = _joined(filled, pixels, gone, field)
     filled[gone] += _lacking(filled, smooth, gone)[gone]
+    inside = cv2.distanceTransform(gone.astype(np.uint8), cv2.DIST_L2, 5)[gone]
+    share = 1.0 - (1.0 - _COPIED) * np.exp(-inside / np.float32(_KNOWN))[:, None]
+    filled[gone] = smooth[gone] + share * (filled[gone] - smooth[gone])
     return filled
 
 
