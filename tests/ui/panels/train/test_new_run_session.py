@@ -291,6 +291,12 @@ def test_a_small_folder_is_taught_to_a_generator_that_is_here_unless_a_hand_choo
     assert new.settings == GanSettings(course="few-pictures")
     new.reset()
     assert new.settings == GanSettings(course="fine-tune")
+    steps = undo_stack.count()
+    new.reset()
+    assert undo_stack.count() == steps  # nothing was changed, so there is nothing to be undone
+    undo_stack.undo()
+    undo_stack.redo()
+    assert new.settings == GanSettings(course="fine-tune")
     new.take_plan(new.plan().model_copy(update={"settings": {}}))
     learns_from(few)
     assert new.settings == GanSettings()  # as that run was

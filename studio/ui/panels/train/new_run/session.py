@@ -306,16 +306,20 @@ class NewRun(QObject):
 
     def _suit_course(self, _place: object = None) -> None:
         """Take the course that suits so much data, as long as no hand has set anything."""
-        kind, slot = self.kind, self.kind.data[0]
-        count = self.examiner.count(slot, self.data[slot.name])
-        if kind.suited_course is None or count is None or self.is_schedule_drawn:
-            return
-        untouched = kind.settings()
+        kind, untouched = self.kind, self.kind.settings()
         if kind.name in self._courses:
             untouched = untouched.moved("course", self._courses[kind.name])
-        if self.settings == untouched:
-            self._courses[kind.name] = course = kind.suited_course(count, self._products)
-            self._settings[kind.name].apply(untouched.moved("course", course))
+        if self.settings == untouched and not self.is_schedule_drawn and (suited := self._suited_settings()):
+            self._settings[kind.name].apply(suited)
+
+    def _suited_settings(self) -> TrainingSettings | None:
+        """Return where a newcomer starts with so much data, and note its course; None where that changes nothing."""
+        kind, slot = self.kind, self.kind.data[0]
+        count = self.examiner.count(slot, self.data[slot.name])
+        if kind.suited_course is None or count is None:
+            return None
+        self._courses[kind.name] = course = kind.suited_course(count, self._products)
+        return kind.settings().moved("course", course)
 
     def _suited_to(self, settings: TrainingSettings) -> Suited:
         slot = self.kind.data[0]
@@ -341,9 +345,8 @@ class NewRun(QObject):
     def reset(self) -> None:
         """Set settings and schedule back to where a newcomer starts."""
         self._courses.pop(self.kind.name, None)
-        self.set_settings(self.kind.settings())
+        self.set_settings(self._suited_settings() or self.kind.settings())
         self.reset_schedule()
-        self._suit_course()
 
     def take_plan(self, plan: RunPlan) -> None:
         """Put together what another run was made of.
