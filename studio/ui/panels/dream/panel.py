@@ -255,6 +255,8 @@ class DreamPanel(PicturePanel):
     def _show_settings(self, settings: Settings) -> None:
         super()._show_settings(settings)
         session = self.session
+        if session.settings.model:
+            self._wanted = ""  # another one has come meanwhile, with a picture or a session
         if session.settings.model not in self._offered:
             self.refresh_models()
         self._show_star()

@@ -114,6 +114,16 @@ def test_whoever_comes_with_a_generator_begins_where_its_file_says(panel_context
     shows(panel, until, 3)
 
 
+def test_what_comes_after_a_generator_was_asked_for_is_not_replaced_by_it(panel_context, tmp_path, qtbot, until):
+    one, other = (write_generator(tmp_path / f"{name}.safetensors", STYLED) for name in ("one", "other"))
+    panel = DreamPanel(panel_context)
+    qtbot.addWidget(panel)
+    panel.use_model(ModelToUse("generator", str(one)))
+    panel.session.set_settings(DreamSettings(model=str(other)).at_seed(7))  # as a picture does that is opened
+    until(lambda: str(other) in panel._offered)
+    assert (settings(panel).model, settings(panel).seed) == (str(other), 7)
+
+
 def test_the_first_generator_is_taken_and_dreams_at_once(panel, until):
     assert settings(panel).model.endswith("Faces")
     assert panel.walk_bar.isEnabled()
