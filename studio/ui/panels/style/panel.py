@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtGui import QAction, QKeySequence
 
 from studio.core.picture_tasks import STYLIZE
+from studio.core.settings import Settings
 from studio.jobs.style.choices import FastStylesTask, FastStyleThumbnail, list_fast_styles
 from studio.jobs.style.cost import read_pace
 from studio.ui.icons import set_icon
@@ -43,6 +44,7 @@ class StylePanel(PicturePanel):
     column: StyleColumn
 
     def __init__(self, context: PanelContext) -> None:
+        self._asked_for = ""
         super().__init__(context)
         self.photo_tile, self.shelf, self.fast_styles = (
             self.column.photo_tile, self.column.shelf, self.column.fast_styles,
@@ -137,7 +139,11 @@ class StylePanel(PicturePanel):
     def refresh_models(self) -> None:
         """Offer the networks and the fast styles that are on this computer now."""
         self.list_models("backbone")
-        task = FastStylesTask(used=self.session.settings.fast_style)
+        self._list_fast_styles()
+
+    def _list_fast_styles(self) -> None:
+        self._asked_for = self.session.settings.fast_style
+        task = FastStylesTask(used=self._asked_for)
         fast_styles = self.context.pictures.live("style.fast", list_fast_styles, task)
         fast_styles.finished.connect(self._offer_fast_styles)
         fast_styles.failed.connect(self.report)
@@ -146,3 +152,10 @@ class StylePanel(PicturePanel):
         self.fast_styles.set_offers([FastStyleOffer(one.name, one.title, one.picture) for one in found])
         self.form.set_offers("fast_style", {one.name: one.title for one in found})
         self.column.show_settings(self.session.settings)
+
+    def _show_settings(self, settings: Settings) -> None:
+        """Offer a fast style that came with a picture or a session as well, wherever it lies."""
+        super()._show_settings(settings)
+        wanted = self.session.settings
+        if wanted.method == "instant" and wanted.fast_style not in {self._asked_for, *self.column.fast_styles.tiles}:
+            self._list_fast_styles()

@@ -185,6 +185,15 @@ def test_the_network_of_a_run_is_used_in_the_panel(panel, tmp_path, studio, unti
     assert panel.fast_styles.tiles[str(run)].accessibleName() == "My stripes"
 
 
+def test_a_fast_style_that_came_with_a_picture_is_shown_as_the_chosen_one(panel, tmp_path, until):
+    file = str(write_fast_style(tmp_path / "elsewhere.safetensors"))
+    panel.session.change(fast_style=file)
+    assert file not in panel.fast_styles.tiles  # nobody sees them while one paints live
+    panel.session.change(method="instant")
+    until(lambda: file in panel.fast_styles.tiles)
+    assert panel.fast_styles.tiles[file].isChecked()
+
+
 def test_a_fast_style_from_the_models_panel_is_used_instantly(panel, studio):
     studio.window.send(ModelToUse("fast_style", "own"))
     assert (panel.session.settings.method, panel.session.settings.fast_style) == ("instant", "own")
