@@ -77,7 +77,10 @@ def fill_holes(
         now = left[tile.cut]
         if now.any():
             seen = tile.grown(around, height, width)
-            filled = yield from _filled(_floats(made[seen.cut]), left[seen.cut], filler, seed, tile, done / total, made)
+            trust = _trust(thick[seen.cut])
+            filled = yield from _filled(
+                _floats(made[seen.cut]), left[seen.cut], trust, filler, seed, tile, done / total, made
+            )
             _lay(made, tile, filled[tile.within(seen).cut], now.copy(), hole)
             done += int(now.sum())
             left[tile.cut] = False
@@ -114,8 +117,17 @@ def _parts(thick: Bools) -> Iterator[tuple[Tile, int]]:
                 )
 
 
+def _trust(thick: Bools) -> Floats:
+    """Return how much of what is copied is laid over the guide in holes (H×W), 0–1.
+
+    A piece that was filled just now is no rim: where the next one begins, nothing is known.
+    """
+    inside = cv2.distanceTransform(thick.astype(np.uint8), cv2.DIST_L2, 5)
+    return 1.0 - (1.0 - _COPIED) * np.exp(-inside / np.float32(_KNOWN))
+
+
 def _filled(
-    pixels: Floats, gone: Bools, filler: Filler, seed: int, tile: Tile, before: float, made: Deep
+    pixels: Floats, gone: Bools, trust: Floats, filler: Filler, seed: int, tile: Tile, before: float, made: Deep
 ) -> Generator[tuple[Tile, float, Deep], None, Floats]:
     """Fill a part with a thick hole: H×W×3, 0–1; everything that is gone in it is filled."""
     guide = _guess(pixels, gone, filler)
@@ -135,9 +147,7 @@ def _filled(
     filled[gone] = copied(pixels, gone, field)
     filled = _joined(filled, pixels, gone, field)
     filled[gone] += _lacking(filled, smooth, gone)[gone]
-    inside = cv2.distanceTransform(gone.astype(np.uint8), cv2.DIST_L2, 5)[gone]
-    share = 1.0 - (1.0 - _COPIED) * np.exp(-inside / np.float32(_KNOWN))[:, None]
-    filled[gone] = smooth[gone] + share * (filled[gone] - smooth[gone])
+    filled[gone] = smooth[gone] + trust[gone][:, None] * (filled[gone] - smooth[gone])
     return filled
 
 

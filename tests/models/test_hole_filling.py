@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 from retouch_kit import small_filler, soft_photo
 
 from models.hole_filling import fill_holes, thick_part
@@ -97,3 +98,19 @@ def test_where_hardly_anything_is_left_it_is_filled_smoothly():
 def test_a_fourth_channel_is_left_alone():
     picture = np.dstack([textured(), np.full((120, 160), 9, np.uint8)])
     assert finished(fill_holes(picture, holes(), membrane))[0].shape == (120, 160, 3)
+
+
+def test_where_one_piece_goes_on_from_the_last_what_is_copied_is_trusted_as_in_the_middle_of_a_hole():
+    picture, hole = textured(200, 800), np.zeros((200, 800), np.uint8)
+    hole[60:140, 40:760] = 255
+
+    def plain(pixels, gone):
+        return torch.full_like(pixels, 0.5)
+
+    made, parts = finished(fill_holes(picture, hole, plain))
+    seam = parts[0][0].right
+    assert 200 < seam < 400
+    rough = np.abs(np.diff(made[85:115].astype(float), axis=0)).mean(axis=(0, 2))
+    assert rough[seam : seam + 24].mean() > 0.58 * rough[120 : seam - 60].mean()
+    rim = np.abs(np.diff(made[60:66, 120 : seam - 60].astype(float), axis=1)).mean()
+    assert rim < 0.8 * np.abs(np.diff(made[85:115, 120 : seam - 60].astype(float), axis=1)).mean()
