@@ -131,7 +131,7 @@ def contenders() -> list[Contender]:
     packaged = packaged_weights()
     found = []
     for known in packaged.manifest.networks:
-        if known.task != "fast_style":
+        if known.task != "fast_style" or known.former:
             continue
         path = packaged.folder / known.file
         network, facts = load_fast_style(path)

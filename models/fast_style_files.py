@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from models.fast_style import FastStyleNetwork
+from models.plain_ground import PlainGround
 from models.weight_files import WeightsError, check_numbers, read_tensors
 from models.weight_headers import FAST_STYLE, safetensors_metadata
 
@@ -101,6 +102,8 @@ def load_fast_style(path: Path) -> tuple[FastStyleNetwork, FastStyleFacts]:
         raise WeightsError(f"{path.name} asks for a network of an impossible size.")
     with torch.device("meta"):
         network = FastStyleNetwork(facts.width, facts.blocks, keeps_ground=facts.keeps_ground)
+        if "ground.colours" in tensors:  # one that learnt without any may have been given it afterwards
+            network.ground = network.ground or PlainGround()
     wanted = network.state_dict()
     for name, value in wanted.items():
         if name not in tensors or tensors[name].shape != value.shape:

@@ -147,7 +147,8 @@ def _filled(
     filled[gone] = copied(pixels, gone, field)
     filled = _joined(filled, pixels, gone, field)
     filled[gone] += _lacking(filled, smooth, gone)[gone]
-    filled[gone] = smooth[gone] + trust[gone][:, None] * (filled[gone] - smooth[gone])
+    if smooth is guide:  # one that was enlarged has colours alone
+        filled[gone] = smooth[gone] + trust[gone][:, None] * (filled[gone] - smooth[gone])
     return filled
 
 

@@ -90,7 +90,7 @@ def library(stage: Stage) -> QPixmap:
 def instant(stage: Stage) -> QPixmap:
     """A fast style at work, not quite in its full strength."""
     stage.wait_until(lambda: bool(stage.panel.fast_styles.tiles))
-    stage.session.set_settings(StyleSettings(method="instant", fast_style="fast-town", strength=0.8))
+    stage.session.set_settings(StyleSettings(method="instant", fast_style="fast-scream", strength=0.8))
     stage.panel.undo_stack.clear()
     stage.window.open_files([named("red-panda", sample_photos()).path])
     stage.wait_until(lambda: stage.session.photo is not None)

@@ -26,6 +26,7 @@ class KnownNetwork(_ManifestEntry):
     `task` is what it is for: "backbone" (it looks at pictures), "fast_style", or whatever else was trained.
 
     Where the full `sha256` is not known, `sha256_prefix` holds what the file's name tells of it, as torch.hub does.
+    A `former` one has been followed by better ones: it is offered no more, but recipes that name it find it.
     """
 
     name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
@@ -42,6 +43,7 @@ class KnownNetwork(_ManifestEntry):
     trained_on: str
     good_for: str
     taps: tuple[str, ...] = ()
+    former: bool = False
 
     @model_validator(mode="after")
     def _can_be_checked(self) -> Self:

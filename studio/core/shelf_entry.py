@@ -44,6 +44,8 @@ class ShelfEntry:
     """Whether it was trained here to tell pictures apart, and can be asked what they show."""
     header: Mapping[str, str] = field(default_factory=dict)
     """What its file says of itself, or, of other people's networks, what was found out."""
+    former: bool = False
+    """Whether better ones have followed it: it is offered no more, but found by its name."""
 
     @property
     def is_here(self) -> bool:
@@ -80,6 +82,7 @@ def known_entry(network: KnownNetwork, found: FoundFile | None, unfinished: int)
         removable=unfinished > 0 or (found is not None and found.place == "folder"),
         place=found.place if found else "nowhere",
         header=facts_of(found.path) if found else {},
+        former=network.former,
     )
 
 

@@ -6,7 +6,7 @@ from studio.core.blending import Blending
 from studio.core.settings import setting
 
 DEFAULT_BACKBONE = "atelier-slim"
-DEFAULT_FAST_STYLE = "fast-wave"
+DEFAULT_FAST_STYLE = "fast-starry-night"
 
 _OF_FAST_STYLES = frozenset({"method", "fast_style", "strength", "size", "original_colours", "saturation", "blend"})
 """What there is to set where a network has learnt everything else."""

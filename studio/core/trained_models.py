@@ -50,6 +50,7 @@ class TrainedModel:
         path: its file.
         facts: what the file's header tells.
         inputs: of a run: the files that it learnt from beside its data, by name; they may be gone.
+        former: whether better ones have followed it, and it is here for recipes that name it.
 
     """
 
@@ -58,6 +59,7 @@ class TrainedModel:
     path: Path
     facts: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Path] = field(default_factory=dict)
+    former: bool = False
 
     def record(self) -> WeightsRecord:
         """Return what a recipe says of it; reads the file."""
@@ -90,11 +92,11 @@ class TrainedModels:
         return self.task.replace("_", " ")
 
     def all(self) -> tuple[TrainedModel, ...]:
-        """Return those on the shelf, then those of finished runs, the newest first."""
-        return (*self._on_shelf(), *self._of_runs())
+        """Return those on the shelf, then those of finished runs, the newest first; none that is a former one."""
+        return (*(model for model in self._on_shelf() if not model.former), *self._of_runs())
 
     def find(self, name: str) -> TrainedModel:
-        """Return the network called `name`: one of `all()` (also as recipes call it), a file, or a run's folder.
+        """Return the network called `name`: one of `all()` (also as recipes call it), a former one, a file, or a run.
 
         Raises:
             StudioError: there is none, or it is none.
@@ -132,7 +134,7 @@ class TrainedModels:
             named = None
         if named is not None and (not sha256 or sha256_of(named.path) == sha256):
             return named
-        for model in self.all():
+        for model in (*self._on_shelf(), *self._of_runs()):
             if sha256 and sha256_of(model.path) == sha256:
                 return model
         if named is not None:
@@ -160,7 +162,7 @@ class TrainedModels:
     def _on_shelf(self) -> Iterator[TrainedModel]:
         for entry in self._shelf.entries():
             if entry.is_here and entry.path is not None and task_of(entry.header) == self.task:
-                yield TrainedModel(entry.name, entry.label, entry.path, entry.header)
+                yield TrainedModel(entry.name, entry.label, entry.path, entry.header, former=entry.former)
 
     def _of_runs(self) -> tuple[TrainedModel, ...]:
         models = [path for path in self._runs.glob(f"*/{_MODEL}") if task_of(facts_of(path)) == self.task]

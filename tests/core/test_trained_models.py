@@ -75,6 +75,14 @@ def test_the_shelf_comes_first_and_then_the_newest_run(restorers, brought):
     assert finish(list_offers("restorer", Controls(Settings()))) == offers
 
 
+def test_a_former_one_is_offered_no_more_but_found_by_recipes():
+    styles = TrainedModels.standard("fast_style")
+    former = styles.find("fast-wave")
+    assert former.former
+    assert former.name not in {one.name for one in styles.all()}
+    assert styles.find_recorded("called otherwise", sha256_of(former.path)) == former
+
+
 def test_a_recipe_finds_it_by_its_content_under_another_name(restorers, brought):
     run = write_run("renamed since", seed=1)
     sha256 = sha256_of(run / "model.safetensors")

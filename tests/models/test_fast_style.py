@@ -199,6 +199,19 @@ def test_a_file_brings_the_network_back_in_full_precision(network, tmp_path):
     assert torch.allclose(again(photo, torch.ones(1)), network(photo, torch.ones(1)), atol=2e-2)
 
 
+def test_one_that_was_given_plain_ground_afterwards_lays_it(tmp_path):
+    network = FastStyleNetwork(width=0.125, blocks=1).requires_grad_(False)
+    network.initialise(torch.Generator().manual_seed(3))
+    facts, file = FastStyleFacts(0.125, 1, "wave.jpg"), tmp_path / "wave.safetensors"
+    cube = torch.full((3, 9, 9, 9), 0.25)
+    save_file({**to_file(network), "ground.colours": cube.half()}, file, facts.to_metadata())
+    again, told = load_fast_style(file)
+    assert not told.keeps_ground
+    page = torch.ones(1, 3, 40, 40)
+    assert torch.allclose(again(page, torch.ones(1)), torch.full_like(page, 0.25))
+    assert not torch.allclose(network(page, torch.ones(1)), torch.full_like(page, 0.25), atol=0.01)
+
+
 @pytest.mark.parametrize(
     "metadata",
     [{}, {"architecture": "slim"}, {"width": "much"}, {"width": "1.0"}, {"blocks": "999999"}, {"format": "9"}],

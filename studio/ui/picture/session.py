@@ -247,7 +247,7 @@ class PictureSession(ComposedPicture[S]):
         self._show()
         self._settle()
         self.masks.flush()
-        unmade = self.starts_by_itself and self.pixels is None  # it was under way: it takes only a moment
+        unmade = self.starts_by_itself and self.pixels is None  # as when the photo came
         if (self.task.at_once or unmade) and self.is_complete:
             self.start()
 

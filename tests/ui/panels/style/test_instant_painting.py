@@ -45,9 +45,10 @@ def test_a_photo_is_painted_at_once_without_a_painting(painted):
     assert painted.has_picture
 
 
-def test_the_packaged_ones_are_offered_with_their_paintings(panel):
-    assert {"fast-wave", "fast-town", "own"} <= set(panel.fast_styles.tiles)
-    assert panel.fast_styles.tiles["fast-wave"].accessibleName() == "The breaker"
+def test_the_packaged_ones_are_offered_with_their_paintings_but_no_former_ones(panel):
+    assert {"fast-starry-night", "fast-scream", "own"} <= set(panel.fast_styles.tiles)
+    assert panel.fast_styles.tiles["fast-scream"].accessibleName() == "The Scream"
+    assert not {"fast-wave", "fast-town"} & set(panel.fast_styles.tiles)
 
 
 def test_only_what_acts_is_shown(panel):
@@ -143,18 +144,18 @@ def test_a_fast_style_that_is_gone_leaves_the_painting_with_the_settings_it_was_
 
 
 def test_another_fast_style_paints_at_once(painted, until):
-    painted.fast_styles.tiles["fast-town"].click()
+    painted.fast_styles.tiles["fast-scream"].click()
     until(lambda: painted.session.recipe is not None
-          and painted.session.recipe.settings["fast_style"] == "fast-town")  # fmt: skip
-    assert painted.form.settings.fast_style == "fast-town"
+          and painted.session.recipe.settings["fast_style"] == "fast-scream")  # fmt: skip
+    assert painted.form.settings.fast_style == "fast-scream"
 
 
 def test_choosing_instant_is_one_step_of_undo(painted):
-    painted.session.change(fast_style="fast-town")
+    painted.session.change(fast_style="fast-scream")
     painted.undo_stack.undo()
     assert painted.session.settings.fast_style == "own"
     painted.undo_stack.redo()
-    assert painted.session.settings.fast_style == "fast-town"
+    assert painted.session.settings.fast_style == "fast-scream"
 
 
 def test_a_saved_picture_brings_everything_back(painted, tmp_path, studio, until):
