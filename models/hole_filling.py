@@ -147,7 +147,7 @@ def _filled(
     filled[gone] = copied(pixels, gone, field)
     filled = _joined(filled, pixels, gone, field)
     filled[gone] += _lacking(filled, smooth, gone)[gone]
-    if smooth is guide:  # one that was enlarged has colours alone
+    if 2 * guide.shape[0] >= height:  # one that was enlarged further has colours alone
         filled[gone] = smooth[gone] + trust[gone][:, None] * (filled[gone] - smooth[gone])
     return filled
 

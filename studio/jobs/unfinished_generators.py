@@ -1,6 +1,7 @@
 """Generators that are still learning: which there are, and what one has reached, to be browsed meanwhile."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,14 @@ from typing import Any
 from models.weight_headers import facts_of, first_seed_of
 from studio.core.controls import Controls
 from studio.core.events import Job, Progress
+from studio.core.failures import StudioError
 from studio.core.file_names import is_there
 from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.core.user_folders import UserFolders
 from studio.jobs import unfinished
 from studio.jobs.dream_tasks import GeneratorOffered
 from studio.training.run_folder import RunFolder, RunPlan
-from studio.training.tasks.gan_settings import GAN, GanSettings
+from studio.training.tasks.gan_settings import GAN, GanSettings, begins_as
 
 __all__ = ["list_generators", "model_so_far"]
 
@@ -40,7 +42,16 @@ def _in_file(path: Path) -> GeneratorOffered:
 
 def _unfinished(folders: Iterable[Path]) -> Iterator[tuple[str, GeneratorOffered]]:
     for folder, plan, step in unfinished.unfinished_runs(folders, GAN):
-        yield str(folder), GeneratorOffered(f"{plan.title or folder.name}, step {step:,} so far")
+        yield str(folder), GeneratorOffered(f"{plan.title or folder.name}, step {step:,} so far", _first_seed(plan))
+
+
+def _first_seed(plan: RunPlan) -> int:
+    """Return where to begin in what is being learnt: where the generator that is taught further does."""
+    with suppress(StudioError, ValueError):  # it is gone since, or the plan is of another version
+        settings = GanSettings.model_validate(dict(plan.settings))
+        if settings.course == "fine-tune" and (begun := begins_as(settings)) is not None:
+            return first_seed_of(begun.facts)
+    return 0
 
 
 def model_so_far(folder: Path) -> TrainedModel | None:

@@ -19,6 +19,7 @@ from studio.core.checksums import sha256_of
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
 from studio.core.failures import StudioError
+from studio.core.model_shelf import ModelShelf
 from studio.jobs.train import train
 from studio.training.kinds import kind_named
 from studio.training.processes import Processes
@@ -26,7 +27,7 @@ from studio.training.run_folder import RunFolder, RunPlan, TrainRequest
 from studio.training.schedule import Phase, Ramp, Schedule
 from studio.training.task import NextBatch, Objective, TaskContext, Update
 from studio.training.tasks.gan import GanTask, open_task
-from studio.training.tasks.gan_settings import GAN, GanSettings, default_schedule
+from studio.training.tasks.gan_settings import GAN, GanSettings, begins_as, default_schedule
 
 QUIET = {
     "batch": 4, "size": 16, "width": 5, "latent": 8, "style": 16, "blocks": 1, "sample_every": 100,
@@ -213,6 +214,14 @@ def test_a_generator_is_taught_further(pictures, tmp_path):
         opened(plan_for(pictures, start=str(file), size=32), tmp_path)
     with pytest.raises(StudioError, match="no generator to be taught"):
         opened(plan_for(pictures, course="fine-tune"), tmp_path)
+
+
+def test_the_one_that_is_taught_further_where_none_is_named_is_of_the_size_that_is_set(pictures, tmp_path):
+    ModelShelf.standard().import_file(write_generator(tmp_path / "small.safetensors"))
+    assert begins_as(GanSettings(course="fine-tune", size=16)).name == "small"
+    assert begins_as(GanSettings(course="fine-tune", size=32)) is None
+    with pytest.raises(StudioError, match="that makes pictures of 32 px"):
+        opened(plan_for(pictures, course="fine-tune", size=32), tmp_path)
 
 
 def test_who_learns_on_begins_at_the_same_seed(pictures, tmp_path):

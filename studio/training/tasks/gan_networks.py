@@ -18,11 +18,11 @@ from studio.core.checksums import sha256_of, unreadable
 from studio.core.failures import StudioError
 from studio.core.recipes import name_in_recipes
 from studio.core.style_settings import DEFAULT_BACKBONE
-from studio.core.trained_models import TrainedModel, TrainedModels
+from studio.core.trained_models import TrainedModel
 from studio.core.weights import resolve_backbone
 from studio.training.data.sampler import seed_of
 from studio.training.task import TaskContext
-from studio.training.tasks.gan_settings import GanSettings
+from studio.training.tasks.gan_settings import GanSettings, begins_as
 
 __all__ = ["critic_for", "facts_for", "generator_for", "looking", "with_encoder"]
 
@@ -74,11 +74,11 @@ def _lesson_width(settings: GanSettings) -> int:
 
 
 def _begun(settings: GanSettings) -> tuple[Generator, GeneratorFacts]:
-    models = TrainedModels.standard("generator")
-    model = models.find(settings.start) if settings.start else next(iter(models.all()), None)
+    model = begins_as(settings)
     if model is None:
         raise StudioError(
-            "There is no generator to be taught further.", "Train one first, or name its file or run: --start FILE."
+            f"There is no generator to be taught further that makes pictures of {settings.size} px.",
+            "Choose another course, or a generator: train one first, or name its file or run: --start FILE.",
         )
     try:
         generator, facts = load_generator(model.path)

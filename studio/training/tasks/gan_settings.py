@@ -8,6 +8,7 @@ from pydantic import field_validator, model_validator
 
 from studio.core.settings import inherited, setting
 from studio.core.style_settings import DEFAULT_BACKBONE
+from studio.core.trained_models import TrainedModel, TrainedModels
 from studio.training.data.sources import DataCount
 from studio.training.data.variation import Variation
 from studio.training.schedule import DATA, Phase, Ramp, Schedule
@@ -15,7 +16,7 @@ from studio.training.schedule_presets import warmed_cosine
 from studio.training.settings import Coursed, TrainingSettings
 from studio.training.task_kind import DataSlot, Suited, TaskKind, held_back_pictures
 
-__all__ = ["AUTOMATIC", "GAN", "GanSettings", "calms_for", "default_schedule"]
+__all__ = ["AUTOMATIC", "GAN", "GanSettings", "begins_as", "calms_for", "default_schedule"]
 
 AUTOMATIC = -0.1
 """A γ below 0: three are tried."""
@@ -275,6 +276,19 @@ def _suited_schedule(settings: TrainingSettings, count: DataCount) -> Suited:
 
 def _suited_course(count: DataCount, products: Collection[str]) -> str:
     return "fine-tune" if count.pictures <= _FEW_PICTURES and _PRODUCT in products else "default"
+
+
+def begins_as(settings: GanSettings) -> TrainedModel | None:
+    """Return the generator that is taught further: the one that is named, or the first here of the size that is set.
+
+    Raises:
+        StudioError: the one that is named is not here.
+
+    """
+    models = TrainedModels.standard("generator")
+    if settings.start:
+        return models.find(settings.start)
+    return next((model for model in models.all() if model.facts.get("size") == str(settings.size)), None)
 
 
 GAN = TaskKind(
