@@ -23,14 +23,18 @@ from studio.ui.panels.dream.pad import DreamPad, places_around
 from studio.ui.panels.dream.panel import DreamPanel
 
 
+LIVELY = lively()
+"""Drawn while no engine draws: both would share torch's random numbers."""
+
+
 def settings(panel) -> DreamSettings:
     return panel.session.settings
 
 
 def shows(panel, until, seed: int) -> None:
     """Wait until the panel shows a seed's picture."""
-    w = lively().map(latents_of((seed,), 8))
-    wanted = to_picture(pictures_of(lively(), w)).astype(int)
+    w = LIVELY.map(latents_of((seed,), 8))
+    wanted = to_picture(pictures_of(LIVELY, w)).astype(int)
     until(lambda: panel.session.is_settled and np.abs(to_8_bits(panel.session.layer) - wanted).max() <= 1)
 
 
