@@ -22,7 +22,6 @@ from studio.ui.panel import ModelToUse, PictureToOpen, SessionToOpen, TrainingTo
 from studio.ui.panels.dream.pad import DreamPad, places_around
 from studio.ui.panels.dream.panel import DreamPanel
 
-
 LIVELY = lively()
 """Drawn while no engine draws: both would share torch's random numbers."""
 
