@@ -123,7 +123,7 @@ def _trust(thick: Bools) -> Floats:
     A piece that was filled just now is no rim: where the next one begins, nothing is known.
     """
     inside = cv2.distanceTransform(thick.astype(np.uint8), cv2.DIST_L2, 5)
-    return 1.0 - (1.0 - _COPIED) * np.exp(-inside / np.float32(_KNOWN))
+    return np.asarray(1.0 - (1.0 - _COPIED) * np.exp(-inside / np.float32(_KNOWN)), np.float32)
 
 
 def _filled(
