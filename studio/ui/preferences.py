@@ -17,8 +17,44 @@ RUN_LIMIT = 50
 TrainingAtClose: TypeAlias = Literal["ask", "pause", "background"]
 
 
+class _Words:
+    """A preference that is kept as it is, under its own name.
+
+    Args:
+        at_first: what it is until it is set.
+
+    """
+
+    def __init__(self, at_first: str = "") -> None:
+        self._at_first, self._key = at_first, ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._key = name
+
+    def __get__(self, preferences: "Preferences", owner: type) -> str:
+        return str(preferences._store.value(self._key, self._at_first))
+
+    def __set__(self, preferences: "Preferences", words: str) -> None:
+        preferences._store.setValue(self._key, words)
+
+
 class Preferences:
     """Window geometry, theme, recent files and the like, in one ini file of the user's configuration folder."""
+
+    picture_panel = _Words()
+    """The name of the panel in which pictures were worked on last, "" at first."""
+    save_folder = _Words()
+    """The folder of the last saved picture, "" at first."""
+    queue_folder = _Words()
+    """The folder that the results of a queue went to the last time, "" at first."""
+    save_suffix = _Words(".png")
+    """The ending of the file that was saved last, which names its format."""
+    mask_hand = _Words()
+    """What the hand that paints masks holds, as JSON; "" at first."""
+    mask_colour = _Words()
+    """The colour that hints are painted in, "#rrggbb"; "" at first."""
+    ink_colour = _Words()
+    """The colour that is drawn with, "#rrggbb"; "" at first."""
 
     def __init__(self, file: Path) -> None:
         self.is_first_start = not file.exists()
@@ -45,15 +81,6 @@ class Preferences:
     @compare_mode.setter
     def compare_mode(self, mode: str) -> None:
         self._store.setValue("compare", mode)
-
-    @property
-    def picture_panel(self) -> str:
-        """The name of the panel in which pictures were worked on last, "" at first."""
-        return str(self._store.value("picture_panel", ""))
-
-    @picture_panel.setter
-    def picture_panel(self, name: str) -> None:
-        self._store.setValue("picture_panel", name)
 
     @property
     def ai_mark(self) -> bool:
@@ -131,33 +158,6 @@ class Preferences:
         self._store.setValue(name, value)
 
     @property
-    def save_folder(self) -> str:
-        """The folder of the last saved picture, "" at first."""
-        return str(self._store.value("save_folder", ""))
-
-    @save_folder.setter
-    def save_folder(self, folder: str) -> None:
-        self._store.setValue("save_folder", folder)
-
-    @property
-    def queue_folder(self) -> str:
-        """The folder that the results of a queue went to the last time, "" at first."""
-        return str(self._store.value("queue_folder", ""))
-
-    @queue_folder.setter
-    def queue_folder(self, folder: str) -> None:
-        self._store.setValue("queue_folder", folder)
-
-    @property
-    def save_suffix(self) -> str:
-        """The ending of the file that was saved last, which names its format."""
-        return str(self._store.value("save_suffix", ".png"))
-
-    @save_suffix.setter
-    def save_suffix(self, suffix: str) -> None:
-        self._store.setValue("save_suffix", suffix)
-
-    @property
     def metadata(self) -> MetadataChoice:
         """What of a photo's metadata goes into the files that are saved."""
         stored = str(self._store.value("metadata", "keep"))
@@ -176,33 +176,6 @@ class Preferences:
     @jpeg_quality.setter
     def jpeg_quality(self, quality: int) -> None:
         self._store.setValue("jpeg_quality", quality)
-
-    @property
-    def mask_hand(self) -> str:
-        """What the hand that paints masks holds, as JSON; "" at first."""
-        return str(self._store.value("mask_hand", ""))
-
-    @mask_hand.setter
-    def mask_hand(self, hand: str) -> None:
-        self._store.setValue("mask_hand", hand)
-
-    @property
-    def mask_colour(self) -> str:
-        """The colour that hints are painted in, "#rrggbb"; "" at first."""
-        return str(self._store.value("mask_colour", ""))
-
-    @mask_colour.setter
-    def mask_colour(self, colour: str) -> None:
-        self._store.setValue("mask_colour", colour)
-
-    @property
-    def ink_colour(self) -> str:
-        """The colour that is drawn with, "#rrggbb"; "" at first."""
-        return str(self._store.value("ink_colour", ""))
-
-    @ink_colour.setter
-    def ink_colour(self, colour: str) -> None:
-        self._store.setValue("ink_colour", colour)
 
     def _paths(self, key: str) -> list[Path]:
         stored: Any = self._store.value(key, [])  # an ini file gives a list of one back as that one
