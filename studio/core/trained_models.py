@@ -93,7 +93,7 @@ class TrainedModels:
 
     def all(self) -> tuple[TrainedModel, ...]:
         """Return those on the shelf, then those of finished runs, the newest first; none that is a former one."""
-        return (*(model for model in self._on_shelf() if not model.former), *self._of_runs())
+        return tuple(model for model in self._every() if not model.former)
 
     def find(self, name: str) -> TrainedModel:
         """Return the network called `name`: one of `all()` (also as recipes call it), a former one, a file, or a run.
@@ -134,7 +134,7 @@ class TrainedModels:
             named = None
         if named is not None and (not sha256 or sha256_of(named.path) == sha256):
             return named
-        for model in (*self._on_shelf(), *self._of_runs()):
+        for model in self._every():
             if sha256 and sha256_of(model.path) == sha256:
                 return model
         if named is not None:
@@ -158,6 +158,10 @@ class TrainedModels:
         for file in sorted(path.parent.glob("*.safetensors")):
             if task_of(facts := facts_of(file)) == self.task:
                 yield TrainedModel(str(file), file.stem, file, facts)
+
+    def _every(self) -> Iterator[TrainedModel]:
+        yield from self._on_shelf()
+        yield from self._of_runs()
 
     def _on_shelf(self) -> Iterator[TrainedModel]:
         for entry in self._shelf.entries():
