@@ -21,19 +21,24 @@ _ROWS = 256
 _ENOUGH = 3_000_000
 
 
-def noise_sigma(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> float:
-    """Return the standard deviation of a picture's noise, of luma, where 1 is white.
+def noise_sigma(picture: NDArray[np.uint8] | NDArray[np.uint16], *, channelwise: bool = False) -> float:
+    """Return the standard deviation of a picture's noise, where 1 is white: of luma, or the mean of its three channels.
 
     It is the median of the finest diagonal wavelet coefficients divided by 0.6745 (Donoho & Johnstone 1994, section 4),
     of blocks, and of these the quartile that is flattest, where it is noise alone. Of a large picture stripes are
-    enough: there are thousands of blocks in them.
+    enough: there are thousands of blocks in them. Noise of one strength in each channel has two thirds of it in luma.
     """
-    luma = cv2.transform(_stripes(picture), _LUMA).astype(np.float32)
-    luma /= np.float32(np.iinfo(picture.dtype).max)
-    height, width = (side - side % 2 for side in luma.shape[:2])
+    stripes = _stripes(picture)
+    planes = cv2.split(stripes) if channelwise else [cv2.transform(stripes, _LUMA)]
+    white = np.float32(np.iinfo(picture.dtype).max)
+    return float(np.mean([_sigma_of(plane.astype(np.float32) / white) for plane in planes]))
+
+
+def _sigma_of(plane: NDArray[np.float32]) -> float:
+    height, width = (side - side % 2 for side in plane.shape[:2])
     if min(height, width) < 2 * _BLOCK:
         return 0.0
-    even, odd = luma[0:height:2, :width], luma[1:height:2, :width]
+    even, odd = plane[0:height:2, :width], plane[1:height:2, :width]
     diagonal = np.abs(even[:, 0::2] - even[:, 1::2] - odd[:, 0::2] + odd[:, 1::2]) / 2
     rows, columns = diagonal.shape[0] // _BLOCK, diagonal.shape[1] // _BLOCK
     blocks = diagonal[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)

@@ -175,6 +175,9 @@ def test_automatic_strength_is_that_of_the_noise_or_the_jpeg():
         assert noise_sigma(noisy) == pytest.approx(sigma, rel=0.1)
         assert strength_for(RestoreSettings(), noisy, heard=True) == pytest.approx(sigma * 255 / 40, rel=0.1)
         assert strength_for(RestoreSettings(mode="enlarge"), noisy, heard=False) == 0.0
+    coloured = np.random.default_rng(2).normal(smooth, 0.08 * 65535).clip(0, 65535).astype(np.uint16)
+    assert noise_sigma(coloured, channelwise=True) == pytest.approx(0.08, rel=0.1)  # luma has two thirds of it
+    assert strength_for(RestoreSettings(), coloured, heard=True) == pytest.approx(0.08 * 255 / 40, rel=0.1)
     assert noise_sigma(smooth) == 0.0
     assert strength_for(RestoreSettings(denoise=0.3), smooth, heard=False) == 0.3
     cloudy = cv2.resize(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8), (160, 160))

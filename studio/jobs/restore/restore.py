@@ -154,7 +154,7 @@ def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture, *, h
         return settings.denoise
     if not heard:
         return 0.0
-    noise = noise_sigma(picture) / WORST_SIGMA
+    noise = noise_sigma(picture, channelwise=True) / WORST_SIGMA  # as the network learnt what a strength is
     if settings.enlargement > 1 and noise < _FINE_TEXTURE:
         noise = 0.0
     return min(1.0, max(noise, (UNTOUCHED - jpeg_quality(picture)) * _PER_QUALITY))
