@@ -73,7 +73,7 @@ class Damage:
 
     def of(self, picture: Tensor, seed: int, strength: float) -> Tensor:
         """3×H×W uint8 → 3×H/s×W/s uint8."""
-        recipe = mending(strength) if self.graded else self.recipe
+        recipe = self._mending(strength) if self.graded else self.recipe
         size = picture.shape[1] // self.scale, picture.shape[2] // self.scale
         if recipe is None or recipe.scale != self.scale:
             picture = reduced(picture, self.scale)
@@ -82,6 +82,10 @@ class Damage:
         damaged = degrade(np.ascontiguousarray(picture.permute(1, 2, 0).numpy()), recipe, seed).picture
         made = torch.from_numpy(damaged).permute(2, 0, 1)
         return made if made.shape[1:] == size else _resized(made, *size)
+
+    def _mending(self, strength: float) -> DegradationRecipe:
+        """Return noise and JPEG; pictures that are small come from the web, and have JPEG more often than noise."""
+        return mending(strength, noise=0.4, jpeg=0.8) if self.scale > 1 else mending(strength)
 
 
 @dataclass(frozen=True, slots=True)
