@@ -11,10 +11,11 @@ from restorer_kit import ENHANCER, ENLARGER, write_restorer
 from studio_kit import write_photo
 
 from models.noise import add_grain, noise_sigma
-from models.restoration import RestorerFacts
+from models.restoration import FOREIGN, RestorerFacts
 from studio.core.checksums import sha256_of
 from studio.core.compositing import Backdrop, compose
 from studio.core.controls import Controls
+from studio.core.device import Device
 from studio.core.events import Log, Preview, Progress, finish
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
@@ -25,6 +26,7 @@ from studio.core.resizing import resize, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import PARTNER
 from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.restore.networks import kind_of_restorers
 from studio.jobs.restore.restore import restore, strength_for
 
 
@@ -165,6 +167,14 @@ def test_a_network_of_ones_own_is_mixed_with_the_crisp_one_beside_it_and_again_f
 def test_a_network_of_ones_own_has_no_crisp_partner_and_says_so(photo, enlarger):
     _, events = made(photo, mode="enlarge", model=enlarger, crisp=1.0)
     assert any(isinstance(event, Log) and "crisp" in event.message for event in events)
+
+
+def test_formats_are_compared_on_what_is_as_large_as_a_photos_tile(monkeypatch):
+    monkeypatch.setattr("studio.jobs.restore.networks.choose_device", lambda: Device("cpu", "processor"))
+    enhancer, twice = RestorerFacts("enhancer"), RestorerFacts("enlarger", {"scale": 2})
+    assert kind_of_restorers(enhancer) == "restorers: enhancer  at 256 px"
+    assert kind_of_restorers(enhancer, twice).endswith("at 128 px")  # what is made has 256
+    assert kind_of_restorers(RestorerFacts(FOREIGN)).endswith("at 64 px")  # some take seconds for more
 
 
 def test_automatic_strength_is_that_of_the_noise_or_the_jpeg():

@@ -27,8 +27,10 @@ __all__ = ["OpenRestorer", "heard_by", "kind_of_restorers", "opened", "with_scal
 
 FORMAT = "format"
 """What recipes call, among the versions, the format that the networks computed in."""
-_TRIED_AT = {"cpu": 64}
-"""Side of the square, px, on which formats are compared; a graphics card needs more."""
+_TRIED_AT, _TRIED_AT_ON_GPU = 256, 512
+"""Side, px, of what is made where formats are compared: maps have to outgrow the caches, as a photo's do."""
+_UNKNOWN_TRIED_AT = 64
+"""For other people's networks, of which some take seconds for more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,7 +208,7 @@ def _best_format(network: nn.Module, kinds: Sequence[RestorerFacts]) -> Inferenc
     """
     formats = FORMATS if all(kind.network != FOREIGN for kind in kinds) else FORMATS[:2]
     device = next(network.parameters()).device
-    side = _TRIED_AT.get(device.type, 512)
+    side = _tried_at(kinds)
     picture = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     full = torch.ones(1, device=device)
 
@@ -226,4 +228,11 @@ def _best_format(network: nn.Module, kinds: Sequence[RestorerFacts]) -> Inferenc
 def kind_of_restorers(*facts: RestorerFacts) -> str:
     """Return what such networks are called where their format is kept."""
     shapes = (f"{one.network} {' '.join(f'{name} {value}' for name, value in one.shape.items())}" for one in facts)
-    return f"restorers: {', '.join(shapes)}"
+    return f"restorers: {', '.join(shapes)} at {_tried_at(facts)} px"
+
+
+def _tried_at(kinds: Sequence[RestorerFacts]) -> int:
+    """Return the side, px, of the square that such networks are tried on."""
+    if choose_device().kind != "cpu":
+        return _TRIED_AT_ON_GPU
+    return min(_UNKNOWN_TRIED_AT if kind.network == FOREIGN else _TRIED_AT // kind.scale for kind in kinds)
