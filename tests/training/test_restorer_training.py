@@ -330,6 +330,10 @@ def test_the_critics_course_is_the_lessons():
 def test_a_clean_picture_is_only_made_smaller():
     assert Damage(2).is_clean
     assert Damage(2).draw_strength(torch.Generator()) == 1.0
+    for scale, often in ((1, 0.1), (4, 0.4)):  # so often a photo is given as it was
+        chance = torch.Generator().manual_seed(0)
+        drawn = [Damage(scale, graded=True).draw_strength(chance) for _ in range(2000)]
+        assert np.mean(np.equal(drawn, 0.0)) == pytest.approx(often, abs=0.03)
 
 
 def test_photos_are_reduced_as_pillow_reduces():

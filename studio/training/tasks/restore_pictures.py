@@ -27,8 +27,8 @@ _FROM_AFAR = 0.5
 
 _CLOSEST = 0.5
 """The smallest part of a photo's shorter side that is seen where whole photos are."""
-_NONE = 0.1
-"""How often a photo that is to be mended has nothing."""
+_NONE, _NONE_ENLARGED = 0.1, 0.4
+"""How often a photo that is to be mended has nothing: one that is enlarged has to lose nothing by being told so."""
 _STRENGTHS = (0.1, 0.25, 0.5, 1.0)
 _TRIES = 20
 """So often a damage is drawn for a picture that something is measured on, until there is one.
@@ -69,7 +69,8 @@ class Damage:
         """Draw how strong it is, 0–1: more often weak; 1 where strengths are not told apart."""
         if not self.graded:
             return 1.0
-        return 0.0 if uniform(generator) < _NONE else uniform(generator) ** 1.5
+        none = _NONE if self.scale == 1 else _NONE_ENLARGED
+        return 0.0 if uniform(generator) < none else uniform(generator) ** 1.5
 
     def of(self, picture: Tensor, seed: int, strength: float) -> Tensor:
         """3×H×W uint8 → 3×H/s×W/s uint8."""
