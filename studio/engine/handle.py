@@ -37,6 +37,8 @@ class JobHandle(QObject):
     signal follows, not even one that was on its way.
     """
 
+    told = Signal(object)
+    """Each `Message`, before the signal of its own: one connection where jobs are many and short."""
     started = Signal()
     progressed = Signal(Progress)
     frame_ready = Signal(Preview)
@@ -103,6 +105,7 @@ class JobHandle(QObject):
     def take(self, message: Message) -> None:
         """Bring the state up to date with `message` and emit it. The engine calls this, in the UI thread."""
         self._enter(message)
+        self.told.emit(message)
         match message:
             case Started():
                 self.started.emit()

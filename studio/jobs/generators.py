@@ -30,6 +30,8 @@ __all__ = ["OpenGenerator", "blended_generator", "generator_in", "opened_generat
 
 _SMALL = 200_000
 """A network with fewer weights takes a moment in any format."""
+_TRIED_WITH = 25
+"""Pictures that formats are compared on: as many as the pad shows, where the time goes."""
 _LOOKED_AT_S = 2.0
 """How long a file or a run is taken for what it was."""
 
@@ -183,13 +185,13 @@ def _format_of(network: Generator, facts: GeneratorFacts) -> InferenceFormat:
     count = sum(weight.numel() for weight in network.parameters())
     if count < _SMALL:
         return PLAIN
-    w = torch.zeros(1, network.style, device=next(network.parameters()).device)
+    w = torch.zeros(_TRIED_WITH, network.style, device=next(network.parameters()).device)
 
     def prepare(format: InferenceFormat) -> Callable[[], Tensor]:
         copy = _painter(network, format)
         return lambda: pictures_of(copy, w.to(getattr(torch, format.dtype)))
 
-    kind = f"generators of {network.size} px, {facts.network}, {count} weights"
+    kind = f"generators of {network.size} px, {facts.network}, {count} weights, {_TRIED_WITH} at once"
     return FormatMemo.standard().choose(kind, prepare)
 
 

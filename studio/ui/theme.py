@@ -134,6 +134,8 @@ def palette(tokens: Tokens) -> QPalette:
 
 def mark(widget: QWidget, **properties: str) -> None:
     """Set the dynamic properties the stylesheet selects by (`surface`, `tone`, `kind`), and restyle at once."""
+    if all(widget.property(name) == value for name, value in properties.items()):
+        return  # to restyle takes longer than all else that follows a slider
     for name, value in properties.items():
         widget.setProperty(name, value)
     if "surface" in properties:

@@ -1,6 +1,5 @@
 """The job that a session shows: always its newest; what an earlier one had reached is kept all the same."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -8,9 +7,11 @@ from weakref import ref
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.controls import Controls
+from studio.core.events import Log, Metrics, Preview, Progress
 from studio.core.picture_task import PictureRequest, PictureResult, PictureTask
 from studio.core.resizing import to_8_bits
 from studio.engine import Engine, JobHandle
+from studio.engine.messages import Cancelled, Failed, Finished, Message
 from studio.ui.picture.history import HistoryState, Made
 from studio.ui.picture.inputs import InputPictures
 
@@ -115,22 +116,27 @@ class LiveJob(QObject):
 
     def _listen(self, handle: JobHandle) -> None:
         this = ref(handle)  # a slot that held its own sender would keep it, and the pictures, for ever
+        handle.told.connect(lambda message: self._take(message, newest=this() is self._handle))
 
-        def if_newest(act: Callable[..., object]) -> Callable[..., None]:
-            def tell(*said: object) -> None:
-                if this() is self._handle:
-                    act(*said)
-
-            return tell
-
-        handle.progressed.connect(if_newest(self.progressed.emit))
-        handle.measured.connect(if_newest(self.measured.emit))
-        handle.frame_ready.connect(if_newest(self.previewed.emit))
-        handle.finished.connect(if_newest(self._end_with))
-        handle.failed.connect(if_newest(lambda _failure: self._end()))
-        handle.cancelled.connect(if_newest(self._end))
-        handle.logged.connect(self.logged)
-        handle.failed.connect(self.failed)
+    def _take(self, message: Message, *, newest: bool) -> None:
+        """Tell on what a job says; what was replaced since is heard only where it warns or fails."""
+        match message:
+            case Progress() if newest:
+                self.progressed.emit(message)
+            case Metrics() if newest:
+                self.measured.emit(message)
+            case Preview() if newest:
+                self.previewed.emit(message)
+            case Finished(result) if newest:
+                self._end_with(result)
+            case Cancelled() if newest:
+                self._end()
+            case Log():
+                self.logged.emit(message)
+            case Failed(failure):
+                if newest:
+                    self._end()
+                self.failed.emit(failure)
 
     def _end_with(self, result: PictureResult) -> None:
         self.made.emit(result)
