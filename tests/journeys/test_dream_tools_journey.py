@@ -93,6 +93,7 @@ def test_a_dropped_picture_is_found_dragged_walked_and_made_again_from_its_file(
     assert "face.png: " in bar.words.text()
     assert "% alike" in bar.words.text()
     assert d.canvas.compare_mode == "side"
+    assert d.canvas.labels == ("Given", "Found")  # while it is looked for: "So far"
     found = d.settings
     d.panel.undo_stack.undo()  # all of it was one step
     assert d.settings == first

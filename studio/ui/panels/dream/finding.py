@@ -124,7 +124,7 @@ class FindingDesk(QObject):
         """Show what is looked for beside what is found."""
         self._compares = True
         canvas = self._workspace.canvas
-        canvas.set_labels("Given", "Found")
+        canvas.set_labels("Given", "So far" if self._job is not None else "Found")
         canvas.set_before(prepare_frame(given))
         self._workspace.compare_bar.set_comparable(True)
         canvas.set_compare_mode("side")
@@ -136,6 +136,7 @@ class FindingDesk(QObject):
         self._job = None
         if not self._compares:  # its preview was passed over
             self._compare(found.given)
+        self._workspace.canvas.set_labels("Given", "Found")
         self._lead.show(found.settings)
         self._lead.end()
         self._bar.tell(

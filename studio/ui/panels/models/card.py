@@ -302,6 +302,7 @@ def facts_of(entry: ShelfEntry) -> str:
     """Return size, licence and training of a network in one line."""
     scales = scales_offered(entry.taps)
     facts = (
+        "Kept for pictures that were made with it" if entry.former else "",
         megabytes(entry.size) if entry.size else "",
         f"scales {min(scales)}–{max(scales)} of {len(SCALES)}" if 0 < len(scales) < len(SCALES) else "",
         f"Licence: {entry.licence.rstrip('.')}" if entry.licence else "Licence not stated",

@@ -201,6 +201,7 @@ def test_facts_name_size_licence_and_training():
         "548 MB", "Licence: BSD-3-Clause", "Training: ImageNet-1k",
     ]  # fmt: skip
     assert facts_of(shelf_entry(size=0, licence="", trained_on="", taps=())) == "Licence not stated"
+    assert facts_of(shelf_entry(former=True)).startswith("Kept for pictures that were made with it  ·  ")
 
 
 def test_long_words_wrap_or_elide_and_push_nothing_out(qtbot, theme: Theme):
