@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from models.fidelity import ssim
 
-__all__ = ["PixelLoss", "charbonnier", "grid"]
+__all__ = ["PixelLoss", "charbonnier", "coarse", "grid"]
 
 _EPSILON = 1e-3
+_PATCHES = 4, 16
+"""Sides, px, of the patches that `coarse` compares the means of."""
 _TEETH = 4
 """So many places a side, a period apart, tell what repeats from what is there once."""
 
@@ -18,6 +21,17 @@ _TEETH = 4
 def charbonnier(made: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Tensor:
     """Return the mean of √(difference² + ε²), ε = 0.001: an L1 without a corner (Charbonnier et al. 1994)."""
     return (weight * ((made - wanted).square() + _EPSILON**2).sqrt()).mean()
+
+
+def coarse(made: Tensor, wanted: Tensor) -> Tensor:
+    """Return by how much the colours of patches of N×C×H×W differ: the mean absolute difference of their means.
+
+    Coloured noise leaves blotches, of which a pixel loss sees next to nothing: at each pixel they are small beside the
+    texture that is missing, and in a smooth sky they are all that one sees.
+    """
+    difference = made - wanted
+    sides = (side for side in _PATCHES if side <= min(difference.shape[2:]))
+    return torch.stack([F.avg_pool2d(difference, side).abs().mean() for side in sides]).sum() / len(_PATCHES)
 
 
 def grid(made: Tensor, wanted: Tensor, period: int) -> Tensor:
@@ -47,6 +61,7 @@ class PixelLoss:
         charbonnier: weight of `charbonnier`.
         mse: weight of the mean squared error.
         ssim: weight of 1 − SSIM.
+        coarse: weight of `coarse`.
         grid: weight of `grid`.
         period: its, px.
 
@@ -55,13 +70,14 @@ class PixelLoss:
     charbonnier: float = 1.0
     mse: float = 0.0
     ssim: float = 0.0
+    coarse: float = 0.0
     grid: float = 0.0
     period: int = 8
 
     def __call__(self, made: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Mapping[str, Tensor]:
         """Both N×3×H×W → each term's share of the loss; they add up to it.
 
-        `weight`, N×1×H×W, is how much an error counts at each place; not for SSIM and grids, which know windows.
+        `weight`, N×1×H×W, is how much an error counts at each place; not for what knows windows: all but the first two.
         """
         made, terms = made.float(), dict[str, Tensor]()
         if self.charbonnier:
@@ -70,6 +86,8 @@ class PixelLoss:
             terms["mse"] = self.mse * (weight * (made - wanted).square()).mean()
         if self.ssim:
             terms["ssim"] = self.ssim * (1 - ssim(made, wanted)).mean()
+        if self.coarse:
+            terms["coarse"] = self.coarse * coarse(made, wanted)
         if self.grid:
             terms["grid"] = self.grid * grid(made, wanted, self.period)
         return terms

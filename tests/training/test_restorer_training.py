@@ -13,7 +13,7 @@ from training_kit import advance_to, history_of
 from models.collapsible import CollapsibleConvolution
 from models.fidelity import chroma_drift, luma, psnr, ssim
 from models.restoration import load_restorer
-from models.restoration_loss import PixelLoss, charbonnier, grid
+from models.restoration_loss import PixelLoss, charbonnier, coarse, grid
 from studio.core.checksums import sha256_of
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
@@ -364,6 +364,17 @@ def test_moved_weights_change_the_loss(photos, tmp_path):
     objective = next(said for said in task.objectives(batch, config) if said is not None)
     assert set(objective.terms) == {"charbonnier", "mse", "ssim"}
     assert float(objective.loss.detach()) == pytest.approx(sum(map(float, objective.terms.values())))
+
+
+def test_blotches_count_and_noise_that_cancels_does_not():
+    wanted = torch.full((1, 3, 32, 32), 0.5)
+    checks = wanted + 0.1 * (-1.0) ** torch.arange(32)  # ± .1 in turn: nothing is left of it in a patch's mean
+    blotch = wanted.clone()
+    blotch[:, :, :16, :16] += 0.08
+    assert coarse(checks, wanted) == pytest.approx(0.0, abs=1e-6)
+    assert coarse(blotch, wanted) == pytest.approx(0.08 / 4)  # in a quarter of the patches, large and small
+    assert PixelLoss(charbonnier=0.0, coarse=3.0)(blotch, wanted)["coarse"] == pytest.approx(0.06)
+    assert coarse(blotch[:, :, :8, :8], wanted[:, :, :8, :8]) == pytest.approx(0.04)  # large patches do not fit in
 
 
 def test_the_losses_are_those_of_their_papers():

@@ -415,8 +415,9 @@ def loss_of(settings: RestorerSettings) -> PixelLoss:
     """Translate the sliders into the loss."""
     period = lcm(_GRID, int(settings.scale)) if settings.network == "enlarger" else _GRID
     return PixelLoss(
-        settings.charbonnier_weight, settings.mse_weight, settings.ssim_weight, settings.grid_weight, period
-    )
+        settings.charbonnier_weight, settings.mse_weight, settings.ssim_weight,
+        settings.coarse_weight, settings.grid_weight, period,
+    )  # fmt: skip
 
 
 def _begin(network: nn.Module, model: TrainedModel) -> None:

@@ -113,6 +113,10 @@ class RestorerSettings(Coursed):
         term="weight of 1 − SSIM (Wang et al. 2004)", low=0.0, high=10.0, step=0.1, effect="steer",
         scale="log")  # fmt: skip
 
+    coarse_weight: float = setting(
+        0.0, label="No blotches", help="How much it counts that smooth places have the right colour all over.",
+        term="weight of the L1 of means over patches of 4 and of 16 px", low=0.0, high=10.0, step=0.1, effect="steer",
+        scale="log")  # fmt: skip
     grid_weight: float = setting(
         0.0, label="No grid", help="How much it counts that nothing is drawn on every few pixels; a look tempts to.",
         term="weight of the error through a comb of 8 px", low=0.0, high=10.0, step=0.1, effect="steer",
