@@ -69,12 +69,12 @@ NCNN = {"SPAN": "spanx{}_ch48", "Real-ESRGAN": "realesrgan-x{}plus"}
 
 @dataclass(frozen=True)
 class Damage:
-    """What happens to a picture, how many times smaller it becomes, and how strong Enhance is told it is."""
+    """What happens to a picture, how many times smaller it becomes, and how strong a network is told it is."""
 
     title: str
     scale: int
     recipe: DegradationRecipe
-    denoise: float = 0.0
+    denoise: float = AUTOMATIC
     hides: bool = False
 
     def of(self, wanted: Bytes, seed: int) -> tuple[Bytes, Bytes]:
@@ -97,9 +97,9 @@ def damages() -> list[Damage]:
     return [
         Damage("Halved (clean ×2)", 2, clean),
         Damage("Quartered (clean ×4)", 4, clean),
-        Damage("Quartered, JPEG 40", 4, DegradationRecipe(steps=(Jpeg(quality=(40, 40)),)), denoise=0.75),
+        Damage("Quartered, JPEG 40", 4, DegradationRecipe(steps=(Jpeg(quality=(40, 40)),))),
         Damage("Lesson 7's crappify", 1, PRESETS["lesson7-critic"], denoise=0.75, hides=True),
-        Damage("Noise, σ 25", 1, noise, denoise=AUTOMATIC),
+        Damage("Noise, σ 25", 1, noise),
     ]
 
 
@@ -235,16 +235,12 @@ def contenders(damage: Damage, options: argparse.Namespace) -> Iterator[Contende
         yield Contender("bicubic", lambda given: _resized(given, (given.shape[1] * scale, given.shape[0] * scale)))
     mode: dict[str, Any] = {"mode": "enlarge" if scale > 1 else "enhance", "scale": str(max(2, scale))}
     here = {model.name for model in TrainedModels.standard("restorer").all()}
-    for denoise in dict.fromkeys((0.0, damage.denoise) if scale > 1 else (damage.denoise,)):
-        parts = {name_of(scale)} | ({name_of(1)} if denoise else set())
-        for title, crisp in (("Faithful", 0.0), ("Crisp", 1.0)):
-            if parts | ({name + CRISP for name in parts} if crisp else set()) <= here:
-                extra = f", Denoise {denoise}" if denoise and scale > 1 else ""
-                yield of_settings(f"**{title}**{extra}", RestoreSettings(**mode, crisp=crisp, denoise=denoise))
-    alone = damage.denoise if scale == 1 else 0.0
+    for title, crisp in (("Faithful", 0.0), ("Crisp", 1.0)):
+        if {name_of(scale), name_of(scale) + CRISP * bool(crisp)} <= here:
+            yield of_settings(f"**{title}**", RestoreSettings(**mode, crisp=crisp, denoise=damage.denoise))
     for name in [*(name for name in here if name not in COMING_ALONG), *options.models]:
         if scale_of(name) == scale:
-            yield of_settings(Path(name).stem, RestoreSettings(**mode, model=name, denoise=alone))
+            yield of_settings(Path(name).stem, RestoreSettings(**mode, model=name, denoise=damage.denoise))
     if options.ncnn and scale > 1:
         for title, stem in NCNN.items():
             for file in sorted(options.ncnn.glob(f"*/models/**/{stem.format(scale)}.param")):
