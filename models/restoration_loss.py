@@ -27,7 +27,8 @@ def coarse(made: Tensor, wanted: Tensor) -> Tensor:
     """Return by how much the colours of patches of N×C×H×W differ: the mean absolute difference of their means.
 
     Coloured noise leaves blotches, of which a pixel loss sees next to nothing: at each pixel they are small beside the
-    texture that is missing, and in a smooth sky they are all that one sees.
+    texture that is missing, and in a smooth sky they are all that one sees. Patches of 4 and of 16 px count half
+    each; pictures of fewer than 16 px a side have none of the latter, and at least 4 px are needed.
     """
     difference = made - wanted
     sides = (side for side in _PATCHES if side <= min(difference.shape[2:]))

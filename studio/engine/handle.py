@@ -38,7 +38,10 @@ class JobHandle(QObject):
     """
 
     told = Signal(object)
-    """Each `Message`, before the signal of its own: one connection where jobs are many and short."""
+    """Each `Message`, before the signal of its own, which follows whatever a slot does here.
+
+    One connection for all of them, where jobs are many and short.
+    """
     started = Signal()
     progressed = Signal(Progress)
     frame_ready = Signal(Preview)

@@ -169,10 +169,10 @@ def test_a_network_of_ones_own_has_no_crisp_partner_and_says_so(photo, enlarger)
     assert any(isinstance(event, Log) and "crisp" in event.message for event in events)
 
 
-def test_formats_are_compared_on_what_is_as_large_as_a_photos_tile(monkeypatch):
+def test_formats_are_compared_on_what_takes_long_enough_to_tell(monkeypatch):
     monkeypatch.setattr("studio.jobs.restore.networks.choose_device", lambda: Device("cpu", "processor"))
     enhancer, twice = RestorerFacts("enhancer"), RestorerFacts("enlarger", {"scale": 2})
-    assert kind_of_restorers(enhancer) == "restorers: enhancer  at 256 px"
+    assert kind_of_restorers(enhancer) == "restorers: enhancer at 256 px"
     assert kind_of_restorers(enhancer, twice).endswith("at 128 px")  # what is made has 256
     assert kind_of_restorers(RestorerFacts(FOREIGN)).endswith("at 64 px")  # some take seconds for more
 

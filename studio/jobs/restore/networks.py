@@ -28,7 +28,10 @@ __all__ = ["OpenRestorer", "heard_by", "kind_of_restorers", "opened", "with_scal
 FORMAT = "format"
 """What recipes call, among the versions, the format that the networks computed in."""
 _TRIED_AT, _TRIED_AT_ON_GPU = 256, 512
-"""Side, px, of what is made where formats are compared: maps have to outgrow the caches, as a photo's do."""
+"""Side, px, of the square that formats are compared on; of what is made of it on a processor.
+
+Enhance's many small steps tell half precision apart only there; an enlarger is slow enough with less.
+"""
 _UNKNOWN_TRIED_AT = 64
 """For other people's networks, of which some take seconds for more."""
 
@@ -228,7 +231,7 @@ def _best_format(network: nn.Module, kinds: Sequence[RestorerFacts]) -> Inferenc
 def kind_of_restorers(*facts: RestorerFacts) -> str:
     """Return what such networks are called where their format is kept."""
     shapes = (f"{one.network} {' '.join(f'{name} {value}' for name, value in one.shape.items())}" for one in facts)
-    return f"restorers: {', '.join(shapes)} at {_tried_at(facts)} px"
+    return f"restorers: {', '.join(shape.strip() for shape in shapes)} at {_tried_at(facts)} px"
 
 
 def _tried_at(kinds: Sequence[RestorerFacts]) -> int:

@@ -7,7 +7,7 @@ from weakref import ref
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.controls import Controls
-from studio.core.events import Log, Metrics, Preview, Progress
+from studio.core.events import Metrics, Preview, Progress
 from studio.core.picture_task import PictureRequest, PictureResult, PictureTask
 from studio.core.resizing import to_8_bits
 from studio.engine import Engine, JobHandle
@@ -116,27 +116,28 @@ class LiveJob(QObject):
 
     def _listen(self, handle: JobHandle) -> None:
         this = ref(handle)  # a slot that held its own sender would keep it, and the pictures, for ever
-        handle.told.connect(lambda message: self._take(message, newest=this() is self._handle))
 
-    def _take(self, message: Message, *, newest: bool) -> None:
-        """Tell on what a job says; what was replaced since is heard only where it warns or fails."""
+        def take_newest(message: Message) -> None:
+            if this() is self._handle:
+                self._take(message)
+
+        handle.told.connect(take_newest)
+        handle.logged.connect(self.logged)
+        handle.failed.connect(self.failed)
+
+    def _take(self, message: Message) -> None:
+        """Tell on what the newest job says."""
         match message:
-            case Progress() if newest:
+            case Progress():
                 self.progressed.emit(message)
-            case Metrics() if newest:
+            case Metrics():
                 self.measured.emit(message)
-            case Preview() if newest:
+            case Preview():
                 self.previewed.emit(message)
-            case Finished(result) if newest:
+            case Finished(result):
                 self._end_with(result)
-            case Cancelled() if newest:
+            case Failed() | Cancelled():
                 self._end()
-            case Log():
-                self.logged.emit(message)
-            case Failed(failure):
-                if newest:
-                    self._end()
-                self.failed.emit(failure)
 
     def _end_with(self, result: PictureResult) -> None:
         self.made.emit(result)
