@@ -46,7 +46,7 @@ from studio.core.memory import keeping_pages
 from studio.core.restore_settings import AUTOMATIC, RestoreSettings
 from studio.core.trained_models import TrainedModels
 from studio.jobs.restore.choices import COMING_ALONG, CRISP, name_of
-from studio.jobs.restore.networks import heard_by, opened
+from studio.jobs.restore.networks import mends_by_itself, opened
 from studio.jobs.restore.restore import strength_for
 from studio.jobs.restore.unfinished import model_so_far
 from studio.training.data.pictures import opening_pictures
@@ -259,10 +259,10 @@ def of_settings(title: str, settings: RestoreSettings) -> Contender:
     fast = opened(settings, settings.denoise or 0.0)
     plain = opened(settings, settings.denoise or 0.0, plain=True)
     assert plain.format == PLAIN
-    heard = heard_by(settings)
+    by_itself = mends_by_itself(settings)
 
     def restore(given: Bytes) -> Bytes:
-        work = restore_in_tiles(fast.network, given, strength_for(settings, given, heard=heard), side=512)
+        work = restore_in_tiles(fast.network, given, strength_for(settings, given, by_itself=by_itself), side=512)
         return np.asarray(np.rint(finish(_unshown(work)) / 257.0), np.uint8)
 
     picture = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))

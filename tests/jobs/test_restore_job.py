@@ -183,17 +183,33 @@ def test_automatic_strength_is_that_of_the_noise_or_the_jpeg():
         noisy = smooth.copy()
         add_grain(noisy, sigma, seed=1)
         assert noise_sigma(noisy) == pytest.approx(sigma, rel=0.1)
-        assert strength_for(RestoreSettings(), noisy, heard=True) == pytest.approx(sigma * 255 / 40, rel=0.1)
-        assert strength_for(RestoreSettings(mode="enlarge"), noisy, heard=False) == 0.0
+        assert strength_for(RestoreSettings(), noisy, by_itself=True) == pytest.approx(sigma * 255 / 40, rel=0.1)
+        assert strength_for(RestoreSettings(mode="enlarge"), noisy, by_itself=False) == 0.0
     coloured = np.random.default_rng(2).normal(smooth, 0.08 * 65535).clip(0, 65535).astype(np.uint16)
     assert noise_sigma(coloured, channelwise=True) == pytest.approx(0.08, rel=0.1)  # luma has two thirds of it
-    assert strength_for(RestoreSettings(), coloured, heard=True) == pytest.approx(0.08 * 255 / 40, rel=0.1)
+    assert strength_for(RestoreSettings(), coloured, by_itself=True) == pytest.approx(0.08 * 255 / 40, rel=0.1)
     assert noise_sigma(smooth) == 0.0
-    assert strength_for(RestoreSettings(denoise=0.3), smooth, heard=False) == 0.3
+    assert strength_for(RestoreSettings(denoise=0.3), smooth, by_itself=False) == 0.3
     cloudy = cv2.resize(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8), (160, 160))
     _, coarse = cv2.imencode(".jpg", cloudy, [cv2.IMWRITE_JPEG_QUALITY, 20])
     coarse = cv2.imdecode(coarse, cv2.IMREAD_COLOR)
-    assert strength_for(RestoreSettings(), coarse, heard=True) == pytest.approx(0.5, abs=0.03)
+    assert strength_for(RestoreSettings(), coarse, by_itself=True) == pytest.approx(0.5, abs=0.03)
+
+
+def test_what_jpeg_has_left_is_mended_before_it_is_enlarged_by_what_comes_along(enlarger, tmp_path):
+    clouds = cv2.resize(np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8), (96, 96))
+    Image.fromarray(clouds).save(tmp_path / "clean.png")
+    Image.fromarray(clouds).save(tmp_path / "poor.jpg", quality=20)
+
+    def used(name: str, **settings) -> set[str]:
+        return {
+            record.name for record in made(load_picture(tmp_path / name), mode="enlarge", **settings)[0].recipe.weights
+        }
+
+    assert used("clean.png") == {"atelier-enlarge-2"}
+    assert used("poor.jpg") == {"atelier-enhance", "atelier-enlarge-2"}
+    assert used("poor.jpg", scale="4") == {"atelier-enlarge-4"}  # that one is told
+    assert len(used("poor.jpg", model=enlarger)) == 1  # somebody's own may have learnt to mend in its own way
 
 
 def test_an_enlarger_that_is_told_what_to_take_away_needs_nothing_before_it(tmp_path):

@@ -23,7 +23,7 @@ from studio.jobs.restore.choices import CRISP, hears, name_of
 from studio.jobs.restore.unfinished import model_so_far
 from studio.jobs.unfinished import kept_so_far
 
-__all__ = ["OpenRestorer", "heard_by", "kind_of_restorers", "opened", "with_scale"]
+__all__ = ["OpenRestorer", "kind_of_restorers", "mends_by_itself", "opened", "with_scale"]
 
 FORMAT = "format"
 """What recipes call, among the versions, the format that the networks computed in."""
@@ -87,14 +87,17 @@ def opened(
     return OpenRestorer(in_format(network, format), tuple(loader.records), format, loader.remark)
 
 
-def heard_by(settings: RestoreSettings, recipe: Recipe | None = None) -> bool:
-    """Tell whether the network that mends or enlarges as the settings say is told how much there is to take away.
+def mends_by_itself(settings: RestoreSettings, recipe: Recipe | None = None) -> bool:
+    """Tell whether "automatic" takes noise and JPEG away: with the networks that come along, and with one that is told.
+
+    Another that the settings name enlarges a photo as it is: it may have learnt to mend in its own way.
 
     Raises:
         StudioError: it is not on this computer, or does something else.
 
     """
-    return _Loader(settings, recipe).hears(settings.enlargement)
+    scale = settings.enlargement
+    return scale == 1 or not settings.model or _Loader(settings, recipe).hears(scale)
 
 
 def with_scale(settings: RestoreSettings, width: int, height: int, recipe: Recipe | None = None) -> RestoreSettings:

@@ -30,7 +30,7 @@ from studio.core.restore_settings import FILLING, RestoreSettings
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 from studio.jobs.restore.colourise import colourise
 from studio.jobs.restore.fill import Retouched, fill
-from studio.jobs.restore.networks import FORMAT, OpenRestorer, heard_by, opened, with_scale
+from studio.jobs.restore.networks import FORMAT, OpenRestorer, mends_by_itself, opened, with_scale
 from studio.jobs.restore.old_photo import old_photo
 from studio.jobs.restore.scratches import scratches
 
@@ -115,7 +115,7 @@ def _through_a_network(
     height, width = picture.shape[:2]
     settings = with_scale(asked, width, height, recipe)
     _check_memory(width * settings.enlargement, height * settings.enlargement)
-    strength = strength_for(settings, picture, heard=settings.enlargement == 1 or heard_by(settings, recipe))
+    strength = strength_for(settings, picture, by_itself=mends_by_itself(settings, recipe))
     restorer = opened(settings, strength, recipe)
     if restorer.remark:
         yield Log(restorer.remark, "warning")
@@ -135,24 +135,25 @@ def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None
     if task.mode in (FILLING - {"old-photo"}) | {"colourise"}:  # small networks, opened in a moment
         return
     with suppress(StudioError):
-        mends = 1.0 if task.enlargement == 1 else max(0.0, task.denoise)
-        restorer = opened(task.for_photo(1, 1), mends)
-        yield Progress(LOADING)
-        yield from (Progress(LOADING) for _ in restore_in_tiles(restorer.network, _SAMPLE, mends, side=_FIRST_LOOK))
+        automatic = (1.0,) if task.enlargement == 1 else (0.0, 1.0)  # a photo has something to be taken away, or not
+        for mends in automatic if task.denoise < 0 else (task.denoise,):
+            network = opened(task.for_photo(1, 1), mends).network
+            yield Progress(LOADING)
+            yield from (Progress(LOADING) for _ in restore_in_tiles(network, _SAMPLE, mends, side=_FIRST_LOOK))
 
 
-def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture, *, heard: bool) -> float:
+def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture, *, by_itself: bool) -> float:
     """Return how much is to be taken away, 0–1: what is set; automatic is what the photo's noise or JPEG asks for.
 
     Args:
         settings: of the job.
         picture: the photo.
-        heard: whether the network itself is told. Where another would have to mend first, only the artist asks for it.
+        by_itself: whether automatic mends; else only the artist asks for it.
 
     """
     if settings.denoise >= 0:
         return settings.denoise
-    if not heard:
+    if not by_itself:
         return 0.0
     noise = noise_sigma(picture, channelwise=True) / WORST_SIGMA  # as the network learnt what a strength is
     if settings.enlargement > 1 and noise < _FINE_TEXTURE:
