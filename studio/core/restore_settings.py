@@ -48,7 +48,7 @@ class RestoreSettings(Blending):
         scale="log")  # fmt: skip
     denoise: float = setting(
         AUTOMATIC, label="Denoise", help="How much noise and JPEG blocks are taken away; too much makes wax of skin. "
-        "Automatic: as much as the photo's noise and JPEG ask for; an enlarger of your own leaves it unless told.",
+        "Automatic: as much as the photo's noise and JPEG ask for; an enlarger of your own leaves them unless told.",
         term="assumed strength of the damage, 0–1", low=AUTOMATIC, high=1.0, step=0.05,
         lowest="automatic")  # fmt: skip
     crisp: float = setting(
