@@ -20,6 +20,8 @@ WIDTHS, BLOCKS = (24, 48, 72, 96), (1, 1, 1, 2)
 _PIXELS = 2
 _RARE = -3.0
 """The last layer's bias at first: about 5 % of a picture are hidden."""
+_SMOOTH = 20.0
+"""Of the Dice loss, in pixels."""
 
 
 class ScratchDetector(nn.Module):
@@ -126,13 +128,15 @@ def found_loss(logits: Tensor, truth: Tensor, *, bce: float = 1.0, dice: float =
 
 
 def dice_loss(found: Tensor, truth: Tensor) -> Tensor:
-    """Return 1 − (2 Σ p t + 1) ÷ (Σ p² + Σ t² + 1) over all pixels of a kind, mean over kinds (Milletari et al. 2016).
+    """Return 1 − (2 Σ p t + s) ÷ (Σ p² + Σ t² + s), the mean over pictures and kinds (Milletari et al. 2016).
 
-    Both N×K×H×W, 0–1. Sums run over the batch, so that a picture without damage is not a failure.
+    Both N×K×H×W, 0–1. Sums run over a picture's pixels: over the batch's, one large hole would count as much as all
+    thin scratches, and what is found beside them would cost nearly nothing. s (`_SMOOTH`) is a few specks of dust:
+    less, and a picture without damage would ask for nothing but silence.
     """
-    both = (found * truth).sum(dim=(0, 2, 3))
-    either = found.square().sum(dim=(0, 2, 3)) + truth.square().sum(dim=(0, 2, 3))
-    return (1.0 - (2.0 * both + 1.0) / (either + 1.0)).mean()
+    both = (found * truth).sum(dim=(2, 3))
+    either = found.square().sum(dim=(2, 3)) + truth.square().sum(dim=(2, 3))
+    return (1.0 - (2.0 * both + _SMOOTH) / (either + _SMOOTH)).mean()
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:

@@ -59,8 +59,13 @@ def test_dice_is_one_minus_twice_the_overlap_over_both():
     found, truth = torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, 2, 2)
     found[0, 0, 0] = torch.tensor([0.5, 1.0])
     truth[0, 0, :, 1] = 1.0
-    # both: 1; squares: .25 + 1 + 2
-    assert float(dice_loss(found, truth)) == pytest.approx(1 - (2 * 1 + 1) / (3.25 + 1))
+    # both: 1; squares: .25 + 1 + 2; smoothed by 20 pixels
+    alone = 1 - (2 * 1 + 20) / (3.25 + 20)
+    assert float(dice_loss(found, truth)) == pytest.approx(alone)
+    # every picture counts alike, however much of it is hidden
+    large = torch.ones(1, 1, 2, 2)
+    pair = torch.cat([found, large]), torch.cat([truth, large])
+    assert float(dice_loss(*pair)) == pytest.approx(alone / 2)
 
 
 def test_the_loss_is_what_its_terms_say():
