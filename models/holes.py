@@ -53,14 +53,17 @@ def square_holes(height: int, width: int, count: int, side: int, random: np.rand
 
 
 def any_hole(side: int, seed: int) -> Hole:
-    """Return one kind of hole by chance in a square: mostly thin or stroked, as people ask for."""
+    """Return one kind of hole by chance in a square: mostly thin or stroked, as people ask for.
+
+    More of it is gone than is asked for: only what is gone teaches.
+    """
     random = np.random.default_rng(seed)
     kind = random.random()
     if kind < 0.35:
-        return scratch_holes(side, side, random.uniform(0.02, 0.1), random)
+        return scratch_holes(side, side, random.uniform(0.04, 0.16), random)
     if kind < 0.75:
         thick = int(random.integers(4, max(6, min(25, side // 5))))
-        return stroke_holes(side, side, random.uniform(0.03, 0.18), random, thickness=(thick, thick + 4))
+        return stroke_holes(side, side, random.uniform(0.08, 0.26), random, thickness=(thick, thick + 4))
     across = int(random.integers(side // 8, max(side // 8 + 1, side // 2)))
     return square_holes(side, side, int(random.integers(1, 4)), across, random)
 
