@@ -50,7 +50,7 @@ class _Size:
 
 
 def fill_from_around(
-    picture: Floats, hole: NDArray[np.bool_], guide: Floats, seed: int = 0
+    picture: Floats, hole: NDArray[np.bool_], guide: Floats, seed: int = 0, guided: Floats | None = None
 ) -> Generator[float, None, Field | None]:
     """Find where each pixel of a hole is copied from.
 
@@ -59,6 +59,8 @@ def fill_from_around(
         hole: H×W.
         guide: h×w×3, 0–1, of any size: the whole part with the hole filled, at least roughly.
         seed: 0 takes what fits best; others prefer other places.
+        guided: H×W, 0–1: how much of the guide a pixel keeps while patches are compared at the finer sizes; None is
+            nothing anywhere.
 
     Yields:
         The share that is done, 0–1.
@@ -72,16 +74,17 @@ def fill_from_around(
         return None
     random: Any = np.random.Generator(np.random.SFC64(seed))
     coarse = sizes[0]
-    height, width = coarse.hole.shape
-    there = cv2.resize(guide, (width, height), interpolation=cv2.INTER_AREA)
-    coarse.pixels[coarse.hole] = there[coarse.hole]
+    coarse.pixels[coarse.hole] = _resized(guide, coarse)[coarse.hole]
     field = _searched(coarse, _preference(coarse, seed, random))
     for number, size in enumerate(sizes):
         if number:
             field = _enlarged(field, size, random)
         if not number or int(size.targets.sum()) <= _MOST_TARGETS:
+            there = None if guided is None else _resized(guide, size)[size.hole]
+            share = None if guided is None else _resized(guided, size)[size.hole][:, None]
             for _ in range(_LATER_ROUNDS if number else _ROUNDS):
-                size.pixels[size.hole] = copied(size.pixels, size.hole, field)
+                found = copied(size.pixels, size.hole, field)
+                size.pixels[size.hole] = found if share is None else found + share * (there - found)
                 field = _improved(size, field, random)
         if number + 1 < len(sizes):
             size.pixels[size.hole] = copied(size.pixels, size.hole, field)
@@ -155,6 +158,14 @@ def _pyramid(picture: Floats, hole: NDArray[np.bool_]) -> list[_Size] | None:
             break
         pixels = np.asarray(colours / np.maximum(share, 1e-6)[..., None], np.float32)
     return sizes[::-1] or None
+
+
+def _resized(plane: Floats, size: _Size) -> Floats:
+    height, width = size.hole.shape
+    if plane.shape[:2] == (height, width):
+        return plane
+    smaller = cv2.INTER_AREA if height < plane.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=smaller), np.float32)
 
 
 def _preference(size: _Size, seed: int, random: Any) -> NDArray[np.float32]:

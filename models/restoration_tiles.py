@@ -48,6 +48,10 @@ class Tile:
         """Return the tile in the pixels of a part that holds it."""
         return Tile(self.top - outer.top, self.left - outer.left, self.bottom - outer.top, self.right - outer.left)
 
+    def moved(self, down: int, right: int) -> "Tile":
+        """Return a tile of the same size, so many pixels further down and to the right."""
+        return Tile(self.top + down, self.left + right, self.bottom + down, self.right + right)
+
     @property
     def cut(self) -> tuple[slice, slice]:
         """Rows and columns."""

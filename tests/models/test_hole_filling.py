@@ -6,7 +6,7 @@ import pytest
 import torch
 from retouch_kit import small_filler, soft_photo
 
-from models.hole_filling import fill_holes, thick_part
+from models.hole_filling import _parts, _strokeness, fill_holes, thick_part
 from models.inpainter import membrane
 
 
@@ -100,17 +100,57 @@ def test_a_fourth_channel_is_left_alone():
     assert finished(fill_holes(picture, holes(), membrane))[0].shape == (120, 160, 3)
 
 
-def test_where_one_piece_goes_on_from_the_last_what_is_copied_is_trusted_as_in_the_middle_of_a_hole():
+def plain(pixels, gone):
+    return torch.full_like(pixels, 0.5)
+
+
+def test_where_one_piece_goes_on_from_the_last_a_wide_hole_is_as_rough_as_in_its_middle():
     picture, hole = textured(200, 800), np.zeros((200, 800), np.uint8)
     hole[60:140, 40:760] = 255
-
-    def plain(pixels, gone):
-        return torch.full_like(pixels, 0.5)
-
     made, parts = finished(fill_holes(picture, hole, plain))
     seam = parts[0][0].right
     assert 200 < seam < 400
     rough = np.abs(np.diff(made[85:115].astype(float), axis=0)).mean(axis=(0, 2))
     assert rough[seam : seam + 24].mean() > 0.58 * rough[120 : seam - 60].mean()
-    rim = np.abs(np.diff(made[60:66, 120 : seam - 60].astype(float), axis=1)).mean()
-    assert rim < 0.8 * np.abs(np.diff(made[85:115, 120 : seam - 60].astype(float), axis=1)).mean()
+
+
+def test_the_guide_shows_through_in_a_narrow_hole_and_hardly_in_a_wide_one():
+    picture = textured(200, 400)
+
+    def roughness(thick):
+        hole = np.zeros((200, 400), np.uint8)
+        hole[100 - thick // 2 : 100 + thick // 2, 40:360] = 255
+        made, _ = finished(fill_holes(picture, hole, plain))
+        return np.abs(np.diff(made[96:104, 60:340].astype(float), axis=1)).mean()
+
+    assert roughness(24) < 0.8 * roughness(80)
+
+
+def test_how_much_a_hole_is_a_stroke_is_told_at_its_rim_as_in_its_middle():
+    gone = np.zeros((200, 300), np.bool_)
+    gone[20:44, 10:290] = True  # half the width is 12
+    gone[90:190, 10:290] = True
+    stroke = _strokeness(gone)
+    assert stroke[22, 150] == pytest.approx(stroke[32, 150])
+    assert stroke[32, 150] == pytest.approx(1.0, abs=0.05)
+    assert stroke[91:189, 20:280].max() < 0.01
+
+
+def test_specks_near_one_another_are_filled_at_once_and_long_scratches_piece_by_piece():
+    gone = np.zeros((300, 900), np.uint8)
+    for x in range(20, 120, 20):
+        cv2.circle(gone, (x, 40), 4, 255, -1)
+    parts = list(_parts(thick_part(gone > 0)))
+    assert len(parts) == 1
+    tile, around = parts[0]
+    assert tile.left <= 17
+    assert tile.right >= 104
+    assert around < 96
+    cv2.line(gone, (10, 200), (890, 240), 255, 7)
+    parts = [tile for tile, _ in _parts(thick_part(gone > 0))]
+    assert len(parts) > 6
+    assert max(tile.right - tile.left for tile in parts) <= 128
+    covered = np.zeros_like(gone)
+    for tile in parts:
+        covered[tile.cut] = 255
+    assert (covered[thick_part(gone > 0)] == 255).all()
