@@ -1,6 +1,8 @@
 """What every training run can be set to; each task adds its own. Free of torch, so that the form shows first."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -116,6 +118,11 @@ class TrainingSettings(Settings):
         """Return how many values a run of `steps` steps tries before it begins, and for how many steps each of them."""
         return 0, 0
 
+    def to_metadata(self) -> str:
+        """Return them as JSON for the header of what is exported: of a file only the name, for others may read it."""
+        named = {name: _without_folder(value) for name, value in self.model_dump(mode="json").items()}
+        return json.dumps(named, ensure_ascii=False)
+
 
 class Coursed(TrainingSettings):
     """Settings of which one, `course`, decides others where nobody has set them.
@@ -141,3 +148,9 @@ class Coursed(TrainingSettings):
         before: str = self.model_dump()["course"]
         decided = {*self.courses.get(before, {}), *self.courses.get(value, {})}
         return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})
+
+
+def _without_folder(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_folder(each) for each in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value

@@ -135,9 +135,12 @@ def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None
     if task.mode in (FILLING - {"old-photo"}) | {"colourise"}:  # small networks, opened in a moment
         return
     with suppress(StudioError):
-        automatic = (1.0,) if task.enlargement == 1 else (0.0, 1.0)  # a photo has something to be taken away, or not
+        settings = task.for_photo(1, 1)
+        automatic = [0.0] if settings.enlargement > 1 else []
+        if mends_by_itself(settings):  # a photo has something to be taken away, or not
+            automatic.append(1.0)
         for mends in automatic if task.denoise < 0 else (task.denoise,):
-            network = opened(task.for_photo(1, 1), mends).network
+            network = opened(settings, mends).network
             yield Progress(LOADING)
             yield from (Progress(LOADING) for _ in restore_in_tiles(network, _SAMPLE, mends, side=_FIRST_LOOK))
 

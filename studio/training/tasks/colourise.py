@@ -153,7 +153,7 @@ class ColouriseTask(TrainingTask):
 
     def export(self, shown: nn.Module) -> ExportedModel:
         """Return the network in half precision, and how well it does."""
-        facts = ColouriserFacts(self._steps, about={"settings": self._settings.model_dump_json()})
+        facts = ColouriserFacts(self._steps, about={"settings": self._settings.to_metadata()})
         card = colouriser_card(facts, self._settings, photos=len(self.examples), measured=self._measured)
         return ExportedModel(to_file(shown), facts.to_metadata(), card)
 

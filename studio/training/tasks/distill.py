@@ -178,7 +178,7 @@ class DistillTask(TrainingTask):
         folded = fold_heads(pupil.network, pupil.heads)
         metadata = {
             "architecture": "atelier-slim", "widths": json.dumps(folded.widths), "taps": json.dumps(TAPS),
-            "steps": str(self._steps), "licence": "Apache-2.0", "settings": self._settings.model_dump_json(),
+            "steps": str(self._steps), "licence": "Apache-2.0", "settings": self._settings.to_metadata(),
             "teachers": json.dumps(self._taught_by),
         }  # fmt: skip
         card = distill_card(

@@ -321,7 +321,7 @@ class GanTask(TrainingTask):
         """Return the weights in half precision, and how well they do."""
         facts = GeneratorFacts(
             self._facts.network, self._facts.shape, self._facts.size, self._steps,
-            about={**self._facts.about, "settings": self._settings.model_dump_json()},
+            about={**self._facts.about, "settings": self._settings.to_metadata()},
         )  # fmt: skip
         card = gan_card(
             facts, self._settings, pictures=len(self.examples), kept=len(self._judge), measured=self._measured,

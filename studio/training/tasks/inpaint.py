@@ -174,7 +174,7 @@ class InpaintTask(TrainingTask):
         return sample_sheet({name: to_picture(torch.cat(row, dim=3)) for name, row in rows.items() if row})
 
     def export(self, shown: nn.Module) -> ExportedModel:  # noqa: D102
-        about = {"settings": self._settings.model_dump_json()}
+        about = {"settings": self._settings.to_metadata()}
         facts = NetworkFacts(INPAINTER, self._facts.shape, self._steps, about)
         return ExportedModel(to_file(shown), facts.to_metadata(), self._card())
 

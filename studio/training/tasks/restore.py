@@ -282,7 +282,7 @@ class RestoreTask(TrainingTask):
         """Return the collapsed network in half precision, and how well it does."""
         facts = RestorerFacts(
             self._facts.network, self._facts.shape, self._facts.damage, self._facts.finish, self._steps,
-            about={**self._facts.about, "settings": self._settings.model_dump_json()},
+            about={**self._facts.about, "settings": self._settings.to_metadata()},
         )  # fmt: skip
         plain = collapse(copy.deepcopy(shown))
         card = restore_card(facts, self._settings, photos=len(self.examples), measured=self._measured)

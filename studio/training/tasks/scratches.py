@@ -139,7 +139,7 @@ class ScratchesTask(TrainingTask):
         return sample_sheet({name: np.concatenate(row, axis=1) for name, row in rows.items()}) if self._looks else None
 
     def export(self, shown: nn.Module) -> ExportedModel:  # noqa: D102
-        about = {"settings": self._settings.model_dump_json()}
+        about = {"settings": self._settings.to_metadata()}
         facts = NetworkFacts(SCRATCH_DETECTOR, self._facts.shape, self._steps, about)
         return ExportedModel(to_file(shown), facts.to_metadata(), self._card())
 

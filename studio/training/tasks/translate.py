@@ -306,7 +306,7 @@ class TranslateTask(TrainingTask):
         """Return the generators in half precision, and how well they do."""
         facts = TranslatorFacts(
             self._facts.network, self._facts.shape, self._facts.ways, self._facts.a, self._facts.b,
-            self._settings.size, self._steps, about={"settings": self._settings.model_dump_json()},
+            self._settings.size, self._steps, about={"settings": self._settings.to_metadata()},
         )  # fmt: skip
         card = translate_card(facts, self._settings, pictures=self._worlds.counts, measured=self._measured)
         generators = {way: _way(shown, way) for way in facts.ways}
