@@ -11,9 +11,8 @@ from safetensors.torch import load_file
 from training_kit import advance_to, history_of
 
 from models.collapsible import CollapsibleConvolution
-from models.fidelity import chroma_drift, luma, psnr, ssim
+from models.fidelity import chroma_drift
 from models.restoration import load_restorer
-from models.restoration_loss import PixelLoss, charbonnier, coarse, grid
 from studio.core.checksums import sha256_of
 from studio.core.controls import Controls
 from studio.core.events import Preview, finish
@@ -291,21 +290,6 @@ def test_a_crisp_network_begins_as_a_faithful_one_and_is_mixed_with_it(photos, t
         opened(plan_for(photos, course="crisp"), tmp_path)
 
 
-def test_what_repeats_counts_and_errors_that_stand_alone_cancel():
-    wanted = torch.rand(2, 3, 48, 64, generator=torch.Generator().manual_seed(0))
-    dots = torch.zeros(48, 64)
-    dots[::4, ::4] = 0.16
-    assert float(grid(wanted + dots, wanted, 8)) == pytest.approx(0.01, rel=0.05)  # a sixteenth of all pixels
-    noise = 0.01 * torch.randn(wanted.shape, generator=torch.Generator().manual_seed(1))
-    assert float(grid(wanted + noise, wanted, 8)) == pytest.approx(float(noise.abs().mean()) / 4, rel=0.1)
-    made = wanted + noise
-    by_hand = sum(noise[..., 8 * y :, 8 * x :][..., :24, :40] for y in range(4) for x in range(4)) / 16
-    assert float(grid(made, wanted, 8)) == pytest.approx(float(by_hand.abs().mean()), rel=1e-5)
-    assert float(grid(made[..., :6, :6], wanted[..., :6, :6], 8)) == pytest.approx(
-        float(noise[..., :6, :6].abs().mean())
-    )
-
-
 def test_colours_that_drift_give_an_alarm():
     photo = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     redder = photo + torch.tensor([2 / 255, 0.0, 0.0]).view(1, 3, 1, 1)
@@ -364,37 +348,6 @@ def test_moved_weights_change_the_loss(photos, tmp_path):
     objective = next(said for said in task.objectives(batch, config) if said is not None)
     assert set(objective.terms) == {"charbonnier", "mse", "ssim"}
     assert float(objective.loss.detach()) == pytest.approx(sum(map(float, objective.terms.values())))
-
-
-def test_blotches_count_and_noise_that_cancels_does_not():
-    wanted = torch.full((1, 3, 32, 32), 0.5)
-    checks = wanted + 0.1 * (-1.0) ** torch.arange(32)  # ± .1 in turn: nothing is left of it in a patch's mean
-    blotch = wanted.clone()
-    blotch[:, :, :16, :16] += 0.08
-    assert coarse(checks, wanted) == pytest.approx(0.0, abs=1e-6)
-    assert coarse(blotch, wanted) == pytest.approx(0.08 / 4)  # in a quarter of the patches, large and small
-    assert PixelLoss(charbonnier=0.0, coarse=3.0)(blotch, wanted)["coarse"] == pytest.approx(0.06)
-    assert coarse(blotch[:, :, :8, :8], wanted[:, :, :8, :8]) == pytest.approx(0.04)  # large patches do not fit in
-
-
-def test_the_losses_are_those_of_their_papers():
-    one, other = (torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
-    expected = float(np.sqrt((one - other).double().numpy() ** 2 + 1e-6).mean())
-    assert float(charbonnier(one, other)) == pytest.approx(expected, rel=1e-5)
-    terms = PixelLoss(charbonnier=0.0, mse=3.0, ssim=2.0)(one, other)
-    assert float(terms["mse"]) == pytest.approx(3 * float((one - other).square().mean()), rel=1e-5)
-    assert float(terms["ssim"]) == pytest.approx(2 * float(1 - ssim(one, other).mean()), rel=1e-5)
-    assert float(ssim(one, one).min()) == pytest.approx(1.0)
-
-
-def test_psnr_is_of_rounded_luma_without_the_border():
-    wanted = torch.full((1, 3, 20, 20), 100 / 255)
-    made = wanted.clone()
-    made[:, :, 4:-4, 4:-4] += 2.3 / 255  # rounds to 2
-    difference = float(luma(torch.full((1, 3, 1, 1), 102 / 255)) - luma(torch.full((1, 3, 1, 1), 100 / 255)))
-    assert float(psnr(made, wanted, border=4)) == pytest.approx(-20 * np.log10(difference), abs=1e-3)
-    white, black = luma(torch.ones(1, 3, 1, 1)) * 255, luma(torch.zeros(1, 3, 1, 1)) * 255
-    assert (float(white), float(black)) == pytest.approx((235.0, 16.0), abs=1e-3)
 
 
 # -- what matters ------------------------------------------------------------------------------------------------------
