@@ -1,7 +1,7 @@
 """Fills the holes of a picture of any size, hole by hole; what is no hole stays as it is, bit for bit.
 
-Thin holes (scratches, dust, hairs) are filled by a network at full size, part by part: it looks from rim to rim. Of a
-thick hole it only says what should be where, on a part reduced to `LARGEST_SIDE`; then pixels are copied from around it
+The thinnest holes are filled by a network at full size, part by part: it looks from rim to rim. Of a thicker one it
+only says what should be where, on a part reduced to `LARGEST_SIDE`; then pixels are copied from around it
 at full size (`models/patch_filling.py`), what they lack of the network's colours is added smoothly, at the rim they are
 brought to what is there, as Pérez et al. 2003 do ("Poisson image editing"), and across strokes the network's guess
 shows through. So a large hole in a large picture is as sharp as its surroundings.
@@ -29,16 +29,18 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 THIN = 2
 """Half the width of a hole, px, up to which the network alone fills it. In wider ones what is copied looks more like
-the photo: with 5 here, scratches of 3 px were soft (LPIPS 30 % more).
+the photo: with 5 here, scratches drawn 3 px wide were soft (LPIPS 30 % more).
 """
 _SIDE, _AROUND = 256, 64
 """Of a part of a picture with thin holes, px, and what is around it."""
 _PER_WIDTH, _LEAST_SIDE, _LEAST_AROUND = 4.0, 320, 96
 """Side of a part of a thick hole, as a multiple of how thick it is, and at least, px; what is around it, at least."""
-_THREAD, _THREAD_SIDE, _THREAD_AROUND = 12.0, 128, 40
-"""Thickness, px, up to which a hole is a scratch or a speck: near by is enough to copy from, and every place there can
-be tried; and both of the above for it.
+_THREAD_WIDTH, _THREAD_SIDE, _THREAD_AROUND = 12.0, 128, 40
+"""Width up to which a hole is a thread, px: a scratch, a hair. What is near by is enough to copy from, so its parts,
+and what is around them, are so much smaller.
 """
+_SPECK = 32
+"""Longer side, px, up to which a hole is filled together with others in the same square of `_THREAD_SIDE` px."""
 _GUIDED, _SOUGHT, _STROKE = 0.35, 0.3, 12.0
 """How much the guide counts against what is copied, in the end and while it is sought, in holes of half this width,
 px, where it counts most. What is copied lies as often beside the truth as on it. In a thread both rims say where it is
@@ -84,9 +86,8 @@ def fill_holes(
         now = left[tile.cut]
         if now.any():
             seen = tile.grown(around, height, width)
-            stroke = _strokeness(thick[seen.cut])
             filled = yield from _filled(
-                _floats(made[seen.cut]), left[seen.cut], stroke, filler, seed, tile, done / total, made
+                _floats(made[seen.cut]), left[seen.cut], thick[seen.cut], filler, seed, tile, done / total, made
             )
             _lay(made, tile, filled[tile.within(seen).cut], now.copy(), hole)
             done += int(now.sum())
@@ -106,34 +107,41 @@ def thick_part(gone: Bools) -> Bools:
 
 
 def _parts(thick: Bools) -> Iterator[tuple[Tile, int]]:
-    """Return the parts of a picture in which thick holes are filled, and how much is around each, hole by hole.
+    """Return the parts of a picture in which thick holes are filled, and how much is around each: wide holes first.
 
     A hole that is long beside its width is filled piece by piece, each of which goes on from the last; specks that lie
     near one another are filled at once, or thousands of them would take thousands of looks.
     """
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(thick.astype(np.uint8), connectivity=8)
+    half = cv2.distanceTransform(np.pad(thick, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    threads: list[tuple[Tile, int]] = []
     specks: dict[tuple[int, int], list[Tile]] = {}
     for number in range(1, count):
         left, top, width, height = (int(value) for value in boxes[number][:4])
-        own = labels[top : top + height, left : left + width] == number
-        half = cv2.distanceTransform(np.pad(own, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-        wide = 2.0 * float(half.max())
-        if wide <= _THREAD and max(width, height) <= _THREAD_SIDE:
-            cell = (top + height // 2) // _THREAD_SIDE, (left + width // 2) // _THREAD_SIDE
-            specks.setdefault(cell, []).append(Tile(top, left, top + height, left + width))
+        box = Tile(top, left, top + height, left + width)
+        if max(width, height) <= _SPECK:
+            square = (top + height // 2) // _THREAD_SIDE, (left + width // 2) // _THREAD_SIDE
+            specks.setdefault(square, []).append(box)
             continue
+        own = np.where(labels[box.cut] == number, half[box.cut], np.float32(0.0))
+        wide = 2.0 * float(own.max())
         around = max(_LEAST_AROUND, min(round(3.0 * wide), max(2 * _LEAST_AROUND, round(wide))))
         for piece in tiles_of(height, width, max(_LEAST_SIDE, round(_PER_WIDTH * wide)), 1):
             here = own[piece.cut]
-            if 2.0 * half[piece.cut].max(initial=0.0) > _THREAD:
-                yield piece.moved(top, left), around
+            if 2.0 * own[piece.grown(_LEAST_AROUND, height, width).cut].max() > _THREAD_WIDTH:
+                if here.any():
+                    yield piece.moved(top, left), around
                 continue
-            for part in tiles_of(*here.shape, _THREAD_SIDE, 1):
-                if here[part.cut].any():
-                    yield part.moved(top + piece.top, left + piece.left), _THREAD_AROUND
+            threads += [
+                (part.moved(top + piece.top, left + piece.left), _THREAD_AROUND)
+                for part in tiles_of(*here.shape, _THREAD_SIDE, 1)
+                if here[part.cut].any()
+            ]
+    yield from threads
     for near in specks.values():
         ends = np.array([(each.top, each.left, each.bottom, each.right) for each in near])
-        yield Tile(*(int(end) for end in (*ends[:, :2].min(axis=0), *ends[:, 2:].max(axis=0)))), _THREAD_AROUND
+        part = Tile(*(int(end) for end in (*ends[:, :2].min(axis=0), *ends[:, 2:].max(axis=0))))
+        yield part, _THREAD_AROUND if 2.0 * half[part.cut].max() <= _THREAD_WIDTH else _LEAST_AROUND
 
 
 def _strokeness(thick: Bools) -> Floats:
@@ -141,20 +149,22 @@ def _strokeness(thick: Bools) -> Floats:
 
     A piece that was filled just now is no rim: where the next one begins, nothing is known.
     """
-    inside = cv2.distanceTransform(thick.astype(np.uint8), cv2.DIST_L2, 5)
-    reach = 2 * min(round(2.75 * _STROKE), ceil(float(inside.max()))) + 1
-    half = cv2.dilate(inside, np.ones((reach, reach), np.uint8))  # of the middle of the hole, at its rim too
+    most = np.float32(2.75 * _STROKE)  # what is wider is no stroke, however wide
+    half = np.minimum(cv2.distanceTransform(thick.astype(np.uint8), cv2.DIST_L2, 5), most)
+    for _ in range(ceil(min(most, float(half.max())) / 2)):  # a rim has its middle's width, and no other hole's
+        half = np.where(thick, cv2.dilate(half, np.ones((5, 5), np.uint8)), np.float32(0.0))
     share = np.square(half / np.float32(_STROKE))
     return np.asarray(share * np.exp(1.0 - share), np.float32)
 
 
 def _filled(
-    pixels: Floats, gone: Bools, stroke: Floats, filler: Filler, seed: int, tile: Tile, before: float, made: Deep
+    pixels: Floats, gone: Bools, thick: Bools, filler: Filler, seed: int, tile: Tile, before: float, made: Deep
 ) -> Generator[tuple[Tile, float, Deep], None, Floats]:
-    """Fill a part with a thick hole: H×W×3, 0–1; everything that is gone in it is filled."""
+    """Fill a part with thick holes, of which some may be filled: H×W×3, 0–1; everything that is gone is filled."""
     guide = _guess(pixels, gone, filler)
-    sharp = 2 * guide.shape[0] >= gone.shape[0]  # one that was reduced further knows colours alone
-    searching = fill_from_around(pixels, gone, guide, seed, _SOUGHT * stroke if sharp else None)
+    # one that was reduced further knows colours alone
+    stroke = _strokeness(thick) if 2 * guide.shape[0] >= gone.shape[0] else None
+    searching = fill_from_around(pixels, gone, guide, seed, None if stroke is None else _SOUGHT * stroke)
     while True:
         try:
             next(searching)
@@ -170,7 +180,7 @@ def _filled(
     filled[gone] = copied(pixels, gone, field)
     filled = _joined(filled, pixels, gone, field)
     filled[gone] += _lacking(filled, smooth, gone)[gone]
-    if sharp:
+    if stroke is not None:
         filled[gone] += (_GUIDED * stroke[gone])[:, None] * (smooth[gone] - filled[gone])
     return filled
 

@@ -33,7 +33,8 @@ _COARSEST, _THINNEST = 72, 2.0
 _MOST_TARGETS = 24_000
 """So many pixels of a hole are compared; at finer sizes than that allows the field is only enlarged."""
 _ROUNDS, _LATER_ROUNDS = 5, 2
-_BLOCK = 512
+_AT_ONCE = 8_000_000
+"""Comparisons whose results are held at once."""
 _WOBBLE = 0.35
 """How much an other seed makes parts of the surroundings seem further away than they are, of their mean distance."""
 _VOTERS = tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1))
@@ -59,8 +60,8 @@ def fill_from_around(
         hole: H×W.
         guide: h×w×3, 0–1, of any size: the whole part with the hole filled, at least roughly.
         seed: 0 takes what fits best; others prefer other places.
-        guided: H×W, 0–1: how much of the guide a pixel keeps while patches are compared at the finer sizes; None is
-            nothing anywhere.
+        guided: H×W, 0–1: how much of the guide a pixel keeps while patches are compared once more, at each size; None
+            is nothing anywhere.
 
     Yields:
         The share that is done, 0–1.
@@ -178,7 +179,7 @@ def _preference(size: _Size, seed: int, random: Any) -> NDArray[np.float32]:
 
 
 def _searched(size: _Size, preference: NDArray[np.float32]) -> Field:
-    """Try every source for every target: only where both are few."""
+    """Try every source for every target: both are few at the coarsest size, which of threads may be the only one."""
     found = descriptors(size.pixels)
     from_y, from_x = np.nonzero(size.sources)
     y, x = np.nonzero(size.targets)
@@ -187,9 +188,10 @@ def _searched(size: _Size, preference: NDArray[np.float32]) -> Field:
     wobble = _WOBBLE * preference[from_y, from_x] * np.float32(np.median(lengths - 2 * theirs @ theirs.mean(0)
                                                                         + np.square(theirs.mean(0)).sum()))  # fmt: skip
     best = np.empty(len(y), np.intp)
-    for begin in range(0, len(y), _BLOCK):
-        own = found[y[begin : begin + _BLOCK], x[begin : begin + _BLOCK]]
-        best[begin : begin + _BLOCK] = (lengths + wobble - 2.0 * own @ theirs.T).argmin(axis=1)
+    block = max(16, _AT_ONCE // len(theirs))
+    for begin in range(0, len(y), block):
+        own = found[y[begin : begin + block], x[begin : begin + block]]
+        best[begin : begin + block] = (lengths + wobble - 2.0 * own @ theirs.T).argmin(axis=1)
     field = np.zeros((2, *size.hole.shape), np.int32)
     field[0, y, x], field[1, y, x] = from_y[best] - y, from_x[best] - x
     return field

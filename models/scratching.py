@@ -23,7 +23,7 @@ _AGE = (
 )
 _AGED = 0.6
 """How often a photo is an old one. Trained on old ones alone, a network takes bright lines of new ones for damage."""
-# A part of a photo is damaged as a whole one would be: twice as wide as in the preset, since it is about half as large.
+# Sizes grow with a part's: two to three times the preset's, so that a part is damaged as a whole photo would be.
 _DAMAGE = (
     Stains(probability=0.25),  # of these nothing is hidden: they are to be told from damage
     Creases(probability=0.3),

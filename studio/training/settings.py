@@ -1,6 +1,7 @@
 """What every training run can be set to; each task adds its own. Free of torch, so that the form shows first."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -9,7 +10,7 @@ from pydantic import model_validator
 
 from studio.core.settings import Settings, setting
 
-__all__ = ["Coursed", "TrainingSettings"]
+__all__ = ["Coursed", "TrainingSettings", "without_folder"]
 
 _LENGTH = "Length"
 _DATA = "Data"
@@ -120,8 +121,9 @@ class TrainingSettings(Settings):
 
     def to_metadata(self) -> str:
         """Return them as JSON for the header of what is exported: of a file only the name, for others may read it."""
-        named = {name: _without_folder(value) for name, value in self.model_dump(mode="json").items()}
-        return json.dumps(named, ensure_ascii=False)
+        told = {name: without_folder(value) if isinstance(value, str) else value
+                for name, value in self.model_dump(mode="json").items()}  # fmt: skip
+        return json.dumps(told, ensure_ascii=False)
 
 
 class Coursed(TrainingSettings):
@@ -150,7 +152,6 @@ class Coursed(TrainingSettings):
         return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})
 
 
-def _without_folder(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_folder(each) for each in value]
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+def without_folder(value: str) -> str:
+    """Return the name alone where a network is named by its file or folder, as typed or in full."""
+    return Path(value).name if set(value) & {"/", os.sep} else value

@@ -26,8 +26,9 @@ from studio.core.resizing import resize, to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.core.trained_models import PARTNER
 from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.restore import restore as restore_module
 from studio.jobs.restore.networks import kind_of_restorers
-from studio.jobs.restore.restore import restore, strength_for
+from studio.jobs.restore.restore import restore, strength_for, warm_up_restorer
 
 
 @pytest.fixture
@@ -210,6 +211,32 @@ def test_what_jpeg_has_left_is_mended_before_it_is_enlarged_by_what_comes_along(
     assert used("poor.jpg") == {"atelier-enhance", "atelier-enlarge-2"}
     assert used("poor.jpg", scale="4") == {"atelier-enlarge-4"}  # that one is told
     assert len(used("poor.jpg", model=enlarger)) == 1  # somebody's own may have learnt to mend in its own way
+
+
+def test_warming_up_runs_each_network_that_a_photo_may_need_once_and_no_other(enlarger, tmp_path, monkeypatch):
+    told = RestorerFacts("enlarger", {**ENLARGER.shape, "conditioned": True})
+    told = str(write_restorer(tmp_path / "told.safetensors", told))
+    run = []
+    once = restore_module.restore_in_tiles
+    monkeypatch.setattr(
+        restore_module, "restore_in_tiles",
+        lambda network, *rest, **more: run.append(type(network).__name__) or once(network, *rest, **more),
+    )  # fmt: skip
+
+    def warmed(**settings) -> int:
+        run.clear()
+        settings = RestoreSettings(**settings)
+        finish(warm_up_restorer(settings, Controls(settings)))
+        return len(run)
+
+    assert warmed() == 1
+    assert warmed(mode="enlarge") == 2  # alone, and behind Enhance
+    assert warmed(mode="enlarge", scale="4") == 1  # that one is told
+    assert warmed(mode="enlarge", model=enlarger) == 1
+    assert warmed(mode="enlarge", model=told) == 1
+    assert warmed(mode="enlarge", scale="size", model=enlarger) == 1
+    assert warmed(mode="enlarge", denoise=0.5) == 1
+    assert warmed(mode="fill") == 0
 
 
 def test_an_enlarger_that_is_told_what_to_take_away_needs_nothing_before_it(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from retouch_kit import small_filler, soft_photo
 
+from models import hole_filling
 from models.hole_filling import _parts, _strokeness, fill_holes, thick_part
 from models.inpainter import membrane
 
@@ -130,10 +131,45 @@ def test_how_much_a_hole_is_a_stroke_is_told_at_its_rim_as_in_its_middle():
     gone = np.zeros((200, 300), np.bool_)
     gone[20:44, 10:290] = True  # half the width is 12
     gone[90:190, 10:290] = True
+    alone = gone.copy()
+    gone[50:56, 10:290] = True  # a thread beside both
     stroke = _strokeness(gone)
     assert stroke[22, 150] == pytest.approx(stroke[32, 150])
     assert stroke[32, 150] == pytest.approx(1.0, abs=0.05)
-    assert stroke[91:189, 20:280].max() < 0.01
+    assert stroke[91:189, 20:280].max() < 0.02
+    assert stroke[50:56, 20:280].max() < 0.3
+    assert np.array_equal(stroke[alone], _strokeness(alone)[alone])
+    assert _strokeness(np.ones((40, 60), np.bool_)).max() < 0.02
+
+
+def test_what_lies_between_two_pieces_and_both_borders_is_filled():
+    picture, hole = textured(60, 900), np.zeros((60, 900), np.uint8)
+    hole[:, 60:] = 255  # from the second piece on no rim is in sight
+    made, _ = finished(fill_holes(picture, hole, membrane))
+    assert (made[:, 60:].astype(float).mean(axis=(0, 2)) > 8000).all()
+
+
+def test_every_pixel_is_filled_once_and_a_thread_leaves_a_wide_hole_beside_it_alone(monkeypatch):
+    gone = np.zeros((400, 700), np.uint8)
+    cv2.circle(gone, (350, 220), 120, 255, -1)
+    cv2.line(gone, (20, 30), (690, 200), 255, 7)
+    cv2.line(gone, (0, 399), (300, 380), 255, 1)
+    for x in range(30, 200, 30):
+        cv2.circle(gone, (x, 300), 5, 255, -1)
+    gone[350:, 690:] = 255
+    times, sides = np.zeros(gone.shape, int), np.zeros(gone.shape, int)
+    lay = hole_filling._lay
+
+    def counted(made, tile, filled, where, hole):
+        times[tile.cut] += where
+        sides[tile.cut][where] = max(tile.bottom - tile.top, tile.right - tile.left)
+        lay(made, tile, filled, where, hole)
+
+    monkeypatch.setattr(hole_filling, "_lay", counted)
+    finished(fill_holes(textured(400, 700), gone, membrane))
+    assert (times == (gone > 0)).all()
+    disc = cv2.circle(np.zeros_like(gone), (350, 220), 118, 255, -1) > 0
+    assert sides[disc].min() > 128
 
 
 def test_specks_near_one_another_are_filled_at_once_and_long_scratches_piece_by_piece():

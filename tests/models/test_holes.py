@@ -41,3 +41,4 @@ def test_a_seed_decides():
     kinds = [any_hole(96, seed) for seed in range(12)]
     assert all((hole > 0).any() and (hole == 0).any() for hole in kinds)
     assert len({hole.tobytes() for hole in kinds}) == 12
+    assert 0.08 < np.mean([hole > 0 for hole in (any_hole(128, seed) for seed in range(60))]) < 0.2

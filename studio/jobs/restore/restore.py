@@ -135,14 +135,18 @@ def warm_up_restorer(task: RestoreSettings, controls: Controls[Any]) -> Job[None
     if task.mode in (FILLING - {"old-photo"}) | {"colourise"}:  # small networks, opened in a moment
         return
     with suppress(StudioError):
-        settings = task.for_photo(1, 1)
+        settings, warm = with_scale(task, 1, 1), []
         automatic = [0.0] if settings.enlargement > 1 else []
         if mends_by_itself(settings):  # a photo has something to be taken away, or not
             automatic.append(1.0)
         for mends in automatic if task.denoise < 0 else (task.denoise,):
-            network = opened(settings, mends).network
+            restorer = opened(settings, mends)
             yield Progress(LOADING)
-            yield from (Progress(LOADING) for _ in restore_in_tiles(network, _SAMPLE, mends, side=_FIRST_LOOK))
+            if restorer.records in warm:
+                continue  # one that hears how much is asked of it serves both
+            warm.append(restorer.records)
+            for _ in restore_in_tiles(restorer.network, _SAMPLE, mends, side=_FIRST_LOOK):
+                yield Progress(LOADING)
 
 
 def strength_for(settings: RestoreSettings, picture: Picture | DeepPicture, *, by_itself: bool) -> float:
