@@ -41,13 +41,15 @@ and what is around them, are so much smaller.
 """
 _SPECK = 32
 """Longer side, px, up to which a hole is filled together with others in the same square of `_THREAD_SIDE` px."""
-_GUIDED, _SOUGHT, _STROKE = 0.35, 0.3, 12.0
+_GUIDED, _SOUGHT, _STROKE = 0.45, 0.3, 12.0
 """How much the guide counts against what is copied, in the end and while it is sought, in holes of half this width,
 px, where it counts most. What is copied lies as often beside the truth as on it. In a thread both rims say where it is
 from, across a stroke the guide that sees both rims is the better guess, inside a wide hole it knows colours alone.
 """
-_COLOURS = 0.03
-"""Standard deviation of what counts as colour rather than texture, as a share of the part's longer side."""
+_COLOURS = 0.1
+"""Standard deviation of what counts as colour rather than texture, as a share of half the hole's width: the further the
+rims, the less of what the guide says is true.
+"""
 
 
 def fill_holes(
@@ -193,7 +195,8 @@ def _lacking(filled: Floats, smooth: Floats, gone: Bools) -> Floats:
     small = cv2.resize(
         apart, (max(1, round(width * share)), max(1, round(height * share))), interpolation=cv2.INTER_AREA
     )
-    sigma = max(2.0, _COLOURS * max(small.shape))
+    half = cv2.distanceTransform(gone.astype(np.uint8), cv2.DIST_L2, 5).max()
+    sigma = max(2.0, _COLOURS * share * min(float(half), max(height, width) / 2))
     blurred = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
