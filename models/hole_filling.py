@@ -136,7 +136,7 @@ def _parts(thick: Bools) -> Iterator[tuple[Tile, int]]:
                 continue
             threads += [
                 (part.moved(top + piece.top, left + piece.left), _THREAD_AROUND)
-                for part in tiles_of(*here.shape, _THREAD_SIDE, 1)
+                for part in tiles_of(piece.bottom - piece.top, piece.right - piece.left, _THREAD_SIDE, 1)
                 if here[part.cut].any()
             ]
     yield from threads
@@ -151,9 +151,9 @@ def _strokeness(thick: Bools) -> Floats:
 
     A piece that was filled just now is no rim: where the next one begins, nothing is known.
     """
-    most = np.float32(2.75 * _STROKE)  # what is wider is no stroke, however wide
-    half = np.minimum(cv2.distanceTransform(thick.astype(np.uint8), cv2.DIST_L2, 5), most)
-    for _ in range(ceil(min(most, float(half.max())) / 2)):  # a rim has its middle's width, and no other hole's
+    most = 2.75 * _STROKE  # what is wider is no stroke, however wide
+    half = np.minimum(cv2.distanceTransform(thick.astype(np.uint8), cv2.DIST_L2, 5), np.float32(most))
+    for _ in range(ceil(float(half.max()) / 2.0)):  # a rim has its middle's width, and no other hole's
         half = np.where(thick, cv2.dilate(half, np.ones((5, 5), np.uint8)), np.float32(0.0))
     share = np.square(half / np.float32(_STROKE))
     return np.asarray(share * np.exp(1.0 - share), np.float32)

@@ -81,11 +81,11 @@ def fill_from_around(
         if number:
             field = _enlarged(field, size, random)
         if not number or int(size.targets.sum()) <= _MOST_TARGETS:
-            there = None if guided is None else _resized(guide, size)[size.hole]
-            share = None if guided is None else _resized(guided, size)[size.hole][:, None]
+            share = np.float32(0.0) if guided is None else _resized(guided, size)[size.hole][:, None]
+            there = _resized(guide, size)[size.hole]
             for _ in range(_LATER_ROUNDS if number else _ROUNDS):
                 found = copied(size.pixels, size.hole, field)
-                size.pixels[size.hole] = found if share is None else found + share * (there - found)
+                size.pixels[size.hole] = found + share * (there - found)
                 field = _improved(size, field, random)
         if number + 1 < len(sizes):
             size.pixels[size.hole] = copied(size.pixels, size.hole, field)
