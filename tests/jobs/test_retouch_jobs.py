@@ -1,5 +1,7 @@
 """Filling holes, finding damage and writing, and old photos in one go: what comes out, and making it again."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from retouch_kit import (
     write_network,
 )
 
+from models.scratch_detector import DAMAGE, KINDS
 from studio.core.controls import Controls
 from studio.core.events import Log, Preview, Progress, finish
 from studio.core.failures import StudioError
@@ -23,9 +26,10 @@ from studio.core.picture_task import CONTENT, HINTS, HOLE, MASK, PictureRequest
 from studio.core.resizing import to_16_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.picture_recipes import ReplayControls
+from studio.jobs.restore import scratches as scratches_module
 from studio.jobs.restore.fill import grown
 from studio.jobs.restore.restore import restore
-from studio.jobs.restore.scratches import threshold_of
+from studio.jobs.restore.scratches import found_damage, threshold_of
 
 LINE = np.zeros((64, 80), np.bool_)
 LINE[20:22, 10:60] = True
@@ -185,6 +189,28 @@ def test_what_is_found_is_what_is_filled_and_writing_is_another_matter(scratched
 def test_a_more_sensitive_search_finds_more():
     assert threshold_of(0.5) == 0.5
     assert threshold_of(0.0) == pytest.approx(1 - threshold_of(1.0)) == pytest.approx(1 / (1 + np.exp(-4)))
+
+
+def test_a_large_hole_is_found_from_afar_and_a_thin_line_is_no_wider_for_it(monkeypatch):
+    picture = np.full((800, 900, 3), 90, np.uint8)
+    picture[200:320, 300:420] = picture[600, 100:800] = 255
+    looks = []
+
+    def look(_network, pixels, _strength, *, side, made):
+        looks.append(pixels.shape[0])
+        made[...] = 0
+        made[..., KINDS.index(DAMAGE)] = 65535 * (pixels[..., 0] > 150)
+        if pixels.shape[0] > 500:  # it does not know the hole: it never sees a whole one
+            made[:500] = 0
+        yield None, 1.0
+
+    monkeypatch.setattr(scratches_module, "restore_in_tiles", look)
+    found = finish(found_damage(picture, SimpleNamespace(network=None), 0.5)) > 0
+    assert looks == [800, 400, 200]
+    assert found[600, 100:800].all()
+    assert not found[602, 100:800].any()
+    assert found[204:316, 304:416].all()
+    assert found.sum() < 700 + 130**2
 
 
 def test_in_text_a_photo_without_writing_stays(scratched_photo, networks):
