@@ -1,16 +1,15 @@
 """What every training run can be set to; each task adds its own. Free of torch, so that the form shows first."""
 
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
+from studio.core.recipes import name_in_recipes
 from studio.core.settings import Settings, setting
 
-__all__ = ["Coursed", "TrainingSettings", "without_folder"]
+__all__ = ["Coursed", "TrainingSettings"]
 
 _LENGTH = "Length"
 _DATA = "Data"
@@ -121,7 +120,7 @@ class TrainingSettings(Settings):
 
     def to_metadata(self) -> str:
         """Return them as JSON for the header of what is exported: of a file only the name, for others may read it."""
-        told = {name: without_folder(value) if isinstance(value, str) else value
+        told = {name: name_in_recipes(value) if isinstance(value, str) else value
                 for name, value in self.model_dump(mode="json").items()}  # fmt: skip
         return json.dumps(told, ensure_ascii=False)
 
@@ -150,8 +149,3 @@ class Coursed(TrainingSettings):
         before: str = self.model_dump()["course"]
         decided = {*self.courses.get(before, {}), *self.courses.get(value, {})}
         return type(self).model_validate(self.model_dump(exclude=decided) | {"course": value})
-
-
-def without_folder(value: str) -> str:
-    """Return the name alone where a network is named by its file or folder, as typed or in full."""
-    return Path(value).name if set(value) & {"/", os.sep} else value

@@ -24,7 +24,7 @@ _ALSO_HALVED, _WIDE = 350, 3
 """Shorter side, px, from which on a photo is looked at in half the size as well, and so on: the detector learnt from
 parts of 256 px, and does not know a hole when it sees the middle of it alone. From a smaller size only what is so many
 px wide there is taken: what is thin is found at full size, and its edges are finer there. On photos of 800 px of IoU
-tears have .25 without, .89 with that, holes .23 and .87.
+tears have .25 without, .90 with that, holes .23 and .88.
 """
 _STEEPNESS = 8.0
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from models.teachers import Lesson
-from studio.training.settings import without_folder
+from studio.core.recipes import name_in_recipes
 from studio.training.tasks.card import facts_table
 from studio.training.tasks.distill_settings import DistillSettings
 
@@ -28,7 +28,7 @@ def distill_card(
     """
     rows = [
         *(("taught by", f"{name} (sha256 {sha256})") for name, sha256 in taught_by.items()),
-        ("began with", without_folder(settings.start) or "a least-squares fit to the teachers"),
+        ("began with", name_in_recipes(settings.start) or "a least-squares fit to the teachers"),
         ("learnt from", f"{pictures:,} pictures, {steps:,} steps of {settings.batch} crops of {settings.size} px and "
          f"{settings.painted} in the making"),
         ("weights of the loss", f"features 1, Gram matrices {settings.gram_weight:g}, gradients "
