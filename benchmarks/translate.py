@@ -1,6 +1,6 @@
 """Measures how fast a pair of worlds learns, and which method gets further in the same time.
 
-    python benchmarks/translate.py [--size 64] [--width 32]          a step and its parts; separable against plain
+    python benchmarks/translate.py [--size 256] [--width 32]         a step and its parts; separable against plain
     python benchmarks/translate.py --minutes 60 --out DIR [--methods ours cyclegan …] [--size 64]
     python benchmarks/translate.py --minutes 20 --out DIR --few 50 [--seeds 3]
 
@@ -35,6 +35,7 @@ from torch import Tensor
 from models.backbones import load_backbone
 from models.cyclegan import PatchCritic, ResnetGenerator, SeparableGenerator, Translator, distance, generator_loss
 from models.cyclegan import critic_loss as judged
+from models.few_maps import FewMapsConv2d
 from models.translation import load_translator
 from studio.core.controls import Controls
 from studio.core.events import finish
@@ -115,11 +116,20 @@ class Textbook:
             self._judges[world].step()
 
 
+def as_torch_has_it(network: Translator) -> Translator:
+    """Let a network make its three last maps by torch's own convolution, as the paper's code does."""
+    for layer in network.modules():
+        for name, part in list(layer.named_children()):
+            if isinstance(part, FewMapsConv2d):
+                setattr(layer, name, torch.nn.Conv2d(part.in_channels, part.out_channels, part.kernel_size))
+    return network
+
+
 def show_speed(size: int, width: int, folder: Path) -> None:
     """Print what a step takes, against its parts; and separable generators against plain ones."""
     blocks = 9 if size >= 200 else 6
     small = Textbook({way: SeparableGenerator(width, 9) for way in ("ab", "ba")}, size, width)
-    plain = Textbook({way: ResnetGenerator(width, blocks) for way in ("ab", "ba")}, size, width)
+    plain = Textbook({way: as_torch_has_it(ResnetGenerator(width, blocks)) for way in ("ab", "ba")}, size, width)
     settings = {
         "size": size, "width": width, "critic": "places", "critic_width": width, "adversarial": "lsgan",
         "augment": "none", "kid_crops": 0,

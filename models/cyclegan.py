@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from models.fast_style import padded
+from models.few_maps import FewMapsConv2d
 
 __all__ = [
     "Adversarial",
@@ -314,7 +315,8 @@ def _first(width: int, norm: Norm) -> Layer:
 
 
 def _last(channels: int) -> Layer:
-    return Layer(nn.ReflectionPad2d(3), nn.Conv2d(channels, 3, 7), channels=3, reach=3, norm=None, rectify=nn.Tanh())
+    convolution = FewMapsConv2d(channels, 3, 7)
+    return Layer(nn.ReflectionPad2d(3), convolution, channels=3, reach=3, norm=None, rectify=nn.Tanh())
 
 
 def _looking_around(channels: int) -> tuple[nn.Module, nn.Module]:

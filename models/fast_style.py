@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from models.few_maps import FewMapsConv2d
 from models.plain_ground import PlainGround
 
 __all__ = ["FastStyleNetwork", "Layer", "Residual", "StrengthNorm", "mirrored", "padded", "softened"]
@@ -96,7 +97,8 @@ class Layer(nn.Module):
         self.stride = stride
         self.border = kernel // 2
         self.rectify = rectify
-        self.conv = nn.Conv2d(channels, width, kernel, stride=stride, bias=not norm)
+        convolution = FewMapsConv2d if width == PHOTO_CHANNELS else nn.Conv2d
+        self.conv = convolution(channels, width, kernel, stride=stride, bias=not norm)
         self.norm = StrengthNorm(width, _NORM_FLOOR[soft]) if norm else None
 
     def forward(self, x: Tensor, strength: Tensor) -> Tensor:
