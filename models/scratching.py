@@ -34,9 +34,9 @@ _DAMAGE = (
     CutOuts(probability=0.1, size=(0.06, 0.3), tone="white"),
     Dust(probability=0.5, specks=(5, 80), size=(0.9, 4.0)),
 )
-_ALONE = (Cracks, Scratches, Scratches, Scratches, Tears, Tears, CutOuts, Dust, Creases, Folds)
+_ALONE = (Cracks, *5 * (Scratches,), Tears, Tears, CutOuts, Dust, Creases, Folds)
 """Of what there is one kind alone, the hard ones more often."""
-_SEVERAL, _ONE = 0.5, 0.4
+_SEVERAL, _ONE = 0.4, 0.45
 """How often there are several kinds and how often one alone; on what is left there is none, and none is to be found."""
 _WRITING = DegradationRecipe(
     name="writing", steps=(Watermark(probability=0.85), DateStamp(probability=0.3, size=(0.035, 0.1)))
