@@ -28,7 +28,10 @@ class RestoreCommand(PictureCommand):
     def _files_of(self, asked: argparse.Namespace, parser: CommandParser, *, several: bool) -> Files:
         files = super()._files_of(asked, parser, several=several)
         if several and asked.mask_out:
-            parser.error("argument --mask-out: one file cannot hold the masks of several photos")
+            parser.error(
+                "argument --mask-out: one file cannot hold the masks of all photos that OUT, a folder, is for; name a "
+                "file, such as -o mended.png"
+            )
         settings = self.settings_of(asked, parser)
         assert isinstance(settings, RestoreSettings)
         if settings.mode in FILLING and files[MASK] and not files[HOLE]:
