@@ -208,9 +208,10 @@ def learn(row: str, data: Path, run: Path, minutes: float, flags: Sequence[str])
 
 def steps_within(minutes: float, course: Sequence[str]) -> int:
     """Return how many steps of a course take so long, by what `--estimate` measures."""
-    told = subprocess.run([*course, "--estimate"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"\(([\d.]+) s each\)", told)
-    assert found is not None, told
+    command = [*course, "--estimate"]
+    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    found = re.search(r"\(([\d.]+) s each\)", told.stdout)
+    assert found is not None, told.stdout
     return max(100, round(60 * minutes / float(found[1])))
 
 

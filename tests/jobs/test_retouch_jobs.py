@@ -166,6 +166,20 @@ def test_scratches_are_found_and_filled_with_a_rim(scratched_photo, networks):
     assert [record.name for record in result.recipe.weights] == ["white.safetensors", "filler.safetensors"]
 
 
+def test_what_is_wide_and_pieces_near_it_get_a_wider_rim_than_a_thin_scratch():
+    hole = np.zeros((200, 300), np.uint8)
+    hole[20:22, 20:280] = 255  # a scratch by itself
+    hole[100:110, 100:160] = 255  # a crack, and a flake beside it
+    hole[105:107, 163:170] = 255
+
+    made = grown(hole) > 0
+
+    assert np.argmax(made[:, 50]) == 20 - 1
+    assert np.argmax(made[50:, 130]) == 50 - 2
+    assert np.argmax(made[50:, 166]) == 55 - 2
+    assert not grown(np.zeros_like(hole)).any()
+
+
 def test_a_corrected_mask_stands_in_place_of_what_would_be_found(scratched_photo, networks, tmp_path):
     only = np.zeros_like(LINE)
     only[40:50, 60:70] = True
@@ -211,6 +225,28 @@ def test_a_large_hole_is_found_from_afar_and_a_thin_line_is_no_wider_for_it(monk
     assert not found[602, 100:800].any()
     assert found[204:316, 304:416].all()
     assert found.sum() < 700 + 130**2
+
+
+def test_no_splinter_is_left_between_a_large_hole_and_its_rim_and_cracks_keep_their_bends(monkeypatch):
+    picture = np.full((600, 900, 3), 90, np.uint8)
+    picture[300:, 500:] = 255  # a missing corner
+    picture[100:106, 100:300] = picture[112:118, 100:300] = 255  # a crack that runs back beside itself
+
+    def look(_network, pixels, _strength, *, side, made):
+        made[...] = 0
+        made[..., KINDS.index(DAMAGE)] = 65535 * (pixels[..., 0] > 150)
+        share = pixels.shape[0] / 600
+        if share < 1:  # from afar it knows the corner, and not all of it
+            made[: int(312 * share)] = 0
+        else:  # near by it knows its rim
+            made[304:, 504:] = 0
+        yield None, 1.0
+
+    monkeypatch.setattr(scratches_module, "restore_in_tiles", look)
+    found = finish(found_damage(picture, SimpleNamespace(network=None), 0.5)) > 0
+    assert found[300:, 500:].all()
+    assert not found[107:111, 120:280].any()
+    assert found[:290].sum() == 2 * 6 * 200
 
 
 def test_in_text_a_photo_without_writing_stays(scratched_photo, networks):
