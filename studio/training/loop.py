@@ -164,6 +164,8 @@ class TrainingLoop:
             self._checkpointer.save()
             raise
         model = None if ending == "paused" else (yield from self._export())
+        if ending == "stopped" and self._train_state.standing.sampled != self.step:
+            yield from self._sample(None)  # what is kept shall be seen
         yield from self._speak()
         return TrainedRun(self._kit.run.path, ending, self.step, model)
 
@@ -312,7 +314,7 @@ class TrainingLoop:
         if not standing.alarm and (why := self._task.setback(values)) and not self._recovery.to_best(why):
             standing.alarm = why
 
-    def _sample(self, controls: Controls[Any]) -> Job[None]:
+    def _sample(self, controls: Controls[Any] | None) -> Job[None]:
         picture = yield from self._breathing(self._evaluator.sample(self._shown()), controls)
         if picture is not None:
             yield Preview(picture, self.step, self._stage)

@@ -180,6 +180,7 @@ def test_an_order_to_finish_keeps_what_was_reached(tmp_path, prompt):
     trained = finish(order_at(7, RunCommand("finish"), run))
     assert (trained.state, trained.model) == ("stopped", run.model_file)
     assert run.model_file.exists()
+    assert history_of(run).of_kind("sample")[-1].step == trained.step  # what is kept is seen
 
 
 def test_a_pinned_checkpoint_stays_with_its_note(tmp_path, prompt):

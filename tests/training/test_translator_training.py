@@ -134,7 +134,7 @@ def test_each_course_learns_and_leaves_networks_that_say_what_they_are(course, w
     assert (facts.network, facts.a, facts.b, facts.steps) == (network, "dull", "gold", 3)
     card = run.card_file.read_text(encoding="utf-8")
     assert "From dull to gold" in card
-    assert "Real B against real B" in card
+    assert "Of “gold” 2 pictures are kept for checking, too few" in card
 
 
 def test_a_pair_learns_from_critics_that_are_aided_and_goes_on_exactly(worlds, tmp_path):

@@ -37,6 +37,8 @@ __all__ = ["TranslateTask", "open_task"]
 
 _SHOWN, _ANSWERS = 4, 3
 _FEWEST_PARTS = 2
+_STRANGE = 100.0
+"""KID of real pictures against real ones from which on it says little: of enough pictures it is below about 2."""
 _SLOWING = 0.95
 """A rate below this share of the highest so far is falling."""
 _AHEAD = 2.0
@@ -332,9 +334,19 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
         worlds = "".join(way[1] for way in facts.ways)
         for _ in likeness.learning(kept, taught, worlds):
             yield Progress("Looking at the real pictures")
-        for world, one in likeness.worlds.items():
-            name = world.upper()
-            yield Log(f"Real {name} against real {name}: KID {one.of_real:.3f} ± {one.spread:.3f}.")
+        names = dict(zip("ab", world_names(plan.data), strict=True))
+        for world, name in zip("ab", world_names(plan.data), strict=True):
+            if world not in likeness.worlds:
+                continue
+            one = likeness.worlds[world]
+            if one.of_real < _STRANGE:
+                yield Log(f"Real pictures of “{name}” against real ones: KID {one.of_real:.3f} ± {one.spread:.3f}.")
+            else:
+                # a few that are alike: even real pictures are as far from them as made ones
+                yield Log(
+                    f"Of “{name}” {len(kept[world])} pictures are kept for checking, too few, or too much alike, to say "
+                    "how near it comes: take KID for no more than a hint, keep more of them, or add pictures."
+                )
     looks = {world: (kept[world] if is_checked else taught[world])[:_SHOWN] for world in "ab"}
     return TranslateTask(networks, facts, examples, kept, looks, settings, likeness)
 

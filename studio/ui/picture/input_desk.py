@@ -109,10 +109,11 @@ class InputDesk(QObject):
             self._open_together([LoadTask(path=path)], role, joins)
 
     def last_folder(self, role: str = CONTENT) -> str:
-        """Return the folder in which a dialog begins, unless its disk does not answer."""
+        """Return the folder in which a dialog begins: of the last file, of pictures or of everything, if it answers."""
         recent = (() if role == CONTENT else self._preferences.recent_in(role)) or self._preferences.recent_files
-        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return str(recent[0].parent) if recent and all(answers([recent[0].parent.is_dir], False)) else pictures
+        pictures = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation))
+        places = [*(file.parent for file in recent[:1]), pictures]
+        return str(next((place for place in places if all(answers([place.is_dir], False))), Path.home()))
 
     # -- opening ---------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 GRADIENTS = "gradient norm"
-NOT_QUALITY = "The curves of critic and restorer together say nothing about quality: look at the samples."
+NOT_QUALITY = "The curves of a critic and of what it judges say nothing about quality: look at the samples."
 CHECKED = " (checked)"
 """Behind the names of numbers that are measured on pictures it does not learn from."""
 
