@@ -334,7 +334,6 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
         worlds = "".join(way[1] for way in facts.ways)
         for _ in likeness.learning(kept, taught, worlds):
             yield Progress("Looking at the real pictures")
-        names = dict(zip("ab", world_names(plan.data), strict=True))
         for world, name in zip("ab", world_names(plan.data), strict=True):
             if world not in likeness.worlds:
                 continue
@@ -344,8 +343,8 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
             else:
                 # a few that are alike: even real pictures are as far from them as made ones
                 yield Log(
-                    f"Of “{name}” {len(kept[world])} pictures are kept for checking, too few, or too much alike, to say "
-                    "how near it comes: take KID for no more than a hint, keep more of them, or add pictures."
+                    f"Of “{name}” {len(kept[world])} pictures are kept for checking, too few, or too much alike, to "
+                    "say how near it comes: take KID for no more than a hint, keep more of them, or add pictures."
                 )
     looks = {world: (kept[world] if is_checked else taught[world])[:_SHOWN] for world in "ab"}
     return TranslateTask(networks, facts, examples, kept, looks, settings, likeness)
