@@ -72,16 +72,19 @@ def size_for_drawings(settings: TranslateSettings, facts: TranslatorFacts) -> in
     return settings.drawn_at or facts.size or _DRAWN_AT
 
 
-def translated(network: Translator, picture: Tensor, stage: str = "") -> Job[Tensor]:
-    """Translate 1×3×H×W, 0–1, in strips."""
+def translated(
+    network: Translator, picture: Tensor, stage: str = "", part: tuple[float, float] = (0.0, 1.0)
+) -> Job[Tensor]:
+    """Translate 1×3×H×W, 0–1, in strips; of a longer job that is the `part` from where to where, shares of it."""
     stage = stage or f"Translating · {max(picture.shape[2:])} px"
+    begin, end = part
     strips = translate_in_strips(network, picture)
     try:
         while True:
             share = next(strips)
-            yield Progress(stage, round(100 * share), 100, share)
-    except StopIteration as end:
-        made: Tensor = end.value
+            yield Progress(stage, round(100 * share), 100, begin + (end - begin) * share)
+    except StopIteration as over:
+        made: Tensor = over.value
         return made
     finally:
         strips.close()

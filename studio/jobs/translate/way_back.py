@@ -12,10 +12,12 @@ from studio.core.resizing import resize, to_8_bits
 from studio.core.translate_settings import TranslateSettings
 from studio.jobs.restore.invented import as_heat, difference
 
-__all__ = ["WayBack", "WayBackTask", "go_and_come_back"]
+__all__ = ["THERE", "WayBack", "WayBackTask", "go_and_come_back"]
 
 PIXELS = 1_000_000
 """A larger picture is made so small first: it goes through two networks."""
+THERE = "Way back: there"
+"""The first half of the job, in words."""
 _BACK = {"AtoB": "BtoA", "BtoA": "AtoB"}
 
 
@@ -53,7 +55,7 @@ def go_and_come_back(task: WayBackTask, controls: Controls[TranslateSettings]) -
         StudioError: the pair cannot be had, or knows one way only.
 
     """
-    yield Progress("There")
+    yield Progress(THERE)
     from models.pixels import to_picture
     from studio.jobs.translate.networks import find_pair, open_way, translated
     from studio.jobs.translate.translate import as_tensor
@@ -66,9 +68,11 @@ def go_and_come_back(task: WayBackTask, controls: Controls[TranslateSettings]) -
         resize(to_8_bits(task.picture[..., :3]), max(1, round(width * share)), max(1, round(height * share)))
     )
     made = as_tensor(there)
-    for direction, stage in ((settings.direction, "There"), (_BACK[settings.direction], "And back")):
+    for direction, stage, part in (
+        (settings.direction, THERE, (0.0, 0.5)), (_BACK[settings.direction], "Way back: and back", (0.5, 1.0)),
+    ):  # fmt: skip
         network, _ = open_way(model, direction, settings.code)
-        made = yield from translated(network, made.clamp_(0.0, 1.0), stage)
+        made = yield from translated(network, made.clamp_(0.0, 1.0), stage, part)
     back = to_picture(made)
     levels = difference(there, back)
     heat = as_heat(levels)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from studio.core.frames import Frame
 from studio.ui.canvas.colours import CanvasColours
 from studio.ui.canvas.frame_item import FrameItem, wrap_level
-from studio.ui.canvas.marks import GRIP, LABEL_BAND, paint_divider, paint_label, small_font
+from studio.ui.canvas.marks import GRIP, LABEL_BAND, paint_divider, paint_empty_place, paint_label, small_font
 from studio.ui.canvas.side_pane import SidePane
 from studio.ui.canvas.tools import SplitTool
 from studio.ui.canvas.zoom_pan import ZoomPanView
@@ -39,6 +39,7 @@ class CompareView(ZoomPanView):
         self._split = 0.5
         self._peeking = False
         self._hot = False
+        self._hint = ""
         self._pair = ("before", "after")
         self._labels = {"before": "Photo", "after": "Painting"}
         self._sizes: dict[str, tuple[int, int]] = {}
@@ -135,6 +136,17 @@ class CompareView(ZoomPanView):
         """Name what is compared, in a panel where it is not a photo and its painting."""
         self._labels |= dict(zip(self._pair, (before, after), strict=True))
         self._arrange()
+
+    def set_hint(self, words: str) -> None:
+        """Keep the place of the one after, side by side, with these words in it until it is there; "" keeps none."""
+        if words != self._hint:
+            self._hint = words
+            self._arrange()
+
+    @property
+    def waits_beside(self) -> bool:
+        """Whether the place beside the one before is empty, and says what comes there."""
+        return bool(self._hint) and self._mode == "side" and self._before.frame is not None and not self._both
 
     def _make_item(self) -> FrameItem:
         item = FrameItem(self._colours)
@@ -245,7 +257,8 @@ class CompareView(ZoomPanView):
         """Show what the mode, the peek and the frames at hand ask for."""
         before, after = self._before.frame is not None, self._after.frame is not None
         peeking = self._peeking and before
-        self._before.setVisible(before and (not after or peeking or self._mode == "split"))
+        alone = not after and not self.waits_beside
+        self._before.setVisible(before and (alone or peeking or self._mode == "split"))
         self._after.setVisible(after and not peeking)
         self._pane.set_label(self.labels[0])
         self._lay_out_panes()
@@ -254,7 +267,7 @@ class CompareView(ZoomPanView):
         self.viewport().update()
 
     def _lay_out_panes(self) -> None:
-        side = self._both and self._mode == "side"
+        side = (self._both and self._mode == "side") or self.waits_beside
         half = (self.width() - _GAP) // 2
         self._pane.setVisible(side)
         self._pane.setGeometry(0, 0, half, self.height())
@@ -319,6 +332,9 @@ class CompareView(ZoomPanView):
         elif self._both and self._peeking:
             paint_label(painter, before, visible, False, font)
         elif self._both and self._mode == "side":
+            paint_label(painter, after, visible, False, font)
+        elif self.waits_beside and not self._peeking:
+            paint_empty_place(painter, self._hint, visible, self._colours, font)
             paint_label(painter, after, visible, False, font)
         painter.restore()
 

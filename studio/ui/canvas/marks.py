@@ -6,7 +6,7 @@ Sized for the screen, not for the picture, and quiet: the picture stays the brig
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from studio.ui.canvas.colours import INK, PLATE
+from studio.ui.canvas.colours import INK, PLATE, CanvasColours
 
 GRIP = 14.0
 """Radius of the divider's round grip."""
@@ -65,6 +65,17 @@ def paint_label(painter: QPainter, text: str, picture: QRectF, right: bool, font
     painter.setFont(font)
     painter.setPen(QColor(INK))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_empty_place(painter: QPainter, words: str, place: QRectF, colours: CanvasColours, font: QFont) -> None:
+    """Outline where a picture is going to stand, and say in its middle what comes there."""
+    painter.setPen(QPen(QColor(colours.text_muted), 1.0, Qt.PenStyle.DashLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(place.adjusted(0.5, 0.5, -0.5, -0.5))
+    painter.setFont(font)
+    painter.setPen(QColor(colours.text_muted))
+    inside = place.adjusted(_LABEL_MARGIN, LABEL_BAND, -_LABEL_MARGIN, -LABEL_BAND)
+    painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
 
 
 def label_box(text: str, picture: QRectF, right: bool, font: QFont) -> QRectF:

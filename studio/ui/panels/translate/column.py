@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
 from studio.core.picture_task import SKETCH
 from studio.core.picture_tasks import TRANSLATE
@@ -19,10 +20,13 @@ from studio.ui.panels.translate.answers_sheet import AnswersSheet
 from studio.ui.picture.column import PictureColumn
 from studio.ui.theme import Theme, mark
 
-__all__ = ["SHEETS", "TranslateColumn"]
+__all__ = ["MAP_LEGEND", "SHEETS", "TranslateColumn"]
 
 SHEETS = {"Square": (1024, 1024), "Landscape": (1024, 768), "Portrait": (768, 1024)}
 """Blank sheets: width and height, px. A drawing is painted smaller: strokes are drawn finer than they are painted."""
+
+MAP_LEGEND = "Over the picture, yellow is a little off, red is much"
+"""What the colours of *Its Error* mean."""
 
 _MODES = next(info for info in describe(TranslateSettings) if info.name == "mode")
 _MODE_TIPS = (
@@ -47,7 +51,7 @@ class TranslateColumn(PictureColumn):
         self.train_button, self.import_button = QPushButton("Train a Pair…"), QPushButton("Import One…")
         self.sheet_button, self.save_drawing_button = QPushButton("Blank Sheet"), QPushButton("Save Drawing…")
         self.sheet_menu = QMenu(self.sheet_button)
-        self.back_button, self.error_button = QPushButton("Way Back"), QPushButton("Its Error")
+        self.back_button, self.error_button = QToolButton(), QToolButton()
         self.back_words = WrappingLabel()
         self.answers = AnswersSheet(theme)
         super().__init__(TRANSLATE, theme)
@@ -79,10 +83,15 @@ class TranslateColumn(PictureColumn):
             set_icon(button, icon, self._theme, colour="on_accent" if button is self.train_button else "text")
             button.setAccessibleName(name)
             button.setToolTip(tip)
+        self.back_button.setText("Way Back")
+        self.error_button.setText("Its Error")
         for button in (self.back_button, self.error_button):
-            mark(button, kind="segment")
+            mark(button, kind="segment", end="both")
             button.setCheckable(True)
             button.setEnabled(False)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setFixedHeight(self._theme.tokens.control)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.back_words.hide()
         self.missing = holding(column(self.note, row(self.train_button, self.import_button, None, gap=gap), gap=gap))
         self.drawing = holding(row(self.sheet_button, self.save_drawing_button, None, gap=gap))
@@ -125,12 +134,19 @@ class TranslateColumn(PictureColumn):
         for button in (self.train_button, self.import_button):
             button.setVisible(none)
 
+    def show_going_back(self) -> None:
+        """Say that the way back is on its way, where nothing is known of it yet."""
+        if self.back_words.isHidden():
+            self.back_words.setText("It is being translated and back again…")
+            self.back_words.show()
+
     def show_way_back(self, found: WayBack | None) -> None:
-        """Say how far the picture is off when it comes back; None: nobody asks."""
+        """Say how far the picture is off when it comes back, and what the map's colours mean; None: nobody asks."""
         self.back_words.setVisible(found is not None)
         if found is not None:
             where = f"visibly in {100 * found.share:.0f} % of it" if found.share >= 0.005 else "hardly anywhere visibly"
+            legend = f" {MAP_LEGEND}." if self.error_button.isChecked() else ""
             self.back_words.setText(
                 f"There and back, at {found.size[0]} × {found.size[1]} px, the picture is off by {found.mean:.1f} of "
-                f"255 levels on average, {where}."
+                f"255 levels on average, {where}.{legend}"
             )

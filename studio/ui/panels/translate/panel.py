@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 
 from studio.core.controls import Controls
-from studio.core.events import Picture
+from studio.core.events import Picture, Progress
 from studio.core.file_names import place_in_words
 from studio.core.frames import Frame
 from studio.core.own_networks import SUFFIXES
@@ -19,19 +19,20 @@ from studio.core.picture_task import CONTENT, SKETCH
 from studio.core.picture_tasks import TRANSLATE
 from studio.core.settings import Settings
 from studio.core.translate_settings import TranslateSettings
+from studio.engine import JobHandle, JobState
 from studio.jobs.files import LoadTask
 from studio.jobs.masks.files import MaskFile, SaveMaskTask, save_mask
 from studio.jobs.translate.answers import AnswersTask, paint_answers
 from studio.jobs.translate.choices import TranslatorChoice, TranslatorsTask, list_translators
 from studio.jobs.translate.follow import FollowTask, follow_run
-from studio.jobs.translate.way_back import WayBack, WayBackTask, go_and_come_back
+from studio.jobs.translate.way_back import THERE, WayBack, WayBackTask, go_and_come_back
 from studio.training.tasks.translate_settings import CYCLEGAN
 from studio.ui.canvas.incoming import Offer
 from studio.ui.canvas.map_layer import MapLayer
 from studio.ui.controls.file_dialogs import choose_files, choose_new_file
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToUse, NetworkToImport, TrainingToBegin
-from studio.ui.panels.translate.column import SHEETS, TranslateColumn
+from studio.ui.panels.translate.column import MAP_LEGEND, SHEETS, TranslateColumn
 from studio.ui.panels.translate.session import TranslateSession
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
@@ -52,6 +53,7 @@ _NO_PAIR = (
 )
 _WAITS = "This pair has learnt nothing yet that could be tried. It is taken up as soon as it has."
 _GONE = "The pair that is chosen is not on this computer any more: choose another one."
+_PAINTED_HERE = "Draw, and it is painted here"
 _GENERATORS = f"Networks ({' '.join(f'*{suffix}' for suffix in SUFFIXES)});;All files (*)"
 
 
@@ -73,6 +75,8 @@ class TranslatePanel(PicturePanel):
         self._wanted = ""
         self._compared_before = ""
         self._answered = "", "", ""
+        self._going_back: JobHandle | None = None
+        self._how_far_back = Progress(THERE)
         self._follow = QTimer(interval=_FOLLOW_MS)
         super().__init__(context)
         self._follow.setParent(self)
@@ -100,10 +104,11 @@ class TranslatePanel(PicturePanel):
             drawing = "Draw: it is painted at every stroke; Esc when you are done"
             idle = "Add a layer, or press one, to draw on it"
             return dict.fromkeys(SessionState, idle if session.masks.active is None else drawing)
+        shows_map = session.layer is not None and self.column.error_button.isChecked()
         return {
             **super().words,
             SessionState.EMPTY: "Drop a picture: it is translated at once; or draw one",
-            SessionState.FINISHED: "Done: Strength acts at once, X goes the other way",
+            SessionState.FINISHED: MAP_LEGEND if shows_map else "Done: Strength acts at once, X goes the other way",
         }
 
     @property
@@ -127,11 +132,16 @@ class TranslatePanel(PicturePanel):
         column.import_button.clicked.connect(self._choose_generators)
         for button in (column.back_button, column.error_button):
             button.toggled.connect(self._ask_for_way_back)
+            button.toggled.connect(lambda _on: self._show_state())
         self.swap_action.triggered.connect(session.swap)
         column.answers.wanted.connect(self._ask_for_answers)
         column.answers.chosen.connect(lambda code: session.change(code=code))
         session.settings_changed.connect(self._forget_answers)
         session.frame_composed.connect(lambda _frame: self._ask_for_way_back())
+        line = self.workspace.progress_line
+        line.stop_requested.connect(self._give_way_back_up)
+        line.pause_requested.connect(lambda: self._rest_on_way_back(True))
+        line.resume_requested.connect(lambda: self._rest_on_way_back(False))
         self._follow.timeout.connect(self._look_how_far)
         self.form.row("model").value_changed.connect(self._wait_no_longer)
 
@@ -254,9 +264,8 @@ class TranslatePanel(PicturePanel):
             self.canvas.set_picture("before", sheet.frame, size=self.session.photo_pixels)
 
     def _show_draft(self, frame: Frame) -> None:
-        if self.has_picture:  # beside the first one, nothing moves any more
-            self._shown = frame
-            self._show_size()
+        self._shown = frame
+        self._show_size()
 
     def _choose_drawing_file(self) -> None:
         folder = Path(self.context.preferences.save_folder or Path.home())
@@ -313,13 +322,47 @@ class TranslatePanel(PicturePanel):
         session = self.session
         if not self._asks_for_way_back or session.photo is None or session.recipe is None or session.is_behind:
             self._show_way_back(None)
+            self._end_way_back()
             return
         picture = self._translated_picture
         assert picture is not None, "there is a photo"
         controls = Controls(session.settings)
         handle = self.context.studio.live("translate.back", go_and_come_back, WayBackTask(picture), controls)
+        self._going_back, self._how_far_back = handle, Progress(THERE)
+        handle.progressed.connect(self._show_how_far_back)
         handle.finished.connect(self._show_way_back)
         handle.failed.connect(self.report)
+        for over in (handle.finished, handle.failed, handle.cancelled):
+            over.connect(self._end_way_back)
+        self.column.show_going_back()
+        self._show_state()
+
+    def _show_how_far_back(self, progress: Progress) -> None:
+        self._how_far_back = progress
+        if self._tells_way_back:
+            self.workspace.progress_line.set_progress(progress)
+
+    @property
+    def _tells_way_back(self) -> bool:
+        """Whether the line below the canvas is the way back's: a picture that is being made comes first."""
+        return self._going_back is not None and not self.session.is_running and self.shows_progress
+
+    def _rest_on_way_back(self, rests: bool) -> None:
+        if self._going_back is not None and self._tells_way_back:
+            self._going_back.pause() if rests else self._going_back.resume()
+            self.workspace.progress_line.set_paused(rests)
+
+    def _give_way_back_up(self) -> None:
+        """Stop going there and back, and ask for it no more."""
+        if self._tells_way_back:
+            for button in (self.column.back_button, self.column.error_button):
+                button.setChecked(False)
+
+    def _end_way_back(self, *_: object) -> None:
+        going, self._going_back = self._going_back, None
+        if going is not None:
+            going.drop()  # which does nothing where it is over
+            self._show_state()
 
     def _show_way_back(self, found: WayBack | None) -> None:
         if found is not None and (not self._asks_for_way_back or self.session.recipe is None):
@@ -334,6 +377,7 @@ class TranslatePanel(PicturePanel):
         elif _BACK in canvas.pictures:
             canvas.compare("before", "after")
             canvas.set_picture(_BACK, None)
+        self._name_what_is_compared()
         self.map.set_frame(found.error if found is not None else None)
         self.map.setVisible(found is not None and column.error_button.isChecked())
         column.show_way_back(found)
@@ -360,9 +404,15 @@ class TranslatePanel(PicturePanel):
         if self.session.settings.draws and self.session.photo is not None:
             self._begin_drawing()
 
+    def show_none(self) -> None:
+        """Show what goes in alone; there is nothing that could come back."""
+        self._show_way_back(None)
+        self._end_way_back()
+        super().show_none()
+
     def show_frame(self, frame: Frame) -> None:
         """Show a composed picture, unless more has been drawn since."""
-        if not self.session.is_behind or self._shown is None:
+        if self.session.is_of_this_mode and (not self.session.is_behind or self._shown is None):
             super().show_frame(frame)
 
     def _show_size(self) -> None:
@@ -386,9 +436,9 @@ class TranslatePanel(PicturePanel):
     def _show_drawing(self, draws: bool) -> None:
         """Let drawing and painting stand side by side as long as one draws."""
         canvas, photo = self.canvas, self.session.photo
-        self.looking_back.titles = ("Drawing", "Painted") if draws else ("Picture", self.result_title)
-        self.looking_back.refresh()
+        self._name_what_is_compared()
         self.workspace.strip_bar.setVisible(not draws)  # of strokes one goes back by undo
+        canvas.set_hint(_PAINTED_HERE if draws else "")  # so that nothing moves below the hand when it comes
         if draws and not self._compared_before:
             self._compared_before = canvas.compare_mode
             canvas.set_compare_mode("side")
@@ -398,6 +448,14 @@ class TranslatePanel(PicturePanel):
             if photo is not None:
                 canvas.set_picture("before", photo.frame)
 
+    def _name_what_is_compared(self) -> None:
+        draws = self.session.settings.draws
+        goes_in = "And back" if _BACK in self.canvas.pictures else "Drawing" if draws else "Picture"
+        titles = goes_in, "Painted" if draws else self.result_title
+        if titles != self.looking_back.titles:
+            self.looking_back.titles = titles
+            self.looking_back.refresh()
+
     def _show_state(self) -> None:
         super()._show_state()
         session, pair = self.session, self.session.pair
@@ -406,6 +464,15 @@ class TranslatePanel(PicturePanel):
         for button in (self.column.back_button, self.column.error_button):
             button.setEnabled((done and knows_both) or button.isChecked())
         self.column.save_drawing_button.setEnabled(session.drawing.sheet is not None)
+        if self._tells_way_back:
+            self._show_line_of_way_back()
+
+    def _show_line_of_way_back(self) -> None:
+        line, going = self.workspace.progress_line, self._going_back
+        line.start(self._how_far_back.stage)
+        if self._how_far_back.total:
+            line.set_progress(self._how_far_back)
+        line.set_paused(going is not None and going.state is JobState.PAUSED)
 
 
 def _words_of_drop(offer: Offer) -> str:

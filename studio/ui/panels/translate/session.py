@@ -17,6 +17,7 @@ from studio.jobs.translate.choices import TranslatorChoice
 from studio.jobs.translate.draw import DrawTask, ResidentPair, Sheet, SheetTask, paint_drawing, prepare_sheet
 from studio.ui.canvas.painted_map import PaintedMap, Region, size_of_map
 from studio.ui.panels.translate.drawing import LiveDrawing
+from studio.ui.picture.history import Made
 from studio.ui.picture.one_pass import OnePassSession
 from studio.ui.picture.undo import Snapshot
 
@@ -157,10 +158,25 @@ class TranslateSession(OnePassSession[TranslateSettings]):
             self.masks.select("")  # it is not seen any more
         if changed & {"mode", "photo_below"}:
             self._prepare_sheet()
+        if "mode" in changed and not self.is_of_this_mode:
+            self._let_go_of_other()
         if self.settings.draws and changed & {"model", "direction", "drawn_at"}:
             self.draw_along()
         super().follow(changed, effects)
         self.begin_if_ready()
+
+    @property
+    def is_of_this_mode(self) -> bool:
+        """Whether what is shown was made of what goes in now: of the picture, or of the drawing."""
+        recipe = self.recipe
+        return recipe is None or recipe.settings.get("mode") == self.settings.mode
+
+    def _let_go_of_other(self) -> None:
+        """Show no picture's translation beside a drawing, nor the reverse: what belongs there is on its way."""
+        self.compositor.forget()
+        self.film.put(Made(), self.film.history)
+        self._last = Made()
+        self.cleared.emit()
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

@@ -61,6 +61,41 @@ def test_layers_lie_over_one_another_and_one_that_is_hidden_is_not_painted(drawi
     until(lambda: drawing.session.layer is not both)
 
 
+def place_of_sheet(panel):
+    """Where on the canvas the sheet is seen, and how large."""
+    return panel.canvas.viewport().geometry(), panel.canvas.picture_in_view()
+
+
+def test_the_sheet_stands_where_it_stays_before_anything_is_painted(panel, until, settled):
+    before = []
+    panel.session.sheet_prepared.connect(lambda: before.append((place_of_sheet(panel), panel.canvas.waits_beside)))
+    panel.session.change(mode="draw")
+    panel.open_sheet(64, 64)
+    until(lambda: before)
+    place, waits = before[0]
+    assert waits
+    assert panel.canvas._pane.isVisible()
+    settled(panel)
+    assert not panel.canvas.waits_beside
+    assert place_of_sheet(panel) == place
+
+
+def test_what_was_made_of_the_picture_never_stands_beside_a_drawing_of_it(opened, until, settled):
+    translated = shown(opened)
+    seen = []
+    opened.session.sheet_prepared.connect(lambda: seen.append(opened.canvas._items["after"].frame))
+    opened.column.mode.buttons[1].click()
+    assert opened.canvas._items["after"].frame is None
+    assert opened.canvas.waits_beside
+    until(lambda: seen)
+    settled(opened)
+    assert opened.session.recipe.settings["mode"] == "draw"
+    opened.column.mode.buttons[0].click()
+    assert opened.canvas._items["after"].frame is None
+    settled(opened)
+    assert np.array_equal(shown(opened), translated)
+
+
 @pytest.fixture
 def two_layers(drawing, draw, settled):
     """A black dot in the middle, and a yellow one over it."""

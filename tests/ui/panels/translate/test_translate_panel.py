@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from accessibility import controls_without_name, controls_without_tooltip
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from studio_kit import write_photo
 from translator_kit import ONE_WAY, write_translator
@@ -56,9 +56,8 @@ def test_a_pair_that_knows_one_way_offers_no_other_and_no_way_back(opened, home,
 
 def test_the_way_back_stands_beside_the_result_with_its_error_over_it(opened, until, settled):
     clicks(opened.column.error_button)
-    until(opened.column.back_words.isVisible)
+    until(lambda: "48 × 32 px" in opened.column.back_words.text())
     assert opened.map.isVisible()
-    assert "48 × 32 px" in opened.column.back_words.text()
     opened.canvas.set_compare_mode("after")
     clicks(opened.column.back_button)
     until(lambda: "back" in opened.canvas.pictures)
@@ -68,6 +67,35 @@ def test_the_way_back_stands_beside_the_result_with_its_error_over_it(opened, un
     clicks(opened.column.error_button)
     assert opened.canvas.labels == ("Picture", "Translation")
     assert not opened.map.isVisible()
+    assert not opened.column.back_words.isVisible()
+
+
+def test_who_asks_for_the_way_back_sees_it_computed_and_what_its_colours_mean(opened, until):
+    button, line, words = opened.column.error_button, opened.workspace.progress_line, opened.column.back_words
+    spot = QPoint(button.width() // 2, 4)  # beside icon and words
+    calm = button.grab().toImage().pixelColor(spot)
+    clicks(button)
+    assert button.grab().toImage().pixelColor(spot) != calm
+    assert line.is_running
+    assert line.text.startswith("Way back: there")
+    assert words.isVisible()
+    assert "being translated and back" in words.text()
+    until(lambda: "of 255 levels" in words.text())
+    assert not line.is_running
+    for said in (line.text, words.text()):
+        assert "yellow is a little off, red is much" in said
+    clicks(button)
+    assert "yellow" not in line.text
+
+
+def test_the_way_back_can_be_stopped_as_whatever_takes_a_while(opened, until):
+    line = opened.workspace.progress_line
+    clicks(opened.column.back_button)
+    clicks(line._stop)
+    assert not opened.column.back_button.isChecked()
+    assert not line.is_running
+    until(lambda: opened.context.studio.is_idle)
+    assert "back" not in opened.canvas.pictures
     assert not opened.column.back_words.isVisible()
 
 
