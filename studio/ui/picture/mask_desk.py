@@ -287,8 +287,9 @@ class MaskDesk(QObject):
     def _fill(self, mask: Mask, across: float, down: float, *, takes_away: bool) -> None:
         """Fill an area of a layer up to the lines of the drawing."""
         version, colour = mask.painted.version, None if takes_away else self.layer.brush.colour
-        drawn = [one.painted.pixels for one in reversed(self.masks.all) if one.role == mask.role and one.shown]
-        task = BucketTask(mask.painted.pixels.copy(), drawn, across, down, colour, self.hand.tolerance)
+        seen = [one for one in reversed(self.masks.all) if one.role == mask.role and (one.shown or one is mask)]
+        drawn, layer = [one.painted.pixels for one in seen], mask.painted.pixels.copy()
+        task = BucketTask(layer, drawn, seen.index(mask), across, down, colour, self.hand.tolerance)
         handle = self._pictures.live(f"{self._session.task.name}.fill-area", fill_area, task)
 
         def take(pixels: NDArray[np.uint8]) -> None:
