@@ -203,6 +203,13 @@ class MaskDesk(QObject):
         self._preferences.mask_hand = hand.model_dump_json()
         self._section.show_hand(hand)
 
+    def take_pen(self, diameter: int, colour: QColor) -> None:
+        """Draw with a brush so wide, in this colour, until the hand takes another; what it held is remembered."""
+        self.hand = self.hand.model_copy(update={"diameter": diameter})
+        self.layer.set_brush(self.hand.brush(colour))
+        self._section.show_hand(self.hand)
+        self._section.show_colour(colour)
+
     def set_colour(self, colour: QColor) -> None:
         """Paint with this colour, where colours are painted."""
         self.layer.set_brush(replace(self.layer.brush, colour=(colour.red(), colour.green(), colour.blue())))

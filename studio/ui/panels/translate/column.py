@@ -20,11 +20,13 @@ from studio.ui.panels.translate.answers_sheet import AnswersSheet
 from studio.ui.picture.column import PictureColumn
 from studio.ui.theme import Theme, mark
 
-__all__ = ["MAP_LEGEND", "SHEETS", "TranslateColumn"]
+__all__ = ["LINE_WIDTH", "MAP_LEGEND", "SHEETS", "TranslateColumn"]
 
 SHEETS = {"Square": (1024, 1024), "Landscape": (1024, 768), "Portrait": (768, 1024)}
 """Blank sheets: width and height, px. A drawing is painted smaller: strokes are drawn finer than they are painted."""
 
+LINE_WIDTH = 10
+"""Of a brush, px, that draws as pairs of drawings and pictures mostly learn: with thin dark lines."""
 MAP_LEGEND = "Over the picture, yellow is a little off, red is much"
 """What the colours of *Its Error* mean."""
 
@@ -52,7 +54,7 @@ class TranslateColumn(PictureColumn):
         self.sheet_button, self.save_drawing_button = QPushButton("Blank Sheet"), QPushButton("Save Drawing…")
         self.sheet_menu = QMenu(self.sheet_button)
         self.back_button, self.error_button = QToolButton(), QToolButton()
-        self.back_words = WrappingLabel()
+        self.back_words, self.line_hint = WrappingLabel(), WrappingLabel()
         self.answers = AnswersSheet(theme)
         super().__init__(TRANSLATE, theme)
         self.mode.name_buttons("What is translated")
@@ -67,7 +69,12 @@ class TranslateColumn(PictureColumn):
         """Return the picture, what is done with it, layers or masks, the settings, and the way back."""
         gap = self._theme.tokens.gap
         mark(self.note, tone="little")
-        mark(self.back_words, tone="small")
+        for words in (self.back_words, self.line_hint):
+            mark(words, tone="small")
+        self.line_hint.setText(
+            f"This pair learnt from drawings: thin dark lines on white. Choose black, about {LINE_WIDTH} px; areas of "
+            "colour may become something else."
+        )
         mark(self.train_button, kind="primary")
         self.sheet_button.setMenu(self.sheet_menu)
         for button, icon, name, tip in (
@@ -94,7 +101,8 @@ class TranslateColumn(PictureColumn):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.back_words.hide()
         self.missing = holding(column(self.note, row(self.train_button, self.import_button, None, gap=gap), gap=gap))
-        self.drawing = holding(row(self.sheet_button, self.save_drawing_button, None, gap=gap))
+        sheets = row(self.sheet_button, self.save_drawing_button, None, gap=gap)
+        self.drawing = holding(column(sheets, self.line_hint, gap=gap // 2))
         back = holding(column(row(self.back_button, self.error_button, None, gap=gap), self.back_words, gap=gap // 2))
         self.answers.hide()
         below = (self.drawing, self.missing, *self.masks, self.looks_bar, self.form, self.answers, back)
@@ -126,6 +134,10 @@ class TranslateColumn(PictureColumn):
                  for way, words in ways.items()}  # fmt: skip
         self.direction.set_words(ways, hints, _WIDEST)
         self.direction.set_possible(known)
+
+    def show_line_hint(self, shows: bool) -> None:
+        """Say which lines the pair knows, where it knows lines."""
+        self.line_hint.setVisible(shows)
 
     def show_missing(self, words: str, *, none: bool) -> None:
         """Say why nothing can be translated, "" where it can; with `none`, offer ways to get a pair."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QColor, QHideEvent, QKeySequence, QShowEvent
 
 from studio.core.controls import Controls
 from studio.core.events import Picture, Progress
@@ -32,7 +32,7 @@ from studio.ui.canvas.map_layer import MapLayer
 from studio.ui.controls.file_dialogs import choose_files, choose_new_file
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToUse, NetworkToImport, TrainingToBegin
-from studio.ui.panels.translate.column import MAP_LEGEND, SHEETS, TranslateColumn
+from studio.ui.panels.translate.column import LINE_WIDTH, MAP_LEGEND, SHEETS, TranslateColumn
 from studio.ui.panels.translate.session import TranslateSession
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
@@ -168,7 +168,7 @@ class TranslatePanel(PicturePanel):
     # -- pairs -------------------------------------------------------------------------------------------------------
 
     def use_model(self, model: ModelToUse) -> None:
-        """Translate with another pair; where there is no picture yet, one draws. One step of undo."""
+        """Translate with another pair; with one that still learns, and without a picture, one draws. A step of undo."""
         self.list_pairs(model.name)
 
     def refresh_models(self) -> None:
@@ -197,15 +197,18 @@ class TranslatePanel(PicturePanel):
         self.session.take_pairs(found)
         if self._wanted in {one.name for one in found} or (self._wanted and not Path(self._wanted).is_absolute()):
             wanted, self._wanted = self._wanted, ""
-            drawing = {} if self.session.photo is not None else {"mode": "draw"}
+            learns = any(one.step for one in found if one.name == wanted)
+            drawing = {"mode": "draw"} if learns or self.session.photo is None else {}
             self.session.change(model=wanted, **drawing)
+            self.session.note_chosen(wanted)
             if drawing:
                 self._begin_drawing()
         self._show_settings(self.session.settings)
 
-    def _wait_no_longer(self, _name: str) -> None:
+    def _wait_no_longer(self, name: str) -> None:
         """Another pair was chosen by hand than the one that one waited for."""
         self._wanted = ""
+        self.session.note_chosen(name)
 
     def _look_how_far(self) -> None:
         """Ask how far the pair is that one works with, or waits for, as long as it learns."""
@@ -250,8 +253,10 @@ class TranslatePanel(PicturePanel):
             masks.select(first.key)
 
     def open_sheet(self, width: int, height: int) -> None:
-        """Draw on white paper."""
+        """Draw on white paper; with a pair that learnt from drawings, as these are drawn."""
         self.input_desk.take_over()
+        if self.mask_desk is not None and self.session.knows_lines:
+            self.mask_desk.take_pen(LINE_WIDTH, QColor(0, 0, 0))
         paper = np.full((height, width, 3), 255, np.uint8)
         # each sheet is a picture of its own, which brings back its own drawing
         paper[0, :64, 2] -= np.unpackbits(np.frombuffer(secrets.token_bytes(8), np.uint8))
@@ -427,6 +432,7 @@ class TranslatePanel(PicturePanel):
         super()._show_settings(settings)
         session = self.session
         self.column.show_pair(session.pair)
+        self.column.show_line_hint(session.settings.draws and session.knows_lines)
         none = session.has_looked and not session.pairs and not self._wanted
         words = _NO_PAIR if none else _WAITS if self._wanted else _GONE if not session.is_ready else ""
         self.column.show_missing(words if session.has_looked else "", none=none)

@@ -54,6 +54,7 @@ class TranslateSession(OnePassSession[TranslateSettings]):
         self._draft: JobHandle | None = None
         self._has_changed = False
         self._used: dict[str, str] = {}
+        self._chosen = ""
         super().__init__(TRANSLATE, studio, pictures, undo_stack, parent)
         self._restart.setInterval(_REST_MS)
         self.masks.changed.connect(self._prepare_sheet)
@@ -96,9 +97,21 @@ class TranslateSession(OnePassSession[TranslateSettings]):
             settings = settings.model_copy(update={"direction": pair.ways[0]})
         return settings
 
+    def note_chosen(self, name: str) -> None:
+        """A pair was chosen by hand: it stays for drawings, and for pictures unless it was made for drawings."""
+        self._chosen = name
+
     def choose_mode(self, mode: str) -> None:
-        """Translate pictures or drawings, with the pair last used for it; at first with one that was made for it."""
+        """Translate pictures or drawings.
+
+        What was chosen by hand stays. Otherwise it is done with the pair last used for it; at first with one that was
+        made for it.
+        """
         self._used[self.settings.mode] = self.settings.model
+        pair = self.pair
+        if pair is not None and pair.name == self._chosen and (mode == "draw" or not pair.is_of_drawings):
+            self.change(mode=mode)
+            return
         suited = [pair.name for pair in self.pairs if pair.is_of_drawings == (mode == "draw")]
         chosen = self.settings.model
         used = self._used.get(mode, "")
@@ -164,6 +177,11 @@ class TranslateSession(OnePassSession[TranslateSettings]):
             self.draw_along()
         super().follow(changed, effects)
         self.begin_if_ready()
+
+    @property
+    def knows_lines(self) -> bool:
+        """Whether what goes in are drawings, as far as the world's name says, with which the pair was taught."""
+        return self.pair is not None and self.pair.is_of_drawings and self.settings.direction == "AtoB"
 
     @property
     def is_of_this_mode(self) -> bool:

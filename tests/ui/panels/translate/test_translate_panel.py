@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 from accessibility import controls_without_name, controls_without_tooltip
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from studio_kit import write_photo
 from translator_kit import ONE_WAY, write_translator
 
+from studio.jobs.translate.choices import TranslatorChoice
 from studio.ui.panel import ModelToUse, NetworkToImport, TrainingToBegin
 from studio.ui.picture.session import SessionState
 
@@ -129,6 +131,49 @@ def test_drawing_takes_up_a_pair_that_was_made_for_it_and_photos_the_one_before(
     panel.session.choose_mode("photo")
     panel.session.choose_mode("draw")
     assert panel.session.settings.model == photos
+
+
+def test_the_pair_that_was_chosen_by_hand_stays_when_one_draws(open_panel, home):
+    photos = str(write_translator(home / "runs" / "monet" / "model.safetensors").parent)
+    write_translator(home / "runs" / "fruit" / "model.safetensors", replace(ONE_WAY, a="drawings", b="fruit"))
+    panel = open_panel()
+    panel.session.choose_mode("draw")
+    assert panel.session.pair.is_of_drawings
+    panel.session.choose_mode("photo")
+    panel.form.row("model").set_value(photos)
+    panel.form.row("model").value_changed.emit(photos)  # by hand
+    clicks(panel.column.mode.buttons[1])
+    assert (panel.session.settings.mode, panel.session.settings.model) == ("draw", photos)
+    clicks(panel.column.mode.buttons[0])
+    assert panel.session.settings.model == photos
+
+
+def test_a_pair_that_learns_is_tried_by_drawing_also_where_a_photo_is_open(opened, tmp_path, settled):
+    run = str(tmp_path / "young")
+    learning = TranslatorChoice(run, "young", step=40)
+    opened._wanted = run
+    opened._offer((*opened.session.pairs, learning))
+    assert (opened.session.settings.mode, opened.session.settings.model) == ("draw", run)
+    opened.session.choose_mode("photo")
+    opened.session.choose_mode("draw")
+    assert opened.session.settings.model == run
+
+
+def test_a_pair_of_drawings_says_which_lines_it_knows_and_a_blank_sheet_comes_with_such_a_pen(
+    open_panel, shipped_worlds, until
+):
+    panel = open_panel()
+    desk, hint = panel.mask_desk, panel.column.line_hint
+    assert desk.hand.diameter == 40
+    desk.set_colour(QColor("orange"))
+    clicks(panel.column.mode.buttons[1])
+    until(lambda: panel.session.photo is not None)
+    assert hint.isVisible()
+    assert "thin dark lines" in hint.text()
+    assert (desk.layer.brush.diameter, desk.layer.brush.colour, desk.hand.diameter) == (10, (0, 0, 0), 10)
+    assert "40" in panel.context.preferences.mask_hand or not panel.context.preferences.mask_hand
+    panel.session.change(model=next(pair.name for pair in panel.session.pairs if not pair.is_of_drawings))
+    assert not hint.isVisible()
 
 
 def test_a_new_user_has_pairs_for_photos_and_for_drawings(open_panel, shipped_worlds, settled, tmp_path):
