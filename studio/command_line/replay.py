@@ -16,7 +16,7 @@ from studio.command_line.reporting import Reporter
 from studio.core.failures import StudioError
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.library import Library
-from studio.core.picture_task import PictureRequest, PictureTask
+from studio.core.picture_task import PictureRequest, PictureTask, is_unseen
 from studio.core.recipes import InputRecord, Recipe
 from studio.core.user_folders import UserFolders
 from studio.jobs.picture_recipes import ReplayControls, task_of
@@ -95,7 +95,9 @@ class Ingredients:
             StudioError: a picture that went in is not to be found.
 
         """
-        counts = Counter(record.role for record in recipe.inputs)
+        # hidden layers change nothing
+        told = [record for record in recipe.inputs if not is_unseen(record.role)]
+        counts = Counter(record.role for record in told)
         enough = all(
             slot.least <= counts[slot.role] and (counts[slot.role] < 2 or slot.most > 1) for slot in task.inputs
         )
@@ -105,7 +107,7 @@ class Ingredients:
             )
         return PictureRequest(
             {
-                slot.role: tuple(self._find(record, slot.title) for record in recipe.inputs if record.role == slot.role)
+                slot.role: tuple(self._find(record, slot.title) for record in told if record.role == slot.role)
                 for slot in task.inputs
             }
         )

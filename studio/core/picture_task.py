@@ -32,6 +32,9 @@ __all__ = [
     "PictureRequest",
     "PictureResult",
     "PictureTask",
+    "is_unseen",
+    "seen_above",
+    "unseen_role",
 ]
 
 CONTENT = "content"
@@ -55,11 +58,31 @@ AGAIN = "again"
 SKETCH = "sketch"
 """The role of a picture, RGBA, that is a layer of a drawing: what is transparent shows what lies below."""
 
+_UNSEEN = "unseen-"
+
 COLOURED = frozenset({HINTS, SKETCH})
 """The roles of what has colours of its own."""
 
 PAINTED = frozenset({MASK, HOLE, HERE, AGAIN}) | COLOURED
 """The roles of what is painted over the photo by hand: masks, and colours."""
+
+
+def unseen_role(above: int) -> str:
+    """Return the role of layers of a drawing that are hidden, below so many that are seen.
+
+    They change nothing in a picture, and no task has a slot for them: its recipe names them, so that they come back.
+    """
+    return f"{_UNSEEN}{above}"
+
+
+def is_unseen(role: str) -> bool:
+    """Whether this is a role of hidden layers."""
+    return role.startswith(_UNSEEN) and role.removeprefix(_UNSEEN).isdecimal()
+
+
+def seen_above(role: str) -> int:
+    """Return below how many layers that are seen the hidden ones of this role lie; see `unseen_role`."""
+    return int(role.removeprefix(_UNSEEN))
 
 
 @dataclass(frozen=True, slots=True)

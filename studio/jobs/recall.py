@@ -12,7 +12,7 @@ from studio.core.events import Job, Progress
 from studio.core.failures import StudioError
 from studio.core.images import load_picture
 from studio.core.library import Library
-from studio.core.picture_task import CONTENT, PAINTED, PictureTask
+from studio.core.picture_task import CONTENT, PAINTED, PictureTask, is_unseen
 from studio.core.picture_tasks import picture_task_named
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings, describe
@@ -112,7 +112,7 @@ def recall(task: RecallTask, controls: Controls[Any]) -> Job[RecalledPicture]:
             missing.append(wanted.name)
             continue
         picture = load_picture(path)
-        is_mask = wanted.role in PAINTED
+        is_mask = wanted.role in PAINTED or is_unseen(wanted.role)
         opened = (
             prepare_mask(replace(picture, name=wanted.name)) if is_mask else prepare_opened(picture, name=wanted.name)
         )

@@ -9,7 +9,8 @@ from translator_kit import BOTH_WAYS, lively, write_translator
 
 from models.cyclegan import ResnetGenerator
 from models.foreign_translators import to_junyanz
-from studio.core.images import load_picture, read_recipe
+from studio.core.images import load_picture, read_recipe, save_picture
+from studio.core.recipes import InputRecord
 
 
 @pytest.fixture
@@ -45,6 +46,29 @@ def test_sixteen_bits_come_out_as_sixteen_by_other_peoples_generators_too(atelie
     deep = cv2.imread(str(tmp_path / "o.tif"), cv2.IMREAD_UNCHANGED)
     assert deep.dtype == np.uint16
     assert len(np.unique(deep)) > 500
+
+
+def test_hidden_layers_of_a_drawing_change_nothing_and_come_along(atelier, tmp_path, models):
+    sheet, layers = write_photo(tmp_path / "sheet.png", 40, 28), {}
+    for name, colour in (("seen", (0, 0, 200, 255)), ("hidden", (0, 200, 0, 255))):
+        drawn = np.zeros((28, 40, 4), np.uint8)
+        drawn[8:20, 10:30] = colour
+        layers[name] = tmp_path / f"{name}.png"
+        cv2.imwrite(str(layers[name]), drawn)
+    out = tmp_path / "out.png"
+    code, _, stderr = atelier(
+        "translate", sheet, "-o", out, "--model", "pair.safetensors", "--mode", "draw", "--sketch", layers["seen"]
+    )
+    assert code == 0, stderr
+    picture, hidden = load_picture(out), load_picture(layers["hidden"])
+    there = InputRecord(role="unseen-1", name="hidden.png", sha256=hidden.sha256)
+    gone = InputRecord(role="unseen-0", name="gone.png", sha256="0" * 64)
+    with_both = picture.recipe.model_copy(update={"inputs": (*picture.recipe.inputs, gone, there)})
+    save_picture(out, picture.pixels, recipe=with_both)
+    code, _, stderr = atelier("replay", out, "-o", tmp_path / "again.png")
+    assert code == 0, stderr
+    assert np.array_equal(load_picture(tmp_path / "again.png").pixels, picture.pixels)
+    assert read_recipe(tmp_path / "again.png").inputs == with_both.inputs
 
 
 def test_a_folder_is_translated(atelier, tmp_path, models):

@@ -245,12 +245,13 @@ class TranslatePanel(PicturePanel):
     def _begin_drawing(self) -> None:
         """Let there be something to draw on, and a layer in hand."""
         masks = self.session.masks
+        layers = [mask for mask in masks.all if mask.role == SKETCH]
         if self.session.photo is None:
             self.open_sheet(*SHEETS["Square"])
-        elif (first := next((mask for mask in masks.all if mask.role == SKETCH), None)) is None:
+        elif not layers:
             masks.add(SKETCH)
         else:
-            masks.select(first.key)
+            masks.select(next((layer.key for layer in layers if layer.shown), layers[0].key))
 
     def open_sheet(self, width: int, height: int) -> None:
         """Draw on white paper; with a pair that learnt from drawings, as these are drawn."""

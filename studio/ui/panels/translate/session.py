@@ -8,17 +8,31 @@ from PySide6.QtGui import QUndoStack
 
 from studio.core.controls import Controls
 from studio.core.frames import Frame
-from studio.core.picture_task import AGAIN, HERE, MASK, SKETCH, PictureResult
+from studio.core.images import LoadedPicture
+from studio.core.picture_task import (
+    AGAIN,
+    HERE,
+    MASK,
+    SKETCH,
+    PictureResult,
+    is_unseen,
+    seen_above,
+    unseen_role,
+)
 from studio.core.picture_tasks import TRANSLATE
 from studio.core.translate_settings import TranslateSettings
 from studio.engine import Engine, JobHandle
 from studio.jobs.files import OpenedPicture
+from studio.jobs.recall import RecalledPicture
 from studio.jobs.translate.choices import TranslatorChoice
 from studio.jobs.translate.draw import DrawTask, ResidentPair, Sheet, SheetTask, paint_drawing, prepare_sheet
 from studio.ui.canvas.painted_map import PaintedMap, Region, size_of_map
 from studio.ui.panels.translate.drawing import LiveDrawing
-from studio.ui.picture.history import Made
+from studio.ui.picture.history import History, Made
+from studio.ui.picture.inputs import InputPictures
+from studio.ui.picture.masks import Mask
 from studio.ui.picture.one_pass import OnePassSession
+from studio.ui.picture.session import SessionState
 from studio.ui.picture.undo import Snapshot
 
 __all__ = ["TranslateSession"]
@@ -269,6 +283,65 @@ class TranslateSession(OnePassSession[TranslateSettings]):
         self._draft = None
         if self._has_changed:
             self.draw_along()
+
+    # -- hidden layers ------------------------------------------------------------------------------------------------
+
+    @property
+    def used_inputs(self) -> InputPictures:
+        """What is translated; of a drawing its hidden layers come along, so that they come back with it."""
+        return {**super().used_inputs, **self._unseen}
+
+    @property
+    def pictures(self) -> tuple[LoadedPicture, ...]:
+        """What the picture that is shown was made from, and hidden layers that its recipe names."""
+        made_from = super().pictures
+        known = {picture.sha256 for picture in made_from}
+        unseen = (one.picture for layers in self._unseen.values() for one in layers)
+        return (*made_from, *(picture for picture in unseen if picture.sha256 not in known))
+
+    @property
+    def _unseen(self) -> InputPictures:
+        """The hidden layers of a drawing, by their roles; none of a picture."""
+        found: dict[str, tuple[OpenedPicture, ...]] = {}
+        above = 0
+        for mask in self.masks.all if self.settings.draws else ():
+            picture = self.masks.picture(mask) if mask.role == SKETCH else None
+            if picture is not None and mask.shown:
+                above += 1
+            elif picture is not None:
+                role = unseen_role(above)
+                found[role] = (*found.get(role, ()), picture)
+        return found
+
+    def _heed_masks(self, role: str, pictures: tuple[OpenedPicture, ...]) -> None:
+        """Let the recipe name the hidden layers of now, too."""
+        super()._heed_masks(role, pictures)
+        if role != SKETCH or not self.settings.draws or self.recipe is None or self.state is not SessionState.FINISHED:
+            return
+        told = [(record.role, record.sha256) for record in self.recipe.inputs if is_unseen(record.role)]
+        if told != [(name, one.picture.sha256) for name, layers in self._unseen.items() for one in layers]:
+            self._restart.start()
+
+    def recall(self, recalled: RecalledPicture, history: History | None = None) -> None:
+        """Show a saved picture again; hidden layers come back hidden, between those where they lay."""
+        super().recall(recalled, history)
+        hidden = {seen_above(role): layers for role, layers in recalled.inputs.items() if is_unseen(role)}
+        if not hidden:
+            return
+        masks: list[Mask] = []
+
+        def put_hidden(above: int) -> None:
+            masks.extend(self.masks.made_of(one, SKETCH, shown=False) for one in hidden.pop(above, ()))
+
+        put_hidden(0)
+        seen = 0
+        for mask in self.masks.all:
+            masks.append(mask)
+            seen += mask.role == SKETCH
+            put_hidden(seen)
+        for above in sorted(hidden):  # where layers above them are nowhere to be found any more
+            put_hidden(above)
+        self.masks.put(masks)
 
     # -- the way back through undo -----------------------------------------------------------------------------------
 

@@ -153,6 +153,53 @@ def test_the_order_of_layers_is_kept_in_session_and_recipe(two_layers, open_pane
     assert [mask.name for mask in again.session.masks.all] == [lower.name, upper.name]
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_hidden_layer_comes_back_hidden_with_a_saved_painting(
+    two_layers, open_panel, until, settled, tmp_path, which
+):
+    session = two_layers.session
+    names = [mask.name for mask in session.masks.all]
+    session.masks.show(session.masks.all[which], shown=False)
+    until(lambda: len(session.inputs[SKETCH]) == 1)
+    settled(two_layers)
+    told = {record.name: record.role for record in session.recipe.inputs if record.role != CONTENT}
+    assert told == {f"{names[which]}.png": f"unseen-{which}", f"{names[1 - which]}.png": SKETCH}
+    painted = session.layer
+    two_layers._saver._export(tmp_path / "mine.png")
+    until((tmp_path / "mine.png").exists)
+    again = open_panel()
+    again.open_pictures([tmp_path / "mine.png"])
+    until(lambda: again.session.drawing.sheet is not None and len(again.session.masks.all) == 2)
+    assert [(mask.name, mask.shown) for mask in again.session.masks.all] == [
+        (name, place != which) for place, name in enumerate(names)
+    ]
+    until(lambda: again.session.masks.active is again.session.masks.all[1 - which])
+    settled(again)
+    assert middle_of(again) == ([0, 0, 0] if which == 0 else [255, 255, 0])
+    assert np.abs(again.session.layer.astype(float) - painted / 257).max() < 1  # the file has 8 bits
+    again.session.masks.show(again.session.masks.all[which], shown=True)
+    until(lambda: middle_of(again) == [255, 255, 0] and len(again.session.inputs[SKETCH]) == 2)
+
+
+def test_what_is_drawn_on_a_hidden_layer_or_deleted_there_is_told_as_well(two_layers, draw, until, settled):
+    session = two_layers.session
+    upper = session.masks.all[0]
+    session.masks.show(upper, shown=False)
+    until(lambda: len(session.inputs[SKETCH]) == 1)
+    settled(two_layers)
+
+    def hidden():
+        return [record.sha256 for record in session.recipe.inputs if record.role == "unseen-0"]
+
+    (before,) = hidden()
+    session.masks.select(upper.key)
+    draw(two_layers, (0.1, 0.1), (0.2, 0.2))
+    until(lambda: hidden() != [before])
+    session.masks.delete(session.masks.find(upper.key))
+    until(lambda: hidden() == [])
+    settled(two_layers)
+
+
 def test_a_layer_is_asked_for_no_role_and_its_copy_is_a_layer_too(two_layers):
     session, section = two_layers.session, two_layers.column.mask_section
     assert [row.role.isHidden() for row in section.rows.values()] == [True, True]
