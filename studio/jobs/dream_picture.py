@@ -18,7 +18,7 @@ from studio.core.inference_format import InferenceFormat
 from studio.core.picture_task import PictureRequest, PictureResult
 from studio.core.picture_tasks import DREAM
 from studio.jobs.dream_tasks import GeneratorFound, SketchesTask
-from studio.jobs.generators import OpenGenerator, blended_generator, opened_generator
+from studio.jobs.generators import NothingKeptError, OpenGenerator, blended_generator, opened_generator
 from studio.jobs.picture_recipes import RecipeWriter, ReplayControls
 
 __all__ = ["dream", "generator_for", "listener_for", "look_at_generator", "sketch", "styles_of"]
@@ -81,15 +81,18 @@ def _sketched(some: Sequence[DreamSettings]) -> list[Picture]:
     return [found[number] for number in range(len(some))]
 
 
-def look_at_generator(name: str, controls: Controls[Any]) -> Job[GeneratorFound]:
-    """Open a generator, so that it is at hand, and tell what it is.
+def look_at_generator(name: str, controls: Controls[Any]) -> Job[GeneratorFound | None]:
+    """Open a generator, so that it is at hand, and tell what it is; None where a run has kept nothing of it yet.
 
     Raises:
         StudioError: it cannot be had.
 
     """
     yield Progress("Loading the generator")
-    opened = opened_generator(name)
+    try:
+        opened = opened_generator(name)
+    except NothingKeptError:
+        return None
     network = opened.network
     return GeneratorFound(
         network.size, network.styles, network.stages, network.style, opened.facts.steps, opened.make,

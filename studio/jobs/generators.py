@@ -26,7 +26,7 @@ from studio.jobs.unfinished import kept_so_far
 from studio.jobs.unfinished_generators import model_so_far
 from studio.training.run_folder import RunFolder
 
-__all__ = ["OpenGenerator", "blended_generator", "generator_in", "opened_generator"]
+__all__ = ["NothingKeptError", "OpenGenerator", "blended_generator", "generator_in", "opened_generator"]
 
 _SMALL = 200_000
 """A network with fewer weights takes a moment in any format."""
@@ -34,6 +34,10 @@ _TRIED_WITH = 9
 """Pictures that formats are compared on: one is too little to tell, and the pad, where the time goes, shows 25."""
 _LOOKED_AT_S = 2.0
 """How long a file or a run is taken for what it was."""
+
+
+class NothingKeptError(StudioError):
+    """A run is learning that has written no checkpoint so far: one waits for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +91,7 @@ def opened_generator(
         format: in which it makes pictures; None: what is fastest here.
 
     Raises:
+        NothingKeptError: it is a run without a checkpoint.
         StudioError: there is none, or it cannot be read.
 
     """
@@ -146,7 +151,7 @@ def _at(path: Path, _now: int) -> TrainedModel:
     """Look at a file, or at a run: what it has reached where it goes on. Not for every picture: that takes a while."""
     model = model_so_far(path)
     if model is None and RunFolder(path).checkpoints.is_dir() and not RunFolder(path).model_file.exists():
-        raise StudioError(f"“{path.name}” has kept nothing yet that could dream.", "It is tried again as it learns.")
+        raise NothingKeptError(f"“{path.name}” has kept nothing yet that could dream.", "Try again once it has.")
     return model or TrainedModels.standard("generator").find(str(path))
 
 

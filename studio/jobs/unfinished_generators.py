@@ -36,8 +36,12 @@ def list_generators(used: str, controls: Controls[Any]) -> Job[dict[str, Generat
 
 
 def _in_file(path: Path) -> GeneratorOffered:
-    file = RunFolder(path).model_file if path.is_dir() else path
-    return GeneratorOffered(path.stem, first_seed_of(facts_of(file)))
+    if not path.is_dir():
+        return GeneratorOffered(path.stem, first_seed_of(facts_of(path)))
+    file = RunFolder(path).model_file
+    if not file.exists() and (plan := unfinished.plan_of(path, GAN)) is not None:
+        return GeneratorOffered(f"{plan.title or path.name}, nothing kept yet", _first_seed(plan))
+    return GeneratorOffered(path.name, first_seed_of(facts_of(file)))
 
 
 def _unfinished(folders: Iterable[Path]) -> Iterator[tuple[str, GeneratorOffered]]:

@@ -87,6 +87,9 @@ class DirectionsDesk(QObject):
 
     def _take_generator(self) -> None:
         name, generator = self._session.settings.model, self._session.generator
+        if self._session.awaits:  # what is there is of another generator
+            self._generator = ""
+            self._show((), ())
         if generator is None or not name:
             return
         self._section.set_stages(generator.stages, generator.styles)

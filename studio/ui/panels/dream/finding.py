@@ -76,15 +76,19 @@ class FindingDesk(QObject):
         self._job: JobHandle | None = None
         self._name, self._compares = "", False
         """What is looked for, and whether it is on the canvas."""
+        self._labels = workspace.canvas.labels
+        self._in = ""
+        """Checksum of the generator that it was found in."""
         bar.stop_button.clicked.connect(self.stop)
         bar.close_button.clicked.connect(self.close)
         self._lead.interrupted.connect(self._give_up)
         session.settings_changed.connect(self._follow)
+        session.generator_changed.connect(self._follow_generator)
 
     def take(self, opened: OpenedPicture) -> None:
         """Look for a picture that was dropped, opened or pasted."""
         session, name = self._session, Path(opened.picture.name).name
-        if not session.is_complete:
+        if not session.is_complete or session.awaits:
             self.noticed.emit("There is no generator to look for this picture in.", "info")
             return
         self._give_up()
@@ -111,6 +115,7 @@ class FindingDesk(QObject):
         canvas.set_compare_mode("after")
         canvas.set_before(None)
         self._workspace.compare_bar.set_comparable(False)
+        canvas.set_labels(*self._labels)
 
     # -- what the job says
 
@@ -139,6 +144,7 @@ class FindingDesk(QObject):
         self._workspace.canvas.set_labels("Given", "Found")
         self._lead.show(found.settings)
         self._lead.end()
+        self._in = self._generator
         self._bar.tell(
             f"{self._name}: {found.similarity:.0%} alike. Directions, bending and drags go on from here.", looking=False
         )
@@ -161,4 +167,14 @@ class FindingDesk(QObject):
     def _follow(self, settings: DreamSettings) -> None:
         """Close the comparison once something else is held."""
         if self._job is None and self._name and settings.held.name not in (self._name, "Dragged"):
+            self.close()
+
+    @property
+    def _generator(self) -> str:
+        generator = self._session.generator
+        return "" if generator is None else generator.sha256
+
+    def _follow_generator(self) -> None:
+        """Close the comparison where the generator is another one, or has learnt on: the figure was the last one's."""
+        if self._job is None and self._name and self._generator != self._in:
             self.close()

@@ -177,9 +177,12 @@ class PadDesk(QObject):
         self._rest.start()
 
     def _sketch(self) -> None:
+        if self._session.awaits:  # what is there is of another generator
+            self._pad.forget()
+            self._pad.set_centre(None)
         """Have what is not there yet made of what lies around; of other settings everything."""
         session, pad = self._session, self._pad
-        if not session.is_complete or not pad.isVisible() or pad.is_dragged:
+        if not session.is_complete or session.awaits or not pad.isVisible() or pad.is_dragged:
             return
         wherever = session.settings.at(0.0, 0.0)
         if wherever != self._of:

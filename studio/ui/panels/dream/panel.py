@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.dream_album import AlbumShelf
 from studio.core.dream_settings import DreamSettings
+from studio.core.failures import Failure
 from studio.core.named_directions import DirectionBook
 from studio.core.picture_tasks import DREAM
 from studio.core.settings import Settings
@@ -39,6 +40,11 @@ __all__ = ["DreamPanel"]
 _WATCHED_MS = 4_000
 """How often it is looked whether a generator has learnt on."""
 
+_NONE_HERE = (
+    "No generator is here yet",
+    "A generator learns from a folder of pictures of one kind (faces, flowers, letters), and makes others up. Train "
+    "one: its pictures can be browsed while it learns. One that was trained elsewhere is imported under Models.",
+)
 
 class DreamPanel(PicturePanel):
     """Shows one picture and where it lies; every change is made at once.
@@ -60,6 +66,9 @@ class DreamPanel(PicturePanel):
         self._other = -1
         self._offered: Mapping[str, GeneratorOffered] = {}
         self._wanted = ""
+        self._has_looked = False
+        """Whether it is known which generators there are."""
+        self._told_loading = ""
         """A generator to be taken as soon as it is known where it begins."""
         super().__init__(context)
         self._watch = QTimer(self, interval=_WATCHED_MS)
@@ -106,12 +115,39 @@ class DreamPanel(PicturePanel):
     def words(self) -> Mapping[SessionState, str]:
         """What the panel says at the bottom while nothing runs."""
         return {
-            SessionState.EMPTY: "There is no generator here yet",
-            SessionState.READY: "Ready",
-            SessionState.FINISHED: "Drag on the pad, or move a slider: the picture follows at once",
+        missing, session = self._missing[0], self.session
+        done = "Drag on the pad, or move a slider: the picture follows at once"
+            SessionState.EMPTY: missing,
+            SessionState.READY: missing,
+            SessionState.FINISHED: missing if session.is_loading else done,
         }
 
     def make_session(self) -> DreamSession:
+    @property
+    def _missing(self) -> tuple[str, str]:
+        """Why there is no picture, and what comes or can be done."""
+        session = self.session
+        name = f"“{self._generator_label}”"
+        if session.awaits:
+            return f"{name} has kept nothing yet", (
+                "It is learning, and is taken up here as soon as its first checkpoint is written."
+            )
+        if session.is_complete and session.is_coming:
+            return f"Loading {name}", "Its first picture comes in a moment."
+        if session.is_complete:
+            what = "could not be opened" if session.generator is None else "made no picture"
+            return f"{name} {what}", "The message says why. Choose another generator in the column."
+        if self._wanted or self._offered or not self._has_looked:
+            return "Looking for generators", "The first picture comes in a moment."
+        return _NONE_HERE
+
+    @property
+    def _generator_label(self) -> str:
+        """What the list calls the generator that is chosen, without how far it is."""
+        name = self.session.settings.model
+        offered = self._offered.get(name)
+        return self.session.generator_name if offered is None else offered.label.partition(", ")[0]
+
         """Return the panel's state."""
         return DreamSession(self.context.studio, self.context.pictures, self.undo_stack, self)
 
@@ -132,16 +168,10 @@ class DreamPanel(PicturePanel):
         return holding(column((self.pages, 1), self.below, gap=0))
 
     def _make_empty_state(self) -> EmptyState:
-        empty = EmptyState(
-            "dream", "No generator is here yet",
-            "A generator learns from a folder of pictures of one kind (faces, flowers, letters), and makes others up. "
-            "Train one: its pictures can be browsed while it learns. One that was trained elsewhere is imported under "
-            "Models.",
-            self.context.theme,
-        )  # fmt: skip
-        grow = QAction("Train a Generator", self)
-        grow.triggered.connect(lambda: self.sent.emit(TrainingToBegin("gan"), ""))
-        empty.add_action(grow, primary=True)
+        empty = EmptyState("dream", *self._missing, self.context.theme)
+        self._grow = QAction("Train a Generator", self)
+        self._grow.triggered.connect(lambda: self.sent.emit(TrainingToBegin("gan"), ""))
+        empty.add_action(self._grow, primary=True)
         self._continue = QAction("Continue", self, visible=False)
         return empty
 
@@ -195,14 +225,19 @@ class DreamPanel(PicturePanel):
         used = self._wanted or self.session.settings.model
         handle = self.context.pictures.live("dream.generators", list_generators, used)
         handle.finished.connect(partial(self._take_offers, product, used))
-        handle.failed.connect(self.report)
+        handle.failed.connect(self._miss_offers)
+
+    def _miss_offers(self, failure: Failure) -> None:
+        self._has_looked = True
+        self.report(failure)
+        self._show_state()
 
     def _take_offers(self, product: str, used: str, offered: Mapping[str, GeneratorOffered]) -> None:
         """Offer them, unless another one is used by now, of which this list may not know."""
         if used != (self._wanted or self.session.settings.model):
             self.list_models(product)
             return
-        self._offered = offered
+        self._offered, self._has_looked = offered, True
         if self._wanted:
             self._wanted = ""
             self.session.set_settings(self._with_generator(used))
@@ -210,6 +245,7 @@ class DreamPanel(PicturePanel):
 
     def use_model(self, model: ModelToUse) -> None:
         """Dream with another generator; one step of undo."""
+        self._show_state()
         if self.session.settings.model:
             self.session.change(model=model.name, second="")
         else:
@@ -235,13 +271,16 @@ class DreamPanel(PicturePanel):
             self.session.settings_state.apply(self._with_generator(next(iter(names), "")))
 
     def _show_generator(self) -> None:
-        self.column.show_generator(self.session.generator)
-        self.column.show_settings(self.session.settings)
+        session = self.session
+        self.column.show_generator(session.generator)
+        self.column.show_settings(session.settings)
         self._sketch_other()
         self._show_state()
 
     def _sketch_other(self) -> None:
         """Have the seed made that stages are taken from."""
+        if session.generator is not None and Path(session.settings.model).is_absolute():
+            self.refresh_models()  # the list tells how far it has learnt, too
         session = self.session
         other = session.settings.other
         self.column.mixing.show_other(other, None)
@@ -270,7 +309,19 @@ class DreamPanel(PicturePanel):
 
     def _show_state(self) -> None:
         super()._show_state()
-        self.walk_bar.setEnabled(self.session.is_complete)  # without a generator there is nowhere to go
+        session, (title, words) = self.session, self._missing
+        self.walk_bar.setEnabled(session.is_complete and not session.awaits)  # otherwise there is nowhere to go
+        self.empty_state.set_words(title, words)
+        self._grow.setVisible((title, words) == _NONE_HERE)
+        loading = title if session.is_loading and self.has_picture else ""
+        if loading != self._told_loading:  # otherwise what is said of a file that is being opened stays
+            self._told_loading = loading
+            self.canvas.show_waiting(loading)
+    def show_none(self) -> None:
+        """Show that there is no picture any more."""
+        super().show_none()
+        self.workspace.compare_bar.clear_picture()
+
 
     def _show_saveable(self) -> None:
         super()._show_saveable()

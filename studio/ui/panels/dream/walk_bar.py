@@ -183,11 +183,11 @@ class WalkBar(QWidget):
         places.blockSignals(False)
 
     def show_thumbnails(self, pictures: Mapping[Station, Picture]) -> None:
-        """Show what is at the stations."""
+        """Show what is at the stations; those of which there is none stay empty."""
         for number, station in enumerate(self._shown):
-            item = self.stations.item(number)
-            if item is not None and station in pictures:
-                icon, pixmap = QIcon(), pixmap_of(pictures[station])
+            icon = QIcon()
+            if station in pictures:
+                pixmap = pixmap_of(pictures[station])
                 for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # what is chosen keeps its colours
                     icon.addPixmap(pixmap, mode)
                 item.setIcon(icon)
@@ -208,6 +208,7 @@ class WalkBar(QWidget):
             self.choose(station)
 
     def choose(self, station: int) -> None:
+            if (item := self.stations.item(number)) is not None:
         """Mark a station; tells nobody."""
         if station != self.stations.currentRow():
             self.stations.setCurrentRow(station)

@@ -58,6 +58,7 @@ class WalkDesk(QObject):
         self._clock, self._tick = QElapsedTimer(), QTimer(self, interval=_TICK_MS)
         self._connect()
 
+        """Small pictures, by the checksum of the generator and the station."""
     def _connect(self) -> None:
         session, bar = self._session, self._bar
         session.settings_changed.connect(self._follow)
@@ -150,26 +151,24 @@ class WalkDesk(QObject):
             self._sketch()
 
     def _sketch(self) -> None:
-        """Have small pictures made of the stations that have none."""
-        session, model = self._session, self._session.settings.model
-        stations = self.walk.stations
-        missing = [one for one in dict.fromkeys(stations) if (model, one) not in self._small]
-        if session.generator is None or not stations:
-            return
-        if not missing:
-            self._show_small()
+        """Have small pictures made of the stations that have none, of the generator as it is now."""
+        session, stations = self._session, self.walk.stations
+        made_by = "" if session.generator is None else session.generator.sha256
+        self._show_small(made_by)
+        missing = [one for one in dict.fromkeys(stations) if (made_by, one) not in self._small]
+        if not made_by or not missing:
             return
         handle = session.sketch("walk", [session.settings.standing_at(station) for station in missing])
 
         def take(made: tuple[Picture, ...]) -> None:
-            self._small |= {(model, station): picture for station, picture in zip(missing, made, strict=True)}
-            self._show_small()
+            self._small |= {(made_by, station): picture for station, picture in zip(missing, made, strict=True)}
+            if session.generator is not None and session.generator.sha256 == made_by:
+                self._show_small(made_by)
 
         handle.finished.connect(take)
 
-    def _show_small(self) -> None:
-        model = self._session.settings.model
-        self._bar.show_thumbnails({station: picture for (of, station), picture in self._small.items() if of == model})
+    def _show_small(self, made_by: str) -> None:
+        self._bar.show_thumbnails({station: picture for (by, station), picture in self._small.items() if by == made_by})
 
     # -- playing
 

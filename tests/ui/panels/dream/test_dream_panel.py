@@ -56,12 +56,12 @@ def _move(pad: DreamPad, to: QPoint, modifiers: Qt.KeyboardModifier) -> None:
     QApplication.sendEvent(pad, event)
 
 
-def test_without_a_generator_it_says_how_to_come_to_one(make_panel, qtbot):
+def test_without_a_generator_it_says_how_to_come_to_one(make_panel, qtbot, until):
     panel = make_panel()
-    assert panel.empty_state.isVisible()
+    train = next(b for b in panel.empty_state.findChildren(QAbstractButton) if b.text() == "Train a Generator")
+    until(train.isVisible)  # as soon as it has looked
     assert not panel.has_picture
     assert not panel.walk_bar.isEnabled()  # there is nowhere to go
-    train = next(b for b in panel.empty_state.findChildren(QAbstractButton) if b.text() == "Train a Generator")
     with qtbot.waitSignal(panel.sent) as sent:
         train.click()
     assert sent.args[0] == TrainingToBegin("gan")
