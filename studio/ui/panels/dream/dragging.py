@@ -10,7 +10,7 @@ from studio.core.failures import Failure
 from studio.engine import Engine, JobHandle
 from studio.jobs.dream_ways import Dragged, DragTask
 from studio.ui.canvas.brush_layer import BrushLayer
-from studio.ui.canvas.drag_layer import DragLayer
+from studio.ui.canvas.drag_layer import DragLayer, Pair
 from studio.ui.canvas.view import Canvas
 from studio.ui.controls.layouts import row
 from studio.ui.controls.section import Section
@@ -87,6 +87,10 @@ class DragDesk(QObject):
         self._lead = Lead(session, self)
         self._job: JobHandle | None = None
         self._size = 0
+        self._picture: object = None
+        """What the points lie on."""
+        self._points_of: dict[object, tuple[Pair, ...]] = {}
+        """The points of each picture that had some: they go with it, and are back when it is."""
         self.points, self.brush = DragLayer(), BrushLayer(undo_stack)
         for layer in (self.brush, self.points):
             canvas.layers.add(layer)
@@ -100,7 +104,8 @@ class DragDesk(QObject):
         section.tool.chosen.connect(lambda _tool: self._arm())
         section.drag_button.clicked.connect(self._toggle)
         section.clear_button.clicked.connect(self.clear)
-        self.points.pairs_changed.connect(self._show_state)
+        self.points.pairs_changed.connect(self._keep_points)
+        self._session.settings_changed.connect(self._follow)
         self._session.generator_changed.connect(self._fit)
         self._lead.interrupted.connect(self._let_go)
 
@@ -137,7 +142,7 @@ class DragDesk(QObject):
         """Take all points away, and what is painted."""
         self.points.set_pairs(())
         self.brush.wipe()
-        self._show_state()
+        self._keep_points()
 
     def _toggle(self) -> None:
         if self.is_dragging:
@@ -166,9 +171,27 @@ class DragDesk(QObject):
         size = 0 if generator is None else generator.size
         if size and size != self._size:
             self._size = size
+            self._points_of.clear()
             self.points.set_pairs(())
             self.brush.set_map(None, size, size)
             self._show_state()
+
+    def _follow(self, settings: DreamSettings) -> None:
+        """Put the points away that lie on another picture; of one that is back they are back, where they were then.
+
+        What is only moved, mixed or bent stays the same picture.
+        """
+        picture = settings.model, settings.second, settings.across, settings.down, settings.held
+        if picture == self._picture:
+            return
+        self._picture = picture
+        if not self._lead.is_active:  # a drag takes its points along
+            self.points.set_pairs(self._points_of.get(picture, ()))
+            self._show_state()
+
+    def _keep_points(self) -> None:
+        self._points_of[self._picture] = tuple(self.points.pairs)
+        self._show_state()
 
     def _show_state(self) -> None:
         self._section.show_state(points=len(self.points.pairs), dragging=self.is_dragging)
@@ -193,7 +216,9 @@ class DragDesk(QObject):
         self._job = None
         self._lead.show(dragged.settings)
         self._lead.end()
-        self._show_state()
+        if len(dragged.handles) == len(self.points.pairs):
+            self.points.set_handles([QPointF(right + 0.5, down + 0.5) for right, down in dragged.handles])
+        self._keep_points()
         self._section.distance.setText(
             "Arrived" if dragged.distance <= 1.5 else f"Stopped {dragged.distance:.1f} px away"
         )
