@@ -51,7 +51,11 @@ def export_walk(task: WalkExportTask, controls: Controls[Any]) -> Job[Path]:
     """
     yield Progress("Planning the walk")
     generator = generator_for(task.settings)
-    moments = list(_moments(generator, WalkTask(task.settings, task.rate)))
+    moments: list[tuple[Tensor, Bends]] = []
+    for moment in _moments(generator, WalkTask(task.settings, task.rate)):
+        moments.append(moment)
+        if len(moments) % 50 == 0:
+            yield Progress("Planning the walk")
     video = VideoWriter(task.path, task.rate) if task.path.suffix.lower() in SUFFIXES else None
     try:
         for number, (w, bends) in enumerate(moments):

@@ -31,6 +31,7 @@ from studio.ui.panels.dream.pad_section import PadDesk
 from studio.ui.panels.dream.session import DreamSession
 from studio.ui.panels.dream.walk_bar import WalkBar
 from studio.ui.panels.dream.walking import WalkDesk
+from studio.ui.panels.dream.writing_bar import WritingBar
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
@@ -80,7 +81,7 @@ class DreamPanel(PicturePanel):
         self.gallery_desk = GalleryDesk(self, self.session, self.gallery, context, albums)
         self.finding_desk = FindingDesk(self.session, self.finding_bar, self.workspace, context.studio, self)
         self.drag_desk = DragDesk(self.session, self.column.drag, self.canvas, context.studio, self.undo_stack, self)
-        self.walk_desk = WalkDesk(self, self.session, self.walk_bar, context)
+        self.walk_desk = WalkDesk(self, self.session, self.walk_bar, self.writing_bar, context)
         self._connect_dreaming()
 
     def _connect_dreaming(self) -> None:
@@ -163,8 +164,9 @@ class DreamPanel(PicturePanel):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.workspace)
         self.pages.addWidget(self.gallery)
-        self.finding_bar, self.walk_bar = FindingBar(self.context.theme), WalkBar(self.context.theme)
-        self.below = column(self.finding_bar, self.walk_bar, gap=0)
+        theme = self.context.theme
+        self.finding_bar, self.writing_bar, self.walk_bar = FindingBar(theme), WritingBar(theme), WalkBar(theme)
+        self.below = column(self.finding_bar, self.writing_bar, self.walk_bar, gap=0)
         return holding(column((self.pages, 1), self.below, gap=0))
 
     def _make_empty_state(self) -> EmptyState:

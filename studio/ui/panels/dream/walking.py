@@ -1,6 +1,7 @@
 """Walks: stations put in order, played on the canvas, written as a video, as frames or as a file of their own."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -18,6 +19,7 @@ from studio.ui.controls.file_dialogs import choose_files, choose_folder, choose_
 from studio.ui.panels.dream.lead import Lead
 from studio.ui.panels.dream.session import DreamSession
 from studio.ui.panels.dream.walk_bar import WalkBar
+from studio.ui.panels.dream.writing_bar import WritingBar
 from studio.ui.picture.context import PanelContext
 
 __all__ = ["WalkDesk"]
@@ -37,6 +39,7 @@ class WalkDesk(QObject):
         parent: the widget in front of which dialogs open.
         session: goes along the walk.
         bar: shows it.
+        writing_bar: tells how far it is written.
         context: what panels share.
 
     """
@@ -44,21 +47,24 @@ class WalkDesk(QObject):
     failed = Signal(Failure)
     noticed = Signal(str, str)
 
-    def __init__(self, parent: QWidget, session: DreamSession, bar: WalkBar, context: PanelContext) -> None:
+    def __init__(
+        self, parent: QWidget, session: DreamSession, bar: WalkBar, writing_bar: WritingBar, context: PanelContext
+    ) -> None:
         super().__init__(parent)
+        self._writing_bar = writing_bar
         self._widget, self._session, self._bar, self._context = parent, session, bar, context
         self._lead = Lead(session, self)
         self._frames: tuple[WalkFrame, ...] = ()
         self._shown = -1
         """How many frames have been due when the canvas was told last."""
         self._small: dict[tuple[str, Station], Picture] = {}
+        """Small pictures, by the checksum of the generator and the station."""
         self._planning: JobHandle | None = None
         self.writing: JobHandle | None = None
         """A walk that is being written."""
         self._clock, self._tick = QElapsedTimer(), QTimer(self, interval=_TICK_MS)
         self._connect()
 
-        """Small pictures, by the checksum of the generator and the station."""
     def _connect(self) -> None:
         session, bar = self._session, self._bar
         session.settings_changed.connect(self._follow)
@@ -89,6 +95,7 @@ class WalkDesk(QObject):
             gesture.finished.connect(lambda: session.settings_state.commit("Pace of the Walk"))
         self._lead.interrupted.connect(self._halt)
         self._tick.timeout.connect(self._step)
+        self._writing_bar.stop_requested.connect(self.stop_writing)
 
     @property
     def walk(self) -> Walk:
@@ -236,7 +243,7 @@ class WalkDesk(QObject):
 
     def _offer(self) -> None:
         for action in self._needing_a_way:
-            action.setEnabled(self.walk.goes_somewhere)
+            action.setEnabled(self.walk.goes_somewhere and self.writing is None)
         for action in self._needing_stations:
             action.setEnabled(bool(self.walk.stations))
 
@@ -261,12 +268,34 @@ class WalkDesk(QObject):
         side = _VIDEO_SIDE if path.suffix else 0
         task = WalkExportTask(self._session.settings, path, _RATE, side)
         self.writing = handle = self._context.studio.queue("dream.export", "export_walk", task)
+        self._writing_bar.begin(path.name)
+        handle.progressed.connect(self._writing_bar.set_progress)
         handle.finished.connect(self._tell_written)
-        handle.failed.connect(self.failed)
+        handle.failed.connect(self._fail_to_write)
+        handle.cancelled.connect(partial(self._tell_stopped, path))
+
+    def stop_writing(self) -> None:
+        """Write no more: of a video nothing is left, of frames those that are there."""
+        if self.writing is not None:
+            self._writing_bar.show_stopping()
+            self.writing.cancel()
+
+    def _end_writing(self) -> None:
+        self.writing = None
+        self._writing_bar.hide()
 
     def _tell_written(self, path: Path) -> None:
-        self.writing = None
+        self._end_writing()
         self.noticed.emit(f"The walk is saved as {place_in_words(path)}", "info")
+
+    def _fail_to_write(self, failure: Failure) -> None:
+        self._end_writing()
+        self.failed.emit(failure)
+
+    def _tell_stopped(self, path: Path) -> None:
+        self._end_writing()
+        left = "no video is left" if path.suffix else f"the frames so far are in {place_in_words(path)}"
+        self.noticed.emit(f"Writing the walk was stopped: {left}.", "info")
 
     def choose_file(self) -> None:
         """Ask for a place, and keep the walk as a file."""
