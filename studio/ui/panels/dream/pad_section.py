@@ -81,6 +81,9 @@ class PadSection(QWidget):
         self.held_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.held = QWidget()
         self.held.setLayout(row(self.held_words, None, self.held_button, gap=gap))
+        keeps_place = self.held.sizePolicy()
+        keeps_place.setRetainSizeWhenHidden(True)  # while a walk plays it comes and goes
+        self.held.setSizePolicy(keeps_place)
         self.held.hide()
         self.setLayout(
             column(row(title, self.seed_box, None, *tools, gap=gap), self.pad, self.held, gap=self._theme.tokens.gap)
@@ -174,12 +177,12 @@ class PadDesk(QObject):
 
     def _sketch_anew(self) -> None:
         self._of = None
-        self._rest.start()
-
-    def _sketch(self) -> None:
         if self._session.awaits:  # what is there is of another generator
             self._pad.forget()
             self._pad.set_centre(None)
+        self._rest.start()
+
+    def _sketch(self) -> None:
         """Have what is not there yet made of what lies around; of other settings everything."""
         session, pad = self._session, self._pad
         if not session.is_complete or session.awaits or not pad.isVisible() or pad.is_dragged:

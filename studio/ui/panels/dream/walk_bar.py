@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from studio.core.dream_settings import Station, Walk
 from studio.core.events import Picture
@@ -112,17 +121,26 @@ class WalkBar(QWidget):
         places.setDefaultDropAction(Qt.DropAction.MoveAction)
 
     def _lay_out(self) -> None:
+        """Put the stations above what is pressed: the button that adds the first one stays where it is."""
         tokens = self._theme.tokens
         mark(self, surface="window")
         gap = tokens.gap
-        way = row(self.curve, self.loop_button, self.soft_button, gap=gap)
-        times = row(self.seconds_label, self.seconds_box, self.length_label, self.length_box, gap=gap)
-        self.settings = QWidget()
-        self.settings.setLayout(row(self.play_button, way, gap, times, None, self.remove_button, gap=gap))
+        self.settings, self.places = QWidget(), QWidget()
+        self.settings.setLayout(row(self.play_button, self.curve, self.loop_button, self.soft_button, None, gap=gap))
+        times = QGridLayout()
+        times.setContentsMargins(0, 0, 0, 0)
+        times.setHorizontalSpacing(gap)
+        times.setVerticalSpacing(gap // 2)
+        for line, parts in enumerate(
+            ((self.seconds_label, self.seconds_box, self.remove_button), (self.length_label, self.length_box))
+        ):
+            for place, part in enumerate(parts):
+                times.addWidget(part, line, place)
+        self.places.setLayout(row((self.stations, 1), times, gap=gap))
         mark(self.hint, tone="small")
         top = row(self.add_button, (self.settings, 1), (self.hint, 1), self.more_button, gap=gap)
         margins = (tokens.margin, gap // 2, gap, gap // 2)
-        self.setLayout(column(top, self.stations, gap=gap // 2, margins=margins))
+        self.setLayout(column(self.places, top, gap=gap // 2, margins=margins))
 
     def _connect(self) -> None:
         self.add_button.clicked.connect(self.add_requested)
@@ -153,7 +171,7 @@ class WalkBar(QWidget):
     def show_walk(self, walk: Walk) -> None:
         """Show a walk; tells nobody."""
         there = bool(walk.stations)
-        for widget in (self.settings, self.stations):
+        for widget in (self.settings, self.places):
             widget.setVisible(there)
         self.hint.setVisible(not there)
         if walk.stations != self._shown:
@@ -190,6 +208,7 @@ class WalkBar(QWidget):
                 pixmap = pixmap_of(pictures[station])
                 for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # what is chosen keeps its colours
                     icon.addPixmap(pixmap, mode)
+            if (item := self.stations.item(number)) is not None:
                 item.setIcon(icon)
 
     def show_playing(self, playing: bool, station: int = -1) -> None:
@@ -208,7 +227,6 @@ class WalkBar(QWidget):
             self.choose(station)
 
     def choose(self, station: int) -> None:
-            if (item := self.stations.item(number)) is not None:
         """Mark a station; tells nobody."""
         if station != self.stations.currentRow():
             self.stations.setCurrentRow(station)
