@@ -4,7 +4,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)  # fmt: skip
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyleOptionViewItem, QWidget
 
@@ -165,12 +175,19 @@ class GalleryGrid(ThumbnailView[DreamSettings]):
         self.dreams: GalleryModel = GalleryModel()
         super().__init__(self.dreams, _DreamDelegate(theme), parent)
         self._asking = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._under = QPersistentModelIndex()
+        """What the mouse is over, until a key goes elsewhere."""
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setAccessibleName("Gallery")
         self.setAccessibleDescription("A click goes there, Enter shows it large, S stars, minus and plus mark")
+        self.setViewportMargins(theme.tokens.margin - _PAD, 0, 0, 0)  # below what stands above
         mark(self, surface="canvas")
+        self.setMouseTracking(True)
+        self.entered.connect(self._point_at)
+        self.viewportEntered.connect(self._point_at)
+        self.selectionModel().currentChanged.connect(lambda _now, _before: self._point_at())
         self.dreams.wanted.connect(self._asking.start)
         self._asking.timeout.connect(self._ask)
         self.clicked.connect(lambda index: self.chosen.emit(index.data(SUBJECT)))
@@ -182,8 +199,21 @@ class GalleryGrid(ThumbnailView[DreamSettings]):
         if in_sight:
             self.pictures_wanted.emit([self.dreams.dreams[row] for row in in_sight])
 
+    def _point_at(self, index: QModelIndex | None = None) -> None:
+        self._under = QPersistentModelIndex() if index is None else QPersistentModelIndex(index)
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: D102
+        if event.type() == QEvent.Type.Leave:
+            self._point_at()
+        return super().viewportEvent(event)
+
+    @property
+    def at_hand(self) -> DreamSettings | None:
+        """What a key is for: the picture under the mouse, or the one that keys or a click have come to last."""
+        return self._under.data(SUBJECT) if self._under.isValid() else self.selected
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
-        dream, key = self.selected, Qt.Key(event.key())
+        dream, key = self.at_hand, Qt.Key(event.key())
         marks = {Qt.Key.Key_Minus: -1, Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1}
         if dream is None:
             super().keyPressEvent(event)

@@ -23,6 +23,11 @@ __all__ = ["GalleryDesk"]
 _AT_ONCE = 30
 """So many small pictures are asked for at a time: what comes into sight meanwhile need not wait long."""
 _REST_MS = 120
+_HOW_TO_STAR = (
+    "Under Seeds, press S over a picture, or click the star in its corner. The star below the column is for the "
+    "picture that is shown large."
+)
+_HOW_TO_COLLECT = "New Collection… in the menu above begins another one with the picture that is shown large."
 
 
 class GalleryDesk(QObject):
@@ -114,7 +119,17 @@ class GalleryDesk(QObject):
                 self._ask("nearest_seeds", NearestTask(settings), self._take_nearest)
             case "collection":
                 dreams.show([whose(dream, settings) for dream in self.album.of(self.collection)])
+        self._show_whether_empty()
         dreams.set_here(settings)
+
+    def _show_whether_empty(self) -> None:
+        """Say how a collection is filled that has nothing in it."""
+        if self.view != "collection" or self._page.grid.dreams.dreams:
+            self._page.show_empty()
+        elif self.collection == STARRED:
+            self._page.show_empty("Nothing is starred yet", _HOW_TO_STAR)
+        else:
+            self._page.show_empty(f"“{self.collection}” is empty", _HOW_TO_COLLECT)
 
     def _ask(self, job: str, task: Any, take: Any) -> None:
         handle = self._studio.live("dream.gallery-list", job, task, Controls(self._session.settings))

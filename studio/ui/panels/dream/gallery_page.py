@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QWidget
 
 from studio.core.dream_album import STARRED
 from studio.ui.controls.choice_box import ChoiceBox
+from studio.ui.controls.empty_state import EmptyState
 from studio.ui.controls.gesture import Gesture
 from studio.ui.controls.layouts import column, row
 from studio.ui.controls.segments import Segments
@@ -48,6 +49,8 @@ class GalleryPage(QWidget):
         self._theme = theme
         self.view = Segments(VIEWS)
         self.grid = GalleryGrid(theme, self)
+        self.empty = EmptyState("star_outline", "", "", theme)
+        self._middle = QStackedWidget()
         self.far = ValueSlider(ValueScale(0.05, 1.0, 0.05, "linear"), theme, Gesture(self), 0.3)
         side = theme.tokens.control
         self.again_button = tool_button("restart", "Others", theme, hint="Others, of the picture shown now", side=side)
@@ -83,6 +86,9 @@ class GalleryPage(QWidget):
             pressed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear_button.setToolTip("Take every − and + away")
         self.learn_button.setToolTip("Learn the direction from the pictures marked − to those marked +")
+        mark(self.empty, surface="canvas")
+        for part in (self.grid, self.empty):
+            self._middle.addWidget(part)
         bar = QWidget(self)
         mark(bar, surface="window")
         tools = (self.far, self.again_button, self.collection, self.more_button)
@@ -91,7 +97,7 @@ class GalleryPage(QWidget):
         mark(foot, surface="window")
         margins = (tokens.margin, half, gap, half)
         foot.setLayout(row((self.words, 1), self.clear_button, self.learn_button, gap=gap, margins=margins))
-        self.setLayout(column(bar, (self.grid, 1), foot, gap=0))
+        self.setLayout(column(bar, (self._middle, 1), foot, gap=0))
 
     def _connect(self) -> None:
         self.view.chosen.connect(self.view_chosen)
@@ -108,6 +114,11 @@ class GalleryPage(QWidget):
         self.again_button.setVisible(view in ("like", "nearest"))
         self.collection.setVisible(view == "collection")
         self.more_button.setVisible(view == "collection")
+
+    def show_empty(self, title: str = "", words: str = "") -> None:
+        """Say why no picture is here; without a `title` the pictures are shown."""
+        self.empty.set_words(title, words)
+        self._middle.setCurrentWidget(self.empty if title else self.grid)
 
     def show_collections(self, names: Sequence[str], current: str) -> None:
         """Offer collections."""

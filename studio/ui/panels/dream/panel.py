@@ -40,12 +40,12 @@ __all__ = ["DreamPanel"]
 
 _WATCHED_MS = 4_000
 """How often it is looked whether a generator has learnt on."""
-
 _NONE_HERE = (
     "No generator is here yet",
     "A generator learns from a folder of pictures of one kind (faces, flowers, letters), and makes others up. Train "
     "one: its pictures can be browsed while it learns. One that was trained elsewhere is imported under Models.",
 )
+
 
 class DreamPanel(PicturePanel):
     """Shows one picture and where it lies; every change is made at once.
@@ -66,10 +66,10 @@ class DreamPanel(PicturePanel):
         self._place: object = None
         self._other = -1
         self._offered: Mapping[str, GeneratorOffered] = {}
-        self._wanted = ""
         self._has_looked = False
         """Whether it is known which generators there are."""
         self._told_loading = ""
+        self._wanted = ""
         """A generator to be taken as soon as it is known where it begins."""
         super().__init__(context)
         self._watch = QTimer(self, interval=_WATCHED_MS)
@@ -115,15 +115,14 @@ class DreamPanel(PicturePanel):
     @property
     def words(self) -> Mapping[SessionState, str]:
         """What the panel says at the bottom while nothing runs."""
-        return {
         missing, session = self._missing[0], self.session
         done = "Drag on the pad, or move a slider: the picture follows at once"
+        return {
             SessionState.EMPTY: missing,
             SessionState.READY: missing,
             SessionState.FINISHED: missing if session.is_loading else done,
         }
 
-    def make_session(self) -> DreamSession:
     @property
     def _missing(self) -> tuple[str, str]:
         """Why there is no picture, and what comes or can be done."""
@@ -149,6 +148,7 @@ class DreamPanel(PicturePanel):
         offered = self._offered.get(name)
         return self.session.generator_name if offered is None else offered.label.partition(", ")[0]
 
+    def make_session(self) -> DreamSession:
         """Return the panel's state."""
         return DreamSession(self.context.studio, self.context.pictures, self.undo_stack, self)
 
@@ -200,6 +200,7 @@ class DreamPanel(PicturePanel):
         self.pages.setCurrentWidget(self.gallery if page == "gallery" else self.workspace)
         if page == "gallery":
             self.gallery_desk.become_visible()
+            self.gallery.grid.setFocus()  # its keys act at once
 
     # -- pictures that come in ---------------------------------------------------------------------------------------
 
@@ -244,10 +245,10 @@ class DreamPanel(PicturePanel):
             self._wanted = ""
             self.session.set_settings(self._with_generator(used))
         self.offer_models(product, {name: one.label for name, one in offered.items()})
+        self._show_state()
 
     def use_model(self, model: ModelToUse) -> None:
         """Dream with another generator; one step of undo."""
-        self._show_state()
         if self.session.settings.model:
             self.session.change(model=model.name, second="")
         else:
@@ -278,11 +279,11 @@ class DreamPanel(PicturePanel):
         self.column.show_settings(session.settings)
         self._sketch_other()
         self._show_state()
+        if session.generator is not None and Path(session.settings.model).is_absolute():
+            self.refresh_models()  # the list tells how far it has learnt, too
 
     def _sketch_other(self) -> None:
         """Have the seed made that stages are taken from."""
-        if session.generator is not None and Path(session.settings.model).is_absolute():
-            self.refresh_models()  # the list tells how far it has learnt, too
         session = self.session
         other = session.settings.other
         self.column.mixing.show_other(other, None)
@@ -309,6 +310,11 @@ class DreamPanel(PicturePanel):
             self._other = session.settings.other
             self._sketch_other()
 
+    def show_none(self) -> None:
+        """Show that there is no picture any more."""
+        super().show_none()
+        self.workspace.compare_bar.clear_picture()
+
     def _show_state(self) -> None:
         super()._show_state()
         session, (title, words) = self.session, self._missing
@@ -319,11 +325,6 @@ class DreamPanel(PicturePanel):
         if loading != self._told_loading:  # otherwise what is said of a file that is being opened stays
             self._told_loading = loading
             self.canvas.show_waiting(loading)
-    def show_none(self) -> None:
-        """Show that there is no picture any more."""
-        super().show_none()
-        self.workspace.compare_bar.clear_picture()
-
 
     def _show_saveable(self) -> None:
         super()._show_saveable()

@@ -5,7 +5,7 @@ import pytest
 from generator_kit import lively
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QInputDialog, QLabel
 
 from models.directions import as_long_as_usual
 from models.latent import latents_of
@@ -85,6 +85,27 @@ def test_stars_and_collections_stay(gallery, until, monkeypatch, panel_context):
     assert [dream.seed for dream in shelf.of("Faces").of(STARRED)] == [2]
     desk.star(rows(gallery)[0])
     assert not rows(gallery)
+
+
+def test_an_empty_collection_says_how_it_is_filled_and_keys_act_on_what_the_mouse_is_over(gallery, until):
+    page, grid = gallery.gallery, gallery.gallery.grid
+    assert grid.hasFocus()
+    gallery.gallery.view.buttons[3].click()
+    assert page.empty.isVisible()
+    assert "press S" in page.empty.findChildren(QLabel)[2].text()
+    gallery.gallery.view.buttons[0].click()
+    assert grid.isVisible()
+    until(lambda: rows(gallery))
+    grid.setCurrentIndex(grid.dreams.index(0))
+    QTest.mouseMove(grid.viewport(), grid.visualRect(grid.dreams.index(4)).center())
+    assert grid.at_hand.seed == 4
+    QTest.keyClick(grid, Qt.Key.Key_S)
+    assert [dream.seed for dream in gallery.gallery_desk.album.of(STARRED)] == [4]
+    QTest.keyClick(grid, Qt.Key.Key_Right)
+    assert grid.at_hand.seed == 1  # keys went elsewhere
+    gallery.gallery.view.buttons[3].click()
+    assert grid.isVisible()
+    assert not page.empty.isVisible()
 
 
 def test_a_direction_is_learnt_from_two_groups_of_marks(gallery, until, monkeypatch):
