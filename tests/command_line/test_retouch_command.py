@@ -69,4 +69,4 @@ def test_what_makes_no_sense_is_refused_before_the_work(atelier, folder, argumen
 def test_one_mask_file_is_not_for_many_photos(atelier, folder):
     code, _, stderr = atelier("restore", "photo.png", "-o", "results", "--mode", "scratches", "--mask-out", "found.png")
     assert code == 2
-    assert "several photos" in stderr
+    assert "name a file, such as" in stderr
