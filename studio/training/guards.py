@@ -24,13 +24,17 @@ class GradientGuard:
         memory: over how many taken steps the median runs.
         least: so many steps are taken before the median says anything.
         patience: so many skipped steps in a row are a divergence.
+        shortens: whether a norm that is only too long is taken, shortened to `limit`, and remembered as it was.
 
     """
 
-    def __init__(self, *, explosion: float = 30.0, memory: int = 100, least: int = 20, patience: int = 8) -> None:
+    def __init__(
+        self, *, explosion: float = 30.0, memory: int = 100, least: int = 20, patience: int = 8, shortens: bool = False
+    ) -> None:
         self._explosion = explosion
         self._least = least
         self._patience = patience
+        self._shortens = shortens
         self._norms: deque[float] = deque(maxlen=memory)
         self._streak = self._since = 0
 
@@ -51,7 +55,7 @@ class GradientGuard:
 
     def judge(self, norm: float, at: int = 0) -> Verdict:
         """Say what to do at step `at` about gradients of this norm (averaged over processes, before clipping)."""
-        if math.isfinite(norm) and norm <= self.limit:
+        if math.isfinite(norm) and (self._shortens or norm <= self.limit):
             self._streak = 0
             if norm > 0:  # a network that learnt nothing says nothing about what is much
                 self._norms.append(norm)

@@ -1,5 +1,6 @@
 """How one network learns: gradients added up over a step's micro-batches, averaged, clipped, judged, and stepped."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -55,9 +56,9 @@ class NetworkOptimiser:
         self._groups = [(group, parameters) for group, parameters in learning if parameters]
         self._names = [group for group, _ in groups]
         self.name = name
-        self.guard = GradientGuard()
         self._average = average
         self._rule = rule or OptimiserRule()
+        self.guard = GradientGuard(shortens=self._rule.contends)
         self._norms = {id(parameter) for parameter in norms}
         self._clip_norm = clip_norm
         self._scale = LossScale() if half else None
@@ -122,9 +123,10 @@ class NetworkOptimiser:
         gradients = [parameter.grad for parameter in self._trainable if parameter.grad is not None]
         scale = self._scale.scale if self._scale else 1.0
         norm = float(get_total_norm(gradients)) / scale  # the one number a step waits for
+        longest = min(self._clip_norm or math.inf, self.guard.limit)  # of one that is left out it does not matter
         update = self._judged(norm)
         if update.verdict == "step":
-            shortening = min(1.0, self._clip_norm / norm) if self._clip_norm and norm else 1.0
+            shortening = min(1.0, longest / norm) if norm else 1.0
             if shortening != scale:
                 torch._foreach_mul_(gradients, shortening / scale)
             self._torch_optimiser.step()

@@ -121,12 +121,15 @@ class OptimiserRule:
         betas: Adam's β₁ and β₂, or what tells them of every step. None is the schedule's momentum and Adam's own
             0.999; so is a β₁ of None. Other optimisers follow the schedule's momentum.
         layer_rates: whether the schedule's layer rates hold for it.
+        contends: whether it learns against another network, as a critic does. Its gradients grow by leaps when the
+            other has found something new, and of these it has to learn: far too long ones are shortened, not left out.
 
     """
 
     rate: float = 1.0
     betas: "tuple[float | None, float] | Callable[[StepConfig], tuple[float | None, float]] | None" = None
     layer_rates: bool = True
+    contends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,16 @@ def test_only_an_unbroken_row_of_skipped_steps_is_a_divergence():
     assert guard.streak == 3
 
 
+def test_what_contends_takes_long_gradients_and_gets_used_to_them():
+    guard = seasoned(0.1, shortens=True, patience=3)
+    assert [guard.judge(norm) for norm in (9.0, 9.0, 9.0, 9.0)] == ["step"] * 4
+    assert guard.limit == pytest.approx(30 * 0.1)
+    for _ in range(30):
+        guard.judge(9.0)
+    assert guard.limit == pytest.approx(30 * 9.0)
+    assert [guard.judge(math.nan) for _ in range(3)] == ["skip", "skip", "diverged"]
+
+
 def test_a_guard_goes_on_as_it_was_saved():
     guard = seasoned(2.0)
     guard.judge(math.nan)

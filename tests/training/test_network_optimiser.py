@@ -364,3 +364,23 @@ def test_optimiser_states_of_version_0_1_go_on_as_they_were(kind):
     torch.testing.assert_close(weights_of(network), weights_of(bare), rtol=1e-12, atol=0)
     with pytest.raises(ValueError, match="not those of the checkpoint"):
         optimiser_of(nn.Linear(3, 2)).load_state_dict(saved)
+
+
+@pytest.mark.parametrize("contends", [True, False])
+def test_a_far_too_long_gradient_is_shortened_where_networks_contend_and_left_out_elsewhere(contends):
+    network = small_network()
+    optimiser = optimiser_of(network, rule=OptimiserRule(contends=contends))
+    x = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for _ in range(25):
+        optimiser.prepare(config(), 1e-6)
+        optimiser.backward(loss_of(network, x), 1.0)
+        optimiser.step()
+    before, limit = weights_of(network), optimiser.guard.limit
+    optimiser.prepare(config(), 0.1)
+    optimiser.backward(1e6 * loss_of(network, x), 1.0)
+    update = optimiser.step()
+
+    assert update.norm > limit
+    assert update.verdict == ("step" if contends else "skip")
+    moved = float((weights_of(network) - before).norm())
+    assert moved == pytest.approx(0.1 * limit if contends else 0.0)

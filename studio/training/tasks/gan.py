@@ -245,9 +245,7 @@ class GanTask(TrainingTask):
                 return self._strength
 
     def optimiser(self, network: str) -> OptimiserRule:  # noqa: D102
-        if self._settings.course in _BETAS:
-            return OptimiserRule(betas=_BETAS[self._settings.course])
-        return OptimiserRule(betas=_rising_betas)
+        return OptimiserRule(betas=_BETAS.get(self._settings.course, _rising_betas), contends=network == "critic")
 
     def refresh_statistics(self, shown: nn.Module, batch: Batch) -> Steps[None, None, None]:  # noqa: D102
         _dreamer(shown)(batch[1])

@@ -130,7 +130,7 @@ class InpaintTask(TrainingTask):
 
     def optimiser(self, network: str) -> OptimiserRule:
         """Adam; a critic learns as fast as what it judges."""
-        return OptimiserRule(betas=(None, 0.99)) if network == "critic" else OptimiserRule()
+        return OptimiserRule(betas=(None, 0.99), contends=True) if network == "critic" else OptimiserRule()
 
     def adopt(self, settings: Settings) -> None:  # noqa: D102
         assert isinstance(settings, InpaintSettings)

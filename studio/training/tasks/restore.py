@@ -191,7 +191,8 @@ class RestoreTask(TrainingTask):
         """Adam as the lesson has it, for its U-Net and wherever there is a critic, which learns five times as fast."""
         if network == "critic":
             # of a small network's finish the restorer keeps its momentum; the lesson's GAN phases have none
-            return OptimiserRule(5.0, (None if self._settings.course == "critic" else 0.0, 0.99), layer_rates=False)
+            betas = None if self._settings.course == "critic" else 0.0, 0.99
+            return OptimiserRule(5.0, betas, layer_rates=False, contends=True)
         return (
             OptimiserRule(betas=(None, 0.99)) if self._facts.network == "unet" or self._adversary else OptimiserRule()
         )

@@ -190,8 +190,8 @@ class TranslateTask(TrainingTask):
         return terms, other
 
     def optimiser(self, network: str) -> OptimiserRule:  # noqa: D102
-        aided = network != self.shown and self._settings.critic == "aided"
-        return OptimiserRule(rate=_AHEAD if aided else 1.0)
+        judges = network != self.shown
+        return OptimiserRule(rate=_AHEAD if judges and self._settings.critic == "aided" else 1.0, contends=judges)
 
     def adopt(self, settings: Settings) -> None:  # noqa: D102
         assert isinstance(settings, TranslatorSettings)
