@@ -68,6 +68,10 @@ class GalleryModel(QAbstractListModel):
             numbered: they are called by their place, since their names are all alike.
 
         """
+        begins = list(dreams) if go_on is None else [*dreams, go_on(len(dreams))]
+        shown = self.dreams if go_on is None else self.dreams[: len(begins)]
+        if (begins, go_on is None, numbered) == (shown, self._next is None, self._numbered):
+            return  # whoever goes through them by keys stays where he is
         self.beginResetModel()
         self.dreams, self._next, self._numbered = list(dreams), go_on, numbered
         self.endResetModel()

@@ -111,7 +111,8 @@ class GalleryDesk(QObject):
             case "seeds":
                 base = settings.at(0.0, 0.0)
                 dreams.show([], base.at_seed)
-                dreams.fetchMore(dreams.index(-1))
+                if not dreams.dreams:
+                    dreams.fetchMore(dreams.index(-1))
             case "like":
                 task = VariationsTask(settings, far=self._page.far.current, chance=self._chance)
                 self._ask("variations", task, lambda found: dreams.show(found, numbered=True))
