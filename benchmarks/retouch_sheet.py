@@ -23,7 +23,7 @@ from studio.core.controls import Controls
 from studio.core.events import Picture, finish
 from studio.core.images import LoadedPicture, load_picture
 from studio.core.picture_task import CONTENT, HINTS, HOLE, PictureRequest
-from studio.core.resizing import fit_within
+from studio.core.resizing import fit_within, to_8_bits
 from studio.core.restore_settings import RestoreSettings
 from studio.jobs.restore.restore import restore
 
@@ -105,8 +105,7 @@ def stroke_and_ellipse(photo: Picture, random: np.random.Generator) -> NDArray[n
 def restored(photo: Picture, settings: RestoreSettings, **painted: Picture) -> Picture:
     """Return what the panel would make of a photo with what is painted over it."""
     inputs = {CONTENT: (_loaded(photo),)} | {role: (_loaded(picture),) for role, picture in painted.items()}
-    made = finish(restore(PictureRequest(inputs), Controls(settings))).picture[..., :3]
-    return made if made.dtype == np.uint8 else np.asarray(np.rint(made / 257.0), np.uint8)
+    return to_8_bits(finish(restore(PictureRequest(inputs), Controls(settings))).picture[..., :3])
 
 
 def _loaded(pixels: Picture) -> LoadedPicture:

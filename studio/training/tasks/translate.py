@@ -334,10 +334,9 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
         worlds = "".join(way[1] for way in facts.ways)
         for _ in likeness.learning(kept, taught, worlds):
             yield Progress("Looking at the real pictures")
-        for world, name in zip("ab", world_names(plan.data), strict=True):
-            if world not in likeness.worlds:
-                continue
-            one = likeness.worlds[world]
+        names = dict(zip("ab", world_names(plan.data), strict=True))
+        for world, one in likeness.worlds.items():
+            name = names[world]
             if one.of_real < _STRANGE:
                 yield Log(f"Real pictures of “{name}” against real ones: KID {one.of_real:.3f} ± {one.spread:.3f}.")
             else:
