@@ -93,7 +93,12 @@ class SlimCritic(nn.Module):
         taps: where it is listened to, from the finest on. Each is judged by itself.
         width: of what is made of each.
 
+    Attributes:
+        over: what features are brought to one size over: channels, of each place by itself.
+
     """
+
+    over: tuple[int, ...] = (1,)
 
     def __init__(self, backbone: Backbone, taps: Sequence[str] = LOOKS, width: int = 64) -> None:
         super().__init__()
@@ -118,11 +123,18 @@ class SlimCritic(nn.Module):
     def _maps(self, pictures: Tensor) -> tuple[Tensor, ...]:
         """N×3×H×W, 0–1 → for each tap N×1×h×w."""
         seen = self._looks[0](pictures, self.taps)
-        return tuple(head(_in_proportion(seen[tap])).float() for tap, head in zip(self.taps, self.heads, strict=True))
+        heads = zip(self.taps, self.heads, strict=True)
+        return tuple(head(_in_proportion(seen[tap], self.over)).float() for tap, head in heads)
 
 
 class SlimPatchCritic(SlimCritic):
-    """The same for translators: a map of verdicts for each tap, all as large as the coarsest one's."""
+    """The same for translators: a map of verdicts for each tap, all as large as the coarsest one's.
+
+    Features are brought to one size for all of a picture, not place by place: else an even sky, where the least trace
+    of anything would be made large, is taken for brushwork once there is a lattice of a level or two upon it.
+    """
+
+    over = (1, 2, 3)
 
     def forward(self, pictures: Tensor) -> Tensor:  # type: ignore[override]
         """N×3×H×W, 0–1 → N×T×h×w verdicts, one map for each of T taps, each place the mean of those it covers."""
@@ -169,9 +181,9 @@ def accuracy(verdicts: Verdicts, photo: bool) -> Tensor:
     return torch.stack([((logits > 0) == photo).float().mean() for logits in verdicts]).mean()
 
 
-def _in_proportion(features: Tensor) -> Tensor:
-    """Scale the features of each place to a mean square of 1, so that no head has to learn how large they are."""
-    return features * torch.rsqrt(features.square().mean(dim=1, keepdim=True) + 1e-4)
+def _in_proportion(features: Tensor, over: Sequence[int]) -> Tensor:
+    """Scale features to a mean square of 1 over these dimensions, so that no head has to learn how large they are."""
+    return features * torch.rsqrt(features.square().mean(dim=tuple(over), keepdim=True) + 1e-4)
 
 
 def _halving(channels: int, width: int) -> nn.Module:

@@ -190,16 +190,19 @@ class _Resnet(Translator):
     """Encoder, residual blocks, decoder."""
 
     def __init__(
-        self, encoder: Sequence[Layer], body: Sequence[Residual], decoder: Sequence[Layer], *, sees_picture: bool
-    ) -> None:
+        self, encoder: Sequence[Layer], body: Sequence[Residual], decoder: Sequence[Layer], *, sees_picture: bool,
+        noise: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.encoder, self.body, self.decoder = nn.ModuleList(encoder), nn.ModuleList(body), nn.ModuleList(decoder)
-        self._sees_picture = sees_picture
+        self._sees_picture, self._sees_noise = sees_picture, noise
 
     def walk(self, x: Tensor, through: Through) -> Walk:
         picture = x if self._sees_picture else None
-        for layer in cast(Sequence[Layer], self.encoder):
-            x = yield from through(layer, x, None)  # 3×H×W → w×H×W → 2w×H/2×W/2 → 4w×H/4×W/4
+        first, *halvings = cast(Sequence[Layer], self.encoder)
+        x = yield from through(first, x, self._noise(x))  # 3×H×W → w×H×W
+        for layer in halvings:
+            x = yield from through(layer, x, None)  # → 2w×H/2×W/2 → 4w×H/4×W/4
         for block in cast(Sequence[Residual], self.body):
             inner = yield from through(block.first, x, None)
             inner = yield from through(block.second, inner, None)
@@ -209,12 +212,25 @@ class _Resnet(Translator):
             x = yield from through(layer, x, None)  # → 2w×H/2×W/2 → w×H×W
         return (yield from through(last, x, picture))  # → 3×H×W
 
+    def _noise(self, x: Tensor) -> Tensor | None:
+        """N(0, 1), N×1×H×W, for a picture of that size: another one every time it learns, afterwards always the same.
+
+        So a picture is translated to the same every time, and a drawing does not flicker under the brush.
+        """
+        if not self._sees_noise:
+            return None
+        count, _, height, width = x.shape
+        if self.training:
+            return torch.randn(count, 1, height, width, dtype=x.dtype, device=x.device)
+        fixed = torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(0))
+        return fixed.to(x).expand(count, -1, -1, -1)
+
     def features(self, picture: Tensor) -> list[Tensor]:
         """Return the picture itself, both halvings, the first and the middle block (Park et al. 2020, appendix B)."""
         x = padded(picture, self.multiple) * 2 - 1
-        seen = [x]
+        seen, noise = [x], self._noise(x)
         for number, layer in enumerate(self.encoder):
-            x = layer(x)
+            x = layer(x if number or noise is None else torch.cat([x, noise], dim=1))
             seen += [x] if number else []
         middle = len(self.body) // 2
         for number, block in enumerate(self.body[: middle + 1]):
@@ -264,13 +280,18 @@ class ResnetGenerator(_Resnet):
 class SeparableGenerator(_Resnet):
     """The studio's own generator: with 32 channels and 9 blocks .43 M weights, 2.6 G multiplications for 256².
 
+    A deterministic network that keeps its place can only return an even sky as even, or covered with a lattice, and
+    critics that want strokes there teach it the lattice. A map of noise beside the picture says where a stroke lies
+    when nothing in the picture does (after Karras et al. 2019, section 3.2).
+
     Args:
         width: channels at full size.
         blocks: residual blocks.
+        noise: whether it sees noise beside the picture.
 
     """
 
-    def __init__(self, width: int = 32, blocks: int = 9) -> None:
+    def __init__(self, width: int = 32, blocks: int = 9, noise: bool = False) -> None:
         def halving(channels: int) -> Layer:
             convolution = nn.Conv2d(channels, 2 * channels, 3, bias=False)
             return Layer(nn.AvgPool2d(2), nn.ReflectionPad2d(1), convolution, channels=2 * channels, reach=4,
@@ -287,10 +308,11 @@ class SeparableGenerator(_Resnet):
                          rectify=nn.ReLU(), grow=2)  # fmt: skip
 
         super().__init__(
-            [_first(width, "instance"), halving(width), halving(2 * width)],
+            [_first(width, "instance", 3 + noise), halving(width), halving(2 * width)],
             [Residual(half(nn.ReLU()), half(None)) for _ in range(blocks)],
             [doubling(4 * width), doubling(2 * width), _last(width + 3)],
             sees_picture=True,
+            noise=noise,
         )
 
     @torch.no_grad()
@@ -309,8 +331,8 @@ class SeparableGenerator(_Resnet):
             last.weight[channel, made + channel, last.kernel_size[0] // 2, last.kernel_size[1] // 2] = _STRAIGHTEST
 
 
-def _first(width: int, norm: Norm) -> Layer:
-    convolution = nn.Conv2d(3, width, 7, bias=False)
+def _first(width: int, norm: Norm, channels: int = 3) -> Layer:
+    convolution = nn.Conv2d(channels, width, 7, bias=False)
     return Layer(nn.ReflectionPad2d(3), convolution, channels=width, reach=3, norm=norm, rectify=nn.ReLU())
 
 

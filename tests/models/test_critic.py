@@ -69,6 +69,18 @@ def test_a_trained_critic_of_places_says_of_each_what_all_its_ways_of_looking_fi
     assert torch.allclose(maps[:, 3].flatten(1), coarsest, atol=1e-5)
 
 
+def test_to_a_critic_of_places_a_trace_upon_an_even_sky_is_a_trace():
+    critic = SlimPatchCritic(untrained_backbone("slim", seed=0), width=8).eval()
+    picture = torch.rand(1, 3, 64, 64)
+    picture[:, :, :, :32] = 0.5
+    faint = picture.clone()
+    faint[:, :, :, :32] += (torch.rand(1, 3, 64, 32) - 0.5) / 255
+    strong = picture.clone()
+    strong[:, :, :, :32] = torch.rand(1, 3, 64, 32)
+    by_trace, by_texture = (float((critic(other) - critic(picture)).abs().max().detach()) for other in (faint, strong))
+    assert by_trace < by_texture / 20
+
+
 def test_a_critic_that_is_aided_hears_both_alike():
     places, looks = PatchCritic(4, depth=2), SlimPatchCritic(untrained_backbone("slim", seed=0), width=8).eval()
     picture = torch.rand(2, 3, 64, 48)

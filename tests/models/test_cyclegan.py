@@ -26,6 +26,7 @@ SMALL = {
     "resnet": lambda: ResnetGenerator(4, 2),
     "resnet, batch norm": lambda: ResnetGenerator(4, 1, norm="batch", dropout=True),
     "separable": lambda: SeparableGenerator(4, 2),
+    "separable, noise": lambda: SeparableGenerator(4, 2, noise=True),
     "unet": lambda: UnetGenerator(4, 3),
 }
 
@@ -198,6 +199,25 @@ def test_a_generator_may_begin_as_very_nearly_the_identity_and_still_learns_ever
     assert (made - photo).abs().mean() < 0.05 < before / 2
     made.square().mean().backward()
     assert all(weight.grad is not None and weight.grad.abs().max() > 0 for weight in network.parameters())
+
+
+def test_noise_says_where_strokes_lie_on_an_even_sky_and_is_the_same_every_time_afterwards():
+    sky = torch.full((2, 3, 64, 64), 0.6)
+    assert unevenness(lively(SeparableGenerator(4, 2))(sky)) < 1e-5
+    network = lively(SeparableGenerator(4, 2, noise=True))
+    made = network(sky)
+    assert unevenness(made) > 0.01
+    assert torch.equal(made, network(sky))
+    assert torch.equal(made[0], made[1])
+    network.train()
+    learning = network(sky)
+    assert not torch.allclose(learning[0], learning[1])
+    assert not torch.allclose(learning, network(sky))
+
+
+def unevenness(pictures):
+    """How uneven a picture is, its borders aside."""
+    return float(pictures[:, :, 24:-24, 24:-24].std(dim=(2, 3)).max().detach())
 
 
 @pytest.mark.parametrize("name", SMALL)

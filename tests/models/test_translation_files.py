@@ -130,7 +130,13 @@ def test_what_is_none_of_theirs_is_told(tmp_path):
         load_translator(tmp_path / "nan.pth")
 
 
-@pytest.mark.parametrize("facts", [BOTH_WAYS, ONE_WAY, TranslatorFacts("unet", {"width": 4, "depth": 3})])
+FILES = [
+    BOTH_WAYS, ONE_WAY, TranslatorFacts("unet", {"width": 4, "depth": 3}),
+    TranslatorFacts("separable", {"width": 4, "blocks": 1, "noise": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("facts", FILES)
 def test_a_file_says_how_its_network_is_built_and_gives_it_back(facts, tmp_path):
     path = write_translator(tmp_path / "pair.safetensors", facts)
     picture = torch.rand(1, 3, 16, 16)

@@ -56,10 +56,13 @@ def augmented(pixels: Pixels, size: int, variation: Variation, generator: torch.
     return image.contiguous()
 
 
-def centred(pixels: Pixels, size: int) -> Tensor:
-    """Return the largest square in the middle of a picture, 3×size×size, 0–1: how pictures are shown to be judged."""
+def centred(pixels: Pixels, size: int, share: float = 1.0) -> Tensor:
+    """Return the largest square in the middle of a picture, 3×size×size, 0–1: how pictures are shown to be judged.
+
+    Of at most a `share` of the picture's area, so that what is learnt near by is judged near by.
+    """
     height, width = pixels.shape[:2]
-    side = min(height, width)
+    side = max(1, min(height, width, round(math.sqrt(height * width * share))))
     cut = resized_cut(pixels, ((height - side) // 2, (width - side) // 2, side, side), size)
     return _as_floats(cut)
 
@@ -70,8 +73,9 @@ def random_box(height: int, width: int, variation: Variation, generator: torch.G
     Where ten tries do not fit into the picture, it is the largest part in the middle whose ratio is allowed.
     """
     stretch = math.log(variation.crop_stretch)
+    smallest, largest = variation.crop_smallest, max(variation.crop_smallest, variation.crop_largest)
     for _ in range(_TRIES):
-        area = height * width * uniform(generator, variation.crop_smallest, 1.0)
+        area = height * width * uniform(generator, smallest, largest)
         ratio = math.exp(uniform(generator, -stretch, stretch))
         cut_width, cut_height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
         if 0 < cut_width <= width and 0 < cut_height <= height:

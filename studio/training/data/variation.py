@@ -20,6 +20,10 @@ class Variation(Settings):
     crop_smallest: float = setting(
         0.35, label="Closest view", help="The smallest part of a picture that is shown at a time; 1 shows all of it.",
         term="random resized crop: least share of the area", low=0.01, high=1.0, step=0.05, group=_GROUP)  # fmt: skip
+    crop_largest: float = setting(
+        1.0, label="Widest view", help="The largest part of a picture that is shown; below 1 for what is only seen "
+        "near by, such as brush strokes.", term="random resized crop: greatest share of the area", low=0.01, high=1.0,
+        step=0.05, group=_GROUP)  # fmt: skip
     crop_stretch: float = setting(
         1.33, label="Stretch", help="How much wider or higher things may become; 1 keeps their proportions.",
         term="random resized crop: greatest aspect ratio", low=1.0, high=3.0, step=0.05, group=_GROUP)  # fmt: skip

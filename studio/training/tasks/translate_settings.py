@@ -67,6 +67,10 @@ class TranslatorSettings(Coursed, Variation):
     blocks: int = setting(
         0, label="Blocks", help="More blocks change more; automatic: 9, or 6 for the papers' ResNet below 200 px.",
         term="residual blocks", low=0, high=32, step=1, lowest="automatic", group=_NETWORK)  # fmt: skip
+    noise: bool = setting(
+        False, label="Chance", help="Lets it see noise beside the picture, which says where a stroke lies when nothing "
+        "in the picture does; without, even skies become a lattice. The small network alone.",
+        term="noise input (Karras et al. 2019)", group=_NETWORK)  # fmt: skip
     dropout: bool = setting(
         True, label="Dropout", help="Leaves things out by chance while a U-Net learns; other networks have none.",
         term="dropout of the U-Net's first doublings", group=_NETWORK)  # fmt: skip
@@ -190,7 +194,7 @@ class TranslatorSettings(Coursed, Variation):
             case "resnet":
                 return {"width": self.width, "blocks": self.blocks or (9 if self.size >= 200 else 6)}
             case "separable":
-                return {"width": self.width, "blocks": self.blocks or 9}
+                return {"width": self.width, "blocks": self.blocks or 9} | ({"noise": True} if self.noise else {})
 
 
 def world_names(data: Mapping[str, Sequence[str]]) -> tuple[str, str]:

@@ -124,7 +124,7 @@ def opening_worlds(
         found[slot.name] = examples
         mine = [examples.chosen[number] for number in _some(len(examples), settings)]
         kept[slot.name], taught[slot.name] = (
-            [centred(examples.pictures[number], settings.size)[None] for number in numbers]
+            [centred(examples.pictures[number], settings.size, settings.crop_largest)[None] for number in numbers]
             for numbers in (checked[: settings.held_back], mine)
         )
     return TwoWorlds(found["a"], found["b"]), kept, taught

@@ -96,6 +96,16 @@ def test_boxes_have_the_wanted_areas_and_ratios():
     assert (boxes[:, 0] + boxes[:, 2]).max() > 990  # they reach the far end
 
 
+def test_views_may_all_be_near_by():
+    near = Variation(crop_smallest=0.04, crop_largest=0.25, crop_stretch=1.0)
+    draw = generator()
+    shares = [tall * wide / 1e6 for _, _, tall, wide in (random_box(1000, 1000, near, draw) for _ in range(500))]
+    assert 0.039 < min(shares) < 0.06
+    assert 0.23 < max(shares) < 0.251
+    crossed = near.model_copy(update={"crop_largest": 0.01})
+    assert random_box(1000, 1000, crossed, draw)[2:] == (200, 200)
+
+
 def test_of_a_strip_the_middle_is_shown():
     """No square of a third of its area fits into a strip of 1 : 9."""
     top, left, tall, wide = random_box(90, 10, Variation(crop_smallest=0.5, crop_stretch=1.0), generator())
@@ -161,9 +171,12 @@ def test_the_middle_is_shown_to_be_judged():
     strip[:, 20:40] = 255
     torch.testing.assert_close(centred(strip, 20), torch.ones(3, 20, 20))
     assert centred(strip, 10).shape == (3, 10, 10)
+    square = np.zeros((40, 40, 3), np.uint8)
+    square[10:30, 10:30] = 255
+    torch.testing.assert_close(centred(square, 8, share=0.25), torch.ones(3, 8, 8))
 
 
 def test_variations_are_settings_with_a_form():
     infos = describe(Variation)
-    assert len(infos) == len(Variation.model_fields) == 12
+    assert len(infos) == len(Variation.model_fields) == 13
     assert all(info.label and info.help and info.term for info in infos)
