@@ -146,15 +146,11 @@ class TranslateColumn(PictureColumn):
         for button in (self.train_button, self.import_button):
             button.setVisible(none)
 
-    def show_going_back(self) -> None:
-        """Say that the way back is on its way, where nothing is known of it yet."""
-        if self.back_words.isHidden():
+    def show_way_back(self, found: WayBack | None, *, going: bool) -> None:
+        """Say how far the picture is off when it comes back, and what the map's colours mean, or that it is `going`."""
+        if found is None and going:
             self.back_words.setText("It is being translated and back again…")
-            self.back_words.show()
-
-    def show_way_back(self, found: WayBack | None) -> None:
-        """Say how far the picture is off when it comes back, and what the map's colours mean; None: nobody asks."""
-        self.back_words.setVisible(found is not None)
+        self.back_words.setVisible(found is not None or going)
         if found is not None:
             where = f"visibly in {100 * found.share:.0f} % of it" if found.share >= 0.005 else "hardly anywhere visibly"
             legend = f" {MAP_LEGEND}." if self.error_button.isChecked() else ""

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QColor, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QWidget
 
-from studio.core.controls import Controls
-from studio.core.events import Picture, Progress
 from studio.core.file_names import place_in_words
 from studio.core.frames import Frame
 from studio.core.own_networks import SUFFIXES
@@ -19,21 +18,19 @@ from studio.core.picture_task import CONTENT, SKETCH
 from studio.core.picture_tasks import TRANSLATE
 from studio.core.settings import Settings
 from studio.core.translate_settings import TranslateSettings
-from studio.engine import JobHandle, JobState
 from studio.jobs.files import LoadTask
 from studio.jobs.masks.files import MaskFile, SaveMaskTask, save_mask
 from studio.jobs.translate.answers import AnswersTask, paint_answers
 from studio.jobs.translate.choices import TranslatorChoice, TranslatorsTask, list_translators
 from studio.jobs.translate.follow import FollowTask, follow_run
-from studio.jobs.translate.way_back import THERE, WayBack, WayBackTask, go_and_come_back
 from studio.training.tasks.translate_settings import CYCLEGAN
 from studio.ui.canvas.incoming import Offer
-from studio.ui.canvas.map_layer import MapLayer
 from studio.ui.controls.file_dialogs import choose_files, choose_new_file
 from studio.ui.icons import set_icon
 from studio.ui.panel import ModelToUse, NetworkToImport, TrainingToBegin
-from studio.ui.panels.translate.column import LINE_WIDTH, MAP_LEGEND, SHEETS, TranslateColumn
+from studio.ui.panels.translate.column import LINE_WIDTH, SHEETS, TranslateColumn
 from studio.ui.panels.translate.session import TranslateSession
+from studio.ui.panels.translate.way_back_desk import WayBackDesk
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.panel import PicturePanel
 from studio.ui.picture.session import SessionState
@@ -42,10 +39,6 @@ __all__ = ["TranslatePanel"]
 
 _FOLLOW_MS = 2000
 """So often one looks how far a pair is that is worked with while it learns."""
-_A_MOMENT = 512
-"""A drawing that is painted no larger than so many px takes no longer than a stroke."""
-_BACK = "back"
-"""The canvas's name for the picture that came back."""
 _NO_PAIR = (
     "There is no pair of worlds yet. Train one with two folders of pictures, such as photos and paintings: you can "
     "draw with it while it is still learning. Or drop a generator of CycleGAN's or pix2pix's authors here "
@@ -75,14 +68,9 @@ class TranslatePanel(PicturePanel):
         self._wanted = ""
         self._compared_before = ""
         self._answered = "", "", ""
-        self._going_back: JobHandle | None = None
-        self._how_far_back = Progress(THERE)
         self._follow = QTimer(interval=_FOLLOW_MS)
         super().__init__(context)
         self._follow.setParent(self)
-        self.map = MapLayer()
-        self.map.hide()
-        self.canvas.layers.add(self.map)
         self.canvas.drops.words = _words_of_drop
         self.draw_action = QAction("Draw One", self)
         set_icon(self.draw_action, "style", context.theme)
@@ -104,17 +92,17 @@ class TranslatePanel(PicturePanel):
             drawing = "Draw: it is painted at every stroke; Esc when you are done"
             idle = "Add a layer, or press one, to draw on it"
             return dict.fromkeys(SessionState, idle if session.masks.active is None else drawing)
-        shows_map = session.layer is not None and self.column.error_button.isChecked()
+        legend = self.way_back.legend if session.layer is not None else ""
         return {
             **super().words,
             SessionState.EMPTY: "Drop a picture: it is translated at once; or draw one",
-            SessionState.FINISHED: MAP_LEGEND if shows_map else "Done: Strength acts at once, X goes the other way",
+            SessionState.FINISHED: legend or "Done: Strength acts at once, X goes the other way",
         }
 
     @property
     def shows_progress(self) -> bool:
         """Not at every stroke."""
-        return not self.session.settings.draws or self.session.settings.drawn_at > _A_MOMENT
+        return self.session.takes_a_while
 
     def make_session(self) -> TranslateSession:
         """Return the panel's state."""
@@ -124,24 +112,23 @@ class TranslatePanel(PicturePanel):
         """Return the controls beside the canvas."""
         return TranslateColumn(self.context.theme)
 
+    def make_middle(self) -> QWidget:
+        """Return canvas and queue; whose way back is at hand before anything is shown."""
+        self.way_back = WayBackDesk(self.session, self.column, self.workspace, self.context.studio)
+        return super().make_middle()
+
     def _connect_translating(self) -> None:
         column, session = self.column, self.session
         column.mode.chosen.connect(self._choose_mode)
         self.draw_action.triggered.connect(lambda: self._choose_mode("draw"))
         column.train_button.clicked.connect(lambda: self.sent.emit(TrainingToBegin(CYCLEGAN.name), ""))
         column.import_button.clicked.connect(self._choose_generators)
-        for button in (column.back_button, column.error_button):
-            button.toggled.connect(self._ask_for_way_back)
-            button.toggled.connect(lambda _on: self._show_state())
+        self.way_back.changed.connect(self._note_way_back)
+        self.way_back.failed.connect(self.report)
         self.swap_action.triggered.connect(session.swap)
         column.answers.wanted.connect(self._ask_for_answers)
         column.answers.chosen.connect(lambda code: session.change(code=code))
         session.settings_changed.connect(self._forget_answers)
-        session.frame_composed.connect(lambda _frame: self._ask_for_way_back())
-        line = self.workspace.progress_line
-        line.stop_requested.connect(self._give_way_back_up)
-        line.pause_requested.connect(lambda: self._rest_on_way_back(True))
-        line.resume_requested.connect(lambda: self._rest_on_way_back(False))
         self._follow.timeout.connect(self._look_how_far)
         self.form.row("model").value_changed.connect(self._wait_no_longer)
 
@@ -294,7 +281,7 @@ class TranslatePanel(PicturePanel):
 
     def _ask_for_answers(self, first: int) -> None:
         """Paint nine answers of the picture, or of the drawing as it is now."""
-        if (picture := self._translated_picture) is not None:
+        if (picture := self.session.translated) is not None:
             task = AnswersTask(picture, self.session.settings, first)
             handle = self.context.studio.live("translate.answers", paint_answers, task)
             handle.finished.connect(self.column.answers.show_answers)
@@ -308,92 +295,12 @@ class TranslatePanel(PicturePanel):
             self._answered = asked
             self.column.answers.show_answers(())
 
-    @property
-    def _translated_picture(self) -> Picture | None:
-        """What is translated: the drawing as it is now, or the picture; None while there is none."""
-        session = self.session
-        if session.photo is None:
-            return None
-        sheet = session.drawing.sheet
-        return sheet.drawing.copy() if session.settings.draws and sheet is not None else session.photo.picture.pixels
-
-    # -- the way back ------------------------------------------------------------------------------------------------
-
-    @property
-    def _asks_for_way_back(self) -> bool:
-        return self.column.back_button.isChecked() or self.column.error_button.isChecked()
-
-    def _ask_for_way_back(self, _on: bool = False) -> None:
-        """Go there and back anew while somebody asks."""
-        session = self.session
-        if not self._asks_for_way_back or session.photo is None or session.recipe is None or session.is_behind:
-            self._show_way_back(None)
-            self._end_way_back()
-            return
-        picture = self._translated_picture
-        assert picture is not None, "there is a photo"
-        controls = Controls(session.settings)
-        handle = self.context.studio.live("translate.back", go_and_come_back, WayBackTask(picture), controls)
-        self._going_back, self._how_far_back = handle, Progress(THERE)
-        handle.progressed.connect(self._show_how_far_back)
-        handle.finished.connect(self._show_way_back)
-        handle.failed.connect(self.report)
-        for over in (handle.finished, handle.failed, handle.cancelled):
-            over.connect(self._end_way_back)
-        self.column.show_going_back()
-        self._show_state()
-
-    def _show_how_far_back(self, progress: Progress) -> None:
-        self._how_far_back = progress
-        if self._tells_way_back:
-            self.workspace.progress_line.set_progress(progress)
-
-    @property
-    def _tells_way_back(self) -> bool:
-        """Whether the line below the canvas is the way back's: a picture that is being made comes first."""
-        return self._going_back is not None and not self.session.is_running and self.shows_progress
-
-    def _rest_on_way_back(self, rests: bool) -> None:
-        if self._going_back is not None and self._tells_way_back:
-            self._going_back.pause() if rests else self._going_back.resume()
-            self.workspace.progress_line.set_paused(rests)
-
-    def _give_way_back_up(self) -> None:
-        """Stop going there and back, and ask for it no more."""
-        if self._tells_way_back:
-            for button in (self.column.back_button, self.column.error_button):
-                button.setChecked(False)
-
-    def _end_way_back(self, *_: object) -> None:
-        going, self._going_back = self._going_back, None
-        if going is not None:
-            going.drop()  # which does nothing where it is over
-            self._show_state()
-
-    def _show_way_back(self, found: WayBack | None) -> None:
-        if found is not None and (not self._asks_for_way_back or self.session.recipe is None):
-            return  # nobody asks any more
-        column, canvas = self.column, self.canvas
-        shows = found is not None and column.back_button.isChecked()
-        if found is not None and shows:
-            canvas.set_picture(_BACK, found.frame, "And back", size=canvas.picture_size)
-            canvas.compare(_BACK, "after")
-            if canvas.compare_mode == "after":
-                canvas.set_compare_mode("side")
-        elif _BACK in canvas.pictures:
-            canvas.compare("before", "after")
-            canvas.set_picture(_BACK, None)
-        self._name_what_is_compared()
-        self.map.set_frame(found.error if found is not None else None)
-        self.map.setVisible(found is not None and column.error_button.isChecked())
-        column.show_way_back(found)
-
     # -- showing the state -------------------------------------------------------------------------------------------
 
     def show_input(self, role: str) -> None:
         """Show what goes in; of another picture there is another way back, and another drawing."""
         if role == CONTENT:
-            self._show_way_back(None)
+            self.way_back.forget()
             self.column.answers.show_answers(())
         super().show_input(role)
         if role == CONTENT:
@@ -412,8 +319,7 @@ class TranslatePanel(PicturePanel):
 
     def show_none(self) -> None:
         """Show what goes in alone; there is nothing that could come back."""
-        self._show_way_back(None)
-        self._end_way_back()
+        self.way_back.forget()
         super().show_none()
 
     def show_frame(self, frame: Frame) -> None:
@@ -457,7 +363,7 @@ class TranslatePanel(PicturePanel):
 
     def _name_what_is_compared(self) -> None:
         draws = self.session.settings.draws
-        goes_in = "And back" if _BACK in self.canvas.pictures else "Drawing" if draws else "Picture"
+        goes_in = "And back" if self.way_back.is_beside else "Drawing" if draws else "Picture"
         titles = goes_in, "Painted" if draws else self.result_title
         if titles != self.looking_back.titles:
             self.looking_back.titles = titles
@@ -468,18 +374,14 @@ class TranslatePanel(PicturePanel):
         session, pair = self.session, self.session.pair
         done = session.layer is not None and session.recipe is not None
         knows_both = pair is not None and len(pair.ways) > 1
-        for button in (self.column.back_button, self.column.error_button):
-            button.setEnabled((done and knows_both) or button.isChecked())
+        self.way_back.allow(done and knows_both)
         self.column.save_drawing_button.setEnabled(session.drawing.sheet is not None)
-        if self._tells_way_back:
-            self._show_line_of_way_back()
+        if self.way_back.tells:
+            self.way_back.show_line()
 
-    def _show_line_of_way_back(self) -> None:
-        line, going = self.workspace.progress_line, self._going_back
-        line.start(self._how_far_back.stage)
-        if self._how_far_back.total:
-            line.set_progress(self._how_far_back)
-        line.set_paused(going is not None and going.state is JobState.PAUSED)
+    def _note_way_back(self) -> None:
+        self._name_what_is_compared()
+        self._show_state()
 
 
 def _words_of_drop(offer: Offer) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QUndoStack
 
 from studio.core.controls import Controls
+from studio.core.events import Picture
 from studio.core.frames import Frame
 from studio.core.images import LoadedPicture
 from studio.core.picture_task import (
@@ -38,6 +39,8 @@ from studio.ui.picture.undo import Snapshot
 __all__ = ["TranslateSession"]
 
 _OF_PHOTOS, _OF_DRAWINGS = frozenset({MASK, HERE, AGAIN}), frozenset({SKETCH})
+_A_MOMENT = 512
+"""A drawing that is painted no larger than so many px takes no longer than a stroke."""
 _REST_MS, _DRAWN_REST_MS = 300, 40
 """So long after a change everything is made anew: of a drawing almost at once, it takes a moment."""
 
@@ -221,6 +224,19 @@ class TranslateSession(OnePassSession[TranslateSettings]):
     def is_drawing_along(self) -> bool:
         """Whether what was drawn is being painted."""
         return self._draft is not None
+
+    @property
+    def translated(self) -> Picture | None:
+        """What is translated: the drawing as it is now, or the picture; None while there is none."""
+        if self.photo is None:
+            return None
+        sheet = self.drawing.sheet
+        return sheet.drawing.copy() if self.settings.draws and sheet is not None else self.photo.picture.pixels
+
+    @property
+    def takes_a_while(self) -> bool:
+        """Whether a translation takes longer than a stroke, so that one wants to know how far it is."""
+        return not self.settings.draws or self.settings.drawn_at > _A_MOMENT
 
     @property
     def is_behind(self) -> bool:

@@ -59,16 +59,17 @@ def test_a_pair_that_knows_one_way_offers_no_other_and_no_way_back(opened, home,
 def test_the_way_back_stands_beside_the_result_with_its_error_over_it(opened, until, settled):
     clicks(opened.column.error_button)
     until(lambda: "48 × 32 px" in opened.column.back_words.text())
-    assert opened.map.isVisible()
+    assert opened.way_back.map.isVisible()
     opened.canvas.set_compare_mode("after")
     clicks(opened.column.back_button)
-    until(lambda: "back" in opened.canvas.pictures)
+    assert "back" in opened.canvas.pictures  # known by now: nothing is computed twice
+    assert opened.context.studio.is_idle
     assert opened.canvas.labels == ("And back", "Translation")
     assert opened.canvas.compare_mode == "side"
     clicks(opened.column.back_button)
     clicks(opened.column.error_button)
     assert opened.canvas.labels == ("Picture", "Translation")
-    assert not opened.map.isVisible()
+    assert not opened.way_back.map.isVisible()
     assert not opened.column.back_words.isVisible()
 
 
