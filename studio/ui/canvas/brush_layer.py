@@ -81,7 +81,11 @@ class BrushLayer(CanvasLayer):
         """Show the map of another picture, H×W, which may have any size; None: nothing is painted yet."""
         size = size_of_map(width, height, _LONGER_SIDE)
         there = PaintedMap.blank(*size) if painted is None else PaintedMap(painted).fitted(*size)
-        self.show_maps(TintedMap(there, _TINT))
+        self.show_painting(there)
+
+    def show_painting(self, painting: PaintedMap) -> None:
+        """Paint on this map from now on, which keeps what is painted: undo finds its strokes there."""
+        self.show_maps(TintedMap(painting, _TINT))
 
     def map(self) -> NDArray[np.uint8]:
         """Return what is painted: H×W, 0–255."""

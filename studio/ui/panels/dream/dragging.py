@@ -11,6 +11,7 @@ from studio.engine import Engine, JobHandle
 from studio.jobs.dream_ways import Dragged, DragTask
 from studio.ui.canvas.brush_layer import BrushLayer
 from studio.ui.canvas.drag_layer import DragLayer, Pair
+from studio.ui.canvas.painted_map import PaintedMap
 from studio.ui.canvas.view import Canvas
 from studio.ui.controls.layouts import row
 from studio.ui.controls.section import Section
@@ -91,6 +92,8 @@ class DragDesk(QObject):
         """What the points lie on."""
         self._points_of: dict[object, tuple[Pair, ...]] = {}
         """The points of each picture that had some: they go with it, and are back when it is."""
+        self._movable_of: dict[object, PaintedMap] = {}
+        """Likewise what may move."""
         self.points, self.brush = DragLayer(), BrushLayer(undo_stack)
         for layer in (self.brush, self.points):
             canvas.layers.add(layer)
@@ -104,7 +107,7 @@ class DragDesk(QObject):
         section.tool.chosen.connect(lambda _tool: self._arm())
         section.drag_button.clicked.connect(self._toggle)
         section.clear_button.clicked.connect(self.clear)
-        self.points.pairs_changed.connect(self._keep_points)
+        self.points.pairs_changed.connect(self._take_points)
         self._session.settings_changed.connect(self._follow)
         self._session.generator_changed.connect(self._fit)
         self._lead.interrupted.connect(self._let_go)
@@ -172,6 +175,7 @@ class DragDesk(QObject):
         if size and size != self._size:
             self._size = size
             self._points_of.clear()
+            self._movable_of.clear()
             self.points.set_pairs(())
             self.brush.set_map(None, size, size)
             self._show_state()
@@ -184,10 +188,23 @@ class DragDesk(QObject):
         picture = settings.model, settings.second, settings.across, settings.down, settings.held
         if picture == self._picture:
             return
-        self._picture = picture
-        if not self._lead.is_active:  # a drag takes its points along
-            self.points.set_pairs(self._points_of.get(picture, ()))
-            self._show_state()
+        before, self._picture = self._picture, picture
+        if self._lead.is_active:  # a drag takes along what it drags, and what may move
+            if self.brush.painting is not None:
+                self._movable_of[picture] = self.brush.painting
+            return
+        self.points.set_pairs(self._points_of.get(picture, ()))
+        if self.brush.painting is not None:
+            self._movable_of[before] = self.brush.painting
+            self.brush.show_painting(self._movable_of.get(picture) or PaintedMap.blank(self._size, self._size))
+        self._show_state()
+
+    def _take_points(self) -> None:
+        """Keep what the hand set; a picture that follows just now goes on from where it is, after these."""
+        self._keep_points()
+        if self.is_dragging:
+            self._let_go()
+            self.start()
 
     def _keep_points(self) -> None:
         self._points_of[self._picture] = tuple(self.points.pairs)
@@ -206,17 +223,18 @@ class DragDesk(QObject):
 
     def _measure(self, metrics: Metrics) -> None:
         values = metrics.values
-        self.points.set_handles([
-            QPointF(values[f"handle {number} right"] + 0.5, values[f"handle {number} down"] + 0.5)
-            for number in range(len(self.points.pairs))
-        ])  # fmt: skip
+        if not self.points.in_stroke:  # in one there may be more of them, or fewer, than are dragged
+            self.points.set_handles([
+                QPointF(values[f"handle {number} right"] + 0.5, values[f"handle {number} down"] + 0.5)
+                for number in range(len(self.points.pairs))
+            ])  # fmt: skip
         self._section.distance.setText(f"{values['distance']:.1f} px to go")
 
     def _finish(self, dragged: Dragged) -> None:
         self._job = None
         self._lead.show(dragged.settings)
         self._lead.end()
-        if len(dragged.handles) == len(self.points.pairs):
+        if len(dragged.handles) == len(self.points.pairs) and not self.points.in_stroke:
             self.points.set_handles([QPointF(right + 0.5, down + 0.5) for right, down in dragged.handles])
         self._keep_points()
         self._section.distance.setText(

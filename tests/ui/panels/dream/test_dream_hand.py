@@ -40,6 +40,40 @@ def test_drag_points_go_with_their_picture(panel, until):
     assert layer.pairs == dragged
 
 
+def test_points_may_be_set_and_moved_while_the_picture_follows(panel, until):
+    section, desk = panel.column.drag, panel.drag_desk
+    section.set_open(True)
+    layer, scale = desk.points, panel.canvas.view_scale
+    layer.set_pairs([(QPointF(9.0, 5.0), QPointF(15.0, 15.0))])
+    desk.start()
+    heard = []
+    desk._job.measured.connect(lambda metrics: heard.append(metrics))
+    assert layer.begin_stroke(Pen(QPointF(3.0, 12.0), scale))  # one more, by hand
+    layer.move(Pen(QPointF(3.0, 9.0), scale))
+    until(lambda: heard)
+    assert len(layer.pairs) == 2
+    layer.commit_stroke()
+    assert desk.is_dragging  # after both, from where it is
+    until(lambda: not desk.is_dragging)
+    assert len(layer.pairs) == 2
+    assert settings(panel).held.name == "Dragged"
+
+
+def test_what_may_move_goes_with_its_picture(panel, until):
+    section, desk = panel.column.drag, panel.drag_desk
+    section.set_open(True)
+    desk.brush.repaint_map(desk.brush.painting, np.full((16, 16), 255, np.uint8), "Paint")
+    panel.session.go_to_seed(3)
+    until(lambda: panel.session.is_settled)
+    assert desk.brush.painting.is_blank
+    panel.undo_stack.undo()
+    assert not desk.brush.painting.is_blank
+    panel.undo_stack.undo()
+    assert desk.brush.painting.is_blank
+    panel.undo_stack.redo()
+    assert not desk.brush.painting.is_blank
+
+
 def test_it_fits_into_the_smallest_window(panel, until):
     room = 1024 - 80  # beside the window's rail
     add, bottom = panel.walk_bar.add_button, lambda: panel.walk_bar.mapTo(panel, panel.walk_bar.rect().bottomLeft()).y()
