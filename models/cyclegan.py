@@ -200,7 +200,7 @@ class _Resnet(Translator):
     def walk(self, x: Tensor, through: Through) -> Walk:
         picture = x if self._sees_picture else None
         first, *halvings = cast(Sequence[Layer], self.encoder)
-        x = yield from through(first, x, self._noise(x))  # 3×H×W → w×H×W
+        x = yield from through(first, x, self._noise(x, 0))  # 3×H×W → w×H×W
         for layer in halvings:
             x = yield from through(layer, x, None)  # → 2w×H/2×W/2 → 4w×H/4×W/4
         for block in cast(Sequence[Residual], self.body):
@@ -208,12 +208,12 @@ class _Resnet(Translator):
             inner = yield from through(block.second, inner, None)
             x = x + inner  # 4w×H/4×W/4
         *doublings, last = cast(Sequence[Layer], self.decoder)
-        for layer in doublings:
-            x = yield from through(layer, x, None)  # → 2w×H/2×W/2 → w×H×W
+        for number, layer in enumerate(doublings, 1):
+            x = yield from through(layer, x, self._noise(x, number))  # → 2w×H/2×W/2 → w×H×W
         return (yield from through(last, x, picture))  # → 3×H×W
 
-    def _noise(self, x: Tensor) -> Tensor | None:
-        """N(0, 1), N×1×H×W, for a picture of that size: another one every time it learns, afterwards always the same.
+    def _noise(self, x: Tensor, number: int) -> Tensor | None:
+        """N(0, 1), N×1×H×W, beside a map of that size: another one every time it learns, afterwards always the same.
 
         So a picture is translated to the same every time, and a drawing does not flicker under the brush.
         """
@@ -222,13 +222,13 @@ class _Resnet(Translator):
         count, _, height, width = x.shape
         if self.training:
             return torch.randn(count, 1, height, width, dtype=x.dtype, device=x.device)
-        fixed = torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(0))
+        fixed = torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(number))
         return fixed.to(x).expand(count, -1, -1, -1)
 
     def features(self, picture: Tensor) -> list[Tensor]:
         """Return the picture itself, both halvings, the first and the middle block (Park et al. 2020, appendix B)."""
         x = padded(picture, self.multiple) * 2 - 1
-        seen, noise = [x], self._noise(x)
+        seen, noise = [x], self._noise(x, 0)
         for number, layer in enumerate(self.encoder):
             x = layer(x if number or noise is None else torch.cat([x, noise], dim=1))
             seen += [x] if number else []
@@ -281,13 +281,14 @@ class SeparableGenerator(_Resnet):
     """The studio's own generator: with 32 channels and 9 blocks .43 M weights, 2.6 G multiplications for 256².
 
     A deterministic network that keeps its place can only return an even sky as even, or covered with a lattice, and
-    critics that want strokes there teach it the lattice. A map of noise beside the picture says where a stroke lies
-    when nothing in the picture does (after Karras et al. 2019, section 3.2).
+    critics that want strokes there teach it the lattice. Noise says where a stroke lies when nothing in the picture
+    does (after Karras et al. 2019, section 3.2): beside the picture, and beside what is doubled, as strokes are finer
+    than the maps of the blocks, whose finest grain would be a lattice again.
 
     Args:
         width: channels at full size.
         blocks: residual blocks.
-        noise: whether it sees noise beside the picture.
+        noise: whether it sees noise.
 
     """
 
@@ -303,7 +304,7 @@ class SeparableGenerator(_Resnet):
 
         def doubling(channels: int) -> Layer:
             half_as_many, between = channels // 2, nn.Upsample(scale_factor=2, mode="bilinear")
-            mixes = nn.Conv2d(channels, half_as_many, 1, bias=False)  # first, while there is little to mix
+            mixes = nn.Conv2d(channels + noise, half_as_many, 1, bias=False)  # first, while there is little to mix
             return Layer(mixes, between, *_looking_around(half_as_many), channels=half_as_many, reach=2,
                          rectify=nn.ReLU(), grow=2)  # fmt: skip
 

@@ -137,8 +137,8 @@ def test_each_course_learns_and_leaves_networks_that_say_what_they_are(course, w
     assert "Of “gold” 2 pictures are kept for checking, too few" in card
 
 
-def test_a_pair_learns_by_noise_from_critics_that_are_aided_and_goes_on_exactly(worlds, tmp_path):
-    plan = plan_for(worlds, steps=4, critic="aided", noise=True)
+def test_a_pair_learns_by_noise_and_surfaces_from_critics_that_are_aided_and_goes_on_exactly(worlds, tmp_path):
+    plan = plan_for(worlds, steps=4, critic="aided", noise=True, look_weight=1.0)
     one, other = whole_and_interrupted(plan, tmp_path, "critic_b.loss")
     assert all(torch.equal(one[name], other[name]) for name in one)
     with pytest.raises(ValueError, match="two pictures at once"):

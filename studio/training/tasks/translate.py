@@ -25,6 +25,7 @@ from studio.training.slim import open_slim
 from studio.training.task import Batch, ExportedModel, Objective, Objectives, OptimiserRule, TaskContext, TrainingTask
 from studio.training.tasks.translate_card import translate_card
 from studio.training.tasks.translate_judge import Judge
+from studio.training.tasks.translate_look import Look
 from studio.training.tasks.translate_measures import Likeness, Watch, changes
 from studio.training.tasks.translate_settings import CYCLEGAN, TranslatorSettings, world_names
 from studio.training.tasks.translate_sheet import Ranking, beside, changed_map, coverage, untouched
@@ -60,6 +61,7 @@ class TranslateTask(TrainingTask):
         looks: what they show.
         settings: of the run.
         likeness: compares with real pictures; None nothing does.
+        look: holds surfaces to those of real pictures; None nothing does.
 
     """
 
@@ -67,7 +69,7 @@ class TranslateTask(TrainingTask):
 
     def __init__(
         self, networks: Mapping[str, nn.Module], facts: TranslatorFacts, examples: TwoWorlds | Pairs, kept: Squares,
-        looks: Squares, settings: TranslatorSettings, likeness: Likeness | None = None,
+        looks: Squares, settings: TranslatorSettings, likeness: Likeness | None = None, look: Look | None = None,
     ) -> None:  # fmt: skip
         self.networks = networks
         self.examples = self._worlds = examples
@@ -76,7 +78,7 @@ class TranslateTask(TrainingTask):
             name.removeprefix("critic_"): Judge(name, network, settings)
             for name, network in networks.items() if name != self.shown
         }  # fmt: skip
-        self._settings, self._watch = settings, Watch()
+        self._settings, self._watch, self._look = settings, Watch(), look
         self._device = next(networks[self.shown].parameters()).device
         self._steps, self._measured = 0, dict[str, float]()
         self._rate, self._highest_rate = 0.0, 0.0
@@ -103,6 +105,9 @@ class TranslateTask(TrainingTask):
     def _both_ways(self, real: Mapping[str, Tensor], config: "StepConfig") -> Objectives:
         """CycleGAN: one summand of the generators' loss for each way, then one critic after the other."""
         generators, settings, painted = self.networks[self.shown], self._settings, dict[str, Tensor]()
+        if self._look is not None:
+            for world in "ab":
+                self._look.remember(world, real[world])
         keeps = settings.identity_weight if config.step < settings.identity_until * config.total_steps else 0.0
         for one, other in ("ab", "ba"):
             there, back = _way(generators, one + other), _way(generators, other + one)
@@ -115,6 +120,8 @@ class TranslateTask(TrainingTask):
                 f"adversarial_{other}": self._judges[other].fooled(made),
                 f"cycle_{one}": settings.cycle_weight * distance(back(made), real[one]),
             }
+            if self._look is not None:
+                terms[f"look_{other}"] = settings.look_weight * self._look.distance(made, other)
             if keeps:
                 terms[f"identity_{other}"] = settings.cycle_weight * keeps * distance(own, real[other])
             painted[other] = made.detach()
@@ -202,7 +209,8 @@ class TranslateTask(TrainingTask):
     def state_dict(self) -> dict[str, Any]:  # noqa: D102
         judges = {world: judge.state_dict() for world, judge in self._judges.items()}
         return {"steps": self._steps, "measured": dict(self._measured), "watch": dict(self._watch.times),
-                "best": self._watch.best, "highest_rate": self._highest_rate, "judges": judges}  # fmt: skip
+                "best": self._watch.best, "highest_rate": self._highest_rate, "judges": judges,
+                "look": {} if self._look is None else self._look.state_dict()}  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
         self._steps, self._measured = int(state["steps"]), dict(state["measured"])
@@ -210,6 +218,8 @@ class TranslateTask(TrainingTask):
         self._highest_rate = float(state.get("highest_rate", 0.0))
         for world, judge in self._judges.items():
             judge.load_state_dict(state["judges"][world])
+        if self._look is not None:
+            self._look.load_state_dict(state.get("look", {}))
 
     # -- being measured ----------------------------------------------------------------------------------------------
 
@@ -346,7 +356,8 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
                     "say how near it comes: take KID for no more than a hint, keep more of them, or add pictures."
                 )
     looks = {world: (kept[world] if is_checked else taught[world])[:_SHOWN] for world in "ab"}
-    return TranslateTask(networks, facts, examples, kept, looks, settings, likeness)
+    look = Look(open_slim().to(place.device)) if settings.is_two_way and settings.look_weight else None
+    return TranslateTask(networks, facts, examples, kept, looks, settings, likeness, look)
 
 
 def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: TaskContext) -> dict[str, nn.Module]:
