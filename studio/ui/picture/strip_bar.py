@@ -10,7 +10,7 @@ from studio.ui.picture.film_strip import FilmStrip
 from studio.ui.picture.history import History, HistoryState
 from studio.ui.theme import Theme, mark
 
-_CARD, _BUTTON = 288, 28
+_CARD, _WIDEST, _BUTTON = 288, 440, 28
 _SETTLED = 0.005
 """Below this relative change of the loss nothing much happens any more."""
 
@@ -94,6 +94,10 @@ class StripBar(QWidget):
         self.go_on.setEnabled(not (running and newest))
         if shown is not None:
             self.title.setText(f"{shown.name} · " + "{} × {} px".format(*shown.size))
+            wide = self.title.sizeHint().width() + self._theme.tokens.gap
+            self.card.setFixedWidth(
+                max(self.card.minimumWidth(), min(wide, _WIDEST))
+            )  # never back: nothing moves to and fro
             self.facts.setText(words_of(shown, history))
             self.star.setChecked(shown.starred)
             set_icon(self.star, "star" if shown.starred else "star_outline", self._theme)

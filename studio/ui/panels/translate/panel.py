@@ -364,7 +364,7 @@ class TranslatePanel(PicturePanel):
     def _name_what_is_compared(self) -> None:
         draws = self.session.settings.draws
         goes_in = "And back" if self.way_back.is_beside else "Drawing" if draws else "Picture"
-        titles = goes_in, "Painted" if draws else self.result_title
+        titles = goes_in, self.result_title
         if titles != self.looking_back.titles:
             self.looking_back.titles = titles
             self.looking_back.refresh()
