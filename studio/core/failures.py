@@ -72,9 +72,10 @@ def first_line(error: BaseException) -> str:
     return words[0] if words else type(error).__name__
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, longest: int = 120) -> str:
     """Return a name as a message can hold it: of a very long one its two ends."""
-    return name if len(name) <= 120 else f"{name[:60]}…{name[-59:]}"
+    first = longest // 2
+    return name if len(name) <= longest else f"{name[:first]}…{name[first + 1 - longest :]}"
 
 
 _ALLOCATORS_WORDS = (

@@ -315,8 +315,8 @@ def test_a_check_tells_apart_what_it_does_well_and_where_it_does_nothing(worlds,
     assert values["critic_b"] == 0.5  # it has learnt nothing yet
     assert task.alarm(values) == task.setback(values) == ""
     rows = task._rankings["ab"].rows()
-    assert [name.partition(": ")[0] for name in rows] == ["A", "A to B", "Changed, all 2 of A to B"]
-    assert rows["Changed, all 2 of A to B"].shape == (1, 3, 32, 32)
+    assert [name.partition(": ")[0] for name in rows] == ["dull", "dull to gold", "Changed, all 2 of dull to gold"]
+    assert rows["Changed, all 2 of dull to gold"].shape == (1, 3, 32, 32)
     with torch.no_grad():
         before = finish(task.sample(shown)).shape[0]
         task._rankings.clear()

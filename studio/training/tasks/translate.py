@@ -17,6 +17,7 @@ from models.pixels import to_picture
 from models.style_code import KL_WEIGHT, StyleEncoder, code_of, divergence, drawn, latent_loss
 from models.translation import TranslatorFacts, build, to_file
 from studio.core.events import Job, Log, Picture, Progress
+from studio.core.failures import shortened
 from studio.core.settings import Settings
 from studio.training.data.sampler import seed_of
 from studio.training.run_folder import RunPlan
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["TranslateTask", "open_task"]
 
 _SHOWN, _ANSWERS = 4, 3
+_NAMED = 16
+"""Letters of a world's name that a sample has room for."""
 _FEWEST_PARTS = 2
 _STRANGE = 100.0
 """KID of real pictures against real ones from which on it says little: of enough pictures it is below about 2."""
@@ -74,6 +77,7 @@ class TranslateTask(TrainingTask):
         self.networks = networks
         self.examples = self._worlds = examples
         self._facts, self._kept, self._looks, self._likeness = facts, kept, looks, likeness
+        self._named = {"a": shortened(facts.a, _NAMED), "b": shortened(facts.b, _NAMED)}
         self._judges = {
             name.removeprefix("critic_"): Judge(name, network, settings)
             for name, network in networks.items() if name != self.shown
@@ -245,8 +249,8 @@ class TranslateTask(TrainingTask):
             values |= {f"{name}_{other}": value for name, value in changes(given, made).items()}
             values[f"untouched_{other}"] = untouched(given, made)
             values[f"critic_{other}"] = self._judges[other].accuracy
-            named = f"{one.upper()} to {other.upper()}"
-            rows = {one.upper(): given, named: made}
+            named = f"{self._named[one]} to {self._named[other]}"
+            rows = {self._named[one]: given, named: made}
             self._rankings[way] = Ranking(named, errors, rows, coverage(given, made))
             if self._likeness is not None:
                 values[f"kid_{other}"] = yield from self._likeness.of(made, other)
