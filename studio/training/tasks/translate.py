@@ -109,9 +109,10 @@ class TranslateTask(TrainingTask):
     def _both_ways(self, real: Mapping[str, Tensor], config: "StepConfig") -> Objectives:
         """CycleGAN: one summand of the generators' loss for each way, then one critic after the other."""
         generators, settings, painted = self.networks[self.shown], self._settings, dict[str, Tensor]()
-        if self._look is not None:
+        look = self._look if settings.look_weight else None
+        if look is not None:
             for world in "ab":
-                self._look.remember(world, real[world])
+                look.remember(world, real[world])
         keeps = settings.identity_weight if config.step < settings.identity_until * config.total_steps else 0.0
         for one, other in ("ab", "ba"):
             there, back = _way(generators, one + other), _way(generators, other + one)
@@ -124,8 +125,8 @@ class TranslateTask(TrainingTask):
                 f"adversarial_{other}": self._judges[other].fooled(made),
                 f"cycle_{one}": settings.cycle_weight * distance(back(made), real[one]),
             }
-            if self._look is not None:
-                terms[f"look_{other}"] = settings.look_weight * self._look.distance(made, other)
+            if look is not None:
+                terms[f"look_{other}"] = settings.look_weight * look.distance(made, other)
             if keeps:
                 terms[f"identity_{other}"] = settings.cycle_weight * keeps * distance(own, real[other])
             painted[other] = made.detach()
@@ -360,7 +361,7 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
                     "say how near it comes: take KID for no more than a hint, keep more of them, or add pictures."
                 )
     looks = {world: (kept[world] if is_checked else taught[world])[:_SHOWN] for world in "ab"}
-    look = Look(open_slim().to(place.device)) if settings.is_two_way and settings.look_weight else None
+    look = Look(open_slim().to(place.device)) if settings.is_two_way else None
     return TranslateTask(networks, facts, examples, kept, looks, settings, likeness, look)
 
 

@@ -91,7 +91,7 @@ class TranslatorSettings(Coursed, Variation):
         0.0, label="Surfaces", help="Both ways: how much it counts that surfaces, such as brushwork, are those of the "
         "other world's pictures that are most alike in colour.",
         term="sliced Wasserstein distance of atelier-slim's features (Heitz et al. 2021)", low=0.0, high=100.0,
-        step=0.5, scale="log", group=_LOSS)  # fmt: skip
+        step=0.5, effect="steer", scale="log", group=_LOSS)  # fmt: skip
     nce_weight: float = setting(
         10.0, label="Stay in place", help="One way: how much it counts that each place stays recognisable.",
         term="λ_X of PatchNCE", low=0.0, high=100.0, step=0.5, effect="steer", scale="log", group=_LOSS)  # fmt: skip
