@@ -126,7 +126,7 @@ class TranslateTask(TrainingTask):
                 f"cycle_{one}": settings.cycle_weight * distance(back(made), real[one]),
             }
             if look is not None:
-                terms[f"look_{other}"] = settings.look_weight * look.distance(made, other)
+                terms[f"look_{other}"] = settings.look_weight * look.distance(made, real[one], other)
             if keeps:
                 terms[f"identity_{other}"] = settings.cycle_weight * keeps * distance(own, real[other])
             painted[other] = made.detach()

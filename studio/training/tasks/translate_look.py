@@ -3,7 +3,9 @@
 Critics teach what a place of that world may look like, and for long are taken in by one and the same mark everywhere.
 How what a network sees is *spread* over a picture (`models.sliced_wasserstein`) tells the two apart from the first
 step; but one picture's spread is that of its colours and its things as well. So each is compared with that of those
-seen of late which is most like it: a sky with a painted sky.
+seen of late which is most like what was given: a sky with a painted sky. And that is as bright before, and no more
+colourful than what was given: else its colours would have to go somewhere, and go to the borders, where a network
+knows where it is. What colours the other world has, critics teach.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from models.backbones import Backbone
 from models.critic import LOOKS
+from models.painting_init import luma
 from models.sliced_wasserstein import sliced_wasserstein
 
 __all__ = ["Look"]
@@ -27,6 +30,8 @@ _BUSY = 3.0
 """How much that counts beside the colours."""
 _SHIFT = 8
 """The coarsest features see places so many px apart: a picture is moved by up to so many, so that none is favoured."""
+_MARGIN = 16
+"""At borders, a picture's side through this, nothing is compared."""
 
 
 class Look:
@@ -47,13 +52,19 @@ class Look:
         newest = (real.detach() * 255.0).round().to("cpu", torch.uint8)
         self._seen[world] = [*of_this_size, *newest][-_REMEMBERED:]
 
-    def distance(self, painted: Tensor, world: str) -> Tensor:
-        """Return how far surfaces of N×3×S×S, 0–1, are from those of that world, of which some were seen (scalar)."""
+    def distance(self, painted: Tensor, given: Tensor, world: str) -> Tensor:
+        """Return how far surfaces of what was painted of what was given are from a world's (scalar).
+
+        Args:
+            painted: N×3×S×S, 0–1.
+            given: likewise.
+            world: of which some were seen.
+
+        """
         known = torch.stack(self._seen[world]).to(painted.device, painted.dtype) / 255.0  # K×3×S×S
         with torch.no_grad():
-            far = _unlikeness(painted, known)
-            alike = known[far.argmin(dim=1)]
-            real = self._backbone(_cut(alike), LOOKS)
+            alike = known[_unlikeness(given, known).argmin(dim=1)]  # N×3×S×S
+            real = self._backbone(_cut(_as_colourful(alike, given)), LOOKS)
         made = self._backbone(_cut(painted), LOOKS)
         parts: list[Tensor] = []
         for tap in LOOKS:
@@ -85,8 +96,20 @@ def _colours(pictures: Tensor) -> tuple[Tensor, Tensor]:
     return ordered, (fine - smooth).abs().mean(dim=(1, 2, 3))
 
 
+def _as_colourful(pictures: Tensor, given: Tensor) -> Tensor:
+    """Make N×3×S×S as bright as what is given, of its mean colour, and at most as colourful."""
+    bright, colour = luma(pictures), pictures - luma(pictures)
+    given_bright, given_colour = luma(given), given - luma(given)
+    bright = bright + (given_bright - bright).mean(dim=(2, 3), keepdim=True)
+    middle, wanted = (of.mean(dim=(2, 3), keepdim=True) for of in (colour, given_colour))
+    spread, allowed = (of.std(dim=(1, 2, 3), keepdim=True) for of in (colour - middle, given_colour - wanted))
+    paler = (allowed / (spread + 1e-6)).clamp(max=1.0)
+    return (bright + wanted + paler * (colour - middle)).clamp(0.0, 1.0)
+
+
 def _cut(pictures: Tensor) -> Tensor:
-    """A little less than all of it, from anywhere."""
-    down, right = (int(torch.randint(_SHIFT, ())) for _ in range(2))
-    height, width = (side - _SHIFT for side in pictures.shape[2:])
+    """The middle, moved a little by chance."""
+    margin = pictures.shape[-1] // _MARGIN
+    down, right = (margin + int(torch.randint(_SHIFT, ())) for _ in range(2))
+    height, width = (side - 2 * margin - _SHIFT for side in pictures.shape[2:])
     return pictures[:, :, down : down + height, right : right + width]
