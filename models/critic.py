@@ -37,6 +37,8 @@ Verdicts: TypeAlias = Sequence[Tensor]
 
 LOOKS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 _LEAK = 0.2
+_MARGIN = 16
+"""A border is so wide: the shorter side through this."""
 
 
 class LessonCritic(nn.Module):
@@ -149,6 +151,9 @@ class AidedCritic(nn.Module):
     The second knows brush strokes from the first step; alone it is fooled by any pattern that its network takes for
     some, such as a lattice as fine as its strides. Of that the first knows better.
 
+    Borders are not judged. There verdicts mean least, as half of what a place is seen by is padding, and there a
+    generator knows where it is: whatever critics want a little more of would gather there.
+
     Args:
         places: judges places of pictures, N×3×H×W → N×1×h×w.
         looks: likewise.
@@ -160,7 +165,10 @@ class AidedCritic(nn.Module):
         self.places, self.looks = places, looks
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """N×3×H×W, 0–1 → N×2T×h×w verdicts, of which half are either's."""
+        """N×3×H×W, 0–1 → N×2T×h×w verdicts on all but its borders, of which half are either's."""
+        margin = min(pictures.shape[2:]) // _MARGIN
+        if margin:
+            pictures = pictures[:, :, margin:-margin, margin:-margin]
         own: Tensor = self.places(pictures)
         height, width = own.shape[2:]
         seen = F.adaptive_avg_pool2d(self.looks(pictures), (height, width))

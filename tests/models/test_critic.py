@@ -84,10 +84,11 @@ def test_to_a_critic_of_places_a_trace_upon_an_even_sky_is_a_trace():
 def test_a_critic_that_is_aided_hears_both_alike():
     places, looks = PatchCritic(4, depth=2), SlimPatchCritic(untrained_backbone("slim", seed=0), width=8).eval()
     picture = torch.rand(2, 3, 64, 48)
-    own, maps = places(picture), AidedCritic(places, looks)(picture)
+    inner = picture[:, :, 3:-3, 3:-3]
+    own, maps = places(inner), AidedCritic(places, looks)(picture)
     assert maps.shape == (2, 8, *own.shape[2:])
     assert all(torch.equal(maps[:, number], own[:, 0]) for number in range(4))
-    assert torch.allclose(maps[:, 4:].mean(), looks(picture).mean(), atol=0.05)
+    assert torch.allclose(maps[:, 4:].mean(), looks(inner).mean(), atol=0.05)
 
 
 def test_ways_of_looking_count_alike_however_many_places_they_have():
