@@ -124,6 +124,8 @@ class DragDesk(QObject):
         if not pairs or not self._session.is_complete:
             return
         painting = self.brush.painting
+        if painting is not None:
+            self._movable_of[self._picture] = painting  # undo comes back to it without having left it by hand
         movable = None if painting is None or painting.is_blank else self.brush.map()
         self._let_go()
         self._lead.begin("Drag")
@@ -190,8 +192,6 @@ class DragDesk(QObject):
             return
         before, self._picture = self._picture, picture
         if self._lead.is_active:  # a drag takes along what it drags, and what may move
-            if self.brush.painting is not None:
-                self._movable_of[picture] = self.brush.painting
             return
         self.points.set_pairs(self._points_of.get(picture, ()))
         if self.brush.painting is not None:

@@ -74,6 +74,20 @@ def test_what_may_move_goes_with_its_picture(panel, until):
     assert not desk.brush.painting.is_blank
 
 
+def test_undoing_a_drag_brings_back_what_might_move(panel, until):
+    section, desk = panel.column.drag, panel.drag_desk
+    section.set_open(True)
+    desk.brush.repaint_map(desk.brush.painting, np.full((16, 16), 255, np.uint8), "Paint")
+    desk.points.set_pairs([(QPointF(9.0, 5.0), QPointF(9.0, 7.0))])
+    desk.start()
+    until(lambda: not desk.is_dragging)
+    panel.undo_stack.undo()
+    assert not desk.brush.painting.is_blank
+    panel.undo_stack.redo()
+    assert not desk.brush.painting.is_blank
+    assert len(desk._movable_of) <= 2  # not one for each step of the drag
+
+
 def test_it_fits_into_the_smallest_window(panel, until):
     room = 1024 - 80  # beside the window's rail
     add, bottom = panel.walk_bar.add_button, lambda: panel.walk_bar.mapTo(panel, panel.walk_bar.rect().bottomLeft()).y()
