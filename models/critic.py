@@ -166,9 +166,7 @@ class AidedCritic(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """N×3×H×W, 0–1 → N×2T×h×w verdicts on all but its borders, of which half are either's."""
-        margin = min(pictures.shape[2:]) // _MARGIN
-        if margin:
-            pictures = pictures[:, :, margin:-margin, margin:-margin]
+        pictures = F.pad(pictures, (-(min(pictures.shape[2:]) // _MARGIN),) * 4)
         own: Tensor = self.places(pictures)
         height, width = own.shape[2:]
         seen = F.adaptive_avg_pool2d(self.looks(pictures), (height, width))
@@ -189,9 +187,9 @@ def accuracy(verdicts: Verdicts, photo: bool) -> Tensor:
     return torch.stack([((logits > 0) == photo).float().mean() for logits in verdicts]).mean()
 
 
-def _in_proportion(features: Tensor, over: Sequence[int]) -> Tensor:
+def _in_proportion(features: Tensor, over: tuple[int, ...]) -> Tensor:
     """Scale features to a mean square of 1 over these dimensions, so that no head has to learn how large they are."""
-    return features * torch.rsqrt(features.square().mean(dim=tuple(over), keepdim=True) + 1e-4)
+    return features * torch.rsqrt(features.square().mean(dim=over, keepdim=True) + 1e-4)
 
 
 def _halving(channels: int, width: int) -> nn.Module:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from models.backbones import Backbone
 from models.critic import AidedCritic, SlimPatchCritic
 from models.cyclegan import PatchCritic, SeparableGenerator, Translator, distance, initialise
 from models.patch_nce import PatchHeads, patch_nce
@@ -340,12 +341,13 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
     settings = TranslatorSettings.model_validate(dict(plan.settings))
     examples, kept, taught = yield from opening_worlds(CYCLEGAN.data, plan.data, settings, place)
     facts = TranslatorFacts(settings.network, settings.shape, settings.ways, *world_names(plan.data), settings.size)
-    networks = _untrained(facts, settings, place)
+    slim = open_slim().to(place.device)  # nothing of it learns: all that see through it share it
+    networks = _untrained(facts, settings, place, slim)
     is_checked = bool(kept["a"] and kept["b"])
     likeness = None
     if settings.kid_crops >= _FEWEST_PARTS and is_checked:
         yield Progress("Looking at the real pictures")
-        likeness = Likeness(open_slim().to(place.device), settings.kid_crops, settings.size)
+        likeness = Likeness(slim, settings.kid_crops, settings.size)
         worlds = "".join(way[1] for way in facts.ways)
         for _ in likeness.learning(kept, taught, worlds):
             yield Progress("Looking at the real pictures")
@@ -361,11 +363,13 @@ def open_task(plan: RunPlan, place: TaskContext) -> Job[TranslateTask]:
                     "say how near it comes: take KID for no more than a hint, keep more of them, or add pictures."
                 )
     looks = {world: (kept[world] if is_checked else taught[world])[:_SHOWN] for world in "ab"}
-    look = Look(open_slim().to(place.device)) if settings.is_two_way else None
+    look = Look(slim) if settings.is_two_way else None
     return TranslateTask(networks, facts, examples, kept, looks, settings, likeness, look)
 
 
-def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: TaskContext) -> dict[str, nn.Module]:
+def _untrained(
+    facts: TranslatorFacts, settings: TranslatorSettings, place: TaskContext, slim: Backbone
+) -> dict[str, nn.Module]:
     generators = nn.ModuleDict({way: build(facts) for way in facts.ways})
     if settings.course in ("cut", "fastcut"):
         seen = _way(generators, "ab").features(torch.zeros(1, 3, settings.size, settings.size))
@@ -374,7 +378,7 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
         generators[_ENCODER] = StyleEncoder(settings.code)
     judged = sorted(way[1] for way in facts.ways)
     networks: dict[str, nn.Module] = {"generators": generators} | {
-        f"critic_{world}": _critic(settings, f"critic_{world}", place) for world in judged
+        f"critic_{world}": _critic(settings, f"critic_{world}", place, slim) for world in judged
     }
     for name, network in networks.items():
         learns = network.places if isinstance(network, AidedCritic) else network  # what looks has drawn its own
@@ -386,13 +390,13 @@ def _untrained(facts: TranslatorFacts, settings: TranslatorSettings, place: Task
     return networks
 
 
-def _critic(settings: TranslatorSettings, name: str, place: TaskContext) -> nn.Module:
+def _critic(settings: TranslatorSettings, name: str, place: TaskContext, slim: Backbone) -> nn.Module:
     places = PatchCritic(settings.critic_width, settings.critic_depth, 6 if settings.course == "pix2pix" else 3)
     if settings.critic == "places":
         return places
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of("heads", name, place.seed) % 2**63)
-        return AidedCritic(places, SlimPatchCritic(open_slim().to(place.device), width=settings.critic_width))
+        return AidedCritic(places, SlimPatchCritic(slim, width=settings.critic_width))
 
 
 def _way(generators: nn.Module, way: str) -> Translator:

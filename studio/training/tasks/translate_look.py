@@ -98,8 +98,8 @@ def _colours(pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 def _as_colourful(pictures: Tensor, given: Tensor) -> Tensor:
     """Make N×3×S×S as bright as what is given, of its mean colour, and at most as colourful."""
-    bright, colour = luma(pictures), pictures - luma(pictures)
-    given_bright, given_colour = luma(given), given - luma(given)
+    bright, given_bright = luma(pictures), luma(given)
+    colour, given_colour = pictures - bright, given - given_bright
     bright = bright + (given_bright - bright).mean(dim=(2, 3), keepdim=True)
     middle, wanted = (of.mean(dim=(2, 3), keepdim=True) for of in (colour, given_colour))
     spread, allowed = (of.std(dim=(1, 2, 3), keepdim=True) for of in (colour - middle, given_colour - wanted))
