@@ -36,6 +36,7 @@ from models.backbones import load_backbone
 from models.cyclegan import PatchCritic, ResnetGenerator, SeparableGenerator, Translator, distance, generator_loss
 from models.cyclegan import critic_loss as judged
 from models.few_maps import FewMapsConv2d
+from models.instance_norm import InstanceNorm2d
 from models.translation import load_translator
 from studio.core.controls import Controls
 from studio.core.events import finish
@@ -117,11 +118,13 @@ class Textbook:
 
 
 def as_torch_has_it(network: Translator) -> Translator:
-    """Let a network make its three last maps by torch's own convolution, as the paper's code does."""
+    """Let a network compute its norms and its three last maps by torch's own layers, as the paper's code does."""
     for layer in network.modules():
         for name, part in list(layer.named_children()):
             if isinstance(part, FewMapsConv2d):
                 setattr(layer, name, torch.nn.Conv2d(part.in_channels, part.out_channels, part.kernel_size))
+            if isinstance(part, InstanceNorm2d):
+                setattr(layer, name, torch.nn.InstanceNorm2d(part.num_features))
     return network
 
 

@@ -27,6 +27,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from models.fast_style import padded
 from models.few_maps import FewMapsConv2d
+from models.instance_norm import InstanceNorm2d
 
 __all__ = [
     "Adversarial",
@@ -73,7 +74,7 @@ class Layer(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.convolve = nn.Sequential(*convolve)
-        self.norm = None if norm is None else (nn.InstanceNorm2d if norm == "instance" else nn.BatchNorm2d)(channels)
+        self.norm = None if norm is None else (InstanceNorm2d if norm == "instance" else nn.BatchNorm2d)(channels)
         self.rectify = rectify
         self.film: nn.Linear | None = None
         self.code: Tensor | None = None
@@ -363,7 +364,7 @@ class PatchCritic(nn.Module):
         for number in range(1, depth + 1):
             fewer, more = (width * min(2**power, 8) for power in (number - 1, number))
             convolution = nn.Conv2d(fewer, more, 4, stride=2 if number < depth else 1, padding=1, bias=False)
-            layers += [convolution, nn.InstanceNorm2d(more), nn.LeakyReLU(0.2)]
+            layers += [convolution, InstanceNorm2d(more), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(width * min(2**depth, 8), 1, 4, padding=1))
 
     def forward(self, pictures: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from models.few_maps import FewMapsConv2d
+from models.instance_norm import instance_norm
 from models.plain_ground import PlainGround
 
 __all__ = ["FastStyleNetwork", "Layer", "Residual", "StrengthNorm", "mirrored", "padded", "softened"]
@@ -70,7 +71,7 @@ class StrengthNorm(nn.Module):
     def forward(self, x: Tensor, strength: Tensor) -> Tensor:
         """N×C×H×W and N strengths → N×C×H×W."""
         scale, shift = self.affine(strength)
-        return torch.addcmul(shift, F.instance_norm(x, eps=self.epsilon), scale)
+        return torch.addcmul(shift, instance_norm(x, eps=self.epsilon), scale)
 
 
 class Layer(nn.Module):

@@ -21,6 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from models.instance_norm import InstanceNorm2d
+
 __all__ = [
     "DcganCritic", "DcganGenerator", "Generator", "Listener", "Norm", "ResidualCritic",
     "StyledGenerator", "Upsampling", "stage_widths",
@@ -182,7 +184,7 @@ def _lesson_step(convolution: nn.Module, activation: nn.Module, norm: Norm) -> n
     """Norms stand behind activations: so does the lesson's code, though it is unusual."""
     channels = next(module.out_channels for module in convolution.modules() if isinstance(module, _CONVOLUTIONS))
     norms: dict[Norm, list[nn.Module]] = {
-        "batch": [nn.BatchNorm2d(channels)], "instance": [nn.InstanceNorm2d(channels, affine=True)], "none": [],
+        "batch": [nn.BatchNorm2d(channels)], "instance": [InstanceNorm2d(channels, affine=True)], "none": [],
     }  # fmt: skip
     return nn.Sequential(convolution, activation, *norms[norm])
 
@@ -342,7 +344,7 @@ class _Film(nn.Module):
     def __init__(self, style: int, width: int, norm: Norm) -> None:
         super().__init__()
         norms: dict[Norm, nn.Module] = {
-            "batch": nn.BatchNorm2d(width, affine=False), "instance": nn.InstanceNorm2d(width), "none": nn.Identity(),
+            "batch": nn.BatchNorm2d(width, affine=False), "instance": InstanceNorm2d(width), "none": nn.Identity(),
         }  # fmt: skip
         self.norm = norms[norm]
         self.affine = _linear(style, 2 * width, gain=_FILM)

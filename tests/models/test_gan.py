@@ -11,6 +11,7 @@ from models.gan import (
     StyledGenerator,
     stage_widths,
 )
+from models.instance_norm import InstanceNorm2d
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +97,7 @@ def test_nothing_is_the_same_in_all_pictures_at_first():
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_features_may_be_normed_before_w_scales_them(norm):
     generator = StyledGenerator((16, 16, 16), 8, 16, norm=norm)
-    assert {type(film.norm) for film in generator.films} == {nn.BatchNorm2d if norm == "batch" else nn.InstanceNorm2d}
+    assert {type(film.norm) for film in generator.films} == {nn.BatchNorm2d if norm == "batch" else InstanceNorm2d}
     generator(torch.randn(4, 8))
     generator.eval()
     z = torch.randn(3, 8)
