@@ -114,6 +114,9 @@ class Canvas(CompareView):
         super()._arrange()
         self._above.setVisible(not self._peeking)
         if self._empty is not None:
+            focused = self._empty.window().focusWidget()
+            if self.pictures and focused is not None and self._empty.isAncestorOf(focused):
+                self.setFocus()  # else it would go to whatever comes next
             self._empty.setVisible(not self.pictures)
             self._spread_empty()
 

@@ -91,6 +91,7 @@ class PictureColumn(QWidget):
 
     def _make_size_note(self) -> QPushButton:
         note = QPushButton(self)
+        note.hide()  # until there is something to be said
         mark(note, kind="link")
         note.setAccessibleName("Sizes by time")
         note.setToolTip("Choose a size by how long it takes here")

@@ -128,11 +128,13 @@ class MaskRow(QWidget):
             self.eye, "peek" if shown else "eye_off_outline", self._theme, colour="text" if shown else "text_muted"
         )
         self.eye.setAccessibleName(f"{'Hide' if shown else 'Show'} “{name}”")
-        self.eye.setToolTip(
-            "Seen while you paint on another mask" if shown else "Not seen while you paint on another mask"
-        )
+        if role == SKETCH:
+            self.eye.setToolTip("Part of the drawing" if shown else "Hidden: not part of the drawing")
+        else:
+            seen = "Seen" if shown else "Not seen"
+            self.eye.setToolTip(f"{seen} while you paint on another mask")
         self._small.show_picture(small, on_paper=role == SKETCH)
-        self.setAccessibleName(f"Mask “{name}”")
+        self.setAccessibleName(f"{'Layer' if role == SKETCH else 'Mask'} “{name}”")
         self.setAccessibleDescription("painted on now" if active else "press to paint on it")
         press = "Press again, or Esc on the picture, when you are done" if active else "Press to paint on it"
         self.setToolTip(f"{press}; drag it to another place")

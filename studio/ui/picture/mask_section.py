@@ -65,6 +65,8 @@ _COLOURS = ("#ff5c30", "#2f9bff", "#33c26b", "#e3b21c", "#c45cff", "#ff5ca8")
 _ASK = (
     "Click on something in the picture: the colours that it may have, likeliest first. One of them makes a dot there."
 )
+_ANY_WIDTH = 16_777_215
+"""QWIDGETSIZE_MAX: as wide as it likes."""
 _EMPTY = "Paint where: what is to be left alone, worked on or filled."
 
 
@@ -294,11 +296,13 @@ class MaskSection(QWidget):
         self.menu.clear()
         for role, words in ((role, words) for role, words in self.roles.items() if role in self._offered):
             self.menu.addAction(literal(words), partial(self.add_requested.emit, role))
+        draws = self._offered == {SKETCH}
         self.menu.addSeparator()
-        self.menu.addAction("Open a Mask…", self.load_requested.emit)
-        reused = self.menu.addMenu("Of Another Photo")
-        reused.setEnabled(bool(self._left))
-        for mask in self._left:
+        self.menu.addAction("Open a Picture…" if draws else "Open a Mask…", self.load_requested.emit)
+        reused = self.menu.addMenu("Of Another Sheet" if draws else "Of Another Photo")
+        left = [mask for mask in self._left if (mask.role == SKETCH) == draws]
+        reused.setEnabled(bool(left))
+        for mask in left:
             reused.addAction(literal(mask.name), partial(self.reuse_requested.emit, mask))
 
     # -- what is shown -----------------------------------------------------------------------------------------------
@@ -365,6 +369,7 @@ class MaskSection(QWidget):
         self.tools[tool].setChecked(True)
         for name, button in (*self.tools.items(), *self.finds.items(), *self.edits.items()):
             button.setVisible(self.knows(name))
+        self._show_word_beside(self.edits["clear"], "Clear" if self._has_colours else "")
         for colours in (self.colours, self.colour_button):
             colours.setVisible(self._has_colours)
         self.ask_words.setVisible(tool == "likely")
@@ -372,6 +377,13 @@ class MaskSection(QWidget):
             self.show_likely(())
         self.edge.setVisible(self.knows("grow"))
         self.form.set_hidden(MaskHand.model_fields.keys() - _ACTING[self._tool])
+
+    def _show_word_beside(self, button: QToolButton, word: str) -> None:
+        """Where it stands alone, an icon does not say enough."""
+        style = Qt.ToolButtonStyle
+        button.setText(word)
+        button.setToolButtonStyle(style.ToolButtonTextBesideIcon if word else style.ToolButtonIconOnly)
+        button.setMaximumWidth(_ANY_WIDTH if word else button.minimumWidth())
 
     def knows(self, what: str) -> bool:
         """Return whether a tool, or something else that can be done, makes sense for what is painted on."""

@@ -212,6 +212,17 @@ def test_the_empty_state_comes_and_goes(qtbot):
     assert hint.isVisible()
 
 
+def test_the_keyboard_stays_on_the_canvas_when_the_empty_state_goes(qtbot):
+    canvas = shown_canvas(qtbot)
+    button = QPushButton("Open")
+    canvas.set_empty_widget(button)
+    canvas.activateWindow()
+    button.setFocus()
+    assert canvas.window().focusWidget() is button
+    canvas.set_before(plain_frame(100, 100, RED))
+    assert canvas.window().focusWidget() is canvas
+
+
 def test_a_tool_put_in_front_gets_the_mouse_first(canvas):
     class Brush(Tool):
         def __init__(self):

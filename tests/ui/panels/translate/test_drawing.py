@@ -210,6 +210,26 @@ def test_a_layer_is_asked_for_no_role_and_its_copy_is_a_layer_too(two_layers):
     assert not section.rows[mask.key].role.isHidden()
 
 
+def test_layers_are_called_layers(two_layers):
+    session, section = two_layers.session, two_layers.column.mask_section
+    lower = section.rows[session.masks.all[1].key]
+    assert lower.accessibleName().startswith("Layer")
+    assert lower.eye.toolTip() == "Part of the drawing"
+    assert section.edits["clear"].text() == "Clear"  # alone there, an icon would not say enough
+    session.masks.add(HERE)
+    assert section.edits["clear"].text() == ""
+    section._fill_menu()
+    words = [action.text() for action in section.menu.actions()]
+    assert "Open a Picture…" in words
+    assert "Of Another Sheet" in words
+
+
+def test_nothing_lies_unplaced_in_the_column(panel, until):
+    panel.draw_action.triggered.emit()
+    until(lambda: panel.session.photo is not None)
+    assert not panel.column.size_note.isVisibleTo(panel.column)  # for sizes, which a translation has not
+
+
 def test_a_bucket_fills_up_to_the_lines(drawing, until):
     painted = drawing.session.masks.active.painted
     ring = np.zeros((64, 64, 4), np.uint8)
