@@ -92,8 +92,6 @@ class TranslatePanel(PicturePanel):
             drawing = "Draw: it is painted at every stroke; Esc when you are done"
             idle = "Add a layer, or press one, to draw on it"
             return dict.fromkeys(SessionState, idle if session.masks.active is None else drawing)
-        if session.has_paper_alone:
-            return dict.fromkeys(SessionState, "A blank sheet: open a picture to translate, or go back to Draw")
         legend = self.way_back.legend if session.layer is not None else ""
         return {
             **super().words,

@@ -41,15 +41,8 @@ __all__ = ["TranslateSession"]
 _OF_PHOTOS, _OF_DRAWINGS = frozenset({MASK, HERE, AGAIN}), frozenset({SKETCH})
 _A_MOMENT = 512
 """A drawing that is painted no larger than so many px takes no longer than a stroke."""
-_PAPER = 254
-"""Levels from which on it is white."""
 _REST_MS, _DRAWN_REST_MS = 300, 40
 """So long after a change everything is made anew: of a drawing almost at once, it takes a moment."""
-
-
-def _is_paper(pixels: Picture) -> bool:
-    """Whether there is nothing on a picture: it is white, but for what tells one sheet from another."""
-    return bool(pixels[::16, ::16].min() >= _PAPER) and bool(pixels.min() >= _PAPER)
 
 
 class TranslateSession(OnePassSession[TranslateSettings]):
@@ -160,12 +153,7 @@ class TranslateSession(OnePassSession[TranslateSettings]):
     @property
     def is_complete(self) -> bool:
         """Whether picture and pair are there."""
-        return super().is_complete and self.is_ready and not self.has_paper_alone
-
-    @property
-    def has_paper_alone(self) -> bool:
-        """Whether a picture is to be translated, and there is only a blank sheet."""
-        return not self.settings.draws and self.photo is not None and _is_paper(self.photo.picture.pixels)
+        return super().is_complete and self.is_ready
 
     @property
     def has_look(self) -> bool:

@@ -5,7 +5,6 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from studio_kit import write_photo
 
 from studio.core.images import load_picture, read_recipe
 from studio.core.picture_task import CONTENT, HERE, SKETCH
@@ -281,19 +280,6 @@ def test_back_among_photos_everything_is_as_it_was(drawing):
     assert drawing.canvas._items["before"].frame is photo.frame
     assert drawing.column.mask_section.title.text() == "Masks"
     assert drawing.form.row("strength").isVisible()
-
-
-def test_blank_paper_is_not_translated(drawing, until, settled, tmp_path):
-    drawing.column.mode.buttons[0].click()
-    assert drawing.session.has_paper_alone
-    assert not drawing.can_start
-    QTest.qWait(500)  # longer than it waits to begin
-    assert not drawing.is_running
-    assert drawing.session.layer is None
-    assert drawing.words[drawing.session.state].startswith("A blank sheet")
-    drawing.open_pictures([write_photo(tmp_path / "photo.png", 48, 32)])
-    settled(drawing)
-    assert not drawing.session.has_paper_alone
 
 
 def test_ink_begins_black_and_is_another_thing_than_the_colour_of_hints(pair, open_panel, panel_context):
