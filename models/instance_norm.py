@@ -14,7 +14,7 @@ __all__ = ["InstanceNorm2d", "instance_norm"]
 
 def instance_norm(x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
     """`F.instance_norm` of N×C×H×W, H·W > 1, by each picture's own moments."""
-    if x.is_cuda or not x.is_contiguous():
+    if x.device.type != "cpu" or not x.is_contiguous():
         return F.instance_norm(x, weight=weight, bias=bias, eps=eps)
     return F.group_norm(x, x.shape[1], weight, bias, eps)
 

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from math import ceil
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.cyclegan import Layer, Translator, Walk
 from models.fast_style import padded
 from models.fast_style_strips import WORK_PER_STRIP, Moments, Strips
-from models.instance_norm import InstanceNorm2d
 
 __all__ = ["translate_in_strips"]
 
@@ -78,7 +77,7 @@ class _Working:
         is_large = layer.channels * height * width > self._large
         kept = torch.float16 if is_large and layer.channels > 3 else torch.float32  # a picture keeps all it has
         out = torch.empty(shape, dtype=kept, device=x.device)
-        gathers = isinstance(layer.norm, InstanceNorm2d)
+        gathers = isinstance(layer.norm, nn.InstanceNorm2d)
         moments = Moments()
         for top, bottom in _strips(layer, out):
             strip = _convolved(layer, x, beside, top, bottom)

@@ -50,5 +50,17 @@ def test_gradients_have_gradients_which_calm_critics_need():
 
 def test_weights_of_torchs_own_fit():
     torchs = nn.InstanceNorm2d(4, affine=True)
-    assert InstanceNorm2d(4, affine=True).load_state_dict(torchs.state_dict())
+    torchs.weight.data.normal_()
+    ours = InstanceNorm2d(4, affine=True)
+    ours.load_state_dict(torchs.state_dict())
+    x = torch.randn(1, 4, 6, 6)
+    torch.testing.assert_close(ours(x), torchs(x), atol=1e-5, rtol=1e-5)
     assert not InstanceNorm2d(4).state_dict()
+
+
+def test_half_the_precision_stays_half_the_precision():
+    x = torch.randn(1, 4, 16, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        made = InstanceNorm2d(4)(x.bfloat16())
+    assert made.dtype == torch.bfloat16
+    torch.testing.assert_close(made.float(), nn.InstanceNorm2d(4)(x), atol=0.05, rtol=0.05)

@@ -64,7 +64,7 @@ class MaskRow(QWidget):
         self.eye.setCheckable(True)
         self.eye.setIconSize(QSize(16, 16))
         self.role.setToolTip("What the mask says: white places are protected, alone worked on, or filled")
-        self._editor.setAccessibleName("Name of the mask")
+        self._editor.setAccessibleName("Name")
         self._editor.setMaxLength(80)
         set_icon(self.more, "more", self._theme, colour="text_muted")
         self.more.setIconSize(QSize(16, 16))

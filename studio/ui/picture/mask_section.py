@@ -257,8 +257,20 @@ class MaskSection(QWidget):
         """Let masks be added that serve as these alone, and call them so; `note` is said while there are none."""
         self._offered, self._empty = frozenset(roles), note
         self.title.setText(title)
+        one, those = ("layer", "layers") if self._draws else ("mask", "masks")
+        self.add_button.setAccessibleName(f"Add a {one}")
+        self.add_button.setToolTip(
+            f"A new {one}, one from a file, or one of another {'sheet' if self._draws else 'photo'}"
+        )
+        self.done_button.setToolTip(f"Leave the {those} as they are (Esc on the picture)")
+        self.done_button.setAccessibleName(f"Done with the {one}")
         self.set_usable(self.add_button.isEnabled())
         self._show_rows()
+
+    @property
+    def _draws(self) -> bool:
+        """Whether masks are the layers of a drawing."""
+        return self._offered == {SKETCH}
 
     def lists(self, role: str) -> bool:
         """Whether masks that serve as this are seen now; those that serve as nothing are in any case."""
@@ -296,11 +308,10 @@ class MaskSection(QWidget):
         self.menu.clear()
         for role, words in ((role, words) for role, words in self.roles.items() if role in self._offered):
             self.menu.addAction(literal(words), partial(self.add_requested.emit, role))
-        draws = self._offered == {SKETCH}
         self.menu.addSeparator()
-        self.menu.addAction("Open a Picture…" if draws else "Open a Mask…", self.load_requested.emit)
-        reused = self.menu.addMenu("Of Another Sheet" if draws else "Of Another Photo")
-        left = [mask for mask in self._left if (mask.role == SKETCH) == draws]
+        self.menu.addAction("Open a Picture…" if self._draws else "Open a Mask…", self.load_requested.emit)
+        reused = self.menu.addMenu("Of Another Sheet" if self._draws else "Of Another Photo")
+        left = [mask for mask in self._left if (mask.role == SKETCH) == self._draws]
         reused.setEnabled(bool(left))
         for mask in left:
             reused.addAction(literal(mask.name), partial(self.reuse_requested.emit, mask))

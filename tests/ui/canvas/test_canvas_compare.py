@@ -3,7 +3,7 @@ import pytest
 from canvas_kit import BLUE, RED, drag, mouse, pixel, pixels, plain_frame, shown_canvas, wheel
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from studio.ui.canvas.side_pane import SidePane
 from studio.ui.canvas.tools import Tool
@@ -214,13 +214,21 @@ def test_the_empty_state_comes_and_goes(qtbot):
 
 def test_the_keyboard_stays_on_the_canvas_when_the_empty_state_goes(qtbot):
     canvas = shown_canvas(qtbot)
+    window, other = QWidget(), QPushButton("Beside")
+    qtbot.addWidget(window)
+    layout = QHBoxLayout(window)
+    layout.addWidget(canvas)
+    layout.addWidget(other)
     button = QPushButton("Open")
     canvas.set_empty_widget(button)
-    canvas.activateWindow()
+    QWidget.setTabOrder(button, other)  # where the keyboard would go by itself
+    with qtbot.waitExposed(window):
+        window.show()
     button.setFocus()
-    assert canvas.window().focusWidget() is button
+    assert window.focusWidget() is button
     canvas.set_before(plain_frame(100, 100, RED))
-    assert canvas.window().focusWidget() is canvas
+    assert window.focusWidget() is canvas
+    canvas.setParent(None)  # each is closed by itself
 
 
 def test_a_tool_put_in_front_gets_the_mouse_first(canvas):

@@ -222,6 +222,12 @@ def test_layers_are_called_layers(two_layers):
     words = [action.text() for action in section.menu.actions()]
     assert "Open a Picture…" in words
     assert "Of Another Sheet" in words
+    assert section.add_button.accessibleName() == "Add a layer"
+    section.offer([session.masks.all[0], session.masks.all[-1]])
+    assert {mask.role for mask in section._left} == {SKETCH, HERE}
+    section._fill_menu()
+    (reused,) = [action.menu() for action in section.menu.actions() if action.text() == "Of Another Sheet"]
+    assert len(reused.actions()) == 1  # what is no layer is not offered as one
 
 
 def test_nothing_lies_unplaced_in_the_column(panel, until):
