@@ -1,9 +1,9 @@
 """Instance norm (Ulyanov et al. 2016), several times as fast on a processor as torch's own.
 
 y = (x − μ) / √(σ² + ε), with μ and σ² over the places of each map of each picture. Torch computes it as a batch norm of
-one picture, whose moments are summed up one number after the other; as a group norm with a map to each group it is the
-same, and vectorised: 6 × as fast forwards where maps lie one behind the other. Where they lie side by side (channels
-last) its gradients would be slower, and on a GPU both are quick.
+one picture, which is slow on a processor; as a group norm with a map to each group it is the same, and 6 × as fast
+forwards where maps lie one behind the other. Where they lie side by side (channels last) its gradients would be slower.
+On a GPU torch's own stays.
 """
 
 from torch import Tensor, nn
