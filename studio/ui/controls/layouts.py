@@ -19,6 +19,9 @@ Part: TypeAlias = QWidget | QLayout
 Item: TypeAlias = Part | tuple[Part, int | Qt.AlignmentFlag] | int | None
 """A part, with its stretch factor or its alignment; a number is a space, px; None a space that takes what is left."""
 
+UNBOUNDED = 16_777_215
+"""Qt's QWIDGETSIZE_MAX, which PySide does not name: as wide or high as it likes, px."""
+
 
 def row(*items: Item, gap: int | None = None, margins: int | tuple[int, int, int, int] = 0) -> QHBoxLayout:
     """Return these side by side, `gap` px apart (None: as the style says), `margins` around them."""

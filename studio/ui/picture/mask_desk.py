@@ -28,7 +28,7 @@ from studio.ui.canvas.view import Canvas
 from studio.ui.controls.file_dialogs import choose_new_file
 from studio.ui.picture.context import PanelContext
 from studio.ui.picture.mask_section import MaskHand, MaskSection
-from studio.ui.picture.masks import Mask, Masks
+from studio.ui.picture.masks import Mask, Masks, kind_of
 from studio.ui.picture.open_dialog import choose_pictures
 from studio.ui.picture.session import PictureSession
 
@@ -40,11 +40,6 @@ _WORDS = {
 }  # fmt: skip
 _FIRST_HINT, _FIRST_INK = QColor(196, 60, 40), QColor(0, 0, 0)
 """Ink is black until another colour is chosen: pairs of drawings and pictures mostly learn from dark lines."""
-
-
-def _kind_of(mask: Mask) -> str:
-    """What to call it."""
-    return "layer" if mask.role == SKETCH else "mask"
 
 
 class MaskDesk(QObject):
@@ -364,7 +359,7 @@ class MaskDesk(QObject):
     def _choose_file(self) -> None:
         recent = self._preferences.recent_files
         folder = self._preferences.save_folder or (str(recent[0].parent) if recent else "")
-        words = "Open layers" if self._session.role_of_new_mask == SKETCH else "Open masks"
+        words = f"Open {kind_of(self._session.role_of_new_mask)}s"
         self.open_files(choose_pictures(self._widget, words, folder, self._pictures, self._theme, several=True))
 
     def open_files(self, files: Sequence[Path]) -> None:
@@ -392,7 +387,7 @@ class MaskDesk(QObject):
         photo = self._session.photo
         stem = "" if photo is None else f"{Path(photo.picture.name).stem} "
         proposed = folder / f"{stem}{mask.name.replace('/', ' ')}.png"
-        path = choose_new_file(self._widget, f"Save the {_kind_of(mask)}", proposed, "PNG", ".png", self._theme)
+        path = choose_new_file(self._widget, f"Save the {kind_of(mask.role)}", proposed, "PNG", ".png", self._theme)
         if path is not None:
             self.save_as(mask, path)
 
@@ -400,7 +395,7 @@ class MaskDesk(QObject):
         """Write a mask as a PNG file, in the photo's size."""
         task = SaveMaskTask(MaskFile(mask.painted.pixels.copy(), mask.name), path)
         handle = self._pictures.queue(f"{self._session.task.name}.save-mask-{path}", save_mask, task)
-        words = f"{_kind_of(mask).capitalize()} saved as"
+        words = f"{kind_of(mask.role).capitalize()} saved as"
         handle.finished.connect(lambda saved: self.noticed.emit(f"{words} {place_in_words(saved)}", "info"))
         handle.failed.connect(partial(self._tell))
         handle.finish()  # closing the window must not lose it

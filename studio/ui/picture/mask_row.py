@@ -14,6 +14,7 @@ from studio.ui.controls.layouts import column, holding, row
 from studio.ui.controls.pixmaps import pixmap_of
 from studio.ui.controls.tool_button import tool_button
 from studio.ui.icons import set_icon
+from studio.ui.picture.masks import kind_of
 from studio.ui.theme import Theme, mark
 
 __all__ = ["MaskRow"]
@@ -134,7 +135,7 @@ class MaskRow(QWidget):
             seen = "Seen" if shown else "Not seen"
             self.eye.setToolTip(f"{seen} while you paint on another mask")
         self._small.show_picture(small, on_paper=role == SKETCH)
-        self.setAccessibleName(f"{'Layer' if role == SKETCH else 'Mask'} “{name}”")
+        self.setAccessibleName(f"{kind_of(role).capitalize()} “{name}”")
         self.setAccessibleDescription("painted on now" if active else "press to paint on it")
         press = "Press again, or Esc on the picture, when you are done" if active else "Press to paint on it"
         self.setToolTip(f"{press}; drag it to another place")

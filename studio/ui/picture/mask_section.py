@@ -14,7 +14,7 @@ from studio.ui.canvas.brush import Brush
 from studio.ui.canvas.brush_layer import FINEST, WIDEST
 from studio.ui.canvas.mask_layer import MaskTool
 from studio.ui.controls.file_drop import FileDrop
-from studio.ui.controls.layouts import column, holding, row
+from studio.ui.controls.layouts import UNBOUNDED, column, holding, row
 from studio.ui.controls.mnemonics import literal
 from studio.ui.controls.row_order import RowOrder
 from studio.ui.controls.rows.number import NumberRow
@@ -24,7 +24,7 @@ from studio.ui.controls.tool_button import tool_button
 from studio.ui.controls.wrapping_label import WrappingLabel
 from studio.ui.icons import set_icon
 from studio.ui.picture.mask_row import MaskRow
-from studio.ui.picture.masks import Mask, Masks
+from studio.ui.picture.masks import Mask, Masks, kind_of
 from studio.ui.picture.palette import Palette
 from studio.ui.picture.swatches import Swatches
 from studio.ui.theme import Theme, mark
@@ -65,8 +65,6 @@ _COLOURS = ("#ff5c30", "#2f9bff", "#33c26b", "#e3b21c", "#c45cff", "#ff5ca8")
 _ASK = (
     "Click on something in the picture: the colours that it may have, likeliest first. One of them makes a dot there."
 )
-_ANY_WIDTH = 16_777_215
-"""QWIDGETSIZE_MAX: as wide as it likes."""
 _EMPTY = "Paint where: what is to be left alone, worked on or filled."
 
 
@@ -257,12 +255,12 @@ class MaskSection(QWidget):
         """Let masks be added that serve as these alone, and call them so; `note` is said while there are none."""
         self._offered, self._empty = frozenset(roles), note
         self.title.setText(title)
-        one, those = ("layer", "layers") if self._draws else ("mask", "masks")
+        one = kind_of(SKETCH if self._draws else "")
         self.add_button.setAccessibleName(f"Add a {one}")
         self.add_button.setToolTip(
             f"A new {one}, one from a file, or one of another {'sheet' if self._draws else 'photo'}"
         )
-        self.done_button.setToolTip(f"Leave the {those} as they are (Esc on the picture)")
+        self.done_button.setToolTip(f"Leave the {one}s as they are (Esc on the picture)")
         self.done_button.setAccessibleName(f"Done with the {one}")
         self.set_usable(self.add_button.isEnabled())
         self._show_rows()
@@ -394,7 +392,7 @@ class MaskSection(QWidget):
         style = Qt.ToolButtonStyle
         button.setText(word)
         button.setToolButtonStyle(style.ToolButtonTextBesideIcon if word else style.ToolButtonIconOnly)
-        button.setMaximumWidth(_ANY_WIDTH if word else button.minimumWidth())
+        button.setMaximumWidth(UNBOUNDED if word else button.minimumWidth())
 
     def knows(self, what: str) -> bool:
         """Return whether a tool, or something else that can be done, makes sense for what is painted on."""

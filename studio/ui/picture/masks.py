@@ -20,12 +20,17 @@ from studio.jobs.masks.files import MaskFile, as_picture, mask_of
 from studio.jobs.sessions import OpenedMask
 from studio.ui.canvas.painted_map import PaintedMap, size_of_map
 
-__all__ = ["Mask", "Masks"]
+__all__ = ["Mask", "Masks", "kind_of"]
 
 _REST_MS = 200
 """So long after a stroke the job hears of it."""
 _LEFT = 12
 """So many masks of other photos are offered."""
+
+
+def kind_of(role: str) -> str:
+    """Return what to call a mask that serves as this."""
+    return "layer" if role == SKETCH else "mask"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

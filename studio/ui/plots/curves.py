@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 
 from studio.core.settings import Settings, describe, setting
 from studio.ui.controls.empty_state import EmptyState
-from studio.ui.controls.layouts import column
+from studio.ui.controls.layouts import UNBOUNDED, column
 from studio.ui.controls.rows.number import NumberRow
 from studio.ui.controls.segments import Segments
 from studio.ui.plots.axis_mapping import Along, AxisMapping, Knots, clock
@@ -33,7 +33,6 @@ _DRAW_MS = 100
 _SIDE = 224
 _NARROW, _TALL, _LOW = 560, 360, 164
 """Narrower than the first and taller than the second, px, the legend lies below the plot, as low as the third."""
-_ANY = (1 << 24) - 1
 """Qt's word for "as large as you like"."""
 
 
@@ -116,9 +115,9 @@ class Curves(QWidget):
         self._content_layout.setContentsMargins(margin if narrow else 0, 0, margin, 0)
         self._content_layout.setSpacing(0 if narrow else margin)
         self._side_layout.setDirection(direction.LeftToRight if narrow else direction.TopToBottom)
-        self._side.setMaximumHeight(_LOW if narrow else _ANY)
+        self._side.setMaximumHeight(_LOW if narrow else UNBOUNDED)
         self._side.setMinimumWidth(0 if narrow else _SIDE)
-        self._side.setMaximumWidth(_ANY if narrow else _SIDE)
+        self._side.setMaximumWidth(UNBOUNDED if narrow else _SIDE)
         self._is_narrow = narrow
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QToolButton, QWidget
 
 from studio.training.schedule import Phase, Schedule
 from studio.ui.controls.eliding_label import ElidingLabel
-from studio.ui.controls.layouts import column, row
+from studio.ui.controls.layouts import UNBOUNDED, column, row
 from studio.ui.controls.number_box import number_text
 from studio.ui.controls.segments import Segments
 from studio.ui.icons import set_icon
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _PLOT_BESIDE = 480
 """The table stands beside the plot where all of its columns fit, and so much is left for the plot, px."""
 _REFUSAL_SHOWN_MS = 6000
-_ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class ScheduleEditor(QWidget):
@@ -224,7 +223,7 @@ class ScheduleEditor(QWidget):
             self._body.setDirection(direction)
         # below the plot it takes what its rows need, but never more than the plot
         half = max(3 * self.table.verticalHeader().defaultSectionSize(), (self.height() - 80) // 2)
-        self.table.setMaximumHeight(_ANY_HEIGHT if beside else min(self.table.height_for(self.width()), half))
+        self.table.setMaximumHeight(UNBOUNDED if beside else min(self.table.height_for(self.width()), half))
         self.table.setMinimumHeight(0 if beside else self.table.maximumHeight())
 
     def _set_scale(self, scale: str) -> None:
